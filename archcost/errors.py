@@ -1,0 +1,71 @@
+"""Every error that archcost raises on purpose.
+
+ArchcostError                  exit code
+├── UsageError                     2   you asked for something wrong
+│   ├── UnknownNetworkError        2   a spec that names nothing
+│   ├── ArgumentError              2   an argument that the network or the command does not take
+│   ├── InputError                 2   an --input that does not parse
+│   └── OutputError                2   a file that cannot be written there
+├── BuildError                     3   the network's own code failed while it was built
+├── WalkError                      3   the network failed while it ran
+├── RuleError                      3   a counting rule is wrong or declared twice
+├── ReportError                    3   a stored report that cannot be read
+├── MissingPackageError            3   an optional package that is not installed
+└── UncoveredError                 1   --strict, and an operator has no rule
+
+A message says what failed, on what, what is allowed, and what to try.
+"""
+
+
+class ArchcostError(Exception):
+    """The root of all; `exit_code` is what the command line ends with."""
+
+    exit_code = 3
+
+
+class UsageError(ArchcostError):
+    """The request itself is wrong."""
+
+    exit_code = 2
+
+
+class UnknownNetworkError(UsageError):
+    """A spec that names no network, file, module or attribute."""
+
+
+class ArgumentError(UsageError):
+    """An argument that the network or the command does not take, or a value that it refuses."""
+
+
+class InputError(UsageError):
+    """An input description that does not parse."""
+
+
+class OutputError(UsageError):
+    """An output file that cannot be written."""
+
+
+class BuildError(ArchcostError):
+    """The network's own code raised while it was built."""
+
+
+class WalkError(ArchcostError):
+    """The network raised while it ran, or did what cannot be accounted for."""
+
+
+class RuleError(ArchcostError):
+    """A counting rule failed, or two rules claim one operator."""
+
+
+class ReportError(ArchcostError):
+    """A stored report that is not one."""
+
+
+class MissingPackageError(ArchcostError):
+    """An optional package that is not installed."""
+
+
+class UncoveredError(ArchcostError):
+    """An operator without a rule where `--strict` forbids it."""
+
+    exit_code = 1

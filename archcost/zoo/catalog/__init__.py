@@ -1,0 +1,6 @@
+"""The names of the zoo, by family, in the order of `archcost list`."""
+
+from archcost.zoo._registry import Registry
+from archcost.zoo.catalog import early
+
+REGISTRY = Registry((*early.ENTRIES,))
