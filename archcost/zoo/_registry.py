@@ -10,13 +10,13 @@ import difflib
 import fnmatch
 import importlib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, UnknownNetworkError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from torch import nn
 
 

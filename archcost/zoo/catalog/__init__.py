@@ -1,6 +1,6 @@
 """The names of the zoo, by family, in the order of `archcost list`."""
 
 from archcost.zoo._registry import Registry
-from archcost.zoo.catalog import early
+from archcost.zoo.catalog import early, inception
 
-REGISTRY = Registry((*early.ENTRIES,))
+REGISTRY = Registry((*early.ENTRIES, *inception.ENTRIES))

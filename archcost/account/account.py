@@ -1,0 +1,304 @@
+"""account(trace) -> Costs: every quantity that follows from the walk alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from archcost.account.depth import Flow, row_depth
+from archcost.account.receptive_field import Axis, Field, receptive_fields
+from archcost.account.rows import Row, rows_of
+from archcost.errors import RuleError
+from archcost.records import Costs, Layer, OperatorCosts, ParamSpec, TensorSpec, Totals
+from archcost.rules import Work, find
+from archcost.rules.work import Slides, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.records import OpCall, Trace
+    from archcost.rules import Rule, Sight
+
+NO_RULES: Mapping[str, Rule] = MappingProxyType({})
+SUMS = (
+    "params",
+    "trainable_params",
+    "param_bytes",
+    "weights",
+    "buffers",
+    "macs",
+    "other_ops",
+    "activation_elements",
+    "activation_bytes",
+    "macts",
+    "read_bytes",
+    "written_bytes",
+)
+
+
+def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> Costs:
+    """Add up what a walk recorded.
+
+    Args:
+        trace: the walk.
+        more_rules: rules for operators that archcost has none for, by operator name.
+
+    Raises:
+        RuleError: a rule that failed on a recorded call.
+    """
+    return _Account(trace, more_rules).costs()
+
+
+class _Account:
+    def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
+        self.trace = trace
+        self.rules = [find(op.op, more_rules) for op in trace.ops]
+        self.works = [_work(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
+        self.sights = [_sight(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
+        self.rows, self.row_of = rows_of(trace, self.rules)
+        self.flow = Flow(trace, self.works, self.row_of)
+        self.fields = receptive_fields(trace, self.sights)
+        self.backward = self._backward_macs()
+        self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
+        self.read.update(spec.storage for spec in trace.returns)
+
+    def costs(self) -> Costs:
+        layers = [self._layer(i, row) for i, row in enumerate(self.rows)]
+        layers = self._with_parameters(layers)
+        uncovered = Counter(op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None)
+        return Costs(
+            layers=tuple(layers),
+            totals=self._totals(layers),
+            modules={spec.path: spec.kind for spec in self.trace.modules},
+            operators=self._operators(),
+            uncovered=dict(sorted(uncovered.items())),
+            uncalled=self._uncalled(),
+        )
+
+    def _layer(self, place: int, row: Row) -> Layer:
+        work = [(op, self.works[op.index]) for op in row.ops]
+        fresh = self._activations(row)
+        window, groups = self._window(row)
+        field = self._field(row)
+        weighted = [(op, done) for op, done in work if self.flow.weighted[op.index] and not row.recurrent]
+        return Layer(
+            name=row.name,
+            call=row.call,
+            kind=row.kind,
+            module=row.module,
+            inputs=tuple(spec.shape for spec in row.inputs),
+            outputs=tuple(spec.shape for spec in row.outputs),
+            reads=self._reads(place, row),
+            operators=tuple(op.op for op in row.ops),
+            kernel=None if window is None else window.kernel,
+            stride=None if window is None else tuple(int(step) for step in window.stride),
+            groups=groups,
+            macs=sum(done.macs for _, done in work),
+            backward_macs=None if self.backward is None else self.backward[place],
+            other_ops=sum(done.other_ops for _, done in work),
+            output_elements=sum(spec.elements for spec in row.outputs),
+            output_bytes=sum(spec.elements * self._itemsize(spec) for spec in row.outputs),
+            activation_elements=sum(self.trace.storages[n].nbytes // self.trace.storages[n].itemsize for n in fresh),
+            activation_bytes=sum(self.trace.storages[n].nbytes for n in fresh),
+            macts=sum(_layer_outputs(op, done) for op, done in weighted),
+            read_bytes=sum(self._read_bytes(op, done) for op, done in work),
+            written_bytes=sum(self._written_bytes(op, done) for op, done in work),
+            depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
+            receptive_field=_sizes(field),
+            jump=_jumps(field),
+        )
+
+    def _activations(self, row: Row) -> list[int]:
+        """Storages that a row makes and that a later operator reads or the network returns."""
+        if row.is_input:
+            return [spec.storage for spec in row.outputs]
+        storages = self.trace.storages
+        made = {spec.storage for op in row.ops for spec in op.outputs if storages[spec.storage].born == op.index}
+        return sorted(made & self.read)
+
+    def _window(self, row: Row) -> tuple[Slides | None, int | None]:
+        for op in row.ops:
+            sight = self.sights[op.index]
+            if isinstance(sight, Slides) and not {"kernel_size", "weight"}.isdisjoint(op.args):
+                return sight, op.args.get("groups")
+        return None, None
+
+    def _field(self, row: Row) -> Field | None:
+        """Receptive field of what a row hands on; that of its input where it runs no operator."""
+        if row.ops:
+            return next((self.fields[op.index] for op in reversed(row.ops) if self.fields[op.index]), None)
+        for spec in row.outputs:
+            for source in spec.sources:
+                if source >= 0:
+                    return self.fields[source]
+        return None
+
+    def _depth_through(self, row: Row) -> int:
+        return max((self.flow.depth(spec) for spec in row.outputs), default=0)
+
+    def _reads(self, place: int, row: Row) -> tuple[int, ...]:
+        sources = {source for op in row.ops for spec in op.inputs for source in spec.sources}
+        found = set()
+        seen = set()
+        while sources:
+            source = sources.pop()
+            if source in seen:
+                continue
+            seen.add(source)
+            if source < 0:
+                found.add(-1 - source)
+            elif source in self.row_of:
+                found.add(self.row_of[source])
+            else:  # an operator without a row renames data: look behind it
+                sources.update(s for spec in self.trace.ops[source].inputs for s in spec.sources)
+        return tuple(sorted(found - {place}))
+
+    def _backward_macs(self) -> Counter[int] | None:
+        """Multiply-adds of the backward pass by row; None where there was none."""
+        if not any(op.phase == "backward" for op in self.trace.ops[-1:]):
+            return None
+        by_row: Counter[int] = Counter()
+        for op in self.trace.ops:
+            if op.phase == "backward" and op.forward_of is not None and op.forward_of in self.row_of:
+                by_row[self.row_of[op.forward_of]] += self.works[op.index].macs
+        return by_row
+
+    def _read_bytes(self, op: OpCall, work: Work) -> int:
+        if work.read_bytes is not None:
+            return work.read_bytes
+        if self._renames(op):
+            return 0
+        return sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
+
+    def _written_bytes(self, op: OpCall, work: Work) -> int:
+        if work.written_bytes is not None:
+            return work.written_bytes
+        if self._renames(op):
+            return 0
+        written = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
+        made = {spec.storage: spec.nbytes for spec in op.outputs if self.trace.storages[spec.storage].born == op.index}
+        return sum((written | made).values())
+
+    def _renames(self, op: OpCall) -> bool:
+        """Whether every result is a view of an argument."""
+        return not op.written and all(self.trace.storages[spec.storage].born != op.index for spec in op.outputs)
+
+    def _itemsize(self, spec: TensorSpec) -> int:
+        return self.trace.storages[spec.storage].itemsize
+
+    def _with_parameters(self, layers: list[Layer]) -> list[Layer]:
+        """Give each parameter and buffer to the first row that reads it; else to its module's row, or to a new one."""
+        readers = self._first_readers()
+        owners = {layer.name: i for i, layer in reversed(list(enumerate(layers))) if layer.name == layer.module}
+        kinds = {spec.path: spec.kind for spec in self.trace.modules}
+        for tensor in (*self.trace.params, *self.trace.buffers):
+            place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
+            if place is None:
+                place = owners[tensor.module] = len(layers)
+                layers.append(_uncalled_layer(tensor.module, kinds.get(tensor.module, "Module")))
+            layers[place] = _plus(layers[place], tensor)
+        return layers
+
+    def _first_readers(self) -> dict[tuple[int, int], int]:
+        tensors: dict[int, list[ParamSpec]] = {}
+        for tensor in (*self.trace.params, *self.trace.buffers):
+            tensors.setdefault(tensor.storage, []).append(tensor)
+        readers: dict[tuple[int, int], int] = {}
+        for op in self.trace.ops:
+            row = self.row_of.get(op.index)
+            if row is None:
+                continue
+            for spec in op.inputs:
+                for tensor in tensors.get(spec.storage, ()):
+                    if _overlap(spec, tensor, self.trace.storages[spec.storage].itemsize):
+                        readers.setdefault((tensor.storage, tensor.offset), row)
+        return readers
+
+    def _operators(self) -> dict[str, OperatorCosts]:
+        found: dict[str, OperatorCosts] = {}
+        for op, work, rule in zip(self.trace.ops, self.works, self.rules, strict=True):
+            before = found.get(op.op, OperatorCosts(calls=0, macs=0, other_ops=0, covered=rule is not None))
+            found[op.op] = OperatorCosts(
+                calls=before.calls + 1,
+                macs=before.macs + work.macs,
+                other_ops=before.other_ops + work.other_ops,
+                covered=before.covered,
+                why=rule.why if rule is not None else None,
+            )
+        return dict(sorted(found.items()))
+
+    def _uncalled(self) -> tuple[str, ...]:
+        """Leaf modules that were never called and whose parameters no operator read."""
+        called = {call.path for call in self.trace.calls}
+        used = {tensor.module for tensor in self.trace.params if tensor.storage in self.read}
+        return tuple(spec.path for spec in self.trace.modules if spec.leaf and spec.path not in called | used)
+
+    def _totals(self, layers: Sequence[Layer]) -> Totals:
+        sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}
+        backward = [layer.backward_macs for layer in layers if layer.backward_macs is not None]
+        fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
+        return Totals(
+            **sums,
+            backward_macs=sum(backward) if backward else None,
+            saved_bytes=None,
+            peak_inference_bytes=None,
+            peak_training_bytes=None,
+            depth=max((self.flow.depth(spec) for spec in self.trace.returns), default=0),
+            receptive_field=_sizes(fields[0] if fields else None),
+            layers=len(layers),
+        )
+
+
+def _work(op: OpCall, rule: Rule | None) -> Work:
+    if rule is None:
+        return Work(layers=0)
+    try:
+        work = rule.count(op)
+    except Exception as error:
+        shapes = ", ".join("x".join(map(str, spec.shape)) for spec in op.inputs)
+        raise RuleError(f"the rule {rule.origin} failed on {op.op} with inputs {shapes}: {error!r}") from error
+    if not isinstance(work, Work):
+        raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
+    return work
+
+
+def _sight(op: OpCall, rule: Rule | None) -> Sight:
+    return Unknown() if rule is None else rule.sees(op)
+
+
+def _layer_outputs(op: OpCall, work: Work) -> int:
+    return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+
+
+def _overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
+    return spec.offset < tensor.offset + tensor.nbytes // itemsize and tensor.offset < spec.offset + max(
+        spec.nbytes // itemsize, 1
+    )
+
+
+def _sizes(field: Field | None) -> Any:
+    if field is None:
+        return None
+    return tuple(axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field)
+
+
+def _jumps(field: Field | None) -> Any:
+    return None if field is None else tuple(axis.jump if isinstance(axis, Axis) else None for axis in field)
+
+
+def _plus(layer: Layer, tensor: ParamSpec) -> Layer:
+    if tensor.role == "buffer":
+        return replace(layer, buffers=layer.buffers + tensor.elements)
+    return replace(
+        layer,
+        params=layer.params + tensor.elements,
+        trainable_params=layer.trainable_params + (tensor.elements if tensor.requires_grad else 0),
+        param_bytes=layer.param_bytes + tensor.nbytes,
+        weights=layer.weights + (tensor.elements if tensor.role == "weight" else 0),
+    )
+
+
+def _uncalled_layer(module: str, kind: str) -> Layer:
+    return Layer(name=module, call=None, kind=kind, module=module, inputs=(), outputs=())

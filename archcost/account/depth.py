@@ -1,0 +1,60 @@
+"""Depth: the most weighted layers on any path from an input to an output. Parallel branches count once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.rules import Work
+
+Weight: TypeAlias = tuple[int, int]
+
+
+class Flow:
+    """What depends on the network's inputs, what comes from its parameters alone, and how deep each result lies.
+
+    `weighted[i]` is true where operator i is a weighted layer: it multiplies data with a parameter.
+    """
+
+    def __init__(self, trace: Trace, works: Sequence[Work], row_of: Mapping[int, int]) -> None:
+        self._storages = trace.storages
+        self._from_data: list[bool] = []
+        self._from_weight: list[Weight | None] = []
+        self.depths: list[int] = []
+        self.weighted: list[bool] = []
+        entered: dict[tuple[int, Weight], int] = {}
+        for op, work in zip(trace.ops, works, strict=True):
+            data = [spec for spec in op.inputs if self._is_data(spec)]
+            weights = [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
+            below = max((self.depth(spec) for spec in data), default=0)
+            weighted = bool(work.macs and work.layers and data and weights and op.phase == "forward")
+            depth = below
+            if weighted:
+                # The same weight again within one row is recurrence (a later time step), not another layer.
+                first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
+                depth = max(below, first)
+            self._from_data.append(bool(data))
+            self._from_weight.append(weights[0] if weights and not data else None)
+            self.depths.append(depth)
+            self.weighted.append(weighted)
+
+    def depth(self, spec: TensorSpec) -> int:
+        """Depth of a tensor: weighted layers behind it."""
+        return max((self.depths[source] for source in spec.sources if source >= 0), default=0)
+
+    def _is_data(self, spec: TensorSpec) -> bool:
+        return any(source < 0 or self._from_data[source] for source in spec.sources)
+
+    def _weight(self, spec: TensorSpec) -> Weight | None:
+        if self._storages[spec.storage].kind == "parameter":
+            return spec.storage, spec.offset
+        found = [self._from_weight[source] for source in spec.sources if source >= 0]
+        return found[0] if found and all(found) else None
+
+
+def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
+    """Depth after a row: that of its deepest operator."""
+    return max((flow.depths[op.index] for op in ops), default=0)

@@ -1,0 +1,303 @@
+"""Receptive field and jump, operator by operator, over any graph.
+
+For every spatial axis of the network's input, the input places that one output element looks at form an interval. It is
+kept as the interval of the element at index 0 together with the jump, the distance in input places between the
+intervals of neighbours. Where branches meet, the interval is the smallest one that holds all of theirs.
+
+    convolution or pool with kernel k, stride s, padding p, dilation d:
+        low' = low - p * jump      high' = high + (d * (k - 1) - p) * jump      jump' = jump * s
+
+Elements of the same axis may come to lie inside another dimension (flattened images, tokens), so an axis also
+remembers which digits of which dimension's index are its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil, prod
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from archcost.rules.work import (
+    Contracts,
+    Cuts,
+    Everything,
+    Mixes,
+    Pads,
+    Permutes,
+    Picks,
+    Pointwise,
+    Reshapes,
+    Scales,
+    Sight,
+    Slides,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from archcost.records import OpCall, TensorSpec, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What an element sees along one axis of the network's input.
+
+    The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None once no dimension of
+    the tensor runs along the axis any more.
+    """
+
+    dim: int | None
+    inner: int
+    extent: int
+    low: float
+    high: float
+    jump: float
+
+    @property
+    def size(self) -> int:
+        """Input places seen."""
+        return ceil(self.high - self.low) + 1
+
+
+Extent: TypeAlias = Axis | Literal["all", "unknown"]
+Field: TypeAlias = tuple[Extent, ...]
+
+IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
+
+
+def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None]:
+    """Return, for each operator, the receptive field of one element of its result; None where no input is seen.
+
+    Axes are those of the first input with spatial dimensions (three dimensions or more).
+    """
+    axes = next((len(spec.shape) - IMAGE_DIMS for spec in trace.inputs if len(spec.shape) > IMAGE_DIMS), 0)
+    entry = [_entry(spec, axes) for spec in trace.inputs]
+    fields: list[Field | None] = []
+
+    def seen(spec: TensorSpec) -> Field | None:
+        return _union(entry[-1 - source] if source < 0 else fields[source] for source in spec.sources)
+
+    for op, sight in zip(trace.ops, sights, strict=True):
+        inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]
+        fields.append(_apply(sight, op, inputs, seen) if inputs and op.phase == "forward" else None)
+    return fields
+
+
+def _entry(spec: TensorSpec, axes: int) -> Field | None:
+    if not axes or len(spec.shape) != axes + IMAGE_DIMS:
+        return None
+    return tuple(Axis(dim, 1, spec.shape[dim], 0, 0, 1) for dim in range(IMAGE_DIMS, IMAGE_DIMS + axes))
+
+
+def _union(fields: Iterable[Field | None]) -> Field | None:
+    known = [field for field in fields if field is not None]
+    if not known:
+        return None
+    return tuple(_union_axis(extents) for extents in zip(*known, strict=True))
+
+
+def _union_axis(extents: Sequence[Extent]) -> Extent:
+    if "all" in extents:
+        return "all"
+    axes = [extent for extent in extents if isinstance(extent, Axis)]
+    if len(axes) < len(extents):
+        return "unknown"
+    first = axes[0]
+    same = all((axis.dim, axis.inner) == (first.dim, first.inner) for axis in axes)
+    return replace(
+        first,
+        dim=first.dim if same else None,
+        low=min(axis.low for axis in axes),
+        high=max(axis.high for axis in axes),
+        jump=max(axis.jump for axis in axes),
+    )
+
+
+def _each(field: Field, change: Callable[[Axis], Extent]) -> Field:
+    return tuple(change(extent) if isinstance(extent, Axis) else extent for extent in field)
+
+
+def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
+    sight: Sight,
+    op: OpCall,
+    inputs: list[tuple[TensorSpec, Field]],
+    seen: Callable[[TensorSpec], Field | None],
+) -> Field | None:
+    if not op.outputs:
+        return None
+    out = op.outputs[0]
+    everywhere = _union(field for _, field in inputs)
+    if everywhere is None:
+        return None
+    match sight:
+        case Everything():
+            return tuple("all" for _ in everywhere)
+        case Pointwise():
+            return _union(_aligned(spec, field, out) for spec, field in inputs)
+        case Contracts(first, second):
+            return _contract(op, first, second, seen)
+    spec, field = inputs[0]
+    match sight:
+        case Slides():
+            return _slide(field, spec, out, sight)
+        case Scales():
+            return _scale(field, spec, out, sight)
+        case Mixes(dims, keeps):
+            return _mix(field, spec, {dim % max(len(spec.shape), 1) for dim in dims}, keeps=keeps)
+        case Reshapes():
+            return _reshape(field, spec.shape, out.shape)
+        case Permutes(order):
+            return _each(field, lambda axis: axis if axis.dim is None else replace(axis, dim=order.index(axis.dim)))
+        case Picks(dim):
+            return _drop(field, {dim % len(spec.shape)})
+        case Cuts(dim, start, step):
+            return _each(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
+        case Pads(before):
+            return _each(field, lambda axis: _pad(axis, len(spec.shape), before, out))
+    return tuple("all" if extent == "all" else "unknown" for extent in everywhere)
+
+
+def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
+    """Move dimensions along when an operand with fewer of them is broadcast."""
+    shift = len(out.shape) - len(spec.shape)
+
+    def move(axis: Axis) -> Extent:
+        if axis.dim is None or not 0 <= axis.dim + shift < len(out.shape):
+            return replace(axis, dim=None)
+        whole = axis.inner == 1 and axis.extent == spec.shape[axis.dim]
+        dim = axis.dim + shift
+        return replace(axis, dim=dim, extent=out.shape[dim] if whole else axis.extent)
+
+    return _each(field, move)
+
+
+def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], Field | None]) -> Field | None:
+    """Matrix product (..., n, m) x (..., m, p): whatever lies along m is mixed."""
+    out = op.outputs[0]
+    operands = []
+    for place, inner, outer in ((first, -1, -2), (second, -2, -1)):
+        spec = op.inputs[place]
+        field = seen(spec)
+        if field is not None:
+            dims = len(spec.shape)
+            mixed = _mix(field, spec, {dims + inner}, keeps=True)
+            moved = len(out.shape) + outer - (dims + outer)
+            operands.append(_each(mixed, lambda axis, moved=moved: _shift(axis, moved)))  # type: ignore[misc]
+    return _union(operands)
+
+
+def _shift(axis: Axis, by: int) -> Axis:
+    return axis if axis.dim is None else replace(axis, dim=axis.dim + by)
+
+
+def _windowed(
+    field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], Axis]
+) -> Field:
+    """Change the axes that are whole dimensions among the last `count`; an axis hidden inside one is lost."""
+    first = len(spec.shape) - count
+
+    def each(axis: Axis) -> Extent:
+        if axis.dim is None:
+            return axis
+        if axis.dim < first:
+            # the channels are mixed by a convolution; only the batch passes untouched
+            return "all" if axis.dim > 0 and axis.extent > 1 else axis
+        if axis.inner != 1 or axis.extent != spec.shape[axis.dim]:
+            return "unknown"
+        changed = change(axis, axis.dim - first)
+        return replace(changed, extent=out.shape[axis.dim])
+
+    return _each(field, each)
+
+
+def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> Field:
+    def move(axis: Axis, i: int) -> Axis:
+        reach = window.dilation[i] * (window.kernel[i] - 1)
+        if window.transposed:
+            # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
+            jump = _exact(axis.jump / window.stride[i])
+            high = axis.high + (ceil((reach + 1) / window.stride[i]) - 1) * axis.jump
+            return replace(axis, high=high, jump=jump)
+        low = axis.low - window.padding[i] * axis.jump
+        high = axis.high + (reach - window.padding[i]) * axis.jump
+        return replace(axis, low=_exact(low), high=_exact(high), jump=_exact(axis.jump * window.stride[i]))
+
+    return _windowed(field, spec, out, len(window.kernel), move)
+
+
+def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
+    def move(axis: Axis, i: int) -> Axis:
+        return replace(axis, high=axis.high + (scale.taps - 1) * axis.jump, jump=_exact(axis.jump / scale.factor[i]))
+
+    return _windowed(field, spec, out, len(scale.factor), move)
+
+
+def _exact(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Field:
+    mixed = _each(field, lambda axis: "all" if axis.dim in dims and spec.shape[axis.dim or 0] > 1 else axis)
+    return mixed if keeps else _drop(mixed, dims)
+
+
+def _drop(field: Field, dims: set[int]) -> Field:
+    def each(axis: Axis) -> Axis:
+        if axis.dim is None or axis.dim in dims:
+            return replace(axis, dim=None)
+        return replace(axis, dim=axis.dim - sum(dim < axis.dim for dim in dims))
+
+    return _each(field, each)
+
+
+def _cut(axis: Axis, dim: int, start: int, step: int, out: TensorSpec) -> Extent:
+    if axis.dim != dim:
+        return axis
+    if axis.inner != 1:
+        return "unknown"
+    moved = start * axis.jump
+    return replace(axis, low=axis.low + moved, high=axis.high + moved, jump=axis.jump * step, extent=out.shape[dim])
+
+
+def _pad(axis: Axis, dims: int, before: tuple[int, ...], out: TensorSpec) -> Extent:
+    if axis.dim is None or dims - 1 - axis.dim >= len(before):
+        return axis
+    moved = before[dims - 1 - axis.dim] * axis.jump
+    return replace(axis, low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])
+
+
+def _reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
+    """Follow each axis through a reshape: dimensions regroup where the products of their sizes meet."""
+    groups = _groups(before, after)
+
+    def each(axis: Axis) -> Extent:
+        if axis.dim is None:
+            return axis
+        for old, new in groups:
+            if axis.dim in old:
+                inner = axis.inner * prod(before[dim] for dim in old if dim > axis.dim)
+                for dim in new:
+                    right = prod(after[other] for other in new if other > dim)
+                    if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
+                        return replace(axis, dim=dim, inner=inner // right)
+        # a single place needs no dimension; a longer axis that two dimensions share is lost
+        return replace(axis, dim=None) if axis.extent == 1 else "unknown"
+
+    return _each(field, each)
+
+
+def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    groups: list[tuple[list[int], list[int]]] = []
+    i = j = 0
+    while i < len(before) and j < len(after):
+        start, begin = i, j
+        left, right = before[i], after[j]
+        i, j = i + 1, j + 1
+        while left != right and (i < len(before) if left < right else j < len(after)):
+            if left < right:
+                left, i = left * before[i], i + 1
+            else:
+                right, j = right * after[j], j + 1
+        groups.append((list(range(start, i)), list(range(begin, j))))
+    groups.append((list(range(i, len(before))), list(range(j, len(after)))))
+    return groups

@@ -1,0 +1,102 @@
+"""Which row an operator belongs to.
+
+A row is one call of a leaf module, or one operator that a module with children called directly. Operators that only
+rename data make no row of their own. The network's inputs are rows too, so that the rows' memory adds up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.rules import Rule
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One row while it is being filled."""
+
+    name: str
+    call: int
+    kind: str
+    module: str
+    order: int
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
+    recurrent: bool = False
+    is_input: bool = False
+    ops: list[OpCall] = field(default_factory=list)
+
+
+def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapping[int, int]]:
+    """Return the rows in the order of execution, and the row of each operator of the forward pass that has one."""
+    specs = {spec.path: spec for spec in trace.modules}
+    rows = [
+        Row(name="input", call=0, kind="Input", module="", order=i - len(trace.inputs), outputs=(spec,), is_input=True)
+        for i, spec in enumerate(trace.inputs)
+    ]
+    by_call: dict[int, Row] = {}
+    row: Row | None
+    for call in trace.calls:
+        spec = specs[call.path]
+        if spec.leaf:
+            row = Row(
+                name=call.path,
+                call=0,
+                kind=spec.kind,
+                module=call.path,
+                order=call.order,
+                inputs=call.inputs,
+                outputs=call.outputs,
+                recurrent=spec.recurrent,
+            )
+            by_call[call.index] = row
+            rows.append(row)
+    owner: dict[int, Row] = {}
+    for op, rule in zip(trace.ops, rules, strict=True):
+        if op.phase == "backward":
+            continue
+        row = by_call.get(op.module)
+        if row is None and _has_row(op, rule, trace):
+            row = _row_of_operator(op, trace)
+            rows.append(row)
+        if row is not None:
+            row.ops.append(op)
+            owner[op.index] = row
+    rows.sort(key=lambda row: row.order)
+    _name(rows)
+    place = {id(row): i for i, row in enumerate(rows)}
+    return rows, {index: place[id(row)] for index, row in owner.items()}
+
+
+def _has_row(op: OpCall, rule: Rule | None, trace: Trace) -> bool:
+    """Whether an operator does, makes or changes anything, rather than only rename data."""
+    allocates = any(trace.storages[output.storage].born == op.index for output in op.outputs)
+    return rule is None or rule.why is None or allocates or bool(op.written)
+
+
+def _row_of_operator(op: OpCall, trace: Trace) -> Row:
+    path = trace.calls[op.module].path if op.module >= 0 else ""
+    operator = op.op.partition(".")[2].strip("_")
+    return Row(
+        name=f"{path}.{operator}" if path else operator,
+        call=0,
+        kind=operator,
+        module=path,
+        order=op.order,
+        inputs=op.inputs,
+        outputs=op.outputs,
+    )
+
+
+def _name(rows: Sequence[Row]) -> None:
+    """Number the rows of one name in the order of execution."""
+    calls: Counter[str] = Counter()
+    for row in rows:
+        row.call = calls[row.name]
+        calls[row.name] += 1

@@ -1,0 +1,98 @@
+"""The exact costs of a network: one `Layer` for each row, and their `Totals`. Meanings: `archcost.metrics`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One row: one call of a leaf module, or one operator that a module with children called directly.
+
+    `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
+    rows whose results this one takes. `kernel`, `stride` and `groups` are those of its convolution or pool.
+    `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+    """
+
+    name: str
+    call: int | None
+    kind: str
+    module: str
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[int, ...], ...]
+    reads: tuple[int, ...] = ()
+    operators: tuple[str, ...] = ()
+    kernel: tuple[int, ...] | None = None
+    stride: tuple[int, ...] | None = None
+    groups: int | None = None
+    params: int = 0
+    trainable_params: int = 0
+    param_bytes: int = 0
+    weights: int = 0
+    buffers: int = 0
+    macs: int = 0
+    backward_macs: int | None = None
+    other_ops: int = 0
+    output_elements: int = 0
+    output_bytes: int = 0
+    activation_elements: int = 0
+    activation_bytes: int = 0
+    macts: int = 0
+    read_bytes: int = 0
+    written_bytes: int = 0
+    saved_bytes: int | None = None
+    depth: int = 0
+    receptive_field: Extents | None = None
+    jump: tuple[float | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over the rows, and what only the whole network has."""
+
+    params: int
+    trainable_params: int
+    param_bytes: int
+    weights: int
+    buffers: int
+    macs: int
+    backward_macs: int | None
+    other_ops: int
+    activation_elements: int
+    activation_bytes: int
+    macts: int
+    read_bytes: int
+    written_bytes: int
+    saved_bytes: int | None
+    peak_inference_bytes: int | None
+    peak_training_bytes: int | None
+    depth: int
+    receptive_field: Extents | None
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorCosts:
+    """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
+
+    calls: int
+    macs: int
+    other_ops: int
+    covered: bool
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Everything exact about one walk."""
+
+    layers: tuple[Layer, ...]
+    totals: Totals
+    modules: dict[str, str]
+    operators: dict[str, OperatorCosts]
+    uncovered: dict[str, int]
+    uncalled: tuple[str, ...]
+    warnings: tuple[str, ...] = ()

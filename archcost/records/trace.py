@@ -1,0 +1,154 @@
+"""What one run of a network left behind: every operator, every module call, every storage.
+
+Operators are numbered in the order of their execution. Where a tensor's value comes from is written as
+operator numbers; the network's own inputs are the numbers -1, -2, ... (`INPUT - i` for the i-th), and a
+parameter, a buffer or a constant comes from nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+INPUT = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TensorSpec:
+    """One tensor as one operator saw it.
+
+    `shape` as torch gives it (N, C, H, W for images). `nbytes` are the distinct bytes that it addresses: an
+    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    storage: int
+    offset: int
+    nbytes: int
+    sources: tuple[int, ...] = ()
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        product = 1
+        for size in self.shape:
+            product *= size
+        return product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpCall:
+    """One operator of the dispatcher, `aten.convolution` for example.
+
+    `args` are keyed by the names of the operator's schema, defaults filled in, tensors as `TensorSpec`.
+    `written` are the storages of arguments that it changed in place.
+    `module` is the number of the innermost module call, -1 outside of all. `forward_of` is, for an operator
+    of the backward pass, the forward operator whose gradient it computes.
+    """
+
+    index: int
+    order: int
+    op: str
+    args: Mapping[str, Any]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    written: tuple[int, ...]
+    module: int
+    phase: Literal["forward", "backward"] = "forward"
+    forward_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleSpec:
+    """One module of the network; `path` is its name in `named_modules()`, "" for the network itself."""
+
+    path: str
+    kind: str
+    leaf: bool
+    recurrent: bool = False
+    normalises: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCall:
+    """One call of a module; `order` places it among the operators, `parent` is the calling module call."""
+
+    index: int
+    order: int
+    path: str
+    call: int
+    parent: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamSpec:
+    """One parameter or buffer tensor; a tensor that several modules share appears once, under its first name."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    storage: int
+    offset: int
+    nbytes: int
+    requires_grad: bool
+    role: Literal["weight", "bias", "norm", "scale", "buffer"]
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        product = 1
+        for size in self.shape:
+            product *= size
+        return product
+
+    @property
+    def module(self) -> str:
+        """Path of the module that owns it."""
+        return self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageSpec:
+    """One block of memory: born while operator `born` ran, dead before operator `died` (None: alive at the end).
+
+    `kind` "fresh" was allocated by an operator of the walk; everything else was there before (`born` is -1).
+    """
+
+    nbytes: int
+    itemsize: int
+    kind: Literal["input", "parameter", "buffer", "constant", "fresh"]
+    born: int
+    died: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """One run of one network, complete: it can be saved, and counted again under other rules."""
+
+    ops: tuple[OpCall, ...]
+    calls: tuple[ModuleCall, ...]
+    modules: tuple[ModuleSpec, ...]
+    params: tuple[ParamSpec, ...]
+    buffers: tuple[ParamSpec, ...]
+    storages: tuple[StorageSpec, ...]
+    inputs: tuple[TensorSpec, ...]
+    returns: tuple[TensorSpec, ...]
+    device: str
+    mode: str
+    torch_version: str
+    notes: tuple[str, ...] = field(default=())
+
+
+def tensors_in(value: Any) -> Iterator[TensorSpec]:
+    """Yield every tensor of an argument, however its lists and tuples nest."""
+    if isinstance(value, TensorSpec):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from tensors_in(item)

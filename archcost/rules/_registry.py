@@ -1,0 +1,99 @@
+"""One table of rules, filled by two functions: `rule` counts an operator, `free` says why it costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from archcost.errors import RuleError
+from archcost.records import OpCall
+from archcost.rules.work import Sight, Unknown, Work
+
+Count: TypeAlias = Callable[[OpCall], Work]
+Sees: TypeAlias = Callable[[OpCall], Sight]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How one operator is counted; `why` is given for the operators that cost nothing."""
+
+    count: Count
+    sees: Sees
+    origin: str
+    why: str | None = None
+
+
+_rules: dict[str, Rule] = {}
+RULES: Mapping[str, Rule] = MappingProxyType(_rules)
+
+
+def operator_name(name: str) -> str:
+    """Return the name under which an operator is recorded: "aten::add.Tensor" and "aten.add" are "aten.add"."""
+    namespace, _, rest = name.replace("::", ".").partition(".")
+    if not rest:
+        raise RuleError(f"an operator is named with its library, as in 'mylib::myop', not {name!r}")
+    return f"{namespace}.{rest.partition('.')[0]}"
+
+
+def rule(*operators: str, sees: Sees | Sight = Unknown()) -> Callable[[Count], Count]:  # noqa: B008 - frozen
+    """Declare the decorated function to be the rule of some operators.
+
+    The function takes the recorded call (shapes, dtypes, arguments by their schema's names; never a tensor) and
+    returns its `Work`. The in-place form of an operator (`aten.relu_`) follows the rule of the plain one.
+
+    Args:
+        operators: names such as "aten.convolution" or "mylib::myop"; overloads share a rule.
+        sees: what one element of the output looks at, or a function of the call that tells.
+
+    Raises:
+        RuleError: an operator that has a rule already.
+
+    Example:
+        >>> import archcost
+        >>> @archcost.rule("mylib::scaled_product")
+        ... def scaled_product(call):
+        ...     return archcost.Work(macs=call.inputs[0].elements)
+    """
+
+    def declare(count: Count) -> Count:
+        for operator in operators:
+            _add(operator, Rule(count=count, sees=_as_function(sees), origin=count.__qualname__))
+        return count
+
+    return declare
+
+
+def free(*operators: str, why: str, sees: Sees | Sight = Unknown()) -> None:  # noqa: B008 - frozen
+    """Declare operators that do no arithmetic, with the reason.
+
+    Raises:
+        RuleError: an operator that has a rule already.
+    """
+    for operator in operators:
+        _add(operator, Rule(count=_nothing, sees=_as_function(sees), origin="free", why=why))
+
+
+def find(operator: str, more: Mapping[str, Rule] = MappingProxyType({})) -> Rule | None:
+    """Return the rule of an operator, or None; an in-place operator follows the plain one."""
+    for name in (operator, operator.removesuffix("_")):
+        found = _rules.get(name) or more.get(name)
+        if found is not None:
+            return found
+    return None
+
+
+def _add(operator: str, new: Rule) -> None:
+    name = operator_name(operator)
+    if name in _rules:
+        raise RuleError(f"{name} has a rule already ({_rules[name].origin}); {new.origin} cannot be a second one")
+    _rules[name] = new
+
+
+def _as_function(sees: Sees | Sight) -> Sees:
+    return (lambda _call: sees) if isinstance(sees, Sight) else sees
+
+
+def _nothing(_call: OpCall) -> Work:
+    return Work(layers=0)

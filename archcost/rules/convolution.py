@@ -1,0 +1,82 @@
+"""Convolutions of every dimension: grouped, depthwise, dilated, transposed, and their backward pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import rule
+from archcost.rules.work import Slides, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall, TensorSpec
+
+COMPLEX_MACS = 4  # (a + bi)(c + di) is four real multiplications
+
+
+def real_macs(macs: int, *operands: TensorSpec) -> int:
+    """Multiply-adds in real arithmetic: a product of complex numbers is four."""
+    return macs * COMPLEX_MACS if all(operand.dtype.startswith("complex") for operand in operands) else macs
+
+
+def _positions(tensor: TensorSpec, spatial: int) -> int:
+    """Batch times spatial places of an N, C, ... tensor."""
+    return tensor.elements // tensor.shape[-spatial - 1] if tensor.elements else 0
+
+
+def per_axis(value: tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """Return one value for each axis: torch lets one stand for all."""
+    return tuple(value) * axes if len(value) == 1 else tuple(value)
+
+
+def _window(call: OpCall) -> Slides:
+    weight: TensorSpec = call.args["weight"]
+    kernel = weight.shape[2:]
+    axes = len(kernel)
+    return Slides(
+        kernel=kernel,
+        stride=per_axis(call.args.get("stride", (1,)), axes),
+        padding=per_axis(call.args.get("padding", (0,)), axes),
+        dilation=per_axis(call.args.get("dilation", (1,)), axes),
+        transposed=bool(call.args.get("transposed", False)),
+    )
+
+
+def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, transposed: bool) -> int:
+    spatial = len(weight.shape) - 2
+    return real_macs(_positions(image if transposed else output, spatial) * weight.elements, image, weight)
+
+
+@rule("aten.convolution", "aten._convolution", "aten.cudnn_convolution", "aten.mkldnn_convolution", sees=_window)
+def convolution(call: OpCall) -> Work:
+    """Every weight is used once for each place of the output; of a transposed one, for each place of the input.
+
+    macs = batch * places * elements of the weight, and the weight is (c_out, c_in / groups, kernel...), so groups and
+    dilation need no factor of their own. Not counted: the addition of the bias. Places of padding count as any other.
+    """
+    image, weight = call.args["input" if "input" in call.args else "self"], call.args["weight"]
+    transposed = bool(call.args.get("transposed", False))
+    return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=transposed))
+
+
+@rule("aten.cudnn_convolution_transpose", sees=_window)
+def transposed_convolution(call: OpCall) -> Work:
+    """As `convolution`, by the places of the input."""
+    image, weight = call.args["self"], call.args["weight"]
+    return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=True))
+
+
+@rule("aten.convolution_backward")
+def convolution_backward(call: OpCall) -> Work:
+    """Each gradient that is asked for costs what the forward pass costs, for every number of groups.
+
+    y[o] = sum over taps of w[t] x[o + t]: the gradient by x has one product for each (o, t), and so has that by w.
+    `output_mask` says which of input, weight and bias are asked for; the bias's is one addition for each element.
+    """
+    gradient, image, weight = call.args["grad_output"], call.args["input"], call.args["weight"]
+    by_input, by_weight, by_bias = call.args["output_mask"]
+    forward = _forward_macs(image, gradient, weight, transposed=bool(call.args["transposed"]))
+    return Work(
+        macs=forward * (int(by_input) + int(by_weight)),
+        other_ops=gradient.elements if by_bias else 0,
+        layer_outputs=0,
+    )

@@ -1,0 +1,70 @@
+"""Elementwise operators: one operation for each element of the result, whatever the function.
+
+An exponential costs a processor more than an addition; how much more depends on the processor, so it is not guessed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import rule
+from archcost.rules.work import Pointwise, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall
+
+ACTIVATIONS = """
+    celu elu gelu glu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_sigmoid_forward mish prelu _prelu_kernel
+    relu relu6 rrelu rrelu_with_noise rrelu_with_noise_functional selu sigmoid silu softplus softshrink tanh threshold
+"""
+ARITHMETIC = """
+    abs add sub rsub mul div true_divide floor_divide divide remainder fmod neg pow float_power square sqrt rsqrt
+    reciprocal exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh asinh acosh atanh
+    erf erfc erfinv lgamma digamma special_erfcx special_xlog1py xlogy sinc logit
+    ceil floor round trunc frac sign sgn copysign clamp clamp_min clamp_max clip maximum minimum fmax fmin
+    lerp addcmul addcdiv nan_to_num hypot logaddexp logaddexp2 angle conj_physical polar complex ldexp
+    _foreach_add _foreach_mul
+"""
+COMPARISONS = """
+    eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_xor logical_not bitwise_and bitwise_or
+    bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift __lshift__ __rshift__ __and__ __or__ __xor__
+    where masked_fill heaviside signbit isin bucketize searchsorted
+"""
+RANDOM = """
+    bernoulli native_dropout _fused_dropout normal uniform random rand randn randint rand_like randn_like randint_like
+    exponential multinomial randperm
+"""
+LOSSES = """
+    mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits
+    nll_loss_forward nll_loss2d_forward soft_margin_loss
+"""
+BACKWARD = """
+    threshold_backward gelu_backward silu_backward mish_backward elu_backward hardswish_backward hardsigmoid_backward
+    hardtanh_backward leaky_relu_backward sigmoid_backward tanh_backward softplus_backward softshrink_backward
+    hardshrink_backward glu_backward log_sigmoid_backward rrelu_with_noise_backward prelu_backward
+    _prelu_kernel_backward native_dropout_backward logit_backward mse_loss_backward smooth_l1_loss_backward
+    huber_loss_backward binary_cross_entropy_backward nll_loss_backward nll_loss2d_backward masked_fill_backward
+    infinitely_differentiable_gelu_backward
+"""
+
+
+def _aten(*lists: str) -> tuple[str, ...]:
+    return tuple(f"aten.{name}" for names in lists for name in names.split())
+
+
+@rule(*_aten(ACTIVATIONS, ARITHMETIC, COMPARISONS, RANDOM), sees=Pointwise())
+def elementwise(call: OpCall) -> Work:
+    """One operation for each element of the result."""
+    return Work(other_ops=max((output.elements for output in call.outputs), default=0))
+
+
+@rule(*_aten(LOSSES), sees=Pointwise())
+def loss(call: OpCall) -> Work:
+    """One operation for each element of the prediction."""
+    return Work(other_ops=call.inputs[0].elements)
+
+
+@rule(*_aten(BACKWARD))
+def elementwise_backward(call: OpCall) -> Work:
+    """One operation for each element of the gradient."""
+    return Work(other_ops=max((output.elements for output in call.outputs), default=0))

@@ -1,0 +1,107 @@
+"""Matrix products: linear layers, batched products, and what einsum and @ become."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import rule
+from archcost.rules.convolution import real_macs
+from archcost.rules.work import Contracts, Everything, Pointwise, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall, TensorSpec
+
+PRODUCT = Contracts(0, 1)
+ADDED_PRODUCT = Contracts(1, 2)
+
+
+def _operands(call: OpCall, *names: str) -> tuple[TensorSpec, ...]:
+    return tuple(call.args[name] for name in names)
+
+
+def _product(rows: TensorSpec, columns: TensorSpec, *, batches: int = 1) -> int:
+    """(n, m) times (m, p): n * m * p, for each of `batches`."""
+    return real_macs(batches * prod(rows.shape[-2:]) * columns.shape[-1], rows, columns)
+
+
+@rule("aten.mm", "aten._int_mm", "aten._scaled_mm", sees=PRODUCT)
+def mm(call: OpCall) -> Work:
+    """(n, m) times (m, p): n * m * p."""
+    return Work(macs=_product(*_operands(call, "self", "mat2")))
+
+
+@rule("aten.addmm", "aten._addmm_activation", sees=ADDED_PRODUCT)
+def addmm(call: OpCall) -> Work:
+    """As `mm`. Not counted: the addition, which is a linear layer's bias."""
+    return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+
+
+@rule("aten.bmm", sees=PRODUCT)
+def bmm(call: OpCall) -> Work:
+    """B products of (n, m) and (m, p): b * n * m * p."""
+    rows, columns = _operands(call, "self", "mat2")
+    return Work(macs=_product(rows, columns, batches=rows.shape[0]))
+
+
+@rule("aten.baddbmm", "aten.addbmm", sees=ADDED_PRODUCT)
+def baddbmm(call: OpCall) -> Work:
+    """As `bmm`. Not counted: the addition."""
+    rows, columns = _operands(call, "batch1", "batch2")
+    return Work(macs=_product(rows, columns, batches=rows.shape[0]))
+
+
+@rule("aten.mv", "aten.dot", "aten.vdot", sees=Everything())
+def vector_product(call: OpCall) -> Work:
+    """One multiply-add for each element of the first operand."""
+    operands = call.inputs[:2]
+    return Work(macs=real_macs(operands[0].elements, *operands))
+
+
+@rule("aten.addmv", sees=Everything())
+def addmv(call: OpCall) -> Work:
+    """As `mv`. Not counted: the addition."""
+    operands = _operands(call, "mat", "vec")
+    return Work(macs=real_macs(operands[0].elements, *operands))
+
+
+@rule("aten.addr", sees=Everything())
+def addr(call: OpCall) -> Work:
+    """Outer product: one multiply-add for each element of the result."""
+    return Work(macs=real_macs(call.outputs[0].elements, *_operands(call, "vec1", "vec2")))
+
+
+@rule("aten._trilinear", sees=Everything())
+def trilinear(call: OpCall) -> Work:
+    """nn.Bilinear: one multiply-add for each combination of the three operands' places.
+
+    The operands are expanded along `expand1..3` and multiplied; an expanded dimension takes its size from the others.
+    """
+    operands = _operands(call, "i1", "i2", "i3")
+    dims = [list(operand.shape) for operand in operands]
+    for shape, expand in zip(dims, _expansions(call), strict=True):
+        for dim in sorted(expand):
+            shape.insert(dim, 1)
+    return Work(macs=real_macs(prod(max(sizes) for sizes in zip(*dims, strict=True)), *operands))
+
+
+def _expansions(call: OpCall) -> tuple[tuple[int, ...], ...]:
+    return call.args["expand1"], call.args["expand2"], call.args["expand3"]
+
+
+@rule("aten._weight_norm_interface", sees=Pointwise())
+def weight_norm(call: OpCall) -> Work:
+    """Square, add, then scale: three operations for each weight."""
+    return Work(other_ops=3 * call.args["v"].elements)
+
+
+@rule("aten._weight_norm_interface_backward", sees=Pointwise())
+def weight_norm_backward(call: OpCall) -> Work:
+    """Twice the forward pass."""
+    return Work(other_ops=6 * call.args["saved_v"].elements)
+
+
+@rule("quantized.linear", "quantized.linear_relu", "quantized.linear_dynamic", "quantized.linear_relu_dynamic")
+def quantized_linear(call: OpCall) -> Work:
+    """Rows times in features times out features; the packed weight itself is not a tensor."""
+    return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])

@@ -1,0 +1,137 @@
+"""Operators that move, name or make data without arithmetic, each with the reason why it is free."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import free, rule
+from archcost.rules.work import Cuts, Pads, Permutes, Picks, Pointwise, Reshapes, Sight, Slides, Unknown, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall
+
+RENAMES = "another view of the same data"
+COPIES = "copies data; no arithmetic"
+MAKES = "writes constants; no arithmetic"
+LOOKS_UP = "looks values up in a table; no arithmetic"
+ASKS = "asks for metadata; touches no element"
+
+
+def _aten(names: str) -> tuple[str, ...]:
+    return tuple(f"aten.{name}" for name in names.split())
+
+
+free(
+    *_aten("view _unsafe_view reshape _reshape_alias _reshape_copy squeeze unsqueeze flatten unflatten squeeze_copy"),
+    why=RENAMES,
+    sees=Reshapes(),
+)
+free(
+    *_aten(
+        "alias detach lift_fresh lift view_as_real view_as_complex _conj _neg_view resolve_conj resolve_neg real imag"
+    ),
+    why=RENAMES,
+    sees=Pointwise(),
+)
+free(*_aten("expand expand_copy broadcast_to"), why=RENAMES, sees=Pointwise())
+free(*_aten("as_strided diagonal unfold set_ resize"), why=RENAMES, sees=Unknown())
+
+
+def _transposed(call: OpCall) -> Sight:
+    dims = len(call.inputs[0].shape)
+    order = list(range(dims))
+    first, second = (-2, -1) if "dim0" not in call.args else (call.args["dim0"], call.args["dim1"])
+    if dims > 1:
+        order[first], order[second] = order[second], order[first]
+    return Permutes(tuple(order))
+
+
+def _permuted(call: OpCall) -> Sight:
+    dims = len(call.inputs[0].shape)
+    return Permutes(tuple(dim % dims for dim in call.args["dims"]))
+
+
+def _sliced(call: OpCall) -> Sight:
+    size = call.inputs[0].shape[call.args["dim"]]
+    start = call.args["start"] or 0
+    return Cuts(call.args["dim"], min(start + size if start < 0 else start, size), call.args["step"])
+
+
+free("aten.t", "aten.transpose", why=RENAMES, sees=_transposed)
+free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_permuted)
+free(
+    "aten.slice", "aten.narrow", why=RENAMES, sees=lambda call: _sliced(call) if call.op == "aten.slice" else Unknown()
+)
+free("aten.select", "aten.unbind", why=RENAMES, sees=lambda call: Picks(call.args["dim"]))
+free(
+    *_aten("split split_with_sizes unsafe_split unsafe_split_with_sizes chunk unsafe_chunk"),
+    why=RENAMES,
+    sees=Pointwise(),
+)
+free("aten.cat", "aten.concat", why=COPIES, sees=Pointwise())
+free(*_aten("clone _to_copy copy contiguous to type_as"), why=COPIES, sees=Pointwise())
+free(
+    *_aten("stack repeat repeat_interleave tile roll flip rot90 index_select gather index take take_along_dim"),
+    why=COPIES,
+)
+free(
+    *_aten("masked_select scatter masked_scatter index_copy index_fill slice_scatter select_scatter block_diag"),
+    why=COPIES,
+)
+free(
+    *_aten("slice_backward select_backward split_backward as_strided_scatter diagonal_scatter new_empty_strided"),
+    why=COPIES,
+)
+free(*_aten("tril triu tril_indices triu_indices copysign_mask diag_embed diag"), why=COPIES, sees=Pointwise())
+free(*_aten("im2col col2im value_selecting_reduction_backward unfold_backward"), why=COPIES)
+free(
+    *_aten("zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty"),
+    why=MAKES,
+)
+free(
+    *_aten("empty_strided zero fill arange linspace logspace eye scalar_tensor meshgrid _efficientzerotensor"),
+    why=MAKES,
+)
+free(*_aten("hann_window hamming_window blackman_window kaiser_window"), why=MAKES)
+free("aten.embedding", why=LOOKS_UP, sees=Unknown())
+free(
+    *_aten(
+        "item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size _has_same_storage_numel"
+    ),
+    why=ASKS,
+)
+free(
+    *_aten(
+        "_assert_async _assert_scalar _functional_assert_async sym_constrain_range _assert_tensor_metadata record_stream"
+    ),
+    why=ASKS,
+)
+free("aten._pin_memory", "aten.is_pinned", "aten.lift_fresh_copy", why=COPIES, sees=Pointwise())
+
+
+def _padded(call: OpCall) -> Sight:
+    pads = call.args["pad" if "pad" in call.args else "padding"]
+    return Pads(tuple(pads[::2]))
+
+
+free("aten.constant_pad_nd", "aten.pad", why=COPIES, sees=_padded)
+for _mode in ("reflection", "replication"):
+    free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_padded)
+
+
+@rule(*(f"aten.{mode}_pad{axes}d_backward" for mode in ("reflection", "replication") for axes in (1, 2, 3)))
+def pad_backward(call: OpCall) -> Work:
+    """One addition for each element of the gradient."""
+    return Work(other_ops=call.inputs[0].elements)
+
+
+def _shuffled(call: OpCall) -> Sight:
+    factor = call.args.get("upscale_factor")
+    if factor is not None:
+        return Slides((1, 1), (1 / factor,) * 2, (0, 0), (1, 1))
+    factor = call.args["downscale_factor"]
+    return Slides((1, 1), (factor,) * 2, (0, 0), (1, 1))
+
+
+free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_shuffled)
+free("aten.channel_shuffle", "aten.native_channel_shuffle", why=COPIES, sees=Pointwise())

@@ -1,0 +1,88 @@
+"""Normalisation and softmax.
+
+The statistics of a normalisation are not counted as sight: a receptive field follows the values that are normalised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import rule
+from archcost.rules.work import Mixes, Pointwise, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall
+
+SOFTMAX_OPS = 5  # maximum, subtraction, exponential, sum, division
+AFFINE_OPS = 2  # one multiplication, one addition
+STATISTICS_OPS = 3  # sum for the mean; difference and square for the variance
+
+
+def _normalised(call: OpCall, *, statistics: bool) -> Work:
+    elements = call.inputs[0].elements
+    affine = AFFINE_OPS if call.args.get("weight") is not None else 0
+    return Work(other_ops=elements * (AFFINE_OPS + affine + STATISTICS_OPS if statistics else AFFINE_OPS))
+
+
+@rule(
+    "aten.native_batch_norm",
+    "aten._native_batch_norm_legit",
+    "aten._batch_norm_with_update",
+    "aten.cudnn_batch_norm",
+    "aten.miopen_batch_norm",
+    sees=Pointwise(),
+)
+def batch_norm(call: OpCall) -> Work:
+    """Two operations for each element in eval mode, where statistics and scale fold into one scale and one shift.
+
+    In training mode 3 for the statistics, 2 to normalise, 2 for scale and shift where it has them.
+    """
+    return _normalised(call, statistics=bool(call.args.get("training", True)))
+
+
+@rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update", sees=Pointwise())
+def batch_norm_inference(call: OpCall) -> Work:
+    """Two operations for each element: one scale, one shift."""
+    return _normalised(call, statistics=False)
+
+
+@rule("aten.native_layer_norm", "aten.native_group_norm", "aten._fused_rms_norm", sees=Pointwise())
+def statistics_norm(call: OpCall) -> Work:
+    """3 operations for each element for the statistics, 2 to normalise, 2 for scale and shift where it has them."""
+    return _normalised(call, statistics=True)
+
+
+@rule(
+    "aten.native_batch_norm_backward",
+    "aten.batch_norm_backward",
+    "aten.cudnn_batch_norm_backward",
+    "aten.miopen_batch_norm_backward",
+    "aten.native_layer_norm_backward",
+    "aten.native_group_norm_backward",
+    "aten._fused_rms_norm_backward",
+)
+def norm_backward(call: OpCall) -> Work:
+    """Two reductions (4 operations) and the combination of three terms (5) for each element."""
+    return Work(other_ops=9 * call.inputs[0].elements)
+
+
+def _along(call: OpCall) -> Mixes:
+    return Mixes((call.args["dim"],))
+
+
+@rule("aten._softmax", "aten._log_softmax", "aten._safe_softmax", sees=_along)
+def softmax(call: OpCall) -> Work:
+    """Maximum, subtraction, exponential, sum, division: five for each element."""
+    return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)
+
+
+@rule("aten._softmax_backward_data", "aten._log_softmax_backward_data")
+def softmax_backward(call: OpCall) -> Work:
+    """Product, sum, difference, product: four for each element."""
+    return Work(other_ops=4 * call.outputs[0].elements)
+
+
+@rule("aten._masked_softmax", sees=_along)
+def masked_softmax(call: OpCall) -> Work:
+    """As `softmax`, and one comparison for each element."""
+    return Work(other_ops=(SOFTMAX_OPS + 1) * call.outputs[0].elements)

@@ -1,0 +1,85 @@
+"""Fused LSTM, GRU and RNN layers; where torch takes one apart, its products are counted one by one instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.rules._registry import rule
+from archcost.rules.work import Everything, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall, TensorSpec
+
+# Operations for each element of the hidden state in one step, as torch's own step by step form runs them.
+LSTM_STEP = 4 + 4 + 4  # adding input and hidden gates, four gate functions, c' = f c + i g and h = o tanh(c')
+GRU_STEP = 2 * 3 + 2 + 4  # adding gates, two gate functions, the new state
+RNN_STEP = 1 + 1
+STEP_BY_MODE = {0: RNN_STEP, 1: RNN_STEP, 2: LSTM_STEP, 3: GRU_STEP}
+
+
+def _tokens(call: OpCall) -> int:
+    """Steps times batch: the rows of a padded (time, batch, width) or a packed (steps, width) input."""
+    sequence: TensorSpec = call.args["input"]
+    return sequence.elements // sequence.shape[-1] if sequence.elements else 0
+
+
+@rule("aten.mkldnn_rnn_layer", sees=Everything())
+def mkldnn_rnn_layer(call: OpCall) -> Work:
+    """One layer in one direction: every weight once for each token, and the gates. Not counted: biases."""
+    weights = call.args["weight0"].elements + call.args["weight1"].elements
+    return Work(
+        macs=_tokens(call) * weights,
+        other_ops=_tokens(call) * call.args["hidden_size"] * LSTM_STEP,
+        layer_outputs=0,
+    )
+
+
+@rule("aten._cudnn_rnn", "aten.miopen_rnn", sees=Everything())
+def cudnn_rnn(call: OpCall) -> Work:
+    """All layers and directions: every weight matrix once for each token, and the gates. Not counted: biases."""
+    matrices = [weight for weight in call.args["weight"] if len(weight.shape) == 2]  # noqa: PLR2004 - not a bias
+    directions = 2 if call.args["bidirectional"] else 1
+    layers = call.args["num_layers"]
+    projections = 2 if call.args.get("proj_size") else 1
+    return Work(
+        macs=_tokens(call) * sum(weight.elements for weight in matrices),
+        other_ops=_tokens(call) * call.args["hidden_size"] * layers * directions * STEP_BY_MODE[call.args["mode"]],
+        layers=layers * projections,
+        layer_outputs=0,
+    )
+
+
+@rule("aten._cudnn_rnn_backward", "aten.miopen_rnn_backward")
+def cudnn_rnn_backward(call: OpCall) -> Work:
+    """Twice the forward pass: the gradient by the input and that by the weights."""
+    forward = cudnn_rnn(call)
+    return Work(macs=2 * forward.macs, other_ops=2 * forward.other_ops, layer_outputs=0)
+
+
+@rule("aten.mkldnn_rnn_layer_backward")
+def mkldnn_rnn_layer_backward(call: OpCall) -> Work:
+    """Twice the forward pass: the gradient by the input and that by the weights."""
+    weights = call.args["weight1"].elements + call.args["weight2"].elements
+    return Work(
+        macs=2 * _tokens(call) * weights,
+        other_ops=2 * _tokens(call) * call.args["hidden_size"] * LSTM_STEP,
+        layer_outputs=0,
+    )
+
+
+@rule("aten._thnn_fused_lstm_cell", sees=Everything())
+def fused_lstm_cell(call: OpCall) -> Work:
+    """The gates of one step; its products are operators of their own."""
+    return Work(other_ops=LSTM_STEP * call.outputs[0].elements)
+
+
+@rule("aten._thnn_fused_gru_cell", sees=Everything())
+def fused_gru_cell(call: OpCall) -> Work:
+    """The gates of one step; its products are operators of their own."""
+    return Work(other_ops=GRU_STEP * call.outputs[0].elements)
+
+
+@rule("aten._thnn_fused_lstm_cell_backward_impl", "aten._thnn_fused_gru_cell_backward")
+def fused_cell_backward(call: OpCall) -> Work:
+    """Twice the forward step."""
+    return Work(other_ops=2 * LSTM_STEP * call.inputs[0].elements)

@@ -1,0 +1,102 @@
+"""Reductions, scans and sorts: one operation for each element that goes in."""
+
+from __future__ import annotations
+
+from math import ceil, log2
+from typing import TYPE_CHECKING, Any
+
+from archcost.rules._registry import rule
+from archcost.rules.work import Everything, Mixes, Sight, Work
+
+if TYPE_CHECKING:
+    from archcost.records import OpCall
+
+
+def _reduced(call: OpCall) -> Sight:
+    dim: Any = call.args.get("dim")
+    if dim is None or dim == ():
+        return Everything()
+    return Mixes(dim if isinstance(dim, tuple) else (dim,), keeps=bool(call.args.get("keepdim", False)))
+
+
+@rule(
+    "aten.sum",
+    "aten.nansum",
+    "aten.mean",
+    "aten.prod",
+    "aten.amax",
+    "aten.amin",
+    "aten.aminmax",
+    "aten.max",
+    "aten.min",
+    "aten.argmax",
+    "aten.argmin",
+    "aten.any",
+    "aten.all",
+    "aten.logsumexp",
+    "aten.count_nonzero",
+    "aten.median",
+    "aten.nanmedian",
+    "aten.mode",
+    sees=_reduced,
+)
+def reduction(call: OpCall) -> Work:
+    """One operation for each input element; the larger of operand and result, for the binary forms of max and min."""
+    return Work(other_ops=max(tensor.elements for tensor in (call.inputs[0], *call.outputs)))
+
+
+@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", sees=_reduced)
+def variance(call: OpCall) -> Work:
+    """Sum, difference and square: three for each input element."""
+    return Work(other_ops=3 * call.inputs[0].elements)
+
+
+@rule("aten.norm", "aten.linalg_vector_norm", "aten._linalg_det", "aten.dist", sees=_reduced)
+def norm(call: OpCall) -> Work:
+    """Square and sum: two for each input element."""
+    return Work(other_ops=2 * call.inputs[0].elements)
+
+
+def _scanned(call: OpCall) -> Sight:
+    return Mixes((call.args["dim"],))
+
+
+@rule(
+    "aten.cumsum",
+    "aten.cumprod",
+    "aten.cummax",
+    "aten.cummin",
+    "aten._cummax_helper",
+    "aten.logcumsumexp",
+    sees=_scanned,
+)
+def scan(call: OpCall) -> Work:
+    """One operation for each element."""
+    return Work(other_ops=call.inputs[0].elements)
+
+
+@rule("aten.sort", "aten.argsort", "aten.topk", "aten.kthvalue", "aten._unique2", "aten.unique_dim", sees=Everything())
+def sort(call: OpCall) -> Work:
+    """N log2 n comparisons for n elements along the sorted dimension."""
+    values = call.inputs[0]
+    dim = call.args.get("dim", -1)
+    along = values.shape[dim if isinstance(dim, int) else -1] if values.shape else 1
+    return Work(other_ops=values.elements * ceil(log2(max(along, 2))))
+
+
+@rule("aten._cdist_forward", "aten._pdist_forward", sees=Everything())
+def distances(call: OpCall) -> Work:
+    """Difference, power and sum for each coordinate of each pair: three."""
+    return Work(other_ops=3 * call.outputs[0].elements * call.inputs[0].shape[-1])
+
+
+@rule("aten.nonzero", "aten.bincount", "aten.histc", sees=Everything())
+def scanning(call: OpCall) -> Work:
+    """One comparison for each input element."""
+    return Work(other_ops=call.inputs[0].elements)
+
+
+@rule("aten.linalg_cross", "aten.trace", "aten.linalg_inv_ex", "aten.linalg_qr", sees=Everything())
+def linear_algebra(call: OpCall) -> Work:
+    """Two operations for each input element: a lower bound, the cost depends on the algorithm."""
+    return Work(other_ops=2 * call.inputs[0].elements)

@@ -1,0 +1,121 @@
+"""What a rule returns: the work of one operator, and what one element of its output looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """The work of one call of one operator.
+
+    Attributes:
+        macs: multiply-adds.
+        other_ops: scalar operations that are not part of a multiply-add.
+        read_bytes: bytes that it has to read at least once; None: all of its tensor arguments.
+        written_bytes: bytes that it has to write at least once; None: all of its results.
+        layers: weighted layers in a row that it stands for when one of its operands is a parameter.
+        layer_outputs: elements that those layers put out; None: its first result; 0 where it is no convolution or
+            linear layer.
+    """
+
+    macs: int = 0
+    other_ops: int = 0
+    read_bytes: int | None = None
+    written_bytes: int | None = None
+    layers: int = 1
+    layer_outputs: int | None = None
+
+
+class Sight:
+    """What one element of an operator's output looks at in its inputs; the receptive field is computed from it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise(Sight):
+    """The element at the same place of every input, shapes aligned from the right as in broadcasting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slides(Sight):
+    """A window over the last axes of the first input, all channels; `transposed` for the opposite direction."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[float, ...]
+    padding: tuple[float, ...]
+    dilation: tuple[int, ...]
+    transposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mixes(Sight):
+    """Everything along some dimensions of the first input; they vanish from the result unless `keeps`."""
+
+    dims: tuple[int, ...]
+    keeps: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts(Sight):
+    """A matrix product: a row of the first operand and a column of the second; further inputs pointwise.
+
+    `first` and `second` are the places of the operands among the tensor inputs.
+    """
+
+    first: int = 0
+    second: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reshapes(Sight):
+    """The same elements in the same order under another shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permutes(Sight):
+    """The dimensions in another order."""
+
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picks(Sight):
+    """One place along a dimension, which vanishes."""
+
+    dim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts(Sight):
+    """Every `step`-th place along a dimension from `start` on."""
+
+    dim: int
+    start: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pads(Sight):
+    """`before[i]` new places in front of the i-th dimension from the right."""
+
+    before: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scales(Sight):
+    """Interpolation over the last axes: output places per input place, and input places that one output reads."""
+
+    factor: tuple[float, ...]
+    taps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Sight):
+    """All of every input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Sight):
+    """Nothing is known; the receptive field ends here."""

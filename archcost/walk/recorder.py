@@ -1,0 +1,231 @@
+"""What is running: a dispatch mode that writes every operator down, with named arguments and storage identities."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from typing import Any, NamedTuple, TYPE_CHECKING
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from archcost.errors import WalkError
+from archcost.records import INPUT, OpCall, ParamSpec, StorageSpec, TensorSpec
+from archcost.walk.tensors import find_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Record every operator that reaches the dispatcher while the mode is active.
+
+    Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
+    ("fresh"); an output whose storage is known already is a view or an in-place result.
+
+    Values are known by where they lie (storage, offset, shape, strides), so that the operators whose results a
+    tensor holds are found again, through views and after in-place writes to any part of its storage.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.ops: list[OpCall] = []
+        self.scope: Callable[[], int] = lambda: -1
+        self.backward = False
+        self._events = 0
+        self._numbers: dict[int, int] = {}
+        self._storages: list[list[Any]] = []
+        self._references: list[weakref.ref[Any]] = []
+        self._values: dict[tuple[Any, ...], int] = {}
+        self._writes: dict[int, list[int]] = {}
+        self._nodes: dict[int, int] = {}
+
+    def tick(self) -> int:
+        """Count one event, so that operators and module calls share one order."""
+        self._events += 1
+        return self._events
+
+    @property
+    def storages(self) -> tuple[StorageSpec, ...]:
+        """Every storage seen, by number."""
+        return tuple(
+            StorageSpec(nbytes=nbytes, itemsize=itemsize, kind=kind, born=born, died=died)
+            for nbytes, itemsize, kind, born, died in self._storages
+        )
+
+    def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
+        """Number the network's inputs before the walk."""
+        specs = []
+        for position, tensor in enumerate(tensors):
+            number = self._number(tensor, "input")
+            self._values[_place(number, tensor)] = INPUT - position
+            specs.append(self.describe(tensor))
+        return tuple(specs)
+
+    def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
+        """Number a parameter or a buffer before the walk."""
+        kind = "buffer" if role == "buffer" else "parameter"
+        number = self._number(tensor, kind)
+        return ParamSpec(
+            name=name,
+            shape=tuple(tensor.shape),
+            dtype=_dtype(tensor.dtype),
+            storage=number,
+            offset=int(tensor.storage_offset()),
+            nbytes=_addressed_bytes(tensor),
+            requires_grad=tensor.requires_grad,
+            role=role,
+        )
+
+    def describe(self, tensor: torch.Tensor) -> TensorSpec:
+        """Describe a tensor as it is now."""
+        number = self._number(tensor, "constant")
+        return TensorSpec(
+            shape=tuple(tensor.shape),
+            dtype=_dtype(tensor.dtype),
+            storage=number,
+            offset=int(tensor.storage_offset()),
+            nbytes=_addressed_bytes(tensor),
+            sources=self._sources(number, tensor),
+        )
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operator and write it down."""
+        del types
+        kwargs = kwargs or {}
+        schema = _schema(func)
+        if schema.composite:
+            # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
+            # operators are those of no_grad.
+            with self:
+                return func.decompose(*args, **kwargs)
+        bound = {**schema.defaults, **dict(zip(schema.names, args, strict=False)), **kwargs}
+        inputs: list[TensorSpec] = []
+        described = {name: self._argument(value, inputs) for name, value in bound.items()}
+        written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
+        node = self._current_node()
+
+        result = func(*args, **kwargs)
+
+        index = len(self.ops)
+        changed = tuple(self._number(tensor, "constant") for tensor in written)
+        for number, tensor in zip(changed, written, strict=True):
+            self._writes.setdefault(number, []).append(index)
+            self._values[_place(number, tensor)] = index
+        outputs = tuple(self._output(tensor, index) for tensor in find_tensors(result))
+        self.ops.append(
+            OpCall(
+                index=index,
+                order=self.tick(),
+                op=schema.op,
+                args=described,
+                inputs=tuple(inputs),
+                outputs=outputs,
+                written=changed,
+                module=self.scope(),
+                phase="backward" if self.backward else "forward",
+                forward_of=self._nodes.get(node) if self.backward else None,
+            )
+        )
+        if not self.backward:
+            self._nodes.setdefault(node, index)
+        return result
+
+    def _current_node(self) -> int:
+        # The number of the autograd node that this operator makes (forward) or belongs to (backward): torch counts
+        # nodes up by one just before the operator reaches the dispatch mode.
+        if not self.backward:
+            return int(torch._C._autograd._get_sequence_nr()) - 1  # noqa: SLF001
+        node = torch._C._current_autograd_node()  # noqa: SLF001
+        return -1 if node is None else int(node._sequence_nr())  # noqa: SLF001
+
+    def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
+        if isinstance(value, torch.Tensor):
+            spec = self.describe(value)
+            inputs.append(spec)
+            return spec
+        if isinstance(value, list | tuple):
+            return tuple(self._argument(item, inputs) for item in value)
+        if value is None or isinstance(value, int | float | str | complex):
+            return value
+        if isinstance(value, torch.dtype):
+            return _dtype(value)
+        if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
+            raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
+        return str(value)
+
+    def _output(self, tensor: torch.Tensor, index: int) -> TensorSpec:
+        number = self._number(tensor, "fresh")
+        self._values[_place(number, tensor)] = index
+        return self.describe(tensor)
+
+    def _number(self, tensor: torch.Tensor, kind: str) -> int:
+        try:
+            storage = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError) as error:
+            layout = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+            raise WalkError(
+                f"a {layout} tensor of {_dtype(tensor.dtype)} has no plain storage, so its memory cannot be accounted "
+                "for; archcost counts networks on strided tensors"
+            ) from error
+        key = storage._cdata  # noqa: SLF001
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._storages)
+            born = len(self.ops) if kind == "fresh" else -1
+            self._storages.append([storage.nbytes(), tensor.element_size(), kind, born, None])
+            self._references.append(weakref.ref(storage, functools.partial(self._died, key, number)))
+        return number
+
+    def _died(self, key: int, number: int, _reference: Any) -> None:
+        self._storages[number][4] = len(self.ops)
+        self._numbers.pop(key, None)
+
+    def _sources(self, number: int, tensor: torch.Tensor) -> tuple[int, ...]:
+        born = self._storages[number][3]
+        value = self._values.get(_place(number, tensor), born if born >= 0 else None)
+        writes = self._writes.get(number)
+        if writes and writes[-1] > (-1 if value is None else value):
+            since = tuple(index for index in writes if value is None or index > value)
+            return since if value is None else (value, *since)
+        return () if value is None else (value,)
+
+
+class _Schema(NamedTuple):
+    op: str
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+    written: tuple[str, ...]
+    composite: bool
+
+
+@functools.cache
+def _schema(func: Any) -> _Schema:
+    arguments = func._schema.arguments  # noqa: SLF001
+    return _Schema(
+        op=func._schema.name.replace("::", "."),  # noqa: SLF001
+        names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
+        defaults={a.name: a.default_value for a in arguments if a.has_default_value()},
+        written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
+        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),  # noqa: SLF001
+    )
+
+
+@functools.cache
+def _dtype(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _place(number: int, tensor: torch.Tensor) -> tuple[Any, ...]:
+    return number, tensor.storage_offset(), tensor.shape, tensor.stride()
+
+
+def _addressed_bytes(tensor: torch.Tensor) -> int:
+    elements = tensor.numel()
+    if elements and 0 in tensor.stride():
+        for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
+            if stride == 0:
+                elements //= size
+    return elements * tensor.element_size()

@@ -1,0 +1,111 @@
+"""Who is running: the stack of module calls, kept by hooks on all modules at once.
+
+The hooks are torch's global ones: none is placed on a user's module, so none can be left on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Self, TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
+
+from archcost.records import ModuleCall, ModuleSpec, TensorSpec
+from archcost.walk.tensors import find_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NORMALISING = (
+    batchnorm._NormBase,  # noqa: SLF001 - BatchNorm and InstanceNorm of every dimension
+    instancenorm._InstanceNorm,  # noqa: SLF001
+    normalization.LayerNorm,
+    normalization.GroupNorm,
+    *((nn.RMSNorm,) if hasattr(nn, "RMSNorm") else ()),
+)
+
+
+def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
+    """Describe every module of a network, keyed by the module, in `named_modules()` order."""
+    return {
+        module: ModuleSpec(
+            path=path,
+            kind=type(module).__name__,
+            leaf=next(module.children(), None) is None,
+            recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
+            normalises=isinstance(module, NORMALISING) or "norm" in type(module).__name__.lower(),
+        )
+        for path, module in network.named_modules()
+    }
+
+
+class Scopes:
+    """The stack of module calls while a network runs.
+
+    Args:
+        specs: the modules that count as scopes; others are part of whoever calls them.
+        describe: turns a tensor into its record.
+        clock: counts events, so that calls can be placed among operators.
+    """
+
+    def __init__(
+        self,
+        specs: dict[nn.Module, ModuleSpec],
+        describe: Callable[[torch.Tensor], TensorSpec],
+        clock: Callable[[], int],
+    ) -> None:
+        self._specs = specs
+        self._describe = describe
+        self._clock = clock
+        self._stack: list[tuple[nn.Module, int, int]] = []
+        self._calls: dict[int, ModuleCall] = {}
+        self._started = 0
+        self._runs: Counter[str] = Counter()
+        self._handles: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._handles = [
+            torch_module.register_module_forward_pre_hook(self._enter_module),
+            torch_module.register_module_forward_hook(self._leave_module, with_kwargs=True, always_call=True),
+        ]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    @property
+    def current(self) -> int:
+        """Number of the innermost module call, -1 outside of all."""
+        return self._stack[-1][1] if self._stack else -1
+
+    @property
+    def calls(self) -> tuple[ModuleCall, ...]:
+        """The finished calls in the order in which they started."""
+        return tuple(self._calls[index] for index in sorted(self._calls))
+
+    def _enter_module(self, module: nn.Module, _args: Any) -> None:
+        if module in self._specs:
+            self._stack.append((module, self._started, self._clock()))
+            self._started += 1
+
+    def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
+        # torch leaves the keyword arguments out when it calls this because the forward raised
+        if not self._stack or self._stack[-1][0] is not module:
+            return
+        _, index, order = self._stack.pop()
+        *kwargs, output = rest
+        path = self._specs[module].path
+        call = self._runs[path]
+        self._runs[path] += 1
+        self._calls[index] = ModuleCall(
+            index=index,
+            order=order,
+            path=path,
+            call=call,
+            parent=self.current,
+            inputs=tuple(self._describe(tensor) for tensor in find_tensors((args, kwargs))),
+            outputs=tuple(self._describe(tensor) for tensor in find_tensors(output)),
+        )

@@ -1,0 +1,137 @@
+"""walk(network, inputs) -> Trace: one run, written down."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any, TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from archcost.errors import WalkError
+from archcost.records import ModuleSpec, ParamSpec, Trace
+from archcost.walk.recorder import Recorder
+from archcost.walk.scopes import Scopes, module_specs
+from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.tensors import find_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def walk(
+    network: nn.Module,
+    inputs: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    mode: str = "eval",
+    backward: bool = False,
+) -> Trace:
+    """Run a network once, as it stands on its device, and return what it did.
+
+    Args:
+        network: any module; it is left exactly as found, even when its forward raises.
+        inputs: positional arguments of its forward, on the network's device.
+        kwargs: keyword arguments of its forward.
+        mode: "eval", "train", or "as-is" (every module in the mode that it is in).
+        backward: run the backward pass of the sum of the outputs as well, with gradients on.
+
+    Raises:
+        WalkError: naming the layer that failed and the shapes it was given; the cause is the original exception.
+    """
+    specs = module_specs(network)
+    recorder = Recorder()
+    params, buffers = _introduce_tensors(recorder, network, specs)
+    with as_found(network), random_state_kept():
+        if mode != "as-is":
+            network.train(mode == "train")
+        given = list(find_tensors((inputs, dict(kwargs or {}))))
+        described = recorder.introduce_inputs(given)
+        try:
+            with Scopes(specs, recorder.describe, recorder.tick) as scopes:
+                recorder.scope = lambda: scopes.current
+                with torch.set_grad_enabled(backward), recorder:
+                    result = network(*inputs, **dict(kwargs or {}))
+                returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
+            if backward:
+                _run_backward(recorder, list(find_tensors(result)))
+        except WalkError:
+            raise
+        except Exception as error:
+            raise WalkError(_failure(error, network, specs)) from error
+        return Trace(
+            ops=tuple(recorder.ops),
+            calls=scopes.calls,
+            modules=tuple(specs.values()),
+            params=params,
+            buffers=buffers,
+            storages=recorder.storages,
+            inputs=described,
+            returns=returns,
+            device=_device(network, given),
+            mode=mode,
+            torch_version=torch.__version__,
+        )
+
+
+def _introduce_tensors(
+    recorder: Recorder, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]
+) -> tuple[tuple[ParamSpec, ...], tuple[ParamSpec, ...]]:
+    owners = {spec.path: spec for spec in specs.values()}
+    params = []
+    for name, parameter in network.named_parameters():
+        if isinstance(parameter, nn.parameter.UninitializedParameter):
+            raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
+        owner = owners.get(name.rpartition(".")[0])
+        params.append(recorder.introduce(name, parameter, _role(name, parameter, owner)))
+    buffers = [recorder.introduce(name, buffer, "buffer") for name, buffer in network.named_buffers()]
+    return tuple(params), tuple(buffers)
+
+
+def _role(name: str, parameter: torch.Tensor, owner: ModuleSpec | None) -> str:
+    last = name.rpartition(".")[2]
+    if owner is not None and owner.normalises:
+        return "norm"
+    if "bias" in last.split("_"):
+        return "bias"
+    return "weight" if parameter.dim() > 1 else "scale"
+
+
+def _run_backward(recorder: Recorder, outputs: list[torch.Tensor]) -> None:
+    roots = [tensor for tensor in outputs if tensor.requires_grad]
+    if not roots:
+        raise WalkError("no output of the network depends on a parameter that requires a gradient: nothing to train")
+    gradients = [torch.ones_like(tensor) for tensor in roots]
+    recorder.backward = True
+    with recorder:
+        torch.autograd.backward(roots, gradients)
+
+
+def _device(network: nn.Module, given: list[torch.Tensor]) -> str:
+    tensor = next(itertools.chain(network.parameters(), given), None)
+    return "cpu" if tensor is None else str(tensor.device)
+
+
+def _failure(error: Exception, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> str:
+    """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
+    spec, module, shapes = specs[network], network, ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        local = traceback.tb_frame.f_locals
+        running = local.get("self")
+        if isinstance(running, nn.Module) and running in specs:
+            spec, module = specs[running], running
+            if "args" in local:
+                tensors = find_tensors((local["args"], local.get("kwargs")))
+                shapes = ", ".join(_shape(tensor) for tensor in tensors)
+        traceback = traceback.tb_next
+    where = f"{spec.path} ({spec.kind})" if spec.path else f"the network itself ({spec.kind})"
+    given = f", given {shapes}" if shapes else ""
+    own = [f"{name} {_shape(p)}" for name, p in module.named_parameters(recurse=False)]
+    has = f", with {', '.join(own)}" if own else ""
+    text = str(error).strip().split("\n", maxsplit=1)[0]
+    return f"the forward failed in {where}{given}{has}: {type(error).__name__}: {text}"
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "scalar"
