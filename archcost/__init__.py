@@ -1,0 +1,37 @@
+"""What a neural network's architecture costs, layer by layer.
+
+    >>> import archcost
+    >>> report = archcost.profile("vgg16")
+    >>> report.totals.params, report.totals.macs
+    (138357544, 15470264320)
+
+Importing this package loads neither torch nor pandas nor matplotlib; each is loaded when it is first needed.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archcost.api import profile as profile
+    from archcost.errors import ArchcostError as ArchcostError
+    from archcost.report import Report as Report
+    from archcost.rules import Work as Work, free as free, rule as rule
+
+__version__ = "0.1.0"
+__all__ = ["ArchcostError", "Report", "Work", "__version__", "free", "profile", "rule"]
+
+_HOMES = {
+    "ArchcostError": "archcost.errors",
+    "Report": "archcost.report",
+    "Work": "archcost.rules",
+    "free": "archcost.rules",
+    "profile": "archcost.api",
+    "rule": "archcost.rules",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archcost' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

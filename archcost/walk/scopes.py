@@ -6,7 +6,7 @@ The hooks are torch's global ones: none is placed on a user's module, so none ca
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Self, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn

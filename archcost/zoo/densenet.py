@@ -103,10 +103,10 @@ def cifar_densenet(
     The depth is 3n+4, or 6n+4 with bottlenecks.
     """
     per_n = 6 if bc else 3
-    n, rest = divmod(depth - 4, per_n)
+    n, rest = divmod(depth - 4, per_n) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
         kind = "with" if bc else "without"
-        raise ValueError(f"depth must be {per_n}n+4 with n of at least 1 {kind} bottlenecks, not {depth}")
+        raise ValueError(f"depth must be {per_n}n+4 with n of at least 1 {kind} bottlenecks, not {depth!r}")
     if not isinstance(growth, int) or growth < 1:
         raise ValueError(f"growth must be a whole number of at least 1, not {growth!r}")
     width = 2 * growth if bc else 16

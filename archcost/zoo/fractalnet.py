@@ -1,4 +1,4 @@
-"""FractalNet. Larsson, Maire and Shakhnarovich, ICLR 2017, arXiv:1605.07648. Figure 1, section 4, and the ultra-deep table.
+"""FractalNet. Larsson, Maire and Shakhnarovich, ICLR 2017, arXiv:1605.07648. Figure 1 and section 4.
 
 Where the paper is silent, the authors' generator of Caffe files (gustavla/fractalnet).
 """
@@ -15,7 +15,7 @@ from torch import nn
 from archcost.zoo._blocks import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # Columns of a block, and the layers on the longest path through the five blocks
 DEPTHS = {1: 5, 2: 10, 3: 20, 4: 40, 5: 80, 6: 160}
@@ -51,6 +51,8 @@ class Join(nn.Module):
         self.drop_path = drop_path
 
     def forward(self, columns: Sequence[torch.Tensor]) -> torch.Tensor:
+        if len(columns) == 1:
+            return columns[0]
         shares = self._shares(len(columns))
         mean = columns[0] * shares[0]
         for column, share in zip(columns[1:], shares[1:], strict=True):
@@ -65,11 +67,24 @@ class Join(nn.Module):
         return [1 / len(kept) if c in kept else 0.0 for c in range(columns)]
 
 
-class FractalBlock(nn.Module):
-    """Figure 1: column c of C (the first has one convolution) convolves in every 2^(C-c)-th of 2^(C-1) rows.
+class Row(nn.Module):
+    """The convolutions side by side in one row of a block; the columns that have one go on from their join."""
 
-    Columns that convolve in a row are joined after it and go on from their mean. Those of the last row are pooled first.
-    """
+    def __init__(self, units: Mapping[int, ConvUnit], drop_path: float, *, last: bool) -> None:
+        super().__init__()
+        self.columns = tuple(units)
+        self.units = nn.ModuleList(units.values())
+        # paper: joins the last row, then pools; the authors' script pools every column, then joins.
+        self.pool = nn.MaxPool2d(2, 2) if last else nn.Identity()
+        self.join = Join(drop_path)
+
+    def forward(self, columns: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        joined = self.join([self.pool(unit(columns[c])) for c, unit in zip(self.columns, self.units, strict=True)])
+        return [joined if c in self.columns else column for c, column in enumerate(columns)]
+
+
+class FractalBlock(nn.Module):
+    """Figure 1: 2^(C-1) rows; column c of 1 to C convolves in every 2^(C-c)-th of them."""
 
     def __init__(
         self, in_channels: int, width: int, columns: int, dropout: float, drop_path: float, *, bias: bool
@@ -78,19 +93,45 @@ class FractalBlock(nn.Module):
         self.columns = columns
         self.rows = nn.ModuleList()
         for row in range(1, 2 ** (columns - 1) + 1):
-            units = nn.ModuleDict()
+            units = {}
             for column in range(columns):
                 every = 2 ** (columns - 1 - column)
                 if row % every == 0:
                     channels = in_channels if row == every else width
-                    units[str(column)] = ConvUnit(channels, width, dropout, bias=bias)
-            self.rows.append(units)
-        self.join = Join(drop_path)
-        self.pool = nn.MaxPool2d(2, 2)
+                    units[column] = ConvUnit(channels, width, dropout, bias=bias)
+            self.rows.append(Row(units, drop_path, last=row == 2 ** (columns - 1)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        ...
+        states = [x] * self.columns
+        for row in self.rows:
+            states = row(states)
+        return states[0]
 
 
 class FractalNet(nn.Sequential):
     """Five fractal blocks and one linear layer."""
+
+
+def fractalnet(
+    columns: int = 3,
+    *,
+    width: int = 64,
+    bias: bool = True,
+    drop_path: float = 0.15,
+    num_classes: int = 10,
+    in_channels: int = 3,
+) -> FractalNet:
+    """Build the network of 1 to 6 columns whose first block has `width` maps; `drop_path` acts in training only."""
+    choose(DEPTHS, columns, "number of columns")
+    if not isinstance(width, int) or width < 1:
+        raise ValueError(f"width must be a whole number of at least 1, not {width!r}")
+    if not isinstance(drop_path, int | float) or not 0 <= drop_path < 1:
+        raise ValueError(f"drop_path must be at least 0 and less than 1, not {drop_path!r}")
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    channels = in_channels
+    for index, (factor, dropout) in enumerate(BLOCKS, start=1):
+        layers[f"block{index}"] = FractalBlock(channels, factor * width, columns, dropout, drop_path, bias=bias)
+        channels = factor * width
+    layers["flatten"] = nn.Flatten()
+    layers["fc"] = nn.Linear(channels, num_classes)
+    return FractalNet(layers)

@@ -1,7 +1,7 @@
 """Pre-activation ResNet. He, Zhang, Ren and Sun, "Identity Mappings in Deep Residual Networks", ECCV 2016.
 
-arXiv:1603.05027, figure 4(e), tables 3 to 5 and the appendix; where they are silent, the authors' code: resnet-1k-layers
-for CIFAR, fb.resnet.torch for ImageNet.
+arXiv:1603.05027, figure 4(e), tables 3 to 5 and the appendix; where they are silent, the authors' code:
+resnet-1k-layers for CIFAR, fb.resnet.torch for ImageNet.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def _basic(width: int, *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
     return (3, width, 2 if shrink else 1), (3, width, 1)
 
 
-def _bottleneck(width: int, stride_in: str, *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
-    first, second = choose(STRIDE_IN, stride_in, "place for the stride")
-    return (1, width, first if shrink else 1), (3, width, second if shrink else 1), (1, 4 * width, 1)
+def _bottleneck(width: int, strides: tuple[int, int], *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
+    first, second = strides if shrink else (1, 1)
+    return (1, width, first), (3, width, second), (1, 4 * width, 1)
 
 
 def preresnet(
@@ -109,16 +109,18 @@ def preresnet(
     in_channels: int = 3,
 ) -> PreActResNet:
     """Build a network of table 5; `first_activation` adds BN and ReLU after the max pool, before the first unit."""
+    blocks = choose(TABLE_5, depth, "depth")
+    strides = choose(STRIDE_IN, stride_in, "place for the stride")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
     layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
     channels = 64
-    for stage, count in enumerate(choose(TABLE_5, depth, "depth"), start=2):
+    for stage, count in enumerate(blocks, start=2):
         units = nn.Sequential()
         for index in range(count):
             # paper: silent; the authors' code has no second activation where the stem has just had one.
             activation = "own" if index else "none" if stage == 2 and not first_activation else "shared"
-            row = _bottleneck(64 * 2 ** (stage - 2), stride_in, shrink=index == 0 and stage > 2)
+            row = _bottleneck(64 * 2 ** (stage - 2), strides, shrink=index == 0 and stage > 2)
             units.append(ResidualUnit(channels, row, "B", activation))
             channels = row[-1][1]
         layers[f"conv{stage}_x"] = units
@@ -133,11 +135,11 @@ def cifar_preresnet(
     num_classes: int = 10,
     in_channels: int = 3,
 ) -> PreActResNet:
-    """Build the network of 6n+2 layers in `basic` units or of 9n+2 in `bottleneck` units; shortcuts of option A or B."""
+    """Build the network of 6n+2 layers in "basic" units or 9n+2 in "bottleneck" units, with shortcuts A or B."""
     per_n = choose({"basic": 6, "bottleneck": 9}, block, "block")
-    n, rest = divmod(depth - 2, per_n)
+    n, rest = divmod(depth - 2, per_n) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
-        raise ValueError(f"depth must be {per_n}n+2 with n of at least 1 for {block} units, not {depth}")
+        raise ValueError(f"depth must be {per_n}n+2 with n of at least 1 for {block} units, not {depth!r}")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
     channels = 16
@@ -145,7 +147,11 @@ def cifar_preresnet(
         units = nn.Sequential()
         for index in range(n):
             shrink = index == 0 and stage > 1
-            row = _basic(width, shrink=shrink) if block == "basic" else _bottleneck(width, "1x1", shrink=shrink)
+            row = (
+                _basic(width, shrink=shrink)
+                if block == "basic"
+                else _bottleneck(width, STRIDE_IN["1x1"], shrink=shrink)
+            )
             units.append(ResidualUnit(channels, row, shortcut, "own" if index else "shared"))
             channels = row[-1][1]
         layers[f"stage{stage}"] = units

@@ -87,10 +87,10 @@ def _basic(width: int, *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
     return (3, width, 2 if shrink else 1), (3, width, 1)
 
 
-def _bottleneck(width: int, stride_in: str, *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
+def _bottleneck(width: int, strides: tuple[int, int], *, shrink: bool) -> tuple[tuple[int, int, int], ...]:
     """Return figure 5, right."""
-    first, second = choose(STRIDE_IN, stride_in, "place for the stride")
-    return (1, width, first if shrink else 1), (3, width, second if shrink else 1), (1, 4 * width, 1)
+    first, second = strides if shrink else (1, 1)
+    return (1, width, first), (3, width, second), (1, 4 * width, 1)
 
 
 def resnet(
@@ -106,6 +106,7 @@ def resnet(
     `stride_in` names the layer of a bottleneck that has the stride: the first 1x1, or the 3x3 ("v1.5").
     """
     kind, blocks = choose(TABLE_1, depth, "depth")
+    strides = choose(STRIDE_IN, stride_in, "place for the stride")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
     layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
@@ -115,7 +116,7 @@ def resnet(
         rows = nn.Sequential()
         for index in range(count):
             shrink = index == 0 and stage > 2
-            row = _basic(width, shrink=shrink) if kind == "basic" else _bottleneck(width, stride_in, shrink=shrink)
+            row = _basic(width, shrink=shrink) if kind == "basic" else _bottleneck(width, strides, shrink=shrink)
             rows.append(BuildingBlock(channels, row, shortcut))
             channels = row[-1][1]
         layers[f"conv{stage}_x"] = rows
@@ -126,9 +127,9 @@ def resnet(
 
 def cifar_resnet(depth: int = 20, *, shortcut: str = "A", num_classes: int = 10, in_channels: int = 3) -> ResNet:
     """Build the network of 6n+2 layers, with shortcuts as in `resnet`; the paper's n are 3, 5, 7, 9, 18 and 200."""
-    n, rest = divmod(depth - 2, 6)
+    n, rest = divmod(depth - 2, 6) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
-        raise ValueError(f"depth must be 6n+2 with n of at least 1 (20, 32, 44, 56, 110, 1202, ...), not {depth}")
+        raise ValueError(f"depth must be 6n+2 with n of at least 1 (20, 32, 44, 56, 110, 1202, ...), not {depth!r}")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = ConvBNReLU(in_channels, 16, 3)
     channels = 16

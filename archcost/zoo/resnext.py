@@ -31,9 +31,7 @@ class Bottleneck(nn.Module):
             ConvBNReLU(middle, out_channels, 1, activation=None),
         )
         changed = (in_channels, 1) != (out_channels, stride)
-        self.shortcut = (
-            ConvBNReLU(in_channels, out_channels, 1, stride, activation=None) if changed else nn.Identity()
-        )
+        self.shortcut = ConvBNReLU(in_channels, out_channels, 1, stride, activation=None) if changed else nn.Identity()
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -77,9 +75,9 @@ def cifar_resnext(
     depth: int = 29, *, cardinality: int = 8, width: int = 64, num_classes: int = 10, in_channels: int = 3
 ) -> ResNeXt:
     """Build the network of 9n+2 layers of section 5.3; the paper's depth is 29."""
-    n, rest = divmod(depth - 2, 9)
+    n, rest = divmod(depth - 2, 9) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
-        raise ValueError(f"depth must be 9n+2 with n of at least 1 (29, ...), not {depth}")
+        raise ValueError(f"depth must be 9n+2 with n of at least 1 (29, 38, ...), not {depth!r}")
     stem: OrderedDict[str, nn.Module] = OrderedDict(conv1=ConvBNReLU(in_channels, 64, 3))
     return _network(stem, (n, n, n), cardinality, width, num_classes)
 

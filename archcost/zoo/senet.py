@@ -123,11 +123,9 @@ def senet(
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
 
-    def block(channels: int, stage: int, shrink: bool) -> SEBottleneck:  # noqa: FBT001
+    def block(channels: int, stage: int, shrink: bool) -> SEBottleneck:
         middle = cardinality * width * 2**stage
-        return SEBottleneck(
-            channels, (middle, middle, 256 * 2**stage), strides if shrink else (1, 1), cardinality
-        )
+        return SEBottleneck(channels, (middle, middle, 256 * 2**stage), strides if shrink else (1, 1), cardinality)
 
     stem: OrderedDict[str, nn.Module] = OrderedDict()
     stem["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
@@ -136,9 +134,9 @@ def senet(
 
 
 def senet154(*, num_classes: int = 1000, in_channels: int = 3) -> SENet:
-    """Build the appendix's ResNeXt-152 (64x4d) with halved first 1x1s, three 3x3s as stem, 3x3 projections and dropout."""
+    """Build the appendix's ResNeXt-152 (64x4d): halved first 1x1s, a stem of three 3x3s, 3x3 projections, dropout."""
 
-    def block(channels: int, stage: int, shrink: bool) -> SEBottleneck:  # noqa: FBT001
+    def block(channels: int, stage: int, shrink: bool) -> SEBottleneck:
         widths = (128 * 2**stage, 256 * 2**stage, 256 * 2**stage)
         return SEBottleneck(channels, widths, (1, 2 if shrink else 1), 64, 3 if shrink else 1)
 

@@ -66,9 +66,7 @@ class Bottleneck(nn.Module):
             ConvBNReLU(middle, out_channels, 1, activation=None),
         )
         changed = (in_channels, 1) != (out_channels, stride)
-        self.shortcut = (
-            ConvBNReLU(in_channels, out_channels, 1, stride, activation=None) if changed else nn.Identity()
-        )
+        self.shortcut = ConvBNReLU(in_channels, out_channels, 1, stride, activation=None) if changed else nn.Identity()
         self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -82,11 +80,13 @@ class WideResNet(nn.Sequential):
 def wide_resnet(
     depth: int = 28, width: int = 10, *, dropout: float = 0.0, num_classes: int = 10, in_channels: int = 3
 ) -> WideResNet:
-    """Build WRN-depth-width of 6n+4 layers: conv1, 6n in the three groups, their three projections (not the last one)."""
-    n, rest = divmod(depth - 4, 6)
+    """Build WRN-depth-width; its 6n+4 layers are conv1, 6n in the three groups and three projections, without fc."""
+    n, rest = divmod(depth - 4, 6) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
-        raise ValueError(f"depth must be 6n+4 with n of at least 1 (16, 22, 28, 40, ...), not {depth}")
+        raise ValueError(f"depth must be 6n+4 with n of at least 1 (16, 22, 28, 40, ...), not {depth!r}")
     _check_width(width)
+    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and less than 1, not {dropout!r}")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
     channels = 16

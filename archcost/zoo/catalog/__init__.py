@@ -1,6 +1,6 @@
 """The names of the zoo, by family, in the order of `archcost list`."""
 
 from archcost.zoo._registry import Registry
-from archcost.zoo.catalog import early, inception
+from archcost.zoo.catalog import early, inception, residual
 
-REGISTRY = Registry((*early.ENTRIES, *inception.ENTRIES))
+REGISTRY = Registry((*early.ENTRIES, *inception.ENTRIES, *residual.ENTRIES))

@@ -54,7 +54,7 @@ def alexnet(size, steps):
     return classifier(net, net.chain(net.input, steps), 4096, 4096, 1000)
 
 
-# Krizhevsky et al. 2012, section 3.5 and figure 2, as one column and on two GPUs; Krizhevsky 2014 for "one weird trick".
+# Krizhevsky et al. 2012, section 3.5 and figure 2, as one column and on two GPUs; Krizhevsky 2014, one tower ("OWT").
 ALEXNET_LECTURE = "11x11/4V 96, max 3x3/2V, 5x5 256, max 3x3/2V, 3x3 384, 3x3 384, 3x3 256, max 3x3/2V"
 ALEXNET_GROUPED = "11x11/4V 96, max 3x3/2V, 5x5 256 g2, max 3x3/2V, 3x3 384, 3x3 384 g2, 3x3 256 g2, max 3x3/2V"
 ALEXNET_OWT = "11x11/4p2 64, max 3x3/2V, 5x5 192, max 3x3/2V, 3x3 384, 3x3 256, 3x3 256, max 3x3/2V"

@@ -1,4 +1,4 @@
-"""The Inception networks on 299x299 inputs: v2 and v3 (arXiv 1512.00567), v4 and Inception-ResNet (arXiv 1602.07261)."""
+"""The Inception networks on 299x299: v2 and v3 (arXiv 1512.00567), v4 and Inception-ResNet (arXiv 1602.07261)."""
 
 from functools import partial
 
@@ -108,9 +108,10 @@ def v4_a(net, x):
     return net.branches(x, "avg 3x3, 1x1 96", "1x1 96", "1x1 64, 3x3 96", "1x1 64, 3x3 96, 3x3 96")
 
 
-def reduction_a(net, x, k, l, m, n):  # noqa: E741 - the names of table 1
-    """Figure 7, for v4 and both Inception-ResNets."""
-    return net.branches(x, "max 3x3/2V", f"3x3/2V {n}", f"1x1 {k}, 3x3 {l}, 3x3/2V {m}")
+def reduction_a(net, x, widths):
+    """Figure 7 with the k, l, m, n of table 1, for v4 and both Inception-ResNets."""
+    k, ell, m, n = widths
+    return net.branches(x, "max 3x3/2V", f"3x3/2V {n}", f"1x1 {k}, 3x3 {ell}, 3x3/2V {m}")
 
 
 def v4_b(net, x):
@@ -141,7 +142,7 @@ def inception_v4():
     x = v4_stem(net, net.input)
     for _ in range(4):
         x = v4_a(net, x)
-    x = reduction_a(net, x, 192, 224, 256, 384)
+    x = reduction_a(net, x, (192, 224, 256, 384))
     for _ in range(7):
         x = v4_b(net, x)
     x = v4_reduction_b(net, x)
@@ -173,7 +174,7 @@ def inception_resnet_v1():
     x = net.chain(net.input, RESNET_V1_STEM)
     for _ in range(5):
         x = residual(net, x, V1_A)
-    x = reduction_a(net, x, 192, 192, 256, 384)
+    x = reduction_a(net, x, (192, 192, 256, 384))
     for _ in range(10):
         x = residual(net, x, V1_B)
     x = net.branches(x, *V1_REDUCTION_B)
@@ -187,7 +188,7 @@ def inception_resnet_v2_paper():
     x = v4_stem(net, net.input)
     for _ in range(5):
         x = residual(net, x, V2_A)
-    x = reduction_a(net, x, 256, 256, 384, 384)
+    x = reduction_a(net, x, (256, 256, 384, 384))
     for _ in range(10):
         x = residual(net, x, V2_B)
     x = net.branches(x, *V2_REDUCTION_B)
@@ -202,7 +203,7 @@ def inception_resnet_v2_slim(aux=False):
     x = net.branches(x, "1x1 96", "1x1 48, 5x5 64", "1x1 64, 3x3 96, 3x3 96", "avg 3x3, 1x1 64")
     for _ in range(10):
         x = residual(net, x, V2_A)
-    x = reduction_a(net, x, 256, 256, 384, 384)
+    x = reduction_a(net, x, (256, 256, 384, 384))
     for _ in range(20):
         x = residual(net, x, V2_B)
     if aux:

@@ -44,7 +44,7 @@ class Map:
     depth: int = 0
 
 
-def conv(c_in, c_out, k, h_out, w_out, groups=1, depth=1):
+def conv(c_in, c_out, k, h_out, w_out, *, groups=1, depth=1):
     kh, kw = k if isinstance(k, tuple) else (k, k)
     assert c_in % groups == 0, f"{c_in} input channels do not divide into {groups} groups"
     assert c_out % groups == 0, f"{c_out} output channels do not divide into {groups} groups"
@@ -111,6 +111,7 @@ class Net:
     def _step(self, x, text):
         step = STEP.fullmatch(text)
         assert step, f"not a step: {text!r}"
+        assert [step["pool"], step["out"], step["depthwise"]].count(None) == 2, f"not a step: {text!r}"
         k = int(step["kh"]), int(step["kw"])
         stride, padding = int(step["stride"] or 1), step["padding"] or ""
         h, w = length(x.h, k[0], stride, padding), length(x.w, k[1], stride, padding)
@@ -118,7 +119,7 @@ class Net:
             return replace(x, h=h, w=w)
         out = x.c if step["depthwise"] else int(step["out"])
         groups = x.c if step["depthwise"] else int(step["groups"] or 1)
-        self.layers.append(conv(x.c, out, k, h, w, groups, x.depth + 1))
+        self.layers.append(conv(x.c, out, k, h, w, groups=groups, depth=x.depth + 1))
         return Map(out, h, w, x.depth + 1)
 
 

@@ -1,0 +1,265 @@
+"""The one-call paths: `archcost.profile`."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
+from archcost.report import InputInfo, NetworkInfo, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from archcost.records import Trace
+    from archcost.sources import InputSpec, Network
+
+MODES = ("eval", "train", "as-is")
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make."""
+
+    args: tuple[Any, ...] | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    specs: tuple[InputSpec, ...] = ()
+    batch: int = 1
+
+    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return positional and keyword arguments on a device."""
+        from archcost.walk.tensors import map_tensors
+
+        if self.args is not None:
+            return map_tensors(lambda tensor: tensor.to(device), (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
+        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
+        return (
+            tuple(tensor for name, tensor in made if name is None),
+            {name: tensor for name, tensor in made if name is not None},
+        )
+
+
+def profile(
+    network: str | nn.Module | Any,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    device: str = "auto",
+    mode: str = "eval",
+    train: str | None = None,
+    batch: int = 1,
+) -> Report:
+    """Count what a network costs.
+
+    Args:
+        network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
+            or a module that torch.compile wraps. A module is left exactly as it was found.
+        inputs: a tensor or a tuple of positional arguments, passed as they are; a sequence of `InputSpec`; or None for
+            the network's own default.
+        kwargs: keyword arguments of the forward, passed as they are.
+        device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
+            needs no weights and no arithmetic), "meta", "cpu", "cuda".
+        mode: "eval", "train" or "as-is".
+        train: an optimizer ("sgd", "momentum", "adam", "adamw"): walk the backward pass as well.
+        batch: images in the batch, where archcost makes the inputs.
+
+    Returns:
+        The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
+
+    Raises:
+        UsageError: something was asked for that does not exist or is not allowed.
+        BuildError: the network's code failed while it was built.
+        WalkError: the network failed while it ran.
+    """
+    from archcost import sources
+
+    if mode not in MODES:
+        raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+    if train is not None and train not in OPTIMIZERS:
+        raise ArgumentError(f"train must be one of {', '.join(OPTIMIZERS)} or None, not {train!r}")
+    if batch < 0:
+        raise ArgumentError(f"a batch has at least 0 images, not {batch}")
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
+    return profile_network(chosen, _feed(chosen, inputs, kwargs, batch), device=device, mode=mode, backward=bool(train))
+
+
+def profile_network(
+    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", backward: bool = False
+) -> Report:
+    """Walk a network that is resolved already, and account for it."""
+    from archcost.account import account
+    from archcost.formulas import registered_formulas
+    from archcost.walk.state import random_state_kept
+
+    with random_state_kept():
+        trace, notes = _trace(
+            network, feed, device, "train" if backward and mode == "eval" else mode, backward=backward
+        )
+    names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
+    info = NetworkInfo(
+        spec=network.spec,
+        name=network.name,
+        mode=trace.mode,
+        inputs=tuple(
+            InputInfo(shape=spec.shape, dtype=spec.dtype, name=name)
+            for spec, name in zip(trace.inputs, names, strict=False)
+        ),
+        notes=network.notes,
+    )
+    return Report.of(info, account(trace, registered_formulas(trace)), notes, _environment(trace))
+
+
+def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
+    from archcost.sources import InputSpec
+
+    if isinstance(inputs, InputSpec):
+        inputs = (inputs,)
+    if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
+        return Feed(specs=tuple(inputs), batch=batch)
+    if inputs is None and kwargs is None:
+        return Feed(specs=network.inputs, batch=batch)
+    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
+
+
+def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bool) -> tuple[Trace, tuple[str, ...]]:
+    """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
+    import torch
+
+    from archcost.walk import walk
+
+    where = _choose_device(device, network)
+    notes: tuple[str, ...] = ()
+    if where == "meta":
+        try:
+            module = _on_meta(network)
+            args, kwargs = feed.on("meta")
+            with torch.device("meta"):
+                return walk(module, args, kwargs, mode=mode, backward=backward), ()
+        except Exception as error:  # noqa: BLE001 - a network may raise anything
+            cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
+            if device == "meta" or not _needs_values(cause):
+                raise _helpful(error, network, feed) from error.__cause__
+            reason = str(cause).strip().split("\n", maxsplit=1)[0]
+            notes = (f"it needs real values ({reason}), so it was run on the CPU instead of the meta device",)
+        where = "cpu"
+    module = _on_device(network, where)
+    args, kwargs = feed.on(_home(module, where))
+    try:
+        trace = walk(module, args, kwargs, mode=mode, backward=backward)
+    except WalkError as error:
+        raise _helpful(error, network, feed) from error.__cause__
+    return trace, notes
+
+
+def _choose_device(device: str, network: Network) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if network.given is None and torch.cuda.is_available() else "meta"
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise ArgumentError(f"there is no device {device!r}; use auto, meta, cpu or cuda") from None
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ArgumentError("--device cuda: torch finds no CUDA device here; use auto, meta or cpu")
+    return device
+
+
+def _on_meta(network: Network) -> nn.Module:
+    import torch
+
+    from archcost.walk import meta_copy
+
+    if network.given is not None:
+        return meta_copy(network.given)
+    try:
+        with torch.device("meta"):
+            return network.build()
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, BuildError) else error
+        if cause is None or not _needs_values(cause):
+            raise
+    return meta_copy(network.build())
+
+
+def _on_device(network: Network, device: str) -> nn.Module:
+    import torch
+
+    if network.given is not None:
+        return network.given
+    with torch.device(device):
+        return network.build()
+
+
+def _home(module: nn.Module, device: str) -> str:
+    """Where inputs have to be: with the module's weights."""
+    weight = next(module.parameters(), None)
+    return device if weight is None else str(weight.device)
+
+
+def _needs_values(error: BaseException) -> bool:
+    """Whether an error came from a tensor without data, rather than from a mistake that any device would show."""
+    text = str(error).lower()
+    signs = ("meta", "item()", "data-dependent", "same device", "no data", "not on the expected device")
+    return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
+
+
+def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
+    """Say which inputs fit, where that can be found out."""
+    if not isinstance(error, WalkError):
+        return error
+    given = ", ".join(map(str, feed.specs))
+    if network.in_zoo and feed.specs != network.inputs and len(feed.specs) == 1:
+        return WalkError(f"{network.spec} cannot take {given}: {error}\n{_what_fits(network, feed.specs[0])}")
+    if feed.args is None and not network.in_zoo:
+        return WalkError(
+            f"{error}\nIt was given {given}; say what it takes with --input 3x224x224 or --input 128:int64"
+        )
+    return error
+
+
+def _what_fits(network: Network, given: InputSpec) -> str:
+    """Name the default input and, by trying, the smallest square one that runs."""
+    import torch
+
+    default = network.inputs[0]
+    text = f"It takes {default} by default"
+    if len(given.shape) != len(default.shape) or given.shape[0] != default.shape[0]:
+        return f"{text}; an input has the channels, height and width of one image, here {default.shape[0]} channels."
+    with torch.device("meta"), torch.no_grad():
+        module = network.build().eval()
+
+        def runs(side: int) -> bool:
+            try:
+                module(replace(default, shape=(default.shape[0], side, side)).tensor(1, "meta"))
+            except (RuntimeError, ValueError):
+                return False
+            return True
+
+        low, high = 0, min(default.shape[1:])
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if runs(middle) else (middle, high)
+        larger = (
+            "and larger ones" if runs(2 * max(default.shape[1:])) else "and little more: its linear layers fix the size"
+        )
+    return f"{text}; the smallest square input that runs is {high}x{high}, {larger}."
+
+
+def _environment(trace: Trace) -> dict[str, str]:
+    from archcost import __version__
+
+    return {
+        "archcost": __version__,
+        "device": trace.device,
+        "python": platform.python_version(),
+        "torch": trace.torch_version,
+    }
+
+
+__all__ = ["ArchcostError", "profile", "profile_network"]

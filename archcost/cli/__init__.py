@@ -1,0 +1,102 @@
+"""The command line: parse, call, print. `--help` and `list` import click and nothing heavier."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost import __version__
+from archcost.errors import ArchcostError
+from archcost.zoo import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# name: (module, what `--help` says); a command's module is imported when the command is used
+COMMANDS = {
+    "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
+    "list": ("archcost.cli.list", "List the networks of the zoo, by family."),
+    "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest `profile` where a network stands in a command's place."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if args and args[0] in REGISTRY:
+                raise click.UsageError(f"{error.message} Did you mean `archcost profile {args[0]}`?", ctx) from None
+            raise
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="archcost")
+def archcost() -> None:
+    """What a neural network's architecture costs, layer by layer.
+
+    NET is a name of `archcost list`, timm:NAME, torchvision:NAME, FILE.py:CALLABLE or PACKAGE.MODULE:CALLABLE, with
+    arguments after a question mark: vgg16?num_classes=10.
+
+    Exit codes: 0 fine, 1 a check failed, 2 a wrong request, 3 it could not be done, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
+    try:
+        archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("archcost: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader (`| head`) has seen enough; keep the interpreter from complaining when it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ArchcostError as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        click.echo(f"archcost: {error}", err=True)
+        return error.exit_code
+    return 0

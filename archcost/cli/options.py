@@ -1,0 +1,104 @@
+"""What several commands share: options, and writing a result."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcost.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+
+
+def output_options(*formats: str) -> Callable[[Any], Any]:
+    """Add --format, -o, --color, --debug and --quiet."""
+
+    def add(command: Any) -> Any:
+        for option in (
+            click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+            click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr."),
+            click.option(
+                "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the table."
+            ),
+            click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix chooses the format."),
+            click.option("--format", "format_", type=click.Choice(formats), help="Form of the result."),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+def chosen_format(format_: str | None, output: str | None, default: str = "table") -> str:
+    """Return the format that was asked for, by name or by the file's suffix.
+
+    Raises:
+        OutputError: a suffix that means nothing, or a file that cannot be written there.
+    """
+    if output is not None and output != "-":
+        check_writable(Path(output))
+        if format_ is None:
+            suffix = Path(output).suffix.lower()
+            if suffix not in SUFFIXES:
+                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(SUFFIXES)}, or give --format")
+            return SUFFIXES[suffix]
+    return format_ or default
+
+
+def check_writable(path: Path) -> None:
+    """Find out before the work whether a file can be written.
+
+    Raises:
+        OutputError: the folder is missing or closed, or the path is a folder.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"-o {path}: there is no folder {str(folder)!r}")
+    if path.is_dir():
+        raise OutputError(f"-o {path}: that is a folder, not a file")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise OutputError(f"-o {path}: permission denied")
+
+
+def write(text: str, output: str | None) -> None:
+    """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
+
+    Raises:
+        OutputError: the file cannot be written, for example on a full disk.
+    """
+    if output is None or output == "-":
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    path = Path(output)
+    aside = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as file:
+            aside = Path(file.name)
+            file.write(text if text.endswith("\n") else text + "\n")
+        aside.chmod(0o666 & ~_umask())
+        aside.replace(path)
+    except OSError as error:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+        raise OutputError(f"-o {path}: {error.strerror or error}; nothing was written") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Tell the user something on stderr."""
+    if not quiet:
+        click.echo(f"archcost: {text}", err=True)

@@ -1,0 +1,52 @@
+"""Formulas that users registered with torch's own counter, for operators that archcost has no rule for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.records import OpCall, TensorSpec, Trace
+from archcost.rules import Rule, Work, find
+from archcost.rules.work import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def registered_formulas(trace: Trace) -> dict[str, Rule]:
+    """Return a rule for each operator of a walk that only `torch.utils.flop_counter.register_flop_formula` knows.
+
+    A formula returns FLOPs, two for each multiply-add.
+    """
+    counter = sys.modules.get("torch.utils.flop_counter")
+    if counter is None:  # nobody registered anything
+        return {}
+    formulas = {
+        packet._qualified_op_name.replace("::", "."): formula  # noqa: SLF001
+        for packet, formula in counter.flop_registry.items()
+    }
+    unknown = {op.op for op in trace.ops if find(op.op) is None}
+    return {
+        op: Rule(count=_count(formulas[op]), sees=lambda _call: Unknown(), origin=f"register_flop_formula({op})")
+        for op in unknown & formulas.keys()
+    }
+
+
+def _count(formula: Callable[..., int]) -> Callable[[OpCall], Work]:
+    def count(call: OpCall) -> Work:
+        arguments = {name: _tensor(value) for name, value in call.args.items()}
+        results = tuple(_tensor(spec) for spec in call.outputs)
+        flops = formula(*arguments.values(), out_val=results[0] if len(results) == 1 else results)
+        return Work(macs=flops // 2)
+
+    return count
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, TensorSpec):
+        return torch.empty(value.shape, dtype=getattr(torch, value.dtype), device="meta")
+    if isinstance(value, tuple):
+        return [_tensor(item) for item in value]
+    return value
