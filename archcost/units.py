@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
+SPELLED_OUT = 10**4  # smaller figures are printed digit by digit on a slide
 WIDEST = 10**7  # a column's largest figure has at most seven digits before the point
 
 
@@ -66,6 +67,55 @@ def exact(value: int) -> str:
 def percent(part: float, whole: float) -> str:
     """Format a share: "42.1 %"; empty where there is no whole."""
     return f"{100 * part / whole:.1f} %" if whole else ""
+
+
+def share(part: float, whole: float) -> str:
+    """Format a share for a column headed "%": "42.1"; "<0.1" where rounding would say nothing, empty for nothing."""
+    if not part or not whole:
+        return ""
+    rounded = f"{100 * part / whole:.1f}"
+    return "<0.1" if rounded == "0.0" else rounded
+
+
+def bar(fraction: float, width: int) -> str:
+    """Draw a fraction of a width in eighths of a character; what is not nothing shows."""
+    eighths = max(round(fraction * width * 8), 1) if fraction > 0 else 0
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def number(value: float) -> str:
+    """Format a number that needs no prefix: "32", "0.5"."""
+    return f"{value:g}"
+
+
+def extents(sizes: Sequence[float | str | None] | None) -> str:
+    """Format one size per axis: "212" where they agree, else "3x1"; empty where nothing is known, "?" for an axis."""
+    if sizes is None or all(size is None for size in sizes):
+        return ""
+    texts = ["?" if size is None else size if isinstance(size, str) else number(size) for size in sizes]
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
+
+
+def slide(value: int) -> str:
+    """Format as the lecture's memory column: "4096", "150K" and "800K" (two digits), "3.2M" (one decimal)."""
+    if value < SPELLED_OUT:
+        return str(value)
+    thousands = round(value / 1000, 2 - len(str(value // 1000)))
+    return f"{thousands:.0f}K" if thousands < 1000 else f"{value / 10**6:.1f}M"  # noqa: PLR2004 - the next prefix
+
+
+def rounded(value: float, figures: int, unit: str = "") -> str:
+    """Format with few significant digits, as on a slide: "138M", "15.2M", with a unit "61 MB".
+
+    No digit before the point is cut.
+    """
+    steps = (("", 1), ("k" if unit else "K", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12))
+    for prefix, divisor in steps:
+        scaled = value / divisor
+        text = f"{scaled:.{max(0, figures - len(str(int(scaled)))) if divisor > 1 else 0}f}"
+        if float(text) < 1000:  # noqa: PLR2004 - else the next prefix
+            break
+    return f"{text} {prefix}{unit}" if unit else text + prefix
 
 
 def shape(sizes: Iterable[int]) -> str:

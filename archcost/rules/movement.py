@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import free, rule
-from archcost.rules.work import Cuts, Pads, Permutes, Picks, Pointwise, Reshapes, Sight, Slides, Unknown, Work
+from archcost.rules.work import Cuts, Pads, Permutes, Picks, Pointwise, Reshapes, Sight, Slides, Work
 
 if TYPE_CHECKING:
     from archcost.records import OpCall
@@ -13,28 +13,56 @@ if TYPE_CHECKING:
 RENAMES = "another view of the same data"
 COPIES = "copies data; no arithmetic"
 MAKES = "writes constants; no arithmetic"
-LOOKS_UP = "looks values up in a table; no arithmetic"
 ASKS = "asks for metadata; touches no element"
+
+RESHAPES = """
+    view _unsafe_view reshape _reshape_alias _reshape_copy squeeze squeeze_copy unsqueeze flatten unflatten
+"""
+ALIASES = """
+    alias detach lift lift_fresh view_as_real view_as_complex _conj _neg_view resolve_conj resolve_neg real imag
+    expand expand_copy broadcast_to split split_with_sizes unsafe_split unsafe_split_with_sizes chunk unsafe_chunk
+"""
+REGIONS = "as_strided diagonal unfold set_ resize narrow"
+POINTWISE_COPIES = """
+    cat concat clone _to_copy copy contiguous to type_as tril triu channel_shuffle native_channel_shuffle
+    _pin_memory lift_fresh_copy
+"""
+COPYING = """
+    stack repeat repeat_interleave tile roll flip rot90 masked_select scatter masked_scatter index_copy index_fill
+    slice_scatter select_scatter block_diag diag diag_embed im2col col2im
+    slice_backward select_backward split_backward unfold_backward value_selecting_reduction_backward
+    as_strided_scatter diagonal_scatter
+"""
+MAKING = """
+    zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty
+    new_empty_strided empty_strided zero fill arange linspace logspace eye scalar_tensor tril_indices triu_indices
+    _efficientzerotensor hann_window hamming_window blackman_window kaiser_window
+"""
+ASKING = """
+    item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size is_pinned
+    _has_same_storage_numel _assert_async _assert_scalar _functional_assert_async sym_constrain_range
+    _assert_tensor_metadata record_stream
+"""
 
 
 def _aten(names: str) -> tuple[str, ...]:
     return tuple(f"aten.{name}" for name in names.split())
 
 
-free(
-    *_aten("view _unsafe_view reshape _reshape_alias _reshape_copy squeeze unsqueeze flatten unflatten squeeze_copy"),
-    why=RENAMES,
-    sees=Reshapes(),
-)
-free(
-    *_aten(
-        "alias detach lift_fresh lift view_as_real view_as_complex _conj _neg_view resolve_conj resolve_neg real imag"
-    ),
-    why=RENAMES,
-    sees=Pointwise(),
-)
-free(*_aten("expand expand_copy broadcast_to"), why=RENAMES, sees=Pointwise())
-free(*_aten("as_strided diagonal unfold set_ resize"), why=RENAMES, sees=Unknown())
+free(*_aten(RESHAPES), why=RENAMES, sees=Reshapes())
+free(*_aten(ALIASES), why=RENAMES, sees=Pointwise())
+free(*_aten(REGIONS), why=RENAMES)
+free(*_aten(POINTWISE_COPIES), why=COPIES, sees=Pointwise())
+free(*_aten(COPYING), why=COPIES)
+free(*_aten(MAKING), why=MAKES)
+free(*_aten(ASKING), why=ASKS)
+
+
+@rule("aten.embedding", "aten.index_select", "aten.gather", "aten.index", "aten.take")
+def lookup(call: OpCall) -> Work:
+    """No arithmetic; the places that are looked up are read, not the whole table."""
+    indices = sum(spec.nbytes for spec in call.inputs[1:] if spec.dtype.startswith(("int", "uint", "bool")))
+    return Work(read_bytes=call.outputs[0].nbytes + indices, layers=0)
 
 
 def _transposed(call: OpCall) -> Sight:
@@ -57,56 +85,14 @@ def _sliced(call: OpCall) -> Sight:
     return Cuts(call.args["dim"], min(start + size if start < 0 else start, size), call.args["step"])
 
 
+def _picked(call: OpCall) -> Sight:
+    return Picks(call.args["dim"])
+
+
 free("aten.t", "aten.transpose", why=RENAMES, sees=_transposed)
 free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_permuted)
-free(
-    "aten.slice", "aten.narrow", why=RENAMES, sees=lambda call: _sliced(call) if call.op == "aten.slice" else Unknown()
-)
-free("aten.select", "aten.unbind", why=RENAMES, sees=lambda call: Picks(call.args["dim"]))
-free(
-    *_aten("split split_with_sizes unsafe_split unsafe_split_with_sizes chunk unsafe_chunk"),
-    why=RENAMES,
-    sees=Pointwise(),
-)
-free("aten.cat", "aten.concat", why=COPIES, sees=Pointwise())
-free(*_aten("clone _to_copy copy contiguous to type_as"), why=COPIES, sees=Pointwise())
-free(
-    *_aten("stack repeat repeat_interleave tile roll flip rot90 index_select gather index take take_along_dim"),
-    why=COPIES,
-)
-free(
-    *_aten("masked_select scatter masked_scatter index_copy index_fill slice_scatter select_scatter block_diag"),
-    why=COPIES,
-)
-free(
-    *_aten("slice_backward select_backward split_backward as_strided_scatter diagonal_scatter new_empty_strided"),
-    why=COPIES,
-)
-free(*_aten("tril triu tril_indices triu_indices copysign_mask diag_embed diag"), why=COPIES, sees=Pointwise())
-free(*_aten("im2col col2im value_selecting_reduction_backward unfold_backward"), why=COPIES)
-free(
-    *_aten("zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty"),
-    why=MAKES,
-)
-free(
-    *_aten("empty_strided zero fill arange linspace logspace eye scalar_tensor meshgrid _efficientzerotensor"),
-    why=MAKES,
-)
-free(*_aten("hann_window hamming_window blackman_window kaiser_window"), why=MAKES)
-free("aten.embedding", why=LOOKS_UP, sees=Unknown())
-free(
-    *_aten(
-        "item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size _has_same_storage_numel"
-    ),
-    why=ASKS,
-)
-free(
-    *_aten(
-        "_assert_async _assert_scalar _functional_assert_async sym_constrain_range _assert_tensor_metadata record_stream"
-    ),
-    why=ASKS,
-)
-free("aten._pin_memory", "aten.is_pinned", "aten.lift_fresh_copy", why=COPIES, sees=Pointwise())
+free("aten.slice", why=RENAMES, sees=_sliced)
+free("aten.select", "aten.unbind", why=RENAMES, sees=_picked)
 
 
 def _padded(call: OpCall) -> Sight:
@@ -134,4 +120,3 @@ def _shuffled(call: OpCall) -> Sight:
 
 
 free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_shuffled)
-free("aten.channel_shuffle", "aten.native_channel_shuffle", why=COPIES, sees=Pointwise())

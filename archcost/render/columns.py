@@ -1,0 +1,154 @@
+"""The columns of a table: which ones, in which unit, and every row's cell in them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+from archcost.metrics import METRICS, Metric, metric
+from archcost.render.page import Cell, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.records import Extents, Layer
+    from archcost.render.page import Raw
+
+# Shown by default, in this order; the rank says in which order they give way where room is short.
+LAYER_RANKS = {
+    "kernel": 3,
+    "outputs": 0,
+    "params": 0,
+    "activation_bytes": 0,
+    "macs": 0,
+    "receptive_field": 0,
+    "jump": 5,
+    "depth": 2,
+    "other_ops": 4,
+    "read_bytes": 6,
+    "written_bytes": 7,
+}
+MODULE_RANKS = {
+    "rows": 2,
+    "params": 0,
+    "weights": 4,
+    "buffers": 5,
+    "activation_bytes": 0,
+    "macs": 0,
+    "macts": 6,
+    "other_ops": 3,
+    "read_bytes": 7,
+    "written_bytes": 8,
+}
+SHARED = {"params", "activation_bytes", "macs"}
+FIXED = ("outputs",)
+
+
+def chosen(names: Sequence[str] | None, ranks: dict[str, int], sort: str | None) -> dict[str, int]:
+    """Return the columns that were asked for, or the default ones, with their ranks; the sorted one always shows.
+
+    Raises:
+        ArgumentError: a name that is no quantity of a row.
+    """
+    if names is not None:
+        ranks = dict.fromkeys((*(name for name in FIXED if name in ranks), *(layer_metric(n).name for n in names)), 0)
+    if sort is not None:
+        ranks = {**ranks, layer_metric(sort).name: 0}
+    return ranks
+
+
+def layer_metric(name: str) -> Metric:
+    """Return the quantity of a name, if a row has it.
+
+    Raises:
+        ArgumentError: a name that is no quantity, or one that only the whole network has.
+    """
+    found = metric(name)
+    if found.scope == "total":
+        allowed = ", ".join(each.name for each in METRICS.values() if each.scope != "total")
+        raise ArgumentError(f"{name} is a quantity of the whole network, not of a row; rows have {allowed}")
+    return found
+
+
+def value_of(layer: Layer, name: str) -> Raw:
+    """Return a quantity of a row, also those that follow from others."""
+    if name == "intensity":
+        moved = layer.read_bytes + layer.written_bytes
+        return layer.macs / moved if moved else None
+    value: Raw = getattr(layer, name)
+    return value
+
+
+def order(value: Raw) -> float:
+    """Return what a quantity is sorted by; the whole input is larger than any part of it, the unknown smallest."""
+    if isinstance(value, tuple):
+        return max((order(part) for part in value), default=-1.0)
+    if isinstance(value, str):
+        return float("inf")
+    return -1.0 if value is None else float(value)
+
+
+def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> tuple[Column, list[Cell]]:
+    """Return a column of words."""
+    column = Column(name=name, heading=heading, rank=rank, numeric=False)
+    return column, [Cell(text=text, raw=text) for text in texts]
+
+
+def extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> tuple[Column, list[Cell]]:
+    """Return a column of one size per axis, such as the receptive field."""
+    found = METRICS[name]
+    column = Column(name=name, heading=found.label, unit=found.unit, rank=rank)
+    return column, [Cell(text=units.extents(_axes(value)), raw=value) for value in values]
+
+
+def number_column(
+    name: str, values: Sequence[Raw], *, total: float | None, rank: int = 0, binary: bool = False
+) -> tuple[Column, list[Cell], Cell]:
+    """Return a column of numbers under one prefix, and the cell of their sum."""
+    found = METRICS[name]
+    known = [value for value in values if isinstance(value, int | float)]
+    prefixed = found.sums or found.unit == "B"
+    scale = units.scale([*known, total or 0] if prefixed else known, binary=binary and found.unit == "B")
+    format_: Callable[[float], str] = scale.text if prefixed or name == "intensity" else units.number
+    largest = max(known, default=0)
+    shared = name in SHARED or found.sums
+    whole = (total or 0) if shared else 0
+    cells = [
+        Cell(
+            text=format_(value),
+            raw=value,
+            share=units.share(value, whole),
+            size=value / largest if largest and shared else 0.0,
+        )
+        if isinstance(value, int | float)
+        else Cell()
+        for value in values
+    ]
+    unit = scale.prefix + (found.unit if found.unit == "B" else "")
+    column = Column(name=name, heading=found.label, unit=unit if prefixed else "", rank=rank, shared=name in SHARED)
+    sum_cell = Cell() if total is None else Cell(text=format_(total), raw=total, share=units.share(total, whole))
+    return column, cells, sum_cell
+
+
+def kernel_text(layer: Layer) -> str:
+    """Describe the window of a convolution or pool: "3x3", "7x7/2" with its stride, "5x5 g2" with its groups."""
+    if layer.kernel is None:
+        return ""
+    text = units.shape(layer.kernel)
+    if layer.stride is not None and any(step != 1 for step in layer.stride):
+        text += f"/{units.extents(layer.stride)}"
+    return f"{text} g{units.number(layer.groups)}" if layer.groups is not None and layer.groups > 1 else text
+
+
+def outputs_text(layer: Layer) -> str:
+    """Describe the shapes that a row hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
+    runs = [(shape, len(list(run))) for shape, run in groupby(layer.outputs)]
+    return ", ".join(
+        units.shape(shape) if count == 1 else f"{units.number(count)} of {units.shape(shape)}" for shape, count in runs
+    )
+
+
+def _axes(value: Raw) -> Extents | None:
+    return value if isinstance(value, tuple) else None  # type: ignore[return-value]

@@ -1,0 +1,103 @@
+"""What is shown, apart from how: a page of finished strings that every form (terminal, Markdown) lays out its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from archcost.records import Extents
+
+Raw = int | float | str | tuple[float | str | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `rank` 0 is always shown; the higher it is, the earlier the column gives way where room is short."""
+
+    name: str
+    heading: str
+    unit: str = ""
+    rank: int = 0
+    numeric: bool = True
+    shared: bool = False
+
+    @property
+    def title(self) -> str:
+        """Heading and unit: "Memory kB"."""
+        return f"{self.heading} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One figure: as text, raw, its share of the total as text, and its size beside the column's largest (0 to 1)."""
+
+    text: str = ""
+    raw: Raw = None
+    share: str = ""
+    size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table.
+
+    `name` is the whole path and `label` what remains of it below the containers above, `level` of them. `call` is
+    None where the line does not stand for one call.
+    """
+
+    name: str
+    label: str
+    level: int = 0
+    kind: str = ""
+    call: int | None = None
+    role: Literal["row", "container", "total"] = "row"
+    mark: Literal["", "uncovered", "uncalled"] = ""
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Columns, lines, and the line of sums. `heading` is that of the names."""
+
+    heading: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    total: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One total: every digit, short with its prefix, and a remark."""
+
+    label: str
+    digits: str
+    short: str = ""
+    remark: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A sentence under the table; `kind` "uncovered" must not be overlooked."""
+
+    kind: Literal["note", "warning", "uncovered", "uncalled"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All of one view: a table or a listing, the totals, the conventions, the remarks."""
+
+    title: str
+    facts: tuple[str, ...] = ()
+    table: Table | None = None
+    listing: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    conventions: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+def agreed(extents: Extents | None) -> bool:
+    """Whether a receptive field is known and finite on every axis."""
+    return bool(extents) and all(isinstance(size, int) for size in extents or ())
