@@ -35,7 +35,17 @@ class Feed:
         from archcost.walk.tensors import map_tensors
 
         if self.args is not None:
-            return map_tensors(lambda tensor: tensor.to(device), (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
+            moved: dict[int, Any] = {}
+
+            def move(tensor: Any) -> Any:
+                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
+                # one tensor given twice stays one
+                if id(tensor) not in moved:
+                    copied = tensor.detach().to(device, copy=True)
+                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
+                return moved[id(tensor)]
+
+            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
         made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
         return (
             tuple(tensor for name, tensor in made if name is None),
@@ -128,8 +138,6 @@ def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch
 
 def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bool) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
-    import torch
-
     from archcost.walk import walk
 
     where = _choose_device(device, network)
@@ -138,8 +146,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
         try:
             module = _on_meta(network)
             args, kwargs = feed.on("meta")
-            with torch.device("meta"):
-                return walk(module, args, kwargs, mode=mode, backward=backward), ()
+            return walk(module, args, kwargs, mode=mode, backward=backward), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
@@ -173,7 +180,7 @@ def _choose_device(device: str, network: Network) -> str:
 def _on_meta(network: Network) -> nn.Module:
     import torch
 
-    from archcost.walk import meta_copy
+    from archcost.walk import Unfilled, meta_copy
 
     if network.given is not None:
         return meta_copy(network.given)
@@ -184,7 +191,8 @@ def _on_meta(network: Network) -> nn.Module:
         cause = error.__cause__ if isinstance(error, BuildError) else error
         if cause is None or not _needs_values(cause):
             raise
-    return meta_copy(network.build())
+    with Unfilled():
+        return meta_copy(network.build())
 
 
 def _on_device(network: Network, device: str) -> nn.Module:
@@ -205,7 +213,7 @@ def _home(module: nn.Module, device: str) -> str:
 def _needs_values(error: BaseException) -> bool:
     """Whether an error came from a tensor without data, rather than from a mistake that any device would show."""
     text = str(error).lower()
-    signs = ("meta", "item()", "data-dependent", "same device", "no data", "not on the expected device")
+    signs = ("meta", "item()", "data-dependent", "same device", "no data", "no fake impl", "not on the expected device")
     return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
 
 

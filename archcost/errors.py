@@ -5,10 +5,11 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
-│   └── OutputError                2   a file that cannot be written there
+│   └── OutputError                2   an output path that is none
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
 ├── RuleError                      3   a counting rule is wrong or declared twice
+├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
 ├── MissingPackageError            3   an optional package that is not installed
 └── UncoveredError                 1   --strict, and an operator has no rule
@@ -42,7 +43,7 @@ class InputError(UsageError):
 
 
 class OutputError(UsageError):
-    """An output file that cannot be written."""
+    """An output path where no file can be written, or whose suffix means nothing."""
 
 
 class BuildError(ArchcostError):
@@ -55,6 +56,10 @@ class WalkError(ArchcostError):
 
 class RuleError(ArchcostError):
     """A counting rule failed, or two rules claim one operator."""
+
+
+class WriteError(ArchcostError):
+    """A result that could not be written: the disk is full, or stdout is closed."""
 
 
 class ReportError(ArchcostError):

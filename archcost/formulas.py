@@ -26,6 +26,7 @@ def registered_formulas(trace: Trace) -> dict[str, Rule]:
     formulas = {
         packet._qualified_op_name.replace("::", "."): formula  # noqa: SLF001
         for packet, formula in counter.flop_registry.items()
+        if isinstance(packet, torch._ops.OpOverloadPacket)  # noqa: SLF001 - not a higher-order operator, which never dispatches
     }
     unknown = {op.op for op in trace.ops if find(op.op) is None}
     return {

@@ -110,11 +110,12 @@ def rounded(value: float, figures: int, unit: str = "") -> str:
     No digit before the point is cut.
     """
     steps = (("", 1), ("k" if unit else "K", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12))
+    texts = []
     for prefix, divisor in steps:
         scaled = value / divisor
-        text = f"{scaled:.{max(0, figures - len(str(int(scaled)))) if divisor > 1 else 0}f}"
-        if float(text) < 1000:  # noqa: PLR2004 - else the next prefix
-            break
+        decimals = max(0, figures - len(str(int(scaled)))) if divisor > 1 else 0
+        texts.append((f"{scaled:.{decimals}f}", prefix))
+    text, prefix = next((pair for pair in texts if float(pair[0]) < 1000), texts[-1])  # noqa: PLR2004 - the next prefix
     return f"{text} {prefix}{unit}" if unit else text + prefix
 
 

@@ -113,7 +113,8 @@ class _Account:
     def _activations(self, row: Row) -> list[int]:
         """Storages that a row makes and that a later operator reads or the network returns."""
         if row.is_input:
-            return [spec.storage for spec in row.outputs]
+            first = {spec.storage: place for place, spec in reversed(list(enumerate(self.trace.inputs)))}
+            return [spec.storage for spec in row.outputs if first[spec.storage] == row.call]
         storages = self.trace.storages
         made = {spec.storage for op in row.ops for spec in op.outputs if storages[spec.storage].born == op.index}
         return sorted(made & self.read)
@@ -231,9 +232,9 @@ class _Account:
 
     def _uncalled(self) -> tuple[str, ...]:
         """Leaf modules that were never called and whose parameters no operator read."""
-        called = {call.path for call in self.trace.calls}
-        used = {tensor.module for tensor in self.trace.params if tensor.storage in self.read}
-        return tuple(spec.path for spec in self.trace.modules if spec.leaf and spec.path not in called | used)
+        ran = {call.path for call in self.trace.calls}
+        ran.update(tensor.module for tensor in self.trace.params if tensor.storage in self.read)
+        return tuple(spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}

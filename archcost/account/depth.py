@@ -26,11 +26,13 @@ class Flow:
         self.depths: list[int] = []
         self.weighted: list[bool] = []
         entered: dict[tuple[int, Weight], int] = {}
+        recurrent = _recurrent_weights(trace)
         for op, work in zip(trace.ops, works, strict=True):
             data = [spec for spec in op.inputs if self._is_data(spec)]
             weights = [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
             below = max((self.depth(spec) for spec in data), default=0)
-            weighted = bool(work.macs and work.layers and data and weights and op.phase == "forward")
+            layer = not recurrent.issuperset(weights)
+            weighted = bool(work.macs and work.layers and data and layer and op.phase == "forward")
             depth = below
             if weighted:
                 # The same weight again within one row is recurrence (a later time step), not another layer.
@@ -53,6 +55,16 @@ class Flow:
             return spec.storage, spec.offset
         found = [self._from_weight[source] for source in spec.sources if source >= 0]
         return found[0] if found and all(found) else None
+
+
+def _recurrent_weights(trace: Trace) -> set[Weight]:
+    """Weights of recurrent modules that take a step to the next one (`weight_hh_l0`): no layers, they lead nowhere."""
+    recurrent = {spec.path for spec in trace.modules if spec.recurrent}
+    return {
+        (tensor.storage, tensor.offset)
+        for tensor in trace.params
+        if tensor.module in recurrent and "hh" in tensor.name.rpartition(".")[2].split("_")
+    }
 
 
 def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:

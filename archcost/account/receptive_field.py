@@ -91,8 +91,8 @@ def _entry(spec: TensorSpec, axes: int) -> Field | None:
 
 def _union(fields: Iterable[Field | None]) -> Field | None:
     known = [field for field in fields if field is not None]
-    if not known:
-        return None
+    if len(known) < 2:  # noqa: PLR2004 - nothing to unite
+        return known[0] if known else None
     return tuple(_union_axis(extents) for extents in zip(*known, strict=True))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -17,10 +16,11 @@ from archcost.zoo import REGISTRY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# name: (module, what `--help` says); a command's module is imported when the command is used
+# name: (module, what `--help` says); a command's module is imported when the command is used. No module here is named
+# as a builtin is: importing archcost.cli.list would put it in the place of `list`.
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
-    "list": ("archcost.cli.list", "List the networks of the zoo, by family."),
+    "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130
@@ -81,7 +81,6 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
     try:
         archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -90,10 +89,6 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("archcost: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader (`| head`) has seen enough; keep the interpreter from complaining when it closes stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()

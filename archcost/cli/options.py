@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.errors import OutputError
+from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,10 +72,10 @@ def write(text: str, output: str | None) -> None:
     """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
 
     Raises:
-        OutputError: the file cannot be written, for example on a full disk.
+        WriteError: the disk is full, or stdout takes no more.
     """
     if output is None or output == "-":
-        click.echo(text, nl=not text.endswith("\n"))
+        _print(text)
         return
     path = Path(output)
     aside = None
@@ -89,7 +90,19 @@ def write(text: str, output: str | None) -> None:
     except OSError as error:
         if aside is not None:
             aside.unlink(missing_ok=True)
-        raise OutputError(f"-o {path}: {error.strerror or error}; nothing was written") from error
+        raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=not text.endswith("\n"))
+        sys.stdout.flush()
+    except OSError as error:
+        # keep the interpreter from writing what is left when it closes stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader (`| head`) has seen enough
+            raise click.exceptions.Exit(0) from None
+        raise WriteError(f"the result could not be printed: {error.strerror or error}") from error
 
 
 def _umask() -> int:

@@ -42,7 +42,6 @@ MODULE_RANKS = {
     "read_bytes": 7,
     "written_bytes": 8,
 }
-SHARED = {"params", "activation_bytes", "macs"}
 FIXED = ("outputs",)
 
 
@@ -99,7 +98,7 @@ def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) ->
 def extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> tuple[Column, list[Cell]]:
     """Return a column of one size per axis, such as the receptive field."""
     found = METRICS[name]
-    column = Column(name=name, heading=found.label, unit=found.unit, rank=rank)
+    column = Column(name=name, heading=found.label, rank=rank)
     return column, [Cell(text=units.extents(_axes(value)), raw=value) for value in values]
 
 
@@ -113,7 +112,7 @@ def number_column(
     scale = units.scale([*known, total or 0] if prefixed else known, binary=binary and found.unit == "B")
     format_: Callable[[float], str] = scale.text if prefixed or name == "intensity" else units.number
     largest = max(known, default=0)
-    shared = name in SHARED or found.sums
+    shared = found.sums and rank == 0
     whole = (total or 0) if shared else 0
     cells = [
         Cell(
@@ -127,7 +126,7 @@ def number_column(
         for value in values
     ]
     unit = scale.prefix + (found.unit if found.unit == "B" else "")
-    column = Column(name=name, heading=found.label, unit=unit if prefixed else "", rank=rank, shared=name in SHARED)
+    column = Column(name=name, heading=found.label, unit=unit if prefixed else "", rank=rank, shared=shared)
     sum_cell = Cell() if total is None else Cell(text=format_(total), raw=total, share=units.share(total, whole))
     return column, cells, sum_cell
 

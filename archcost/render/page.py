@@ -1,4 +1,4 @@
-"""What is shown, apart from how: a page of finished strings that every form (terminal, Markdown) lays out its own way."""
+"""What is shown, apart from how: a page of finished strings, which every form lays out its own way."""
 
 from __future__ import annotations
 

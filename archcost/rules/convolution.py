@@ -65,6 +65,13 @@ def transposed_convolution(call: OpCall) -> Work:
     return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=True))
 
 
+@rule("aten.conv_tbc")
+def convolution_over_time(call: OpCall) -> Work:
+    """As `convolution`, of a (time, batch, channels) tensor with a (kernel, c_in, c_out) weight."""
+    output, weight = call.outputs[0], call.args["weight"]
+    return Work(macs=output.shape[0] * output.shape[1] * weight.elements)
+
+
 @rule("aten.convolution_backward")
 def convolution_backward(call: OpCall) -> Work:
     """Each gradient that is asked for costs what the forward pass costs, for every number of groups.

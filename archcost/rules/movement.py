@@ -17,9 +17,10 @@ ASKS = "asks for metadata; touches no element"
 
 RESHAPES = """
     view _unsafe_view reshape _reshape_alias _reshape_copy squeeze squeeze_copy unsqueeze flatten unflatten
+    view_as_real view_as_complex
 """
 ALIASES = """
-    alias detach lift lift_fresh view_as_real view_as_complex _conj _neg_view resolve_conj resolve_neg real imag
+    alias detach lift lift_fresh _conj _neg_view resolve_conj resolve_neg real imag
     expand expand_copy broadcast_to split split_with_sizes unsafe_split unsafe_split_with_sizes chunk unsafe_chunk
 """
 REGIONS = "as_strided diagonal unfold set_ resize narrow"
@@ -31,7 +32,7 @@ COPYING = """
     stack repeat repeat_interleave tile roll flip rot90 masked_select scatter masked_scatter index_copy index_fill
     slice_scatter select_scatter block_diag diag diag_embed im2col col2im
     slice_backward select_backward split_backward unfold_backward value_selecting_reduction_backward
-    as_strided_scatter diagonal_scatter
+    as_strided_scatter diagonal_scatter _pack_padded_sequence diagonal_copy
 """
 MAKING = """
     zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty
@@ -41,7 +42,7 @@ MAKING = """
 ASKING = """
     item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size is_pinned
     _has_same_storage_numel _assert_async _assert_scalar _functional_assert_async sym_constrain_range
-    _assert_tensor_metadata record_stream
+    _assert_tensor_metadata record_stream _linalg_check_errors
 """
 
 

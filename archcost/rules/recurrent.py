@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec
 
 # Operations for each element of the hidden state in one step, as torch's own step by step form runs them.
-LSTM_STEP = 4 + 4 + 4  # adding input and hidden gates, four gate functions, c' = f c + i g and h = o tanh(c')
-GRU_STEP = 2 * 3 + 2 + 4  # adding gates, two gate functions, the new state
+LSTM_STEP = 4 + 4 + 5  # adding input and hidden gates, four gate functions, c' = f c + i g and h = o tanh(c')
+GRU_STEP = 2 + 2 + 3 + 3  # adding two gates, their functions, n = tanh(i + r h), h' = (h - n) z + n
 RNN_STEP = 1 + 1
 STEP_BY_MODE = {0: RNN_STEP, 1: RNN_STEP, 2: LSTM_STEP, 3: GRU_STEP}
 

@@ -81,6 +81,12 @@ def sampling_backward(call: OpCall) -> Work:
     return Work(other_ops=TAP_OPS * call.inputs[0].elements)
 
 
+@rule("aten.affine_grid_generator")
+def affine_grid(call: OpCall) -> Work:
+    """Each place of the grid times the (2, 3) or (3, 4) matrix of its image."""
+    return Work(macs=call.outputs[0].elements * call.args["theta"].shape[-1], layers=0, layer_outputs=0)
+
+
 @rule("aten._embedding_bag", "aten._embedding_bag_forward_only")
 def embedding_bag(call: OpCall) -> Work:
     """One addition for each element of each row that is looked up."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def torchvision_network(spec: Spec) -> Network:
-    """Return a network of torchvision.models, at the crop of its default weights.
+    """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones.
 
     Raises:
         MissingPackageError: torchvision is not installed.
@@ -24,13 +24,14 @@ def torchvision_network(spec: Spec) -> Network:
     names = models.list_models()
     if spec.target not in names:
         raise _unknown(spec, names)
-    weights = models.get_model_weights(spec.target)
-    default = getattr(weights, "DEFAULT", None)
-    crop = None if default is None else default.transforms.keywords.get("crop_size")
-    side = spec.size or (None if crop is None else (crop, crop))
     arguments = {"weights": None, **spec.arguments}
+    weights = getattr(models.get_model_weights(spec.target), str(arguments["weights"] or "DEFAULT"), None)
+    crop = None if weights is None else weights.transforms.keywords.get("crop_size")
+    side = spec.size or (None if crop is None else (crop, crop))
     if spec.target in {"googlenet", "inception_v3"}:
         arguments.setdefault("init_weights", False)
+    if spec.target.startswith("vit_") and side is not None and not arguments["weights"]:
+        arguments.setdefault("image_size", side[0])  # its positions fit one size; loaded weights bring their own
     return Network(
         spec=spec.text,
         name=spec.target,

@@ -1,4 +1,4 @@
-"""A copy of a network on the meta device: the same structure, no weights."""
+"""A network without weights: a copy on the meta device, and a constructor that leaves its parameters unfilled."""
 
 from __future__ import annotations
 
@@ -7,6 +7,35 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from archcost.errors import WalkError
+from archcost.walk.tensors import refuse_lazy
+
+FILLS = {
+    *("aten::normal_", "aten::uniform_", "aten::erfinv_", "aten::fill_", "aten::zero_", "aten::copy_"),
+    *("aten::add_", "aten::sub_", "aten::mul_", "aten::div_", "aten::clamp_"),
+}
+
+
+class Unfilled(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is active, nothing is written into parameters: memory that nobody reads is not touched.
+
+    A constructor that needs the values of other tensors runs as ever. A network of 645 million parameters that works
+    its widths out with tensors is built in milliseconds on the CPU.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run one operator, unless it fills a parameter."""
+        del types
+        if func._schema.name in FILLS and isinstance(args[0], nn.Parameter):
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def meta_copy(network: nn.Module) -> nn.Module:
@@ -15,11 +44,23 @@ def meta_copy(network: nn.Module) -> nn.Module:
     Tensors that are shared stay shared. The original's weights are neither touched nor copied.
 
     Raises:
-        Exception: whatever the network's own attributes raise when they cannot be copied.
+        WalkError: a lazy module; or, with a NotImplementedError as its cause, a network that cannot be copied.
     """
+    refuse_lazy(network)
+    try:
+        return _copy(network)
+    except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
+        raise WalkError(f"{cause}; try --device cpu, which runs the network itself") from cause
+
+
+def _copy(network: nn.Module) -> nn.Module:
     memo: dict[int, Any] = {}
     for module in network.modules():
-        for table in (module._parameters, module._buffers, module.__dict__):  # noqa: SLF001
+        if isinstance(module, torch.jit.ScriptModule):
+            raise TypeError("a ScriptModule holds its weights in C++, out of reach")
+        for table in (module._parameters, module._buffers, module.__dict__):
             for value in table.values():
                 for tensor in value if isinstance(value, list | tuple) else (value,):
                     if isinstance(tensor, torch.Tensor) and id(tensor) not in memo:

@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec, StorageSpec, TensorSpec
+from archcost.walk.shapes import SHAPES
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -94,20 +95,27 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run one operator and write it down."""
         del types
-        kwargs = kwargs or {}
         schema = _schema(func)
         if schema.composite:
             # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
             # operators are those of no_grad.
             with self:
-                return func.decompose(*args, **kwargs)
+                return func.decompose(*args, **(kwargs or {}))
+        with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+            return self._record(func, schema, args, kwargs or {})
+
+    def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         bound = {**schema.defaults, **dict(zip(schema.names, args, strict=False)), **kwargs}
         inputs: list[TensorSpec] = []
         described = {name: self._argument(value, inputs) for name, value in bound.items()}
         written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
         node = self._current_node()
+        forward_of = self._nodes.get(node) if self.backward else None
+        if forward_of is not None and torch.is_grad_enabled():
+            # checkpointing runs a forward again: the gradients of that run belong where it belongs
+            self._nodes.setdefault(_newest_node(), forward_of)
 
-        result = func(*args, **kwargs)
+        result = _run(func, args, kwargs)
 
         index = len(self.ops)
         changed = tuple(self._number(tensor, "constant") for tensor in written)
@@ -126,7 +134,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 written=changed,
                 module=self.scope(),
                 phase="backward" if self.backward else "forward",
-                forward_of=self._nodes.get(node) if self.backward else None,
+                forward_of=forward_of,
             )
         )
         if not self.backward:
@@ -134,12 +142,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _current_node(self) -> int:
-        # The number of the autograd node that this operator makes (forward) or belongs to (backward): torch counts
-        # nodes up by one just before the operator reaches the dispatch mode.
+        # The number of the autograd node that this operator makes (forward) or belongs to (backward).
         if not self.backward:
-            return int(torch._C._autograd._get_sequence_nr()) - 1  # noqa: SLF001
-        node = torch._C._current_autograd_node()  # noqa: SLF001
-        return -1 if node is None else int(node._sequence_nr())  # noqa: SLF001
+            return _newest_node()
+        node = torch._C._current_autograd_node()
+        return -1 if node is None else int(node._sequence_nr())
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if isinstance(value, torch.Tensor):
@@ -163,6 +170,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _number(self, tensor: torch.Tensor, kind: str) -> int:
         try:
+            if tensor.is_nested:
+                raise NotImplementedError  # noqa: TRY301 - it has a storage, but neither a shape nor strides
             storage = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
             layout = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
@@ -170,7 +179,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 f"a {layout} tensor of {_dtype(tensor.dtype)} has no plain storage, so its memory cannot be accounted "
                 "for; archcost counts networks on strided tensors"
             ) from error
-        key = storage._cdata  # noqa: SLF001
+        key = storage._cdata
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._storages)
@@ -193,6 +202,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return () if value is None else (value,)
 
 
+def _newest_node() -> int:
+    """Torch counts autograd nodes up by one just before an operator reaches the dispatch mode."""
+    return int(torch._C._autograd._get_sequence_nr()) - 1
+
+
+def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    shape = SHAPES.get(func)
+    if shape is not None and isinstance(args[0], torch.Tensor) and args[0].is_meta:
+        result = shape(*args, **kwargs)
+        if result is not NotImplemented:
+            return result
+    return func(*args, **kwargs)
+
+
 class _Schema(NamedTuple):
     op: str
     names: tuple[str, ...]
@@ -203,13 +226,13 @@ class _Schema(NamedTuple):
 
 @functools.cache
 def _schema(func: Any) -> _Schema:
-    arguments = func._schema.arguments  # noqa: SLF001
+    arguments = func._schema.arguments
     return _Schema(
-        op=func._schema.name.replace("::", "."),  # noqa: SLF001
+        op=func._schema.name.replace("::", "."),
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: a.default_value for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
-        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),  # noqa: SLF001
+        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),
     )
 
 

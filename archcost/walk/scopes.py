@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NORMALISING = (
-    batchnorm._NormBase,  # noqa: SLF001 - BatchNorm and InstanceNorm of every dimension
-    instancenorm._InstanceNorm,  # noqa: SLF001
+    batchnorm._NormBase,
+    instancenorm._InstanceNorm,
     normalization.LayerNorm,
     normalization.GroupNorm,
     *((nn.RMSNorm,) if hasattr(nn, "RMSNorm") else ()),
@@ -100,12 +100,13 @@ class Scopes:
         path = self._specs[module].path
         call = self._runs[path]
         self._runs[path] += 1
-        self._calls[index] = ModuleCall(
-            index=index,
-            order=order,
-            path=path,
-            call=call,
-            parent=self.current,
-            inputs=tuple(self._describe(tensor) for tensor in find_tensors((args, kwargs))),
-            outputs=tuple(self._describe(tensor) for tensor in find_tensors(output)),
-        )
+        with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+            self._calls[index] = ModuleCall(
+                index=index,
+                order=order,
+                path=path,
+                call=call,
+                parent=self.current,
+                inputs=tuple(self._describe(tensor) for tensor in find_tensors((args, kwargs))),
+                outputs=tuple(self._describe(tensor) for tensor in find_tensors(output)),
+            )

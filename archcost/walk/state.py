@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -18,33 +19,52 @@ if TYPE_CHECKING:
 def as_found(network: nn.Module) -> Iterator[None]:
     """Restore modes, attributes, buffers, hooks and `requires_grad` of every module, even when the body raises.
 
-    Buffers are copied before and written back where they changed, so the tensors themselves stay the same objects.
+    Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
+    attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
-    tables = [
-        (table, dict(table))
-        for module in network.modules()
-        for table in (module.__dict__, module._parameters, module._buffers, module._modules)  # noqa: SLF001
+    tables = [module.__dict__ for module in network.modules()]
+    attributes = [value for table in tables for value in table.values()]
+    containers = [
+        (container, copy.copy(container))
+        for container in (*tables, *attributes)
+        if isinstance(container, dict | list | set)  # the tables of a ScriptModule are views of its C++ half
     ]
-    buffers = [
-        (buffer, buffer._version, buffer.detach().clone())  # noqa: SLF001
-        for buffer in network.buffers()
-        if not buffer.is_meta and not buffer.is_inference()
+    held = {id(tensor): tensor for tensor in (*network.buffers(), *attributes) if isinstance(tensor, torch.Tensor)}
+    tensors = [
+        (tensor, tensor.detach().clone())
+        for tensor in held.values()
+        if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
     parameters = [(parameter, parameter.requires_grad, parameter.grad) for parameter in network.parameters()]
     try:
         yield
     finally:
-        for table, entries in tables:
-            if list(table) != list(entries) or any(table[name] is not entry for name, entry in entries.items()):
-                table.clear()
-                table.update(entries)
+        for container, contents in containers:
+            _refill(container, contents)
         with torch.no_grad():
-            for buffer, version, copy in buffers:
-                if buffer._version != version:  # noqa: SLF001
-                    buffer.copy_(copy)
+            for tensor, before in tensors:
+                if not torch.equal(tensor, before):
+                    tensor.copy_(before)
         for parameter, requires_grad, gradient in parameters:
             parameter.requires_grad_(requires_grad)
             parameter.grad = gradient
+
+
+def _refill(container: Any, contents: Any) -> None:
+    """Give a list, set or dictionary the items, and the order, that it had."""
+    if list(map(id, _items(container))) == list(map(id, _items(contents))):
+        return
+    container.clear()
+    if isinstance(container, list):
+        container.extend(contents)
+    else:
+        container.update(contents)
+
+
+def _items(container: Any) -> Iterator[Any]:
+    yield from container
+    if isinstance(container, dict):
+        yield from container.values()
 
 
 @contextmanager

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+from archcost.errors import WalkError
 
 
 def find_tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -24,17 +29,33 @@ def find_tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from find_tensors(getattr(value, item.name))
 
 
-def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:
+def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # noqa: PLR0911 - one for each container
     """Return a value with `change` applied to each of its tensors; containers keep their types."""
     if isinstance(value, torch.Tensor):
         return change(value)
-    if isinstance(value, dict):
-        return type(value)((key, map_tensors(change, item)) for key, item in value.items())
+    if isinstance(value, MutableMapping):
+        changed = copy.copy(value)  # keeps a default factory and the like
+        changed.update({key: map_tensors(change, item) for key, item in value.items()})
+        return changed
+    if isinstance(value, PackedSequence):  # torch wants its batch sizes on the CPU
+        data, batch_sizes, *orders = value
+        return type(value)(change(data), batch_sizes, *(map_tensors(change, order) for order in orders))
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(map_tensors(change, item) for item in value))
     if isinstance(value, list | tuple | set):
         return type(value)(map_tensors(change, item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changed = {item.name: map_tensors(change, getattr(value, item.name)) for item in dataclasses.fields(value)}
-        return dataclasses.replace(value, **changed)
+        fields = {item.name: map_tensors(change, getattr(value, item.name)) for item in dataclasses.fields(value)}
+        return dataclasses.replace(value, **fields)
     return value
+
+
+def refuse_lazy(network: nn.Module) -> None:
+    """Check that every tensor of a network has a shape.
+
+    Raises:
+        WalkError: naming the first one that has none.
+    """
+    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if nn.parameter.is_lazy(tensor):
+            raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")

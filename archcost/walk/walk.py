@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,7 @@ from archcost.records import ModuleSpec, ParamSpec, Trace
 from archcost.walk.recorder import Recorder
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import find_tensors, refuse_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,18 +40,23 @@ def walk(
     Raises:
         WalkError: naming the layer that failed and the shapes it was given; the cause is the original exception.
     """
+    refuse_lazy(network)
     specs = module_specs(network)
     recorder = Recorder()
     params, buffers = _introduce_tensors(recorder, network, specs)
     with as_found(network), random_state_kept():
         if mode != "as-is":
-            network.train(mode == "train")
+            with suppress(NotImplementedError):  # an exported program has its mode built in
+                network.train(mode == "train")
         given = list(find_tensors((inputs, dict(kwargs or {}))))
         described = recorder.introduce_inputs(given)
+        device = _device(network, given)
+        # what a forward makes without naming a device has to be where the network is
+        elsewhere = torch.device(device) if device == "meta" else nullcontext()
         try:
             with Scopes(specs, recorder.describe, recorder.tick) as scopes:
                 recorder.scope = lambda: scopes.current
-                with torch.set_grad_enabled(backward), recorder:
+                with torch.set_grad_enabled(backward), elsewhere, recorder:
                     result = network(*inputs, **dict(kwargs or {}))
                 returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
             if backward:
@@ -68,7 +74,7 @@ def walk(
             storages=recorder.storages,
             inputs=described,
             returns=returns,
-            device=_device(network, given),
+            device=device,
             mode=mode,
             torch_version=torch.__version__,
         )
@@ -80,8 +86,6 @@ def _introduce_tensors(
     owners = {spec.path: spec for spec in specs.values()}
     params = []
     for name, parameter in network.named_parameters():
-        if isinstance(parameter, nn.parameter.UninitializedParameter):
-            raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
         owner = owners.get(name.rpartition(".")[0])
         params.append(recorder.introduce(name, parameter, _role(name, parameter, owner)))
     buffers = [recorder.introduce(name, buffer, "buffer") for name, buffer in network.named_buffers()]

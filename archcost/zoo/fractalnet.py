@@ -48,6 +48,7 @@ class Join(nn.Module):
 
     def __init__(self, drop_path: float) -> None:
         super().__init__()
+        # paper: half of its batches train one whole column instead (global drop-path), which is left out here.
         self.drop_path = drop_path
 
     def forward(self, columns: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -38,12 +38,12 @@ PRERESNET = Series(
 
 CIFAR_PRERESNET = replace(PRERESNET, dataset="CIFAR-10", input=(3, 32, 32), builder="preresnet:cifar_preresnet")
 
-WIDE_RESNET = Series(
+WIDE_RESNET = replace(
+    PRERESNET,
     family="Wide ResNet",
     paper=Paper(
         title="Wide Residual Networks", authors="Zagoruyko, Komodakis", year=2016, venue="BMVC", arxiv="1605.07146"
     ),
-    lecture="Beyond ResNet",
     dataset="CIFAR-10",
     input=(3, 32, 32),
     builder="wide_resnet:wide_resnet",
@@ -53,7 +53,8 @@ WIDE_BOTTLENECK = replace(
     WIDE_RESNET, dataset="ImageNet", input=(3, 224, 224), builder="wide_resnet:wide_resnet_bottleneck"
 )
 
-RESNEXT = Series(
+RESNEXT = replace(
+    PRERESNET,
     family="ResNeXt",
     paper=Paper(
         title="Aggregated Residual Transformations for Deep Neural Networks",
@@ -62,9 +63,6 @@ RESNEXT = Series(
         venue="CVPR",
         arxiv="1611.05431",
     ),
-    lecture="Beyond ResNet",
-    dataset="ImageNet",
-    input=(3, 224, 224),
     builder="resnext:resnext",
 )
 
@@ -72,18 +70,17 @@ CIFAR_RESNEXT = replace(RESNEXT, dataset="CIFAR-10", input=(3, 32, 32), builder=
 
 RESNEXT_BLOCK = replace(RESNEXT, family="ResNeXt block", input=(256, 56, 56), builder="resnext:resnext_block")
 
-SENET = Series(
+SENET = replace(
+    PRERESNET,
     family="SENet",
     paper=Paper(
         title="Squeeze-and-Excitation Networks", authors="Hu, Shen, Sun", year=2018, venue="CVPR", arxiv="1709.01507"
     ),
-    lecture="Beyond ResNet",
-    dataset="ImageNet",
-    input=(3, 224, 224),
     builder="senet:senet",
 )
 
-DENSENET = Series(
+DENSENET = replace(
+    PRERESNET,
     family="DenseNet",
     paper=Paper(
         title="Densely Connected Convolutional Networks",
@@ -92,15 +89,13 @@ DENSENET = Series(
         venue="CVPR",
         arxiv="1608.06993",
     ),
-    lecture="Beyond ResNet",
-    dataset="ImageNet",
-    input=(3, 224, 224),
     builder="densenet:densenet",
 )
 
 CIFAR_DENSENET = replace(DENSENET, dataset="CIFAR-10", input=(3, 32, 32), builder="densenet:cifar_densenet")
 
-FRACTALNET = Series(
+FRACTALNET = replace(
+    PRERESNET,
     family="FractalNet",
     paper=Paper(
         title="FractalNet: Ultra-Deep Neural Networks without Residuals",
@@ -109,7 +104,6 @@ FRACTALNET = Series(
         venue="ICLR",
         arxiv="1605.07648",
     ),
-    lecture="Beyond ResNet",
     dataset="CIFAR-100",
     input=(3, 32, 32),
     builder="fractalnet:fractalnet",
@@ -117,16 +111,12 @@ FRACTALNET = Series(
 
 V1_5 = (
     "The stride of a bottleneck is in the 3x3 (torchvision, fb.resnet.torch), not in the first 1x1 as in the authors' "
-    "Caffe files: {} multiply-adds for {}, with the same parameters."
+    "Caffe files: the same parameters, 231,211,008 multiply-adds more."
 )
 
 OWN_NORMALISATION = (
     "The first unit has a BatchNorm and ReLU of its own after the max pool, 128 parameters that the authors' code "
     "does not have."
-)
-
-CAFFE_NORMALISATION = (
-    "The authors' normalisations have no scale and shift; with them, as here, there are 20,608 parameters more."
 )
 
 ENTRIES = (
@@ -190,13 +180,9 @@ ENTRIES = (
             variant_of=f"resnet{depth}",
             depth=depth,
             stride_in="3x3",
-            notes=(V1_5.format(here, v1),),
+            notes=(V1_5,),
         )
-        for depth, here, v1 in (
-            (50, "4,089,184,256", "3,857,973,248"),
-            (101, "7,801,405,440", "7,570,194,432"),
-            (152, "11,513,626,624", "11,282,415,616"),
-        )
+        for depth in (50, 101, 152)
     ),
     RESNET.entry(
         "resnet200_v1.5",
@@ -234,14 +220,6 @@ ENTRIES = (
     ),
     CIFAR_PRERESNET.entry("cifar_preresnet164", "Pre-activation ResNet-164 for CIFAR-10", depth=164),
     CIFAR_PRERESNET.entry(
-        "cifar100_preresnet164",
-        "Pre-activation ResNet-164 for CIFAR-100",
-        dataset="CIFAR-100",
-        variant_of="cifar_preresnet164",
-        depth=164,
-        num_classes=100,
-    ),
-    CIFAR_PRERESNET.entry(
         "cifar_preresnet1001",
         "Pre-activation ResNet-1001 for CIFAR-10",
         depth=1001,
@@ -250,13 +228,16 @@ ENTRIES = (
             "normalisations and 10 biases it is 10,327,706.",
         ),
     ),
-    CIFAR_PRERESNET.entry(
-        "cifar100_preresnet1001",
-        "Pre-activation ResNet-1001 for CIFAR-100",
-        dataset="CIFAR-100",
-        variant_of="cifar_preresnet1001",
-        depth=1001,
-        num_classes=100,
+    *(
+        CIFAR_PRERESNET.entry(
+            f"cifar100_preresnet{depth}",
+            f"Pre-activation ResNet-{depth} for CIFAR-100",
+            dataset="CIFAR-100",
+            variant_of=f"cifar_preresnet{depth}",
+            depth=depth,
+            num_classes=100,
+        )
+        for depth in (164, 1001)
     ),
     PRERESNET.entry("preresnet200", "Pre-activation ResNet-200", depth=200),
     PRERESNET.entry(
@@ -292,31 +273,13 @@ ENTRIES = (
     WIDE_BOTTLENECK.entry(
         "wrn101_2", "WRN-101-2-bottleneck", depth=101, width=2, notes=("Not in the paper: torchvision's.",)
     ),
-    CIFAR_RESNEXT.entry("resnext29_8x64d", "ResNeXt-29 (8x64d) for CIFAR-10", cardinality=8, width=64),
-    CIFAR_RESNEXT.entry("resnext29_16x64d", "ResNeXt-29 (16x64d) for CIFAR-10", cardinality=16, width=64),
     *(
-        CIFAR_RESNEXT.entry(
-            f"resnext29_{cardinality}x{width}d",
-            f"ResNeXt-29 ({cardinality}x{width}d) for CIFAR-10",
-            variant_of="resnext29_8x64d",
-            cardinality=cardinality,
-            width=width,
-        )
-        for cardinality, width in ((1, 64), (32, 4))
+        CIFAR_RESNEXT.entry(f"resnext29_{c}x{d}d", f"ResNeXt-29 ({c}x{d}d) for CIFAR-10", cardinality=c, width=d)
+        for c, d in ((8, 64), (16, 64), (1, 64), (32, 4))
     ),
-    RESNEXT.entry("resnext50_32x4d", "ResNeXt-50 (32x4d)", depth=50, cardinality=32, width=4),
-    RESNEXT.entry("resnext101_32x4d", "ResNeXt-101 (32x4d)", depth=101, cardinality=32, width=4),
-    RESNEXT.entry("resnext101_64x4d", "ResNeXt-101 (64x4d)", depth=101, cardinality=64, width=4),
     *(
-        RESNEXT.entry(
-            f"resnext50_{cardinality}x{width}d",
-            f"ResNeXt-50 ({cardinality}x{width}d)",
-            variant_of="resnext50_32x4d",
-            depth=50,
-            cardinality=cardinality,
-            width=width,
-        )
-        for cardinality, width in ((2, 40), (4, 24), (8, 14))
+        RESNEXT.entry(f"resnext{depth}_{c}x{d}d", f"ResNeXt-{depth} ({c}x{d}d)", depth=depth, cardinality=c, width=d)
+        for depth, c, d in ((50, 32, 4), (101, 32, 4), (101, 64, 4), (50, 2, 40), (50, 4, 24), (50, 8, 14))
     ),
     RESNEXT_BLOCK.entry("resnext_block_a", "ResNeXt block, paths added", variant_of="resnext_block_c", form="a"),
     RESNEXT_BLOCK.entry("resnext_block_b", "ResNeXt block, paths concatenated", variant_of="resnext_block_c", form="b"),
@@ -326,19 +289,13 @@ ENTRIES = (
         "SE-ResNet-50",
         depth=50,
         notes=(
-            "The paper prints 3.87 billion, ResNet-50's 3.86 and 0.01: convolutions make 3,860,488,192. Averaging and "
+            "The paper prints 3.87 billion, and 3.86 for ResNet-50. Multiply-adds are 3,860,488,192; averaging and "
             "scaling the 5,519,360 values that the SE blocks see, one operation each, gives 3,871,526,912.",
         ),
     ),
-    SENET.entry("se_resnet101", "SE-ResNet-101", depth=101),
-    SENET.entry("se_resnet152", "SE-ResNet-152", depth=152),
+    *(SENET.entry(f"se_resnet{depth}", f"SE-ResNet-{depth}", depth=depth) for depth in (101, 152)),
     SENET.entry(
-        "se_resnet50_v1.5",
-        "SE-ResNet-50 v1.5",
-        variant_of="se_resnet50",
-        depth=50,
-        stride_in="3x3",
-        notes=(V1_5.format("4,091,699,200", "3,860,488,192"),),
+        "se_resnet50_v1.5", "SE-ResNet-50 v1.5", variant_of="se_resnet50", depth=50, stride_in="3x3", notes=(V1_5,)
     ),
     SENET.entry("se_resnext50_32x4d", "SE-ResNeXt-50 (32x4d)", depth=50, cardinality=32, width=4, stride_in="3x3"),
     SENET.entry(
@@ -407,7 +364,7 @@ ENTRIES = (
         notes=(
             "Table 1 prints 38.6M parameters; the authors' own script (3 columns, widths 64 to 512) gives 33,734,922, "
             "and no reading tried gives 38.6M.",
-            CAFFE_NORMALISATION,
+            "The authors' normalisations have no scale and shift; with them, as here, it has 20,608 parameters more.",
         ),
     ),
     FRACTALNET.entry(
@@ -417,7 +374,6 @@ ENTRIES = (
         columns=3,
         width=64,
         num_classes=100,
-        notes=(CAFFE_NORMALISATION,),
     ),
     FRACTALNET.entry(
         "fractalnet20_nobias",
@@ -427,7 +383,6 @@ ENTRIES = (
         columns=3,
         width=64,
         bias=False,
-        notes=(CAFFE_NORMALISATION,),
     ),
     FRACTALNET.entry(
         "fractalnet40_wide_cifar100",

@@ -1,0 +1,7 @@
+"""Reports as text: for a terminal, as Markdown, as CSV, as JSON. A renderer sees nothing but the report."""
+
+from archcost.render.render import (
+    FORMATS as FORMATS,
+    VIEWS as VIEWS,
+    render as render,
+)

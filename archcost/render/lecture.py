@@ -1,0 +1,151 @@
+"""The table of the CS231n lecture on CNN architectures, for any network that is one chain of layers.
+
+Height comes before width and channels, "params" leaves biases out, and a row that takes no memory and has no weights
+(an in-place ReLU, dropout in inference, flatten) is left out, as in the lecture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.records import Layer
+    from archcost.report import Report
+
+# Names of classes as the lecture shortens them; any other is printed in capitals.
+NAMES = (("norm", "NORM"), ("relu", "RELU"))
+SINGLE = (1, 1)
+
+
+def listing(report: Report) -> tuple[str, ...]:
+    """Return the lecture's lines.
+
+    Raises:
+        ArgumentError: a network that branches, or a batch of more than one image.
+    """
+    _refuse_batches(report)
+    _refuse_branches(report)
+    return (*_rows(report), "", *_totals(report))
+
+
+def _rows(report: Report) -> Iterator[str]:
+    pixels: tuple[int, ...] = ()  # of the last row that was printed: what a flatten before an FC row flattened
+    for layer in report.layers:
+        if not layer.activation_elements and not layer.weights and layer.kind != "Input":
+            continue
+        sizes = _height_width_channels(layer)
+        weights = _weights(layer, pixels)
+        yield f"{_name(layer)}: [{units.shape(sizes)}]  memory: {_memory(layer, sizes)}  params: {weights}"
+        pixels = sizes
+
+
+def _totals(report: Report) -> Iterator[str]:
+    elements, stored = report.totals.activation_elements, report.totals.activation_bytes
+    each = f" * {units.number(stored // elements)} bytes" if elements and stored % elements == 0 else " values"
+    yield (
+        f"TOTAL memory: {units.rounded(elements, 3)} values = {units.rounded(stored, 2, 'B')} / image "
+        "(only forward; about twice that for backward)"
+    )
+    yield f"              {units.exact(elements)}{each} = {units.exact(stored)} bytes = {units.short(stored, 'B')}"
+    yield f"TOTAL params: {units.rounded(report.totals.weights, 3)} (not counting biases)"
+    yield f"              {units.exact(report.totals.weights)}; with biases {units.exact(report.totals.params)}"
+
+
+def _name(layer: Layer) -> str:
+    if layer.call is None:
+        return f"NOT CALLED {layer.name}"
+    kind = layer.kind.lower()
+    window = units.extents(layer.kernel)
+    short = next((name for part, name in NAMES if part in kind), None)
+    if short is not None:  # first, for a normalisation across channels runs a pool
+        return short
+    if _runs(layer, "aten.convolution"):
+        return f"{'DECONV' if 'transpose' in kind else 'CONV'}{window}-{units.number(layer.outputs[0][1])}"
+    if "pool" in kind or _runs(layer, "pool"):
+        everywhere = "GLOBAL " if not window and set(layer.outputs[0][2:]) == {1} else ""
+        return f"{everywhere}{'AVG' if 'avg' in kind else ''}POOL{window}"
+    return "FC" if _is_linear(layer) else layer.kind.upper()
+
+
+def _memory(layer: Layer, sizes: tuple[int, ...]) -> str:
+    taken = units.slide(layer.activation_elements)
+    if layer.activation_elements != math.prod(sizes) or layer.activation_elements == max(sizes, default=0):
+        return taken
+    return f"{'*'.join(map(units.number, sizes))}={taken}"
+
+
+def _weights(layer: Layer, pixels: tuple[int, ...]) -> str:
+    if not layer.weights:
+        return "0 (shared)" if layer.call else "0"
+    for formula, product in _products(layer, pixels):
+        if product == layer.weights:
+            return f"{formula} = {units.exact(product)}"
+    return units.exact(layer.weights)
+
+
+def _products(layer: Layer, pixels: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    """Yield the ways to write a row's weights; the one whose product is right is printed."""
+    if not layer.inputs or not layer.outputs or len(layer.inputs[0]) < 2 or len(layer.outputs[0]) < 2:  # noqa: PLR2004
+        return
+    if layer.kernel is not None:
+        into, out = layer.inputs[0][1], layer.outputs[0][1]
+        groups = layer.groups or 1
+        for first, last in ((into, out), (out, into)):  # the second is a transposed convolution
+            window = (*layer.kernel, first // groups)
+            yield f"({_times(window)})*{units.number(last)}", math.prod(window) * last
+    elif _is_linear(layer):
+        into, out = layer.inputs[0][-1], layer.outputs[0][-1]
+        flattened = pixels if math.prod(pixels) == into and pixels[:-1] not in {SINGLE, ()} else (into,)
+        yield f"{_times((*flattened, out))}", into * out
+
+
+def _height_width_channels(layer: Layer) -> tuple[int, ...]:
+    """Turn C,H,W into H,W,C; a vector is one pixel of many channels, as in the lecture."""
+    sizes = layer.outputs[0][1:] if layer.outputs else ()
+    if len(sizes) == 1:
+        return (1, 1, *sizes)
+    return sizes if _is_linear(layer) else (*sizes[1:], *sizes[:1])
+
+
+def _is_linear(layer: Layer) -> bool:
+    return layer.kernel is None and any(_runs(layer, f"aten.{name}") for name in ("addmm", "mm", "linear", "matmul"))
+
+
+def _runs(layer: Layer, part: str) -> bool:
+    return any(part in operator for operator in layer.operators)
+
+
+def _times(sizes: tuple[int, ...]) -> str:
+    return "*".join(map(units.number, sizes))
+
+
+def _refuse_batches(report: Report) -> None:
+    for info in report.network.inputs:
+        if len(info.shape) > 1 and info.shape[0] != 1:
+            raise ArgumentError(
+                f"the lecture's table is for one image, not for a batch of {units.number(info.shape[0])}; "
+                "leave --batch out, or use --view layers"
+            )
+
+
+def _refuse_branches(report: Report) -> None:
+    readers = Counter(source for layer in report.layers for source in layer.reads)
+    for i, layer in enumerate(report.layers):
+        problem = None
+        if readers[i] > 1:
+            problem = f"{layer.name} ({layer.kind}) is read by {units.number(readers[i])} rows"
+        elif len(layer.reads) > 1:
+            sources = " and ".join(report.layers[source].name for source in layer.reads)
+            problem = f"{layer.name} ({layer.kind}) reads {sources}"
+        if problem is not None:
+            raise ArgumentError(
+                f"the lecture's table is for a chain of layers, but {report.network.name} branches: {problem}; "
+                "use --view layers"
+            )

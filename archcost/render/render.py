@@ -1,0 +1,145 @@
+"""render(report, format): the one door to every form."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Literal, TextIO, get_args
+
+from archcost.errors import ArgumentError
+from archcost.render import lecture, summary, views
+from archcost.render.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.report import Report
+
+Format = Literal["table", "json", "csv", "markdown"]
+View = Literal["layers", "modules", "ops", "lecture"]
+FORMATS: tuple[str, ...] = get_args(Format)
+VIEWS: tuple[str, ...] = get_args(View)
+COLORS = ("auto", "always", "never")
+ASCII = str.maketrans(
+    {"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "─": "-", "·": "|"} | dict.fromkeys("▏▎▍", ".")
+)
+
+
+def render(
+    report: Report,
+    format: str = "table",  # noqa: A002 - what the command line calls it
+    *,
+    view: str = "layers",
+    depth: int | None = None,
+    sort: str | None = None,
+    columns: Sequence[str] | None = None,
+    binary: bool = False,
+    width: int | None = None,
+    color: str = "auto",
+    target: TextIO | None = None,
+) -> str:
+    """Return a report as text.
+
+    Args:
+        report: the report.
+        format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown".
+        view: "layers", "modules" (sums), "ops" (per operator), or "lecture" (the table of the CS231n slides).
+        depth: how many levels of modules "modules" shows; 1 unless given.
+        sort: a quantity to sort by, the largest first.
+        columns: the quantities to show, instead of the usual ones.
+        binary: KiB and MiB instead of kB and MB.
+        width: columns of the terminal, for "table"; None is that of the target, and cuts and wraps nothing where the
+            target is no terminal.
+        color: "always", "never", or "auto": where the target is a terminal and NO_COLOR is not set.
+        target: where the text will be written. A target that cannot encode box-drawing characters gets ASCII.
+
+    Raises:
+        ArgumentError: an option that the format or the view does not take, or a quantity that is none.
+    """
+    _check("format", format, FORMATS)
+    _check("view", view, VIEWS)
+    _check("color", color, COLORS)
+    _check_options(view, depth=depth, sort=sort, columns=columns)
+    if format == "json":
+        return report.to_json()
+    if format == "csv":
+        return _csv(report, view, depth=depth, sort=sort, columns=columns)
+    page = page_of(report, view, depth=depth, sort=sort, columns=columns, binary=binary)
+    if format == "markdown":
+        from archcost.render.markdown import markdown
+
+        return markdown(page)
+    from archcost.render.terminal import terminal
+
+    on_terminal = target is not None and target.isatty()
+    if width is None and on_terminal:
+        width = shutil.get_terminal_size().columns
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    text = terminal(page, width=width, color=color == "always" or (color == "auto" and on_terminal and not plain))
+    return text if target is None else _encodable(text, target.encoding or "utf-8")
+
+
+def page_of(
+    report: Report,
+    view: str,
+    *,
+    depth: int | None = None,
+    sort: str | None = None,
+    columns: Sequence[str] | None = None,
+    binary: bool = False,
+) -> Page:
+    """Return what a view shows, whatever the form."""
+    title, facts, remarks = summary.title(report), summary.facts(report), summary.remarks(report)
+    if view == "lecture":
+        return Page(title=title, facts=facts, listing=lecture.listing(report), remarks=remarks)
+    if view == "layers":
+        table = views.layers(report, sort=sort, columns=columns, binary=binary)
+    elif view == "modules":
+        table = views.modules(report, depth=depth or 1, sort=sort, columns=columns, binary=binary)
+    else:
+        table = views.operators(report, sort=sort, columns=columns)
+    return Page(
+        title=title,
+        facts=facts,
+        table=table,
+        figures=summary.figures(report, binary=binary),
+        conventions=summary.conventions(report, binary=binary),
+        remarks=remarks,
+    )
+
+
+def _csv(report: Report, view: str, *, depth: int | None, sort: str | None, columns: Sequence[str] | None) -> str:
+    from archcost.render.frames import layers_csv, table_csv
+
+    if view == "lecture":
+        raise ArgumentError("the lecture's table is text, not CSV; use --format table or markdown, or another --view")
+    if view == "layers" and columns is None:
+        return layers_csv(report, sort=sort)
+    table = page_of(report, view, depth=depth, sort=sort, columns=columns).table
+    assert table is not None  # noqa: S101 - every other view has one
+    return table_csv(table)
+
+
+def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ArgumentError(f"there is no {what} {value!r}; there are {', '.join(allowed)}")
+
+
+def _check_options(view: str, *, depth: int | None, sort: str | None, columns: Sequence[str] | None) -> None:
+    if depth is not None and view != "modules":
+        raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
+    if depth is not None and depth < 1:
+        raise ArgumentError(f"--depth must be at least 1, not {depth}")
+    if view == "lecture" and (sort is not None or columns is not None):
+        raise ArgumentError(
+            "the lecture's table has its own order and columns; --sort and --columns need another --view"
+        )
+
+
+def _encodable(text: str, encoding: str) -> str:
+    """Return a text that an encoding can hold: bars and rules in ASCII where it has no others."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+    return text

@@ -1,0 +1,142 @@
+"""What stands around every table: what was walked, the totals, the conventions, the remarks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.render.page import Figure, Remark, agreed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.records import Layer
+    from archcost.report import InputInfo, Report
+
+
+def title(report: Report) -> str:
+    """Return the network's name, and the spec where it says something else."""
+    network = report.network
+    return network.name if network.name == network.spec else f"{network.name} ({network.spec})"
+
+
+def facts(report: Report) -> tuple[str, ...]:
+    """Return what was walked and how."""
+    device = report.environment.get("device")
+    inputs = ", ".join(_input_text(each) for each in report.network.inputs)
+    rows = f"{units.exact(report.totals.layers)} rows"
+    return tuple(
+        fact for fact in (f"input {inputs}", f"{report.network.mode} mode", device and f"on {device}", rows) if fact
+    )
+
+
+def conventions(report: Report, *, binary: bool) -> str:
+    """Return the one line that says what the figures mean."""
+    batches = sorted({each.shape[0] for each in report.network.inputs if len(each.shape) > 1})
+    batch = f"batch {units.number(batches[0])}; " if len(batches) == 1 else ""
+    prefix = "bytes in steps of 1024, all else of 1000" if binary else "prefixes in steps of 1000"
+    text = (
+        f"MACs are multiply-adds; FLOPs = 2 x MACs; {batch}{prefix}; % of the total, bars against the largest; "
+        "memory: the input and every new tensor that is read"
+    )
+    names = [layer.name for layer in report.layers if layer.call is not None]
+    return text + ("; #1 is a second call." if len(set(names)) < len(names) else ".")
+
+
+def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
+    """Return the totals, each with all of its digits."""
+    return (
+        *_parameter_figures(report, binary=binary),
+        *_work_figures(report),
+        *_memory_figures(report, binary=binary),
+        *_graph_figures(report),
+    )
+
+
+def remarks(report: Report) -> tuple[Remark, ...]:
+    """Return the notes, the warnings, and what was not counted or never ran."""
+    found = [
+        Remark(
+            kind="uncovered",
+            text=f"{name}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing, for there is no "
+            f'rule; write one: archcost.rule("{name.replace(".", "::", 1)}")',
+        )
+        for name, calls in report.uncovered.items()
+    ]
+    found += [Remark(kind="warning", text=text) for text in report.warnings]
+    if report.uncalled:
+        found.append(Remark(kind="uncalled", text=f"never called: {', '.join(report.uncalled)}"))
+    return (*found, *(Remark(kind="note", text=text) for text in report.network.notes))
+
+
+def _parameter_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
+    totals = report.totals
+    yield _count("Parameters", totals.params)
+    yield _count("trainable", totals.trainable_params, level=1)
+    yield _count("weights", totals.weights, "without biases and normalisation", level=1)
+    yield _bytes("memory", totals.param_bytes, binary=binary, level=1)
+    if totals.buffers:
+        yield _count("Buffers", totals.buffers, "BatchNorm statistics and the like")
+
+
+def _work_figures(report: Report) -> Iterator[Figure]:
+    totals = report.totals
+    yield _count("MACs", totals.macs)
+    yield _count("FLOPs", 2 * totals.macs, "2 x MACs", level=1)
+    if totals.backward_macs is not None:
+        yield _count("backward MACs", totals.backward_macs, level=1)
+    yield _count("Other ops", totals.other_ops, "everything but multiply-adds")
+
+
+def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
+    totals = report.totals
+    yield _count("Activations", totals.activation_elements, "elements: input and new tensors")
+    yield _bytes("memory", totals.activation_bytes, binary=binary, level=1)
+    yield _count("MActs", totals.macts, "outputs of conv and linear layers")
+    yield _bytes("Read", totals.read_bytes, binary=binary)
+    yield _bytes("Written", totals.written_bytes, binary=binary)
+    for label, value in (
+        ("Saved for backward", totals.saved_bytes),
+        ("Peak in inference", totals.peak_inference_bytes),
+        ("Peak in training", totals.peak_training_bytes),
+    ):
+        if value is not None:
+            yield _bytes(label, value, binary=binary)
+
+
+def _graph_figures(report: Report) -> Iterator[Figure]:
+    yield Figure(label="Depth", digits=units.exact(report.totals.depth), remark="weighted layers on the longest path")
+    field = _field_figure(report.layers)
+    if field is not None:
+        yield field
+
+
+def _field_figure(layers: tuple[Layer, ...]) -> Figure | None:
+    """Say how far the last row sees that does not see everything, or that all rows do."""
+    finite = [i for i, layer in enumerate(layers) if agreed(layer.receptive_field)]
+    making = [i for i in finite if layers[i].activation_elements] or finite
+    everything = [i for i, layer in enumerate(layers) if "all" in (layer.receptive_field or ())]
+    if making:
+        last = layers[making[-1]]
+        after = "; all after it" if any(i > making[-1] for i in everything) else ""
+        remark = f"at {last.name}{after}"
+        return Figure(label="Receptive field", digits=units.extents(last.receptive_field), remark=remark)
+    if everything:
+        return Figure(
+            label="Receptive field", digits="all", remark=f"the whole input from {layers[everything[0]].name}"
+        )
+    return None
+
+
+def _count(label: str, value: int, remark: str = "", level: int = 0) -> Figure:
+    return Figure(label=label, digits=units.exact(value), short=units.short(value), remark=remark, level=level)
+
+
+def _bytes(label: str, value: int, *, binary: bool, level: int = 0) -> Figure:
+    short = units.short(value, "B", binary=binary)
+    return Figure(label=label, digits=units.exact(value), short=short, level=level)
+
+
+def _input_text(info: InputInfo) -> str:
+    name = "" if info.name is None else f"{info.name}="
+    return f"{name}{units.shape(info.shape)} {info.dtype}"

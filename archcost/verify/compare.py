@@ -1,0 +1,93 @@
+"""Which operators explain a difference: pure arithmetic on what the counters found."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from archcost.verify.opinions import Call, Count, Difference, Operator, Opinion, Step
+from archcost.verify.reasons import fvcore_reason, torch_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FVCORE, TORCH = "fvcore", "torch"
+ELSEWHERE = "(elsewhere)"
+
+
+def with_rest(calls: Sequence[Call], macs: int) -> tuple[Call, ...]:
+    """Add what the profile counted and these calls did not, so that the operators always add up to the profile."""
+    rest = macs - sum(call.macs for call in calls)
+    if not rest:
+        return tuple(calls)
+    step = Step(operator=ELSEWHERE, macs=rest, other_ops=0, covered=True, complex=False, known=True, torch=0)
+    return (*calls, Call(operator=ELSEWHERE, inputs=(), outputs=(), steps=(step,)))
+
+
+def torch_count(calls: Iterable[Call], failure: str | None) -> Count:
+    """Add up torch's counts; the operators that it skips are those with multiply-adds and without a formula."""
+    found: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for call in calls:
+        found[call.operator] += sum(step.torch or 0 for step in call.steps)
+        skipped.update(step.operator for step in call.steps if step.macs and not step.known)
+    return Count(by_operator=dict(found), skipped={} if failure else dict(sorted(skipped.items())), failure=failure)
+
+
+def operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[Operator, ...]:
+    """Return one line for each operator of which some counter says anything but 0, in the order of the first call."""
+    groups = _groups(calls)
+    answers = {counter: count for counter, count in counts.items() if count.failure is None}
+    names = dict.fromkeys((*groups, *(name for count in answers.values() for name in count.by_operator)))
+    found = (
+        Operator(
+            name=name,
+            calls=len(groups.get(name, ())),
+            macs=sum(call.macs for call in groups.get(name, ())),
+            theirs={counter: count.by_operator.get(name, 0) for counter, count in answers.items()},
+        )
+        for name in names
+    )
+    return tuple(line for line in found if line.macs or any(line.theirs.values()))
+
+
+def opinion(counter: str, version: str, count: Count, calls: Sequence[Call]) -> Opinion:
+    """Set one counter's answer against archcost's."""
+    if count.failure is not None:
+        return Opinion(counter=counter, version=version, total=None, skipped={}, failure=count.failure)
+    differences = _fvcore_differences(count, calls) if counter == FVCORE else _torch_differences(calls)
+    return Opinion(
+        counter=counter,
+        version=version,
+        total=sum(count.by_operator.values()),
+        skipped=count.skipped,
+        differences=tuple(sorted(differences, key=lambda each: -abs(each.macs))),
+    )
+
+
+def _fvcore_differences(count: Count, calls: Iterable[Call]) -> Iterator[Difference]:
+    groups = _groups(calls)
+    for name in dict.fromkeys((*groups, *count.by_operator)):
+        group = groups.get(name, [])
+        theirs = count.by_operator.get(name, 0)
+        difference = theirs - sum(call.macs for call in group)
+        if difference:
+            yield Difference(operator=name, macs=difference, reason=fvcore_reason(name, group, theirs, count.skipped))
+
+
+def _torch_differences(calls: Iterable[Call]) -> Iterator[Difference]:
+    groups: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for call in calls:
+        for step in call.steps:
+            groups[call.operator, step.operator].append(step)
+    for (operator, name), steps in groups.items():
+        difference = sum((step.torch or 0) - step.macs for step in steps)
+        if difference:
+            yield Difference(operator=operator, macs=difference, reason=torch_reason(name, steps))
+
+
+def _groups(calls: Iterable[Call]) -> dict[str, list[Call]]:
+    groups: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        groups[call.operator].append(call)
+    return dict(groups)

@@ -1,0 +1,71 @@
+"""fvcore's count of a network, with everything that it leaves behind put away."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.verify.observe import described
+from archcost.verify.opinions import Count
+from archcost.walk.state import as_found, random_state_kept
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import nn
+
+NAMES = {"conv": "convolution"}
+
+
+def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Count:
+    """Let fvcore trace a network in eval mode; a network that it cannot trace yields the reason."""
+    try:
+        inputs = _positional(module, args, kwargs)
+        with as_found(module), _hooks_kept(module), random_state_kept(), warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            module.eval()
+            return _count(module, inputs)
+    except Exception as error:  # noqa: BLE001 - it fails in many ways: assertions, index errors, the tracer's own
+        return Count(by_operator={}, skipped={}, failure=described(error))
+
+
+def _count(module: nn.Module, inputs: tuple[Any, ...]) -> Count:
+    from fvcore.nn import FlopCountAnalysis
+
+    analysis = FlopCountAnalysis(module, inputs)
+    analysis.unsupported_ops_warnings(enabled=False).uncalled_modules_warnings(enabled=False).tracer_warnings("none")
+    counts = analysis.by_operator()
+    return Count(
+        by_operator={NAMES.get(name, name): int(count) for name, count in counts.items()},
+        skipped={name.removeprefix("aten::"): int(calls) for name, calls in sorted(analysis.unsupported_ops().items())},
+    )
+
+
+def _positional(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Bring keyword arguments into the places of the forward, for fvcore takes no others."""
+    if not kwargs:
+        return args
+    bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    if bound.kwargs:
+        raise TypeError(f"fvcore takes positional arguments only, and {', '.join(bound.kwargs)} cannot be given so")
+    return bound.args
+
+
+@contextmanager
+def _hooks_kept(module: nn.Module) -> Iterator[None]:
+    """Take away the hooks that fvcore leaves on a network whose forward raises."""
+    tables = [
+        (table, dict(table))
+        for each in module.modules()
+        for table in (each._forward_pre_hooks, each._forward_hooks)  # noqa: SLF001
+    ]
+    try:
+        yield
+    finally:
+        for table, entries in tables:
+            table.clear()
+            table.update(entries)

@@ -1,0 +1,114 @@
+"""Why a counter differs for one operator: known properties of fvcore and of torch's counter.
+
+A property is given as the reason only where the figures agree with it; otherwise there is none.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost import units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.verify.opinions import Call, Step
+
+# fvcore's handles for what archcost keeps apart from multiply-adds: what that is, and whose elements they multiply
+EXTRAS = {
+    "batch_norm": ("normalisation", "input"),
+    "group_norm": ("normalisation", "input"),
+    "layer_norm": ("normalisation", "input"),
+    "instance_norm": ("normalisation", "input"),
+    "adaptive_avg_pool2d": ("pooling", "input"),
+    "upsample_nearest2d": ("interpolation", "output"),
+    "upsample_bilinear2d": ("interpolation", "output"),
+    "grid_sampler": ("interpolation", "output"),
+}
+PRODUCTS = ("matmul", "mm")
+OPAQUE = ("prim::PythonOp", "prim::CallFunction")
+COMPLEX = "complex numbers: archcost counts one as four real multiply-adds, {} as one"
+
+
+def fvcore_reason(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping[str, int]) -> str | None:
+    """Return why fvcore differs for an operator.
+
+    Args:
+        name: the operator as the forward called it.
+        calls: archcost's view of its calls.
+        theirs: fvcore's count for all of them.
+        skipped: the operators that fvcore has no handle for, with the number of calls.
+    """
+    ours = sum(call.macs for call in calls)
+    if not theirs:
+        return _not_counted(name, skipped)
+    if not ours and name in EXTRAS:
+        return _extra(name, calls, theirs)
+    if not any(step.covered for call in calls for step in call.steps):
+        return f"archcost has no rule for {_qualified(name)}, called {_times(len(calls))}: it counts 0"
+    return _other_formula(name, calls, theirs)
+
+
+def _not_counted(name: str, skipped: Mapping[str, int]) -> str | None:
+    if name in skipped:
+        return f"fvcore has no handle for {_qualified(name)}, called {_times(skipped[name])}: it counts 0"
+    opaque = [other for other in skipped if other.startswith(OPAQUE)]
+    return f"fvcore does not look into {', '.join(opaque)}: it counts 0" if opaque else None
+
+
+def _other_formula(name: str, calls: Sequence[Call], theirs: int) -> str | None:
+    if name in PRODUCTS and theirs == sum(_unbroadcast(call) for call in calls):
+        return (
+            "fvcore multiplies the elements of the first operand by the last size of the second one; "
+            f"batches that only the second one has are left out, as in {_example(calls)}"
+        )
+    if name == "einsum":
+        return "fvcore halves the figure that numpy.einsum_path prints: four digits, in an order of its own"
+    if theirs == sum(_as_real(step) for call in calls for step in call.steps):
+        return COMPLEX.format("fvcore")
+    return None
+
+
+def torch_reason(name: str, steps: Sequence[Step]) -> str | None:
+    """Return why torch's counter differs for an operator of the dispatcher."""
+    theirs = sum(step.torch or 0 for step in steps)
+    if not any(step.known for step in steps):
+        return f"torch has no formula for {name}, called {_times(len(steps))}: it counts 0"
+    if not any(step.covered for step in steps):
+        return f"archcost has no rule for {name}, called {_times(len(steps))}: it counts 0"
+    if theirs == sum(map(_as_real, steps)):
+        return COMPLEX.format("torch")
+    return None
+
+
+def _extra(name: str, calls: Sequence[Call], theirs: int) -> str:
+    what, side = EXTRAS[name]
+    elements = sum(prod(call.inputs[0] if side == "input" else call.outputs[0]) for call in calls)
+    each, rest = divmod(theirs, elements) if elements else (0, 1)
+    figure = "" if rest else f", {units.number(each)} for each of {units.exact(elements)} {side} elements"
+    others = sum(call.other_ops for call in calls)
+    kept = f"keeps it under other ops ({units.exact(others)})" if others else "takes it for copying"
+    return f"fvcore counts {what}{figure}; archcost {kept}"
+
+
+def _unbroadcast(call: Call) -> int:
+    first, second = call.inputs[:2]
+    return prod(first) * second[-1]
+
+
+def _example(calls: Sequence[Call]) -> str:
+    call = next(call for call in calls if _unbroadcast(call) != call.macs)
+    return " by ".join(units.shape(sizes) for sizes in call.inputs[:2])
+
+
+def _as_real(step: Step) -> int:
+    return step.macs // 4 if step.complex else step.macs
+
+
+def _qualified(name: str) -> str:
+    return name if "::" in name else f"aten::{name}"
+
+
+def _times(calls: int) -> str:
+    return "once" if calls == 1 else f"{units.exact(calls)} times"

@@ -1,0 +1,106 @@
+"""second_opinions(network, feed) -> Opinions: run every counter on the same network, on the same device."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import torch
+
+from archcost.api import Feed, profile_network
+from archcost.verify.compare import FVCORE, TORCH, operators, opinion, torch_count, with_rest
+from archcost.verify.fvcore_count import count_with_fvcore
+from archcost.verify.observe import Sighting, observe
+from archcost.verify.opinions import Opinions
+from archcost.walk import meta_copy
+from archcost.walk.state import random_state_kept
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archcost.sources import Network
+    from archcost.verify.opinions import Count
+
+
+def second_opinions(network: Network, feed: Feed | None = None, *, device: str = "auto") -> Opinions:
+    """Count a network's multiply-adds with archcost, fvcore and torch's FlopCounterMode.
+
+    A counter that fails is shown with its reason; the others answer all the same.
+
+    Args:
+        network: from `archcost.sources.resolve` or `of_module`; a module that exists is copied first.
+        feed: what it is run on; None: its own default.
+        device: as for `archcost.profile`. "auto" turns from the meta device to the CPU, for all three counters, where
+            fvcore cannot trace on meta but can there.
+
+    Raises:
+        BuildError: the network's code failed while it was built.
+        WalkError: the network failed while it ran.
+    """
+    feed = feed or Feed(specs=network.inputs)
+    report = profile_network(network, feed, device=device)
+    with random_state_kept():
+        look = _look(network, feed, report.environment["device"])
+        if look.fvcore.failure and look.device == "meta" and device == "auto":
+            look = _look_again(network, feed, look)
+    calls = with_rest(look.sighting.calls, report.totals.macs)
+    counts = {FVCORE: look.fvcore, TORCH: torch_count(calls, look.sighting.torch_failure)}
+    versions = {name: metadata.version(name) for name in counts}
+    return Opinions(
+        network=report.network,
+        device=look.device,
+        macs=report.totals.macs,
+        operators=operators(calls, counts),
+        opinions=tuple(opinion(name, versions[name], count, calls) for name, count in counts.items()),
+        uncovered=report.uncovered,
+        notes=(*report.warnings, *look.notes, *look.sighting.notes),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    device: str
+    sighting: Sighting
+    fvcore: Count
+    notes: tuple[str, ...] = ()
+
+
+def _look(network: Network, feed: Feed, device: str, notes: tuple[str, ...] = ()) -> _Look:
+    module = _own(network, device)
+    args, kwargs = feed.on(device)
+    sighting = observe(module, args, kwargs, device=device)
+    return _Look(device=device, sighting=sighting, fvcore=count_with_fvcore(module, args, kwargs), notes=notes)
+
+
+def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
+    """Look on a device with values; what was seen on meta stands where that does not help fvcore."""
+    given = None if network.given is None else next(network.given.parameters(), None)
+    device = "cpu" if given is None or given.is_meta else str(given.device)
+    note = f"fvcore cannot trace on the meta device ({on_meta.fvcore.failure}), so the counters ran on {device}"
+    try:
+        again = _look(network, feed, device, (note,))
+    except Exception:  # noqa: BLE001 - it ran on meta, and that is enough for the other counters
+        return on_meta
+    if again.fvcore.failure:
+        return _Look(device="meta", sighting=on_meta.sighting, fvcore=again.fvcore)
+    return again
+
+
+def _own(network: Network, device: str) -> nn.Module:
+    """Return a network that may be run and hooked: built here, or a copy where there is no building."""
+    if network.given is not None:
+        if device == "meta":
+            return meta_copy(network.given)
+        try:
+            return copy.deepcopy(network.given)
+        except Exception:  # noqa: BLE001 - what cannot be copied is run as it is, and left as found
+            return network.given
+    try:
+        with torch.device(device):
+            return network.build()
+    except Exception:
+        if device != "meta":
+            raise
+    return meta_copy(network.build())

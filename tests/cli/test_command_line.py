@@ -1,0 +1,229 @@
+"""The command line as a process: streams, exit codes, and what is imported."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from archcost import __version__
+from archcost.cli import COMMANDS
+from archcost.report import Report
+
+HEAVY = {"torch", "numpy", "pandas", "matplotlib", "rich", "fvcore"}
+
+
+def archcost(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "archcost", *arguments],
+        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def imported(*arguments):
+    """Top-level packages that a command imports, by Python's own account."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "archcost", *arguments], capture_output=True, text=True, check=False
+    )
+    lines = re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)
+    return {name.partition(".")[0] for name in lines}
+
+
+LIGHT = [
+    ["--help"], ["--version"], ["list"], ["list", "inception"], ["list", "--format", "json"],
+    *([name, "--help"] for name in COMMANDS), ["profile"], ["no-such-command"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_help_and_list_import_nothing_heavy(arguments):
+    found = imported(*arguments)
+
+    assert "click" in found  # the account is not empty
+    assert not found & HEAVY
+
+
+def test_a_walk_does_import_torch():
+    """The test above can fail."""
+    assert "torch" in imported("profile", "lenet5")
+
+
+def test_profile_prints_the_table_to_stdout_alone():
+    done = archcost("profile", "lenet5", "--color", "never")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "60,000" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_json_on_stdout_parses_while_notes_go_to_stderr(tmp_path):
+    (tmp_path / "net.py").write_text(
+        textwrap.dedent("""
+            import torch
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.conv = nn.Conv2d(3, 4, 3)
+
+                def forward(self, x):
+                    return self.conv(x) if x.sum().item() > -1e9 else x
+        """)
+    )
+    done = archcost("profile", "net.py:Net", "--device", "auto", "--format", "json", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "ran" in done.stderr or "run on the CPU" in done.stderr
+    assert json.loads(done.stdout)["totals"]["macs"] == 4 * 27 * 222 * 222
+    assert Report.from_json(done.stdout).to_json() == done.stdout
+
+
+def test_quiet_prints_no_note(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import torch\nfrom torch import nn\n\nclass Net(nn.Module):\n"
+        "    def forward(self, x):\n        return x * x.max().item()\n"
+    )
+
+    assert "note" in archcost("profile", "net.py:Net", cwd=tmp_path).stderr
+    assert archcost("profile", "net.py:Net", "-q", cwd=tmp_path).stderr == ""
+
+
+def test_two_runs_give_the_same_bytes():
+    first, second = (json.loads(archcost("profile", "nin_cifar10", "--format", "json").stdout) for _ in range(2))
+    first.pop("environment"), second.pop("environment")
+
+    assert json.dumps(first) == json.dumps(second)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["profile", "vgg61"], 2, "did you mean vgg"),
+        (["profile", "missing.py:build"], 2, "no file 'missing.py'"),
+        (["profile", "lenet5", "--input", "3;4"], 2, "3x224x224"),
+        (["profile", "lenet5", "-o", "no/such/folder/x.json"], 2, "no folder"),
+        (["profile", "lenet5", "-o", "x.xyz"], 2, "suffix"),
+        (["profile", "lenet5", "-o", "."], 2, "folder"),
+        (["profile", "lenet5", "--columns", "mac"], 2, "did you mean macs"),
+        (["profile", "lenet5", "--sort", "speed"], 2, "no quantity 'speed'"),
+        (["profile", "lenet5", "--depth", "2"], 2, "--view modules"),
+        (["profile", "lenet5", "--batch", "-1"], 2, "batch"),
+        (["profile", "lenet5", "--device", "tpu9"], 2, "no device 'tpu9'"),
+        (["profile", "lenet5?num_classes=0"], 2, "at least 1"),
+        (["profile", "googlenet", "--view", "lecture"], 2, "use --view layers"),
+        (["profile", "vgg16", "--input", "3x16x16"], 3, "smallest square input that runs is 224x224"),
+        (
+            ["profile", "vgg16", "--input", "3x100x100"],
+            3,
+            "classifier.0 (Linear), given 1x4608, with weight 4096x25088",
+        ),
+        (["profile", "vgg16", "--input", "1x224x224"], 3, "features.0"),
+        (["profile"], 2, "Missing argument"),
+        (["vgg16"], 2, "archcost profile vgg16"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_wrong_is_said_on_stderr_with_its_exit_code(arguments, code, says, tmp_path):
+    done = archcost(*arguments, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback():
+    done = archcost("profile", "vgg61", "--debug")
+
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+
+
+def test_strict_fails_on_an_operator_without_a_rule(tmp_path):
+    (tmp_path / "net.py").write_text(
+        textwrap.dedent("""
+            import torch
+            from torch import nn
+
+            @torch.library.custom_op("mylib::twist", mutates_args=())
+            def twist(x: torch.Tensor) -> torch.Tensor:
+                return x.clone()
+
+            @twist.register_fake
+            def _(x):
+                return torch.empty_like(x)
+
+            class Net(nn.Module):
+                def forward(self, x):
+                    return twist(x)
+        """)
+    )
+    loose = archcost("profile", "net.py:Net", cwd=tmp_path)
+    strict = archcost("profile", "net.py:Net", "--strict", cwd=tmp_path)
+
+    assert loose.returncode == 0
+    assert "mylib.twist" in loose.stdout
+    assert strict.returncode == 1
+    assert "mylib.twist (1x)" in strict.stderr
+
+
+def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(tmp_path):
+    for name, start in (("a.json", "{"), ("a.csv", "name,"), ("a.md", "|"), ("a.txt", "")):
+        done = archcost("profile", "lenet5", "-o", name, cwd=tmp_path)
+        text = (tmp_path / name).read_text()
+
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert text.lstrip("#").lstrip().startswith(start) or start in text
+        assert text.endswith("\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.md", "a.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_an_error_not_a_traceback():
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "archcost", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == 3
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "archcost", "list"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_interrupt_ends_with_130(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import time\n\ndef build():\n    print('building', flush=True)\n    time.sleep(60)\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "archcost", "profile", "net.py:build"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert running.stdout.readline() == "building\n"
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=30)
+
+    assert running.returncode == 130
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_version_is_the_packages():
+    assert archcost("--version").stdout.strip().endswith(__version__)

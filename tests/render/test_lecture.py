@@ -1,0 +1,114 @@
+"""The table of the lecture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from render.reports import layer, report, weighted
+
+from archcost.errors import ArgumentError, UsageError
+from archcost.render.lecture import listing
+from archcost.report import InputInfo
+
+VGG16 = """\
+INPUT: [224x224x3]  memory: 224*224*3=150K  params: 0
+CONV3-64: [224x224x64]  memory: 224*224*64=3.2M  params: (3*3*3)*64 = 1,728
+CONV3-64: [224x224x64]  memory: 224*224*64=3.2M  params: (3*3*64)*64 = 36,864
+POOL2: [112x112x64]  memory: 112*112*64=800K  params: 0
+CONV3-128: [112x112x128]  memory: 112*112*128=1.6M  params: (3*3*64)*128 = 73,728
+CONV3-128: [112x112x128]  memory: 112*112*128=1.6M  params: (3*3*128)*128 = 147,456
+POOL2: [56x56x128]  memory: 56*56*128=400K  params: 0
+CONV3-256: [56x56x256]  memory: 56*56*256=800K  params: (3*3*128)*256 = 294,912
+CONV3-256: [56x56x256]  memory: 56*56*256=800K  params: (3*3*256)*256 = 589,824
+CONV3-256: [56x56x256]  memory: 56*56*256=800K  params: (3*3*256)*256 = 589,824
+POOL2: [28x28x256]  memory: 28*28*256=200K  params: 0
+CONV3-512: [28x28x512]  memory: 28*28*512=400K  params: (3*3*256)*512 = 1,179,648
+CONV3-512: [28x28x512]  memory: 28*28*512=400K  params: (3*3*512)*512 = 2,359,296
+CONV3-512: [28x28x512]  memory: 28*28*512=400K  params: (3*3*512)*512 = 2,359,296
+POOL2: [14x14x512]  memory: 14*14*512=100K  params: 0
+CONV3-512: [14x14x512]  memory: 14*14*512=100K  params: (3*3*512)*512 = 2,359,296
+CONV3-512: [14x14x512]  memory: 14*14*512=100K  params: (3*3*512)*512 = 2,359,296
+CONV3-512: [14x14x512]  memory: 14*14*512=100K  params: (3*3*512)*512 = 2,359,296
+POOL2: [7x7x512]  memory: 7*7*512=25K  params: 0
+FC: [1x1x4096]  memory: 4096  params: 7*7*512*4096 = 102,760,448
+FC: [1x1x4096]  memory: 4096  params: 4096*4096 = 16,777,216
+FC: [1x1x1000]  memory: 1000  params: 4096*1000 = 4,096,000
+
+TOTAL memory: 15.2M values = 61 MB / image (only forward; about twice that for backward)
+              15,237,608 * 4 bytes = 60,950,432 bytes = 60.95 MB
+TOTAL params: 138M (not counting biases)
+              138,344,128; with biases 138,357,544"""
+
+
+def one(row, *more):
+    """The line of a row between the input and nothing."""
+    rows = (layer("input", "Input", row.inputs[0] if row.inputs else (1, 8, 4, 4), module=""), row, *more)
+    return listing(report("Net", rows, modules={}))[1]
+
+
+def test_vgg16_is_the_table_of_the_lecture(vgg16):
+    assert "\n".join(listing(vgg16)) == VGG16
+
+
+@pytest.mark.parametrize(
+    ("row", "line"),
+    [
+        (
+            weighted("up", "ConvTranspose2d", (1, 8, 4, 4), (1, 6, 8, 8), 0, kernel=(3, 3), groups=2),
+            "DECONV3-6: [8x8x6]  memory: 8*8*6=384  params: (3*3*3)*8 = 216",
+        ),
+        (
+            weighted("conv", "Conv2d", (1, 8, 4, 4), (1, 6, 4, 4), 0, kernel=(3, 1)),
+            "CONV3x1-6: [4x4x6]  memory: 4*4*6=96  params: (3*1*8)*6 = 144",
+        ),
+        (
+            layer("pool", "AdaptiveAvgPool2d", (1, 8, 1, 1), 0, operators=("aten.mean",)),
+            "GLOBAL AVGPOOL: [1x1x8]  memory: 8  params: 0",
+        ),
+        (
+            layer(
+                "norm", "LocalResponseNorm", (1, 8, 4, 4), 0, operators=("aten.avg_pool3d",), activation_elements=700
+            ),
+            "NORM: [4x4x8]  memory: 700  params: 0",
+        ),
+        (
+            layer("odd", "Bilinear", (1, 8), 0, inputs=((1, 3), (1, 4)), weights=96),
+            "BILINEAR: [1x1x8]  memory: 8  params: 96",
+        ),
+        (
+            layer("unused", "Linear", (), call=None, outputs=(), weights=12, kept=False),
+            "NOT CALLED unused: [scalar]  memory: 0  params: 12",
+        ),
+        (
+            weighted("tokens", "Linear", (1, 5, 8), (1, 5, 3), 0),
+            "FC: [5x3]  memory: 5*3=15  params: 8*3 = 24",
+        ),
+    ],
+    ids=lambda value: value.name if not isinstance(value, str) else "",
+)
+def test_rows_of_other_kinds(row, line):
+    assert one(row) == line
+
+
+def test_a_network_that_branches_is_refused_at_the_first_branch(branched):
+    with pytest.raises(ArgumentError, match=r"Branched branches: relu \(ReLU\) is read by 2 rows; use --view layers"):
+        listing(branched)
+
+
+def test_a_network_that_joins_is_refused():
+    inputs = [layer(f"input{i}", "Input", (1, 8), module="") for i in range(2)]
+    joined = report("Net", (*inputs, layer("cat", "cat", (1, 16), 0, 1)), modules={})
+    with pytest.raises(UsageError, match=r"cat \(cat\) reads input0 and input1"):
+        listing(joined)
+
+
+def test_a_batch_is_refused(chain):
+    network = replace(chain.network, inputs=(InputInfo(shape=(8, 4, 8, 8), dtype="float32"),))
+    with pytest.raises(ArgumentError, match="not for a batch of 8"):
+        listing(replace(chain, network=network))
+
+
+def test_values_of_several_sizes_have_no_single_width(chain):
+    mixed = replace(chain, totals=replace(chain.totals, activation_bytes=chain.totals.activation_bytes + 1))
+    assert "              1,584 values = 6,337 bytes = 6.337 kB" in listing(mixed)

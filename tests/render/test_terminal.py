@@ -1,0 +1,88 @@
+"""Lines for a terminal."""
+
+from __future__ import annotations
+
+from archcost.render.page import Cell, Column, Figure, Line, Page, Remark, Table
+from archcost.render.terminal import terminal
+
+TABLE = Table(
+    heading="Layer",
+    columns=(
+        Column(name="outputs", heading="Output", numeric=False),
+        Column(name="macs", heading="MACs", unit="M", shared=True),
+    ),
+    lines=(
+        Line(name="a", label="a", kind="Net", role="container"),
+        Line(name="a.b", label="b", level=1, kind="Conv2d", cells=(Cell(text="1x2, 1x3"), _M := Cell(text="0"))),
+        Line(
+            name="a.c",
+            label="c",
+            level=1,
+            kind="Linear",
+            mark="uncovered",
+            cells=(Cell(text="1x9"), Cell(text="1.25", share="100.0", size=1.0)),
+        ),
+    ),
+    total=Line(name="total", label="Total", role="total", cells=(Cell(), Cell(text="1.25", share="100.0"))),
+)
+PAGE = Page(
+    title="Net",
+    facts=("input 1x2", "eval mode"),
+    table=TABLE,
+    figures=(Figure(label="MACs", digits="1,250,000", short="1.250 M", remark="all of the multiply-adds there are"),),
+    conventions="MACs are multiply-adds.",
+    remarks=(Remark(kind="note", text="a short note"),),
+)
+PIPED = """\
+Net
+input 1x2 · eval mode
+
+Layer  Kind    Output    MACs M     %
+─────────────────────────────────────────────────
+a      Net
+  b    Conv2d  1x2, 1x3       0
+  c !  Linear  1x9         1.25 100.0 ██████████
+─────────────────────────────────────────────────
+Total                      1.25 100.0
+
+MACs  1,250,000 = 1.250 M  all of the multiply-adds there are
+
+MACs are multiply-adds.
+
+Note: a short note
+"""
+NARROW = """\
+Net
+input 1x2 · eval mode
+
+Layer        Output MACs M
+────────────────────────────────
+a Net
+  b   Conv2d 1x2         0
+             1x3
+  c ! Linear 1x9      1.25 ████
+────────────────────────────────
+Total                 1.25
+
+MACs  1,250,000 = 1.250 M  all of the
+                           multiply-adds there
+                           are
+
+MACs are multiply-adds.
+
+Note: a short note
+"""
+
+
+def test_a_page_without_a_width():
+    assert terminal(PAGE, width=None, color=False).splitlines()[3:] == PIPED.splitlines()[3:]
+
+
+def test_a_page_in_little_room():
+    assert terminal(PAGE, width=32, color=False) == NARROW
+
+
+def test_a_page_in_colour_has_a_style_for_what_was_not_counted():
+    text = terminal(PAGE, width=80, color=True)
+    assert "\x1b[1;33m" in text  # bold yellow
+    assert "\x1b[36m" in text  # the bars

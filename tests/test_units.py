@@ -1,0 +1,133 @@
+"""Numbers as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcost import units
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (4096, "4096"),
+        (9999, "9999"),
+        (25_088, "25K"),
+        (100_352, "100K"),
+        (150_528, "150K"),
+        (200_704, "200K"),
+        (401_408, "400K"),
+        (802_816, "800K"),
+        (999_000, "1.0M"),
+        (1_605_632, "1.6M"),
+        (3_211_264, "3.2M"),
+    ],
+)
+def test_a_slide_shows_two_digits(value, text):
+    assert units.slide(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "figures", "unit", "text"),
+    [
+        (5, 3, "", "5"),
+        (999, 3, "", "999"),
+        (61_470, 3, "", "61.5K"),
+        (999_999, 3, "", "1.00M"),
+        (15_237_608, 3, "", "15.2M"),
+        (138_344_128, 3, "", "138M"),
+        (60_950_432, 2, "B", "61 MB"),
+        (6_930_604, 2, "B", "6.9 MB"),
+        (238_000_000, 2, "B", "238 MB"),
+        (62_504, 2, "B", "63 kB"),
+        (2 * 10**18, 3, "", "2000000T"),
+    ],
+)
+def test_rounded_keeps_few_digits_and_all_before_the_point(value, figures, unit, text):
+    assert units.rounded(value, figures, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.000 k"),
+        (15_470_264_320, "15.47 G"),
+        (999_950, "1.000 M"),
+        (999_940, "999.9 k"),
+        (138_357_544, "138.4 M"),
+    ],
+)
+def test_short_has_four_digits(value, text):
+    assert units.short(value) == text
+
+
+def test_short_in_binary():
+    assert units.short(553_430_176, "B", binary=True) == "527.8 MiB"
+    assert units.short(2**20 - 1, "B", binary=True) == "1.000 MiB"
+
+
+def test_a_column_has_one_prefix_that_its_smallest_value_can_be_read_in():
+    scale = units.scale([0, 1792, 138_357_544])
+    assert (scale.prefix, scale.text(1792), scale.text(138_357_544), scale.text(0)) == ("k", "1.79", "138,357.54", "0")
+
+
+def test_a_column_without_values_has_no_prefix():
+    assert units.scale([0, 0]).prefix == ""
+    assert units.scale([0.5]).text(0.5) == "0.50"
+
+
+def test_a_column_never_has_more_than_seven_digits():
+    assert units.scale([1, 10**10]).text(10**10) == "10,000,000.00"[:6] + ".00"
+
+
+def test_binary_columns_count_in_1024():
+    assert units.scale([2048, 4096], binary=True).text(4096) == "4.00"
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(0, ""), (1, "<0.1"), (49, "<0.1"), (50, "0.1"), (21_100, "21.1"), (100_000, "100.0")]
+)
+def test_a_share_says_nothing_only_for_nothing(part, text):
+    assert units.share(part, 100_000) == text
+    assert units.share(part, 0) == ""
+
+
+def test_percent():
+    assert units.percent(1, 3) == "33.3 %"
+    assert units.percent(1, 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"), [(0, ""), (1e-9, "▏"), (0.25, "█"), (0.3, "█▎"), (0.5, "██"), (1, "████"), (-1, "")]
+)
+def test_a_bar_is_drawn_in_eighths(fraction, text):
+    assert units.bar(fraction, 4) == text
+
+
+@pytest.mark.parametrize(
+    ("sizes", "text"),
+    [
+        (None, ""),
+        ((), ""),
+        ((None, None), ""),
+        ((7, 7), "7"),
+        ((3, 1), "3x1"),
+        ((2.0, 2.0), "2"),
+        ((0.5, 1.0), "0.5x1"),
+        (("all", "all"), "all"),
+        (("all", 3), "allx3"),
+        ((None, 3), "?x3"),
+    ],
+)
+def test_extents_are_said_once_where_axes_agree(sizes, text):
+    assert units.extents(sizes) == text
+
+
+def test_shapes_and_digits():
+    assert units.shape((1, 64, 224, 224)) == "1x64x224x224"
+    assert units.shape(()) == "scalar"
+    assert units.exact(15_470_264_320) == "15,470,264,320"
+    assert units.number(32.0) == "32"

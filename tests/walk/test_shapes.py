@@ -1,0 +1,88 @@
+"""archcost's own shape rules say what torch's meta kernels say, in shape, dtype and strides."""
+
+import pytest
+import torch
+from torch import nn
+
+import archcost
+from archcost.walk import recorder
+from archcost.walk.shapes import SHAPES
+from archcost.walk.tensors import find_tensors
+
+NETWORKS = (
+    "alexnet_grouped", "densenet121", "efficientnet_b0", "googlenet", "inception_v4", "mobilenet_v2",
+    "mobilenet_v3_small", "nasnet_a_mobile", "preresnet152", "resnext50_32x4d", "se_resnet50", "shufflenet_v1_g3",
+    "vgg11_bn",
+)  # fmt: skip
+
+
+class Checked:
+    """Runs an operator both ways."""
+
+    def __init__(self):
+        self.compared = set()
+
+    def __call__(self, func, args, kwargs):
+        rule = SHAPES.get(func)
+        if rule is None or not args[0].is_meta:
+            return func(*args, **kwargs)
+        ours = rule(*args, **kwargs)
+        theirs = func(*args, **kwargs)
+        if ours is not NotImplemented:
+            assert _seen(ours) == _seen(theirs), func
+            self.compared.add(func)
+        return theirs
+
+
+def _seen(result):
+    return [(tensor.shape, tensor.dtype, tensor.stride(), tensor.device) for tensor in find_tensors(result)]
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    both = Checked()
+    monkeypatch.setattr(recorder, "_run", both)
+    return both
+
+
+def test_every_rule_agrees_with_torch_over_the_zoo(checked):
+    for name in NETWORKS:
+        archcost.profile(name)
+
+    assert torch.ops.aten.convolution.default in checked.compared
+    assert torch.ops.aten.native_batch_norm.default in checked.compared
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_every_rule_is_used_and_agrees(checked, mode):
+    """One layer for each rule, with odd sizes, halves and doubles."""
+    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+        net = nn.Sequential(
+            nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2),
+            nn.BatchNorm2d(6),
+            nn.GELU(), nn.SiLU(), nn.Sigmoid(), nn.Hardswish(), nn.Hardsigmoid(), nn.ReLU6(),
+            nn.ReLU(inplace=True), nn.SiLU(inplace=True), nn.Hardswish(inplace=True), nn.Hardsigmoid(inplace=True),
+            nn.ReLU6(inplace=True),
+            nn.Flatten(2),
+            nn.LayerNorm(30),
+            Twice(),
+            nn.Flatten(1),
+            nn.Linear(180, 7),
+        ).to(dtype)  # fmt: skip
+        archcost.profile(net, torch.zeros(2, 4, 9, 4, dtype=dtype), mode=mode)
+
+    in_place_sigmoid = torch.ops.aten.sigmoid_.default
+    assert checked.compared >= SHAPES.keys() - {in_place_sigmoid}
+
+
+def test_what_is_unusual_goes_to_torch(checked):
+    """Channels last and transposed convolution are torch's own business."""
+    net = nn.Sequential(nn.Conv2d(4, 4, 3), nn.ConvTranspose2d(4, 4, 3))
+    archcost.profile(net, torch.zeros(1, 4, 9, 9).to(memory_format=torch.channels_last))
+
+    assert not checked.compared
+
+
+class Twice(nn.Module):
+    def forward(self, x):
+        return x + x
