@@ -185,7 +185,7 @@ def _on_meta(network: Network) -> nn.Module:
     if network.given is not None:
         return meta_copy(network.given)
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), Unfilled():
             return network.build()
     except Exception as error:
         cause = error.__cause__ if isinstance(error, BuildError) else error

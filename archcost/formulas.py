@@ -24,25 +24,47 @@ def registered_formulas(trace: Trace) -> dict[str, Rule]:
     if counter is None:  # nobody registered anything
         return {}
     formulas = {
-        packet._qualified_op_name.replace("::", "."): formula  # noqa: SLF001
+        packet._qualified_op_name.replace("::", "."): (packet, formula)  # noqa: SLF001
         for packet, formula in counter.flop_registry.items()
         if isinstance(packet, torch._ops.OpOverloadPacket)  # noqa: SLF001 - not a higher-order operator, which never dispatches
     }
     unknown = {op.op for op in trace.ops if find(op.op) is None}
     return {
-        op: Rule(count=_count(formulas[op]), sees=lambda _call: Unknown(), origin=f"register_flop_formula({op})")
+        op: Rule(count=_count(*formulas[op]), sees=lambda _call: Unknown(), origin=f"register_flop_formula({op})")
         for op in unknown & formulas.keys()
     }
 
 
-def _count(formula: Callable[..., int]) -> Callable[[OpCall], Work]:
+def _count(packet: Any, formula: Callable[..., int]) -> Callable[[OpCall], Work]:
+    overloads = [getattr(packet, name)._schema.arguments for name in packet.overloads()]  # noqa: SLF001
+
     def count(call: OpCall) -> Work:
-        arguments = {name: _tensor(value) for name, value in call.args.items()}
+        arguments = next(found for found in overloads if {argument.name for argument in found} == call.args.keys())
+        positional, keywords = _as_called(call, arguments)
         results = tuple(_tensor(spec) for spec in call.outputs)
-        flops = formula(*arguments.values(), out_val=results[0] if len(results) == 1 else results)
+        flops = formula(*positional, **keywords, out_val=results[0] if len(results) == 1 else results)
         return Work(macs=flops // 2)
 
     return count
+
+
+def _as_called(call: OpCall, arguments: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments as torch's counter passes them on: in the schema's order, what has its default value left out."""
+    given = [
+        argument
+        for argument in arguments
+        if not argument.has_default_value() or call.args[argument.name] != _frozen(argument.default_value)
+    ]
+    positional = [argument.name for argument in arguments if not argument.kwarg_only]
+    last = max((positional.index(argument.name) + 1 for argument in given if not argument.kwarg_only), default=0)
+    return (
+        [_tensor(call.args[name]) for name in positional[:last]],
+        {argument.name: _tensor(call.args[argument.name]) for argument in given if argument.kwarg_only},
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _tensor(value: Any) -> Any:

@@ -7,8 +7,8 @@ device to device (fused attention, fused recurrence) has none: its totals are th
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 
 class Net(nn.Module):
@@ -85,7 +85,7 @@ class Functional(Net):
         self.conv = nn.Conv2d(2, 3, 3, padding=1)
 
     def forward(self, x):
-        pooled = F.max_pool2d(F.relu(self.conv(x)), 2)
+        pooled = functional.max_pool2d(functional.relu(self.conv(x)), 2)
         return torch.cat([pooled + pooled, pooled], 1)
 
 
@@ -258,7 +258,7 @@ class OwnParameters(Net):
         self.bn = nn.BatchNorm2d(2)
 
     def forward(self, x):
-        return self.bn(F.conv2d(x, self.weight, self.bias))
+        return self.bn(functional.conv2d(x, self.weight, self.bias))
 
 
 class BufferKernel(Net):
@@ -280,7 +280,7 @@ class BufferKernel(Net):
         self.register_buffer("scale", torch.ones(2))
 
     def forward(self, x):
-        return self.conv(F.conv2d(x, self.blur, groups=3)) * self.scale.sum()
+        return self.conv(functional.conv2d(x, self.blur, groups=3)) * self.scale.sum()
 
 
 NETS = (

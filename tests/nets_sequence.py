@@ -1,9 +1,9 @@
 """Tiny recurrent and attending networks, and odd dtypes and batches, that know their own answers."""
 
 import torch
-import torch.nn.functional as F
 from nets import NETS, Net
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence
 
 STEPS, BATCH, WIDTH, HIDDEN = 7, 3, 4, 5
@@ -166,7 +166,7 @@ class CausalAttention(Net):
     receptive_field = ("all", "all")
 
     def forward(self, x):
-        return F.scaled_dot_product_attention(x, x, x, is_causal=True)
+        return functional.scaled_dot_product_attention(x, x, x, is_causal=True)
 
 
 class Encoder(Net):
@@ -236,7 +236,7 @@ class EmptyBatch(Net):
         self.conv, self.head = nn.Conv2d(3, 2, 3), nn.Linear(8, 5)
 
     def forward(self, x):
-        return self.head(F.relu(self.conv(x)).flatten(1))
+        return self.head(functional.relu(self.conv(x)).flatten(1))
 
 
 SEQUENCE_NETS = (

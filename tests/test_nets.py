@@ -26,7 +26,7 @@ def test_totals_are_those_written_out(net, device):
     assert net.receptive_field == totals.receptive_field
     if device == "meta" or net.__name__ != "Encoder":  # on the CPU its dropouts are part of one fused operator
         assert net.uncalled == report.uncalled
-    assert {} == report.uncovered
+    assert report.uncovered == {}
 
 
 @pytest.mark.parametrize("net", [net for net in ALL_NETS if net.rows is not None], ids=lambda net: net.__name__)

@@ -91,7 +91,7 @@ class _Account:
             inputs=tuple(spec.shape for spec in row.inputs),
             outputs=tuple(spec.shape for spec in row.outputs),
             reads=self._reads(place, row),
-            operators=tuple(op.op for op in row.ops),
+            operators=tuple(dict.fromkeys(op.op for op in row.ops)),
             kernel=None if window is None else window.kernel,
             stride=None if window is None else tuple(int(step) for step in window.stride),
             groups=groups,
@@ -120,10 +120,12 @@ class _Account:
         return sorted(made & self.read)
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
-        for op in row.ops:
-            sight = self.sights[op.index]
-            if isinstance(sight, Slides) and not {"kernel_size", "weight"}.isdisjoint(op.args):
-                return sight, op.args.get("groups")
+        """Window and groups of a row that is one convolution or one pool."""
+        counted = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
+        if len(counted) == 1 and not {"kernel_size", "weight"}.isdisjoint(counted[0].args):
+            sight = self.sights[counted[0].index]
+            if isinstance(sight, Slides):
+                return sight, counted[0].args.get("groups")
         return None, None
 
     def _field(self, row: Row) -> Field | None:

@@ -95,7 +95,7 @@ def write(text: str, output: str | None) -> None:
 
 def _print(text: str) -> None:
     try:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=not text.endswith("\n"), color=True)  # whether it has colour is decided already
         sys.stdout.flush()
     except OSError as error:
         # keep the interpreter from writing what is left when it closes stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from archcost.cli.options import chosen_format, note, output_options, write
@@ -20,7 +22,7 @@ from archcost.errors import ArgumentError, UncoveredError
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
     help="What a row of the table is.",
 )  # fmt: skip
-@click.option("--depth", type=click.IntRange(min=0), help="Levels of modules that --view modules shows.")
+@click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows.")
 @click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs.")
 @click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth.")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
@@ -62,14 +64,15 @@ def command(  # noqa: PLR0917 - one for each option
         raise ArgumentError("--depth belongs to --view modules")
     specs = tuple(parse_input(text) for text in inputs)
     report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
-    for warning in report.warnings:
-        note(f"note: {report.network.name}: {warning}", quiet=quiet)
+    if chosen != "table":  # the table says it itself
+        for warning in report.warnings:
+            note(f"note: {report.network.name}: {warning}", quiet=quiet)
     from archcost.render import render
 
     write(
         render(
             report, chosen, view=view, depth=depth, sort=sort, columns=shown, binary=binary,
-            color=color if output is None else "never",
+            color=color, target=sys.stdout if output in {None, "-"} else None,
         ),
         output,
     )  # fmt: skip

@@ -23,7 +23,7 @@ LAYER_RANKS = {
     "params": 0,
     "activation_bytes": 0,
     "macs": 0,
-    "receptive_field": 0,
+    "receptive_field": 1,
     "jump": 5,
     "depth": 2,
     "other_ops": 4,

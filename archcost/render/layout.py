@@ -16,6 +16,8 @@ BARS = (2, 4, 6, 10)
 PERCENT = 6  # " 100.0"
 SHARES = ({"bar": BARS[0]}, {"bar": BARS[1]}, {"percent": True})
 LEAST_NAMES = 16
+MOST_BROKEN = 5  # one name in so many may get a line of its own, to make room for the shares
+WORTH_MORE_THAN_SHARES = 1  # columns up to this rank come before wider bars and per cents
 WORTH_MORE_THAN_SPACE = 3  # columns up to this rank come before wider gaps
 MOST_PADDED = 12  # labels up to this length are padded, so that the kinds behind them line up
 SIGNS = {"": "", "uncovered": " !", "uncalled": " (not called)"}
@@ -80,6 +82,8 @@ class _Fit:
         self.table = table
         self.width = width
         self.kinds = max((len(line.kind) for line in table.lines), default=0)
+        self.texts = [self._text(i) for i in range(len(table.columns))]
+        self.names = {folded: self._names(folded=folded) for folded in (False, True)}
 
     def best(self) -> Layout:
         """Start from the least and add, in the order of worth, what there is room for."""
@@ -88,7 +92,7 @@ class _Fit:
         assert found is not None  # noqa: S101 - the least is shown in any case
         for step in self._steps():
             more: dict[str, Any] = dict(step) if isinstance(step, Mapping) else {"columns": (*found.columns, step)}
-            spare = len(self.table.lines) // 5 if more in SHARES else 0
+            spare = len(self.table.lines) // MOST_BROKEN if more in SHARES else 0
             wider = self._measured(replace(found, **more), most_broken=max(found.broken, spare))
             if wider is not None and (self.width is None or wider.width <= self.width):
                 found = wider
@@ -98,8 +102,10 @@ class _Fit:
         extra = sorted((column.rank, i) for i, column in enumerate(self.table.columns) if column.rank)
         unfold: list[int | Mapping[str, int]] = [{"folded": False}] if self.kinds else []
         return [
-            *SHARES,
-            *(i for rank, i in extra if rank <= WORTH_MORE_THAN_SPACE),
+            SHARES[0],
+            *(i for rank, i in extra if rank <= WORTH_MORE_THAN_SHARES),
+            *SHARES[1:],
+            *(i for rank, i in extra if WORTH_MORE_THAN_SHARES < rank <= WORTH_MORE_THAN_SPACE),
             {"gap": WIDE_GAP},
             *unfold,
             *(i for rank, i in extra if rank > WORTH_MORE_THAN_SPACE),
@@ -110,9 +116,9 @@ class _Fit:
         """Return the choice with its widths: the widest names that there is room for; None if too many would break."""
         shares = (PERCENT if choice.percent else 0) + (choice.bar + 1 if choice.bar else 0)
         columns = tuple(sorted(choice.columns))
-        widths = [choice.gap + self._text(i) + (shares if self.table.columns[i].shared else 0) for i in columns]
+        widths = [choice.gap + self.texts[i] + (shares if self.table.columns[i].shared else 0) for i in columns]
         choice = replace(choice, columns=columns, kinds=self.kinds, parted=self.width is not None, widths=tuple(widths))
-        sizes = self._names(folded=choice.folded)
+        sizes = self.names[choice.folded]
         total = self.table.total
         least = max(len(self.table.heading), len(total.label) if total else 0)
         room = sizes[-1] if self.width is None else self.width - choice.kinds_width - sum(widths)

@@ -42,7 +42,8 @@ def _rows(report: Report) -> Iterator[str]:
             continue
         sizes = _height_width_channels(layer)
         weights = _weights(layer, pixels)
-        yield f"{_name(layer)}: [{units.shape(sizes)}]  memory: {_memory(layer, sizes)}  params: {weights}"
+        shape = f"[{units.shape(sizes)}]  " if sizes else ""
+        yield f"{_name(layer)}: {shape}memory: {_memory(layer, sizes)}  params: {weights}"
         pixels = sizes
 
 
@@ -84,26 +85,21 @@ def _memory(layer: Layer, sizes: tuple[int, ...]) -> str:
 def _weights(layer: Layer, pixels: tuple[int, ...]) -> str:
     if not layer.weights:
         return "0 (shared)" if layer.call else "0"
-    for formula, product in _products(layer, pixels):
-        if product == layer.weights:
-            return f"{formula} = {units.exact(product)}"
-    return units.exact(layer.weights)
+    formula, product = _product(layer, pixels)
+    return f"{formula} = {units.exact(product)}" if product == layer.weights else units.exact(layer.weights)
 
 
-def _products(layer: Layer, pixels: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    """Yield the ways to write a row's weights; the one whose product is right is printed."""
+def _product(layer: Layer, pixels: tuple[int, ...]) -> tuple[str, int]:
+    """Write a row's weights as a product of its shapes, as far as it is a convolution or a linear layer."""
     if not layer.inputs or not layer.outputs or len(layer.inputs[0]) < 2 or len(layer.outputs[0]) < 2:  # noqa: PLR2004
-        return
+        return "", 0
     if layer.kernel is not None:
         into, out = layer.inputs[0][1], layer.outputs[0][1]
-        groups = layer.groups or 1
-        for first, last in ((into, out), (out, into)):  # the second is a transposed convolution
-            window = (*layer.kernel, first // groups)
-            yield f"({_times(window)})*{units.number(last)}", math.prod(window) * last
-    elif _is_linear(layer):
-        into, out = layer.inputs[0][-1], layer.outputs[0][-1]
-        flattened = pixels if math.prod(pixels) == into and pixels[:-1] not in {SINGLE, ()} else (into,)
-        yield f"{_times((*flattened, out))}", into * out
+        window = (*layer.kernel, into // (layer.groups or 1))
+        return f"({_times(window)})*{units.number(out)}", math.prod(window) * out
+    into, out = layer.inputs[0][-1], layer.outputs[0][-1]
+    flattened = pixels if math.prod(pixels) == into and pixels[:-1] not in {SINGLE, ()} else (into,)
+    return _times((*flattened, out)), into * out
 
 
 def _height_width_channels(layer: Layer) -> tuple[int, ...]:

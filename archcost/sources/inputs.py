@@ -37,6 +37,8 @@ class InputSpec:
 
         dtype = getattr(torch, self.dtype)
         shape = (batch, *self.shape)
+        if device == "meta":
+            return torch.empty(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:
             return torch.randn(shape, dtype=dtype, device=device)
         return torch.zeros(shape, dtype=dtype, device=device)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from archcost.verify.opinions import Call, Count, Difference, Operator, Opinion, Step
-from archcost.verify.reasons import fvcore_reason, torch_reason
+from archcost.verify.reasons import fvcore_parts, torch_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,9 +70,9 @@ def _fvcore_differences(count: Count, calls: Iterable[Call]) -> Iterator[Differe
     for name in dict.fromkeys((*groups, *count.by_operator)):
         group = groups.get(name, [])
         theirs = count.by_operator.get(name, 0)
-        difference = theirs - sum(call.macs for call in group)
-        if difference:
-            yield Difference(operator=name, macs=difference, reason=fvcore_reason(name, group, theirs, count.skipped))
+        for macs, reason in fvcore_parts(name, group, theirs, count.skipped):
+            if macs:
+                yield Difference(operator=name, macs=macs, reason=reason)
 
 
 def _torch_differences(calls: Iterable[Call]) -> Iterator[Difference]:

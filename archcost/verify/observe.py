@@ -108,7 +108,7 @@ def _step(op: OpCall, rule: Any, known: bool, flops: int | None) -> Step:
         macs=0 if work is None else work.macs,
         other_ops=0 if work is None else work.other_ops,
         covered=work is not None,
-        complex=any(spec.dtype.startswith("complex") for spec in op.inputs),
+        complex=all(spec.dtype.startswith("complex") for spec in op.inputs),
         known=known,
         torch=None if flops is None else flops // 2,
     )

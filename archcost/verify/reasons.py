@@ -27,12 +27,13 @@ EXTRAS = {
     "grid_sampler": ("interpolation", "output"),
 }
 PRODUCTS = ("matmul", "mm")
+Part = tuple[int, str | None]  # multiply-adds, and the reason where there is one
 OPAQUE = ("prim::PythonOp", "prim::CallFunction")
 COMPLEX = "complex numbers: archcost counts one as four real multiply-adds, {} as one"
 
 
-def fvcore_reason(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping[str, int]) -> str | None:
-    """Return why fvcore differs for an operator.
+def fvcore_parts(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping[str, int]) -> list[Part]:
+    """Return what fvcore's difference for an operator consists of.
 
     Args:
         name: the operator as the forward called it.
@@ -42,12 +43,16 @@ def fvcore_reason(name: str, calls: Sequence[Call], theirs: int, skipped: Mappin
     """
     ours = sum(call.macs for call in calls)
     if not theirs:
-        return _not_counted(name, skipped)
+        return [(-ours, _not_counted(name, skipped))]
     if not ours and name in EXTRAS:
-        return _extra(name, calls, theirs)
+        return [(theirs, _extra(name, calls, theirs))]
     if not any(step.covered for call in calls for step in call.steps):
-        return f"archcost has no rule for {_qualified(name)}, called {_times(len(calls))}: it counts 0"
-    return _other_formula(name, calls, theirs)
+        return [(theirs, f"archcost has no rule for {_qualified(name)}, called {_times(len(calls))}: it counts 0")]
+    real = sum(_as_real(step) for call in calls for step in call.steps)
+    reason = _other_formula(name, calls, theirs)
+    if theirs != real and reason is None:
+        return [(theirs - ours, None)]
+    return [(real - ours, COMPLEX.format("fvcore")), (theirs - real, reason)]
 
 
 def _not_counted(name: str, skipped: Mapping[str, int]) -> str | None:
@@ -58,15 +63,13 @@ def _not_counted(name: str, skipped: Mapping[str, int]) -> str | None:
 
 
 def _other_formula(name: str, calls: Sequence[Call], theirs: int) -> str | None:
-    if name in PRODUCTS and theirs == sum(_unbroadcast(call) for call in calls):
+    if name in PRODUCTS and theirs == sum(map(_unbroadcast, calls)):
         return (
             "fvcore multiplies the elements of the first operand by the last size of the second one; "
             f"batches that only the second one has are left out, as in {_example(calls)}"
         )
     if name == "einsum":
         return "fvcore halves the figure that numpy.einsum_path prints: four digits, in an order of its own"
-    if theirs == sum(_as_real(step) for call in calls for step in call.steps):
-        return COMPLEX.format("fvcore")
     return None
 
 
@@ -98,7 +101,7 @@ def _unbroadcast(call: Call) -> int:
 
 
 def _example(calls: Sequence[Call]) -> str:
-    call = next(call for call in calls if _unbroadcast(call) != call.macs)
+    call = max(calls, key=lambda call: sum(map(_as_real, call.steps)) - _unbroadcast(call))
     return " by ".join(units.shape(sizes) for sizes in call.inputs[:2])
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.verify.compare import FVCORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,11 +128,9 @@ def _remarks(opinions: Opinions) -> Iterator[Remark]:
     found = {each.name for each in opinions.operators}
     for opinion in opinions.opinions:
         idle = [f"{name} ({_times(calls)})" for name, calls in opinion.skipped.items() if name not in found]
-        if idle and opinion.counter == "fvcore":
-            yield Remark(
-                kind="note",
-                text=f"fvcore has no handle either for {', '.join(idle)}; archcost finds no multiply-adds there",
-            )
+        if idle and opinion.counter == FVCORE:
+            text = f"fvcore has no handle for {', '.join(idle)} either; archcost has no multiply-adds of that name"
+            yield Remark(kind="note", text=text)
 
 
 def _times(calls: int) -> str:

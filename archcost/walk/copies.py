@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcost.errors import WalkError
+from archcost.walk.mode import LightMode
 from archcost.walk.tensors import refuse_lazy
 
 FILLS = {
@@ -18,15 +18,12 @@ FILLS = {
 }
 
 
-class Unfilled(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Unfilled(LightMode):
     """While it is active, nothing is written into parameters: memory that nobody reads is not touched.
 
     A constructor that needs the values of other tensors runs as ever. A network of 645 million parameters that works
     its widths out with tensors is built in milliseconds on the CPU.
     """
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

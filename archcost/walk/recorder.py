@@ -7,10 +7,10 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec, StorageSpec, TensorSpec
+from archcost.walk.mode import LightMode
 from archcost.walk.shapes import SHAPES
 from archcost.walk.tensors import find_tensors
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Recorder(LightMode):
     """Record every operator that reaches the dispatcher while the mode is active.
 
     Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
@@ -29,7 +29,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.ops: list[OpCall] = []
         self.scope: Callable[[], int] = lambda: -1
         self.backward = False

@@ -36,6 +36,8 @@ def as_found(network: nn.Module) -> Iterator[None]:
         if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
     parameters = [(parameter, parameter.requires_grad, parameter.grad) for parameter in network.parameters()]
+    for parameter, _, _ in parameters:
+        parameter.grad = None  # a backward would add to it in place
     try:
         yield
     finally:

@@ -91,8 +91,8 @@ def test_quiet_prints_no_note(tmp_path):
         "    def forward(self, x):\n        return x * x.max().item()\n"
     )
 
-    assert "note" in archcost("profile", "net.py:Net", cwd=tmp_path).stderr
-    assert archcost("profile", "net.py:Net", "-q", cwd=tmp_path).stderr == ""
+    assert "note" in archcost("profile", "net.py:Net", "--format", "json", cwd=tmp_path).stderr
+    assert archcost("profile", "net.py:Net", "--format", "json", "-q", cwd=tmp_path).stderr == ""
 
 
 def test_two_runs_give_the_same_bytes():

@@ -56,7 +56,7 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
     [
         (
             weighted("up", "ConvTranspose2d", (1, 8, 4, 4), (1, 6, 8, 8), 0, kernel=(3, 3), groups=2),
-            "DECONV3-6: [8x8x6]  memory: 8*8*6=384  params: (3*3*3)*8 = 216",
+            "DECONV3-6: [8x8x6]  memory: 8*8*6=384  params: (3*3*4)*6 = 216",
         ),
         (
             weighted("conv", "Conv2d", (1, 8, 4, 4), (1, 6, 4, 4), 0, kernel=(3, 1)),
@@ -78,7 +78,7 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
         ),
         (
             layer("unused", "Linear", (), call=None, outputs=(), weights=12, kept=False),
-            "NOT CALLED unused: [scalar]  memory: 0  params: 12",
+            "NOT CALLED unused: memory: 0  params: 12",
         ),
         (
             weighted("tokens", "Linear", (1, 5, 8), (1, 5, 3), 0),

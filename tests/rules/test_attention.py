@@ -1,0 +1,92 @@
+"""Attention costs the same fused and taken apart: l * s * (e + f) for each batch and head, masked or not."""
+
+import pytest
+import torch
+from counting import macs, report
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+
+BATCH, HEADS, LENGTH, KEYS, WIDTH = 2, 3, 5, 7, 4
+FORWARD = BATCH * HEADS * LENGTH * KEYS * (WIDTH + WIDTH)
+
+
+def qkv(**rest):
+    return (
+        torch.ones(BATCH, HEADS, LENGTH, WIDTH, **rest),
+        torch.ones(BATCH, HEADS, KEYS, WIDTH, **rest),
+        torch.ones(BATCH, HEADS, KEYS, WIDTH, **rest),
+    )
+
+
+def operators(found):
+    return [name for name, costs in found.operators.items() if costs.macs]
+
+
+def test_fused_on_the_cpu_equals_taken_apart_on_meta():
+    fused, apart = (report(scaled_dot_product_attention, *qkv(), device=device) for device in ("cpu", "meta"))
+    assert operators(fused) == ["aten._scaled_dot_product_flash_attention_for_cpu"]
+    assert operators(apart) == ["aten.bmm"]
+    assert fused.totals.macs == apart.totals.macs == FORWARD
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_mask_saves_nothing(device):
+    def causal(q, k, v):
+        return scaled_dot_product_attention(q, k, v, is_causal=True)
+
+    def masked(q, k, v):
+        return scaled_dot_product_attention(q, k, v, attn_mask=q.new_zeros(LENGTH, KEYS))
+
+    assert macs(causal, *qkv(), device=device) == FORWARD
+    assert macs(masked, *qkv(), device=device) == FORWARD
+
+
+def test_other_operations_of_the_fused_kernel_are_those_of_its_parts():
+    """Scale q and k, softmax of five operations; on meta each of these is an operator of its own."""
+    expected = BATCH * HEADS * (LENGTH * WIDTH + KEYS * WIDTH + LENGTH * KEYS * 5)
+    for device in ("cpu", "meta"):
+        assert report(scaled_dot_product_attention, *qkv(), device=device).totals.other_ops == expected
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_shared_key_heads_save_no_multiplications(device):
+    query, key = torch.ones(2, 4, 5, 8), torch.ones(2, 2, 5, 8)
+
+    def grouped(q, k):
+        return scaled_dot_product_attention(q, k, k, enable_gqa=True)
+
+    assert macs(grouped, query, key, device=device) == 2 * 4 * 5 * 5 * (8 + 8)
+
+
+def test_forward_and_backward_taken_apart_are_three_times_forward():
+    totals = report(scaled_dot_product_attention, *qkv(requires_grad=True), device="meta", train="sgd").totals
+    assert totals.macs + totals.backward_macs == 3 * totals.macs
+
+
+def test_the_fused_backward_computes_the_scores_once_more():
+    totals = report(scaled_dot_product_attention, *qkv(requires_grad=True), device="cpu", train="sgd").totals
+    assert totals.backward_macs == BATCH * HEADS * LENGTH * KEYS * (3 * WIDTH + 2 * WIDTH)
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_multi_head_attention_costs_the_same_on_every_path(mode, device):
+    tokens = torch.ones(2, 5, 8)
+    layer = nn.MultiheadAttention(8, 2, batch_first=True)
+    found = report(layer, tokens, tokens, tokens, device=device, mode=mode)
+    fused = mode == "eval" and device == "cpu"
+    assert ("aten._native_multi_head_attention" in found.operators) is fused
+    projections, products = 10 * 8 * (3 * 8) + 10 * 8 * 8, 2 * (2 * 2 * 5 * 5 * 4)
+    assert found.totals.macs == projections + products
+    assert found.totals.depth == 2
+    assert found.totals.macts == 10 * 3 * 8 + 10 * 8
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_an_encoder_layer_costs_the_same_fused_and_taken_apart(device):
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    found = report(layer, torch.ones(2, 5, 8), device=device)
+    assert ("aten._transformer_encoder_layer_fwd" in found.operators) is (device == "cpu")
+    attention = 10 * 8 * (3 * 8) + 10 * 8 * 8 + 2 * (2 * 2 * 5 * 5 * 4)
+    assert found.totals.macs == attention + 2 * (10 * 8 * 16)
+    assert found.totals.depth == 4
