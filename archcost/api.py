@@ -40,6 +40,8 @@ class Feed:
             def move(tensor: Any) -> Any:
                 # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
                 # one tensor given twice stays one
+                if tensor.is_nested:  # the walk says why it cannot be counted
+                    return tensor
                 if id(tensor) not in moved:
                     copied = tensor.detach().to(device, copy=True)
                     moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)

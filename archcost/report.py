@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "archcost.report/1"
 T = TypeVar("T")
+SEQUENCES: Mapping[str, tuple[Any, ...]] = {
+    "tuple[str, ...]": (str,),
+    "tuple[int, ...]": (int,),
+    "tuple[tuple[int, ...], ...]": ((int,),),
+    "tuple[float | None, ...]": (int, float, type(None)),
+    "Extents": (int, str, type(None)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +168,20 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
         "int | None": (int, type(None)),
         "str | None": (str, type(None)),
         "None": type(None),
-        "Mapping[str, int]": dict,
-        "Mapping[str, str]": dict,
     }
+    mappings = {"Mapping[str, int]": int, "Mapping[str, str]": str}
     if annotation in nested:
         return nested[annotation]
     if annotation in plain:
         return lambda value, where: _typed(value, plain[annotation], where)
-    optional = annotation.endswith("| None")
-    return lambda value, where: None if optional and value is None else _tuples(_typed(value, list, where))
+    if annotation in mappings:
+        return lambda value, where: {
+            key: _typed(item, mappings[annotation], f"{where}.{key}")
+            for key, item in _typed(value, dict, where).items()
+        }
+    kinds = SEQUENCES[annotation.removesuffix(" | None")]
+    optional = annotation.endswith(" | None")
+    return lambda value, where: None if optional and value is None else _tuples(value, kinds, where)
 
 
 def _each(kind: type[T], value: Any, where: str) -> tuple[T, ...]:
@@ -177,11 +189,16 @@ def _each(kind: type[T], value: Any, where: str) -> tuple[T, ...]:
 
 
 def _typed(value: Any, kind: type | tuple[type, ...], where: str) -> Any:
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        names = " or ".join(k.__name__ for k in (kind if isinstance(kind, tuple) else (kind,)))
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        names = " or ".join(k.__name__ for k in kinds)
         raise ReportError(f"{where} must be of type {names}, not {value!r:.80}")
     return value
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+def _tuples(value: Any, kinds: tuple[Any, ...], where: str) -> tuple[Any, ...]:
+    """Read a list whose items are of some types, or are lists of them where the first kind is itself a tuple."""
+    items = enumerate(_typed(value, list, where))
+    if isinstance(kinds[0], tuple):
+        return tuple(_tuples(item, kinds[0], f"{where}[{i}]") for i, item in items)
+    return tuple(_typed(item, kinds, f"{where}[{i}]") for i, item in items)

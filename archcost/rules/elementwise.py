@@ -41,9 +41,9 @@ LOSSES = """
 BACKWARD = """
     threshold_backward gelu_backward silu_backward mish_backward elu_backward hardswish_backward hardsigmoid_backward
     hardtanh_backward leaky_relu_backward sigmoid_backward tanh_backward softplus_backward softshrink_backward
-    hardshrink_backward glu_backward log_sigmoid_backward rrelu_with_noise_backward prelu_backward
+    hardshrink_backward glu_backward log_sigmoid_backward rrelu_with_noise_backward
     _prelu_kernel_backward native_dropout_backward logit_backward mse_loss_backward smooth_l1_loss_backward
-    huber_loss_backward binary_cross_entropy_backward nll_loss_backward nll_loss2d_backward masked_fill_backward
+    huber_loss_backward binary_cross_entropy_backward nll_loss_backward nll_loss2d_backward
     infinitely_differentiable_gelu_backward
 """
 

@@ -31,7 +31,7 @@ POINTWISE_COPIES = """
 COPYING = """
     stack repeat repeat_interleave tile roll flip rot90 masked_select scatter masked_scatter index_copy index_fill
     slice_scatter select_scatter block_diag diag diag_embed im2col col2im
-    slice_backward select_backward split_backward unfold_backward value_selecting_reduction_backward
+    slice_backward select_backward unfold_backward value_selecting_reduction_backward
     as_strided_scatter diagonal_scatter _pack_padded_sequence diagonal_copy
 """
 MAKING = """

@@ -72,7 +72,7 @@ def _fvcore_differences(count: Count, calls: Iterable[Call]) -> Iterator[Differe
         theirs = count.by_operator.get(name, 0)
         for macs, reason in fvcore_parts(name, group, theirs, count.skipped):
             if macs:
-                yield Difference(operator=name, macs=macs, reason=reason)
+                yield Difference(operator=name, macs=macs, reason=None if name == ELSEWHERE else reason)
 
 
 def _torch_differences(calls: Iterable[Call]) -> Iterator[Difference]:

@@ -46,6 +46,8 @@ def fvcore_parts(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping
         return [(-ours, _not_counted(name, skipped))]
     if not ours and name in EXTRAS:
         return [(theirs, _extra(name, calls, theirs))]
+    if not calls:
+        return [(theirs, "the run did not call it, only fvcore's trace did: the network takes another path there")]
     if not any(step.covered for call in calls for step in call.steps):
         return [(theirs, f"archcost has no rule for {_qualified(name)}, called {_times(len(calls))}: it counts 0")]
     real = sum(_as_real(step) for call in calls for step in call.steps)
@@ -55,11 +57,14 @@ def fvcore_parts(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping
     return [(real - ours, COMPLEX.format("fvcore")), (theirs - real, reason)]
 
 
-def _not_counted(name: str, skipped: Mapping[str, int]) -> str | None:
+def _not_counted(name: str, skipped: Mapping[str, int]) -> str:
     if name in skipped:
         return f"fvcore has no handle for {_qualified(name)}, called {_times(skipped[name])}: it counts 0"
     opaque = [other for other in skipped if other.startswith(OPAQUE)]
-    return f"fvcore does not look into {', '.join(opaque)}: it counts 0" if opaque else None
+    if opaque:
+        return f"fvcore does not look into {', '.join(opaque)}: it counts 0"
+    # whatever is in the trace has either a handle, and then a count, or stands among the skipped
+    return "the trace that fvcore counts does not hold it: it counts 0"
 
 
 def _other_formula(name: str, calls: Sequence[Call], theirs: int) -> str | None:

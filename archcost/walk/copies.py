@@ -18,7 +18,7 @@ FILLS = {
 }
 
 
-class Unfilled(LightMode):
+class Unfilled(LightMode):  # type: ignore[no-untyped-call]
     """While it is active, nothing is written into parameters: memory that nobody reads is not touched.
 
     A constructor that needs the values of other tensors runs as ever. A network of 645 million parameters that works

@@ -11,14 +11,14 @@ import torch
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec, StorageSpec, TensorSpec
 from archcost.walk.mode import LightMode
-from archcost.walk.shapes import SHAPES
+from archcost.walk.shapes import SHAPES, on_meta
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Recorder(LightMode):
+class Recorder(LightMode):  # type: ignore[no-untyped-call]
     """Record every operator that reaches the dispatcher while the mode is active.
 
     Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
@@ -209,7 +209,7 @@ def _newest_node() -> int:
 
 def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     shape = SHAPES.get(func)
-    if shape is not None and isinstance(args[0], torch.Tensor) and args[0].is_meta:
+    if shape is not None and on_meta(args[0]):
         result = shape(*args, **kwargs)
         if result is not NotImplemented:
             return result

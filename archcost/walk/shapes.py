@@ -18,6 +18,16 @@ aten = torch.ops.aten
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
 
 
+def on_meta(value: Any) -> bool:
+    """Whether an operator's first argument, a tensor or a list of them, is on the meta device."""
+    first = value[0] if isinstance(value, list | tuple) and value else value
+    return isinstance(first, torch.Tensor) and first.is_meta
+
+
+def _new(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
+    return torch.empty(shape, dtype=like.dtype, device="meta")
+
+
 def _convolution(  # noqa: PLR0917 - the operator's own arguments
     image: torch.Tensor,
     weight: torch.Tensor,
@@ -51,7 +61,7 @@ def _convolution(  # noqa: PLR0917 - the operator's own arguments
     ]
     if min(sizes) < 1:
         return NotImplemented  # torch's own message names both sizes
-    return torch.empty((image.shape[0], weight.shape[0], *sizes), dtype=image.dtype, device="meta")
+    return _new((image.shape[0], weight.shape[0], *sizes), image)
 
 
 def _batch_norm(  # noqa: PLR0917 - the operator's own arguments
@@ -75,9 +85,9 @@ def _batch_norm(  # noqa: PLR0917 - the operator's own arguments
     ):
         return NotImplemented
     return (
-        torch.empty_like(image),
-        torch.empty(channels, dtype=image.dtype, device="meta"),
-        torch.empty(channels, dtype=image.dtype, device="meta"),
+        _new(image.shape, image),
+        _new((channels,), image),
+        _new((channels,), image),
     )
 
 
@@ -107,9 +117,9 @@ def _layer_norm(
         return NotImplemented
     statistics = (*image.shape[:kept], *(1,) * len(normalized_shape))
     return (
-        torch.empty_like(image),
-        torch.empty(statistics, dtype=image.dtype, device="meta"),
-        torch.empty(statistics, dtype=image.dtype, device="meta"),
+        _new(image.shape, image),
+        _new(statistics, image),
+        _new(statistics, image),
     )
 
 
@@ -123,11 +133,72 @@ def _addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, be
         or added.shape != columns.shape[1:]
     ):
         return NotImplemented
-    return torch.empty((rows.shape[0], columns.shape[1]), dtype=rows.dtype, device="meta")
+    return _new((rows.shape[0], columns.shape[1]), rows)
+
+
+def _pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:
+    """Places of a window; rounded up, the last one has to start inside the image or its padding on the left."""
+    span = size + 2 * padding - kernel
+    length = (-(-span // stride) if ceil else span // stride) + 1
+    return length - 1 if ceil and (length - 1) * stride >= size + padding else length
+
+
+def _max_pool(  # noqa: PLR0917 - the operator's own arguments
+    image: torch.Tensor,
+    kernel_size: list[int],
+    stride: list[int] | None = None,
+    padding: list[int] | int = 0,
+    dilation: list[int] | int = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    pads = [padding, padding] if isinstance(padding, int) else padding
+    steps = stride or kernel_size
+    apart = [dilation] if isinstance(dilation, int) else dilation
+    if (
+        image.dim() != 4  # noqa: PLR2004 - N, C, H, W
+        or not _plain(image)
+        or any(d != 1 for d in apart)
+        or not len(kernel_size) == len(steps) == len(pads) == 2  # noqa: PLR2004
+        or any(2 * p > k for p, k in zip(pads, kernel_size, strict=True))
+        or image.numel() == 0
+    ):
+        return NotImplemented
+    sizes = [
+        _pooled_length(size, k, s, p, ceil=ceil_mode)
+        for size, k, s, p in zip(image.shape[2:], kernel_size, steps, pads, strict=True)
+    ]
+    if min(sizes) < 1:
+        return NotImplemented  # torch's own message names the sizes
+    shape = (*image.shape[:2], *sizes)
+    return (
+        _new(shape, image),
+        torch.empty(shape, dtype=torch.int64, device="meta"),
+    )
+
+
+def _mean(image: torch.Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    if not dim or dtype is not None or not _plain(image) or len({d % image.dim() for d in dim}) != len(dim):
+        return NotImplemented
+    reduced = {d % image.dim() for d in dim}
+    sizes = tuple(1 if d in reduced else size for d, size in enumerate(image.shape) if keepdim or d not in reduced)
+    return _new(sizes, image)
+
+
+def _cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
+    first = tensors[0]
+    along = dim % first.dim() if first.dim() else 0
+    if not _plain(*tensors) or any(
+        tensor.dim() != first.dim()
+        or tensor.shape[:along] != first.shape[:along]
+        or tensor.shape[along + 1 :] != first.shape[along + 1 :]
+        for tensor in tensors
+    ):
+        return NotImplemented
+    return _new((*first.shape[:along], sum(t.shape[along] for t in tensors), *first.shape[along + 1 :]), first)
 
 
 def _like(image: torch.Tensor, *_: Any, **__: Any) -> Any:
-    return torch.empty_like(image) if _plain(image) else NotImplemented
+    return _new(image.shape, image) if _plain(image) else NotImplemented
 
 
 def _itself(image: torch.Tensor, *_: Any, **__: Any) -> Any:
@@ -137,7 +208,7 @@ def _itself(image: torch.Tensor, *_: Any, **__: Any) -> Any:
 def _sum(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
     del alpha
     same = isinstance(second, torch.Tensor) and first.shape == second.shape and _plain(first, second)
-    return torch.empty_like(first) if same else NotImplemented
+    return _new(first.shape, first) if same else NotImplemented
 
 
 SHAPES: dict[Any, Callable[..., Any]] = {
@@ -146,6 +217,9 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.native_layer_norm.default: _layer_norm,
     aten.addmm.default: _addmm,
     aten.add.Tensor: _sum,
+    aten.max_pool2d_with_indices.default: _max_pool,
+    aten.mean.dim: _mean,
+    aten.cat.default: _cat,
     **{
         operator.default: _like
         for operator in (aten.gelu, aten.silu, aten.sigmoid, aten.hardswish, aten.hardsigmoid, aten.hardtanh)

@@ -13,8 +13,8 @@ import archcost
 from archcost import sources
 
 ARCHITECTURES = {
-    "convnext_atto": "depthwise 7x7, layer normalisation, global response normalisation in v2",
-    "convmixer_1024_20_ks9_p14": "9x9 depthwise convolutions alone",
+    "convnext_atto": "depthwise 7x7 convolutions, layer normalisation over channels",
+    "convmixer_1024_20_ks9_p14": "depthwise 9x9 convolutions, nothing but them and 1x1 ones",
     "resmlp_12_224": "linear layers across tokens",
     "mixer_s32_224": "the same, transposed",
     "vit_tiny_patch16_224": "plain attention",
@@ -24,7 +24,6 @@ ARCHITECTURES = {
     "xcit_nano_12_p16_224": "attention across channels",
     "levit_128s": "attention that shrinks the map, hard-swish",
     "efficientformer_l1": "convolutions, then attention",
-    "coat_tiny": "parallel scales, attention without softmax over keys",
     "volo_d1_224": "outlook attention: unfold and fold",
     "halonet26t": "blocks with halos: unfold",
     "lambda_resnet26t": "lambda layers: 3-d convolution as position embedding",
@@ -65,7 +64,7 @@ def test_parameters_and_multiply_adds_are_right(built):
 
 def test_a_name_that_timm_lacks_suggests_others():
     peer("timm")
-    with pytest.raises(archcost.errors.UnknownNetworkError, match="did you mean.*resnet50"):
+    with pytest.raises(archcost.errors.UnknownNetworkError, match=r"did you mean.*resnet50"):
         sources.resolve("timm:resnet5O")
 
 
