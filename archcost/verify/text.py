@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archcost import units
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
 from archcost.verify.compare import FVCORE
+from archcost.verify.reasons import OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,8 @@ def render(opinions: Opinions, format_: str = "table", *, width: int | None = No
     if format_ == "markdown":
         from archcost.render.markdown import markdown
 
-        return markdown(_page(opinions, None))
+        page = _page(opinions, None)
+        return markdown(dataclasses.replace(page, listing=page.listing[:-1]))
     from archcost.render.terminal import terminal
 
     return terminal(_page(opinions, width), width=width, color=color)
@@ -127,9 +129,13 @@ def _remarks(opinions: Opinions) -> Iterator[Remark]:
         yield Remark(kind="uncovered", text=f"archcost has no rule for {name} ({_times(calls)})")
     found = {each.name for each in opinions.operators}
     for opinion in opinions.opinions:
-        idle = [f"{name} ({_times(calls)})" for name, calls in opinion.skipped.items() if name not in found]
+        idle = [
+            f"{name} ({_times(calls)})"
+            for name, calls in opinion.skipped.items()
+            if name not in found and not name.startswith(OPAQUE)
+        ]
         if idle and opinion.counter == FVCORE:
-            text = f"fvcore has no handle for {', '.join(idle)} either; archcost has no multiply-adds of that name"
+            text = f"fvcore has no handle for {', '.join(idle)}; archcost finds no multiply-adds there either"
             yield Remark(kind="note", text=text)
 
 

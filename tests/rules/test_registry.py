@@ -7,7 +7,7 @@ from torch.utils import flop_counter
 
 import archcost
 from archcost.errors import RuleError
-from archcost.rules import RULES, find, free, rule
+from archcost.rules import RULES, _registry, find, free, rule
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def operator(request):
     library.impl("scaled_product", lambda x, y, scale=2.0: (x * y) * scale, "CompositeExplicitAutograd")
     yield getattr(torch.ops, name).scaled_product
     library._destroy()
+    _registry._rules.pop(f"{name}.scaled_product", None)
 
 
 def called(operator):

@@ -1,4 +1,4 @@
-"""Second opinions on networks of the zoo, each looked at once; calls made by hand."""
+"""Second opinions on a network of the zoo, looked at once."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import pytest
 
 from archcost.sources import resolve
 from archcost.verify import second_opinions
-from archcost.verify.opinions import Call, Step
 
 
 @pytest.fixture(scope="session")
@@ -18,14 +17,3 @@ def resnet18():
 def unversioned(resnet18):
     """ResNet-18's opinions with the versions of the peers taken out, for texts that are compared as a whole."""
     return replace(resnet18, opinions=tuple(replace(each, version="1.0") for each in resnet18.opinions), notes=())
-
-
-def step(operator="aten.addmm", macs=0, **more):
-    return Step(
-        **{"other_ops": 0, "covered": True, "complex": False, "known": True, "torch": macs, **more},
-        operator=operator, macs=macs,
-    )  # fmt: skip
-
-
-def call(operator, *steps, inputs=(), outputs=()):
-    return Call(operator=operator, inputs=inputs, outputs=outputs, steps=steps)

@@ -1,10 +1,10 @@
 """The arithmetic: operators add up to the totals, differences to the difference."""
 
 import pytest
+from verify.calls import call, step
 
 from archcost.verify.compare import ELSEWHERE, FVCORE, TORCH, operators, opinion, torch_count, with_rest
 from archcost.verify.opinions import Count
-from verify.conftest import call, step
 
 CALLS = (
     call("convolution", step("aten.convolution", 100)),
@@ -67,7 +67,7 @@ def test_what_only_the_profile_counted_is_unexplained(counter):
     count = FVCORE_COUNT if counter == FVCORE else torch_count(calls, None)
     found = opinion(counter, "1.0", count, calls)
     assert sum(each.macs for each in calls) == 200
-    assert [each for each in found.differences if each.operator == ELSEWHERE][0].macs == -8
+    assert next(each for each in found.differences if each.operator == ELSEWHERE).macs == -8
     assert found.unexplained == -8
     assert found.difference == found.total - 200
 

@@ -1,7 +1,8 @@
 """Sums over what a counter said."""
 
+from verify.calls import call, step
+
 from archcost.verify import Difference, Opinion
-from verify.conftest import call, step
 
 
 def test_a_call_costs_what_its_steps_cost():

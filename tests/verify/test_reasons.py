@@ -1,7 +1,8 @@
 """A reason is given where the figures agree with it, and only there."""
 
+from verify.calls import call, step
+
 from archcost.verify.reasons import fvcore_parts, torch_reason
-from verify.conftest import call, step
 
 
 def test_normalisation_is_told_with_its_arithmetic():

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from archcost.api import Feed
 from archcost.errors import WalkError
-from archcost.sources import InputSpec, of_module, resolve
+from archcost.sources import InputSpec, Network, of_module, resolve
 from archcost.verify import second_opinions
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
@@ -37,6 +37,13 @@ class Untraceable(nn.Module):
 class Locked(nn.Linear):
     def __deepcopy__(self, memo):
         raise TypeError("there is only one of me")
+
+
+class OnlyOnMeta(nn.Conv2d):
+    def forward(self, x):
+        if not x.is_meta:
+            raise ValueError("no values, please")
+        return super().forward(x)
 
 
 class Raises(nn.Module):
@@ -110,6 +117,23 @@ def test_the_meta_device_is_kept_where_it_was_asked_for():
     found = second_opinions(resolve("lenet5"), device="meta")
     assert found.device == "meta"
     assert totals(found) == {"fvcore": None, "torch": found.macs}
+
+
+def test_what_was_seen_on_meta_stands_where_the_cpu_does_not_help():
+    found = second_opinions(of_module(OnlyOnMeta(3, 4, 3)), Feed(args=(torch.ones(1, 3, 4, 4),)))
+    assert (found.device, found.notes) == ("meta", ())
+    assert totals(found) == {"fvcore": None, "torch": 4 * 2 * 2 * 3 * 9}
+
+
+def test_a_network_that_needs_values_while_it_is_built():
+    network = Network(
+        spec="needy",
+        name="needy",
+        build=lambda: nn.Linear(4, int(torch.tensor(2).item())),
+        inputs=(InputSpec(shape=(4,)),),
+    )
+    found = second_opinions(network)
+    assert (found.device, totals(found)) == ("meta", {"fvcore": 8, "torch": 8})
 
 
 def test_inputs_and_batch():

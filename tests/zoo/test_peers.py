@@ -81,7 +81,7 @@ DIFFERENT = {
         macs=-418_488_864,
         only_zoo=4,
         only_peer=4,
-        reason="the lecture's single column is 96-256-384-384-256 wide, 'one weird trick' 64-192-384-256-256 and padded",
+        reason="the lecture's single column is 96-256-384-384-256 wide, 'one weird trick' 64-192-384-256-256, padded",
     ),
     ("alexnet_grouped", "torchvision:alexnet"): Difference(
         params=135_616, macs=-7_639_584, only_zoo=4, only_peer=4, reason="two GPUs: three of five layers in two groups"
