@@ -122,7 +122,7 @@ def profile_network(
         ),
         notes=network.notes,
     )
-    return Report.of(info, account(trace, registered_formulas(trace)), notes, _environment(trace))
+    return Report.of(info, account(trace, registered_formulas(trace)), (*notes, *trace.notes), _environment(trace))
 
 
 def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
@@ -154,7 +154,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
             if device == "meta" or not _needs_values(cause):
                 raise _helpful(error, network, feed) from error.__cause__
             reason = str(cause).strip().split("\n", maxsplit=1)[0]
-            notes = (f"it needs real values ({reason}), so it was run on the CPU instead of the meta device",)
+            notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
     module = _on_device(network, where)
     args, kwargs = feed.on(_home(module, where))
@@ -188,7 +188,9 @@ def _on_meta(network: Network) -> nn.Module:
         return meta_copy(network.given)
     try:
         with torch.device("meta"), Unfilled():
-            return network.build()
+            module = network.build()
+        # an instance that was there before, or a constructor that names its own device
+        return module if all(tensor.is_meta for tensor in module.parameters()) else meta_copy(module)
     except Exception as error:
         cause = error.__cause__ if isinstance(error, BuildError) else error
         if cause is None or not _needs_values(cause):
@@ -223,6 +225,8 @@ def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
     """Say which inputs fit, where that can be found out."""
     if not isinstance(error, WalkError):
         return error
+    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
+        return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
     given = ", ".join(map(str, feed.specs))
     if network.in_zoo and feed.specs != network.inputs and len(feed.specs) == 1:
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{_what_fits(network, feed.specs[0])}")

@@ -38,7 +38,7 @@ _ALL = (
     _metric("params", "Params", "elements of every parameter tensor, each tensor once, frozen ones included"),
     _metric("trainable_params", "Trainable", "those with requires_grad"),
     _metric("param_bytes", "Param memory", "bytes that the parameters are stored in", unit="B"),
-    _metric("weights", "Weights", "parameters without biases and without normalisation scale and shift"),
+    _metric("weights", "Weights", "parameters without biases and without scales and shifts, such as a normalisation's"),
     _metric("buffers", "Buffers", "elements of registered buffers, such as BatchNorm statistics"),
     _metric("macs", "MACs", "multiply-adds of convolutions, linear layers, matrix products and attention"),
     _metric("backward_macs", "Backward MACs", "multiply-adds of the backward pass"),

@@ -28,7 +28,7 @@ from archcost.errors import ArgumentError, UncoveredError
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @output_options("table", "json", "csv", "markdown")
-def command(  # noqa: PLR0917 - one for each option
+def command(
     network: str,
     inputs: tuple[str, ...],
     batch: int,

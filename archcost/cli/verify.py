@@ -19,7 +19,7 @@ from archcost.cli.options import chosen_format, note, output_options, write
 @click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
 @click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is run.")
 @output_options("table", "json", "csv", "markdown")
-def command(  # noqa: PLR0917 - one for each option
+def command(
     network: str,
     inputs: tuple[str, ...],
     batch: int,

@@ -51,7 +51,7 @@ def variance(call: OpCall) -> Work:
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
-@rule("aten.norm", "aten.linalg_vector_norm", "aten._linalg_det", "aten.dist", sees=_reduced)
+@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", sees=_reduced)
 def norm(call: OpCall) -> Work:
     """Square and sum: two for each input element."""
     return Work(other_ops=2 * call.inputs[0].elements)
@@ -96,7 +96,26 @@ def scanning(call: OpCall) -> Work:
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule("aten.linalg_cross", "aten.trace", "aten.linalg_inv_ex", "aten.linalg_qr", sees=Everything())
-def linear_algebra(call: OpCall) -> Work:
-    """Two operations for each input element: a lower bound, the cost depends on the algorithm."""
-    return Work(other_ops=2 * call.inputs[0].elements)
+@rule("aten.linalg_cross", sees=Everything())
+def cross_product(call: OpCall) -> Work:
+    """Two products and a difference for each element of the result."""
+    return Work(other_ops=3 * call.outputs[0].elements)
+
+
+@rule(
+    "aten._linalg_det",
+    "aten._linalg_eigh",
+    "aten._linalg_slogdet",
+    "aten._linalg_solve_ex",
+    "aten._linalg_svd",
+    "aten.linalg_cholesky_ex",
+    "aten.linalg_inv_ex",
+    "aten.linalg_lu_factor_ex",
+    "aten.linalg_matrix_exp",
+    "aten.linalg_qr",
+    sees=Everything(),
+)
+def decomposition(call: OpCall) -> Work:
+    """The order of magnitude of the direct methods, whose factors differ: n * n * m for each n x m matrix."""
+    rows = call.inputs[0].shape[-2]
+    return Work(other_ops=call.inputs[0].elements * rows)

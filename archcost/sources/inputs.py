@@ -56,9 +56,7 @@ def parse_input(text: str) -> InputSpec:
     """
     match = FORM.fullmatch(text.strip())
     if match is None:
-        raise InputError(
-            f"--input {text!r} does not parse; write 3x224x224, 128:int64 or name=128:bool (batch apart)"
-        )
+        raise InputError(f"--input {text!r} does not parse; write 3x224x224, 128:int64 or name=128:bool (batch apart)")
     dtype = match["dtype"] or "float32"
     if dtype not in DTYPES:
         raise InputError(f"--input {text!r}: unknown dtype {dtype!r}; allowed are {', '.join(DTYPES)}")

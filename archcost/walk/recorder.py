@@ -33,6 +33,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.ops: list[OpCall] = []
         self.scope: Callable[[], int] = lambda: -1
         self.backward = False
+        self.unregistered = 0
         self._events = 0
         self._numbers: dict[int, int] = {}
         self._storages: list[list[Any]] = []
@@ -184,6 +185,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if number is None:
             number = self._numbers[key] = len(self._storages)
             born = len(self.ops) if kind == "fresh" else -1
+            if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
+                self.unregistered += 1
             self._storages.append([storage.nbytes(), tensor.element_size(), kind, born, None])
             self._references.append(weakref.ref(storage, functools.partial(self._died, key, number)))
         return number
@@ -209,7 +212,7 @@ def _newest_node() -> int:
 
 def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     shape = SHAPES.get(func)
-    if shape is not None and on_meta(args[0]):
+    if shape is not None and on_meta(args):
         result = shape(*args, **kwargs)
         if result is not NotImplemented:
             return result

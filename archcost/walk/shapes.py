@@ -18,17 +18,20 @@ aten = torch.ops.aten
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
 
 
-def on_meta(value: Any) -> bool:
-    """Whether an operator's first argument, a tensor or a list of them, is on the meta device."""
-    first = value[0] if isinstance(value, list | tuple) and value else value
-    return isinstance(first, torch.Tensor) and first.is_meta
+def on_meta(arguments: tuple[Any, ...]) -> bool:
+    """Whether every tensor among an operator's arguments, the tensors of a list included, is on the meta device."""
+    for value in arguments:
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(item, torch.Tensor) and not item.is_meta:
+                return False
+    return True
 
 
 def _new(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
     return torch.empty(shape, dtype=like.dtype, device="meta")
 
 
-def _convolution(  # noqa: PLR0917 - the operator's own arguments
+def _convolution(
     image: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor | None,
@@ -64,7 +67,7 @@ def _convolution(  # noqa: PLR0917 - the operator's own arguments
     return _new((image.shape[0], weight.shape[0], *sizes), image)
 
 
-def _batch_norm(  # noqa: PLR0917 - the operator's own arguments
+def _batch_norm(
     image: torch.Tensor,
     weight: torch.Tensor | None,
     bias: torch.Tensor | None,
@@ -143,7 +146,7 @@ def _pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: b
     return length - 1 if ceil and (length - 1) * stride >= size + padding else length
 
 
-def _max_pool(  # noqa: PLR0917 - the operator's own arguments
+def _max_pool(
     image: torch.Tensor,
     kernel_size: list[int],
     stride: list[int] | None = None,

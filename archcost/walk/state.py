@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import sys
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ def as_found(network: nn.Module) -> Iterator[None]:
     tables = [module.__dict__ for module in network.modules()]
     attributes = [value for table in tables for value in table.values()]
     containers = [
-        (container, copy.copy(container))
+        (container, container.copy())
         for container in (*tables, *attributes)
         if isinstance(container, dict | list | set)  # the tables of a ScriptModule are views of its C++ half
     ]

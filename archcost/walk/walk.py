@@ -77,7 +77,17 @@ def walk(
             device=device,
             mode=mode,
             torch_version=torch.__version__,
+            notes=_notes(recorder),
         )
+
+
+def _notes(recorder: Recorder) -> tuple[str, ...]:
+    if not recorder.unregistered:
+        return ()
+    return (
+        f"{recorder.unregistered} tensors that it learns are no parameters of it, so they are not counted as such: "
+        "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)",
+    )
 
 
 def _introduce_tensors(

@@ -17,6 +17,7 @@ from archcost.errors import ArgumentError, UnknownNetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from torch import nn
 
 

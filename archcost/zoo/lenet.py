@@ -32,11 +32,11 @@ class Subsampling(nn.Module):
     def __init__(self, maps: int) -> None:
         super().__init__()
         self.sum = nn.AvgPool2d(2, divisor_override=1)
-        self.coefficient = nn.Parameter(torch.full((maps, 1, 1), 0.25))
-        self.bias = nn.Parameter(torch.zeros(maps, 1, 1))
+        self.coefficient = nn.Parameter(torch.full((maps,), 0.25))
+        self.bias = nn.Parameter(torch.zeros(maps))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.coefficient * self.sum(x) + self.bias
+        return self.coefficient[:, None, None] * self.sum(x) + self.bias[:, None, None]
 
 
 class C3(nn.Module):

@@ -70,7 +70,7 @@ TABLES = {
             Row(5, 576, 96, "SE", "HS", 1),
             Row(5, 576, 96, "SE", "HS", 1),
         ),
-        576,  # paper: marks squeeze and excitation in this row too; no implementation has it.
+        576,  # paper: marks SE in this row too; the authors' code, torchvision and timm have none.
         1024,  # paper: 1280 in its first version.
     ),
 }
@@ -133,6 +133,6 @@ def mobilenet_v3(size: str = "large", *, num_classes: int = 1000, in_channels: i
     # A linear layer for the table's 1x1 convolution "NBN" on a 1x1 map.
     layers["hidden"] = nn.Linear(table.conv, table.hidden)
     layers["hswish"] = nn.Hardswish(inplace=True)
-    layers["dropout"] = nn.Dropout(0.2)  # paper: keeps 0.8
+    layers["dropout"] = nn.Dropout(0.2)  # paper: "dropout of 0.8", which is what it keeps
     layers["fc"] = nn.Linear(table.hidden, num_classes)
     return MobileNetV3(layers)

@@ -74,3 +74,11 @@ def test_arguments_reach_timm():
 
     assert report.network.inputs[0].shape == (1, 1, 224, 224)
     assert report.totals.params == 11_689_512 - 2 * 64 * 49 - 990 * 513
+
+
+def test_training_on_one_image_that_cannot_be_normalised_says_what_to_do():
+    peer("timm")
+    with pytest.raises(archcost.errors.WalkError, match="try --batch 2"):
+        archcost.profile("timm:levit_128s", device="meta", train="sgd")
+
+    assert archcost.profile("timm:levit_128s", device="meta", train="sgd", batch=2).totals.backward_macs > 0

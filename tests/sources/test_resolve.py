@@ -48,7 +48,9 @@ def test_a_file_is_imported_and_its_callable_called(model_file):
 
 
 def test_an_instance_is_taken_as_it_is(model_file):
-    assert archcost.profile("model.py:instance").totals.params == 2 * 3 + 2
+    report = archcost.profile("model.py:instance")
+
+    assert (report.totals.params, report.warnings) == (2 * 3 + 2, ())
 
 
 def test_a_module_of_the_working_directory_is_found(model_file):

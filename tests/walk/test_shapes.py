@@ -25,7 +25,7 @@ class Checked:
 
     def __call__(self, func, args, kwargs):
         rule = SHAPES.get(func)
-        if rule is None or not on_meta(args[0]):
+        if rule is None or not on_meta(args):
             return func(*args, **kwargs)
         ours = rule(*args, **kwargs)
         theirs = func(*args, **kwargs)

@@ -260,7 +260,8 @@ ENTRIES = (
         notes=(
             "A hidden layer of 1024, as in the paper's later version (2.5M parameters). Its first version has 1280 "
             "(2.9M: (576 + 1 + 1000) x 256 = 403,712 more than 2,542,856).",
-            "Table 2 marks squeeze and excitation in the last 1x1 convolution; no implementation has it.",
+            "Table 2 marks squeeze and excitation in the row of the last 1x1 convolution too; the authors' code, "
+            "torchvision and timm have none there, and neither has this network.",
         ),
     ),
     *(
