@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.depth import Flow, row_depth
+from archcost.account.memory import peak_inference_bytes
 from archcost.account.receptive_field import Axis, Field, receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
@@ -246,7 +247,7 @@ class _Account:
             **sums,
             backward_macs=sum(backward) if backward else None,
             saved_bytes=None,
-            peak_inference_bytes=None,
+            peak_inference_bytes=peak_inference_bytes(self.trace),
             peak_training_bytes=None,
             depth=max((self.flow.depth(spec) for spec in self.trace.returns), default=0),
             receptive_field=_sizes(fields[0] if fields else None),

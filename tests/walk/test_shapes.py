@@ -15,6 +15,11 @@ NETWORKS = (
     "mobilenet_v3_small", "nasnet_a_mobile", "preresnet152", "resnext50_32x4d", "se_resnet50", "shufflenet_v1_g3",
     "vgg11_bn",
 )  # fmt: skip
+BATCH_NORM = torch.ops.aten.native_batch_norm.default
+# torch's meta kernel says that eval mode saves statistics; its real ones save nothing
+EVAL_SAVES = [
+    saved.shape for saved in BATCH_NORM(torch.zeros(2, 3), None, None, *torch.ones(2, 3), False, 0.1, 1e-5)[1:]
+]
 
 
 class Checked:
@@ -30,9 +35,12 @@ class Checked:
         ours = rule(*args, **kwargs)
         theirs = func(*args, **kwargs)
         if ours is not NotImplemented:
+            if func is BATCH_NORM and not args[5]:
+                assert [saved.shape for saved in ours[1:]] == EVAL_SAVES
+                ours, theirs = ours[:1], theirs[:1]
             assert _seen(ours) == _seen(theirs), func
             self.compared.add(func)
-        return theirs
+        return func(*args, **kwargs)
 
 
 def _seen(result):
