@@ -64,11 +64,6 @@ def exact(value: int) -> str:
     return f"{value:,}"
 
 
-def percent(part: float, whole: float) -> str:
-    """Format a share: "42.1 %"; empty where there is no whole."""
-    return f"{100 * part / whole:.1f} %" if whole else ""
-
-
 def share(part: float, whole: float) -> str:
     """Format a share for a column headed "%": "42.1"; "<0.1" where rounding would say nothing, empty for nothing."""
     if not part or not whole:

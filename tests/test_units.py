@@ -95,11 +95,6 @@ def test_a_share_says_nothing_only_for_nothing(part, text):
     assert units.share(part, 0) == ""
 
 
-def test_percent():
-    assert units.percent(1, 3) == "33.3 %"
-    assert units.percent(1, 0) == ""
-
-
 @pytest.mark.parametrize(
     ("fraction", "text"), [(0, ""), (1e-9, "▏"), (0.25, "█"), (0.3, "█▎"), (0.5, "██"), (1, "████"), (-1, "")]
 )

@@ -175,19 +175,18 @@ def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], 
     """Matrix product (..., n, m) x (..., m, p): whatever lies along m is mixed."""
     out = op.outputs[0]
     operands = []
-    for place, inner, outer in ((first, -1, -2), (second, -2, -1)):
+    for place, contracted in ((first, -1), (second, -2)):
         spec = op.inputs[place]
         field = seen(spec)
         if field is not None:
             dims = len(spec.shape)
-            mixed = _mix(field, spec, {dims + inner}, keeps=True)
-            moved = len(out.shape) + outer - (dims + outer)
-            operands.append(_each(mixed, lambda axis, moved=moved: _shift(axis, moved)))  # type: ignore[misc]
+            mixed = _mix(field, spec, {dims + contracted}, keeps=True)
+            operands.append(_shifted(mixed, len(out.shape) - dims))
     return _union(operands)
 
 
-def _shift(axis: Axis, by: int) -> Axis:
-    return axis if axis.dim is None else replace(axis, dim=axis.dim + by)
+def _shifted(field: Field, by: int) -> Field:
+    return _each(field, lambda axis: axis if axis.dim is None else replace(axis, dim=axis.dim + by))
 
 
 def _windowed(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost import units
 from archcost.cli.options import chosen_format, note, output_options, write
 from archcost.zoo import REGISTRY, Entry, Paper
 
@@ -55,7 +56,7 @@ def record(entry: Entry) -> dict[str, str | int | None]:
         "id": entry.id,
         "title": entry.title,
         "family": entry.family,
-        "input": "x".join(map(str, entry.input)),
+        "input": units.shape(entry.input),
         "dataset": entry.dataset,
         "authors": entry.paper.authors,
         "year": entry.paper.year,
@@ -73,8 +74,7 @@ def _table(entries: Sequence[Entry]) -> str:
     width = max((len(_shown(entry)) for entry in entries), default=0)
     names = {entry.id for entry in entries}
     for (family, paper), group in groupby(_ordered(entries), key=lambda entry: (entry.family, entry.paper)):
-        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
-        lines += ["", f"{family}: {paper.authors}, {paper.venue} {paper.year}{arxiv}"]
+        lines += ["", f"{family}: {_cited(paper)}"]
         for entry in group:
             indent = "    " if entry.variant_of in names else "  "
             lines.append(f"{indent}{_shown(entry):<{width + 6 - len(indent)}}{entry.title}")
@@ -85,10 +85,14 @@ def _shown(entry: Entry) -> str:
     return ", ".join((entry.id, *entry.aliases))
 
 
+def _cited(paper: Paper) -> str:
+    arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+    return f"{paper.authors}, {paper.venue} {paper.year}{arxiv}"
+
+
 def _ordered(entries: Sequence[Entry]) -> list[Entry]:
     """Keep the catalogue's order, each variant directly under its ordinary name within a family and paper."""
     place = {entry.id: i for i, entry in enumerate(entries)}
-
     firsts: dict[tuple[str, Paper], int] = {}
     for entry in entries:
         firsts.setdefault((entry.family, entry.paper), place[entry.id])
@@ -117,9 +121,7 @@ def _markdown(entries: Sequence[Entry]) -> str:
     heads = ("Name", "Network", "Family", "Input", "Dataset", "Paper")
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for entry in entries:
-        arxiv = f", arXiv:{entry.paper.arxiv}" if entry.paper.arxiv else ""
-        paper = f"{entry.paper.authors}, {entry.paper.venue} {entry.paper.year}{arxiv}"
         names = ", ".join(f"`{name}`" for name in (entry.id, *entry.aliases))
-        shape = "x".join(map(str, entry.input))
-        lines.append(f"| {names} | {entry.title} | {entry.family} | {shape} | {entry.dataset} | {paper} |")
+        cells = (names, entry.title, entry.family, units.shape(entry.input), entry.dataset, _cited(entry.paper))
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

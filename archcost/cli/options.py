@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+
+
+def network_options(command: Any) -> Any:
+    """Add NET, --input, --batch and --device: what is run, on what, where."""
+    for option in (
+        click.option(
+            "--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is run."
+        ),
+        click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch."),
+        click.option(
+            "--input", "inputs", multiple=True, metavar="SHAPE",
+            help="3x224x224, 128:int64 or name=128:bool; repeatable.",
+        ),
+        click.argument("network", metavar="NET"),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 def output_options(*formats: str) -> Callable[[Any], Any]:
@@ -66,6 +83,11 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"-o {path}: that is a folder, not a file")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise OutputError(f"-o {path}: permission denied")
+
+
+def target_of(output: str | None) -> TextIO | None:
+    """Return stdout where the result goes there."""
+    return sys.stdout if output in {None, "-"} else None
 
 
 def write(text: str, output: str | None) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, write
-from archcost.errors import ArgumentError, UncoveredError
+from archcost.cli.options import chosen_format, network_options, note, output_options, target_of, write
+from archcost.errors import UncoveredError
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
-@click.argument("network", metavar="NET")
-@click.option(
-    "--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224, 128:int64 or name=128:bool; repeatable."
-)
-@click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is walked.")
+@network_options
 @click.option("--train", is_flag=True, help="Walk in training mode, backward pass included.")
 @click.option(
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
@@ -53,26 +46,21 @@ def command(
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.api import profile
-    from archcost.metrics import metric
+    from archcost.render import check_options, render
     from archcost.sources import parse_input
 
     chosen = chosen_format(format_, output)
-    shown = None if columns is None else tuple(metric(name.strip()).name for name in columns.split(","))
-    if sort is not None:
-        metric(sort)
-    if depth is not None and view != "modules":
-        raise ArgumentError("--depth belongs to --view modules")
+    shown = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    check_options(view, chosen, depth=depth, sort=sort, columns=shown)
     specs = tuple(parse_input(text) for text in inputs)
     report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:
             note(f"note: {report.network.name}: {warning}", quiet=quiet)
-    from archcost.render import render
-
     write(
         render(
             report, chosen, view=view, depth=depth, sort=sort, columns=shown, binary=binary,
-            color=color, target=sys.stdout if output in {None, "-"} else None,
+            color=color, target=target_of(output),
         ),
         output,
     )  # fmt: skip

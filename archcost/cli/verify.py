@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, write
+from archcost.cli.options import chosen_format, network_options, note, output_options, target_of, write
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
-@click.argument("network", metavar="NET")
-@click.option(
-    "--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224, 128:int64 or name=128:bool; repeatable."
-)
-@click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is run.")
+@network_options
 @output_options("table", "json", "csv", "markdown")
 def command(
     network: str,
@@ -49,7 +40,4 @@ def command(
     opinions = second_opinions(resolved, Feed(specs=specs or resolved.inputs, batch=batch), device=device)
     for text in opinions.notes:
         note(f"note: {opinions.network.name}: {text}", quiet=quiet)
-    on_terminal = output in {None, "-"} and sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if on_terminal else None
-    colored = color == "always" or (color == "auto" and on_terminal and not os.environ.get("NO_COLOR"))
-    write(render(opinions, chosen, width=width, color=colored), output)
+    write(render(opinions, chosen, color=color, target=target_of(output)), output)

@@ -8,6 +8,7 @@ parameter, a buffer or a constant comes from nowhere.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -34,10 +35,7 @@ class TensorSpec:
     @property
     def elements(self) -> int:
         """Number of elements."""
-        product = 1
-        for size in self.shape:
-            product *= size
-        return product
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +100,7 @@ class ParamSpec:
     @property
     def elements(self) -> int:
         """Number of elements."""
-        product = 1
-        for size in self.shape:
-            product *= size
-        return product
+        return prod(self.shape)
 
     @property
     def module(self) -> str:

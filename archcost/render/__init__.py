@@ -3,5 +3,6 @@
 from archcost.render.render import (
     FORMATS as FORMATS,
     VIEWS as VIEWS,
+    check_options as check_options,
     render as render,
 )

@@ -1,4 +1,4 @@
-"""The table of the CS231n lecture on CNN architectures, for any network that is one chain of layers.
+"""The tables of the CS231n lecture: VGG-16's for a chain of layers, the inception modules' for one that branches.
 
 Height comes before width and channels, "params" leaves biases out, and a row that takes no memory and has no weights
 (an in-place ReLU, dropout in inference, flatten) is left out, as in the lecture.
@@ -27,11 +27,15 @@ SINGLE = (1, 1)
 def listing(report: Report) -> tuple[str, ...]:
     """Return the lecture's lines.
 
+    A chain of layers gets the table of memory and parameters, a network that branches the list of its operations.
+
     Raises:
-        ArgumentError: a network that branches, or a batch of more than one image.
+        ArgumentError: a batch of more than one image.
     """
     _refuse_batches(report)
-    _refuse_branches(report)
+    branch = _branch(report)
+    if branch is not None:
+        return tuple(_operations(report, branch))
     return (*_rows(report), "", *_totals(report))
 
 
@@ -131,17 +135,43 @@ def _refuse_batches(report: Report) -> None:
             )
 
 
-def _refuse_branches(report: Report) -> None:
+def _branch(report: Report) -> str | None:
+    """Say where a network first stops being one chain of layers."""
     readers = Counter(source for layer in report.layers for source in layer.reads)
     for i, layer in enumerate(report.layers):
-        problem = None
         if readers[i] > 1:
-            problem = f"{layer.name} ({layer.kind}) is read by {units.number(readers[i])} rows"
-        elif len(layer.reads) > 1:
+            return f"{layer.name} ({layer.kind}) is read by {units.number(readers[i])} rows"
+        if len(layer.reads) > 1:
             sources = " and ".join(report.layers[source].name for source in layer.reads)
-            problem = f"{layer.name} ({layer.kind}) reads {sources}"
-        if problem is not None:
-            raise ArgumentError(
-                f"the lecture's table is for a chain of layers, but {report.network.name} branches: {problem}; "
-                "use --view layers"
-            )
+            return f"{layer.name} ({layer.kind}) reads {sources}"
+    return None
+
+
+def _operations(report: Report, branch: str) -> Iterator[str]:
+    """Write each weighted layer's multiply-adds as a product, as on the lecture's slides of the inception modules."""
+    lines = [_operation(layer) for layer in report.layers if layer.macs]
+    widths = [max((len(line[i]) for line in lines), default=0) for i in range(3)]
+    yield f"It branches ({branch}), so these are its operations, one line for each layer that multiplies:"
+    yield ""
+    for name, product, macs in lines:
+        yield f"{name:<{widths[0]}}  {product:<{widths[1]}}  {macs:>{widths[2]}}"
+    yield ""
+    yield f"Total: {units.rounded(report.totals.macs, 3)} ops ({units.exact(report.totals.macs)} multiply-adds)"
+    outputs = report.layers[-1].outputs
+    if outputs:
+        sizes = _height_width_channels(report.layers[-1])
+        yield f"Output: {units.shape(sizes)} = {units.exact(math.prod(sizes))} values"
+
+
+def _operation(layer: Layer) -> tuple[str, str, str]:
+    macs = units.exact(layer.macs)
+    if not layer.inputs or not layer.outputs:
+        return f"[{layer.kind}]", "", macs
+    if layer.kernel is not None and len(layer.inputs[0]) > 1:
+        height_width_channels = _height_width_channels(layer)
+        factors = (*height_width_channels, *layer.kernel, layer.inputs[0][1] // (layer.groups or 1))
+        name = f"[{units.shape(layer.kernel)} conv, {units.number(layer.outputs[0][1])}]"
+    else:
+        factors = (*layer.outputs[0][1:], layer.inputs[0][-1])
+        name = f"[FC, {units.number(layer.outputs[0][-1])}]" if _is_linear(layer) else f"[{layer.kind}]"
+    return name, f"{units.shape(factors)} =" if math.prod(factors) == layer.macs else "", macs

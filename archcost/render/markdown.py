@@ -68,7 +68,7 @@ def _name(line: Line) -> str:
         return line.label
     call = line.label.rpartition(" #")
     number = f" #{call[2]}" if call[1] else ""
-    return f"`{line.name}`{number}{MARKS[line.mark]}"
+    return f"`{line.name or line.label}`{number}{MARKS[line.mark]}"
 
 
 def _figures(figures: tuple[Figure, ...]) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
 from archcost.errors import ArgumentError
 from archcost.render import lecture, summary, views
+from archcost.render.columns import layer_metric
 from archcost.render.page import Page
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ View = Literal["layers", "modules", "ops", "lecture"]
 FORMATS: tuple[str, ...] = get_args(Format)
 VIEWS: tuple[str, ...] = get_args(View)
 COLORS = ("auto", "always", "never")
-ASCII = str.maketrans(
-    {"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "─": "-", "·": "|"} | dict.fromkeys("▏▎▍", ".")
-)
 
 
 def render(
@@ -48,18 +44,15 @@ def render(
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
         binary: KiB and MiB instead of kB and MB.
-        width: columns of the terminal, for "table"; None is that of the target, and cuts and wraps nothing where the
-            target is no terminal.
-        color: "always", "never", or "auto": where the target is a terminal and NO_COLOR is not set.
-        target: where the text will be written. A target that cannot encode box-drawing characters gets ASCII.
+        width: columns of the terminal, for "table"; see `archcost.render.target.fitted`, also for the next two.
+        color: "always", "never" or "auto".
+        target: where the text will be written.
 
     Raises:
         ArgumentError: an option that the format or the view does not take, or a quantity that is none.
     """
-    _check("format", format, FORMATS)
-    _check("view", view, VIEWS)
     _check("color", color, COLORS)
-    _check_options(view, depth=depth, sort=sort, columns=columns)
+    check_options(view, format, depth=depth, sort=sort, columns=columns)
     if format == "json":
         return report.to_json()
     if format == "csv":
@@ -69,14 +62,9 @@ def render(
         from archcost.render.markdown import markdown
 
         return markdown(page)
-    from archcost.render.terminal import terminal
+    from archcost.render.target import fitted
 
-    on_terminal = target is not None and target.isatty()
-    if width is None and on_terminal:
-        width = shutil.get_terminal_size().columns
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    text = terminal(page, width=width, color=color == "always" or (color == "auto" and on_terminal and not plain))
-    return text if target is None else _encodable(text, target.encoding or "utf-8")
+    return fitted(page, target, width=width, color=color)
 
 
 def page_of(
@@ -89,7 +77,7 @@ def page_of(
     binary: bool = False,
 ) -> Page:
     """Return what a view shows, whatever the form."""
-    title, facts, remarks = summary.title(report), summary.facts(report), summary.remarks(report)
+    title, facts, remarks = summary.title(report.network), summary.facts(report), summary.remarks(report)
     if view == "lecture":
         return Page(title=title, facts=facts, listing=lecture.listing(report), remarks=remarks)
     if view == "layers":
@@ -111,8 +99,6 @@ def page_of(
 def _csv(report: Report, view: str, *, depth: int | None, sort: str | None, columns: Sequence[str] | None) -> str:
     from archcost.render.frames import layers_csv, table_csv
 
-    if view == "lecture":
-        raise ArgumentError("the lecture's table is text, not CSV; use --format table or markdown, or another --view")
     if view == "layers" and columns is None:
         return layers_csv(report, sort=sort)
     table = page_of(report, view, depth=depth, sort=sort, columns=columns).table
@@ -125,7 +111,23 @@ def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:
         raise ArgumentError(f"there is no {what} {value!r}; there are {', '.join(allowed)}")
 
 
-def _check_options(view: str, *, depth: int | None, sort: str | None, columns: Sequence[str] | None) -> None:
+def check_options(
+    view: str,
+    format: str,  # noqa: A002 - as in `render`
+    *,
+    depth: int | None,
+    sort: str | None,
+    columns: Sequence[str] | None,
+) -> None:
+    """Find out before a report is made whether its view takes these options.
+
+    Raises:
+        ArgumentError: an option that the format or the view does not take, or a quantity that no row has.
+    """
+    _check("format", format, FORMATS)
+    _check("view", view, VIEWS)
+    for name in (*(columns or ()), *(() if sort is None else (sort,))):
+        layer_metric(name)
     if depth is not None and view != "modules":
         raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
     if depth is not None and depth < 1:
@@ -134,12 +136,5 @@ def _check_options(view: str, *, depth: int | None, sort: str | None, columns: S
         raise ArgumentError(
             "the lecture's table has its own order and columns; --sort and --columns need another --view"
         )
-
-
-def _encodable(text: str, encoding: str) -> str:
-    """Return a text that an encoding can hold: bars and rules in ASCII where it has no others."""
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
-    return text
+    if view == "lecture" and format == "csv":
+        raise ArgumentError("the lecture's table is text, not CSV; use --format table or markdown, or another --view")

@@ -11,23 +11,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.records import Layer
-    from archcost.report import InputInfo, Report
+    from archcost.report import NetworkInfo, Report
 
 
-def title(report: Report) -> str:
+def title(network: NetworkInfo) -> str:
     """Return the network's name, and the spec where it says something else."""
-    network = report.network
     return network.name if network.name == network.spec else f"{network.name} ({network.spec})"
 
 
 def facts(report: Report) -> tuple[str, ...]:
     """Return what was walked and how."""
     device = report.environment.get("device")
-    inputs = ", ".join(_input_text(each) for each in report.network.inputs)
     rows = f"{units.exact(report.totals.layers)} rows"
-    return tuple(
-        fact for fact in (f"input {inputs}", f"{report.network.mode} mode", device and f"on {device}", rows) if fact
+    return tuple(fact for fact in (*run_facts(report.network), device and f"on {device}", rows) if fact)
+
+
+def run_facts(network: NetworkInfo) -> tuple[str, str]:
+    """Return the inputs and the mode."""
+    inputs = ", ".join(
+        f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
+        for each in network.inputs
     )
+    return f"input {inputs}", f"{network.mode} mode"
 
 
 def conventions(report: Report, *, binary: bool) -> str:
@@ -97,8 +102,8 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
     yield _bytes("Written", totals.written_bytes, binary=binary)
     for label, value in (
         ("Saved for backward", totals.saved_bytes),
-        ("Peak in inference", totals.peak_inference_bytes),
-        ("Peak in training", totals.peak_training_bytes),
+        ("Inference peak", totals.peak_inference_bytes),
+        ("Training peak", totals.peak_training_bytes),
     ):
         if value is not None:
             yield _bytes(label, value, binary=binary)
@@ -135,8 +140,3 @@ def _count(label: str, value: int, remark: str = "", level: int = 0) -> Figure:
 def _bytes(label: str, value: int, *, binary: bool, level: int = 0) -> Figure:
     short = units.short(value, "B", binary=binary)
     return Figure(label=label, digits=units.exact(value), short=short, level=level)
-
-
-def _input_text(info: InputInfo) -> str:
-    name = "" if info.name is None else f"{info.name}="
-    return f"{name}{units.shape(info.shape)} {info.dtype}"

@@ -131,7 +131,7 @@ def _figures(figures: Sequence[Figure], width: int | None) -> Iterator[list[Span
     third = max(len(_equals(figure)) for figure in figures)
     indent = first + 2 + second + third + 2
     for figure, label in zip(figures, labels, strict=True):
-        remarks = _wrapped(figure.remark, None if width is None else width - indent) or [""]
+        remarks = wrapped(figure.remark, None if width is None else width - indent) or [""]
         yield [
             (f"{label:<{first}}", "" if figure.level else "bold"),
             (f"  {figure.digits:>{second}}", ""),
@@ -151,15 +151,15 @@ def _remark(remark: Remark, width: int | None) -> Iterator[list[Span]]:
 
 
 def _prose(text: str, width: int | None, style: str, hang: int = 0) -> Iterator[list[Span]]:
-    for line in _wrapped(text, width, hang):
+    for line in wrapped(text, width, hang):
         yield [(line, style)]
 
 
-def _wrapped(text: str, width: int | None, hang: int = 0) -> list[str]:
+def wrapped(text: str, width: int | None, hang: int = 0) -> list[str]:
     """Break a text between words; without a width, not at all."""
     if width is None:
         return [text]
-    room = max(width, LEAST_PROSE)
+    room = max(width, hang + LEAST_PROSE)
     return textwrap.wrap(text, room, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
 
 

@@ -85,7 +85,7 @@ def modules(report: Report, *, depth: int, sort: str | None, columns: Sequence[s
     lines = [
         Line(
             name=".".join(path),
-            label=".".join(path) if sort is not None else path[-1],
+            label=(".".join(path) if sort is not None else path[-1]) or groups[path][0].kind,
             level=0 if sort is not None else len(path) - 1,
             kind=report.modules.get(".".join(path), groups[path][0].kind),
             mark=_mark(groups[path], report),
@@ -133,7 +133,9 @@ def _remark(cost: OperatorCosts) -> str:
 
 
 def _layer_line(layer: Layer, spot: tree.Place, report: Report, *, repeated: bool) -> Line:
-    label = f"{spot.label} #{units.number(layer.call)}" if repeated and layer.call is not None else spot.label
+    label = spot.label or layer.kind  # the network itself has no name
+    if repeated and layer.call is not None:
+        label = f"{label} #{units.number(layer.call)}"
     return Line(
         name=layer.name,
         label=label,

@@ -6,10 +6,11 @@ takes attention apart into products, which `matmul` counts to the same multiply-
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.normalisation import SOFTMAX_OPS
+from archcost.rules.normalisation import AFFINE_NORM_OPS, SOFTMAX_OPS
 from archcost.rules.work import Everything, Work
 
 if TYPE_CHECKING:
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
 
 def _scores(query: TensorSpec, key: TensorSpec) -> int:
     """Elements of query @ key^T: batch and heads of the query, its length, the key's length."""
-    *batch, length, _ = query.shape
-    product = length * key.shape[-2]
-    for size in batch:
-        product *= size
-    return product
+    return prod(query.shape[:-1]) * key.shape[-2]
 
 
 @rule(
@@ -100,7 +97,7 @@ def transformer_encoder_layer(call: OpCall) -> Work:
     width = tokens.shape[2]
     return Work(
         macs=attention.macs + 2 * rows * width * hidden,
-        other_ops=attention.other_ops + rows * (2 * 7 * width + 2 * width + hidden),
+        other_ops=attention.other_ops + rows * (2 * AFFINE_NORM_OPS * width + 2 * width + hidden),
         layers=4,
         layer_outputs=(attention.layer_outputs or 0) + rows * (hidden + width),
     )

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 SOFTMAX_OPS = 5  # maximum, subtraction, exponential, sum, division
 AFFINE_OPS = 2  # one multiplication, one addition
 STATISTICS_OPS = 3  # sum for the mean; difference and square for the variance
+AFFINE_NORM_OPS = STATISTICS_OPS + 2 * AFFINE_OPS  # statistics, normalising by them, scale and shift
 
 
 def _normalised(call: OpCall, *, statistics: bool) -> Work:
     elements = call.inputs[0].elements
+    if not statistics:
+        return Work(other_ops=AFFINE_OPS * elements)
     affine = AFFINE_OPS if call.args.get("weight") is not None else 0
-    return Work(other_ops=elements * (AFFINE_OPS + affine + STATISTICS_OPS if statistics else AFFINE_OPS))
+    return Work(other_ops=(STATISTICS_OPS + AFFINE_OPS + affine) * elements)
 
 
 @rule(

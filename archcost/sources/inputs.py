@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcost import units
 from archcost.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class InputSpec:
 
     def __str__(self) -> str:
         """Return the form that `parse_input` reads."""
-        sizes = "x".join(map(str, self.shape)) or "scalar"
-        return (f"{self.name}=" if self.name else "") + sizes + ("" if self.dtype == "float32" else f":{self.dtype}")
+        name = f"{self.name}=" if self.name else ""
+        dtype = "" if self.dtype == "float32" else f":{self.dtype}"
+        return name + units.shape(self.shape) + dtype
 
     def tensor(self, batch: int, device: str) -> torch.Tensor:
         """Make the tensor: random numbers for floating point, zeros (a valid index) for everything else."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost import units
+from archcost.render import summary
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.render.terminal import wrapped
 from archcost.verify.compare import FVCORE
 from archcost.verify.reasons import OPAQUE
 
@@ -25,8 +26,15 @@ CONVENTIONS = (
 UNEXPLAINED = "unexplained"
 
 
-def render(opinions: Opinions, format_: str = "table", *, width: int | None = None, color: bool = False) -> str:
-    """Return second opinions as "table", "json", "csv" or "markdown"; `width` and `color` are for the table."""
+def render(
+    opinions: Opinions,
+    format_: str = "table",
+    *,
+    width: int | None = None,
+    color: str = "auto",
+    target: TextIO | None = None,
+) -> str:
+    """Return second opinions as "table", "json", "csv" or "markdown"; the rest is as for `archcost.render.render`."""
     if format_ == "json":
         return _json(opinions)
     if format_ == "csv":
@@ -38,9 +46,10 @@ def render(opinions: Opinions, format_: str = "table", *, width: int | None = No
 
         page = _page(opinions, None)
         return markdown(dataclasses.replace(page, listing=page.listing[:-1]))
-    from archcost.render.terminal import terminal
+    from archcost.render.target import fitted, width_of
 
-    return terminal(_page(opinions, width), width=width, color=color)
+    width = width_of(target) if width is None else width
+    return fitted(_page(opinions, width), target, width=width, color=color)
 
 
 def _json(opinions: Opinions) -> str:
@@ -51,14 +60,9 @@ def _json(opinions: Opinions) -> str:
 
 
 def _page(opinions: Opinions, width: int | None) -> Page:
-    network = opinions.network
-    inputs = ", ".join(
-        f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
-        for each in network.inputs
-    )
     return Page(
-        title=network.name if network.name == network.spec else f"{network.name} ({network.spec})",
-        facts=("multiply-adds by operator", f"input {inputs}", f"{network.mode} mode", f"on {opinions.device}"),
+        title=summary.title(opinions.network),
+        facts=("multiply-adds by operator", *summary.run_facts(opinions.network), f"on {opinions.device}"),
         table=_table(opinions),
         listing=tuple(line for opinion in opinions.opinions for line in (*_explanation(opinion, width), "")),
         conventions=CONVENTIONS,
@@ -100,7 +104,7 @@ def _explanation(opinion: Opinion, width: int | None) -> Iterator[str]:
     """Yield one counter's difference, what it consists of, and the sum again."""
     name = f"{opinion.counter} {opinion.version}"
     if opinion.failure is not None:
-        yield from _wrapped(f"{name}: no count. {opinion.failure}", width, "  ")
+        yield from wrapped(f"{name}: no count. {opinion.failure}", width, hang=2)
         return
     if not opinion.differences:
         yield f"{name}: the same for every operator."
@@ -110,7 +114,7 @@ def _explanation(opinion: Opinion, width: int | None) -> Iterator[str]:
     digits = max(len(sums), *(len(_signed(each.macs)) for each in opinion.differences))
     for each in opinion.differences:
         text = f"  {_signed(each.macs):>{digits}}  {_words(each)}"
-        yield from _wrapped(text, width, " " * (digits + 4))
+        yield from wrapped(text, width, hang=digits + 4)
     rest = opinion.unexplained
     verdict = f"{UNEXPLAINED}: {_signed(rest)}" if rest or _any_open(opinion) else "all of it explained"
     yield f"= {sums:>{digits}}  {verdict}"
@@ -145,11 +149,3 @@ def _times(calls: int) -> str:
 
 def _signed(value: int) -> str:
     return ("+" if value > 0 else "") + units.exact(value)
-
-
-def _wrapped(text: str, width: int | None, indent: str) -> list[str]:
-    if width is None:
-        return [text]
-    room = max(width, len(indent) + 20)
-    return textwrap.wrap(text, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-                         drop_whitespace=True)  # fmt: skip

@@ -40,7 +40,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._references: list[weakref.ref[Any]] = []
         self._values: dict[tuple[Any, ...], int] = {}
         self._writes: dict[int, list[int]] = {}
-        self._nodes: dict[int, int] = {}
+        self._nodes: dict[int | None, int] = {}
 
     def tick(self) -> int:
         """Count one event, so that operators and module calls share one order."""
@@ -110,7 +110,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         inputs: list[TensorSpec] = []
         described = {name: self._argument(value, inputs) for name, value in bound.items()}
         written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
-        node = self._current_node()
+        node = _running_node() if self.backward else _newest_node()
         forward_of = self._nodes.get(node) if self.backward else None
         if forward_of is not None and torch.is_grad_enabled():
             # checkpointing runs a forward again: the gradients of that run belong where it belongs
@@ -141,13 +141,6 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if not self.backward:
             self._nodes.setdefault(node, index)
         return result
-
-    def _current_node(self) -> int:
-        # The number of the autograd node that this operator makes (forward) or belongs to (backward).
-        if not self.backward:
-            return _newest_node()
-        node = torch._C._current_autograd_node()
-        return -1 if node is None else int(node._sequence_nr())
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if isinstance(value, torch.Tensor):
@@ -206,8 +199,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
 
 def _newest_node() -> int:
-    """Torch counts autograd nodes up by one just before an operator reaches the dispatch mode."""
+    """Number of the autograd node of a forward operator: torch counts up just before the dispatch mode sees it."""
     return int(torch._C._autograd._get_sequence_nr()) - 1
+
+
+def _running_node() -> int | None:
+    """Number of the autograd node that a backward operator belongs to."""
+    node = torch._C._current_autograd_node()
+    return None if node is None else int(node._sequence_nr())
 
 
 def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from archcost import units
 from archcost.errors import WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace
 from archcost.walk.recorder import Recorder
@@ -17,7 +18,7 @@ from archcost.walk.state import as_found, random_state_kept
 from archcost.walk.tensors import find_tensors, refuse_lazy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 def walk(
@@ -53,7 +54,7 @@ def walk(
         device = _device(network, given)
         # what a forward makes without naming a device has to be where the network is
         elsewhere = torch.device(device) if device == "meta" else nullcontext()
-        try:
+        with _layer_named(network, specs):
             with Scopes(specs, recorder.describe, recorder.tick) as scopes:
                 recorder.scope = lambda: scopes.current
                 with torch.set_grad_enabled(backward), elsewhere, recorder:
@@ -61,10 +62,6 @@ def walk(
                 returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
             if backward:
                 _run_backward(recorder, list(find_tensors(result)))
-        except WalkError:
-            raise
-        except Exception as error:
-            raise WalkError(_failure(error, network, specs)) from error
         return Trace(
             ops=tuple(recorder.ops),
             calls=scopes.calls,
@@ -126,6 +123,17 @@ def _device(network: nn.Module, given: list[torch.Tensor]) -> str:
     return "cpu" if tensor is None else str(tensor.device)
 
 
+@contextmanager
+def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[None]:
+    """Turn whatever the network raises into a WalkError that names the layer."""
+    try:
+        yield
+    except WalkError:
+        raise
+    except Exception as error:
+        raise WalkError(_failure(error, network, specs)) from error
+
+
 def _failure(error: Exception, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> str:
     """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
     spec, module, shapes = specs[network], network, ""
@@ -137,15 +145,11 @@ def _failure(error: Exception, network: nn.Module, specs: Mapping[nn.Module, Mod
             spec, module = specs[running], running
             if "args" in local:
                 tensors = find_tensors((local["args"], local.get("kwargs")))
-                shapes = ", ".join(_shape(tensor) for tensor in tensors)
+                shapes = ", ".join(units.shape(tensor.shape) for tensor in tensors)
         traceback = traceback.tb_next
     where = f"{spec.path} ({spec.kind})" if spec.path else f"the network itself ({spec.kind})"
     given = f", given {shapes}" if shapes else ""
-    own = [f"{name} {_shape(p)}" for name, p in module.named_parameters(recurse=False)]
+    own = [f"{name} {units.shape(p.shape)}" for name, p in module.named_parameters(recurse=False)]
     has = f", with {', '.join(own)}" if own else ""
     text = str(error).strip().split("\n", maxsplit=1)[0]
     return f"the forward failed in {where}{given}{has}: {type(error).__name__}: {text}"
-
-
-def _shape(tensor: torch.Tensor) -> str:
-    return "x".join(map(str, tensor.shape)) or "scalar"

@@ -1,14 +1,10 @@
-"""The rows' sums are the totals, for every network; a report survives the way to JSON and back."""
-
-import json
+"""The rows' sums are the totals, for every network."""
 
 import pytest
-import torch
 from nets_sequence import ALL_NETS
 
 import archcost
 from archcost import metrics
-from archcost.errors import ReportError
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 ZOO = ("lenet5", "alexnet_grouped", "vgg11", "googlenet", "resnet18", "densenet121", "inception_reduced")
@@ -36,61 +32,3 @@ def test_rows_add_up(net, device):
 @pytest.mark.parametrize("train", [None, "sgd"], ids=["forward", "backward"])
 def test_rows_of_the_zoo_add_up(name, train):
     adds_up(archcost.profile(name, train=train))
-
-
-@pytest.mark.parametrize("net", ALL_NETS, ids=lambda net: net.__name__)
-def test_json_to_report_to_json_is_the_identity(net):
-    network = net()
-    report = archcost.profile(network, network.arguments(), mode=net.mode)
-    text = report.to_json()
-    assert archcost.Report.from_json(text) == report
-    assert archcost.Report.from_json(text).to_json() == text
-
-
-@pytest.fixture(scope="module")
-def data():
-    return archcost.profile(torch.nn.Conv2d(3, 4, 3), torch.ones(1, 3, 8, 8)).to_json()
-
-
-def test_keys_are_sorted_one_layer_on_a_line_newline_at_the_end(data):
-    assert data.endswith("}\n")
-    keys = list(json.loads(data))
-    assert keys == sorted(keys)
-    assert sum(line.startswith('{"activation_bytes"') for line in data.splitlines()) == 2
-
-
-BROKEN = {
-    "unknown key": (lambda d: d.update(speed=1), "report has an unknown key 'speed'"),
-    "missing key": (lambda d: d.pop("totals"), "report has no key 'totals'"),
-    "unknown key of the totals": (lambda d: d["totals"].update(speed=1), "report.totals has an unknown key 'speed'"),
-    "missing key of a layer": (lambda d: d["layers"][1].pop("macs"), r"report.layers\[1\] has no key 'macs'"),
-    "text for a number": (lambda d: d["totals"].update(macs="many"), "report.totals.macs must be of type int"),
-    "a fraction for a number": (lambda d: d["totals"].update(macs=1.5), "report.totals.macs must be of type int"),
-    "truth for a number": (lambda d: d["totals"].update(macs=True), "report.totals.macs must be of type int"),
-    "nothing for a number": (lambda d: d["totals"].update(macs=None), "report.totals.macs must be of type int"),
-    "truth for a number or nothing": (lambda d: d["totals"].update(backward_macs=True), "report.totals.backward_macs"),
-    "a number for a text": (lambda d: d["network"].update(name=1), "report.network.name must be of type str"),
-    "an object for a list": (lambda d: d.update(layers={}), "report.layers must be of type list"),
-    "a list for an object": (lambda d: d.update(totals=[]), "report.totals must be an object"),
-    "text in a list of sizes": (lambda d: d["layers"][1].update(inputs=["x"]), r"report.layers\[1\].inputs"),
-    "text in a list of texts": (lambda d: d.update(uncalled=[1]), "report.uncalled"),
-    "text for a count": (lambda d: d.update(uncovered={"aten.foo": "two"}), "report.uncovered"),
-    "an operator without calls": (lambda d: d["operators"]["aten.convolution"].pop("calls"), "has no key 'calls'"),
-    "a measurement": (lambda d: d.update(measured=1), "report.measured"),
-    "another schema": (lambda d: d.update(schema="archcost.report/2"), "not a report of schema"),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_report_is_refused_with_the_place(name, data):
-    change, message = BROKEN[name]
-    broken = json.loads(data)
-    change(broken)
-    with pytest.raises(ReportError, match=message):
-        archcost.Report.from_json(json.dumps(broken))
-
-
-@pytest.mark.parametrize("text", ["", "nonsense", "[]", "1", "null", '{"schema": 1}', "[" * 100_000])
-def test_what_is_no_report_is_refused(text):
-    with pytest.raises(ReportError, match="not a report"):
-        archcost.Report.from_json(text)

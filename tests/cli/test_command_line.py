@@ -117,7 +117,7 @@ def test_two_runs_give_the_same_bytes():
         (["profile", "lenet5", "--batch", "-1"], 2, "batch"),
         (["profile", "lenet5", "--device", "tpu9"], 2, "no device 'tpu9'"),
         (["profile", "lenet5?num_classes=0"], 2, "at least 1"),
-        (["profile", "googlenet", "--view", "lecture"], 2, "use --view layers"),
+        (["profile", "vgg16", "--batch", "2", "--view", "lecture"], 2, "not for a batch of 2"),
         (["profile", "vgg16", "--input", "3x16x16"], 3, "smallest square input that runs is 224x224"),
         (
             ["profile", "vgg16", "--input", "3x100x100"],

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from render.reports import layer, report, weighted
 
-from archcost.errors import ArgumentError, UsageError
+import archcost
+from archcost.errors import ArgumentError
 from archcost.render.lecture import listing
 from archcost.report import InputInfo
 
@@ -91,16 +92,46 @@ def test_rows_of_other_kinds(row, line):
     assert one(row) == line
 
 
-def test_a_network_that_branches_is_refused_at_the_first_branch(branched):
-    with pytest.raises(ArgumentError, match=r"Branched branches: relu \(ReLU\) is read by 2 rows; use --view layers"):
-        listing(branched)
+NAIVE = """\
+It branches (input (Input) is read by 4 rows), so these are its operations, one line for each layer that multiplies:
+
+[1x1 conv, 128]  28x28x128x1x1x256 =   25,690,112
+[3x3 conv, 192]  28x28x192x3x3x256 =  346,816,512
+[5x5 conv, 96]   28x28x96x5x5x256 =   481,689,600
+
+Total: 854M ops (854,196,224 multiply-adds)
+Output: 28x28x672 = 526,848 values"""
 
 
-def test_a_network_that_joins_is_refused():
+def test_the_naive_inception_module_is_the_slide_of_the_lecture():
+    assert "\n".join(listing(archcost.profile("inception_naive"))) == NAIVE
+
+
+def test_the_reduced_inception_module_sums_to_its_rows():
+    """The lecture prints 358M: these rows with the 3x3 counted once more."""
+    lines = listing(archcost.profile("inception_reduced"))
+    rows = [int(line.rpartition(" ")[2].replace(",", "")) for line in lines if line.startswith("[")]
+
+    assert sum(rows) == 271_351_808
+    assert sum(rows) + 86_704_128 == 358_055_936
+    assert "Total: 271M ops (271,351,808 multiply-adds)" in lines
+    assert "Output: 28x28x480 = 376,320 values" in lines
+
+
+def test_what_joins_two_inputs_is_named():
     inputs = [layer(f"input{i}", "Input", (1, 8), module="") for i in range(2)]
     joined = report("Net", (*inputs, layer("cat", "cat", (1, 16), 0, 1)), modules={})
-    with pytest.raises(UsageError, match=r"cat \(cat\) reads input0 and input1"):
-        listing(joined)
+
+    assert "cat (cat) reads input0 and input1" in listing(joined)[0]
+
+
+def test_products_are_left_out_where_they_are_not_the_cost(branched):
+    """A product of attention has no kernel and no weights: its multiply-adds stand alone."""
+    attention = layer("bmm", "bmm", (1, 4, 4), 0, macs=77, inputs=((1, 4, 8), (1, 8, 4)), operators=("aten.bmm",))
+    lines = listing(replace(branched, layers=(*branched.layers, attention)))
+
+    assert "[bmm]" in "".join(lines)
+    assert any(line.endswith(" 77") for line in lines)
 
 
 def test_a_batch_is_refused(chain):

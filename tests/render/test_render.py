@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 
@@ -31,17 +30,6 @@ CASES = {
     "chain_lecture": {"view": "lecture"},
     "chain_lecture_markdown": {"view": "lecture", "format": "markdown"},
 }
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
-class Ascii(io.StringIO):
-    encoding = "ascii"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -85,30 +73,10 @@ def test_piped_every_row_is_one_line(vgg16):
     assert len([line for line in text.splitlines() if "x" in line and "Conv2d" in line]) == 13
 
 
-@pytest.mark.parametrize("color", ["never", "auto"])
-def test_without_a_terminal_there_are_no_colours(branched, color):
-    assert "\x1b" not in render(branched, color=color, target=io.StringIO())
-
-
 def test_colours_change_nothing_but_colours(branched):
     colored = render(branched, color="always", width=80)
     assert "\x1b[" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render(branched, color="never", width=80)
-
-
-def test_a_terminal_gets_colours_and_its_width(branched, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    assert render(branched, target=Terminal()) == render(branched, color="always", width=120)
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert render(branched, target=Terminal()) == render(branched, color="never", width=120)
-
-
-def test_a_target_without_unicode_gets_ascii(branched):
-    text = render(branched, target=Ascii())
-    assert text.isascii()
-    assert "?" not in text
 
 
 def test_what_was_not_counted_is_loud(branched):

@@ -20,8 +20,8 @@ def row(name, extents, **rest):
 
 
 def test_the_title_says_the_spec_where_it_says_more(branched):
-    assert title(branched) == "Branched (branched)"
-    assert title(replace(branched, network=replace(branched.network, spec="Branched"))) == "Branched"
+    assert title(branched.network) == "Branched (branched)"
+    assert title(replace(branched.network, spec="Branched")) == "Branched"
 
 
 def test_facts_are_the_inputs_the_mode_the_device_and_the_rows(branched):

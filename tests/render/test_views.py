@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from render.reports import layer, report
 
 from archcost.metrics import METRICS
 from archcost.render.views import layers, modules, operators
@@ -107,3 +108,9 @@ def test_a_training_walk_counts_operators_of_both_passes(branched):
 
     both = replace(branched, totals=replace(branched.totals, backward_macs=5))
     assert operators(both, sort=None, columns=None).total.label == "Total with backward"
+
+
+def test_a_network_of_one_layer_is_called_by_its_kind():
+    single = report("Net", [layer("", "Conv2d", (1, 8))], modules={"": "Conv2d"})
+    for table in (layers(single, **PLAIN), modules(single, depth=1, **PLAIN)):
+        assert [line.label for line in table.lines] == ["Conv2d"]

@@ -70,5 +70,5 @@ def test_what_archcost_has_no_rule_for_is_loud(unversioned):
 
 
 def test_colour_is_asked_for(unversioned):
-    assert "\x1b[" in render(unversioned, color=True)
+    assert "\x1b[" in render(unversioned, color="always")
     assert "\x1b[" not in render(unversioned)
