@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
+from archcost.errors import ArgumentError, BuildError, WalkError
 from archcost.report import InputInfo, NetworkInfo, Report
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def profile_network(
         ),
         notes=network.notes,
     )
-    return Report.of(info, account(trace, registered_formulas(trace)), (*notes, *trace.notes), _environment(trace))
+    return Report.of(info, account(trace, registered_formulas(trace.ops)), (*notes, *trace.notes), _environment(trace))
 
 
 def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
@@ -276,4 +276,4 @@ def _environment(trace: Trace) -> dict[str, str]:
     }
 
 
-__all__ = ["ArchcostError", "profile", "profile_network"]
+__all__ = ["profile", "profile_network"]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.records import OpCall, TensorSpec, Trace
+from archcost.records import OpCall, TensorSpec
 from archcost.rules import Rule, Work, find
 from archcost.rules.work import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
-def registered_formulas(trace: Trace) -> dict[str, Rule]:
+def registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
     """Return a rule for each operator of a walk that only `torch.utils.flop_counter.register_flop_formula` knows.
 
     A formula returns FLOPs, two for each multiply-add.
@@ -28,7 +28,7 @@ def registered_formulas(trace: Trace) -> dict[str, Rule]:
         for packet, formula in counter.flop_registry.items()
         if isinstance(packet, torch._ops.OpOverloadPacket)  # noqa: SLF001 - not a higher-order operator, which never dispatches
     }
-    unknown = {op.op for op in trace.ops if find(op.op) is None}
+    unknown = {op.op for op in ops if find(op.op) is None}
     return {
         op: Rule(count=_count(*formulas[op]), sees=lambda _call: Unknown(), origin=f"register_flop_formula({op})")
         for op in unknown & formulas.keys()

@@ -7,6 +7,9 @@ intervals of neighbours. Where branches meet, the interval is the smallest one t
     convolution or pool with kernel k, stride s, padding p, dilation d:
         low' = low - p * jump      high' = high + (d * (k - 1) - p) * jump      jump' = jump * s
 
+A transposed convolution or an interpolation gives its outputs different numbers of inputs by turns; the largest is
+kept for all of them, which can be one place too many further on.
+
 Elements of the same axis may come to lie inside another dimension (flattened images, tokens), so an axis also
 remembers which digits of which dimension's index are its own.
 """
@@ -22,6 +25,7 @@ from archcost.rules.work import (
     Cuts,
     Everything,
     Mixes,
+    Nothing,
     Pads,
     Permutes,
     Picks,
@@ -103,10 +107,10 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
     if len(axes) < len(extents):
         return "unknown"
     first = axes[0]
-    same = all((axis.dim, axis.inner) == (first.dim, first.inner) for axis in axes)
+    if any((axis.dim, axis.inner) != (first.dim, first.inner) for axis in axes):
+        return "unknown"  # one runs along a dimension where the other stands still
     return replace(
         first,
-        dim=first.dim if same else None,
         low=min(axis.low for axis in axes),
         high=max(axis.high for axis in axes),
         jump=max(axis.jump for axis in axes),
@@ -130,6 +134,8 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     if everywhere is None:
         return None
     match sight:
+        case Nothing():
+            return None
         case Everything():
             return tuple("all" for _ in everywhere)
         case Pointwise():
@@ -138,8 +144,9 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
             return _contract(op, first, second, seen)
     spec, field = inputs[0]
     match sight:
-        case Slides():
-            return _slide(field, spec, out, sight)
+        case Slides() if spec is op.inputs[0]:
+            # weights that come from the input themselves (dynamic convolution) are used at every place
+            return _union((_slide(field, spec, out, sight), *(_blurred(other) for _, other in inputs[1:])))
         case Scales():
             return _scale(field, spec, out, sight)
         case Mixes(dims, keeps):
@@ -154,7 +161,12 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
             return _each(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
         case Pads(before):
             return _each(field, lambda axis: _pad(axis, len(spec.shape), before, out))
-    return tuple("all" if extent == "all" else "unknown" for extent in everywhere)
+    return _blurred(everywhere)
+
+
+def _blurred(field: Field) -> Field:
+    """Forget where along an axis the places lie; everything stays everything."""
+    return tuple("all" if extent == "all" else "unknown" for extent in field)
 
 
 def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:

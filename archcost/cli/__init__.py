@@ -94,4 +94,10 @@ def run(arguments: Sequence[str]) -> int:
             traceback.print_exc()
         click.echo(f"archcost: {error}", err=True)
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
+        if "--debug" in arguments:
+            traceback.print_exc()
+        hint = "" if "--debug" in arguments else "; --debug shows where"
+        click.echo(f"archcost: unexpected {type(error).__name__}: {error}{hint}", err=True)
+        return ArchcostError.exit_code
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import free, rule
-from archcost.rules.work import Cuts, Pads, Permutes, Picks, Pointwise, Reshapes, Sight, Slides, Work
+from archcost.rules.work import Cuts, Nothing, Pads, Permutes, Picks, Pointwise, Reshapes, Sight, Slides, Work
 
 if TYPE_CHECKING:
     from archcost.records import OpCall
@@ -55,7 +55,7 @@ free(*_aten(ALIASES), why=RENAMES, sees=Pointwise())
 free(*_aten(REGIONS), why=RENAMES)
 free(*_aten(POINTWISE_COPIES), why=COPIES, sees=Pointwise())
 free(*_aten(COPYING), why=COPIES)
-free(*_aten(MAKING), why=MAKES)
+free(*_aten(MAKING), why=MAKES, sees=Nothing())
 free(*_aten(ASKING), why=ASKS)
 
 
@@ -116,8 +116,8 @@ def _shuffled(call: OpCall) -> Sight:
     factor = call.args.get("upscale_factor")
     if factor is not None:
         return Slides((1, 1), (1 / factor,) * 2, (0, 0), (1, 1))
-    factor = call.args["downscale_factor"]
-    return Slides((1, 1), (factor,) * 2, (0, 0), (1, 1))
+    factor = call.args["downscale_factor"]  # the places of a block become channels, which what follows mixes
+    return Slides((factor,) * 2, (factor,) * 2, (0, 0), (1, 1))
 
 
 free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_shuffled)

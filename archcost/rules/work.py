@@ -117,5 +117,10 @@ class Everything(Sight):
 
 
 @dataclass(frozen=True, slots=True)
+class Nothing(Sight):
+    """No element of any input: only shapes are asked for, or nothing at all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown(Sight):
     """Nothing is known; the receptive field ends here."""

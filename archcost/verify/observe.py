@@ -12,7 +12,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archcost.errors import WalkError
 from archcost.formulas import registered_formulas
-from archcost.records import Trace
 from archcost.rules import find
 from archcost.verify.opinions import Call, Shapes, Step
 from archcost.walk.recorder import Recorder
@@ -89,7 +88,7 @@ def _run(
             if mode is not None:
                 stack.enter_context(mode)
         module(*args, **kwargs)
-    formulas = registered_formulas(_trace(recorder, device))
+    formulas = registered_formulas(recorder.ops)
     return tuple(
         Call(
             operator=call.operator,
@@ -112,13 +111,6 @@ def _step(op: OpCall, rule: Any, known: bool, flops: int | None) -> Step:
         known=known,
         torch=None if flops is None else flops // 2,
     )
-
-
-def _trace(recorder: Recorder, device: str) -> Trace:
-    return Trace(
-        ops=tuple(recorder.ops), calls=(), modules=(), params=(), buffers=(), storages=(), inputs=(), returns=(),
-        device=device, mode="eval", torch_version=torch.__version__,
-    )  # fmt: skip
 
 
 @dataclass(slots=True)

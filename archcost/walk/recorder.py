@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -15,7 +16,7 @@ from archcost.walk.shapes import SHAPES, on_meta
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -40,6 +41,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._references: list[weakref.ref[Any]] = []
         self._values: dict[tuple[Any, ...], int] = {}
         self._writes: dict[int, list[int]] = {}
+        self._overwritten: dict[int, tuple[Any, Any]] = {}
         self._nodes: dict[int | None, int] = {}
 
     def tick(self) -> int:
@@ -110,6 +112,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         inputs: list[TensorSpec] = []
         described = {name: self._argument(value, inputs) for name, value in bound.items()}
         written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
+        self._keep(written)
         node = _running_node() if self.backward else _newest_node()
         forward_of = self._nodes.get(node) if self.backward else None
         if forward_of is not None and torch.is_grad_enabled():
@@ -141,6 +144,23 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if not self.backward:
             self._nodes.setdefault(node, index)
         return result
+
+    def _keep(self, written: list[torch.Tensor]) -> None:
+        """Copy what a parameter holds before an operator first writes into it."""
+        for tensor in written:
+            number = self._number(tensor, "constant")
+            if self._storages[number][2] == "parameter" and not tensor.is_meta and number not in self._overwritten:
+                storage = tensor.untyped_storage()
+                self._overwritten[number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def parameters_kept(self) -> Iterator[None]:
+        """Give parameters that the network writes into the values that they had, even when the body raises."""
+        try:
+            yield
+        finally:
+            for storage, before in self._overwritten.values():
+                storage.copy_(before, non_blocking=False)
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if isinstance(value, torch.Tensor):

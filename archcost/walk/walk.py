@@ -45,7 +45,7 @@ def walk(
     specs = module_specs(network)
     recorder = Recorder()
     params, buffers = _introduce_tensors(recorder, network, specs)
-    with as_found(network), random_state_kept():
+    with as_found(network), recorder.parameters_kept(), random_state_kept():
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")

@@ -6,6 +6,7 @@ no memory of their own, as in the lectures' tables.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import torch
@@ -74,6 +75,36 @@ def make_divisible(channels: float, divisor: int = 8) -> int:
     """Round a channel count to a multiple of `divisor`, never more than 10 % down (MobileNet v2's reference code)."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded if rounded >= 0.9 * channels else rounded + divisor
+
+
+def check_whole(name: str, value: object) -> None:
+    """Refuse what is no whole number of at least 1.
+
+    Raises:
+        ValueError: naming the argument and what it may be.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+
+
+def check_multiplier(name: str, value: float) -> None:
+    """Refuse what is no finite number above 0.
+
+    Raises:
+        ValueError: naming the argument and what it may be.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a number above 0, not {value!r}")
+
+
+def check_probability(name: str, value: float) -> None:
+    """Refuse what is no probability, or would drop everything.
+
+    Raises:
+        ValueError: naming the argument and what it may be.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
+        raise ValueError(f"{name} must be at least 0 and less than 1, not {value!r}")
 
 
 def choose(table: Mapping[Key, Row], key: Key, what: str) -> Row:

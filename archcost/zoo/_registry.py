@@ -13,7 +13,7 @@ import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, UnknownNetworkError
+from archcost.errors import ArgumentError, BuildError, UnknownNetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -168,20 +168,25 @@ def build(entry: Entry) -> nn.Module:
 
     Raises:
         ArgumentError: an argument that the builder does not take, or a value that it refuses.
+        BuildError: tensors that torch refuses to make, of more values than there can be or than fit in memory.
     """
     file, function = entry.builder.split(":")
     builder: Any = getattr(importlib.import_module(f"archcost.zoo.{file}"), function)
     allowed = inspect.signature(builder).parameters
-    for name in entry.arguments:
+    for name, value in entry.arguments.items():
         if name not in allowed:
             raise ArgumentError(f"{entry.id} takes no argument {name!r}; it takes {', '.join(sorted(allowed))}")
+        if isinstance(allowed[name].default, bool) and not isinstance(value, bool):
+            raise ArgumentError(f"{entry.id}: {name} must be true or false, not {value!r}")
     for name in ("num_classes", "in_channels"):
         value = entry.arguments.get(name, 1)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ArgumentError(f"{entry.id}: {name} must be a whole number of at least 1, not {value!r}")
+    given = ", ".join(f"{name}={value!r}" for name, value in entry.arguments.items())
     try:
         network: nn.Module = builder(**entry.arguments)
-    except (TypeError, ValueError) as error:
-        given = ", ".join(f"{name}={value!r}" for name, value in entry.arguments.items())
-        raise ArgumentError(f"{entry.id} cannot be built with {given}: {error}") from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = BuildError if isinstance(error, RuntimeError) else ArgumentError
+        reason = str(error).partition("\n")[0]  # torch adds its own stack
+        raise kind(f"{entry.id} cannot be built with {given}: {reason}") from error
     return network

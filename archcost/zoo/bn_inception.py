@@ -49,10 +49,10 @@ class Inception(Concatenate):
         branches["double3x3"] = nn.Sequential(
             conv(in_channels, reduce_double, 1), conv(reduce_double, double, 3), conv(double, double, 3, stride)
         )
-        pool = nn.AvgPool2d(3, 1, padding=1) if row.pool == "avg" else nn.MaxPool2d(3, 1, padding=1)
         if row.projection is None:
             branches["pool"] = nn.MaxPool2d(3, 2, ceil_mode=True)
         else:
+            pool = nn.AvgPool2d(3, 1, padding=1) if row.pool == "avg" else nn.MaxPool2d(3, 1, padding=1)
             branches["pool"] = nn.Sequential(pool, conv(in_channels, row.projection, 1))
         super().__init__(**branches)
         self.width = (row.n1x1 or 0) + n3x3 + double + (row.projection or in_channels)

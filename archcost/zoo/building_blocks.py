@@ -10,7 +10,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import choose
+from archcost.zoo._blocks import check_whole, choose
 
 # Kernels, one after the other
 STACKS: dict[str, tuple[tuple[int, int], ...]] = {
@@ -42,10 +42,10 @@ def stack(form: str = "3x3", *, in_channels: int = 64) -> nn.Sequential:
 
 def conv_5x5(reduced: int | None = None, *, out_channels: int = 96, in_channels: int = 256) -> nn.Sequential:
     """Build a 5x5 convolution, with `reduced` after a 1x1 convolution to so many channels."""
-    for name, value in (("out_channels", out_channels), ("reduced", 1 if reduced is None else reduced)):
-        _check_positive(name, value)
+    check_whole("out_channels", out_channels)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if reduced is not None:
+        check_whole("reduced", reduced)
         layers["reduce"] = nn.Conv2d(in_channels, reduced, 1, bias=False)
         layers["relu"] = nn.ReLU(inplace=True)
     layers["conv5x5"] = nn.Conv2d(reduced or in_channels, out_channels, 5, padding=2, bias=False)
@@ -74,8 +74,8 @@ def residual(form: str = "basic", *, in_channels: int = 64) -> Residual:
     """Build ResNet's block of two 3x3 ("basic"), or its "bottleneck" to a quarter of the channels and back."""
     c, quarter = in_channels, in_channels // 4
     layers = choose({"basic": ((3, c), (3, c)), "bottleneck": ((1, quarter), (3, quarter), (1, c))}, form, "block")
-    if form == "bottleneck" and quarter < 1:
-        raise ValueError(f"a bottleneck needs at least 4 channels, not {in_channels}")
+    if form == "bottleneck" and in_channels % 4:
+        raise ValueError(f"in_channels of a bottleneck must be a multiple of 4, not {in_channels}")
     return Residual(in_channels, *layers)
 
 
@@ -112,7 +112,7 @@ def grid_reduction(form: str = "parallel", *, in_channels: int = 320) -> nn.Modu
 def conv_3x3(*, separable: bool = False, out_channels: int | None = None, in_channels: int = 512) -> nn.Sequential:
     """Build a 3x3 convolution from M to N channels, or a depthwise one and a 1x1; N is M if not given."""
     m, n = in_channels, in_channels if out_channels is None else out_channels
-    _check_positive("out_channels", n)
+    check_whole("out_channels", n)
     if not separable:
         return nn.Sequential(OrderedDict(conv=nn.Conv2d(m, n, 3, padding=1, bias=False)))
     return nn.Sequential(
@@ -122,8 +122,3 @@ def conv_3x3(*, separable: bool = False, out_channels: int | None = None, in_cha
             pointwise=nn.Conv2d(m, n, 1, bias=False),
         )
     )
-
-
-def _check_positive(name: str, value: int) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

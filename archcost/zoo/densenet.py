@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, choose, global_average_pool
+from archcost.zoo._blocks import ConvBNReLU, check_whole, choose, global_average_pool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,8 +107,7 @@ def cifar_densenet(
     if n < 1 or rest:
         kind = "with" if bc else "without"
         raise ValueError(f"depth must be {per_n}n+4 with n of at least 1 {kind} bottlenecks, not {depth!r}")
-    if not isinstance(growth, int) or growth < 1:
-        raise ValueError(f"growth must be a whole number of at least 1, not {growth!r}")
+    check_whole("growth", growth)
     width = 2 * growth if bc else 16
     stem: OrderedDict[str, nn.Module] = OrderedDict()
     stem["conv1"] = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, global_average_pool, make_divisible
+from archcost.zoo._blocks import ConvBNReLU, check_multiplier, check_probability, global_average_pool, make_divisible
 
 # Table 1, stages 2 to 8: t of MBConvt, k, stride, #channels, #layers
 TABLE_1 = (
@@ -68,9 +68,9 @@ def efficientnet(
     width: float = 1.0, depth: float = 1.0, *, dropout: float = 0.2, num_classes: int = 1000, in_channels: int = 3
 ) -> EfficientNet:
     """Build table 1 with all widths times `width` and all numbers of layers times `depth`."""
-    for name, value in (("width", width), ("depth", depth)):
-        if not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise ValueError(f"{name} must be a number above 0, not {value!r}")
+    check_multiplier("width", width)
+    check_multiplier("depth", depth)
+    check_probability("dropout", dropout)
     # paper: silent on fractions; the authors' code rounds widths to multiples of 8 and layers up.
     channels, last = make_divisible(32 * width), make_divisible(1280 * width)
     layers: OrderedDict[str, nn.Module] = OrderedDict()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import choose
+from archcost.zoo._blocks import check_probability, check_whole, choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class ConvUnit(nn.Sequential):
 
     def __init__(self, in_channels: int, out_channels: int, dropout: float, *, bias: bool) -> None:
         super().__init__()
-        # paper: silent; the authors' script has the bias. Its normalisation has no learned scale, here it has one.
+        # paper: silent; the authors' script has the bias. Its normalisation learns no scale and shift, this one does.
         self.conv = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=bias)
         if dropout:
             self.dropout = nn.Dropout(dropout)
@@ -124,10 +124,8 @@ def fractalnet(
 ) -> FractalNet:
     """Build the network of 1 to 6 columns whose first block has `width` maps; `drop_path` acts in training only."""
     choose(DEPTHS, columns, "number of columns")
-    if not isinstance(width, int) or width < 1:
-        raise ValueError(f"width must be a whole number of at least 1, not {width!r}")
-    if not isinstance(drop_path, int | float) or not 0 <= drop_path < 1:
-        raise ValueError(f"drop_path must be at least 0 and less than 1, not {drop_path!r}")
+    check_whole("width", width)
+    check_probability("drop_path", drop_path)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     channels = in_channels
     for index, (factor, dropout) in enumerate(BLOCKS, start=1):

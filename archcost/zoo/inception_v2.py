@@ -1,7 +1,7 @@
 """Inception-v2 of table 1. Szegedy et al., "Rethinking the Inception Architecture", CVPR 2016, arXiv:1512.00567.
 
-paper: a reconstruction. Table 1 gives sizes and module kinds; the widths inside the modules and the two reductions
-are Inception-v3's, which prints none of them either.
+paper: a reconstruction. Table 1 gives sizes and module kinds; the widths inside the modules and the two reductions,
+which it does not print, are those of the released Inception-v3.
 """
 
 from collections import OrderedDict

@@ -63,7 +63,7 @@ class InceptionA(Concatenate):
 
 
 class InceptionB(Concatenate):
-    """Figure 5, 17x17; the order of 1x7 and 7x1 is the released network's."""
+    """Figure 5, 17x17; the released network has 1x7 and 7x1 of the longest branch the other way round."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ class InceptionB(Concatenate):
 
 
 class InceptionC(Concatenate):
-    """Figure 6, 8x8."""
+    """Figure 6, 8x8; the released network has 1x3 and 3x1 of the longest branch the other way round."""
 
     def __init__(self) -> None:
         super().__init__(

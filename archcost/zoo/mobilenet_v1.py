@@ -1,11 +1,10 @@
 """MobileNet. Howard et al., 2017, arXiv:1704.04861. Table 1, section 3.3; table 4 for the network without pairs."""
 
-import math
 from collections import OrderedDict
 
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, global_average_pool
+from archcost.zoo._blocks import ConvBNReLU, check_multiplier, global_average_pool
 
 # Table 1, a row for each pair: stride of "Conv dw", filters of the 1x1 "Conv / s1" after it
 TABLE_1 = (
@@ -45,8 +44,7 @@ def mobilenet_v1(
 
     Without `separable` every pair is one full 3x3 convolution.
     """
-    if not isinstance(width, int | float) or not 0 < width < math.inf:
-        raise ValueError(f"width must be a number above 0, not {width!r}")
+    check_multiplier("width", width)
     # paper: silent on fractions; TF-Slim rounds down, to no less than 8 filters.
     filters = [max(int(width * count), 8) for count in (32, *(count for _, count in TABLE_1))]
     layers: OrderedDict[str, nn.Module] = OrderedDict()

@@ -1,12 +1,11 @@
 """MobileNetV2. Sandler, Howard, Zhu, Zhmoginov and Chen, CVPR 2018, arXiv:1801.04381. Tables 1 and 2."""
 
-import math
 from collections import OrderedDict
 
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, global_average_pool, make_divisible
+from archcost.zoo._blocks import ConvBNReLU, check_multiplier, global_average_pool, make_divisible
 
 # Table 2: t, c, n, s
 TABLE_2 = (
@@ -44,8 +43,7 @@ class MobileNetV2(nn.Sequential):
 
 def mobilenet_v2(width: float = 1.0, *, num_classes: int = 1000, in_channels: int = 3) -> MobileNetV2:
     """Build table 2 with all widths times `width`; below 1 it leaves the last convolution's 1280 alone."""
-    if not isinstance(width, int | float) or not 0 < width < math.inf:
-        raise ValueError(f"width must be a number above 0, not {width!r}")
+    check_multiplier("width", width)
     # paper: silent on fractions; the authors' code (TF-Slim) rounds to multiples of 8.
     channels = make_divisible(32 * width)
     last = make_divisible(1280 * max(width, 1.0))

@@ -48,19 +48,19 @@ class Projection(ConvBNReLU):
         super().__init__(in_channels, out_channels, 1, stride, activation=None)
 
 
-# Section 4.1, options A to C: the shortcut where the shape stays, and where it changes. "none" is a plain net.
-SHORTCUTS: dict[str, tuple[type[nn.Module] | None, type[nn.Module] | None]] = {
+# Section 4.1, options A to C: the shortcut where the shape stays, and where it changes. None is a plain net.
+SHORTCUTS: dict[str | None, tuple[type[nn.Module] | None, type[nn.Module] | None]] = {
     "A": (nn.Identity, PaddedIdentity),
     "B": (nn.Identity, Projection),
     "C": (Projection, Projection),
-    "none": (None, None),
+    None: (None, None),
 }
 
 
 class BuildingBlock(nn.Module):
     """Figure 2: layers (kernel, width, stride) and a shortcut around them, added before the last ReLU."""
 
-    def __init__(self, in_channels: int, layers: Sequence[tuple[int, int, int]], option: str) -> None:
+    def __init__(self, in_channels: int, layers: Sequence[tuple[int, int, int]], option: str | None) -> None:
         super().__init__()
         self.residual = nn.Sequential()
         channels, total_stride = in_channels, 1
@@ -96,7 +96,7 @@ def _bottleneck(width: int, strides: tuple[int, int], *, shrink: bool) -> tuple[
 def resnet(
     depth: int = 50,
     *,
-    shortcut: str = "B",
+    shortcut: str | None = "B",
     stride_in: str = "1x1",
     num_classes: int = 1000,
     in_channels: int = 3,
@@ -109,6 +109,7 @@ def resnet(
     strides = choose(STRIDE_IN, stride_in, "place for the stride")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
+    # paper: silent; the authors' Caffe files pad nothing here and round up, to the same sizes.
     layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
     channels = 64
     for stage, count in enumerate(blocks, start=2):
@@ -125,7 +126,7 @@ def resnet(
     return ResNet(layers)
 
 
-def cifar_resnet(depth: int = 20, *, shortcut: str = "A", num_classes: int = 10, in_channels: int = 3) -> ResNet:
+def cifar_resnet(depth: int = 20, *, shortcut: str | None = "A", num_classes: int = 10, in_channels: int = 3) -> ResNet:
     """Build the network of 6n+2 layers, with shortcuts as in `resnet`; the paper's n are 3, 5, 7, 9, 18 and 200."""
     n, rest = divmod(depth - 2, 6) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, choose, global_average_pool
+from archcost.zoo._blocks import ConvBNReLU, check_whole, choose, global_average_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,8 @@ def _network(
     stem: OrderedDict[str, nn.Module], blocks: Iterable[int], cardinality: int, width: int, num_classes: int
 ) -> ResNeXt:
     """Add the stages, from 256 maps and `cardinality` paths of `width` upwards, twice as many in each, and the end."""
-    _check_paths(cardinality, width)
+    check_whole("cardinality", cardinality)
+    check_whole("width", width)
     layers, channels = stem, 64
     for stage, count in enumerate(blocks):
         rows = nn.Sequential()
@@ -126,7 +127,8 @@ def _path(*channels: int, groups: int = 1) -> nn.Sequential:
 
 def resnext_block(form: str = "c", *, cardinality: int = 32, width: int = 4, in_channels: int = 256) -> Block:
     """Build form a (paths added), b (paths concatenated) or c (grouped convolution) of figure 3."""
-    _check_paths(cardinality, width)
+    check_whole("cardinality", cardinality)
+    check_whole("width", width)
     middle = cardinality * width
     if form == "a":
         return Block(Sum(_path(in_channels, width, width, in_channels) for _ in range(cardinality)))
@@ -136,9 +138,3 @@ def resnext_block(form: str = "c", *, cardinality: int = 32, width: int = 4, in_
     if form == "c":
         return Block(_path(in_channels, middle, middle, in_channels, groups=cardinality))
     raise ValueError(f"there is no form {form!r}; there are a, b, c")
-
-
-def _check_paths(cardinality: int, width: int) -> None:
-    for name, value in (("cardinality", cardinality), ("width", width)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")

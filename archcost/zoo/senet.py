@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, choose, global_average_pool
+from archcost.zoo._blocks import ConvBNReLU, check_whole, choose, global_average_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,9 +119,8 @@ def senet(
     """Build SE-ResNet, or SE-ResNeXt with `cardinality` paths of `width`; `stride_in` is a bottleneck's 1x1 or 3x3."""
     blocks = choose(TABLE_1, depth, "depth")
     strides = choose(STRIDE_IN, stride_in, "place for the stride")
-    for name, value in (("cardinality", cardinality), ("width", width)):
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+    check_whole("cardinality", cardinality)
+    check_whole("width", width)
 
     def block(channels: int, stage: int, shrink: bool) -> SEBottleneck:
         middle = cardinality * width * 2**stage

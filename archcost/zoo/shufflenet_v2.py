@@ -1,4 +1,4 @@
-"""ShuffleNet v2. Ma, Zhang, Zheng and Sun, ECCV 2018, arXiv:1807.11164. Table 5, figure 3(c) and (d)."""
+"""ShuffleNet V2. Ma, Zhang, Zheng and Sun, ECCV 2018, arXiv:1807.11164. Table 5, figure 3(c) and (d)."""
 
 from collections import OrderedDict
 

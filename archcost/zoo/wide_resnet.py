@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from archcost.zoo._blocks import ConvBNReLU, choose, global_average_pool
+from archcost.zoo._blocks import ConvBNReLU, check_probability, check_whole, choose, global_average_pool
 
 if TYPE_CHECKING:
     import torch
@@ -84,9 +84,8 @@ def wide_resnet(
     n, rest = divmod(depth - 4, 6) if isinstance(depth, int) else (0, 0)
     if n < 1 or rest:
         raise ValueError(f"depth must be 6n+4 with n of at least 1 (16, 22, 28, 40, ...), not {depth!r}")
-    _check_width(width)
-    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and less than 1, not {dropout!r}")
+    check_whole("width", width)
+    check_probability("dropout", dropout)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = nn.Conv2d(in_channels, 16, 3, padding=1, bias=False)
     channels = 16
@@ -107,7 +106,7 @@ def wide_resnet_bottleneck(
 ) -> WideResNet:
     """Build WRN-depth-width-bottleneck: ResNet with the middle of every bottleneck `width` times as wide."""
     blocks = choose(IMAGENET, depth, "depth")
-    _check_width(width)
+    check_whole("width", width)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
     layers["pool1"] = nn.MaxPool2d(3, 2, padding=1)
@@ -122,8 +121,3 @@ def wide_resnet_bottleneck(
     layers["average_pool"] = global_average_pool()
     layers["fc"] = nn.Linear(channels, num_classes)
     return WideResNet(layers)
-
-
-def _check_width(width: int) -> None:
-    if not isinstance(width, int) or width < 1:
-        raise ValueError(f"width must be a whole number of at least 1, not {width!r}")

@@ -6,6 +6,8 @@ from counting import report
 from torch import nn
 from torch.nn import functional
 
+import archcost
+
 IMAGE = torch.ones(1, 1, 32, 32)
 
 
@@ -41,7 +43,8 @@ CASES = {
         (None, None),
     ),
     "a linear layer over an axis": (nn.Linear(32, 8), (1, "all"), (1, None)),
-    "pixels to channels": (nn.Sequential(nn.PixelUnshuffle(2), conv(3, channels=(4, 1))), (1 + 2 * 2,) * 2, (2, 2)),
+    # the convolution mixes the four channels that a 2x2 block became: three blocks of two pixels
+    "pixels to channels": (nn.Sequential(nn.PixelUnshuffle(2), conv(3, channels=(4, 1))), (3 * 2,) * 2, (2, 2)),
     "channels to pixels": (nn.Sequential(conv(3, channels=(1, 4)), nn.PixelShuffle(2)), (3, 3), (0.5, 0.5)),
     "normalisation follows the values": (
         nn.Sequential(conv(3), nn.BatchNorm2d(1), nn.InstanceNorm2d(1)),
@@ -123,3 +126,32 @@ class Pair(nn.Module):
 
     def forward(self, x, y):
         return self.conv(x) + y[:, :, None, None]
+
+
+def test_a_mask_that_only_asks_for_a_shape_hides_nothing():
+    """Dropout in training multiplies with a mask made like its input."""
+    net = nn.Sequential(conv(3), nn.Dropout(), conv(3))
+
+    assert archcost.profile(net, IMAGE, mode="train").totals.receptive_field == (5, 5)
+
+
+def test_a_kernel_made_from_the_whole_image_sees_it_everywhere():
+    class Dynamic(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kernel = nn.Linear(1, 9)
+
+        def forward(self, x):
+            return functional.conv2d(x, self.kernel(x.mean((2, 3))).view(1, 1, 3, 3))
+
+    assert archcost.profile(Dynamic(), IMAGE).totals.receptive_field == ("all", "all")
+
+
+def test_branches_that_run_along_different_dimensions_are_unknown():
+    """One column added to every column: no single interval says what a later window sees."""
+
+    class Column(nn.Module):
+        def forward(self, x):
+            return x + x[:, :, :1].select(2, 0).unsqueeze(2)
+
+    assert archcost.profile(nn.Sequential(Column(), conv(3)), IMAGE).totals.receptive_field == (None, 3)

@@ -181,3 +181,22 @@ def test_twice_in_a_row_gives_the_same_report(net, device):
         archcost.profile(network, network.arguments(), device=device, mode=net.mode).to_json() for _ in range(2)
     )
     assert first == second
+
+
+def test_a_weight_that_the_forward_overwrites_gets_its_values_back():
+    """Constraints that renormalise `weight.data` in the forward are common."""
+    net = nn.Linear(3, 3)
+    before = net.weight.detach().clone()
+
+    class Doubling(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = net
+
+        def forward(self, x):
+            self.inner.weight.data.mul_(2)
+            return self.inner(x)
+
+    archcost.profile(Doubling(), torch.zeros(1, 3), device="cpu")
+
+    assert torch.equal(net.weight, before)

@@ -12,6 +12,7 @@ from torch.nn.modules import module as torch_module
 import archcost
 from archcost import zoo
 from archcost.account.account import SUMS
+from archcost.errors import ArgumentError, BuildError
 
 HERE = Path(__file__).parent
 COUNTS = {row["id"]: row for row in csv.DictReader((HERE / "counts.csv").read_text().splitlines())}
@@ -86,6 +87,54 @@ def test_no_hook_is_left():
 
     assert not torch_module._global_forward_hooks
     assert not torch_module._global_forward_pre_hooks
+
+
+def test_classes_and_channels_are_free_in_every_classifier():
+    """One network of each builder, the first in the catalogue."""
+    firsts = {entry.builder: entry.id for entry in reversed(list(zoo.REGISTRY)) if "block" not in entry.id}
+    outputs = {
+        name: archcost.profile(f"{name}?num_classes=7&in_channels=1").layers[-1].outputs for name in firsts.values()
+    }
+
+    assert outputs == dict.fromkeys(outputs, ((1, 7),))
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("vgg16?num_classes=-1", "num_classes must be a whole number of at least 1, not -1"),
+        ("vgg16?in_channels=a", "in_channels must be a whole number of at least 1, not 'a'"),
+        ("vgg16?batch_norm=no", "batch_norm must be true or false, not 'no'"),
+        ("googlenet?aux=1", "aux must be true or false, not 1"),
+        ("resnet50?depth=51", "there is no depth 51; there are 18, 34, 50, 101, 152, 200"),
+        ("resnet34?shortcut=D", "there is no shortcut 'D'; there are A, B, C, None"),
+        ("cifar_resnet20?depth=21", "depth must be 6n+2 with n of at least 1"),
+        ("cifar_preresnet164?depth=165", "depth must be 9n+2 with n of at least 1"),
+        ("wrn28_10?width=1.5", "width must be a whole number of at least 1, not 1.5"),
+        ("resnext50_32x4d?cardinality=0", "cardinality must be a whole number of at least 1, not 0"),
+        ("cifar_densenet_40_12?growth=true", "growth must be a whole number of at least 1, not True"),
+        ("fractalnet20?drop_path=1", "drop_path must be at least 0 and less than 1, not 1"),
+        ("efficientnet_b0?dropout=a", "dropout must be at least 0 and less than 1, not 'a'"),
+        ("mobilenet_v1?width=0", "width must be a number above 0, not 0"),
+        ("shufflenet_v1?groups=5", "there are 1, 2, 3, 4, 8"),
+        ("inception_resnet_v1?aux=true", "only v2_slim has a side classifier, not v1"),
+        ("block_residual_bottleneck?in_channels=6", "in_channels of a bottleneck must be a multiple of 4, not 6"),
+    ],
+)
+def test_wrong_arguments_name_what_is_allowed(spec, says):
+    with pytest.raises(ArgumentError) as caught:
+        archcost.profile(spec)
+
+    assert says in str(caught.value)
+
+
+def test_a_network_too_large_for_torch_names_its_arguments():
+    with pytest.raises(BuildError, match=r"mobilenet_v1_1.0 cannot be built with width=1000000000.0: "):
+        archcost.profile("mobilenet_v1?width=1e9")
+
+
+def test_no_shortcut_is_a_plain_net():
+    assert archcost.profile("resnet18?shortcut=none").totals == report("plain18").totals
 
 
 def test_every_id_and_short_name_is_known():

@@ -95,7 +95,7 @@ SHUFFLENET_V1 = Series(
 )
 
 SHUFFLENET_V2 = Series(
-    family="ShuffleNet v2",
+    family="ShuffleNet V2",
     paper=Paper(
         title="ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture Design",
         authors="Ma, Zhang, Zheng, Sun",
@@ -284,7 +284,7 @@ ENTRIES = (
     *(
         SHUFFLENET_V2.entry(
             f"shufflenet_v2_{width}",
-            f"ShuffleNet v2, {width}",
+            f"ShuffleNet V2, {width}",
             aliases=("shufflenet_v2",) if width == "1x" else (),
             variant_of=None if width == "1x" else "shufflenet_v2_1x",
             width=width,

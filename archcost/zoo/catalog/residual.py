@@ -120,8 +120,8 @@ OWN_NORMALISATION = (
 )
 
 ENTRIES = (
-    RESNET.entry("plain18", "Plain-18", depth=18, shortcut="none"),
-    RESNET.entry("plain34", "Plain-34", depth=34, shortcut="none"),
+    RESNET.entry("plain18", "Plain-18", depth=18, shortcut=None),
+    RESNET.entry("plain34", "Plain-34", depth=34, shortcut=None),
     RESNET.entry("resnet18_A", "ResNet-18, option A", variant_of="resnet18_B", depth=18, shortcut="A"),
     RESNET.entry(
         "resnet18_B",
@@ -199,7 +199,7 @@ ENTRIES = (
         "cifar_resnet110_B", "ResNet-110 for CIFAR-10, option B", variant_of="cifar_resnet110", depth=110, shortcut="B"
     ),
     *(
-        CIFAR_RESNET.entry(f"cifar_plain{depth}", f"Plain-{depth} for CIFAR-10", depth=depth, shortcut="none")
+        CIFAR_RESNET.entry(f"cifar_plain{depth}", f"Plain-{depth} for CIFAR-10", depth=depth, shortcut=None)
         for depth in (20, 32, 44, 56, 110, 1202)
     ),
     CIFAR_PRERESNET.entry(
@@ -346,7 +346,7 @@ ENTRIES = (
     *(
         FRACTALNET.entry(
             f"fractalnet_c{columns}_w16_cifar100",
-            f"FractalNet of {columns} columns, {5 * 2 ** (columns - 1)} layers, for CIFAR-100",
+            f"FractalNet (C = {columns}), {5 * 2 ** (columns - 1)} layers, for CIFAR-100",
             aliases=("fractalnet40",) if columns == 4 else (),
             columns=columns,
             width=16,
@@ -362,9 +362,9 @@ ENTRIES = (
         columns=3,
         width=64,
         notes=(
-            "Table 1 prints 38.6M parameters; the authors' own script (3 columns, widths 64 to 512) gives 33,734,922, "
-            "and no reading tried gives 38.6M.",
-            "The authors' normalisations have no scale and shift; with them, as here, it has 20,608 parameters more.",
+            "Table 1 prints 38.6M parameters; the layers of the authors' own script (3 columns, widths 64 to 512) give "
+            "33,734,922, and no reading tried gives 38.6M.",
+            "20,608 of them are scales and shifts of normalisations; the script's have none: 33,714,314.",
         ),
     ),
     FRACTALNET.entry(
