@@ -17,6 +17,16 @@ ArchcostError                  exit code
 A message says what failed, on what, what is allowed, and what to try.
 """
 
+import difflib
+from collections.abc import Iterable
+
+
+def closest(name: str, names: Iterable[str], otherwise: str) -> str:
+    """Return "did you mean a, b?" for the names nearest to a mistyped one, or `otherwise` where none is near."""
+    spelled = {known.lower(): known for known in names}
+    close = [spelled[known] for known in difflib.get_close_matches(name.lower(), spelled, n=3)]
+    return f"did you mean {', '.join(close)}?" if close else otherwise
+
 
 class ArchcostError(Exception):
     """The root of all; `exit_code` is what the command line ends with."""

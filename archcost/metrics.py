@@ -5,12 +5,11 @@ Exact quantities follow from the network alone and compare with `==`; measured o
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +106,5 @@ def metric(name: str) -> Metric:
     try:
         return METRICS[name]
     except KeyError:
-        close = difflib.get_close_matches(name, METRICS, n=3)
-        hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(METRICS)}"
+        hint = closest(name, METRICS, f"there are {', '.join(METRICS)}")
         raise ArgumentError(f"there is no quantity {name!r}; {hint}") from None

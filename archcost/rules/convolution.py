@@ -5,27 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.work import Slides, Work
+from archcost.rules.work import Slides, Work, per_axis, real_macs
 
 if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec
-
-COMPLEX_MACS = 4  # (a + bi)(c + di) is four real multiplications
-
-
-def real_macs(macs: int, *operands: TensorSpec) -> int:
-    """Multiply-adds in real arithmetic: a product of complex numbers is four."""
-    return macs * COMPLEX_MACS if all(operand.dtype.startswith("complex") for operand in operands) else macs
 
 
 def _positions(tensor: TensorSpec, spatial: int) -> int:
     """Batch times spatial places of an N, C, ... tensor."""
     return tensor.elements // tensor.shape[-spatial - 1] if tensor.elements else 0
-
-
-def per_axis(value: tuple[int, ...], axes: int) -> tuple[int, ...]:
-    """Return one value for each axis: torch lets one stand for all."""
-    return tuple(value) * axes if len(value) == 1 else tuple(value)
 
 
 def _window(call: OpCall) -> Slides:

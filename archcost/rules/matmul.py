@@ -6,8 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.convolution import real_macs
-from archcost.rules.work import Contracts, Everything, Pointwise, Work
+from archcost.rules.work import Contracts, Everything, Pointwise, Work, real_macs
 
 if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec

@@ -6,8 +6,7 @@ from math import ceil, floor, prod
 from typing import TYPE_CHECKING
 
 from archcost.rules._registry import rule
-from archcost.rules.convolution import per_axis
-from archcost.rules.work import Mixes, Sight, Slides, Work
+from archcost.rules.work import Mixes, Sight, Slides, Work, per_axis
 
 if TYPE_CHECKING:
     from archcost.records import OpCall

@@ -82,4 +82,5 @@ def fused_gru_cell(call: OpCall) -> Work:
 @rule("aten._thnn_fused_lstm_cell_backward_impl", "aten._thnn_fused_gru_cell_backward")
 def fused_cell_backward(call: OpCall) -> Work:
     """Twice the forward step."""
-    return Work(other_ops=2 * LSTM_STEP * call.inputs[0].elements)
+    step = GRU_STEP if "gru" in call.op else LSTM_STEP
+    return Work(other_ops=2 * step * call.inputs[0].elements)

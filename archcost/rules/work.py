@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcost.records import TensorSpec
+
+COMPLEX_MACS = 4  # (a + bi)(c + di) is four real multiplications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +130,13 @@ class Nothing(Sight):
 @dataclass(frozen=True, slots=True)
 class Unknown(Sight):
     """Nothing is known; the receptive field ends here."""
+
+
+def real_macs(macs: int, *operands: TensorSpec) -> int:
+    """Multiply-adds in real arithmetic: a product of complex numbers is four."""
+    return macs * COMPLEX_MACS if all(operand.dtype.startswith("complex") for operand in operands) else macs
+
+
+def per_axis(value: tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """Return one value for each axis: torch lets one stand for all."""
+    return tuple(value) * axes if len(value) == 1 else tuple(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError
+from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError, closest
 from archcost.sources.inputs import InputSpec
 from archcost.sources.network import DEFAULT_INPUT, Network
 
@@ -71,11 +71,8 @@ def _called(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
 
 
 def _unknown(spec: Spec, names: list[str]) -> UnknownNetworkError:
-    import difflib
-
-    close = difflib.get_close_matches(spec.target, names, n=3)
-    hint = f"; did you mean {', '.join(close)}?" if close else f"; it has {len(names)} networks"
-    return UnknownNetworkError(f"{spec.source} has no network {spec.target!r}{hint}")
+    hint = closest(spec.target, names, f"it has {len(names)} networks")
+    return UnknownNetworkError(f"{spec.source} has no network {spec.target!r}; {hint}")
 
 
 def _import(name: str) -> Any:

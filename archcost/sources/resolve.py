@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost import zoo
-from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError
+from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import timm_network, torchvision_network
 from archcost.sources.network import DEFAULT_INPUT, Network
@@ -99,9 +98,8 @@ def _attribute(module: Any, spec: Spec) -> Any:
     for part in spec.target.split("."):
         if not hasattr(value, part):
             names = [name for name, item in vars(module).items() if callable(item) and not name.startswith("_")]
-            close = difflib.get_close_matches(part, names, n=3) or names[:8]
-            hint = f"; it has {', '.join(close)}" if close else ""
-            raise UnknownNetworkError(f"{spec.source} has no {spec.target!r}{hint}")
+            hint = closest(part, names, f"it has {', '.join(names[:8]) or 'nothing to call'}")
+            raise UnknownNetworkError(f"{spec.source} has no {spec.target!r}; {hint}")
         value = getattr(value, part)
     return value
 

@@ -6,17 +6,16 @@ code, which is imported only when a network is built.
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import importlib
 import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, BuildError, UnknownNetworkError
+from archcost.errors import ArgumentError, BuildError, UnknownNetworkError, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from torch import nn
 
@@ -134,9 +133,8 @@ class Registry:
         try:
             return self._entries[self._names[name.lower()]]
         except KeyError:
-            close = difflib.get_close_matches(name.lower(), self._names, n=3, cutoff=0.6)
-            hint = f"; did you mean {', '.join(self._spelled(close))}?" if close else ";"
-            raise UnknownNetworkError(f"unknown network {name!r}{hint} see `archcost list`") from None
+            hint = f"unknown network {name!r}; {closest(name, self.names, '')}".rstrip()
+            raise UnknownNetworkError(f"{hint} see `archcost list`") from None
 
     def search(self, pattern: str | None) -> tuple[Entry, ...]:
         """Return the entries whose id, short name, family or title matches a glob or contains the text."""
@@ -151,9 +149,6 @@ class Registry:
                 for text in (entry.id, entry.family, entry.title, *entry.aliases)
             )
         )
-
-    def _spelled(self, names: Sequence[str]) -> list[str]:
-        return [next(spelled for spelled in self.names if spelled.lower() == name) for name in names]
 
 
 def configure(entry: Entry, arguments: Mapping[str, object]) -> Entry:

@@ -84,7 +84,7 @@ def test_what_a_callable_raises_is_shown_with_the_users_frames_alone(model_file)
         ("qqqqqq", UnknownNetworkError, "archcost list"),
         ("missing.py:build", UnknownNetworkError, "no file 'missing.py'"),
         ("model.py", UnknownNetworkError, "model.py:build"),
-        ("model.py:biuld", UnknownNetworkError, "has no 'biuld'; it has build"),
+        ("model.py:biuld", UnknownNetworkError, "has no 'biuld'; did you mean build?"),
         ("no_such_pkg.mod:fn", UnknownNetworkError, "no module 'no_such_pkg'"),
         ("model.py:number", ArgumentError, "returned int, not a torch.nn.Module"),
         ("model.py:constant", ArgumentError, "neither a callable nor a torch.nn.Module"),
