@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.account.axes import Axis, Field
 from archcost.account.depth import Flow, row_depth
 from archcost.account.memory import peak_inference_bytes
 from archcost.account.parameters import with_parameters
-from archcost.account.receptive_field import Axis, Field, receptive_fields
+from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
 from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals

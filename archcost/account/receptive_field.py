@@ -16,10 +16,11 @@ remembers which digits of which dimension's index are its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import ceil, prod
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING
 
+from archcost.account.axes import Axis, Extent, Field, each_axis, reshaped
 from archcost.rules.work import (
     Contracts,
     Cuts,
@@ -41,30 +42,6 @@ if TYPE_CHECKING:
 
     from archcost.records import OpCall, TensorSpec, Trace
 
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What an element sees along one axis of the network's input.
-
-    The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None once no dimension of
-    the tensor runs along the axis any more.
-    """
-
-    dim: int | None
-    inner: int
-    extent: int
-    low: float
-    high: float
-    jump: float
-
-    @property
-    def size(self) -> int:
-        """Input places seen."""
-        return ceil(self.high - self.low) + 1
-
-
-Extent: TypeAlias = Axis | Literal["all", "unknown"]
-Field: TypeAlias = tuple[Extent, ...]
 
 IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
@@ -117,10 +94,6 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
     )
 
 
-def _each(field: Field, change: Callable[[Axis], Extent]) -> Field:
-    return tuple(change(extent) if isinstance(extent, Axis) else extent for extent in field)
-
-
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     sight: Sight,
     op: OpCall,
@@ -152,15 +125,15 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Mixes(dims, keeps):
             return _mix(field, spec, {dim % max(len(spec.shape), 1) for dim in dims}, keeps=keeps)
         case Reshapes():
-            return _reshape(field, spec.shape, out.shape)
+            return reshaped(field, spec.shape, out.shape)
         case Permutes(order):
-            return _each(field, lambda axis: axis if axis.dim is None else replace(axis, dim=order.index(axis.dim)))
+            return each_axis(field, lambda axis: axis if axis.dim is None else replace(axis, dim=order.index(axis.dim)))
         case Picks(dim):
             return _drop(field, {dim % len(spec.shape)})
         case Cuts(dim, start, step):
-            return _each(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
+            return each_axis(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
         case Pads(before):
-            return _each(field, lambda axis: _pad(axis, len(spec.shape), before, out))
+            return each_axis(field, lambda axis: _pad(axis, len(spec.shape), before, out))
     return _blurred(everywhere)
 
 
@@ -180,7 +153,7 @@ def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
         dim = axis.dim + shift
         return replace(axis, dim=dim, extent=out.shape[dim] if whole else axis.extent)
 
-    return _each(field, move)
+    return each_axis(field, move)
 
 
 def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], Field | None]) -> Field | None:
@@ -198,7 +171,7 @@ def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], 
 
 
 def _shifted(field: Field, by: int) -> Field:
-    return _each(field, lambda axis: axis if axis.dim is None else replace(axis, dim=axis.dim + by))
+    return each_axis(field, lambda axis: axis if axis.dim is None else replace(axis, dim=axis.dim + by))
 
 
 def _windowed(
@@ -218,7 +191,7 @@ def _windowed(
         changed = change(axis, axis.dim - first)
         return replace(changed, extent=out.shape[axis.dim])
 
-    return _each(field, each)
+    return each_axis(field, each)
 
 
 def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> Field:
@@ -248,7 +221,7 @@ def _exact(value: float) -> float:
 
 
 def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Field:
-    mixed = _each(field, lambda axis: "all" if axis.dim in dims and spec.shape[axis.dim or 0] > 1 else axis)
+    mixed = each_axis(field, lambda axis: "all" if axis.dim in dims and spec.shape[axis.dim or 0] > 1 else axis)
     return mixed if keeps else _drop(mixed, dims)
 
 
@@ -258,7 +231,7 @@ def _drop(field: Field, dims: set[int]) -> Field:
             return replace(axis, dim=None)
         return replace(axis, dim=axis.dim - sum(dim < axis.dim for dim in dims))
 
-    return _each(field, each)
+    return each_axis(field, each)
 
 
 def _cut(axis: Axis, dim: int, start: int, step: int, out: TensorSpec) -> Extent:
@@ -275,40 +248,3 @@ def _pad(axis: Axis, dims: int, before: tuple[int, ...], out: TensorSpec) -> Ext
         return axis
     moved = before[dims - 1 - axis.dim] * axis.jump
     return replace(axis, low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])
-
-
-def _reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
-    """Follow each axis through a reshape: dimensions regroup where the products of their sizes meet."""
-    groups = _groups(before, after)
-
-    def each(axis: Axis) -> Extent:
-        if axis.dim is None:
-            return axis
-        for old, new in groups:
-            if axis.dim in old:
-                inner = axis.inner * prod(before[dim] for dim in old if dim > axis.dim)
-                for dim in new:
-                    right = prod(after[other] for other in new if other > dim)
-                    if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
-                        return replace(axis, dim=dim, inner=inner // right)
-        # a single place needs no dimension; a longer axis that two dimensions share is lost
-        return replace(axis, dim=None) if axis.extent == 1 else "unknown"
-
-    return _each(field, each)
-
-
-def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
-    groups: list[tuple[list[int], list[int]]] = []
-    i = j = 0
-    while i < len(before) and j < len(after):
-        start, begin = i, j
-        left, right = before[i], after[j]
-        i, j = i + 1, j + 1
-        while left != right and (i < len(before) if left < right else j < len(after)):
-            if left < right:
-                left, i = left * before[i], i + 1
-            else:
-                right, j = right * after[j], j + 1
-        groups.append((list(range(start, i)), list(range(begin, j))))
-    groups.append((list(range(i, len(before))), list(range(j, len(after)))))
-    return groups

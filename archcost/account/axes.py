@@ -1,0 +1,77 @@
+"""What an element sees along the axes of the network's input, and how a reshape moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil, prod
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What an element sees along one axis of the network's input.
+
+    The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None once no dimension of
+    the tensor runs along the axis any more.
+    """
+
+    dim: int | None
+    inner: int
+    extent: int
+    low: float
+    high: float
+    jump: float
+
+    @property
+    def size(self) -> int:
+        """Input places seen."""
+        return ceil(self.high - self.low) + 1
+
+
+Extent: TypeAlias = Axis | Literal["all", "unknown"]
+Field: TypeAlias = tuple[Extent, ...]
+
+
+def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
+    """Change every axis that is known; everything stays everything, and unknown stays unknown."""
+    return tuple(change(extent) if isinstance(extent, Axis) else extent for extent in field)
+
+
+def reshaped(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
+    """Follow each axis through a reshape: dimensions regroup where the products of their sizes meet."""
+    groups = _groups(before, after)
+
+    def each(axis: Axis) -> Extent:
+        if axis.dim is None:
+            return axis
+        for old, new in groups:
+            if axis.dim in old:
+                inner = axis.inner * prod(before[dim] for dim in old if dim > axis.dim)
+                for dim in new:
+                    right = prod(after[other] for other in new if other > dim)
+                    if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
+                        return replace(axis, dim=dim, inner=inner // right)
+        # a single place needs no dimension; a longer axis that two dimensions share is lost
+        return replace(axis, dim=None) if axis.extent == 1 else "unknown"
+
+    return each_axis(field, each)
+
+
+def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    groups: list[tuple[list[int], list[int]]] = []
+    i = j = 0
+    while i < len(before) and j < len(after):
+        start, begin = i, j
+        left, right = before[i], after[j]
+        i, j = i + 1, j + 1
+        while left != right and (i < len(before) if left < right else j < len(after)):
+            if left < right:
+                left, i = left * before[i], i + 1
+            else:
+                right, j = right * after[j], j + 1
+        groups.append((list(range(start, i)), list(range(begin, j))))
+    groups.append((list(range(i, len(before))), list(range(j, len(after)))))
+    return groups
