@@ -148,7 +148,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
         try:
             module = _on_meta(network)
             args, kwargs = feed.on("meta")
-            return walk(module, args, kwargs, mode=mode, backward=backward), ()
+            return walk(module, args, kwargs, mode=mode, backward=backward, restore=network.fits is None), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
@@ -159,7 +159,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
     module = _on_device(network, where)
     args, kwargs = feed.on(_home(module, where))
     try:
-        trace = walk(module, args, kwargs, mode=mode, backward=backward)
+        trace = walk(module, args, kwargs, mode=mode, backward=backward, restore=network.fits is None)
     except WalkError as error:
         raise _helpful(error, network, feed) from error.__cause__
     return trace, notes
@@ -228,20 +228,20 @@ def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
     if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
         return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
     given = ", ".join(map(str, feed.specs))
-    if network.in_zoo and feed.specs != network.inputs and len(feed.specs) == 1:
-        return WalkError(f"{network.spec} cannot take {given}: {error}\n{_what_fits(network, feed.specs[0])}")
-    if feed.args is None and not network.in_zoo:
+    if network.fits is not None and len(feed.specs) == 1 and feed.specs[0] != network.fits:
+        advice = _what_fits(network, network.fits, feed.specs[0])
+        return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
+    if feed.args is None and network.fits is None:
         return WalkError(
             f"{error}\nIt was given {given}; say what it takes with --input 3x224x224 or --input 128:int64"
         )
     return error
 
 
-def _what_fits(network: Network, given: InputSpec) -> str:
+def _what_fits(network: Network, default: InputSpec, given: InputSpec) -> str:
     """Name the default input and, by trying, the smallest square one that runs."""
     import torch
 
-    default = network.inputs[0]
     text = f"It takes {default} by default"
     if len(given.shape) != len(default.shape) or given.shape[0] != default.shape[0]:
         return f"{text}; an input has the channels, height and width of one image, here {default.shape[0]} channels."

@@ -21,7 +21,8 @@ class Network:
     """A network by name, and how to make it.
 
     `build` makes it on torch's default device of the moment. `given` is the module itself where the user has one
-    already; then nothing is built. `in_zoo` is true for the networks whose default input is known to fit.
+    already; then nothing is built. `fits` is, for a network of the zoo, the input that it was published with, whatever
+    size its name asks for.
     """
 
     spec: str
@@ -30,7 +31,7 @@ class Network:
     inputs: tuple[InputSpec, ...] = (DEFAULT_INPUT,)
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
-    in_zoo: bool = False
+    fits: InputSpec | None = None
 
 
 def of_module(value: Any) -> Network:

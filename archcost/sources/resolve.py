@@ -58,7 +58,7 @@ def _from_zoo(spec: Spec) -> Network:
         build=lambda: zoo.build(entry),
         inputs=(InputSpec(shape=shape),),
         notes=entry.notes,
-        in_zoo=True,
+        fits=InputSpec(shape=entry.input),
     )
 
 

@@ -28,6 +28,7 @@ def walk(
     *,
     mode: str = "eval",
     backward: bool = False,
+    restore: bool = True,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
@@ -37,6 +38,7 @@ def walk(
         kwargs: keyword arguments of its forward.
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
         backward: run the backward pass of the sum of the outputs as well, with gradients on.
+        restore: leave the network as found; not needed for one that is thrown away afterwards.
 
     Raises:
         WalkError: naming the layer that failed and the shapes it was given; the cause is the original exception.
@@ -45,7 +47,8 @@ def walk(
     specs = module_specs(network)
     recorder = Recorder()
     params, buffers = _introduce_tensors(recorder, network, specs)
-    with as_found(network), recorder.parameters_kept(), random_state_kept():
+    kept = as_found(network) if restore else nullcontext()
+    with kept, recorder.parameters_kept(), random_state_kept():
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")

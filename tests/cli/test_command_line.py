@@ -125,6 +125,8 @@ def test_two_runs_give_the_same_bytes():
             "classifier.0 (Linear), given 1x4608, with weight 4096x25088",
         ),
         (["profile", "vgg16", "--input", "1x224x224"], 3, "features.0"),
+        (["profile", "vgg16@31"], 3, "It takes 3x224x224 by default; the smallest square input that runs is 224x224"),
+        (["profile", "squeezenet1_0@8"], 3, "the smallest square input that runs is 21x21, and larger ones"),
         (["profile"], 2, "Missing argument"),
         (["vgg16"], 2, "archcost profile vgg16"),
     ],
