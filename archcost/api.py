@@ -232,9 +232,10 @@ def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
         advice = _what_fits(network, network.fits, feed.specs[0])
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
     if feed.args is None and network.fits is None:
-        return WalkError(
-            f"{error}\nIt was given {given}; say what it takes with --input 3x224x224 or --input 128:int64"
-        )
+        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
+        if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
+            hint = "--input is without the batch, which --batch says"
+        return WalkError(f"{error}\nIt was given {given}; {hint}")
     return error
 
 

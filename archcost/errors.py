@@ -24,7 +24,9 @@ from collections.abc import Iterable
 def closest(name: str, names: Iterable[str], otherwise: str) -> str:
     """Return "did you mean a, b?" for the names nearest to a mistyped one, or `otherwise` where none is near."""
     spelled = {known.lower(): known for known in names}
-    close = [spelled[known] for known in difflib.get_close_matches(name.lower(), spelled, n=3)]
+    begun = sorted((known for known in spelled if name and known.startswith(name.lower())), key=len)
+    near = difflib.get_close_matches(name.lower(), spelled, n=3)
+    close = [spelled[known] for known in dict.fromkeys((*begun, *near))][:3]
     return f"did you mean {', '.join(close)}?" if close else otherwise
 
 

@@ -16,7 +16,7 @@ from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
 from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals
 from archcost.rules import Work, find
-from archcost.rules.work import Slides, Unknown
+from archcost.rules.work import Contracts, Slides, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,11 @@ class _Account:
         self.works = [_work(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
         self.sights = [_sight(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
         self.rows, self.row_of = rows_of(trace, self.rules)
-        self.flow = Flow(trace, self.works, self.row_of)
+        products = [
+            bool(work.macs) or _multiplies(op, sight)
+            for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
+        ]
+        self.flow = Flow(trace, self.works, products, self.row_of)
         self.fields = receptive_fields(trace, self.sights)
         self.backward = self._backward_macs()
         self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
@@ -78,6 +82,7 @@ class _Account:
             operators=self._operators(),
             uncovered=dict(sorted(uncovered.items())),
             uncalled=self._uncalled(),
+            warnings=self._warnings(),
         )
 
     def _layer(self, place: int, row: Row) -> Layer:
@@ -213,6 +218,12 @@ class _Account:
         ran.update(tensor.module for tensor in self.trace.params if tensor.storage in self.read)
         return tuple(spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran)
 
+    def _warnings(self) -> tuple[str, ...]:
+        causal = sum(bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward")
+        if not causal:
+            return ()
+        return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
+
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}
         backward = [layer.backward_macs for layer in layers if layer.backward_macs is not None]
@@ -244,6 +255,10 @@ def _work(op: OpCall, rule: Rule | None) -> Work:
 
 def _sight(op: OpCall, rule: Rule | None) -> Sight:
     return Unknown() if rule is None else rule.sees(op)
+
+
+def _multiplies(op: OpCall, sight: Sight) -> bool:
+    return isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
 
 
 def _layer_outputs(op: OpCall, work: Work) -> int:

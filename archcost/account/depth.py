@@ -16,10 +16,13 @@ Weight: TypeAlias = tuple[int, int]
 class Flow:
     """What depends on the network's inputs, what comes from its parameters alone, and how deep each result lies.
 
-    `weighted[i]` is true where operator i is a weighted layer: it multiplies data with a parameter.
+    `weighted[i]` is true where operator i is a weighted layer: it multiplies data with a parameter. `products` says
+    which operators multiply and add at all, whether or not a batch without images leaves them anything to do.
     """
 
-    def __init__(self, trace: Trace, works: Sequence[Work], row_of: Mapping[int, int]) -> None:
+    def __init__(
+        self, trace: Trace, works: Sequence[Work], products: Sequence[bool], row_of: Mapping[int, int]
+    ) -> None:
         self._storages = trace.storages
         self._from_data: list[bool] = []
         self._from_weight: list[Weight | None] = []
@@ -27,12 +30,12 @@ class Flow:
         self.weighted: list[bool] = []
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
-        for op, work in zip(trace.ops, works, strict=True):
+        for op, work, product in zip(trace.ops, works, products, strict=True):
             data = [spec for spec in op.inputs if self._is_data(spec)]
             weights = [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
             below = max((self.depth(spec) for spec in data), default=0)
             layer = not recurrent.issuperset(weights)
-            weighted = bool(work.macs and work.layers and data and layer and op.phase == "forward")
+            weighted = bool(product and work.layers and data and layer and op.phase == "forward")
             depth = below
             if weighted:
                 # The same weight again within one row is recurrence (a later time step), not another layer.

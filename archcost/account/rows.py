@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec, Trace
     from archcost.rules import Rule
 
+ATTENTION = "scaled_dot_product_attention"
+
 
 @dataclass(slots=True, kw_only=True)
 class Row:
@@ -83,6 +85,8 @@ def _has_row(op: OpCall, rule: Rule | None, trace: Trace) -> bool:
 def _row_of_operator(op: OpCall, trace: Trace) -> Row:
     path = trace.calls[op.module].path if op.module >= 0 else ""
     operator = op.op.partition(".")[2].strip("_")
+    if operator.startswith("scaled_dot_product"):  # one name for the kernels of every device
+        operator = ATTENTION
     return Row(
         name=f"{path}.{operator}" if path else operator,
         call=0,

@@ -46,6 +46,8 @@ def command(pattern: str | None, format_: str | None, output: str | None, *, qui
     entries = REGISTRY.search(pattern)
     if not entries:
         note(f"no network matches {pattern!r}; `archcost list` shows all {len(REGISTRY)}", quiet=quiet)
+        if chosen == "table":
+            return
     writers = {"table": _table, "json": _json, "csv": _csv, "markdown": _markdown}
     write(writers[chosen](entries), output)
 

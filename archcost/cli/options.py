@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -13,7 +14,7 @@ import click
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
@@ -99,14 +100,18 @@ def write(text: str, output: str | None) -> None:
     if output is None or output == "-":
         _print(text)
         return
-    path = Path(output)
+    path = Path(output).resolve()  # a link stays; what it points to is replaced
+    text = text if text.endswith("\n") else text + "\n"
     aside = None
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
+            path.write_text(text, encoding="utf-8")
+            return
         with tempfile.NamedTemporaryFile(
             "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
         ) as file:
             aside = Path(file.name)
-            file.write(text if text.endswith("\n") else text + "\n")
+            file.write(text)
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
@@ -116,6 +121,8 @@ def write(text: str, output: str | None) -> None:
 
 
 def _print(text: str) -> None:
+    if sys.stdout is None:
+        raise WriteError("the result could not be printed: stdout is closed; give -o FILE")
     try:
         click.echo(text, nl=not text.endswith("\n"), color=True)  # whether it has colour is decided already
         sys.stdout.flush()
@@ -125,6 +132,13 @@ def _print(text: str) -> None:
         if isinstance(error, BrokenPipeError):  # the reader (`| head`) has seen enough
             raise click.exceptions.Exit(0) from None
         raise WriteError(f"the result could not be printed: {error.strerror or error}") from error
+
+
+@contextmanager
+def stdout_kept() -> Iterator[None]:
+    """Send what a network's own code prints to stderr: stdout is for the result."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def _umask() -> int:

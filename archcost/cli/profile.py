@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcost.cli.options import chosen_format, network_options, note, output_options, target_of, write
+from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
 from archcost.errors import UncoveredError
 
 
@@ -53,7 +53,8 @@ def command(
     shown = None if columns is None else tuple(name.strip() for name in columns.split(","))
     check_options(view, chosen, depth=depth, sort=sort, columns=shown)
     specs = tuple(parse_input(text) for text in inputs)
-    report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
+    with stdout_kept():
+        report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:
             note(f"note: {report.network.name}: {warning}", quiet=quiet)

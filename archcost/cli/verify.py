@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcost.cli.options import chosen_format, network_options, note, output_options, target_of, write
+from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
@@ -36,8 +36,9 @@ def command(
 
     chosen = chosen_format(format_, output)
     specs = tuple(sources.parse_input(text) for text in inputs)
-    resolved = sources.resolve(network)
-    opinions = second_opinions(resolved, Feed(specs=specs or resolved.inputs, batch=batch), device=device)
+    with stdout_kept():
+        resolved = sources.resolve(network)
+        opinions = second_opinions(resolved, Feed(specs=specs or resolved.inputs, batch=batch), device=device)
     for text in opinions.notes:
         note(f"note: {opinions.network.name}: {text}", quiet=quiet)
     write(render(opinions, chosen, color=color, target=target_of(output)), output)

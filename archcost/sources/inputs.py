@@ -39,6 +39,10 @@ class InputSpec:
 
         dtype = getattr(torch, self.dtype)
         shape = (batch, *self.shape)
+        try:
+            torch.empty(shape, dtype=dtype, device="meta")
+        except (RuntimeError, TypeError, OverflowError) as error:
+            raise InputError(f"an input of {batch} x {self} is too large for any tensor") from error
         if device == "meta":
             return torch.empty(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:

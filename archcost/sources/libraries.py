@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError, closest
@@ -11,6 +12,8 @@ from archcost.sources.network import DEFAULT_INPUT, Network
 
 if TYPE_CHECKING:
     from archcost.sources.spec import Spec
+
+VIDEO_FRAMES = 16  # torchvision's video networks were trained on clips of 16
 
 
 def torchvision_network(spec: Spec) -> Network:
@@ -26,17 +29,20 @@ def torchvision_network(spec: Spec) -> Network:
         raise _unknown(spec, names)
     arguments = {"weights": None, **spec.arguments}
     weights = getattr(models.get_model_weights(spec.target), str(arguments["weights"] or "DEFAULT"), None)
-    crop = None if weights is None else weights.transforms.keywords.get("crop_size")
-    side = spec.size or (None if crop is None else (crop, crop))
+    crop = getattr(getattr(weights, "transforms", None), "keywords", {}).get("crop_size")
+    side = spec.size or ((crop, crop) if isinstance(crop, int) else crop)
+    if "weights_backbone" in inspect.signature(models.get_model_builder(spec.target)).parameters:
+        arguments.setdefault("weights_backbone", None)
     if spec.target in {"googlenet", "inception_v3"}:
         arguments.setdefault("init_weights", False)
     if spec.target.startswith("vit_") and side is not None and not arguments["weights"]:
         arguments.setdefault("image_size", side[0])  # its positions fit one size; loaded weights bring their own
+    frames = (VIDEO_FRAMES,) if spec.target in models.list_models(module=models.video) else ()
     return Network(
         spec=spec.text,
         name=spec.target,
         build=lambda: _called(models.get_model, spec, arguments),
-        inputs=(DEFAULT_INPUT if side is None else InputSpec(shape=(3, *side)),),
+        inputs=(DEFAULT_INPUT if side is None else InputSpec(shape=(3, *frames, *side)),),
     )
 
 
@@ -66,8 +72,8 @@ def timm_network(spec: Spec) -> Network:
 def _called(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
     try:
         return create(spec.target, **arguments)
-    except TypeError as error:
-        raise ArgumentError(f"{spec.text!r} cannot be built: {error}") from error
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ArgumentError(f"{spec.text!r} cannot be built: {type(error).__name__}: {error}") from error
 
 
 def _unknown(spec: Spec, names: list[str]) -> UnknownNetworkError:

@@ -132,9 +132,12 @@ def _run(action: Callable[[], Any], what: str) -> Any:
         return action()
     except ArchcostError:
         raise
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
+    except (Exception, SystemExit) as error:
         ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
-        own = [frame for frame in frames if not frame.filename.startswith(ours)] or frames[-1:]
+        own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
+        if isinstance(error, TypeError) and not own:  # the call itself did not fit
+            raise ArgumentError(f"{what}: {error}; arguments are written ?name=value&name=value") from error
         lines = "".join(traceback.format_list(own)).rstrip()
-        raise BuildError(f"{what} raised {type(error).__name__}: {error}\n{lines}") from error
+        if isinstance(error, SyntaxError):
+            lines = "".join(traceback.format_exception_only(error)).rstrip()
+        raise BuildError(f"{what} raised {type(error).__name__}: {error}\n{lines}".rstrip()) from error

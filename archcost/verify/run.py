@@ -78,7 +78,7 @@ def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
     """Look on a device with values; what was seen on meta stands where that does not help fvcore."""
     given = None if network.given is None else next(network.given.parameters(), None)
     device = "cpu" if given is None or given.is_meta else str(given.device)
-    note = f"fvcore cannot trace on the meta device ({on_meta.fvcore.failure}), so the counters ran on {device}"
+    note = f"fvcore cannot trace on the meta device, so the counters ran on {device}"
     try:
         again = _look(network, feed, device, (note,))
     except Exception:  # noqa: BLE001 - it ran on meta, and that is enough for the other counters

@@ -31,6 +31,15 @@ def _new(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
     return torch.empty(shape, dtype=like.dtype, device="meta")
 
 
+def _refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:
+    """Raise what real kernels raise for operands of different dtypes; meta kernels let them pass."""
+    for other in others:
+        if other is not None and other.dtype != first.dtype:
+            raise RuntimeError(
+                f"{name} of {str(first.dtype)[6:]} and weight of {str(other.dtype)[6:]}: the dtypes must be the same"
+            )
+
+
 def _convolution(
     image: torch.Tensor,
     weight: torch.Tensor,
@@ -42,7 +51,8 @@ def _convolution(
     output_padding: list[int],
     groups: int,
 ) -> Any:
-    del output_padding, bias
+    del output_padding
+    _refuse_mixture("input", image, weight, bias)
     kernel = weight.shape[2:]
     axes = len(kernel)
     ordinary = (
@@ -126,9 +136,9 @@ def _layer_norm(
 
 def _addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
     del beta, alpha
+    _refuse_mixture("mat1", rows, columns, added)
     if (
-        not rows.dtype == columns.dtype == added.dtype
-        or rows.dim() != 2  # noqa: PLR2004 - a matrix
+        rows.dim() != 2  # noqa: PLR2004 - a matrix
         or columns.dim() != 2  # noqa: PLR2004
         or rows.shape[1] != columns.shape[0]
         or added.shape != columns.shape[1:]
@@ -198,6 +208,24 @@ def _cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
     return _new((*first.shape[:along], sum(t.shape[along] for t in tensors), *first.shape[along + 1 :]), first)
 
 
+def _mm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
+    _refuse_mixture("mat1", rows, columns)
+    if not rows.dim() == columns.dim() == 2 or rows.shape[1] != columns.shape[0]:  # noqa: PLR2004 - matrices
+        return NotImplemented
+    return _new((rows.shape[0], columns.shape[1]), rows)
+
+
+def _bmm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
+    _refuse_mixture("batch1", rows, columns)
+    if (
+        not rows.dim() == columns.dim() == 3  # noqa: PLR2004 - batches of matrices
+        or rows.shape[0] != columns.shape[0]
+        or rows.shape[2] != columns.shape[1]
+    ):
+        return NotImplemented
+    return _new((rows.shape[0], rows.shape[1], columns.shape[2]), rows)
+
+
 def _like(image: torch.Tensor, *_: Any, **__: Any) -> Any:
     return _new(image.shape, image) if _plain(image) else NotImplemented
 
@@ -217,6 +245,8 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.native_batch_norm.default: _batch_norm,
     aten.native_layer_norm.default: _layer_norm,
     aten.addmm.default: _addmm,
+    aten.mm.default: _mm,
+    aten.bmm.default: _bmm,
     aten.add.Tensor: _sum,
     aten.max_pool2d_with_indices.default: _max_pool,
     aten.mean.dim: _mean,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from archcost import units
 from archcost.errors import WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace
+from archcost.walk.meta import MetaDevice, taken_apart
 from archcost.walk.recorder import Recorder
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
@@ -19,6 +21,9 @@ from archcost.walk.tensors import find_tensors, refuse_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+# frames of these are not the user's own
+TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
 
 
 def walk(
@@ -56,7 +61,7 @@ def walk(
         described = recorder.introduce_inputs(given)
         device = _device(network, given)
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = torch.device(device) if device == "meta" else nullcontext()
+        elsewhere = MetaDevice() if device == "meta" else nullcontext()
         with _layer_named(network, specs):
             with Scopes(specs, recorder.describe, recorder.tick) as scopes:
                 recorder.scope = lambda: scopes.current
@@ -77,16 +82,27 @@ def walk(
             device=device,
             mode=mode,
             torch_version=torch.__version__,
-            notes=_notes(recorder),
+            notes=_notes(recorder, specs, device),
         )
 
 
-def _notes(recorder: Recorder) -> tuple[str, ...]:
-    if not recorder.unregistered:
-        return ()
+def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: str) -> tuple[str, ...]:
+    notes = []
+    parts = taken_apart(specs) if device == "meta" else ()
+    if parts:
+        notes.append(
+            f"on the meta device torch runs {', '.join(parts)} in parts, so rows and activations are those of the "
+            "parts; the fused kernels of --device cpu or cuda keep less"
+        )
+    if recorder.unregistered:
+        notes.append(_unregistered(recorder.unregistered))
+    return tuple(notes)
+
+
+def _unregistered(count: int) -> str:
     return (
-        f"{recorder.unregistered} tensors that it learns are no parameters of it, so they are not counted as such: "
-        "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)",
+        f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
+        "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
     )
 
 
@@ -98,8 +114,20 @@ def _introduce_tensors(
     for name, parameter in network.named_parameters():
         owner = owners.get(name.rpartition(".")[0])
         params.append(recorder.introduce(name, parameter, _role(name, parameter, owner)))
+    for name, packed in _packed_weights(specs):
+        params.append(recorder.introduce(name, packed, _role(name, packed, None)))
     buffers = [recorder.introduce(name, buffer, "buffer") for name, buffer in network.named_buffers()]
     return tuple(params), tuple(buffers)
+
+
+def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
+    for module, spec in specs.items():
+        unpack = getattr(getattr(module, "_packed_params", None), "_weight_bias", None)
+        if unpack is not None:
+            for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
+                if tensor is not None:
+                    yield f"{spec.path}.{name}".lstrip("."), tensor
 
 
 def _role(name: str, parameter: torch.Tensor, owner: ModuleSpec | None) -> str:
@@ -133,15 +161,18 @@ def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> I
         yield
     except WalkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise WalkError(_failure(error, network, specs)) from error
 
 
-def _failure(error: Exception, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> str:
+def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> str:
     """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
-    spec, module, shapes = specs[network], network, ""
+    spec, module, shapes, line = specs[network], network, "", ""
     traceback = error.__traceback__
     while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not code.co_filename.startswith((TORCH, ARCHCOST)):
+            line = f" ({code.co_filename}, line {traceback.tb_lineno})"
         local = traceback.tb_frame.f_locals
         running = local.get("self")
         if isinstance(running, nn.Module) and running in specs:
@@ -155,4 +186,4 @@ def _failure(error: Exception, network: nn.Module, specs: Mapping[nn.Module, Mod
     own = [f"{name} {units.shape(p.shape)}" for name, p in module.named_parameters(recurse=False)]
     has = f", with {', '.join(own)}" if own else ""
     text = str(error).strip().split("\n", maxsplit=1)[0]
-    return f"the forward failed in {where}{given}{has}: {type(error).__name__}: {text}"
+    return f"the forward failed in {where}{given}{has}: {type(error).__name__}: {text}{line}"

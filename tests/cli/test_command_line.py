@@ -217,7 +217,7 @@ def test_an_interrupt_ends_with_130(tmp_path):
         [sys.executable, "-m", "archcost", "profile", "net.py:build"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert running.stdout.readline() == "building\n"
+    assert running.stderr.readline() == "building\n"
     time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     _, stderr = running.communicate(timeout=30)
@@ -229,3 +229,75 @@ def test_an_interrupt_ends_with_130(tmp_path):
 
 def test_version_is_the_packages():
     assert archcost("--version").stdout.strip().endswith(__version__)
+
+
+def test_what_a_network_prints_does_not_spoil_the_result(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\ndef build():\n    print('building')\n    return nn.Conv2d(3, 4, 3)\n"
+    )
+    done = archcost("profile", "net.py:build", "--format", "json", cwd=tmp_path)
+
+    assert json.loads(done.stdout)["totals"]["weights"] == 4 * 27
+    assert "building" in done.stderr
+
+
+@pytest.mark.parametrize("where", ["build", "forward"])
+def test_a_network_that_exits_is_an_error_of_its_own(tmp_path, where):
+    (tmp_path / "net.py").write_text(
+        textwrap.dedent(f"""
+            import sys
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    if {where!r} == "build":
+                        sys.exit(5)
+
+                def forward(self, x):
+                    sys.exit(5)
+        """)
+    )
+    done = archcost("profile", "net.py:Net", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "SystemExit: 5" in done.stderr
+
+
+def test_a_missing_argument_and_a_syntax_error_say_so(tmp_path):
+    (tmp_path / "net.py").write_text("def build(width):\n    return width\n")
+    (tmp_path / "typo.py").write_text("def build(:\n")
+    missing = archcost("profile", "net.py:build", cwd=tmp_path)
+    typo = archcost("profile", "typo.py:build", cwd=tmp_path)
+
+    assert (missing.returncode, typo.returncode) == (2, 3)
+    assert "missing 1 required positional argument: 'width'; arguments are written ?name=value" in missing.stderr
+    assert "typo.py" in typo.stderr
+    assert "^" in typo.stderr
+    assert "frozen" not in typo.stderr
+
+
+def test_a_forward_that_raises_names_the_users_line(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "from torch import nn\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return {}['key']\n"
+    )
+    done = archcost("profile", "net.py:Net", cwd=tmp_path)
+
+    assert done.returncode == 3
+    assert "KeyError: 'key'" in done.stderr
+    assert "net.py, line 5" in done.stderr
+
+
+def test_a_pipe_is_written_to_and_a_link_is_followed(tmp_path):
+    """`-o /dev/null` must never replace the device."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link.json").symlink_to("there.json")
+    with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as reader:
+        code = archcost("list", "lenet", "--format", "json", "-o", "pipe", cwd=tmp_path).returncode
+        through, _ = reader.communicate(timeout=30)
+    linked = archcost("list", "lenet", "--format", "json", "-o", "link.json", cwd=tmp_path)
+
+    assert (code, linked.returncode) == (0, 0)
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads(through) == json.loads((tmp_path / "there.json").read_text())

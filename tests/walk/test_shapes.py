@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 import archcost
+from archcost.errors import WalkError
 from archcost.walk import recorder
 from archcost.walk.shapes import SHAPES, on_meta
 from archcost.walk.tensors import find_tensors
@@ -101,6 +102,8 @@ class Pooled(nn.Module):
             functional.max_pool2d(x, kernel, stride, padding, ceil_mode=ceil)
         torch.cat([x, x + x, x], dim=-3)
         x.mean((2, 3))
+        x.flatten(0, 1) @ x.flatten(0, 1).mT
+        x[0, 0] @ x[0, 0].T
         x.mean((-1, -2), keepdim=True)
         return x
 
@@ -108,3 +111,18 @@ class Pooled(nn.Module):
 class Twice(nn.Module):
     def forward(self, x):
         return x + x
+
+
+@pytest.mark.parametrize(
+    ("layer", "image"),
+    [
+        (nn.Linear(4, 4, dtype=torch.bfloat16), torch.zeros(1, 4)),
+        (nn.Linear(4, 4, bias=False), torch.zeros(1, 4, dtype=torch.int64)),
+        (nn.Conv2d(3, 4, 3, bias=False), torch.zeros(1, 3, 8, 8, dtype=torch.float16)),
+    ],
+    ids=["linear in bf16", "integers", "half image"],
+)
+def test_dtypes_that_do_not_go_together_fail_on_meta_as_they_do_on_the_cpu(layer, image):
+    for device in ("meta", "cpu"):
+        with pytest.raises(WalkError, match="type"):
+            archcost.profile(layer, image, device=device)

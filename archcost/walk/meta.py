@@ -1,0 +1,62 @@
+"""The meta device as a walk needs it: what a forward makes is made there, and attention stays one operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+from torch.utils._device import DeviceContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HEADS = 4  # batch, heads, length, width
+TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
+
+
+class MetaDevice(DeviceContext):
+    """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
+
+    torch takes attention apart on the meta device, into products whose scores no real device keeps.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("meta")
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        """Run one function of torch."""
+        if func is scaled_dot_product_attention:
+            result = _attention(*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
+        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+
+
+def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:
+    """Name the kinds of modules that torch runs as one kernel on a real device and in parts on the meta device."""
+    return tuple(sorted({type(module).__name__ for module in modules if isinstance(module, TAKEN_APART)}))
+
+
+def _attention(  # the function's own arguments
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: torch.Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Any:
+    operands = (query, key, value)
+    if (
+        attn_mask is not None
+        or dropout_p
+        or enable_gqa
+        or any(t.dim() != HEADS or t.stride(-1) != 1 or not t.numel() for t in operands)
+        or len({(t.shape[0], t.shape[1], t.shape[3], t.dtype) for t in operands}) > 1
+    ):
+        return NotImplemented
+    fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    return fused(query, key, value, 0.0, is_causal, scale=scale)[0]

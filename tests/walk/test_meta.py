@@ -1,0 +1,64 @@
+"""What the meta device counts is what a real one does."""
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+
+import archcost
+
+
+class Attention(nn.Module):
+    def __init__(self, causal):
+        super().__init__()
+        self.causal = causal
+        self.project = nn.Linear(8, 24)
+
+    def forward(self, x):
+        heads = [part.view(2, 5, 2, 4).transpose(1, 2) for part in self.project(x).chunk(3, -1)]
+        return scaled_dot_product_attention(*heads, is_causal=self.causal).transpose(1, 2).reshape(2, 5, 8)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_is_one_operator_on_every_device(causal):
+    meta, real = (
+        archcost.profile(Attention(causal), torch.zeros(2, 5, 8), device=device) for device in ("meta", "cpu")
+    )
+
+    assert (meta.totals, meta.layers) == (real.totals, real.layers)
+    assert [layer.name for layer in meta.layers] == ["input", "project", "scaled_dot_product_attention"]
+    # q k^T and (scores) v: 2 images, 2 heads, 5 x 5 scores, 4 wide
+    assert meta.layers[2].macs == 2 * 2 * 2 * (5 * 5 * 4)
+    assert bool(meta.warnings) == causal
+
+
+def test_a_causal_mask_is_noted():
+    found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8))
+
+    assert found.warnings == ("attention is counted dense: the causal mask of 1 calls saves nothing here",)
+
+
+def test_modules_that_a_real_device_fuses_are_named():
+    found = archcost.profile(nn.LSTM(4, 3), torch.zeros(5, 2, 4), device="meta")
+
+    assert "LSTM in parts" in found.warnings[0]
+    assert not archcost.profile(nn.LSTM(4, 3), torch.zeros(5, 2, 4), device="cpu").warnings
+
+
+def test_a_batch_without_images_is_as_deep_as_any():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 2))
+
+    assert archcost.profile(net, torch.zeros(0, 3, 8, 8)).totals.depth == 2
+    assert archcost.profile(net, torch.zeros(0, 3, 8, 8)).totals.macs == 0
+
+
+def test_weights_that_a_quantised_layer_packs_are_parameters():
+    """4 x 4 weights in int8 and 4 biases in float32."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch announces its move to another package
+        net = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4)), {nn.Linear}, dtype=torch.qint8)
+        totals = archcost.profile(net, torch.zeros(1, 4)).totals
+
+    assert (totals.params, totals.weights, totals.param_bytes, totals.macs) == (4 * 4 + 4, 4 * 4, 4 * 4 + 4 * 4, 4 * 4)
