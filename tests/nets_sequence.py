@@ -227,6 +227,7 @@ class EmptyBatch(Net):
 
     inputs = ((0, 3, 4, 4),)
     params = (2 * 3 * 9 + 2) + (8 * 5 + 5)
+    depth = 2
     activation_elements = 0
     receptive_field = ("all", "all")
     rows = (("input", 0, 0), ("conv", 0, 0), ("relu", 0, 0), ("head", 0, 0))

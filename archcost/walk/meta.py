@@ -54,6 +54,7 @@ def _attention(  # the function's own arguments
         attn_mask is not None
         or dropout_p
         or enable_gqa
+        or not torch.backends.cuda.flash_sdp_enabled()  # type: ignore[no-untyped-call] # the switch of every device
         or any(t.dim() != HEADS or t.stride(-1) != 1 or not t.numel() for t in operands)
         or len({(t.shape[0], t.shape[1], t.shape[3], t.dtype) for t in operands}) > 1
     ):
