@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from archcost.records import Trace
+    from archcost.records import Trace, Training
     from archcost.sources import InputSpec, Network
 
 MODES = ("eval", "train", "as-is")
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,7 @@ def profile(
     device: str = "auto",
     mode: str = "eval",
     train: str | None = None,
+    loss: str = "cross-entropy",
     batch: int = 1,
 ) -> Report:
     """Count what a network costs.
@@ -76,7 +76,10 @@ def profile(
         device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".
         mode: "eval", "train" or "as-is".
-        train: an optimizer ("sgd", "momentum", "adam", "adamw"): walk the backward pass as well.
+        train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults): walk a whole training step:
+            the loss, the backward pass and one step of the optimizer too; the mode is then "train" unless "as-is".
+        loss: "cross-entropy" (of each output against one class for each place) or "sum" (of all output elements). A
+            network that returns a loss itself is trained on that.
         batch: images in the batch, where archcost makes the inputs.
 
     Returns:
@@ -88,19 +91,23 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
+    from archcost.records import LOSSES, OPTIMIZERS, Training
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
     if train is not None and train not in OPTIMIZERS:
         raise ArgumentError(f"train must be one of {', '.join(OPTIMIZERS)} or None, not {train!r}")
+    if loss not in LOSSES:
+        raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    return profile_network(chosen, _feed(chosen, inputs, kwargs, batch), device=device, mode=mode, backward=bool(train))
+    training = None if train is None else Training(optimizer=train, loss=loss)
+    return profile_network(chosen, _feed(chosen, inputs, kwargs, batch), device=device, mode=mode, training=training)
 
 
 def profile_network(
-    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", backward: bool = False
+    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", training: Training | None = None
 ) -> Report:
     """Walk a network that is resolved already, and account for it."""
     from archcost.account import account
@@ -108,9 +115,7 @@ def profile_network(
     from archcost.walk.state import random_state_kept
 
     with random_state_kept():
-        trace, notes = _trace(
-            network, feed, device, "train" if backward and mode == "eval" else mode, backward=backward
-        )
+        trace, notes = _trace(network, feed, device, "train" if training and mode == "eval" else mode, training)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -138,7 +143,9 @@ def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch
     return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
 
 
-def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bool) -> tuple[Trace, tuple[str, ...]]:
+def _trace(
+    network: Network, feed: Feed, device: str, mode: str, training: Training | None
+) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
     from archcost.walk import walk
 
@@ -148,7 +155,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
         try:
             module = _on_meta(network)
             args, kwargs = feed.on("meta")
-            return walk(module, args, kwargs, mode=mode, backward=backward), ()
+            return walk(module, args, kwargs, mode=mode, training=training), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
@@ -159,7 +166,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
     module = _on_device(network, where)
     args, kwargs = feed.on(_home(module, where))
     try:
-        trace = walk(module, args, kwargs, mode=mode, backward=backward)
+        trace = walk(module, args, kwargs, mode=mode, training=training)
     except WalkError as error:
         raise _helpful(error, network, feed) from error.__cause__
     return trace, notes

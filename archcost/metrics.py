@@ -57,6 +57,15 @@ _ALL = (
     _metric("read_bytes", "Read", "bytes that the operators have to read at least once", unit="B"),
     _metric("written_bytes", "Written", "bytes that the operators have to write at least once", unit="B"),
     _metric("saved_bytes", "Saved", "bytes that autograd keeps from the forward pass for the backward one", unit="B"),
+    _metric("gradient_bytes", "Gradients", "bytes of the parameters' gradients", unit="B", scope="total", sums=False),
+    _metric(
+        "optimizer_state_bytes",
+        "Optimizer state",
+        "bytes that the optimizer keeps from step to step",
+        unit="B",
+        scope="total",
+        sums=False,
+    ),
     _metric(
         "peak_inference_bytes",
         "Peak, inference",

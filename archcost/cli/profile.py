@@ -8,6 +8,7 @@ import click
 
 from archcost.cli.options import chosen_format, note, output_options, write
 from archcost.errors import ArgumentError, UncoveredError
+from archcost.records import LOSSES, OPTIMIZERS
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
@@ -17,7 +18,9 @@ from archcost.errors import ArgumentError, UncoveredError
 )
 @click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
 @click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is walked.")
-@click.option("--train", is_flag=True, help="Walk in training mode, backward pass included.")
+@click.option("--train", is_flag=True, help="Walk a whole training step: forward, loss, backward, optimizer.")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
+@click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
 @click.option(
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
     help="What a row of the table is.",
@@ -34,6 +37,8 @@ def command(
     batch: int,
     device: str,
     train: bool,
+    optimizer: str | None,
+    loss: str | None,
     view: str,
     depth: int | None,
     sort: str | None,
@@ -60,10 +65,15 @@ def command(
     shown = None if columns is None else tuple(metric(name.strip()).name for name in columns.split(","))
     if sort is not None:
         metric(sort)
+    if not train and (optimizer or loss):
+        raise ArgumentError("--optimizer and --loss belong to --train")
     if depth is not None and view != "modules":
         raise ArgumentError("--depth belongs to --view modules")
     specs = tuple(parse_input(text) for text in inputs)
-    report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
+    report = profile(
+        network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
+        loss=loss or "cross-entropy", batch=batch,
+    )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:
             note(f"note: {report.network.name}: {warning}", quiet=quiet)

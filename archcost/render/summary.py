@@ -10,7 +10,7 @@ from archcost.render.page import Figure, Remark, agreed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Layer
+    from archcost.records import Layer, Peak
     from archcost.report import InputInfo, Report
 
 
@@ -95,13 +95,23 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
     yield _count("MActs", totals.macts, "outputs of conv and linear layers")
     yield _bytes("Read", totals.read_bytes, binary=binary)
     yield _bytes("Written", totals.written_bytes, binary=binary)
-    for label, value in (
-        ("Saved for backward", totals.saved_bytes),
-        ("Peak in inference", totals.peak_inference_bytes),
-        ("Peak in training", totals.peak_training_bytes),
+    for label, value, remark in (
+        ("Saved for backward", totals.saved_bytes, "by autograd, apart from parameters"),
+        ("Gradients", totals.gradient_bytes, ""),
+        ("Optimizer state", totals.optimizer_state_bytes, ""),
+        ("Peak, inference", totals.peak_inference_bytes, _moment(report.peak)),
+        ("Peak, training", totals.peak_training_bytes, _moment(report.peak)),
     ):
         if value is not None:
-            yield _bytes(label, value, binary=binary)
+            yield _bytes(label, value, remark, binary=binary)
+
+
+def _moment(peak: Peak | None) -> str:
+    """Say when the most memory is alive, as far as it is known."""
+    if peak is None or not peak.operator:
+        return ""
+    places = {"forward": f"at {peak.layer or 'the start'}", "backward": f"backward of {peak.layer or 'the loss'}"}
+    return places.get(peak.phase, "in the loss" if peak.phase == "loss" else "in the optimizer's step")
 
 
 def _graph_figures(report: Report) -> Iterator[Figure]:
@@ -132,9 +142,9 @@ def _count(label: str, value: int, remark: str = "", level: int = 0) -> Figure:
     return Figure(label=label, digits=units.exact(value), short=units.short(value), remark=remark, level=level)
 
 
-def _bytes(label: str, value: int, *, binary: bool, level: int = 0) -> Figure:
+def _bytes(label: str, value: int, remark: str = "", *, binary: bool, level: int = 0) -> Figure:
     short = units.short(value, "B", binary=binary)
-    return Figure(label=label, digits=units.exact(value), short=short, level=level)
+    return Figure(label=label, digits=units.exact(value), short=short, remark=remark, level=level)
 
 
 def _input_text(info: InputInfo) -> str:

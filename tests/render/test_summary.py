@@ -53,8 +53,8 @@ def test_every_total_that_is_known_is_shown(branched):
     labels = {figure.label: figure.digits for figure in figures(replace(branched, totals=totals), binary=False)}
     assert labels["backward MACs"] == "7"
     assert labels["Saved for backward"] == "8"
-    assert labels["Peak in inference"] == "9"
-    assert labels["Peak in training"] == "10"
+    assert labels["Peak, inference"] == "9"
+    assert labels["Peak, training"] == "10"
     assert labels["Buffers"] == "11"
     assert "Saved for backward" not in {figure.label for figure in figures(branched, binary=False)}
 
