@@ -6,11 +6,11 @@ import platform
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
+from archcost.errors import ArgumentError, BuildError, WalkError
 from archcost.report import InputInfo, NetworkInfo, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -63,6 +63,8 @@ def profile(
     mode: str = "eval",
     train: str | None = None,
     loss: str = "cross-entropy",
+    freeze: str | Sequence[str] = (),
+    train_only: str | Sequence[str] = (),
     batch: int = 1,
 ) -> Report:
     """Count what a network costs.
@@ -80,6 +82,9 @@ def profile(
             the loss, the backward pass and one step of the optimizer too; the mode is then "train" unless "as-is".
         loss: "cross-entropy" (of each output against one class for each place) or "sum" (of all output elements). A
             network that returns a loss itself is trained on that.
+        freeze: patterns ("features.*") of parameters, or of modules, that do not train. The report then has the totals
+            of full training, too: `report.full_training`.
+        train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
 
     Returns:
@@ -102,8 +107,19 @@ def profile(
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    training = None if train is None else Training(optimizer=train, loss=loss)
-    return profile_network(chosen, _feed(chosen, inputs, kwargs, batch), device=device, mode=mode, training=training)
+    feed = _feed(chosen, inputs, kwargs, batch)
+    frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
+    if train is None:
+        if frozen or only:
+            raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
+        return profile_network(chosen, feed, device=device, mode=mode)
+    training = Training(optimizer=train, loss=loss)
+    full = profile_network(chosen, feed, device=device, mode=mode, training=training)
+    if not (frozen or only):
+        return full
+    part = replace(training, freeze=frozen, train_only=only)
+    report = profile_network(chosen, feed, device=device, mode=mode, training=part)
+    return replace(report, full_training=full.totals)
 
 
 def profile_network(
@@ -281,6 +297,3 @@ def _environment(trace: Trace) -> dict[str, str]:
         "python": platform.python_version(),
         "torch": trace.torch_version,
     }
-
-
-__all__ = ["ArchcostError", "profile", "profile_network"]

@@ -53,6 +53,7 @@ class Report:
     Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
+    `full_training` are the totals with nothing frozen, where something was.
     """
 
     network: NetworkInfo
@@ -64,6 +65,7 @@ class Report:
     uncalled: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
+    full_training: Totals | None = None
     measured: None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -157,6 +159,7 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
     nested = {
         "NetworkInfo": lambda value, where: _read(NetworkInfo, value, where),
         "Totals": lambda value, where: _read(Totals, value, where),
+        "Totals | None": lambda value, where: None if value is None else _read(Totals, value, where),
         "Peak | None": lambda value, where: None if value is None else _read(Peak, value, where),
         "tuple[Layer, ...]": lambda value, where: _each(Layer, value, where),
         "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),

@@ -21,6 +21,8 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--train", is_flag=True, help="Walk a whole training step: forward, loss, backward, optimizer.")
 @click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
 @click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
+@click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable.")
+@click.option("--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable.")
 @click.option(
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
     help="What a row of the table is.",
@@ -39,6 +41,8 @@ def command(
     train: bool,
     optimizer: str | None,
     loss: str | None,
+    freeze: tuple[str, ...],
+    train_only: tuple[str, ...],
     view: str,
     depth: int | None,
     sort: str | None,
@@ -55,6 +59,7 @@ def command(
     \b
     archcost profile vgg16
     archcost profile resnet34?shortcut=A --batch 8
+    archcost profile vgg16 --train --optimizer adam --train-only classifier.6
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.api import profile
@@ -65,14 +70,14 @@ def command(
     shown = None if columns is None else tuple(metric(name.strip()).name for name in columns.split(","))
     if sort is not None:
         metric(sort)
-    if not train and (optimizer or loss):
-        raise ArgumentError("--optimizer and --loss belong to --train")
+    if not train and (optimizer or loss or freeze or train_only):
+        raise ArgumentError("--optimizer, --loss, --freeze and --train-only belong to --train")
     if depth is not None and view != "modules":
         raise ArgumentError("--depth belongs to --view modules")
     specs = tuple(parse_input(text) for text in inputs)
     report = profile(
         network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
-        loss=loss or "cross-entropy", batch=batch,
+        loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch,
     )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:

@@ -16,7 +16,11 @@ class Training:
     `loss` is one of `LOSSES`: the mean cross-entropy of each output against one class for each place, or the sum of
     all output elements. Several outputs have their losses added; a network that returns losses itself (tensors
     without dimensions) is trained on those alone.
+    Parameters that match a pattern of `freeze` do not train; where `train_only` is given, those that match none of its
+    patterns do not either.
     """
 
     optimizer: str = "sgd"
     loss: str = "cross-entropy"
+    freeze: tuple[str, ...] = ()
+    train_only: tuple[str, ...] = ()

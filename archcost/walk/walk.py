@@ -11,6 +11,7 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace
+from archcost.walk.freezing import choose_trainable
 from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
@@ -43,14 +44,17 @@ def walk(
             network's gradients and the values of its parameters are left as found too.
 
     Raises:
+        ArgumentError: the training freezes by a pattern that matches nothing.
         WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
             cause is the original exception.
     """
     refuse_lazy(network)
     specs = module_specs(network)
     recorder = Recorder()
-    params, buffers = _introduce_tensors(recorder, network, specs)
     with as_found(network), random_state_kept():
+        if training is not None:
+            choose_trainable(network, training)
+        params, buffers = _introduce_tensors(recorder, network, specs)
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
