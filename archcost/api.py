@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, BuildError, WalkError
+from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
 if TYPE_CHECKING:
@@ -14,44 +15,11 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from archcost.records import Trace, Training
+    from archcost.feed import Feed
+    from archcost.records import Peak, Trace, Training
     from archcost.sources import InputSpec, Network
 
 MODES = ("eval", "train", "as-is")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make."""
-
-    args: tuple[Any, ...] | None = None
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    specs: tuple[InputSpec, ...] = ()
-    batch: int = 1
-
-    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return positional and keyword arguments on a device."""
-        from archcost.walk.tensors import map_tensors
-
-        if self.args is not None:
-            moved: dict[int, Any] = {}
-
-            def move(tensor: Any) -> Any:
-                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
-                # one tensor given twice stays one
-                if tensor.is_nested:  # the walk says why it cannot be counted
-                    return tensor
-                if id(tensor) not in moved:
-                    copied = tensor.detach().to(device, copy=True)
-                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
-                return moved[id(tensor)]
-
-            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
-        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
-        return (
-            tuple(tensor for name, tensor in made if name is None),
-            {name: tensor for name, tensor in made if name is not None},
-        )
 
 
 def profile(
@@ -107,7 +75,7 @@ def profile(
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    feed = _feed(chosen, inputs, kwargs, batch)
+    feed = feed_of(chosen, inputs, kwargs, batch)
     frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
     if train is None:
         if frozen or only:
@@ -131,7 +99,7 @@ def profile_network(
     from archcost.walk.state import random_state_kept
 
     with random_state_kept():
-        trace, notes = _trace(network, feed, device, "train" if training and mode == "eval" else mode, training)
+        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -146,17 +114,23 @@ def profile_network(
     return Report.of(info, account(trace, registered_formulas(trace)), (*notes, *trace.notes), _environment(trace))
 
 
-def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
-    from archcost.sources import InputSpec
+def trained_mode(mode: str, training: Training | None) -> str:
+    """Return the mode of a walk: "train" for a training step, unless "as-is" was asked for."""
+    return "train" if training is not None and mode == "eval" else mode
 
-    if isinstance(inputs, InputSpec):
-        inputs = (inputs,)
-    if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
-        return Feed(specs=tuple(inputs), batch=batch)
-    if inputs is None and kwargs is None:
-        return Feed(specs=network.inputs, batch=batch)
-    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
-    return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
+
+def peak_of(
+    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None
+) -> tuple[Peak, int, int]:
+    """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
+    from archcost.account.memory import bytes_of_kind, peak
+    from archcost.walk.state import random_state_kept
+
+    with random_state_kept():
+        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training)
+    parameters = bytes_of_kind(trace, "parameter")
+    fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
+    return peak(trace, (), {}), parameters, fixed
 
 
 def _trace(

@@ -8,6 +8,10 @@ from archcost.records.costs import (
     Peak as Peak,
     Totals as Totals,
 )
+from archcost.records.fit import (
+    BatchMemory as BatchMemory,
+    Fit as Fit,
+)
 from archcost.records.trace import (
     INPUT as INPUT,
     ModuleCall as ModuleCall,

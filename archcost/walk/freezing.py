@@ -33,13 +33,13 @@ def choose_trainable(network: nn.Module, training: Training) -> None:
             )
     if training.train_only:
         for parameter in parameters.values():
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad = False
         for name, parameter in parameters.items():
             if _matches(name, training.train_only) and (parameter.is_floating_point() or parameter.is_complex()):
-                parameter.requires_grad_(requires_grad=True)
+                parameter.requires_grad = True
     for name, parameter in parameters.items():
         if _matches(name, training.freeze):
-            parameter.requires_grad_(requires_grad=False)
+            parameter.requires_grad = False
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
