@@ -82,6 +82,14 @@ _ALL = (
         scope="total",
         sums=False,
     ),
+    _metric(
+        "peak_allocated_bytes",
+        "Peak, allocated",
+        "the peak with every storage rounded up to 512 bytes, as torch's CUDA allocator does",
+        unit="B",
+        scope="total",
+        sums=False,
+    ),
     _metric("depth", "Depth", "most weighted layers on any path from the input to here", sums=False),
     _metric(
         "receptive_field",

@@ -253,6 +253,7 @@ class _Account:
             optimizer_state_bytes=memory.bytes_of_kind(self.trace, "state") if self.trains else None,
             peak_inference_bytes=None if self.trains else self.peak.nbytes,
             peak_training_bytes=self.peak.nbytes if self.trains else None,
+            peak_allocated_bytes=max(memory.live_bytes(self.trace, memory.CUDA_BLOCK)),
             depth=max((self.flow.depth(spec) for spec in self.trace.returns), default=0),
             receptive_field=_sizes(fields[0] if fields else None),
             layers=len(layers),

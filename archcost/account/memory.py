@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archcost.records import StorageSpec, Trace
 
 MADE = {"fresh", "gradient"}  # by the walk; everything else is there all along
+CUDA_BLOCK = 512  # bytes; what torch's CUDA allocator rounds up to (c10/cuda/CUDACachingAllocator, kMinBlockSize)
 HELD = {
     "parameter": "parameters",
     "buffer": "buffers",
@@ -32,15 +33,17 @@ HELD = {
 }
 
 
-def live_bytes(trace: Trace) -> list[int]:
-    """Return the exact bytes that are alive while each operator of a walk runs, its results included."""
-    held = sum(storage.nbytes for storage in trace.storages if storage.kind not in MADE)
-    change = [held] + [0] * len(trace.ops)
+def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
+    """Return the bytes that are alive while each operator of a walk runs, its results included.
+
+    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
+    """
+    change = [0] * (len(trace.ops) + 1)
     for storage in trace.storages:
-        if storage.kind in MADE:
-            change[storage.born] += storage.nbytes
-            if storage.died is not None:
-                change[storage.died] -= storage.nbytes
+        nbytes = -(-storage.nbytes // granularity) * granularity
+        change[storage.born if storage.kind in MADE else 0] += nbytes
+        if storage.kind in MADE and storage.died is not None:
+            change[storage.died] -= nbytes
     return list(accumulate(change))[: max(len(trace.ops), 1)]
 
 

@@ -71,6 +71,7 @@ class Totals:
     optimizer_state_bytes: int | None = None
     peak_inference_bytes: int | None
     peak_training_bytes: int | None
+    peak_allocated_bytes: int | None = None
     depth: int
     receptive_field: Extents | None
     layers: int

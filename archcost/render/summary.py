@@ -120,6 +120,8 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
     ):
         if value is not None:
             yield _bytes(label, value, remark, binary=binary)
+    if totals.peak_allocated_bytes is not None:
+        yield _bytes("allocated", totals.peak_allocated_bytes, "in blocks of 512 bytes", binary=binary, level=1)
 
 
 def _in_full(report: Report, name: str, unit: Literal["", "B"] = "", *, binary: bool = False) -> str:

@@ -257,3 +257,9 @@ def test_a_walk_without_training_knows_nothing_of_it():
 def test_a_loss_that_does_not_exist():
     with pytest.raises(ArgumentError, match="loss must be one of cross-entropy, sum, not 'mse'"):
         archcost.profile("lenet5", train="sgd", loss="mse")
+
+
+def test_an_allocator_rounds_every_storage_up():
+    """Weights of 24 B, biases of 8 B, an input of 12 B and an output of 8 B: four blocks of 512 B."""
+    totals = archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals
+    assert (totals.peak_inference_bytes, totals.peak_allocated_bytes) == (24 + 8 + 12 + 8, 4 * 512)
