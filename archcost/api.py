@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, BuildError, WalkError
+from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
-    from archcost.records import Trace
+    from archcost.feed import Feed
+    from archcost.records import Peak, Trace, Training
     from archcost.sources import InputSpec, Network
 
 MODES = ("eval", "train", "as-is")
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make."""
-
-    args: tuple[Any, ...] | None = None
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    specs: tuple[InputSpec, ...] = ()
-    batch: int = 1
-
-    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return positional and keyword arguments on a device."""
-        from archcost.walk.tensors import map_tensors
-
-        if self.args is not None:
-            moved: dict[int, Any] = {}
-
-            def move(tensor: Any) -> Any:
-                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
-                # one tensor given twice stays one
-                if tensor.is_nested:  # the walk says why it cannot be counted
-                    return tensor
-                if id(tensor) not in moved:
-                    copied = tensor.detach().to(device, copy=True)
-                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
-                return moved[id(tensor)]
-
-            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
-        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
-        return (
-            tuple(tensor for name, tensor in made if name is None),
-            {name: tensor for name, tensor in made if name is not None},
-        )
 
 
 def profile(
@@ -63,6 +30,9 @@ def profile(
     device: str = "auto",
     mode: str = "eval",
     train: str | None = None,
+    loss: str = "cross-entropy",
+    freeze: str | Sequence[str] = (),
+    train_only: str | Sequence[str] = (),
     batch: int = 1,
 ) -> Report:
     """Count what a network costs.
@@ -76,7 +46,13 @@ def profile(
         device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".
         mode: "eval", "train" or "as-is".
-        train: an optimizer ("sgd", "momentum", "adam", "adamw"): walk the backward pass as well.
+        train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults): walk a whole training step:
+            the loss, the backward pass and one step of the optimizer too; the mode is then "train" unless "as-is".
+        loss: "cross-entropy" (of each output against one class for each place) or "sum" (of all output elements). A
+            network that returns a loss itself is trained on that.
+        freeze: patterns ("features.*") of parameters, or of modules, that do not train. The report then has the totals
+            of full training, too: `report.full_training`.
+        train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
 
     Returns:
@@ -88,19 +64,34 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
+    from archcost.records import LOSSES, OPTIMIZERS, Training
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
     if train is not None and train not in OPTIMIZERS:
         raise ArgumentError(f"train must be one of {', '.join(OPTIMIZERS)} or None, not {train!r}")
+    if loss not in LOSSES:
+        raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    return profile_network(chosen, _feed(chosen, inputs, kwargs, batch), device=device, mode=mode, backward=bool(train))
+    feed = feed_of(chosen, inputs, kwargs, batch)
+    frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
+    if train is None:
+        if frozen or only:
+            raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
+        return profile_network(chosen, feed, device=device, mode=mode)
+    training = Training(optimizer=train, loss=loss)
+    full = profile_network(chosen, feed, device=device, mode=mode, training=training)
+    if not (frozen or only):
+        return full
+    part = replace(training, freeze=frozen, train_only=only)
+    report = profile_network(chosen, feed, device=device, mode=mode, training=part)
+    return replace(report, full_training=full.totals)
 
 
 def profile_network(
-    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", backward: bool = False
+    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", training: Training | None = None
 ) -> Report:
     """Walk a network that is resolved already, and account for it."""
     from archcost.account import account
@@ -108,9 +99,7 @@ def profile_network(
     from archcost.walk.state import random_state_kept
 
     with random_state_kept():
-        trace, notes = _trace(
-            network, feed, device, "train" if backward and mode == "eval" else mode, backward=backward
-        )
+        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -125,20 +114,28 @@ def profile_network(
     return Report.of(info, account(trace, registered_formulas(trace.ops)), (*notes, *trace.notes), _environment(trace))
 
 
-def _feed(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
-    from archcost.sources import InputSpec
-
-    if isinstance(inputs, InputSpec):
-        inputs = (inputs,)
-    if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
-        return Feed(specs=tuple(inputs), batch=batch)
-    if inputs is None and kwargs is None:
-        return Feed(specs=network.inputs, batch=batch)
-    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
-    return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
+def trained_mode(mode: str, training: Training | None) -> str:
+    """Return the mode of a walk: "train" for a training step, unless "as-is" was asked for."""
+    return "train" if training is not None and mode == "eval" else mode
 
 
-def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bool) -> tuple[Trace, tuple[str, ...]]:
+def peak_of(
+    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None
+) -> tuple[Peak, int, int]:
+    """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
+    from archcost.account.memory import bytes_of_kind, peak
+    from archcost.walk.state import random_state_kept
+
+    with random_state_kept():
+        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training)
+    parameters = bytes_of_kind(trace, "parameter")
+    fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
+    return peak(trace, (), {}), parameters, fixed
+
+
+def _trace(
+    network: Network, feed: Feed, device: str, mode: str, training: Training | None
+) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
     from archcost.walk import walk
 
@@ -148,7 +145,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
         try:
             module = _on_meta(network)
             args, kwargs = feed.on("meta")
-            return walk(module, args, kwargs, mode=mode, backward=backward, restore=network.fits is None), ()
+            return walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
@@ -159,7 +156,7 @@ def _trace(network: Network, feed: Feed, device: str, mode: str, *, backward: bo
     module = _on_device(network, where)
     args, kwargs = feed.on(_home(module, where))
     try:
-        trace = walk(module, args, kwargs, mode=mode, backward=backward, restore=network.fits is None)
+        trace = walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None)
     except WalkError as error:
         raise _helpful(error, network, feed) from error.__cause__
     return trace, notes

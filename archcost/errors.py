@@ -12,7 +12,8 @@ ArchcostError                  exit code
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
 ├── MissingPackageError            3   an optional package that is not installed
-└── UncoveredError                 1   --strict, and an operator has no rule
+├── UncoveredError                 1   --strict, and an operator has no rule
+└── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
 A message says what failed, on what, what is allowed, and what to try.
 """
@@ -84,5 +85,11 @@ class MissingPackageError(ArchcostError):
 
 class UncoveredError(ArchcostError):
     """An operator without a rule where `--strict` forbids it."""
+
+    exit_code = 1
+
+
+class DoesNotFitError(ArchcostError):
+    """A network that needs more than the given memory at any batch."""
 
     exit_code = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archcost.errors import ReportError
-from archcost.records import Costs, Layer, OperatorCosts, Totals
+from archcost.records import Costs, Layer, OperatorCosts, Peak, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +52,8 @@ class Report:
 
     Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
-    operators without a rule, `uncalled` names leaf modules that never ran.
+    operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
+    `full_training` are the totals with nothing frozen, where something was.
     """
 
     network: NetworkInfo
@@ -63,6 +64,8 @@ class Report:
     uncovered: Mapping[str, int]
     uncalled: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    peak: Peak | None = None
+    full_training: Totals | None = None
     measured: None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -80,6 +83,7 @@ class Report:
             uncovered=costs.uncovered,
             uncalled=costs.uncalled,
             warnings=(*costs.warnings, *warnings),
+            peak=costs.peak,
             environment=environment,
         )
 
@@ -155,6 +159,8 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
     nested = {
         "NetworkInfo": lambda value, where: _read(NetworkInfo, value, where),
         "Totals": lambda value, where: _read(Totals, value, where),
+        "Totals | None": lambda value, where: None if value is None else _read(Totals, value, where),
+        "Peak | None": lambda value, where: None if value is None else _read(Peak, value, where),
         "tuple[Layer, ...]": lambda value, where: _each(Layer, value, where),
         "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),
         "Mapping[str, OperatorCosts]": lambda value, where: {
@@ -169,7 +175,7 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
         "str | None": (str, type(None)),
         "None": type(None),
     }
-    mappings = {"Mapping[str, int]": int, "Mapping[str, str]": str}
+    mappings = {"Mapping[str, int]": int, "dict[str, int]": int, "Mapping[str, str]": str}
     if annotation in nested:
         return nested[annotation]
     if annotation in plain:

@@ -1,12 +1,16 @@
-"""The only place where numbers become text.
+"""The only place where numbers become text, and a text a number of bytes.
 
 Decimal prefixes (1 k = 1000) for everything, as in the lectures; `binary` asks for KiB, MiB, ... instead, for bytes.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,6 +48,20 @@ def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
     if divisor == 1:
         return Scale(prefix, divisor, 0 if all(float(size).is_integer() for size in sizes) else 2)
     return Scale(prefix, divisor, 2 if sizes[0] / divisor < 10 else 1)  # noqa: PLR2004 - two figures at least
+
+
+def parse_bytes(text: str) -> int:
+    """Read a number of bytes: "24GB" is 24 * 10^9, "24GiB" 24 * 2^30, "512" 512.
+
+    Raises:
+        ArgumentError: anything else, or nothing at all.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kKMGTP])(i?))?B?\s*", text)
+    if found is None or not float(found[1]):
+        raise ArgumentError(f"{text!r} is no amount of memory; write 24GB, 512MB or 8GiB")
+    number, prefix, binary = found.groups()
+    power = "KMGTP".index(prefix.upper()) + 1 if prefix else 0
+    return int(Decimal(number) * (1024 if binary else 1000) ** power)
 
 
 def short(value: float, unit: str = "", *, binary: bool = False) -> str:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.account import memory
 from archcost.account.axes import Axis, Field
 from archcost.account.depth import Flow, row_depth
-from archcost.account.memory import peak_inference_bytes
 from archcost.account.parameters import with_parameters
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import Row, rows_of
@@ -67,7 +67,10 @@ class _Account:
         ]
         self.flow = Flow(trace, self.works, products, self.row_of)
         self.fields = receptive_fields(trace, self.sights)
-        self.backward = self._backward_macs()
+        self.trains = trace.training is not None
+        self.backward = self._backward_macs() if self.trains else None
+        self.saved = memory.saved_bytes(trace, self.row_of)
+        self.peak = memory.peak(trace, self.rows, self.row_of)
         self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
         self.read.update(spec.storage for spec in trace.returns)
 
@@ -83,6 +86,7 @@ class _Account:
             uncovered=dict(sorted(uncovered.items())),
             uncalled=self._uncalled(),
             warnings=self._warnings(),
+            peak=self.peak,
         )
 
     def _layer(self, place: int, row: Row) -> Layer:
@@ -113,6 +117,7 @@ class _Account:
             macts=sum(_layer_outputs(op, done) for op, done in weighted),
             read_bytes=sum(self._read_bytes(op, done) for op, done in work),
             written_bytes=sum(self._written_bytes(op, done) for op, done in work),
+            saved_bytes=self.saved.get(place, 0) if self.trains else None,
             depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
             receptive_field=_sizes(field),
             jump=_jumps(field),
@@ -166,10 +171,8 @@ class _Account:
                 sources.update(s for spec in self.trace.ops[source].inputs for s in spec.sources)
         return tuple(sorted(found - {place}))
 
-    def _backward_macs(self) -> Counter[int] | None:
-        """Multiply-adds of the backward pass by row; None where there was none."""
-        if not any(op.phase == "backward" for op in self.trace.ops[-1:]):
-            return None
+    def _backward_macs(self) -> Counter[int]:
+        """Multiply-adds of the backward pass by row."""
         by_row: Counter[int] = Counter()
         for op in self.trace.ops:
             if op.phase == "backward" and op.forward_of is not None and op.forward_of in self.row_of:
@@ -226,14 +229,16 @@ class _Account:
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}
-        backward = [layer.backward_macs for layer in layers if layer.backward_macs is not None]
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
             **sums,
-            backward_macs=sum(backward) if backward else None,
-            saved_bytes=None,
-            peak_inference_bytes=peak_inference_bytes(self.trace),
-            peak_training_bytes=None,
+            backward_macs=None if self.backward is None else sum(self.backward.values()),
+            saved_bytes=sum(self.saved.values()) if self.trains else None,
+            gradient_bytes=memory.bytes_of_kind(self.trace, "gradient") if self.trains else None,
+            optimizer_state_bytes=memory.bytes_of_kind(self.trace, "state") if self.trains else None,
+            peak_inference_bytes=None if self.trains else self.peak.nbytes,
+            peak_training_bytes=self.peak.nbytes if self.trains else None,
+            peak_allocated_bytes=max(memory.live_bytes(self.trace, memory.CUDA_BLOCK)),
             depth=max((self.flow.depth(spec) for spec in self.trace.returns), default=0),
             receptive_field=_sizes(fields[0] if fields else None),
             layers=len(layers),

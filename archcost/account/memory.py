@@ -1,8 +1,10 @@
-"""Peak memory: the largest sum of storages that are alive at once.
+"""Memory from the lives of storages: what autograd saves, and the largest sum of storages that are alive at once.
 
-A storage is alive from the operator that allocates it to the last one before it dies, as Python's references decide in
-a real run. Parameters, buffers and the inputs, which the caller holds, are alive all along. What a kernel allocates and
-frees within one operator is not seen.
+A storage is alive from the operator that allocates it to the last one before it dies, as Python's and autograd's
+references decide in a real run. Parameters, buffers, the optimizer's state, the labels and the inputs, which the caller
+holds, are alive all along: the step is one of many, so the state that the first one allocates was there before. The
+gradients of the step before it are not (`zero_grad` sets them to None); the outputs and the loss are, to the end of the
+step. What a kernel allocates and frees within one operator is not seen.
 """
 
 from __future__ import annotations
@@ -10,19 +12,93 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from archcost.records import Peak
+
 if TYPE_CHECKING:
-    from archcost.records import Trace
+    from collections.abc import Mapping, Sequence
+
+    from archcost.account.rows import Row
+    from archcost.records import StorageSpec, Trace
+
+MADE = {"fresh", "gradient"}  # by the walk; everything else is there all along
+CUDA_BLOCK = 512  # bytes; what torch's CUDA allocator rounds up to (c10/cuda/CUDACachingAllocator, kMinBlockSize)
+HELD = {
+    "parameter": "parameters",
+    "buffer": "buffers",
+    "input": "inputs",
+    "constant": "inputs",
+    "label": "inputs",
+    "state": "optimizer state",
+    "gradient": "gradients",
+}
 
 
-def peak_inference_bytes(trace: Trace) -> int | None:
-    """Return the peak of a forward pass without gradients, in exact bytes; None for a walk that trained."""
-    if any(op.phase == "backward" for op in trace.ops[-1:]):
-        return None
-    held = sum(storage.nbytes for storage in trace.storages if storage.kind != "fresh")
+def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
+    """Return the bytes that are alive while each operator of a walk runs, its results included.
+
+    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
+    """
     change = [0] * (len(trace.ops) + 1)
     for storage in trace.storages:
-        if storage.kind == "fresh":
-            change[storage.born] += storage.nbytes
-            if storage.died is not None:
-                change[storage.died] -= storage.nbytes
-    return held + max(accumulate(change), default=0)
+        nbytes = -(-storage.nbytes // granularity) * granularity
+        change[storage.born if storage.kind in MADE else 0] += nbytes
+        if storage.kind in MADE and storage.died is not None:
+            change[storage.died] -= nbytes
+    return list(accumulate(change))[: max(len(trace.ops), 1)]
+
+
+def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
+    """Return the first moment at which the most bytes are alive, and what they are."""
+    live = live_bytes(trace)
+    index = live.index(max(live))
+    saved = {spec.storage for spec in trace.saved}
+    parts = dict.fromkeys([*HELD.values(), "saved for backward", "other activations"], 0)
+    for number, storage in enumerate(trace.storages):
+        if _alive(storage, index):
+            other = "saved for backward" if number in saved else "other activations"
+            parts[HELD.get(storage.kind, other)] += storage.nbytes
+    parts = {name: nbytes for name, nbytes in parts.items() if nbytes}
+    if not trace.ops:
+        return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
+    op = trace.ops[index]
+    row = _row_at(trace, index, row_of)
+    name = "" if row is None else rows[row].name
+    return Peak(nbytes=live[index], phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
+
+
+def saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
+    """Return what autograd keeps from the forward pass, by the row that saved it; a storage counts once.
+
+    Parameters and buffers, which are there anyway, are left out; the input is counted where it is kept.
+    """
+    by_row: dict[int, int] = {}
+    for spec in trace.saved:
+        storage = trace.storages[spec.storage]
+        if storage.kind not in {"parameter", "buffer"}:
+            row = _row_at(trace, spec.op, row_of) or 0
+            by_row[row] = by_row.get(row, 0) + storage.nbytes
+    return by_row
+
+
+def bytes_of_kind(trace: Trace, kind: str) -> int:
+    """Return the sum of the storages of one kind, such as "gradient"."""
+    return sum(storage.nbytes for storage in trace.storages if storage.kind == kind)
+
+
+def _alive(storage: StorageSpec, index: int) -> bool:
+    if storage.kind not in MADE:
+        return True
+    return storage.born <= index and (storage.died is None or index < storage.died)
+
+
+def _row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:
+    """Return the row whose work an operator is, or else, in the same phase, the row that was at work before it."""
+    phase = trace.ops[index].phase
+    for place in range(index, -1, -1):
+        op = trace.ops[place]
+        if op.phase != phase or phase in {"loss", "step"}:
+            return None
+        row = row_of.get(op.index if phase == "forward" or op.forward_of is None else op.forward_of)
+        if row is not None:
+            return row
+    return None

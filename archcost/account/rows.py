@@ -61,7 +61,7 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
             rows.append(row)
     owner: dict[int, Row] = {}
     for op, rule in zip(trace.ops, rules, strict=True):
-        if op.phase == "backward":
+        if op.phase != "forward":
             continue
         row = by_call.get(op.module)
         if row is None and _has_row(op, rule, trace):

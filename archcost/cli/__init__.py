@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # as a builtin is: importing archcost.cli.list would put it in the place of `list`.
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
+    "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

@@ -5,12 +5,17 @@ from __future__ import annotations
 import click
 
 from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
-from archcost.errors import UncoveredError
+from archcost.errors import ArgumentError, UncoveredError
+from archcost.records import LOSSES, OPTIMIZERS
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
 @network_options
-@click.option("--train", is_flag=True, help="Walk in training mode, backward pass included.")
+@click.option("--train", is_flag=True, help="Walk a whole training step: forward, loss, backward, optimizer.")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
+@click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
+@click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable.")
+@click.option("--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable.")
 @click.option(
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
     help="What a row of the table is.",
@@ -27,6 +32,10 @@ def command(
     batch: int,
     device: str,
     train: bool,
+    optimizer: str | None,
+    loss: str | None,
+    freeze: tuple[str, ...],
+    train_only: tuple[str, ...],
     view: str,
     depth: int | None,
     sort: str | None,
@@ -43,6 +52,7 @@ def command(
     \b
     archcost profile vgg16
     archcost profile resnet34?shortcut=A --batch 8
+    archcost profile vgg16 --train --optimizer adam --train-only classifier.6
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.api import profile
@@ -52,9 +62,14 @@ def command(
     chosen = chosen_format(format_, output)
     shown = None if columns is None else tuple(name.strip() for name in columns.split(","))
     check_options(view, chosen, depth=depth, sort=sort, columns=shown)
+    if not train and (optimizer or loss or freeze or train_only):
+        raise ArgumentError("--optimizer, --loss, --freeze and --train-only belong to --train")
     specs = tuple(parse_input(text) for text in inputs)
     with stdout_kept():
-        report = profile(network, specs or None, device=device, train="sgd" if train else None, batch=batch)
+        report = profile(
+            network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
+            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch,
+        )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:
             note(f"note: {report.network.name}: {warning}", quiet=quiet)

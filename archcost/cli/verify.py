@@ -30,7 +30,7 @@ def command(
     A difference is information: the exit code is 0 all the same.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
-    from archcost.api import Feed
+    from archcost.feed import Feed
     from archcost.verify import second_opinions
     from archcost.verify.text import render
 

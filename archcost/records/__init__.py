@@ -5,7 +5,12 @@ from archcost.records.costs import (
     Extents as Extents,
     Layer as Layer,
     OperatorCosts as OperatorCosts,
+    Peak as Peak,
     Totals as Totals,
+)
+from archcost.records.fit import (
+    BatchMemory as BatchMemory,
+    Fit as Fit,
 )
 from archcost.records.trace import (
     INPUT as INPUT,
@@ -13,8 +18,14 @@ from archcost.records.trace import (
     ModuleSpec as ModuleSpec,
     OpCall as OpCall,
     ParamSpec as ParamSpec,
+    SavedSpec as SavedSpec,
     StorageSpec as StorageSpec,
     TensorSpec as TensorSpec,
     Trace as Trace,
     tensors_in as tensors_in,
+)
+from archcost.records.training import (
+    LOSSES as LOSSES,
+    OPTIMIZERS as OPTIMIZERS,
+    Training as Training,
 )

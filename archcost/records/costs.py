@@ -67,11 +67,31 @@ class Totals:
     read_bytes: int
     written_bytes: int
     saved_bytes: int | None
+    gradient_bytes: int | None = None
+    optimizer_state_bytes: int | None = None
     peak_inference_bytes: int | None
     peak_training_bytes: int | None
+    peak_allocated_bytes: int | None = None
     depth: int
     receptive_field: Extents | None
     layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The first moment at which the most memory is alive.
+
+    `phase` is "forward", "loss", "backward" or "step", `operator` what was running. `row` is the number of the layer
+    whose forward or backward it was, `layer` its name; None and "" outside of all layers. `live` are the bytes that
+    were alive, by what they are; they add up to `nbytes`.
+    """
+
+    nbytes: int
+    phase: str
+    operator: str
+    row: int | None
+    layer: str
+    live: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +116,4 @@ class Costs:
     uncovered: dict[str, int]
     uncalled: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    peak: Peak | None = None

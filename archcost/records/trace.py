@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from archcost.records.training import Training
+
 INPUT = -1
 
 
@@ -45,7 +47,7 @@ class OpCall:
     `args` are keyed by the names of the operator's schema, defaults filled in, tensors as `TensorSpec`.
     `written` are the storages of arguments that it changed in place.
     `module` is the number of the innermost module call, -1 outside of all. `forward_of` is, for an operator
-    of the backward pass, the forward operator whose gradient it computes.
+    of the backward pass, the forward (or loss) operator whose gradient it computes.
     """
 
     index: int
@@ -56,7 +58,7 @@ class OpCall:
     outputs: tuple[TensorSpec, ...]
     written: tuple[int, ...]
     module: int
-    phase: Literal["forward", "backward"] = "forward"
+    phase: Literal["forward", "loss", "backward", "step"] = "forward"
     forward_of: int | None = None
 
 
@@ -112,14 +114,24 @@ class ParamSpec:
 class StorageSpec:
     """One block of memory: born while operator `born` ran, dead before operator `died` (None: alive at the end).
 
-    `kind` "fresh" was allocated by an operator of the walk; everything else was there before (`born` is -1).
+    `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is what an
+    optimizer keeps from step to step: the first step allocates it, every later one finds it there. Everything else was
+    there before (`born` is -1); "label" is what a loss compares the outputs with.
     """
 
     nbytes: int
     itemsize: int
-    kind: Literal["input", "parameter", "buffer", "constant", "fresh"]
+    kind: Literal["input", "parameter", "buffer", "constant", "label", "fresh", "gradient", "state"]
     born: int
     died: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSpec:
+    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it."""
+
+    op: int
+    storage: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +150,8 @@ class Trace:
     mode: str
     torch_version: str
     notes: tuple[str, ...] = field(default=())
+    training: Training | None = None
+    saved: tuple[SavedSpec, ...] = ()
 
 
 def tensors_in(value: Any) -> Iterator[TensorSpec]:

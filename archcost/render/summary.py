@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from archcost import units
 from archcost.render.page import Figure, Remark, agreed
@@ -10,7 +10,7 @@ from archcost.render.page import Figure, Remark, agreed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Layer
+    from archcost.records import Layer, Peak
     from archcost.report import NetworkInfo, Report
 
 
@@ -77,7 +77,7 @@ def remarks(report: Report) -> tuple[Remark, ...]:
 def _parameter_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
     totals = report.totals
     yield _count("Parameters", totals.params)
-    yield _count("trainable", totals.trainable_params, level=1)
+    yield _count("trainable", totals.trainable_params, _in_full(report, "trainable_params"), level=1)
     yield _count("weights", totals.weights, "without biases and normalisation", level=1)
     yield _bytes("memory", totals.param_bytes, binary=binary, level=1)
     if totals.buffers:
@@ -89,7 +89,7 @@ def _work_figures(report: Report) -> Iterator[Figure]:
     yield _count("MACs", totals.macs)
     yield _count("FLOPs", 2 * totals.macs, "2 x MACs", level=1)
     if totals.backward_macs is not None:
-        yield _count("backward MACs", totals.backward_macs, level=1)
+        yield _count("backward MACs", totals.backward_macs, _in_full(report, "backward_macs"), level=1)
     yield _count("Other ops", totals.other_ops, "everything but multiply-adds")
 
 
@@ -100,13 +100,48 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
     yield _count("MActs", totals.macts, "outputs of conv and linear layers")
     yield _bytes("Read", totals.read_bytes, binary=binary)
     yield _bytes("Written", totals.written_bytes, binary=binary)
-    for label, value in (
-        ("Saved for backward", totals.saved_bytes),
-        ("Inference peak", totals.peak_inference_bytes),
-        ("Training peak", totals.peak_training_bytes),
+    for label, value, remark in (
+        (
+            "Saved for backward",
+            totals.saved_bytes,
+            _in_full(report, "saved_bytes", "B", binary=binary) or "by autograd, apart from parameters",
+        ),
+        ("Gradients", totals.gradient_bytes, _in_full(report, "gradient_bytes", "B", binary=binary)),
+        (
+            "Optimizer state",
+            totals.optimizer_state_bytes,
+            _in_full(report, "optimizer_state_bytes", "B", binary=binary),
+        ),
+        ("Inference peak", totals.peak_inference_bytes, _moment(report.peak)),
+        (
+            "Training peak",
+            totals.peak_training_bytes,
+            "; ".join(
+                text
+                for text in (_in_full(report, "peak_training_bytes", "B", binary=binary), _moment(report.peak))
+                if text
+            ),
+        ),
     ):
         if value is not None:
-            yield _bytes(label, value, binary=binary)
+            yield _bytes(label, value, remark, binary=binary)
+    if totals.peak_allocated_bytes is not None:
+        yield _bytes("allocated", totals.peak_allocated_bytes, "in blocks of 512 bytes", binary=binary, level=1)
+
+
+def _in_full(report: Report, name: str, unit: Literal["", "B"] = "", *, binary: bool = False) -> str:
+    """Say what a quantity is in full training, where something is frozen."""
+    if report.full_training is None:
+        return ""
+    return f"{units.short(getattr(report.full_training, name), unit, binary=binary)} in full training"
+
+
+def _moment(peak: Peak | None) -> str:
+    """Say when the most memory is alive, as far as it is known."""
+    if peak is None or not peak.operator:
+        return ""
+    places = {"forward": f"at {peak.layer or 'the start'}", "backward": f"backward of {peak.layer or 'the loss'}"}
+    return places.get(peak.phase, "in the loss" if peak.phase == "loss" else "in the optimizer's step")
 
 
 def _graph_figures(report: Report) -> Iterator[Figure]:
@@ -137,6 +172,6 @@ def _count(label: str, value: int, remark: str = "", level: int = 0) -> Figure:
     return Figure(label=label, digits=units.exact(value), short=units.short(value), remark=remark, level=level)
 
 
-def _bytes(label: str, value: int, *, binary: bool, level: int = 0) -> Figure:
+def _bytes(label: str, value: int, remark: str = "", *, binary: bool, level: int = 0) -> Figure:
     short = units.short(value, "B", binary=binary)
-    return Figure(label=label, digits=units.exact(value), short=short, level=level)
+    return Figure(label=label, digits=units.exact(value), short=short, remark=remark, level=level)

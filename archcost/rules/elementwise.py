@@ -23,7 +23,8 @@ ARITHMETIC = """
     erf erfc erfinv lgamma digamma special_erfcx special_xlog1py xlogy sinc logit
     ceil floor round trunc frac sign sgn copysign clamp clamp_min clamp_max clip maximum minimum fmax fmin
     lerp addcmul addcdiv nan_to_num hypot logaddexp logaddexp2 angle conj_physical polar complex ldexp
-    _foreach_add _foreach_mul
+    _foreach_add _foreach_sub _foreach_mul _foreach_div _foreach_lerp _foreach_addcmul _foreach_addcdiv _foreach_sqrt
+    _foreach_neg _foreach_pow _foreach_reciprocal _foreach_maximum
 """
 COMPARISONS = """
     eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_xor logical_not bitwise_and bitwise_or

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from archcost.api import Feed, profile_network
+from archcost.api import profile_network
+from archcost.feed import Feed
 from archcost.verify.compare import FVCORE, TORCH, operators, opinion, torch_count, with_rest
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
 
@@ -16,7 +16,7 @@ from archcost.walk.shapes import SHAPES, on_meta
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -33,7 +33,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         super().__init__()
         self.ops: list[OpCall] = []
         self.scope: Callable[[], int] = lambda: -1
-        self.backward = False
+        self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.unregistered = 0
         self._events = 0
         self._numbers: dict[int, int] = {}
@@ -61,7 +61,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Number the network's inputs before the walk."""
         specs = []
         for position, tensor in enumerate(tensors):
-            number = self._number(tensor, "input")
+            number = self.number(tensor, "input")
             self._values[_place(number, tensor)] = INPUT - position
             specs.append(self.describe(tensor))
         return tuple(specs)
@@ -69,7 +69,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
         """Number a parameter or a buffer before the walk."""
         kind = "buffer" if role == "buffer" else "parameter"
-        number = self._number(tensor, kind)
+        number = self.number(tensor, kind)
         return ParamSpec(
             name=name,
             shape=tuple(tensor.shape),
@@ -81,9 +81,18 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             role=role,
         )
 
+    def rename(self, tensors: Iterable[torch.Tensor], kind: str) -> None:
+        """Say what storages turned out to be, once the walk has shown it: gradients, an optimizer's state."""
+        for tensor in tensors:
+            self._storages[self.number(tensor, kind)][2] = kind
+
+    def operator_of(self, node: int) -> int | None:
+        """Return the forward operator that made an autograd node, by the node's number."""
+        return self._nodes.get(node)
+
     def describe(self, tensor: torch.Tensor) -> TensorSpec:
         """Describe a tensor as it is now."""
-        number = self._number(tensor, "constant")
+        number = self.number(tensor, "constant")
         return TensorSpec(
             shape=tuple(tensor.shape),
             dtype=_dtype(tensor.dtype),
@@ -99,6 +108,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Run one operator and write it down."""
         del types
         schema = _schema(func)
+        if schema.op.startswith("profiler."):  # the marks that torch's optimizers leave for its profiler
+            return func(*args, **(kwargs or {}))
         if schema.composite:
             # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
             # operators are those of no_grad.
@@ -113,16 +124,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         described = {name: self._argument(value, inputs) for name, value in bound.items()}
         written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
         self._keep(written)
-        node = _running_node() if self.backward else _newest_node()
-        forward_of = self._nodes.get(node) if self.backward else None
+        node = _running_node() if self.phase == "backward" else newest_node()
+        forward_of = self._nodes.get(node) if self.phase == "backward" else None
         if forward_of is not None and torch.is_grad_enabled():
             # checkpointing runs a forward again: the gradients of that run belong where it belongs
-            self._nodes.setdefault(_newest_node(), forward_of)
+            self._nodes.setdefault(newest_node(), forward_of)
 
         result = _run(func, args, kwargs)
 
         index = len(self.ops)
-        changed = tuple(self._number(tensor, "constant") for tensor in written)
+        changed = tuple(self.number(tensor, "constant") for tensor in written)
         for number, tensor in zip(changed, written, strict=True):
             self._writes.setdefault(number, []).append(index)
             self._values[_place(number, tensor)] = index
@@ -137,18 +148,18 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 outputs=outputs,
                 written=changed,
                 module=self.scope(),
-                phase="backward" if self.backward else "forward",
+                phase=self.phase,
                 forward_of=forward_of,
             )
         )
-        if not self.backward:
+        if self.phase != "backward":
             self._nodes.setdefault(node, index)
         return result
 
     def _keep(self, written: list[torch.Tensor]) -> None:
         """Copy what a parameter holds before an operator first writes into it."""
         for tensor in written:
-            number = self._number(tensor, "constant")
+            number = self.number(tensor, "constant")
             if self._storages[number][2] == "parameter" and not tensor.is_meta and number not in self._overwritten:
                 storage = tensor.untyped_storage()
                 self._overwritten[number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
@@ -178,11 +189,12 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return str(value)
 
     def _output(self, tensor: torch.Tensor, index: int) -> TensorSpec:
-        number = self._number(tensor, "fresh")
+        number = self.number(tensor, "fresh")
         self._values[_place(number, tensor)] = index
         return self.describe(tensor)
 
-    def _number(self, tensor: torch.Tensor, kind: str) -> int:
+    def number(self, tensor: torch.Tensor, kind: str) -> int:
+        """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
         try:
             if tensor.is_nested:
                 raise NotImplementedError  # noqa: TRY301 - it has a storage, but neither a shape nor strides
@@ -197,7 +209,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._storages)
-            born = len(self.ops) if kind == "fresh" else -1
+            born = len(self.ops) if kind in {"fresh", "gradient"} else -1
             if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
                 self.unregistered += 1
             self._storages.append([storage.nbytes(), tensor.element_size(), kind, born, None])
@@ -218,7 +230,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return () if value is None else (value,)
 
 
-def _newest_node() -> int:
+def newest_node() -> int:
     """Number of the autograd node of a forward operator: torch counts up just before the dispatch mode sees it."""
     return int(torch._C._autograd._get_sequence_nr()) - 1
 
@@ -254,8 +266,12 @@ def _schema(func: Any) -> _Schema:
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: a.default_value for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
-        composite=torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"),
+        composite=_has_kernel(func, "CompositeImplicitAutograd") and not _has_kernel(func, "CPU"),
     )
+
+
+def _has_kernel(func: Any, key: str) -> bool:
+    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key))
 
 
 @functools.cache

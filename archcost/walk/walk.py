@@ -13,14 +13,19 @@ from torch import nn
 from archcost import units
 from archcost.errors import WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace
+from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
 from archcost.walk.recorder import Recorder
+from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
 from archcost.walk.tensors import find_tensors, refuse_lazy
+from archcost.walk.training import train_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from archcost.records import SavedSpec, Training
 
 # frames of these are not the user's own
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
@@ -32,7 +37,7 @@ def walk(
     kwargs: Mapping[str, Any] | None = None,
     *,
     mode: str = "eval",
-    backward: bool = False,
+    training: Training | None = None,
     restore: bool = True,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
@@ -42,18 +47,23 @@ def walk(
         inputs: positional arguments of its forward, on the network's device.
         kwargs: keyword arguments of its forward.
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
-        backward: run the backward pass of the sum of the outputs as well, with gradients on.
+        training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
+            network's gradients and the values of its parameters are left as found too.
         restore: leave the network as found; not needed for one that is thrown away afterwards.
 
     Raises:
-        WalkError: naming the layer that failed and the shapes it was given; the cause is the original exception.
+        ArgumentError: the training freezes by a pattern that matches nothing.
+        WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
+            cause is the original exception.
     """
     refuse_lazy(network)
     specs = module_specs(network)
     recorder = Recorder()
-    params, buffers = _introduce_tensors(recorder, network, specs)
     kept = as_found(network) if restore else nullcontext()
     with kept, recorder.parameters_kept(), random_state_kept():
+        if training is not None:
+            choose_trainable(network, training)
+        params, buffers = _introduce_tensors(recorder, network, specs)
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
@@ -62,15 +72,20 @@ def walk(
         device = _device(network, given)
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice() if device == "meta" else nullcontext()
-        with _layer_named(network, specs):
+        trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        keeping = nullcontext() if training is None else SavedTensors(recorder)
+        saved: tuple[SavedSpec, ...] = ()
+        held: list[object] = []
+        with _layer_named(network, specs, recorder):
             with Scopes(specs, recorder.describe, recorder.tick) as scopes:
                 recorder.scope = lambda: scopes.current
-                with torch.set_grad_enabled(backward), elsewhere, recorder:
+                with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
                     result = network(*inputs, **dict(kwargs or {}))
                 returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
-            if backward:
-                _run_backward(recorder, list(find_tensors(result)))
-        return Trace(
+            if training is not None and isinstance(keeping, SavedTensors):
+                saved = keeping.kept()
+                held = train_step(recorder, list(find_tensors(result)), trainable, training)
+        trace = Trace(
             ops=tuple(recorder.ops),
             calls=scopes.calls,
             modules=tuple(specs.values()),
@@ -83,7 +98,11 @@ def walk(
             mode=mode,
             torch_version=torch.__version__,
             notes=_notes(recorder, specs, device),
+            training=training,
+            saved=saved,
         )
+        del held, result  # until here, as in a training loop
+        return trace
 
 
 def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: str) -> tuple[str, ...]:
@@ -139,34 +158,27 @@ def _role(name: str, parameter: torch.Tensor, owner: ModuleSpec | None) -> str:
     return "weight" if parameter.dim() > 1 else "scale"
 
 
-def _run_backward(recorder: Recorder, outputs: list[torch.Tensor]) -> None:
-    roots = [tensor for tensor in outputs if tensor.requires_grad]
-    if not roots:
-        raise WalkError("no output of the network depends on a parameter that requires a gradient: nothing to train")
-    gradients = [torch.ones_like(tensor) for tensor in roots]
-    recorder.backward = True
-    with recorder:
-        torch.autograd.backward(roots, gradients)
-
-
 def _device(network: nn.Module, given: list[torch.Tensor]) -> str:
     tensor = next(itertools.chain(network.parameters(), given), None)
     return "cpu" if tensor is None else str(tensor.device)
 
 
 @contextmanager
-def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[None]:
-    """Turn whatever the network raises into a WalkError that names the layer."""
+def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], recorder: Recorder) -> Iterator[None]:
+    """Turn whatever the network raises into a WalkError that names the layer, or the phase of a training step."""
     try:
         yield
     except WalkError:
         raise
     except (Exception, SystemExit) as error:
-        raise WalkError(_failure(error, network, specs)) from error
+        raise WalkError(_failure(error, network, specs, recorder.phase)) from error
 
 
-def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]) -> str:
+def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], phase: str) -> str:
     """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
+    text = str(error).strip().split("\n", maxsplit=1)[0]
+    if phase != "forward":
+        return f"the {phase} of a training step failed: {type(error).__name__}: {text}"
     spec, module, shapes, line = specs[network], network, "", ""
     traceback = error.__traceback__
     while traceback is not None:
@@ -185,5 +197,4 @@ def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module,
     given = f", given {shapes}" if shapes else ""
     own = [f"{name} {units.shape(p.shape)}" for name, p in module.named_parameters(recurse=False)]
     has = f", with {', '.join(own)}" if own else ""
-    text = str(error).strip().split("\n", maxsplit=1)[0]
     return f"the forward failed in {where}{given}{has}: {type(error).__name__}: {text}{line}"

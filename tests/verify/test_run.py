@@ -6,8 +6,8 @@ from nets_sequence import ALL_NETS
 from torch import nn
 from torch.nn import functional
 
-from archcost.api import Feed
 from archcost.errors import WalkError
+from archcost.feed import Feed
 from archcost.sources import InputSpec, Network, of_module, resolve
 from archcost.verify import second_opinions
 

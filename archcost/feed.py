@@ -1,0 +1,59 @@
+"""What a network is run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.sources import InputSpec, Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make."""
+
+    args: tuple[Any, ...] | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    specs: tuple[InputSpec, ...] = ()
+    batch: int = 1
+
+    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return positional and keyword arguments on a device."""
+        from archcost.walk.tensors import map_tensors
+
+        if self.args is not None:
+            moved: dict[int, Any] = {}
+
+            def move(tensor: Any) -> Any:
+                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
+                # one tensor given twice stays one
+                if tensor.is_nested:  # the walk says why it cannot be counted
+                    return tensor
+                if id(tensor) not in moved:
+                    copied = tensor.detach().to(device, copy=True)
+                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
+                return moved[id(tensor)]
+
+            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
+        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
+        return (
+            tuple(tensor for name, tensor in made if name is None),
+            {name: tensor for name, tensor in made if name is not None},
+        )
+
+
+def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
+    """Return what a network is run on, from what a caller gave: tensors, descriptions, or nothing."""
+    from archcost.sources import InputSpec
+
+    if isinstance(inputs, InputSpec):
+        inputs = (inputs,)
+    if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
+        return Feed(specs=tuple(inputs), batch=batch)
+    if inputs is None and kwargs is None:
+        return Feed(specs=network.inputs, batch=batch)
+    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)

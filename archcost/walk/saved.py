@@ -1,0 +1,64 @@
+"""What autograd keeps: every tensor that the forward pass saves for the backward one."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.autograd.graph import saved_tensors_hooks
+
+from archcost.records import SavedSpec
+from archcost.walk.recorder import newest_node
+
+if TYPE_CHECKING:
+    from archcost.walk.recorder import Recorder
+
+
+class _Kept:
+    """A saved tensor, for as long as its node of the graph wants it."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+
+class SavedTensors(saved_tensors_hooks):
+    """While it is active, note which storages autograd saves, and for which operator.
+
+    What a forward saves within hooks of its own, as checkpointing does, is not saved on the device: torch asks the
+    innermost hooks alone, here as in a real run.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(self._pack, _unpack)
+        self._recorder = recorder
+        self._found: list[tuple[weakref.ref[_Kept], int, int]] = []
+
+    def kept(self) -> tuple[SavedSpec, ...]:
+        """Return what is still kept now, each storage once, for the operator that saved it first."""
+        specs: dict[int, SavedSpec] = {}
+        for reference, node, upcoming in self._found:
+            kept = reference()
+            if kept is None:  # the graph that it belonged to is gone already
+                continue
+            storage = self._recorder.number(kept.tensor, "constant")
+            operator = self._recorder.operator_of(node)
+            # a node without an operator of its own (an autograd.Function that computes nothing) saves for the next one
+            place = min(upcoming, len(self._recorder.ops) - 1) if operator is None else operator
+            specs.setdefault(storage, SavedSpec(op=place, storage=storage))
+        return tuple(specs.values())
+
+    def _pack(self, tensor: torch.Tensor) -> _Kept:
+        # The tensor itself may hang on the very node that saves it, which then never dies. torch saves a result
+        # without its history, too.
+        with torch._C._DisableTorchDispatch():
+            kept = _Kept(tensor.detach())
+        self._found.append((weakref.ref(kept), newest_node(), len(self._recorder.ops)))
+        return kept
+
+
+def _unpack(kept: Any) -> torch.Tensor:
+    tensor: torch.Tensor = kept.tensor
+    return tensor

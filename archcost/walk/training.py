@@ -1,0 +1,86 @@
+"""One training step: the loss, the backward pass, the optimizer's step, all written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from archcost.errors import WalkError
+from archcost.walk.tensors import find_tensors
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from archcost.records import Training
+    from archcost.walk.recorder import Recorder
+
+
+def make_optimizer(name: str, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """Return one of torch's optimizers with torch's defaults for the parameters' device: a loop on meta and the CPU,
+    all parameters at once (foreach) on a GPU.
+    """  # noqa: D205 - one sentence
+    if name == "adam":
+        return torch.optim.Adam(parameters)
+    if name == "adamw":
+        return torch.optim.AdamW(parameters)
+    return torch.optim.SGD(parameters, momentum=0.9 if name == "momentum" else 0)
+
+
+def train_step(
+    recorder: Recorder, outputs: list[torch.Tensor], parameters: list[nn.Parameter], training: Training
+) -> list[object]:
+    """Record loss, backward and step; return what a training loop holds at the end of one, so that it stays alive.
+
+    Gradients are left on the parameters. The recorder gives the parameters their values back (`parameters_kept`).
+
+    Raises:
+        WalkError: nothing that the loss depends on requires a gradient.
+    """
+    roots = [tensor for tensor in outputs if tensor.requires_grad]
+    roots = [tensor for tensor in roots if not tensor.dim()] or roots
+    if not roots:
+        raise WalkError("no output of the network depends on a parameter that requires a gradient: nothing to train")
+    labels = _labels(roots) if training.loss == "cross-entropy" else {}
+    for label in labels.values():
+        recorder.number(label, "label")
+    recorder.phase = "loss"
+    with torch.enable_grad(), recorder:
+        loss = _loss(roots[0], labels)
+        for tensor in roots[1:]:
+            loss = loss + _loss(tensor, labels)
+    recorder.phase = "backward"
+    with recorder:
+        torch.autograd.backward(loss)
+    recorder.rename([p.grad for p in parameters if p.grad is not None], "gradient")
+    if not parameters:
+        return [labels, loss]
+    recorder.phase = "step"
+    optimizer = make_optimizer(training.optimizer, parameters)
+    with recorder:
+        optimizer.step()
+    recorder.rename(find_tensors(list(optimizer.state.values())), "state")
+    return [labels, loss, optimizer]
+
+
+def _labels(outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
+    """Return class 0 for each place of the outputs, by shape: outputs of one shape share their labels."""
+    labels: dict[tuple[int, ...], torch.Tensor] = {}
+    for output in outputs:
+        if output.dim() and _places(output) not in labels:
+            labels[_places(output)] = torch.zeros(_places(output), dtype=torch.int64, device=output.device)
+    return labels
+
+
+def _places(output: torch.Tensor) -> tuple[int, ...]:
+    """Return an output's shape without its classes: they lie along its second axis, or its only one."""
+    return () if output.dim() == 1 else (output.shape[0], *output.shape[2:])
+
+
+def _loss(output: torch.Tensor, labels: dict[tuple[int, ...], torch.Tensor]) -> torch.Tensor:
+    if labels and output.dim():
+        return functional.cross_entropy(output, labels[_places(output)])
+    if output.is_complex():
+        output = torch.view_as_real(output)
+    return output.sum() if output.dim() else output

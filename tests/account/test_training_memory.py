@@ -1,0 +1,265 @@
+"""Memory of a training step, by hand and against what real steps on the CPU hold and save."""
+
+import weakref
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
+
+import archcost
+from archcost import zoo
+from archcost.errors import ArgumentError
+
+# small images where a network ends in a global pool, so that a real step takes a moment
+NETWORKS = {
+    "bn_inception": 64, "cifar_preresnet110": 8, "densenet121": 64, "efficientnet_b0": 64,
+    "fractalnet_c3_w16_cifar100": 32, "googlenet": 64, "googlenet_aux": 224, "inception_resnet_v2": 75,
+    "inception_v3": 75, "inception_v4": 75, "lenet5": 32, "mobilenet_v1": 64, "mobilenet_v2": 64,
+    "mobilenet_v3_small": 64, "nasnet_a_mobile": 64, "nin_cifar10": 32, "resnet18": 64, "resnext50_32x4d": 64,
+    "se_resnet50": 64, "shufflenet_v1_g3": 64, "shufflenet_v2_1x": 64, "squeezenet1_0": 64, "xception": 71,
+}  # fmt: skip
+OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "momentum": partial(torch.optim.SGD, momentum=0.9),
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+
+
+class Storages(TorchDispatchMode):
+    """Adds up the storages that are alive in a real run, after every operator."""
+
+    def __init__(self, *tensors):
+        super().__init__()
+        self.guards, self.live, self.peak = {}, 0, 0
+        self.meet(tensors)
+
+    def meet(self, tensors):
+        for tensor in tensors:
+            storage = tensor.untyped_storage()
+            if storage._cdata not in self.guards:
+                self.live += storage.nbytes()
+                self.guards[storage._cdata] = weakref.ref(storage, partial(self.lose, storage._cdata, storage.nbytes()))
+        self.peak = max(self.peak, self.live)
+
+    def lose(self, key, nbytes, _):
+        self.live -= nbytes
+        del self.guards[key]
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        several = result if isinstance(result, tuple | list) else (result,)
+        self.meet([tensor for tensor in several if isinstance(tensor, torch.Tensor)])
+        return result
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other on a busy machine take longer than one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def real_peak(network, image, optimizer):
+    """The peak of the second of two steps: the first one makes the optimizer's state."""
+    optimizer = OPTIMIZERS[optimizer](network.train().parameters())
+    labels = torch.zeros(len(image), dtype=torch.int64)
+
+    def step():
+        optimizer.zero_grad()
+        outputs = network(image)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        loss = functional.cross_entropy(outputs[0], labels)
+        for output in outputs[1:]:
+            loss = loss + functional.cross_entropy(output, labels)
+        loss.backward()
+        optimizer.step()
+
+    with Storages(*network.parameters(), *network.buffers(), image, labels) as live:
+        step()
+        step()
+    return live.peak
+
+
+def really_saved(network, image):
+    """Bytes of the distinct storages, parameters and buffers apart, that a forward gives to torch's own hooks."""
+    own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda tensor: tensor):
+        network.train()(image)
+    storages = {tensor.untyped_storage()._cdata: tensor.untyped_storage().nbytes() for tensor in kept}
+    return sum(nbytes for key, nbytes in storages.items() if key not in own)
+
+
+def network_and_image(name, batch=2):
+    entry = zoo.REGISTRY.find(name)
+    side = NETWORKS[name]
+    return zoo.build(entry), torch.randn(batch, entry.input[0], side, side)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_saved_and_peak_are_those_of_a_real_step(name):
+    """Predicted on the meta device; counted on the CPU."""
+    network, image = network_and_image(name)
+    report = archcost.profile(network, image, device="meta", train="sgd")
+
+    assert not report.uncovered
+    assert report.totals.saved_bytes == sum(row.saved_bytes for row in report.layers) == really_saved(network, image)
+    assert report.totals.peak_training_bytes == real_peak(network, image, "sgd")
+    assert report.totals.peak_training_bytes == report.peak.nbytes == sum(report.peak.live.values())
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "adamw"])
+@pytest.mark.parametrize("name", ["lenet5", "nin_cifar10", "mobilenet_v2", "resnet18", "fractalnet_c3_w16_cifar100"])
+def test_the_optimizer_counts_as_it_does_in_a_real_step(name, optimizer):
+    network, image = network_and_image(name)
+
+    assert archcost.profile(network, image, train=optimizer).totals.peak_training_bytes == real_peak(
+        network, image, optimizer
+    )
+
+
+def test_vgg16_by_hand():
+    """Batch 1 in fp32. In-place ReLUs: a convolution's input is kept, and that is the ReLU before it."""
+    parameters, tensors = 138_357_544, 2 * 16
+    pools = 64 * 112**2 + 128 * 56**2 + 256 * 28**2 + 512 * 14**2 + 512 * 7**2
+    maps = 2 * 64 * 224**2 + 2 * 128 * 112**2 + 3 * 256 * 56**2 + 3 * 512 * 28**2 + 3 * 512 * 14**2
+    inference = archcost.profile("vgg16", device="meta").totals
+    totals = archcost.profile("vgg16", device="meta", train="adam").totals
+
+    assert inference.param_bytes == 4 * parameters == 553_430_176
+    assert inference.activation_bytes == 4 * (3 * 224**2 + maps + pools + 4096 + 4096 + 1000) == 60_950_432
+    # each pool keeps its input, which the ReLU before it keeps too, and its indices as int64; each of the two dropouts
+    # its mask; the last one's result is what the last layer reads, the first one's what the second reads
+    assert totals.saved_bytes == 4 * (3 * 224**2 + maps + pools) + 8 * pools + 4 * 2 * 3 * 4096
+    assert totals.gradient_bytes == 4 * parameters
+    assert totals.optimizer_state_bytes == 2 * 4 * parameters + 4 * tensors  # two moments; a step count for each tensor
+    assert totals.backward_macs == 2 * totals.macs - 224**2 * 64 * 3 * 9  # nobody asks for the image's gradient
+    # in the step: parameters, gradients, two moments; of the largest tensor the square root and its quotient; the
+    # quotient of the 512 biases before it, which the loop's variable still holds; image, outputs, loss and label
+    largest = 4096 * 25088
+    rest = 4 * 512 + 4 * 3 * 224**2 + 4 * 1000 + 4 + 8
+    assert totals.peak_training_bytes == 4 * (4 * parameters + 2 * largest) + 4 * tensors + rest
+
+
+@pytest.mark.parametrize("inplace", [True, False])
+def test_what_a_relu_saves_is_its_result(inplace):
+    """In place or not, the image and the ReLU's result are kept; out of place the convolution's result dies."""
+    net = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, bias=False), nn.ReLU(inplace=inplace), nn.Flatten())
+    report = archcost.profile(net, torch.zeros(1, 1, 8, 8), train="sgd", loss="sum")
+
+    assert report.totals.saved_bytes == 2 * 4 * 64
+    assert [row.saved_bytes for row in report.layers if row.kind in {"Conv2d", "ReLU"}] == [256, 256]
+
+
+def test_a_relu_out_of_place_holds_one_more_map_until_its_input_is_dropped():
+    """BatchNorm keeps its input, not its result, so that out of place one more map is alive in the forward alone."""
+
+    def totals(inplace):
+        net = nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4), nn.ReLU(inplace=inplace), nn.Flatten())
+        return archcost.profile(net, torch.zeros(2, 1, 16, 16), train="sgd", loss="sum").totals
+
+    assert totals(inplace=True).saved_bytes == totals(inplace=False).saved_bytes
+    silu = nn.Sequential(nn.Conv2d(1, 4, 1), nn.SiLU(inplace=True), nn.Flatten())
+    network = nn.Sequential(nn.Conv2d(1, 4, 1), nn.SiLU(), nn.Flatten())
+    image = torch.zeros(2, 1, 16, 16)
+    # SiLU needs its input: in place it has to be copied before it is overwritten
+    assert archcost.profile(silu, image, train="sgd").totals.saved_bytes == really_saved(silu, image)
+    assert archcost.profile(network, image, train="sgd").totals.saved_bytes == really_saved(network, image)
+
+
+class Dense(nn.Module):
+    """A dense block of pointwise convolutions, growing by one map; each composite begins with BatchNorm."""
+
+    def __init__(self, layers, *, again=False):
+        super().__init__()
+        self.again = again
+        self.layers = nn.ModuleList(nn.Sequential(nn.BatchNorm2d(1 + i), nn.Conv2d(1 + i, 1, 1)) for i in range(layers))
+
+    def forward(self, x):
+        maps = [x]
+        for layer in self.layers:
+            run = partial(self.composite, layer)
+            maps.append(checkpoint(run, *maps, use_reentrant=False) if self.again else run(*maps))
+        return torch.cat(maps, 1).flatten(1)
+
+    def composite(self, layer, *maps):
+        return layer(torch.cat(maps, 1))
+
+
+@pytest.mark.parametrize("layers", [2, 6])
+def test_concatenations_keep_quadratic_memory_and_checkpointing_linear(layers):
+    image = torch.zeros(2, 1, 4, 4)
+    one = 4 * 2 * 4 * 4
+    naive = archcost.profile(Dense(layers), image, train="sgd").totals
+    again = archcost.profile(Dense(layers, again=True), image, train="sgd").totals
+
+    # the concatenation and its normalised form at each layer, the latter's mean and deviation with them
+    concatenations = sum(range(1, layers + 1))
+    assert naive.saved_bytes == 2 * concatenations * one + 2 * 4 * concatenations
+    assert again.saved_bytes == layers * one  # the maps themselves; nobody needs the last one
+    assert again.peak_training_bytes < naive.peak_training_bytes
+    network = Dense(layers, again=True)
+    assert again.peak_training_bytes == real_peak(network, image, "sgd")
+
+
+def test_the_loss_that_a_network_returns_is_what_it_is_trained_on():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 2)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return {"loss": y.square().mean(), "logits": y}
+
+    totals = archcost.profile(Own(), torch.zeros(5, 3), train="sgd").totals
+    assert totals.saved_bytes == 4 * 5 * 3 + 4 * 5 * 2
+
+
+def test_a_walk_in_place_leaves_parameters_and_gradients_as_they_were():
+    network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    network[0].weight.grad = torch.ones(4, 3)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+
+    archcost.profile(network, torch.randn(5, 3), device="cpu", train="adam")
+
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert torch.equal(network[0].weight.grad, torch.ones(4, 3))
+    assert network[2].weight.grad is None
+
+
+def test_a_parameter_without_gradient_has_no_state():
+    class Half(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.unused = nn.Linear(3, 2, bias=False), nn.Linear(3, 2, bias=False)
+
+        def forward(self, x):
+            return self.used(x)
+
+    totals = archcost.profile(Half(), torch.zeros(1, 3), train="momentum").totals
+    assert (totals.gradient_bytes, totals.optimizer_state_bytes) == (4 * 6, 4 * 6)
+
+
+def test_a_walk_without_training_knows_nothing_of_it():
+    totals = archcost.profile("lenet5").totals
+    assert totals.saved_bytes is totals.gradient_bytes is totals.optimizer_state_bytes is None
+    assert totals.peak_training_bytes is totals.backward_macs is None
+
+
+def test_a_loss_that_does_not_exist():
+    with pytest.raises(ArgumentError, match="loss must be one of cross-entropy, sum, not 'mse'"):
+        archcost.profile("lenet5", train="sgd", loss="mse")
+
+
+def test_an_allocator_rounds_every_storage_up():
+    """Weights of 24 B, biases of 8 B, an input of 12 B and an output of 8 B: four blocks of 512 B."""
+    totals = archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals
+    assert (totals.peak_inference_bytes, totals.peak_allocated_bytes) == (24 + 8 + 12 + 8, 4 * 512)
