@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.account import memory
 from archcost.account.depth import Flow, row_depth
+from archcost.account.ownership import with_parameters
 from archcost.account.receptive_field import Axis, Field, receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
-from archcost.records import Costs, Layer, OperatorCosts, ParamSpec, TensorSpec, Totals
+from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals
 from archcost.rules import Work, find
 from archcost.rules.work import Slides, Unknown
 
@@ -73,7 +74,7 @@ class _Account:
 
     def costs(self) -> Costs:
         layers = [self._layer(i, row) for i, row in enumerate(self.rows)]
-        layers = self._with_parameters(layers)
+        layers = with_parameters(self.trace, self.row_of, layers)
         uncovered = Counter(op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None)
         return Costs(
             layers=tuple(layers),
@@ -198,34 +199,6 @@ class _Account:
     def _itemsize(self, spec: TensorSpec) -> int:
         return self.trace.storages[spec.storage].itemsize
 
-    def _with_parameters(self, layers: list[Layer]) -> list[Layer]:
-        """Give each parameter and buffer to the first row that reads it; else to its module's row, or to a new one."""
-        readers = self._first_readers()
-        owners = {layer.name: i for i, layer in reversed(list(enumerate(layers))) if layer.name == layer.module}
-        kinds = {spec.path: spec.kind for spec in self.trace.modules}
-        for tensor in (*self.trace.params, *self.trace.buffers):
-            place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
-            if place is None:
-                place = owners[tensor.module] = len(layers)
-                layers.append(_uncalled_layer(tensor.module, kinds.get(tensor.module, "Module")))
-            layers[place] = _plus(layers[place], tensor)
-        return layers
-
-    def _first_readers(self) -> dict[tuple[int, int], int]:
-        tensors: dict[int, list[ParamSpec]] = {}
-        for tensor in (*self.trace.params, *self.trace.buffers):
-            tensors.setdefault(tensor.storage, []).append(tensor)
-        readers: dict[tuple[int, int], int] = {}
-        for op in self.trace.ops:
-            row = self.row_of.get(op.index)
-            if row is None:
-                continue
-            for spec in op.inputs:
-                for tensor in tensors.get(spec.storage, ()):
-                    if _overlap(spec, tensor, self.trace.storages[spec.storage].itemsize):
-                        readers.setdefault((tensor.storage, tensor.offset), row)
-        return readers
-
     def _operators(self) -> dict[str, OperatorCosts]:
         found: dict[str, OperatorCosts] = {}
         for op, work, rule in zip(self.trace.ops, self.works, self.rules, strict=True):
@@ -284,12 +257,6 @@ def _layer_outputs(op: OpCall, work: Work) -> int:
     return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
 
 
-def _overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
-    return spec.offset < tensor.offset + tensor.nbytes // itemsize and tensor.offset < spec.offset + max(
-        spec.nbytes // itemsize, 1
-    )
-
-
 def _sizes(field: Field | None) -> Any:
     if field is None:
         return None
@@ -298,19 +265,3 @@ def _sizes(field: Field | None) -> Any:
 
 def _jumps(field: Field | None) -> Any:
     return None if field is None else tuple(axis.jump if isinstance(axis, Axis) else None for axis in field)
-
-
-def _plus(layer: Layer, tensor: ParamSpec) -> Layer:
-    if tensor.role == "buffer":
-        return replace(layer, buffers=layer.buffers + tensor.elements)
-    return replace(
-        layer,
-        params=layer.params + tensor.elements,
-        trainable_params=layer.trainable_params + (tensor.elements if tensor.requires_grad else 0),
-        param_bytes=layer.param_bytes + tensor.nbytes,
-        weights=layer.weights + (tensor.elements if tensor.role == "weight" else 0),
-    )
-
-
-def _uncalled_layer(module: str, kind: str) -> Layer:
-    return Layer(name=module, call=None, kind=kind, module=module, inputs=(), outputs=())
