@@ -34,6 +34,7 @@ def profile(
     freeze: str | Sequence[str] = (),
     train_only: str | Sequence[str] = (),
     batch: int = 1,
+    timeline: bool = False,
 ) -> Report:
     """Count what a network costs.
 
@@ -54,6 +55,7 @@ def profile(
             of full training, too: `report.full_training`.
         train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
+        timeline: have the report say what is alive at each operator: `report.timeline`.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
@@ -80,18 +82,24 @@ def profile(
     if train is None:
         if frozen or only:
             raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
-        return profile_network(chosen, feed, device=device, mode=mode)
+        return profile_network(chosen, feed, device=device, mode=mode, timeline=timeline)
     training = Training(optimizer=train, loss=loss)
-    full = profile_network(chosen, feed, device=device, mode=mode, training=training)
+    full = profile_network(chosen, feed, device=device, mode=mode, training=training, timeline=timeline)
     if not (frozen or only):
         return full
     part = replace(training, freeze=frozen, train_only=only)
-    report = profile_network(chosen, feed, device=device, mode=mode, training=part)
+    report = profile_network(chosen, feed, device=device, mode=mode, training=part, timeline=timeline)
     return replace(report, full_training=full.totals)
 
 
 def profile_network(
-    network: Network, feed: Feed, *, device: str = "auto", mode: str = "eval", training: Training | None = None
+    network: Network,
+    feed: Feed,
+    *,
+    device: str = "auto",
+    mode: str = "eval",
+    training: Training | None = None,
+    timeline: bool = False,
 ) -> Report:
     """Walk a network that is resolved already, and account for it."""
     from archcost.account import account
@@ -111,7 +119,8 @@ def profile_network(
         ),
         notes=network.notes,
     )
-    return Report.of(info, account(trace, registered_formulas(trace.ops)), (*notes, *trace.notes), _environment(trace))
+    costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
+    return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 
 
 def trained_mode(mode: str, training: Training | None) -> str:

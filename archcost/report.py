@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archcost.errors import ReportError
-from archcost.records import Costs, Layer, OperatorCosts, Peak, Totals
+from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +53,7 @@ class Report:
     Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
+    `timeline`, where it was asked for, is what is alive at each operator.
     `full_training` are the totals with nothing frozen, where something was.
     """
 
@@ -65,6 +66,7 @@ class Report:
     uncalled: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
+    timeline: tuple[Instant, ...] = ()
     full_training: Totals | None = None
     measured: None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -84,6 +86,7 @@ class Report:
             uncalled=costs.uncalled,
             warnings=(*costs.warnings, *warnings),
             peak=costs.peak,
+            timeline=costs.timeline,
             environment=environment,
         )
 
@@ -162,6 +165,7 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
         "Totals | None": lambda value, where: None if value is None else _read(Totals, value, where),
         "Peak | None": lambda value, where: None if value is None else _read(Peak, value, where),
         "tuple[Layer, ...]": lambda value, where: _each(Layer, value, where),
+        "tuple[Instant, ...]": lambda value, where: _each(Instant, value, where),
         "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),
         "Mapping[str, OperatorCosts]": lambda value, where: {
             key: _read(OperatorCosts, item, f"{where}.{key}") for key, item in _typed(value, dict, where).items()

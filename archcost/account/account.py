@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -41,17 +42,20 @@ SUMS = (
 )
 
 
-def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> Costs:
+def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False) -> Costs:
     """Add up what a walk recorded.
 
     Args:
         trace: the walk.
         more_rules: rules for operators that archcost has none for, by operator name.
+        timeline: say what is alive at each operator, too.
 
     Raises:
         RuleError: a rule that failed on a recorded call.
     """
-    return _Account(trace, more_rules).costs()
+    counted = _Account(trace, more_rules)
+    costs = counted.costs()
+    return replace(costs, timeline=memory.timeline(trace, counted.rows, counted.row_of)) if timeline else costs
 
 
 class _Account:

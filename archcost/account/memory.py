@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from archcost.records import Peak
+from archcost.records import Instant, Peak
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +64,21 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     row = _row_at(trace, index, row_of)
     name = "" if row is None else rows[row].name
     return Peak(nbytes=live[index], phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
+
+
+def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tuple[Instant, ...]:
+    """Return what is alive while each operator runs, and which row it works for."""
+    instants = []
+    row: int | None = None
+    phase = ""
+    for op, nbytes in zip(trace.ops, live_bytes(trace), strict=False):
+        if op.phase != phase:
+            row, phase = None, op.phase
+        own = None if phase in {"loss", "step"} else row_of.get(op.index if op.forward_of is None else op.forward_of)
+        row = row if own is None else own
+        layer = "" if row is None else rows[row].name
+        instants.append(Instant(operator=op.index, op=op.op, phase=phase, row=row, layer=layer, live_bytes=nbytes))
+    return tuple(instants)
 
 
 def saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable.")
 @click.option("--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable.")
 @click.option(
-    "--view", type=click.Choice(["layers", "modules", "ops", "lecture"]), default="layers", show_default=True,
+    "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory"]), default="layers", show_default=True,
     help="What a row of the table is.",
 )  # fmt: skip
 @click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows.")
@@ -68,7 +68,7 @@ def command(
     with stdout_kept():
         report = profile(
             network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
-            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch,
+            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, timeline=view == "memory",
         )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:

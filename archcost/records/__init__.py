@@ -3,6 +3,7 @@
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
+    Instant as Instant,
     Layer as Layer,
     OperatorCosts as OperatorCosts,
     Peak as Peak,

@@ -95,6 +95,18 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instant:
+    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`."""
+
+    operator: int
+    op: str
+    phase: str
+    row: int | None
+    layer: str
+    live_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCosts:
     """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
 
@@ -117,3 +129,4 @@ class Costs:
     uncalled: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
+    timeline: tuple[Instant, ...] = ()

@@ -8,6 +8,7 @@ from archcost.errors import ArgumentError
 from archcost.render import lecture, summary, views
 from archcost.render.columns import layer_metric
 from archcost.render.page import Page
+from archcost.render.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.report import Report
 
 Format = Literal["table", "json", "csv", "markdown"]
-View = Literal["layers", "modules", "ops", "lecture"]
+View = Literal["layers", "modules", "ops", "lecture", "memory"]
 FORMATS: tuple[str, ...] = get_args(Format)
 VIEWS: tuple[str, ...] = get_args(View)
 COLORS = ("auto", "always", "never")
@@ -39,7 +40,8 @@ def render(
     Args:
         report: the report.
         format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown".
-        view: "layers", "modules" (sums), "ops" (per operator), or "lecture" (the table of the CS231n slides).
+        view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), or "memory"
+            (what is alive while each layer runs, of a report with a timeline).
         depth: how many levels of modules "modules" shows; 1 unless given.
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
@@ -84,6 +86,8 @@ def page_of(
         table = views.layers(report, sort=sort, columns=columns, binary=binary)
     elif view == "modules":
         table = views.modules(report, depth=depth or 1, sort=sort, columns=columns, binary=binary)
+    elif view == "memory":
+        table = timeline(report, binary=binary)
     else:
         table = views.operators(report, sort=sort, columns=columns)
     return Page(
@@ -132,6 +136,8 @@ def check_options(
         raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
     if depth is not None and depth < 1:
         raise ArgumentError(f"--depth must be at least 1, not {depth}")
+    if view == "memory" and (sort is not None or columns is not None):
+        raise ArgumentError("--view memory has the order of execution and its own columns; --sort and --columns do not")
     if view == "lecture" and (sort is not None or columns is not None):
         raise ArgumentError(
             "the lecture's table has its own order and columns; --sort and --columns need another --view"
