@@ -195,16 +195,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
         """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
-        try:
-            if tensor.is_nested:
-                raise NotImplementedError  # noqa: TRY301 - it has a storage, but neither a shape nor strides
-            storage = tensor.untyped_storage()
-        except (NotImplementedError, RuntimeError) as error:
-            layout = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
-            raise WalkError(
-                f"a {layout} tensor of {_dtype(tensor.dtype)} has no plain storage, so its memory cannot be accounted "
-                "for; archcost counts networks on strided tensors"
-            ) from error
+        storage = _plain_storage(tensor)
         key = storage._cdata
         number = self._numbers.get(key)
         if number is None:
@@ -228,6 +219,20 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             since = tuple(index for index in writes if value is None or index > value)
             return since if value is None else (value, *since)
         return () if value is None else (value,)
+
+
+def _plain_storage(tensor: torch.Tensor) -> Any:
+    failure = None
+    if not tensor.is_nested:  # a nested tensor has a storage, but neither a shape nor strides
+        try:
+            return tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError) as error:
+            failure = error
+    layout = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+    raise WalkError(
+        f"a {layout} tensor of {_dtype(tensor.dtype)} has no plain storage, so its memory cannot be accounted "
+        "for; archcost counts networks on strided tensors"
+    ) from failure
 
 
 def newest_node() -> int:

@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from archcost.account.account import SUMS
 from archcost.records import Layer, OperatorCosts, Totals
 from archcost.report import InputInfo, NetworkInfo, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-SUMS = (
-    "params",
-    "trainable_params",
-    "param_bytes",
-    "weights",
-    "buffers",
-    "macs",
-    "other_ops",
-    "activation_elements",
-    "activation_bytes",
-    "macts",
-    "read_bytes",
-    "written_bytes",
-)
 
 
 def layer(name: str, kind: str, output: tuple[int, ...], *reads: int, **rest: Any) -> Layer:
