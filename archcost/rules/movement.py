@@ -10,10 +10,10 @@ from archcost.rules.work import Cuts, Nothing, Pads, Permutes, Picks, Pointwise,
 if TYPE_CHECKING:
     from archcost.records import OpCall
 
-RENAMES = "another view of the same data"
-COPIES = "copies data; no arithmetic"
-MAKES = "writes constants; no arithmetic"
-ASKS = "asks for metadata; touches no element"
+RENAMES = "a view of the same data"
+COPIES = "only copies data"
+MAKES = "only writes constants"
+ASKS = "only asks for metadata"
 
 RESHAPES = """
     view _unsafe_view reshape _reshape_alias _reshape_copy squeeze squeeze_copy unsqueeze flatten unflatten

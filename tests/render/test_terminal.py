@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+import archcost
+from archcost.render import render
 from archcost.render.page import Cell, Column, Figure, Line, Page, Remark, Table
 from archcost.render.terminal import terminal
 
@@ -86,3 +90,11 @@ def test_a_page_in_colour_has_a_style_for_what_was_not_counted():
     text = terminal(PAGE, width=80, color=True)
     assert "\x1b[1;33m" in text  # bold yellow
     assert "\x1b[36m" in text  # the bars
+
+
+@pytest.mark.parametrize("view", ["layers", "modules", "ops"])
+def test_a_training_step_fits_eighty_columns(view):
+    """Long operator names beside the reasons of the free ones, with the wide figures of an optimizer."""
+    text = render(archcost.profile("vgg16", train="adam"), view=view, width=80)
+
+    assert max(map(len, text.splitlines())) <= 80
