@@ -11,6 +11,8 @@ ArchcostError                  exit code
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
+├── ClockError                     3   what cannot be timed, here or in this way
+│   └── NoDeviceError              3   a device that this machine lacks
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
@@ -77,6 +79,14 @@ class WriteError(ArchcostError):
 
 class ReportError(ArchcostError):
     """A stored report that is not one."""
+
+
+class ClockError(ArchcostError):
+    """What cannot be timed: on this device, in this dtype, or at all."""
+
+
+class NoDeviceError(ClockError):
+    """A device that this machine lacks, or of which nothing is known."""
 
 
 class MissingPackageError(ArchcostError):

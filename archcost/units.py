@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
+SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds in each
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
 SPELLED_OUT = 10**4  # smaller figures are printed digit by digit on a slide
 WIDEST = 10**7  # a column's largest figure has at most seven digits before the point
@@ -75,6 +76,29 @@ def short(value: float, unit: str = "", *, binary: bool = False) -> str:
         prefix, divisor = _next(divisor, binary=binary)
         scaled, decimals = value / divisor, 3
     return f"{scaled:.{decimals}f} {prefix}{unit}"
+
+
+def duration(ns: float) -> str:
+    """Format nanoseconds with four significant digits and their prefix: "1.234 ms"."""
+    prefix, divisor = [step for step in SECONDS if ns >= step[1] or step[1] == 1][-1]
+    scaled = ns / divisor
+    decimals = 3 - min(3, len(str(int(scaled))) - 1)
+    return f"{scaled:,.{decimals if divisor > 1 else 0}f} {prefix}s"
+
+
+def duration_scale(largest_ns: float) -> Scale:
+    """Choose the prefix of a column of nanoseconds by its largest: a tenth of a microsecond says enough of any row."""
+    if largest_ns < WIDEST:
+        return Scale("µ", 10**3, 1)
+    return Scale("m", 10**6, 3) if largest_ns < 10**10 else Scale("", 10**9, 3)
+
+
+def percent(part: float) -> str:
+    """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing; "unknown" without end."""
+    if abs(part) == float("inf"):
+        return "unknown"
+    decimals = 2 if 0 < abs(part) < 0.001 else 1  # noqa: PLR2004 - 0.1 %
+    return f"{100 * part:.{decimals}f} %"
 
 
 def exact(value: int) -> str:

@@ -13,6 +13,30 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.roof import (
+    Achieved as Achieved,
+    Copy as Copy,
+    Roof as Roof,
+    Roofline as Roofline,
+    RoofPoint as RoofPoint,
+    achieved as achieved,
+)
+from archcost.records.timing import (
+    DTYPES as DTYPES,
+    TIMERS as TIMERS,
+    Cell as Cell,
+    Conditions as Conditions,
+    DeviceState as DeviceState,
+    Energy as Energy,
+    LayerTimes as LayerTimes,
+    MemoryUse as MemoryUse,
+    RowTime as RowTime,
+    Sample as Sample,
+    Series as Series,
+    Sweep as Sweep,
+    TimingPlan as TimingPlan,
+    Warmup as Warmup,
+)
 from archcost.records.trace import (
     INPUT as INPUT,
     ModuleCall as ModuleCall,

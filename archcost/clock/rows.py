@@ -1,0 +1,98 @@
+"""Which rows of the exact account the measured intervals are: leaf modules by name and call, the rest by place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from archcost.errors import ClockError
+from archcost.records import RowTime, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.clock.boundaries import Passes
+    from archcost.records import Layer
+
+NOTHING_RAN = "between: (no operator)"
+
+
+def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, int]) -> tuple[RowTime, ...]:
+    """Return the rows in the order of execution; what runs between modules without an operator is one row at the end.
+
+    Args:
+        passes: what was measured.
+        layers: the rows of the exact account.
+        phase_macs: multiply-adds of the phases behind the forward pass.
+
+    Raises:
+        ClockError: the passes ran other leaf modules than the account has.
+    """
+    assert passes.order is not None  # noqa: S101 - there was a pass
+    leaves = [i for i, layer in enumerate(layers) if is_leaf(layer)]
+    if tuple(layers[i].name for i in leaves) != passes.order.paths:
+        raise ClockError("the network runs other layers when it is timed than when it was counted")
+    gaps = _between(layers, leaves)
+    found: list[RowTime] = []
+    idle: list[list[int]] = []
+    for owner, ns in passes.ns.items():
+        times = Series(tuple(ns))
+        if isinstance(owner, str):
+            macs = phase_macs.get(owner, 0)
+            found.append(
+                RowTime(name=owner, call=None, kind="phase", layers=(), macs=macs, moved_bytes=None, times=times)
+            )
+        elif owner >= 0:
+            place = leaves[owner]
+            found.append(_row(layers[place].name, layers[place].call, "leaf", (place,), layers, times))
+        elif gaps[-1 - owner]:
+            places = gaps[-1 - owner]
+            found.append(_row(_named([layers[i] for i in places]), None, "between", places, layers, times))
+        else:
+            idle.append(ns)
+    if idle:
+        times = Series(tuple(map(sum, zip(*idle, strict=True))))
+        found.append(_row(NOTHING_RAN, None, "between", (), layers, times))
+    return tuple(found)
+
+
+def is_leaf(layer: Layer) -> bool:
+    """Whether a row is the call of a leaf module; that of an operator has a name of its own below its module's."""
+    return layer.call is not None and layer.kind != "Input" and layer.name == layer.module
+
+
+def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the operators' rows after each number of leaf calls."""
+    gaps: list[list[int]] = [[] for _ in range(len(leaves) + 1)]
+    passed = 0
+    for i, layer in enumerate(layers):
+        if passed < len(leaves) and leaves[passed] == i:
+            passed += 1
+        elif layer.call is not None and layer.kind != "Input":
+            gaps[passed].append(i)
+    return [tuple(gap) for gap in gaps]
+
+
+def _row(
+    name: str,
+    call: int | None,
+    kind: Literal["leaf", "between"],
+    places: tuple[int, ...],
+    layers: Sequence[Layer],
+    times: Series,
+) -> RowTime:
+    return RowTime(
+        name=name,
+        call=call,
+        kind=kind,
+        layers=places,
+        macs=sum(layers[i].macs for i in places),
+        moved_bytes=sum(layers[i].read_bytes + layers[i].written_bytes for i in places),
+        times=times,
+    )
+
+
+def _named(rows: Sequence[Layer]) -> str:
+    """Name what runs between two modules: "between: layer1.0 (add)"."""
+    modules = ", ".join(dict.fromkeys(row.module for row in rows if row.module))
+    operators = ", ".join(dict.fromkeys(row.kind for row in rows))
+    return f"between: {modules} ({operators})" if modules else f"between: ({operators})"
