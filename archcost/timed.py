@@ -6,8 +6,9 @@ The walk and the clock see the same module on the same device, so the measured r
 from __future__ import annotations
 
 import copy
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,22 +16,24 @@ import torch
 from archcost.account import account
 from archcost.clock import Job, autocast, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
+from archcost.clock.regime import torch_dtype
 from archcost.clock.roofs import roof_of
 from archcost.clock.rows import is_leaf
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
 from archcost.records import DTYPES, TIMERS
 from archcost.walk import walk
+from archcost.walk.freezing import choose_trainable
 from archcost.walk.state import as_found, random_state_kept
 from archcost.walk.tensors import find_tensors, map_tensors
-from archcost.walk.training import loss_of, make_optimizer
+from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from torch import nn
 
-    from archcost.clock import Clock
     from archcost.feed import Feed
     from archcost.records import Costs, Sample, TimingPlan, Trace, Training
     from archcost.sources import Network
@@ -56,7 +59,13 @@ def check_plan(plan: TimingPlan) -> None:
 
 
 def timed(
-    network: Network, feed: Feed, plan: TimingPlan, *, mode: str = "eval", training: Training | None = None
+    network: Network,
+    feed: Feed,
+    plan: TimingPlan,
+    *,
+    mode: str = "eval",
+    training: Training | None = None,
+    timeline: bool = False,
 ) -> tuple[Trace, Costs, Sample]:
     """Walk and measure a network; a module that was given is left as found, or a copy of it is timed.
 
@@ -79,16 +88,17 @@ def timed(
             check_dtype(plan.dtype, home)
         args, kwargs = _cast(feed.on(str(home)), plan)
         kept = as_found(module) if module is network.given else nullcontext()
-        with kept, regime(plan, home):
-            trace = walk(module, args, kwargs, mode=mode, training=training)
-            costs = account(trace, registered_formulas(trace.ops))
-            if mode != "as-is":
-                module.train(mode == "train")
+        with kept, regime(plan):
+            with autocast(plan, home):
+                trace = walk(module, args, kwargs, mode=mode, training=training)
+            costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
             clock = clock_of(home)
             with _failures_named(plan):
-                job = _job(module, args, kwargs, plan, home, costs, training)
-                sample = measure(job, plan, clock, home)
-            return trace, costs, _under_roof(sample, home, clock) if plan.roof else sample
+                if mode != "as-is":
+                    with suppress(NotImplementedError):  # an exported program has its mode built in
+                        module.train(mode == "train")
+                sample = measure(_job(module, args, kwargs, plan, home, costs, training), plan, clock, home)
+            return trace, costs, replace(sample, roof=roof_of(home, (sample.dtype,), clock)) if plan.roof else sample
 
 
 def _prepared(network: Network, plan: TimingPlan, device: torch.device, training: Training | None) -> nn.Module:
@@ -105,14 +115,8 @@ def _prepared(network: Network, plan: TimingPlan, device: torch.device, training
             reason = str(error).strip().split("\n", maxsplit=1)[0]
             raise ClockError(f"the network cannot be copied, and timing it so would change it: {reason}") from error
     if plan.dtype is not None and not plan.amp:
-        module = module.to(_torch_dtype(plan.dtype))
-    return module.to(memory_format=torch.channels_last) if plan.channels_last else module  # type: ignore[call-overload,no-any-return]
-
-
-def _torch_dtype(name: str) -> torch.dtype:
-    from archcost.clock.regime import torch_dtype
-
-    return torch_dtype(name)
+        module = module.to(torch_dtype(plan.dtype))
+    return module.to(memory_format=torch.channels_last) if plan.channels_last else module  # type: ignore[call-overload]
 
 
 def _cast(given: tuple[tuple[Any, ...], dict[str, Any]], plan: TimingPlan) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -120,7 +124,7 @@ def _cast(given: tuple[tuple[Any, ...], dict[str, Any]], plan: TimingPlan) -> tu
 
     def change(tensor: torch.Tensor) -> torch.Tensor:
         if plan.dtype is not None and not plan.amp and tensor.is_floating_point():
-            tensor = tensor.to(_torch_dtype(plan.dtype))
+            tensor = tensor.to(torch_dtype(plan.dtype))
         if plan.channels_last and tensor.dim() == 4:  # noqa: PLR2004 - N, C, H, W
             tensor = tensor.contiguous(memory_format=torch.channels_last)
         return tensor
@@ -138,8 +142,15 @@ def _job(
     training: Training | None,
 ) -> Job:
     paths = {layer.name for layer in costs.layers if is_leaf(layer)}
-    run = torch.compile(module) if plan.compiled else module
-    step = _Step(run, args, kwargs, plan, device, training)
+    if training is not None:
+        choose_trainable(module, training)
+    step = _Step(
+        torch.compile(module) if plan.compiled else module,
+        (args, kwargs),
+        partial(autocast, plan, device),
+        training,
+        [parameter for parameter in module.parameters() if parameter.requires_grad],
+    )
     first = next(find_tensors((args, kwargs)), None)
     return Job(
         phases=step.phases,
@@ -163,38 +174,39 @@ class _Step:
     def __init__(
         self,
         run: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        plan: TimingPlan,
-        device: torch.device,
+        given: tuple[tuple[Any, ...], dict[str, Any]],
+        context: Callable[[], AbstractContextManager[Any]],
         training: Training | None,
+        parameters: list[nn.Parameter],
     ) -> None:
-        self._run, self._args, self._kwargs = run, args, kwargs
-        self._plan, self._device, self._training = plan, device, training
+        self._run, (self._args, self._kwargs), self._context, self._training = run, given, context, training
         self._outputs: Any = None
         self._loss: Any = None
+        self._labels: dict[tuple[int, ...], torch.Tensor] | None = None
         self.phases: Sequence[tuple[str, Callable[[], object]]] = (("forward", self._forward),)
         if training is not None:
-            module: nn.Module = run  # type: ignore[assignment]
-            self._optimizer = make_optimizer(training.optimizer, [p for p in module.parameters() if p.requires_grad])
+            self._optimizer = make_optimizer(training.optimizer, parameters)
             self.phases = (*self.phases, ("loss", self._compare), ("backward", self._backward), ("step", self._update))
 
     def whole(self) -> None:
         for _, phase in self.phases:
             phase()
-        self._outputs = self._loss = None
+        self._outputs = None
 
     def _forward(self) -> None:
-        with torch.set_grad_enabled(self._training is not None):
+        with torch.set_grad_enabled(self._training is not None), self._context():
             self._outputs = self._run(*self._args, **self._kwargs)
 
     def _compare(self) -> None:
-        self._loss = loss_of(list(find_tensors(self._outputs)), self._training)  # type: ignore[arg-type]
+        roots = roots_of(list(find_tensors(self._outputs)))
+        if self._labels is None:
+            self._labels = labels_of(roots, self._training)  # type: ignore[arg-type]
+        with self._context():
+            self._loss = loss_of(roots, self._labels)
 
     def _backward(self) -> None:
         self._outputs = None
-        with torch.autocast(self._device.type, enabled=False) if self._plan.amp else nullcontext():
-            self._loss.backward()
+        self._loss.backward()
 
     def _update(self) -> None:
         self._optimizer.step()
@@ -218,9 +230,3 @@ def _failures_named(plan: TimingPlan) -> Iterator[None]:
     finally:
         if plan.compiled:
             torch.compiler.reset()
-
-
-def _under_roof(sample: Sample, device: torch.device, clock: Clock) -> Sample:
-    """Put the device's roof beside the sample, measured now where it was not yet."""
-    with autocast(sample.plan, device) if False else nullcontext():
-        return replace(sample, roof=roof_of(device, (sample.dtype,), clock))

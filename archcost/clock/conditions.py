@@ -50,7 +50,7 @@ def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, aft
     """Return what was the case while something was measured."""
     name, driver = identity(device, nvml)
     cuda = device.type == "cuda"
-    cudnn = torch.backends.cudnn.version() if cuda else None
+    cudnn = torch.backends.cudnn.version() if cuda else None  # type: ignore[no-untyped-call]
     return Conditions(
         device=name,
         driver=driver,

@@ -36,10 +36,10 @@ class CudaClock:
         """Record an event on the current stream."""
         if self._capturing:
             # an ordinary event would only order the graph's branches; an external one is recorded at every replay
-            event = torch.cuda.Event(enable_timing=True, external=True)
+            event = _event(external=True)
         else:
             if self._used == len(self._events):
-                self._events += [torch.cuda.Event(enable_timing=True) for _ in range(max(64, len(self._events)))]
+                self._events += [_event() for _ in range(max(64, len(self._events)))]
             event = self._events[self._used]
             self._used += 1
         event.record()
@@ -64,13 +64,13 @@ class CudaClock:
         if sleep is None or ns <= 0:
             return
         if self._cycles_per_ns is None:
-            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            start, end = (_event() for _ in range(2))
             sleep(TRIAL_CYCLES)  # the first launch of a kernel loads it
-            start.record()  # type: ignore[no-untyped-call]
+            start.record()
             sleep(TRIAL_CYCLES)
-            end.record()  # type: ignore[no-untyped-call]
+            end.record()
             torch.cuda.synchronize(self.device)
-            self._cycles_per_ns = TRIAL_CYCLES / (start.elapsed_time(end) * 1e6)  # type: ignore[no-untyped-call]
+            self._cycles_per_ns = TRIAL_CYCLES / (start.elapsed_time(end) * 1e6)
         sleep(int(ns * self._cycles_per_ns))
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
@@ -81,7 +81,7 @@ class CudaClock:
         """
         graph = torch.cuda.CUDAGraph()
         try:
-            side = torch.cuda.Stream(self.device)
+            side = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
             side.wait_stream(torch.cuda.current_stream(self.device))
             with torch.cuda.stream(side):
                 for _ in range(SETTLING_RUNS):
@@ -114,3 +114,7 @@ class CudaClock:
             allocated_bytes=torch.cuda.max_memory_allocated(self.device),
             reserved_bytes=torch.cuda.max_memory_reserved(self.device),
         )
+
+
+def _event(**rest: bool) -> Any:
+    return torch.cuda.Event(enable_timing=True, **rest)  # type: ignore[no-untyped-call]

@@ -60,7 +60,7 @@ def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> S
     before = state(device, nvml)
     end_to_end = measuring.sampled(rounds.take, "end to end")
     energy, wall = measuring.waiting(rounds, nvml) if clock.queues else (None, None)
-    layers = measuring.layers()
+    layers = measuring.layers(run)
     after = state(device, nvml)
     measuring.unmet += disturbances(before, after)
     return Sample(
@@ -118,7 +118,7 @@ class _Measuring:
         joules, images = (end_mj - start_mj) / 1000, wall.n * rounds.size * self.job.images
         return Energy(joules_per_image=joules / images, watts=joules / (elapsed / 10**9)), wall
 
-    def layers(self) -> LayerTimes | None:
+    def layers(self, whole: Callable[[], object]) -> LayerTimes | None:
         """Measure the rows; None with a note where that cannot be done."""
         if not self.plan.layers:
             return None
@@ -126,14 +126,15 @@ class _Measuring:
             self.notes.append("no times of layers: hooks would take a compiled network apart again")
             return None
         try:
-            return self._layers()
+            return self._layers(whole)
         except ClockError as error:
             self.notes.append(f"no times of layers: {error}")
             return None
 
-    def _layers(self) -> LayerTimes:
+    def _layers(self, whole: Callable[[], object]) -> LayerTimes:
         job, clock = self.job, self.clock
-        boundaries, passes, queue = Boundaries(job.leaves, clock), Passes(), Queue(clock)
+        boundaries, passes, queue, plain = Boundaries(job.leaves, clock), Passes(), Queue(clock), Rounds(whole, clock)
+        without: list[int] = []
 
         def run() -> tuple[list[Any], Order]:
             return boundaries.run(job.phases)
@@ -146,23 +147,31 @@ class _Measuring:
             else:
                 marks, order = captured()
                 clock.finish()
-            return [passes.add(clock.offsets(marks), order)]
+            span = passes.add(clock.offsets(marks), order)
+            without.extend(plain.take())
+            return [span]
 
         warm_up(take, self.plan, clock)
         if captured is None:
             queue.fill(run)
-        passes = Passes()
+            plain.queue.fill(plain.ordered)
+        passes, without = Passes(), []
         spans = self.sampled(take, "per layer")
         rows = row_times(passes, job.layers, job.phase_macs)
-        return LayerTimes(rows=rows, spans=spans, queue_full=queue.full if captured is None else True)
+        return LayerTimes(
+            rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=queue.full if captured is None else True
+        )
 
     def _captured(self, run: Callable[[], Any]) -> Callable[[], Any] | None:
         if self.plan.timer != "graph":
             return None
-        try:
-            if len(self.job.phases) > 1:
-                raise ClockError("a training step is not captured")
-            return self.clock.capture(run)
-        except ClockError as error:
-            self.notes.append(f"--timer graph: {error}; timed with {self.clock.name} instead")
-            return None
+        reason = "a training step is not captured"
+        if len(self.job.phases) == 1:
+            try:
+                return self.clock.capture(run)
+            except ClockError as error:
+                reason = str(error)
+        note = f"--timer graph: {reason}; timed with {self.clock.name} instead"
+        if note not in self.notes:
+            self.notes.append(note)
+        return None

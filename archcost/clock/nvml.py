@@ -78,9 +78,7 @@ class Nvml:
             memory_clock_hz=None if memory_clock is None else memory_clock * 10**6,
             celsius=self._ask("nvmlDeviceGetTemperature", getattr(lib, "NVML_TEMPERATURE_GPU", 0)),
             watts=None if milliwatts is None else milliwatts / 1000,
-            throttle_reasons=None
-            if reasons is None
-            else tuple(name for bit, name in REASONS.items() if reasons & bit),
+            throttle_reasons=None if reasons is None else tuple(name for bit, name in REASONS.items() if reasons & bit),
             held_back_ns=held_ns or None,
             other_processes=None if processes is None else sum(each.pid != os.getpid() for each in processes),
         )

@@ -1,4 +1,4 @@
-"""How torch computes while something is timed: threads, TensorFloat-32, cuDNN's search, autocast. Put back afterwards."""
+"""How torch computes while something is timed: threads, TensorFloat-32, cuDNN's search, autocast."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_dtype(name: str, device: torch.device) -> None:
 
 
 @contextmanager
-def regime(plan: TimingPlan, device: torch.device) -> Iterator[None]:
+def regime(plan: TimingPlan) -> Iterator[None]:
     """Compute as a plan says; everything is put back, also when the body raises."""
     cudnn = torch.backends.cudnn
     threads, benchmark, products = torch.get_num_threads(), cudnn.benchmark, _products()
@@ -56,8 +56,7 @@ def regime(plan: TimingPlan, device: torch.device) -> Iterator[None]:
         if plan.dtype is not None:
             for owner, name, _ in products:
                 setattr(owner, name, _product_kind(name, tf32=plan.dtype == "tf32"))
-        with autocast(plan, device):
-            yield
+        yield
     finally:
         torch.set_num_threads(threads)
         cudnn.benchmark = benchmark

@@ -6,10 +6,13 @@ A ceiling is the fastest of many tries: whatever disturbs one makes it slower.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +33,11 @@ if TYPE_CHECKING:
 SCHEMA = "archcost.roof/1"
 COPIES = {"cpu": [2**power for power in range(16, 29)], "cuda": [2**power for power in range(20, 32)]}  # bytes moved
 SIZES = {"cpu": (256, 512, 1024, 2048), "cuda": (1024, 2048, 4096, 8192, 16384)}
-LEAST_TRIES = 5
+AT_ONCE = 5
+PATIENCE = 10  # rounds without a faster try
+FASTER = 0.99
 HOLD_NS = 200_000  # the host orders a handful of operators in that time
-ENOUGH_NS = 50_000_000
+MOST_NS = 500_000_000  # for one size
 TOO_LONG_NS = 500_000_000  # one product; larger ones of a dtype that is emulated would take minutes
 
 
@@ -85,9 +90,7 @@ def _has(dtype: str, device: torch.device) -> bool:
 def _blank(device: torch.device) -> Roof:
     name, driver = identity(device, Nvml.of(device))
     threads = None if device.type == "cuda" else torch.get_num_threads()
-    return Roof(
-        device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={}
-    )
+    return Roof(device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={})
 
 
 def _stored(text: str) -> Roof:
@@ -102,7 +105,7 @@ def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:
     for moved in COPIES[device.type]:
         source = torch.randint(-128, 127, (moved // 2,), dtype=torch.int8, device=device)
         target = torch.empty_like(source)
-        seconds = _fastest(lambda source=source, target=target: target.copy_(source), clock)
+        seconds = _fastest(partial(target.copy_, source), clock)
         found.append(Copy(nbytes=moved, bytes_per_second=moved / seconds))
     return tuple(found)
 
@@ -110,10 +113,10 @@ def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:
 def _product(dtype: str, device: torch.device, clock: Clock) -> float:
     """Return the most operations for each second of square products, of the sizes that do not take too long."""
     best = 0.0
-    with regime(TimingPlan(dtype=dtype), device):
+    with regime(TimingPlan(dtype=dtype)):
         for size in SIZES[device.type]:
             left, right = (torch.randn(size, size, device=device).to(torch_dtype(dtype)) for _ in range(2))
-            seconds = _fastest(lambda left=left, right=right: left @ right, clock)
+            seconds = _fastest(partial(torch.matmul, left, right), clock)
             best = max(best, 2 * size**3 / seconds)
             if 8 * seconds * 10**9 > TOO_LONG_NS:  # the next size takes eight times as long
                 break
@@ -121,17 +124,18 @@ def _product(dtype: str, device: torch.device, clock: Clock) -> float:
 
 
 def _fastest(run: Callable[[], object], clock: Clock) -> float:
-    """Return the least seconds of several tries in a row."""
+    """Return the least seconds of tries in a row, until the last of them were no faster."""
     run()
     clock.finish()
-    tries: list[int] = []
-    while len(tries) < LEAST_TRIES or (sum(tries) < ENOUGH_NS and len(tries) < 1000):  # noqa: PLR2004 - tiny copies
+    begun, fastest, since = clock.now(), math.inf, 0
+    while since < PATIENCE and (clock.now() - begun < MOST_NS or fastest == math.inf):
         clock.hold(HOLD_NS)
         marks = [clock.mark()]
-        for _ in range(LEAST_TRIES):
+        for _ in range(AT_ONCE):
             run()
             marks.append(clock.mark())
         clock.finish()
-        offsets = clock.offsets(marks)
-        tries += [after - before for before, after in zip(offsets, offsets[1:], strict=False)]
-    return max(min(tries), 1) / 10**9
+        best = min(after - before for before, after in pairwise(clock.offsets(marks)))
+        since = 0 if best < FASTER * fastest else since + 1
+        fastest = min(best, fastest)
+    return max(fastest, 1) / 10**9

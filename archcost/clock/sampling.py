@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archcost import units
@@ -73,15 +74,15 @@ class Rounds:
 
     def take(self) -> list[int]:
         """Run one round; return the time of each iteration."""
-        marks, _ = self.queue.order(self._ordered)
+        marks, _ = self.queue.order(self.ordered)
         offsets = self._clock.offsets(marks)
-        return [after - before for before, after in zip(offsets, offsets[1:], strict=False)]
+        return [after - before for before, after in pairwise(offsets)]
 
     def fill(self, median_ns: float) -> None:
         """Choose how many iterations are ordered at once: fewer, down to one, where the queue does not hold them."""
         if self._clock.queues:
             self.size = max(1, min(MOST_AT_ONCE, int(ROUND_NS / max(median_ns, 1))))
-        while not self.queue.fill(self._ordered) and self.size > 1:
+        while not self.queue.fill(self.ordered) and self.size > 1:
             self.size //= 2
 
     def wait(self) -> list[int]:
@@ -92,7 +93,8 @@ class Rounds:
         self._clock.finish()
         return [(self._clock.now() - begun) // self.size]
 
-    def _ordered(self) -> tuple[list[Any], None]:
+    def ordered(self) -> tuple[list[Any], None]:
+        """Order one round; return its marks."""
         marks = [self._clock.mark()]
         for _ in range(self.size):
             self._run()
@@ -118,9 +120,7 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
             return Warmup(iterations=iterations, ns=elapsed, settled=settled), medians[-1]
 
 
-def sample(
-    take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str
-) -> tuple[Series, tuple[str, ...]]:
+def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
     """Take samples until there are enough of them; return them, and what is missing where the time ran out."""
     begun = clock.now()
     ns: list[int] = []

@@ -35,6 +35,7 @@ class WallClock:
 
     def hold(self, ns: float) -> None:
         """Do nothing: there is no queue to fill."""
+        del ns
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
         """Refuse.
@@ -42,7 +43,9 @@ class WallClock:
         Raises:
             ClockError: always.
         """
+        del run
         raise ClockError("only CUDA devices have graphs")
 
     def peak_memory(self, run: Callable[[], object]) -> None:
         """Return None: torch does not count what it allocates on the CPU."""
+        del run

@@ -22,7 +22,7 @@ def read(kind: type[T], data: Any, where: str) -> T:
     """
     if not isinstance(data, dict):
         raise ReportError(f"{where} must be an object, not {type(data).__name__}")
-    hints = _hints(kind)
+    hints = _hints(cast("Any", kind))
     unknown, missing = sorted(data.keys() - hints.keys()), sorted(hints.keys() - data.keys())
     if unknown or missing:
         problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"

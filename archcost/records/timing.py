@@ -1,4 +1,4 @@
-"""How a network is to be timed (`TimingPlan`), and what was measured (`Sample`). All times are integers, in nanoseconds.
+"""How a network is to be timed (`TimingPlan`), and what was measured (`Sample`). Times are nanoseconds.
 
 What was not measured is None, never 0. Everything that follows from the samples is derived from them when it is asked
 for: the median, the percentiles, the confidence interval.
@@ -111,13 +111,20 @@ class RowTime:
 class LayerTimes:
     """Every row of every pass: in each pass the rows' times add up to the span, to the nanosecond.
 
+    `plain` are iterations without events that ran in turn with the passes, so that whatever drifts moves both.
     `queue_full` says whether the host stayed ahead of the device; where it did not, the rows are upper bounds. None
     where there is no queue: on the CPU.
     """
 
     rows: tuple[RowTime, ...]
     spans: Series
+    plain: Series
     queue_full: bool | None
+
+    @property
+    def overhead(self) -> float:
+        """What the events add, as a part of the time without them."""
+        return self.spans.median / (self.plain.median or 1) - 1
 
     @property
     def coverage(self) -> float:
@@ -226,11 +233,6 @@ class Sample:
     def cpu_bound(self) -> bool:
         """Whether the host, not the device, sets the pace."""
         return self.queue_full is False or (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
-
-    @property
-    def overhead(self) -> float | None:
-        """What the events of the per-layer passes add, as a part of the time without them."""
-        return None if self.layers is None else self.layers.spans.median / self.end_to_end.median - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
