@@ -93,6 +93,12 @@ def duration_scale(largest_ns: float) -> Scale:
     return Scale("m", 10**6, 3) if largest_ns < 10**10 else Scale("", 10**9, 3)
 
 
+def rate_scale(values: Iterable[float]) -> Scale:
+    """Choose the prefix of a column of rates by its largest: what is a thousandth of it need not be read exactly."""
+    prefix, divisor = _prefix(max(values, default=0), binary=False)
+    return Scale(prefix, divisor, 1)
+
+
 def percent(part: float) -> str:
     """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing; "unknown" without end."""
     if abs(part) == float("inf"):

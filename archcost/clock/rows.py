@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from archcost.errors import ClockError
 from archcost.records import RowTime, Series
@@ -34,24 +35,34 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
     gaps = _between(layers, leaves)
     found: list[RowTime] = []
     idle: list[list[int]] = []
+    calls: Counter[str] = Counter()
     for owner, ns in passes.ns.items():
         times = Series(tuple(ns))
         if isinstance(owner, str):
-            macs = phase_macs.get(owner, 0)
             found.append(
-                RowTime(name=owner, call=None, kind="phase", layers=(), macs=macs, moved_bytes=None, times=times)
+                RowTime(
+                    name=owner,
+                    call=0,
+                    kind="",
+                    role="phase",
+                    layers=(),
+                    macs=phase_macs.get(owner, 0),
+                    moved_bytes=None,
+                    times=times,
+                )
             )
         elif owner >= 0:
-            place = leaves[owner]
-            found.append(_row(layers[place].name, layers[place].call, "leaf", (place,), layers, times))
+            row = layers[leaves[owner]]
+            found.append(_row(row.name, row.call or 0, row.kind, (leaves[owner],), layers, times))
         elif gaps[-1 - owner]:
             places = gaps[-1 - owner]
-            found.append(_row(_named([layers[i] for i in places]), None, "between", places, layers, times))
+            name = _named([layers[i] for i in places])
+            found.append(_row(name, calls[name], "", places, layers, times))
+            calls[name] += 1
         else:
             idle.append(ns)
     if idle:
-        times = Series(tuple(map(sum, zip(*idle, strict=True))))
-        found.append(_row(NOTHING_RAN, None, "between", (), layers, times))
+        found.append(_row(NOTHING_RAN, 0, "", (), layers, Series(tuple(map(sum, zip(*idle, strict=True))))))
     return tuple(found)
 
 
@@ -72,18 +83,12 @@ def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, 
     return [tuple(gap) for gap in gaps]
 
 
-def _row(
-    name: str,
-    call: int | None,
-    kind: Literal["leaf", "between"],
-    places: tuple[int, ...],
-    layers: Sequence[Layer],
-    times: Series,
-) -> RowTime:
+def _row(name: str, call: int, kind: str, places: tuple[int, ...], layers: Sequence[Layer], times: Series) -> RowTime:
     return RowTime(
         name=name,
         call=call,
         kind=kind,
+        role="leaf" if kind else "between",
         layers=places,
         macs=sum(layers[i].macs for i in places),
         moved_bytes=sum(layers[i].read_bytes + layers[i].written_bytes for i in places),

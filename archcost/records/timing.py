@@ -93,14 +93,15 @@ class Series:
 class RowTime:
     """The time of one row in every pass, and its exact costs.
 
-    `kind` "leaf" is one call of a leaf module and carries its `name` and `call`; "between" is what no leaf owns,
-    "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the report's rows that it
-    covers, whose costs these are; bytes are None where they are not known.
+    `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
+    is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
+    report's rows that it covers, whose costs these are; bytes are None where they are not known.
     """
 
     name: str
-    call: int | None
-    kind: Literal["leaf", "between", "phase"]
+    call: int
+    kind: str
+    role: Literal["leaf", "between", "phase"]
     layers: tuple[int, ...]
     macs: int
     moved_bytes: int | None
@@ -129,7 +130,7 @@ class LayerTimes:
     @property
     def coverage(self) -> float:
         """The part of the time that leaf modules and phases own."""
-        owned = sum(sum(row.times.ns) for row in self.rows if row.kind != "between")
+        owned = sum(sum(row.times.ns) for row in self.rows if row.role != "between")
         return owned / (sum(self.spans.ns) or 1)
 
 
