@@ -87,6 +87,24 @@ def short(value: float, unit: str = "", *, binary: bool = False) -> str:
     return f"{scaled:.{decimals}f} {prefix}{unit}"
 
 
+def signed(value: float, unit: str = "") -> str:
+    """Format a difference: "+490.0 M", "-1.200 kB", "0"."""
+    return ("+" if value > 0 else "") + short(value, unit)
+
+
+def growth(before: int | None, after: int | None) -> str:
+    """Format by how much a quantity grew: "+12.0 %", "-0.5 %", "=" where it did not, "new", "removed", "from 0"."""
+    if before is None or after is None:
+        return "new" if before is None else "removed"
+    if before == after:
+        return "="
+    if before == 0:
+        return "from 0"
+    sign = "+" if after > before else "-"
+    percent = f"{100 * abs(after - before) / before:,.1f}"
+    return f"{sign}{'<0.1' if percent == '0.0' else percent} %"
+
+
 def exact(value: int) -> str:
     """Format every digit: "15,470,264,320"."""
     return f"{value:,}"

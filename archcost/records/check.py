@@ -90,10 +90,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """All networks that were checked. `baseline` says what they were compared with."""
+    """All networks that were checked.
+
+    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded.
+    """
 
     baseline: str
     networks: tuple[Checked, ...]
+    accept: str = ""
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:

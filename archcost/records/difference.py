@@ -126,7 +126,7 @@ class Difference:
             or self.after is None
             or any(self.delta(name) for name in self.metrics)
             or any(change.status != "same" for change in self.changes)
-            or dict(self.before.uncovered) != dict(self.after.uncovered)
+            or self.before.uncovered != self.after.uncovered
         )
 
     def contributions(self, metric: str) -> tuple[Change, ...]:

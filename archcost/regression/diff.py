@@ -43,6 +43,12 @@ def _reasons(before: Snapshot, after: Snapshot) -> Iterator[str]:
         yield f"other inputs: {', '.join(before.inputs)} before, {', '.join(after.inputs)} after"
     if before.mode != after.mode:
         yield f"another mode: {before.mode} before, {after.mode} after"
+    if before.uncovered != after.uncovered:
+        yield f"other operators counted as nothing: {_operators(before)} before, {_operators(after)} after"
     trained = ["a training step" if "saved_bytes" in each.totals else "none" for each in (before, after)]
     if trained[0] != trained[1]:
         yield f"walked differently: {trained[0]} before, {trained[1]} after"
+
+
+def _operators(side: Snapshot) -> str:
+    return ", ".join(f"{name} ({calls}x)" for name, calls in side.uncovered.items()) or "none"
