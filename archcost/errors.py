@@ -11,6 +11,12 @@ ArchcostError                  exit code
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
+├── RevisionError                  3   a network that cannot be had from a git revision
+│   ├── NoRepositoryError          3   no git, or no working tree of a git repository
+│   ├── UnknownRevisionError       3   a revision that git does not know
+│   ├── ShallowCloneError          3   a revision that this shallow clone has not fetched
+│   ├── NotInRevisionError         3   the network does not exist there: it is new
+│   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
@@ -77,6 +83,30 @@ class WriteError(ArchcostError):
 
 class ReportError(ArchcostError):
     """A stored report that is not one."""
+
+
+class RevisionError(ArchcostError):
+    """A network could not be had from a git revision."""
+
+
+class NoRepositoryError(RevisionError):
+    """There is no git, or the folder is in no working tree of a git repository."""
+
+
+class UnknownRevisionError(RevisionError):
+    """Git knows no such revision, or two revisions have nothing in common."""
+
+
+class ShallowCloneError(RevisionError):
+    """The revision may exist, but this clone has a part of the history only."""
+
+
+class NotInRevisionError(RevisionError):
+    """The file, module or callable does not exist in that revision: compared with it, the network is new."""
+
+
+class RevisionFailedError(RevisionError):
+    """The network is there, and its code failed, or the process that ran it died."""
 
 
 class MissingPackageError(ArchcostError):

@@ -1,0 +1,1 @@
+"""What changed between two reports, which layers explain it, and whether it is allowed."""
