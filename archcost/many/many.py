@@ -1,0 +1,84 @@
+"""profile_many(specs) -> one report, or one failure, for each: on all cores, where that helps."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArchcostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.report import Report
+
+FEW = 4  # networks that are done sooner than another process has imported torch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What stands in the place of a network that could not be profiled; `error` names the exception."""
+
+    spec: str
+    error: str
+    reason: str
+    exit_code: int = ArchcostError.exit_code
+
+    @classmethod
+    def of(cls, spec: str, error: BaseException) -> Failure:
+        """Describe an exception."""
+        code = error.exit_code if isinstance(error, ArchcostError) else ArchcostError.exit_code
+        return cls(spec=spec, error=type(error).__name__, reason=str(error) or type(error).__name__, exit_code=code)
+
+
+def profile_many(
+    specs: Sequence[Any],
+    *,
+    keep: Callable[[Report], Any] | None = None,
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> list[Any]:
+    """Profile many networks; what becomes of one, whatever it does, takes nothing from the others.
+
+    Args:
+        specs: what `archcost.profile` takes. Networks that are modules, not specs, are profiled in this process.
+        keep: what to keep of each report, where not all of it is needed. It runs where the report is made: a function
+            of a module, whose result can be pickled.
+        jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
+            your own are known to the process that registered them alone: use 1.
+        progress: called with each spec when it is done, from any thread.
+        options: as for `archcost.profile`, the same for every network.
+
+    Returns:
+        In the order of the specs: the reports (or what `keep` made of them), and a `Failure` for each that failed.
+    """
+    wanted = jobs if jobs is not None else min(_cores(), len(specs)) if len(specs) > FEW else 1
+    if wanted > 1 and all(isinstance(spec, str) for spec in specs):
+        from archcost.many.pool import Pool
+
+        with Pool(wanted) as pool:
+            return pool.run(specs, keep, options, progress)
+    return [_done(one(spec, keep, options), spec, progress) for spec in specs]
+
+
+def one(spec: Any, keep: Callable[[Report], Any] | None, options: dict[str, Any]) -> Any:
+    """Profile one network, and return its failure where it fails."""
+    from archcost.api import profile
+
+    try:
+        report = profile(spec, **options)
+        return report if keep is None else keep(report)
+    except Exception as error:  # noqa: BLE001 - a network may raise anything
+        return Failure.of(str(spec), error)
+
+
+def _done(result: Any, spec: Any, progress: Callable[[str], None] | None) -> Any:
+    if progress is not None:
+        progress(str(spec))
+    return result
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

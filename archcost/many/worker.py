@@ -1,0 +1,28 @@
+"""`python -m archcost.many.worker`: profile what is asked on stdin, answer on stdout, end with the one who asks."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+
+from archcost.many.many import one
+
+
+def main() -> None:
+    """Answer until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who asked us decides
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a network prints is no answer
+    while True:
+        try:
+            spec, keep, options = pickle.load(sys.stdin.buffer)  # noqa: S301 - the pool wrote it
+        except EOFError:
+            return
+        answers.write(pickle.dumps(one(spec, keep, options)))
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
