@@ -1,7 +1,8 @@
 """A process that runs networks on request, so that their code never runs in the process that asks.
 
 A request is one line of JSON on stdin, its answer one line of JSON on stdout; what a network prints goes to stderr.
-The process ends with its stdin. `archcost.regression.process` starts it and speaks to it.
+The process ends with its stdin. `archcost.regression.process` starts it and speaks to it: in JSON, because a pickle
+from a process that has run another revision's code could run that code in the process that reads it.
 """
 
 from __future__ import annotations

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from archcost.errors import RevisionFailedError
+from archcost.report import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HOME = Path(__file__).parents[2]
-ANSWER_CHARACTERS = 2**28  # no report is larger; a network that writes into the pipe is stopped here
+ANSWER_CHARACTERS = 2 * CHARACTERS  # a report, and the quotes within it escaped
 # archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
 # network's code may import: not the current folder, unless the network's own name says so.
 START = (
@@ -56,7 +57,7 @@ class Worker:
             line = ""
         if not line.endswith("\n"):
             raise RevisionFailedError(f"the process that ran it {self._end()}")
-        answer = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise AnswerError(answer["error"], answer["message"])
         return answer["result"]
