@@ -13,6 +13,12 @@ ArchcostError                  exit code
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
 ├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
+├── RevisionError                  3   a network that cannot be had from a git revision
+│   ├── NoRepositoryError          3   no git, or no working tree of a git repository
+│   ├── UnknownRevisionError       3   a revision that git does not know
+│   ├── ShallowCloneError          3   a revision that this shallow clone has not fetched
+│   ├── NotInRevisionError         3   the network does not exist there: it is new
+│   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
 ├── BudgetExceededError            1   a budget that a network exceeds
@@ -88,6 +94,30 @@ class ReportError(ArchcostError):
 
 class IncomparableError(ArchcostError):
     """Two reports that do not compare, or a baseline that does not exist."""
+
+
+class RevisionError(ArchcostError):
+    """A network could not be had from a git revision."""
+
+
+class NoRepositoryError(RevisionError):
+    """There is no git, or the folder is in no working tree of a git repository."""
+
+
+class UnknownRevisionError(RevisionError):
+    """Git knows no such revision, or two revisions have nothing in common."""
+
+
+class ShallowCloneError(RevisionError):
+    """The revision may exist, but this clone has a part of the history only."""
+
+
+class NotInRevisionError(RevisionError):
+    """The file, module or callable does not exist in that revision: compared with it, the network is new."""
+
+
+class RevisionFailedError(RevisionError):
+    """The network is there, and its code failed, or the process that ran it died."""
 
 
 class MissingPackageError(ArchcostError):

@@ -1,4 +1,4 @@
-"""What changed between two reports, and whether a budget allows it."""
+"""What changed between two reports, which layers explain it, and whether it is allowed."""
 
 from archcost.regression.budgets import (
     Budgets as Budgets,
