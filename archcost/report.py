@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import math
+import re
+import reprlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from archcost.errors import ReportError
@@ -17,6 +22,12 @@ if TYPE_CHECKING:
 
 SCHEMA = "archcost.report/1"
 T = TypeVar("T")
+# What is read at most, so that a file from anywhere costs bounded time and memory: some 45,000 layers.
+CHARACTERS = 2**25
+VALUES = 3 * 10**6
+DEPTH = 16
+DIGITS = 40
+TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')  # possessive: going back would remember every character
 SEQUENCES: Mapping[str, tuple[Any, ...]] = {
     "tuple[str, ...]": (str,),
     "tuple[int, ...]": (int,),
@@ -98,20 +109,44 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read a report back.
+        """Read a report back, from anyone: what it costs is bounded by `CHARACTERS`, `VALUES`, `DEPTH` and `DIGITS`.
 
         Raises:
-            ReportError: not JSON, another schema, or a key that is missing, unknown or of the wrong type.
+            ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
+                wrong type; with the place.
         """
+        if len(text) > CHARACTERS:
+            raise ReportError(f"not a report: it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
+        values = sum(map(text.count, ",[{"))
+        if values > VALUES:
+            raise ReportError(f"not a report: it has some {values:,} values, and at most {VALUES:,} are read")
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            data = json.loads(text, parse_int=_integer)
+        except ValueError as error:
             raise ReportError(f"not a report: {error}") from error
+        except RecursionError as error:
+            raise ReportError(f"not a report: {_too_deep(text)}") from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-            raise ReportError(f"not a report of schema {SCHEMA!r}: found {found!r}")
+            raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
         del data["schema"]
         return _read(cls, data, "report")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Report:
+        """Read a report that was written to a file; no more of the file than a report can have.
+
+        Raises:
+            ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
+        """
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return cls.from_json(file.read(CHARACTERS + 1))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
+        except ReportError as error:
+            raise ReportError(f"{path}: {error}") from error
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each layer, one column for each quantity, raw integers."""
@@ -145,6 +180,23 @@ def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
 
 
+def _integer(digits: str) -> float:
+    """Read a whole number; one with too many digits is infinite, which is allowed nowhere."""
+    return int(digits) if len(digits) <= DIGITS else math.inf
+
+
+def _too_deep(text: str) -> str:
+    """Say where a text nests deeper than any report."""
+    depth = 0
+    for token in TOKEN.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > DEPTH:
+            line = text.count("\n", 0, token.start()) + 1
+            column = token.start() - text.rfind("\n", 0, token.start())
+            return f"it nests deeper than any at line {line} column {column} (char {token.start()})"
+    raise AssertionError("what json nests is bracketed")
+
+
 def _read(kind: type[T], data: Any, where: str) -> T:
     """Build a dataclass from JSON, key by key."""
     if not isinstance(data, dict):
@@ -153,10 +205,11 @@ def _read(kind: type[T], data: Any, where: str) -> T:
     unknown, missing = sorted(data.keys() - fields.keys()), sorted(fields.keys() - data.keys())
     if unknown or missing:
         problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
-        raise ReportError(f"{where} {problem}; its keys are {', '.join(sorted(fields))}")
+        raise ReportError(f"{where:.200} {problem:.200}; its keys are {', '.join(sorted(fields))}")
     return kind(**{name: _reader(str(fields[name].type))(data[name], f"{where}.{name}") for name in fields})
 
 
+@functools.cache
 def _reader(annotation: str) -> Callable[[Any, str], Any]:
     """Return the function that reads a field of an annotated type."""
     nested = {
@@ -168,7 +221,8 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
         "tuple[Instant, ...]": lambda value, where: _each(Instant, value, where),
         "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),
         "Mapping[str, OperatorCosts]": lambda value, where: {
-            key: _read(OperatorCosts, item, f"{where}.{key}") for key, item in _typed(value, dict, where).items()
+            _typed(key, str, where): _read(OperatorCosts, item, f"{where}.{key}")
+            for key, item in _typed(value, dict, where).items()
         },
     }
     plain: dict[str, type | tuple[type, ...]] = {
@@ -186,7 +240,7 @@ def _reader(annotation: str) -> Callable[[Any, str], Any]:
         return lambda value, where: _typed(value, plain[annotation], where)
     if annotation in mappings:
         return lambda value, where: {
-            key: _typed(item, mappings[annotation], f"{where}.{key}")
+            _typed(key, str, where): _typed(item, mappings[annotation], f"{where}.{key}")
             for key, item in _typed(value, dict, where).items()
         }
     kinds = SEQUENCES[annotation.removesuffix(" | None")]
@@ -200,9 +254,16 @@ def _each(kind: type[T], value: Any, where: str) -> tuple[T, ...]:
 
 def _typed(value: Any, kind: type | tuple[type, ...], where: str) -> Any:
     kinds = kind if isinstance(kind, tuple) else (kind,)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ReportError(f"{where:.200} must be a finite number of at most {DIGITS} digits, not {value}")
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         names = " or ".join(k.__name__ for k in kinds)
-        raise ReportError(f"{where} must be of type {names}, not {value!r:.80}")
+        raise ReportError(f"{where:.200} must be of type {names}, not {reprlib.repr(value)}")
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ReportError(f"{where:.200} has half of a surrogate pair: {reprlib.repr(value)}") from error
     return value
 
 
