@@ -5,12 +5,14 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
-│   └── OutputError                2   an output path that is none
+│   ├── OutputError                2   an output path that is none
+│   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
+├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
 ├── RevisionError                  3   a network that cannot be had from a git revision
 │   ├── NoRepositoryError          3   no git, or no working tree of a git repository
 │   ├── UnknownRevisionError       3   a revision that git does not know
@@ -19,6 +21,7 @@ ArchcostError                  exit code
 │   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
+├── BudgetExceededError            1   a budget that a network exceeds
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
 A message says what failed, on what, what is allowed, and what to try.
@@ -65,6 +68,10 @@ class OutputError(UsageError):
     """An output path where no file can be written, or whose suffix means nothing."""
 
 
+class ConfigError(UsageError):
+    """A setting of a project that means nothing: which file, which key, what is allowed."""
+
+
 class BuildError(ArchcostError):
     """The network's own code raised while it was built."""
 
@@ -83,6 +90,10 @@ class WriteError(ArchcostError):
 
 class ReportError(ArchcostError):
     """A stored report that is not one."""
+
+
+class IncomparableError(ArchcostError):
+    """Two reports that do not compare, or a baseline that does not exist."""
 
 
 class RevisionError(ArchcostError):
@@ -115,6 +126,12 @@ class MissingPackageError(ArchcostError):
 
 class UncoveredError(ArchcostError):
     """An operator without a rule where `--strict` forbids it."""
+
+    exit_code = 1
+
+
+class BudgetExceededError(ArchcostError):
+    """A network that costs more than its budget allows."""
 
     exit_code = 1
 

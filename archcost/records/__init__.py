@@ -1,5 +1,12 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.check import (
+    Allowance as Allowance,
+    Budget as Budget,
+    Check as Check,
+    Checked as Checked,
+    Verdict as Verdict,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
@@ -8,6 +15,13 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Totals as Totals,
+)
+from archcost.records.difference import (
+    Change as Change,
+    Difference as Difference,
+    Row as Row,
+    Snapshot as Snapshot,
+    Status as Status,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
