@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-import math
-import re
 import reprlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
 from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Totals
+from archcost.records.reading import CHARACTERS, parse, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     import pandas as pd
 
 SCHEMA = "archcost.report/1"
-T = TypeVar("T")
-# What is read at most, so that a file from anywhere costs bounded time and memory: some 45,000 layers.
-CHARACTERS = 2**25
-VALUES = 3 * 10**6
-DEPTH = 16
-DIGITS = 40
-TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')  # possessive: going back would remember every character
-SEQUENCES: Mapping[str, tuple[Any, ...]] = {
-    "tuple[str, ...]": (str,),
-    "tuple[int, ...]": (int,),
-    "tuple[tuple[int, ...], ...]": ((int,),),
-    "tuple[float | None, ...]": (int, float, type(None)),
-    "Extents": (int, str, type(None)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,28 +92,21 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read a report back, from anyone: what it costs is bounded by `CHARACTERS`, `VALUES`, `DEPTH` and `DIGITS`.
+        """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
 
         Raises:
             ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
                 wrong type; with the place.
         """
-        if len(text) > CHARACTERS:
-            raise ReportError(f"not a report: it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
-        values = sum(map(text.count, ",[{"))
-        if values > VALUES:
-            raise ReportError(f"not a report: it has some {values:,} values, and at most {VALUES:,} are read")
         try:
-            data = json.loads(text, parse_int=_integer)
-        except ValueError as error:
+            data = parse(text)
+        except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
-        except RecursionError as error:
-            raise ReportError(f"not a report: {_too_deep(text)}") from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
             raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
         del data["schema"]
-        return _read(cls, data, "report")
+        return read(cls, data, "report")
 
     @classmethod
     def from_file(cls, path: str | Path) -> Report:
@@ -178,98 +154,3 @@ def _value(value: Any) -> str:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
-
-
-def _integer(digits: str) -> float:
-    """Read a whole number; one with too many digits is infinite, which is allowed nowhere."""
-    return int(digits) if len(digits) <= DIGITS else math.inf
-
-
-def _too_deep(text: str) -> str:
-    """Say where a text nests deeper than any report."""
-    depth = 0
-    for token in TOKEN.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > DEPTH:
-            line = text.count("\n", 0, token.start()) + 1
-            column = token.start() - text.rfind("\n", 0, token.start())
-            return f"it nests deeper than any at line {line} column {column} (char {token.start()})"
-    raise AssertionError("what json nests is bracketed")
-
-
-def _read(kind: type[T], data: Any, where: str) -> T:
-    """Build a dataclass from JSON, key by key."""
-    if not isinstance(data, dict):
-        raise ReportError(f"{where} must be an object, not {type(data).__name__}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown, missing = sorted(data.keys() - fields.keys()), sorted(fields.keys() - data.keys())
-    if unknown or missing:
-        problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
-        raise ReportError(f"{where:.200} {problem:.200}; its keys are {', '.join(sorted(fields))}")
-    return kind(**{name: _reader(str(fields[name].type))(data[name], f"{where}.{name}") for name in fields})
-
-
-@functools.cache
-def _reader(annotation: str) -> Callable[[Any, str], Any]:
-    """Return the function that reads a field of an annotated type."""
-    nested = {
-        "NetworkInfo": lambda value, where: _read(NetworkInfo, value, where),
-        "Totals": lambda value, where: _read(Totals, value, where),
-        "Totals | None": lambda value, where: None if value is None else _read(Totals, value, where),
-        "Peak | None": lambda value, where: None if value is None else _read(Peak, value, where),
-        "tuple[Layer, ...]": lambda value, where: _each(Layer, value, where),
-        "tuple[Instant, ...]": lambda value, where: _each(Instant, value, where),
-        "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),
-        "Mapping[str, OperatorCosts]": lambda value, where: {
-            _typed(key, str, where): _read(OperatorCosts, item, f"{where}.{key}")
-            for key, item in _typed(value, dict, where).items()
-        },
-    }
-    plain: dict[str, type | tuple[type, ...]] = {
-        "int": int,
-        "bool": bool,
-        "str": str,
-        "int | None": (int, type(None)),
-        "str | None": (str, type(None)),
-        "None": type(None),
-    }
-    mappings = {"Mapping[str, int]": int, "dict[str, int]": int, "Mapping[str, str]": str}
-    if annotation in nested:
-        return nested[annotation]
-    if annotation in plain:
-        return lambda value, where: _typed(value, plain[annotation], where)
-    if annotation in mappings:
-        return lambda value, where: {
-            _typed(key, str, where): _typed(item, mappings[annotation], f"{where}.{key}")
-            for key, item in _typed(value, dict, where).items()
-        }
-    kinds = SEQUENCES[annotation.removesuffix(" | None")]
-    optional = annotation.endswith(" | None")
-    return lambda value, where: None if optional and value is None else _tuples(value, kinds, where)
-
-
-def _each(kind: type[T], value: Any, where: str) -> tuple[T, ...]:
-    return tuple(_read(kind, item, f"{where}[{i}]") for i, item in enumerate(_typed(value, list, where)))
-
-
-def _typed(value: Any, kind: type | tuple[type, ...], where: str) -> Any:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ReportError(f"{where:.200} must be a finite number of at most {DIGITS} digits, not {value}")
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        names = " or ".join(k.__name__ for k in kinds)
-        raise ReportError(f"{where:.200} must be of type {names}, not {reprlib.repr(value)}")
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ReportError(f"{where:.200} has half of a surrogate pair: {reprlib.repr(value)}") from error
-    return value
-
-
-def _tuples(value: Any, kinds: tuple[Any, ...], where: str) -> tuple[Any, ...]:
-    """Read a list whose items are of some types, or are lists of them where the first kind is itself a tuple."""
-    items = enumerate(_typed(value, list, where))
-    if isinstance(kinds[0], tuple):
-        return tuple(_tuples(item, kinds[0], f"{where}[{i}]") for i, item in items)
-    return tuple(_typed(item, kinds, f"{where}[{i}]") for i, item in items)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import archcost
-from archcost.report import CHARACTERS, SCHEMA, VALUES
+from archcost.records.reading import CHARACTERS, VALUES
+from archcost.report import SCHEMA
 
 HEAD = f'{{"schema": "{SCHEMA}", "layers": ['
 BOMBS = {

@@ -37,6 +37,11 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.speed import (
+    Round as Round,
+    Speed as Speed,
+    SpeedState as SpeedState,
+)
 from archcost.records.trace import (
     INPUT as INPUT,
     ModuleCall as ModuleCall,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from archcost.errors import RevisionFailedError
-from archcost.report import CHARACTERS
+from archcost.records.reading import CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -90,30 +90,46 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
     top = _top(folder)
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
-    files = None
+    commit_text = "" if commit.startswith(revision) else f" ({commit[:7]})"
+    files = Checkout(f"{revision}{commit_text}", commit, tree / folder.relative_to(top), tree, top)
     try:
         no_hooks = ("-c", f"core.hooksPath={os.devnull}")
         added = _git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
         if added.returncode:
-            raise RevisionError(f"the files of {revision} ({commit[:7]}) cannot be written: {added.stderr.strip()}")
-        files = Checkout(revision, commit, tree, top, folder)
+            raise RevisionError(f"the files of {files.name} cannot be written: {added.stderr.strip()}")
+        files.folder.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
         yield files
     finally:
-        if files is not None:
-            files.close()
+        files.close()
         _git(top, "worktree", "remove", "--force", "--force", str(tree))
         shutil.rmtree(tree, ignore_errors=True)
 
 
-class Checkout:
-    """The files of a revision, and the process that runs them. `checkout` makes it."""
+@contextmanager
+def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
+    """Have the files as they are, for a process of their own."""
+    files = Checkout("the working tree", "", (folder or Path.cwd()).resolve())
+    try:
+        yield files
+    finally:
+        files.close()
 
-    def __init__(self, revision: str, commit: str, tree: Path, top: Path, folder: Path) -> None:
-        self.revision = revision
+
+class Checkout:
+    """The files of a revision, and the process that runs them; `checkout` and `working_tree` make it.
+
+    `folder` is where names of files begin. `tree` is the top folder of a revision's files, `instead_of` that of the
+    working tree, whose code may then not run.
+    """
+
+    def __init__(
+        self, name: str, commit: str, folder: Path, tree: Path | None = None, instead_of: Path | None = None
+    ) -> None:
+        self.name = name
         self.commit = commit
+        self.folder = folder
         self._tree = tree
-        self._top = top
-        self._folder = tree / folder.relative_to(top)
+        self._instead_of = instead_of
         self._worker: Worker | None = None
         self._source = ""
 
@@ -123,23 +139,23 @@ class Checkout:
         return Report.from_json(text)
 
     def ask(self, action: str, spec: str, **request: Any) -> Any:
-        """Have the revision's process do something with a network.
+        """Have the process do something with a network.
 
         Raises:
-            NotInRevisionError: the network's file, module or callable is not in the revision.
+            NotInRevisionError: the network's file, module or callable is not there.
             RevisionFailedError: it is, and the action failed.
         """
-        where = {"tree": str(self._tree), "instead_of": str(self._top)}
+        tree, instead_of = (None if path is None else str(path) for path in (self._tree, self._instead_of))
         try:
-            return self._process(spec).ask(action, spec=spec, **where, **request)
+            return self._process(spec).ask(action, spec=spec, tree=tree, instead_of=instead_of, **request)
         except AnswerError as error:
-            message = str(error).replace(f"{self._tree}{os.sep}", "").replace(str(self._tree), ".")
+            message = str(error) if tree is None else str(error).replace(f"{tree}{os.sep}", "").replace(tree, ".")
             if error.kind == "UnknownNetworkError":
-                raise NotInRevisionError(f"{self._named(spec)} does not exist: {message}") from None
-            raise RevisionFailedError(f"{self._named(spec)} failed: {message}") from None
+                raise NotInRevisionError(f"{spec} of {self.name} does not exist: {message}") from None
+            raise RevisionFailedError(f"{spec} of {self.name} failed: {message}") from None
         except RevisionFailedError as error:
             self.close()
-            raise RevisionFailedError(f"{self._named(spec)} failed: {error}") from None
+            raise RevisionFailedError(f"{spec} of {self.name} failed: {error}") from None
 
     def close(self) -> None:
         """End the process, where there is one."""
@@ -147,27 +163,26 @@ class Checkout:
             self._worker.close()
             self._worker = None
 
-    def _named(self, spec: str) -> str:
-        commit = "" if self.commit.startswith(self.revision) else f" ({self.commit[:7]})"
-        return f"{spec} of {self.revision}{commit}"
-
     def _process(self, spec: str) -> Worker:
         """Return a process that has imported nothing of another source: two files may have neighbours of one name."""
         source = spec.partition("?")[0].rpartition(":")[0]
         if source != self._source:
             self.close()
         if self._worker is None:
-            self._folder.mkdir(parents=True, exist_ok=True)  # a folder that the revision does not have yet
-            self._worker, self._source = Worker(self._folder, self._import_paths()), source
+            self._worker, self._source = Worker(self.folder, self._import_paths()), source
         return self._worker
 
     def _import_paths(self) -> list[Path]:
-        """Where the revision has the folders that are searched here, src/ of an editable package for example."""
-        inside = [
-            Path(entry).resolve() for entry in sys.path if entry and Path(entry).resolve().is_relative_to(self._top)
-        ]
-        moved = [self._tree / entry.relative_to(self._top) for entry in inside]
-        return [entry for entry in moved if entry.exists()]
+        """Where modules are looked for first.
+
+        For a revision, its own folders in the place of the working tree's that are searched here: src/ of an editable
+        package for example.
+        """
+        if self._tree is None or self._instead_of is None:
+            return []
+        searched = [Path(entry).resolve() for entry in sys.path if entry]
+        inside = [entry.relative_to(self._instead_of) for entry in searched if entry.is_relative_to(self._instead_of)]
+        return [self._tree / entry for entry in inside if (self._tree / entry).exists()]
 
 
 def merge_base(ref: str, *, repository: Path | None = None) -> str:
