@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
 from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Sample, Totals
-from archcost.records.reading import read
+from archcost.records.reading import CHARACTERS, parse, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,20 +93,37 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read a report back.
+        """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
 
         Raises:
-            ReportError: not JSON, another schema, or a key that is missing, unknown or of the wrong type.
+            ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
+                wrong type; with the place.
         """
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            data = parse(text)
+        except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-            raise ReportError(f"not a report of schema {SCHEMA!r}: found {found!r}")
+            raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
         del data["schema"]
         return read(cls, data, "report")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Report:
+        """Read a report that was written to a file; no more of the file than a report can have.
+
+        Raises:
+            ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
+        """
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return cls.from_json(file.read(CHARACTERS + 1))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
+        except ReportError as error:
+            raise ReportError(f"{path}: {error}") from error
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each layer, one column for each quantity, raw integers."""

@@ -15,6 +15,8 @@ from archcost.records import LOSSES, OPTIMIZERS, TIMERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from archcost.records import Cell
+
 SECOND = 10**9
 
 
@@ -92,7 +94,7 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost import sources
     from archcost.records import Sweep, TimingPlan, Training
-    from archcost.render.sweep import label, render
+    from archcost.render.sweep import render, troubles
     from archcost.sweep import cases, sweep
     from archcost.timed import check_plan
 
@@ -115,27 +117,31 @@ def command(
     for case in wanted:
         check_plan(case.plan)
     training = Training(optimizer=optimizer or "sgd", loss=loss or "cross-entropy") if train else None
-    done = []
-    stopped = False
-    with _progress(len(wanted)) as advance, stdout_kept():
-        try:
-            for cell in sweep(resolved, wanted, training=training):
-                done.append(cell)
-                advance()
-        except KeyboardInterrupt:
-            stopped = True
-    found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=tuple(done))
-    if chosen != "table":
-        for cell in found.cells:
-            for text in [cell.message] if cell.sample is None else [f"unmet: {each}" for each in cell.sample.unmet]:
-                note(f"{resolved.name}, {label(cell, found)}: {text}", quiet=quiet)
-    if done or not stopped:
+    done, stopped = _collected(sweep(resolved, wanted, training=training), len(wanted))
+    found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
+    if chosen != "table":  # the table says it itself
+        for text in troubles(found):
+            note(f"{resolved.name}, {text}", quiet=quiet)
+    if done:
         write(render(found, chosen, layers=bool(layers), color=color, target=target_of(output)), output)
     if stopped:
         raise KeyboardInterrupt
     failed = sum(cell.outcome == "failed" for cell in done)
     if failed:
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
+
+
+def _collected(cells: Iterator[Cell], length: int) -> tuple[tuple[Cell, ...], bool]:
+    """Return the cells that were timed until the end or until the user stopped, and whether they did."""
+    done = []
+    with _progress(length) as advance, stdout_kept():
+        try:
+            for cell in cells:
+                done.append(cell)
+                advance()
+        except KeyboardInterrupt:
+            return tuple(done), True
+    return tuple(done), False
 
 
 def _parts(text: str, option: str) -> tuple[str, ...]:

@@ -1,5 +1,22 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.check import (
+    Allowance as Allowance,
+    Budget as Budget,
+    Check as Check,
+    Checked as Checked,
+    Verdict as Verdict,
+)
+from archcost.records.comparison import (
+    PROTOCOLS as PROTOCOLS,
+    Accuracy as Accuracy,
+    Comparison as Comparison,
+    ComparisonRow as ComparisonRow,
+    Curve as Curve,
+    Missing as Missing,
+    Winner as Winner,
+    frontier as frontier,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
@@ -8,6 +25,13 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Totals as Totals,
+)
+from archcost.records.difference import (
+    Change as Change,
+    Difference as Difference,
+    Row as Row,
+    Snapshot as Snapshot,
+    Status as Status,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
@@ -20,6 +44,11 @@ from archcost.records.roof import (
     Roofline as Roofline,
     RoofPoint as RoofPoint,
     achieved as achieved,
+)
+from archcost.records.speed import (
+    Round as Round,
+    Speed as Speed,
+    SpeedState as SpeedState,
 )
 from archcost.records.timing import (
     DTYPES as DTYPES,

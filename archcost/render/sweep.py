@@ -48,6 +48,16 @@ def label(cell: Cell, sweep: Sweep) -> str:
     return ", ".join(text for name, text in zip(_axes(cell), axes, strict=True) if name in shown)
 
 
+def troubles(sweep: Sweep) -> Iterator[str]:
+    """Say what failed, and what is missing for a figure to be trusted."""
+    for cell in sweep.cells:
+        where = label(cell, sweep)
+        if cell.sample is None:
+            yield f"{where}: {cell.outcome}: {cell.message}"
+        else:
+            yield from (f"{where}: unmet: {text}" for text in cell.sample.unmet)
+
+
 def _axes(cell: Cell) -> dict[str, str]:
     plan = cell.plan
     dtype = plan.dtype or ("" if cell.sample is None else cell.sample.dtype)
@@ -82,8 +92,12 @@ def _page(sweep: Sweep) -> Page:
 
 def _conventions(sample: Sample) -> str:
     found = sample.conditions
-    where = [found.device, found.driver and f"driver {found.driver}", f"torch {found.torch}"]
-    where.append(found.threads and f"{units.number(found.threads)} thread{'s' if found.threads > 1 else ''}")
+    where = [
+        found.device,
+        found.driver and f"driver {found.driver}",
+        f"torch {found.torch}",
+        found.threads and f"{units.number(found.threads)} thread{'s' if found.threads > 1 else ''}",
+    ]
     return (
         f"{', '.join(part for part in where if part)}; the median of n iterations; FLOP/s are those of the "
         "multiply-adds; overhead and coverage are of the passes with an event at each layer."
@@ -154,12 +168,13 @@ def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
     if any(cell.sample is not None and cell.sample.memory is not None for cell in cells):
         yield (
             Column(name="peak_allocated_bytes", heading="Allocated", rank=2),
-            _entries(cells, lambda s: s.memory and s.memory.allocated_bytes, _bytes),
+            _entries(cells, lambda s: None if s.memory is None else s.memory.allocated_bytes, _bytes),
         )
-    predicted = [
-        Entry(text=_bytes(c.predicted_bytes), raw=c.predicted_bytes) if c.predicted_bytes else Entry() for c in cells
-    ]
-    yield Column(name="predicted_peak_bytes", heading="Predicted peak", rank=3), predicted
+    peaks = [cell.predicted_bytes for cell in cells]
+    yield (
+        Column(name="predicted_peak_bytes", heading="Predicted peak", rank=3),
+        [Entry() if peak is None else Entry(text=_bytes(peak), raw=peak) for peak in peaks],
+    )
 
 
 def _bytes(value: float) -> str:
@@ -181,15 +196,10 @@ def _remark(cell: Cell) -> str:
 
 
 def _remarks(sweep: Sweep) -> Iterator[Remark]:
+    yield from (Remark(kind="warning", text=text) for text in troubles(sweep))
     for cell in sweep.cells:
-        where = label(cell, sweep)
-        if cell.sample is None:
-            yield Remark(kind="warning", text=f"{where}: {cell.outcome}: {cell.message}")
-            continue
-        for text in cell.sample.unmet:
-            yield Remark(kind="warning", text=f"{where}: unmet: {text}")
-        for text in cell.sample.notes:
-            yield Remark(kind="note", text=f"{where}: {text}")
+        for text in () if cell.sample is None else cell.sample.notes:
+            yield Remark(kind="note", text=f"{label(cell, sweep)}: {text}")
     if any(cell.sample is not None and cell.sample.wall is not None for cell in sweep.cells):
         yield Remark(kind="note", text=timing.UNCHECKED)
 
