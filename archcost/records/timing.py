@@ -76,10 +76,9 @@ class Series:
         """
         if self.n < 6:  # noqa: PLR2004 - five samples all lie on one side once in sixteen times
             return math.inf
-        reach = 1.96 * math.sqrt(self.n)
-        lower, upper = math.floor((self.n - reach) / 2), math.ceil((self.n + reach) / 2)
+        rank = math.floor((self.n + 1 - 1.96 * math.sqrt(self.n)) / 2)
         ordered = sorted(self.ns)
-        return (ordered[min(upper, self.n - 1)] - ordered[max(lower - 1, 0)]) / 2 / (self.median or 1)
+        return (ordered[-rank] - ordered[rank - 1]) / 2 / (self.median or 1)
 
     def quantile(self, part: float) -> float:
         """Return the value below which that part of the samples lies, between two of them by a straight line."""
