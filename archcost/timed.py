@@ -18,12 +18,12 @@ from archcost.clock import Job, autocast, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
 from archcost.clock.regime import torch_dtype
 from archcost.clock.roofs import roof_of
-from archcost.clock.rows import is_leaf
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
 from archcost.records import DTYPES, TIMERS
 from archcost.walk import walk
 from archcost.walk.freezing import choose_trainable
+from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found, random_state_kept
 from archcost.walk.tensors import find_tensors, map_tensors
 from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
@@ -141,7 +141,6 @@ def _job(
     costs: Costs,
     training: Training | None,
 ) -> Job:
-    paths = {layer.name for layer in costs.layers if is_leaf(layer)}
     if training is not None:
         choose_trainable(module, training)
     step = _Step(
@@ -154,7 +153,7 @@ def _job(
     first = next(find_tensors((args, kwargs)), None)
     return Job(
         phases=step.phases,
-        leaves={leaf: path for path, leaf in module.named_modules() if path in paths},
+        leaves={leaf: spec.path for leaf, spec in module_specs(module).items() if spec.leaf},
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,

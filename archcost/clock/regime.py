@@ -48,20 +48,16 @@ def check_dtype(name: str, device: torch.device) -> None:
 def regime(plan: TimingPlan) -> Iterator[None]:
     """Compute as a plan says; everything is put back, also when the body raises."""
     cudnn = torch.backends.cudnn
-    threads, benchmark, products = torch.get_num_threads(), cudnn.benchmark, _products()
+    threads, benchmark = torch.get_num_threads(), cudnn.benchmark
     try:
         if plan.threads is not None:
             torch.set_num_threads(plan.threads)
         cudnn.benchmark = plan.cudnn_benchmark
-        if plan.dtype is not None:
-            for owner, name, _ in products:
-                setattr(owner, name, _product_kind(name, tf32=plan.dtype == "tf32"))
-        yield
+        with nullcontext() if plan.dtype is None else _products_in(tf32=plan.dtype == "tf32"):
+            yield
     finally:
         torch.set_num_threads(threads)
         cudnn.benchmark = benchmark
-        for owner, name, value in products:
-            setattr(owner, name, value)
 
 
 def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[Any]:
@@ -73,19 +69,50 @@ def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[A
 
 def uses_tf32() -> bool:
     """Whether any product of float32 may be computed in TensorFloat-32 now."""
-    return any(value in {True, "tf32"} for _, _, value in _products())
+    older = _older_switches()
+    fast = {"high", "medium", "tf32", True}
+    return not fast.isdisjoint(older or [value for _, value in _newer_switches()])
 
 
-def _products() -> list[tuple[Any, str, Any]]:
-    """Return the switches of TensorFloat-32 and how they stand; torch 2.9 renamed them and minds the old names."""
+@contextmanager
+def _products_in(*, tf32: bool) -> Iterator[None]:
+    """Multiply float32 in TensorFloat-32, or exactly.
+
+    The older switches are turned, because torch refuses to read them once the newer ones say something else; unless
+    they cannot be read already. Both are put back: an older one moves the newer ones along.
+    """
+    older, newer = _older_switches(), _newer_switches()
+    try:
+        if older is None:
+            for owner, _ in newer:
+                owner.fp32_precision = "tf32" if tf32 else "ieee"
+        else:
+            _turn("high" if tf32 else "highest", tf32)
+        yield
+    finally:
+        if older is not None:
+            _turn(*older)
+        for owner, value in newer:
+            owner.fp32_precision = value
+
+
+def _turn(products: str, convolutions: bool) -> None:
+    torch.set_float32_matmul_precision(products)
+    torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def _older_switches() -> tuple[str, bool] | None:
+    """Return those of products and of convolutions; None where the newer ones differ from all that they can say."""
+    try:
+        return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    except RuntimeError:
+        return None
+
+
+def _newer_switches() -> list[tuple[Any, str]]:
+    """Return the switches that torch has since 2.9."""
     backends: Any = torch.backends
-    if hasattr(backends.cuda.matmul, "fp32_precision"):
-        owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
-        return [(owner, "fp32_precision", owner.fp32_precision) for owner in owners]
-    return [(owner, "allow_tf32", owner.allow_tf32) for owner in (backends.cuda.matmul, backends.cudnn)]
-
-
-def _product_kind(name: str, *, tf32: bool) -> bool | str:
-    if name == "allow_tf32":
-        return tf32
-    return "tf32" if tf32 else "ieee"
+    if not hasattr(backends.cuda.matmul, "fp32_precision"):
+        return []
+    owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+    return [(owner, owner.fp32_precision) for owner in owners]

@@ -29,7 +29,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
         ClockError: the passes ran other leaf modules than the account has.
     """
     assert passes.order is not None  # noqa: S101 - there was a pass
-    leaves = [i for i, layer in enumerate(layers) if is_leaf(layer)]
+    leaves = [i for i, layer in enumerate(layers) if _is_leaf(layer)]
     if tuple(layers[i].name for i in leaves) != passes.order.paths:
         raise ClockError("the network runs other layers when it is timed than when it was counted")
     gaps = _between(layers, leaves)
@@ -66,7 +66,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
     return tuple(found)
 
 
-def is_leaf(layer: Layer) -> bool:
+def _is_leaf(layer: Layer) -> bool:
     """Whether a row is the call of a leaf module; that of an operator has a name of its own below its module's."""
     return layer.call is not None and layer.kind != "Input" and layer.name == layer.module
 

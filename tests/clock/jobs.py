@@ -5,14 +5,13 @@ from clock.fake_clock import ONES
 
 from archcost.account import account
 from archcost.clock import Job
-from archcost.clock.rows import is_leaf
 from archcost.walk import walk
+from archcost.walk.scopes import module_specs
 
 
 def job_of(network, *, phases=(), images=1, phase_macs=None):
     """A job of a network that takes one number; the clock's time of the walk is not looked at."""
     layers = account(walk(network, (ONES,))).layers
-    paths = {layer.name for layer in layers if is_leaf(layer)}
 
     def forward():
         with torch.no_grad():
@@ -26,7 +25,7 @@ def job_of(network, *, phases=(), images=1, phase_macs=None):
 
     return Job(
         phases=all_phases,
-        leaves={module: path for path, module in network.named_modules() if path in paths},
+        leaves={module: spec.path for module, spec in module_specs(network).items() if spec.leaf},
         layers=layers,
         phase_macs=phase_macs or {},
         images=images,

@@ -17,33 +17,60 @@ CPU = torch.device("cpu")
 NO_GPU = not torch.cuda.is_available()
 
 
+OWNERS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+
+
 def switches():
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    return (
-        torch.get_num_threads(), cudnn.benchmark, cudnn.allow_tf32, matmul.allow_tf32,
-        matmul.fp32_precision, cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision,
-        torch.is_autocast_enabled("cpu"),
-    )  # fmt: skip
+    return {
+        "threads": torch.get_num_threads(),
+        "benchmark": torch.backends.cudnn.benchmark,
+        "older": [torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32],
+        "newer": [owner.fp32_precision for owner in OWNERS],
+        "precision": torch.get_float32_matmul_precision(),
+    }
 
 
 @pytest.mark.parametrize("dtype", [None, "float32", "tf32", "bfloat16"])
 def test_the_switches_of_torch_are_put_back(dtype):
     before = switches()
-    with (
-        pytest.raises(RuntimeError, match="on purpose"),
-        regime(
-            TimingPlan(dtype=dtype, threads=1, cudnn_benchmark=True)
-        ),
-    ):
-        assert torch.get_num_threads() == 1
-        assert torch.backends.cudnn.benchmark
-        if dtype is not None:
-            kind = "tf32" if dtype == "tf32" else "ieee"
-            assert torch.backends.cuda.matmul.fp32_precision == kind
-            assert torch.backends.cudnn.conv.fp32_precision == kind
-        raise RuntimeError("on purpose")
+    inside = {}
 
+    def fails():
+        with regime(TimingPlan(dtype=dtype, threads=1, cudnn_benchmark=True)):
+            inside.update(switches())
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fails()
+
+    assert (inside["threads"], inside["benchmark"]) == (1, True)
+    assert inside["older"] == (before["older"] if dtype is None else [dtype == "tf32"] * 2)
     assert switches() == before
+
+
+def test_switches_set_by_their_newer_names_are_put_back():
+    before = [owner.fp32_precision for owner in OWNERS]
+    try:
+        for owner, value in zip(OWNERS, ("ieee", "tf32", "ieee"), strict=True):
+            owner.fp32_precision = value
+        with regime(TimingPlan(dtype="tf32")):
+            assert [owner.fp32_precision for owner in OWNERS] == ["tf32"] * 3
+        assert [owner.fp32_precision for owner in OWNERS] == ["ieee", "tf32", "ieee"]
+    finally:
+        for owner, value in zip(OWNERS, before, strict=True):
+            owner.fp32_precision = value
+
+
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_the_precision_of_products_is_put_back(precision):
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision(precision)
+        with regime(TimingPlan(dtype="float32")):
+            assert torch.get_float32_matmul_precision() == "highest"
+        assert torch.get_float32_matmul_precision() == precision
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def test_autocast_is_used_where_it_is_asked_for():

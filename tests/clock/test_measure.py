@@ -188,7 +188,6 @@ def test_rows_that_the_account_lacks_are_not_made_up():
     network = Switched(clock)
     job = job_of(network)
     network.on = True
-    assert network.other not in job.leaves
     sample = measure(job, PLAN, clock, CPU)
 
     assert sample.layers is None
@@ -211,14 +210,12 @@ class Inner(nn.Module):
 
 def test_a_leaf_inside_a_leaf_owns_its_own_time_only():
     clock = FakeClock()
-    network = nn.Module()
-    network.inner_leaf = Work(clock, 40 * US)
-    network.outer = Inner(clock, network.inner_leaf)
-    network.forward = lambda x: network.outer(x)
-    sample = measured(network, clock)
+    inner = Work(clock, 40 * US)
+    sample = measured(nn.Sequential(inner, Inner(clock, inner)), clock)
 
-    assert medians(sample)["outer", 0] == 11 * US
-    assert medians(sample)["inner_leaf", 0] == 40 * US
+    assert medians(sample)["1", 0] == 11 * US
+    assert medians(sample)["0", 0] == 40 * US
+    assert medians(sample)["0", 1] == 40 * US
 
 
 def test_layers_are_not_timed_where_nobody_asked():
