@@ -40,9 +40,8 @@ from archcost.records.fit import (
 from archcost.records.roof import (
     Achieved as Achieved,
     Copy as Copy,
+    Peaks as Peaks,
     Roof as Roof,
-    Roofline as Roofline,
-    RoofPoint as RoofPoint,
     achieved as achieved,
 )
 from archcost.records.speed import (

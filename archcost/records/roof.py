@@ -40,6 +40,16 @@ class Roof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peaks:
+    """What the maker's datasheet promises of a device: its memory, and dense products by dtype."""
+
+    device: str
+    source: str
+    bytes_per_second: float
+    flops_per_second: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Achieved:
     """What a row does for each second, and how that compares with a roof; None where nothing is known.
 
@@ -72,27 +82,3 @@ def achieved(macs: int, moved_bytes: int | None, seconds: float, roof: Roof | No
         share=share,
         bound=bound,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoofPoint:
-    """One row of a timed network in a roofline plot: `intensity` along, `flops_per_second` up."""
-
-    name: str
-    call: int | None
-    seconds: float
-    intensity: float
-    flops_per_second: float
-    share: float | None
-    bound: Literal["memory", "arithmetic"] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roofline:
-    """A roofline plot as data: the roof, its dtype, and the rows that multiply."""
-
-    network: str
-    device: str
-    dtype: str
-    roof: Roof
-    points: tuple[RoofPoint, ...]
