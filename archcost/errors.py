@@ -5,6 +5,7 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
+│   ├── LedgerError                2   a file of published figures that is wrong
 │   └── OutputError                2   an output path that is none
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
@@ -12,6 +13,8 @@ ArchcostError                  exit code
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
 ├── MissingPackageError            3   an optional package that is not installed
+├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
+├── VerdictError                   1   a published figure whose verdict is not the recorded one
 ├── UncoveredError                 1   --strict, and an operator has no rule
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
@@ -55,6 +58,10 @@ class InputError(UsageError):
     """An input description that does not parse."""
 
 
+class LedgerError(UsageError):
+    """A file of published figures that does not parse, or an entry of it that is wrong."""
+
+
 class OutputError(UsageError):
     """An output path where no file can be written, or whose suffix means nothing."""
 
@@ -81,6 +88,16 @@ class ReportError(ArchcostError):
 
 class MissingPackageError(ArchcostError):
     """An optional package that is not installed."""
+
+
+class ClaimError(ArchcostError):
+    """A published figure about a network that cannot be measured."""
+
+
+class VerdictError(ArchcostError):
+    """A published figure whose verdict is not the recorded one."""
+
+    exit_code = 1
 
 
 class UncoveredError(ArchcostError):

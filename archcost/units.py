@@ -14,6 +14,7 @@ from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
@@ -82,12 +83,24 @@ def exact(value: int) -> str:
     return f"{value:,}"
 
 
+def figure(value: Fraction) -> str:
+    """Format every digit of a whole or a large number, else four significant ones: "15,470,264,320", "2.778"."""
+    return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
+
+
 def share(part: float, whole: float) -> str:
     """Format a share for a column headed "%": "42.1"; "<0.1" where rounding would say nothing, empty for nothing."""
     if not part or not whole:
         return ""
     rounded = f"{100 * part / whole:.1f}"
     return "<0.1" if rounded == "0.0" else rounded
+
+
+def percent(part: float, whole: float) -> str:
+    """Format a signed share: "+1.5 %", "0 %", "-0.26 %"; empty without a whole."""
+    if not whole:
+        return ""
+    return f"{100 * part / whole:+.3g} %" if part else "0 %"
 
 
 def bar(fraction: float, width: int) -> str:

@@ -22,6 +22,8 @@ COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
+    "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130

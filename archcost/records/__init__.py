@@ -1,5 +1,13 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.claims import (
+    RECORDED as RECORDED,
+    VERDICTS as VERDICTS,
+    Claim as Claim,
+    Finding as Finding,
+    Source as Source,
+    Verdict as Verdict,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
@@ -8,6 +16,11 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Totals as Totals,
+)
+from archcost.records.explanation import (
+    Asked as Asked,
+    Explanation as Explanation,
+    Way as Way,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
