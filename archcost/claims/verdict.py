@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from archcost.claims.printed import Printed
-    from archcost.records import Verdict
+    from archcost.records import Judgement
 
 # What a claim's `convention` may be: how its source counts, as far as it says.
 STEPS_OF_1024 = "steps of 1024"
@@ -50,7 +50,7 @@ class Evidence:
     nearest: Fraction | None = None
 
 
-def judge(evidence: Evidence) -> Verdict:
+def judge(evidence: Evidence) -> Judgement:
     """Return the verdict on a claim, whatever is recorded.
 
     "match": the measured figure has the printed digits, rounded as well as cut; "rounding": one of the two alone.

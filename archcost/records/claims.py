@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from fractions import Fraction
 
-Verdict = Literal["match", "rounding", "convention", "differs", "not comparable", "unexplained"]
-VERDICTS: tuple[str, ...] = get_args(Verdict)
+Judgement = Literal["match", "rounding", "convention", "differs", "not comparable", "unexplained"]
+VERDICTS: tuple[str, ...] = get_args(Judgement)
 RECORDED = VERDICTS[:-1]  # "unexplained" is found, never recorded: an explanation that does not hold
 
 
@@ -40,7 +40,7 @@ class Claim:
     at: str
     convention: str
     measured: str | None
-    verdict: Verdict
+    verdict: Judgement
     under: str | None = None
     explained_by: str | None = None
     nearest: str | None = None
@@ -62,7 +62,7 @@ class Finding:
 
     claim: Claim
     measured: Fraction | None
-    verdict: Verdict
+    verdict: Judgement
     explanation: str
 
     @property

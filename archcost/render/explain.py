@@ -63,8 +63,7 @@ def _page(explanation: Explanation) -> Page:
 
 
 def _cells(way: Way) -> tuple[Cell, ...]:
-    printed = way.value - way.difference
-    off = units.percent(way.difference, printed)
+    off = units.growth(round(way.value - way.difference), round(way.value))
     return (
         Cell(text=way.spec, raw=way.spec),
         Cell(text=units.exact(round(way.value)), raw=way.value),
