@@ -49,10 +49,11 @@ class Budget:
 class Verdict:
     """One limit of one quantity, judged. `limit` is a text such as "at most 4.2 G" or "at most +2%".
 
-    An increase is "accepted" where the committed lock file holds it already.
+    A change is "accepted" where the committed lock file holds it already.
     """
 
     metric: str
+    kind: Literal["max", "max_increase", "max_decrease"]
     limit: str
     before: int | None
     after: int

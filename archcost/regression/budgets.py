@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from archcost import units
 from archcost.errors import ArgumentError, ConfigError, closest
@@ -116,17 +116,20 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
             f"{budget.where}: {difference.network.spec} was walked without what {budget.metric} needs; it needs a "
             'training step: train = "sgd" among the settings of the network'
         )
-    limits: list[tuple[str, bool]] = []
     unit = METRICS[budget.metric].unit
+    limits: list[tuple[Literal["max", "max_increase", "max_decrease"], str, bool]] = []
     if budget.max is not None:
-        limits.append((f"at most {units.short(budget.max, unit)}", after <= budget.max))
+        limits.append(("max", f"at most {units.short(budget.max, unit)}", after <= budget.max))
     if before is not None and budget.max_increase is not None:
-        limits.append((f"at most +{budget.max_increase.text}", budget.max_increase.allows(after - before, before)))
+        kept = budget.max_increase.allows(after - before, before)
+        limits.append(("max_increase", f"at most +{budget.max_increase.text}", kept))
     if before is not None and budget.max_decrease is not None:
-        limits.append((f"at most -{budget.max_decrease.text}", budget.max_decrease.allows(before - after, before)))
-    for limit, kept in limits:
+        kept = budget.max_decrease.allows(before - after, before)
+        limits.append(("max_decrease", f"at most -{budget.max_decrease.text}", kept))
+    for kind, limit, kept in limits:
         yield Verdict(
             metric=budget.metric,
+            kind=kind,
             limit=limit,
             before=before,
             after=after,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from archcost.render.difference import attribution, change_of, shown_metrics, sorted_changes
-from archcost.render.names import printable
+from archcost.render.names import first_line, printable
 
 if TYPE_CHECKING:
     from archcost.records import Change, Check, Checked, Difference, Row, Verdict
@@ -81,7 +81,7 @@ def _cases(checked: Checked) -> list[ET.Element]:
     difference = checked.difference
     if difference is None:
         case = _case(checked, "walk")
-        error = ET.SubElement(case, "error", message=printable(checked.failure.partition("\n")[0]))
+        error = ET.SubElement(case, "error", message=printable(first_line(checked.failure)))
         error.text = "\n".join(map(printable, checked.failure.splitlines()))
         return [case]
     cases = [_verdict(checked, difference, verdict) for verdict in checked.verdicts]

@@ -23,7 +23,7 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
-from archcost.render.names import code
+from archcost.render.names import code, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -97,8 +97,7 @@ def _blocks(check: Check) -> Iterator[Sequence[str]]:
     """Yield what is said of each network, the worst first, then the names of those that did not change."""
     for checked in check.worst_first:
         if checked.difference is None:
-            reason = checked.failure.partition("\n")[0]
-            yield [f"{code(checked.name)} could not be checked ❌: {code(reason)}"]
+            yield [f"{code(checked.name)} could not be checked ❌: {code(first_line(checked.failure))}"]
         elif checked.outcome != "unchanged":
             yield from _details(checked, checked.difference)
     unchanged = [code(checked.name) for checked in check.networks if checked.outcome == "unchanged"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.metrics import METRICS
 from archcost.render.columns import outputs_text
-from archcost.render.names import plain, printable
+from archcost.render.names import first_line, plain, printable
 from archcost.render.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
@@ -46,20 +46,22 @@ def headline(check: Check, named: Callable[[str], str] = plain) -> str:
     """
     if not check.networks:
         return "no network to check"
+    counts = Counter(checked.outcome for checked in check.networks)
     count = len(check.networks)
-    changed = sum(checked.outcome != "unchanged" for checked in check.networks)
-    networks = f"{units.exact(count)} network{'' if count == 1 else 's'}"
-    rest = "" if count == 1 else f" · {units.exact(changed)} of {networks} changed"
-    if not changed:
-        return f"no change · {networks}" if count > 1 else f"{named(check.networks[0].name)}: no change"
     worst = check.worst_first[0]
-    return f"{named(worst.name)}: {_news(worst)}{rest}"
+    networks = f"{units.exact(count)} network{'' if count == 1 else 's'}"
+    if worst.outcome == "unchanged":
+        return f"no change · {networks}" if count > 1 else f"{named(worst.name)}: no change"
+    failed, changed = counts["failed"], count - counts["failed"] - counts["unchanged"]
+    parts = [f"{units.exact(n)} {word}" for n, word in ((failed, "failed"), (changed, "changed")) if n]
+    rest = f" · {', '.join(parts)} of {networks}" if count > 1 else ""
+    return f"{named(worst.name)}: {_news(worst, named)}{rest}"
 
 
-def _news(checked: Checked) -> str:
+def _news(checked: Checked, named: Callable[[str], str]) -> str:
     difference = checked.difference
     if difference is None:
-        return "could not be checked"
+        return f"could not be checked: {named(first_line(checked.failure))}"
     if checked.exceeded:
         first = checked.exceeded[0]
         return f"{change_of(difference, first.metric)}, {first.limit}"
@@ -106,6 +108,17 @@ def attribution(difference: Difference, metric: str, most: int = MOST) -> str:
     ]
     more = [f"  and {_layers(len(layers) - most)} more"] if len(layers) > most else []
     return "\n".join([explain(difference, metric), *lines, *more])
+
+
+def findings(checked: Checked, most: int = 3) -> str:
+    """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
+    if checked.difference is None:
+        return checked.failure
+    return "\n".join(
+        f"{change_of(checked.difference, each.metric)}, {each.limit} ({each.where})\n"
+        + attribution(checked.difference, each.metric, most)
+        for each in checked.exceeded
+    )
 
 
 def layer_name(change: Change) -> str:

@@ -13,6 +13,11 @@ def printable(text: str) -> str:
     return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
 
 
+def first_line(text: str) -> str:
+    """Return what stands before the first line break."""
+    return text.partition("\n")[0]
+
+
 def shortened(text: str) -> str:
     """Cut the middle out of a text that no table has room for."""
     half = LONGEST // 2
