@@ -5,6 +5,7 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
+│   ├── TableError                 2   a CSV of the user's with a value that is none
 │   ├── OutputError                2   an output path that is none
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
@@ -21,6 +22,7 @@ ArchcostError                  exit code
 │   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
+├── LeftOutError                   1   --strict, and a network has no place in a chart
 ├── BudgetExceededError            1   a budget that a network exceeds
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
@@ -62,6 +64,10 @@ class ArgumentError(UsageError):
 
 class InputError(UsageError):
     """An input description that does not parse."""
+
+
+class TableError(UsageError):
+    """A table of the user's that cannot be read, or a value in it that is none; names file, line and column."""
 
 
 class OutputError(UsageError):
@@ -126,6 +132,12 @@ class MissingPackageError(ArchcostError):
 
 class UncoveredError(ArchcostError):
     """An operator without a rule where `--strict` forbids it."""
+
+    exit_code = 1
+
+
+class LeftOutError(ArchcostError):
+    """A network that had to be left out where `--strict` forbids it."""
 
     exit_code = 1
 

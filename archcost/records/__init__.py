@@ -7,6 +7,16 @@ from archcost.records.check import (
     Checked as Checked,
     Verdict as Verdict,
 )
+from archcost.records.comparison import (
+    PROTOCOLS as PROTOCOLS,
+    Accuracy as Accuracy,
+    Comparison as Comparison,
+    ComparisonRow as ComparisonRow,
+    Curve as Curve,
+    Missing as Missing,
+    Winner as Winner,
+    frontier as frontier,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
