@@ -42,11 +42,9 @@ def markdown(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
-    text.add(MARKER, f"### archcost: {headline(check, code)}", "")
-    table = list(_table(check))
-    text.add(*table[:2])
-    for row in table[2:]:
-        text.add(row)
+    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    for line in _table(check):
+        text.add(line)
     for block in _blocks(check):
         text.add("", *block)
     times = times_table(check)
@@ -79,6 +77,7 @@ def _table(check: Check) -> Iterator[str]:
     if not changed:
         return
     metrics = tuple(dict.fromkeys(name for checked in changed for name in shown_metrics(checked)))
+    yield ""
     yield _row(["Network", "", *(METRICS[name].label for name in metrics)])
     yield _row([":--", ":--", *("--:" for _ in metrics)])
     for checked in changed[:MOST_NETWORKS]:
@@ -91,9 +90,9 @@ def _table(check: Check) -> Iterator[str]:
 def _growth(checked: Checked, metric: str) -> str:
     """Return a quantity before and after, bold where it exceeds a limit."""
     assert checked.difference is not None  # noqa: S101 - only those are shown
-    before, _ = checked.difference.totals(metric)
+    before, after = checked.difference.totals(metric)
     text = growth(checked, metric)
-    if before is not None and checked.difference.delta(metric):
+    if before is not None and after is not None and before != after:
         text = f"{units.short(before, METRICS[metric].unit)} → {text}"
     return f"**{text}**" if any(verdict.metric == metric for verdict in checked.exceeded) else text
 

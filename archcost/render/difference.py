@@ -73,6 +73,9 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
         return f"{change_of(difference, worst.metric)}, {worst.limit}"
     if checked.outcome in {"new", "removed"}:
         return checked.outcome
+    accepted = [verdict.metric for verdict in checked.verdicts if verdict.outcome == "accepted"]
+    if accepted:
+        return f"{change_of(difference, accepted[0])}, accepted"
     changed = [metric for metric in shown_metrics(checked) if difference.delta(metric)]
     return change_of(difference, changed[0]) if changed else "other layers at the same cost"
 
@@ -174,13 +177,16 @@ def layer_name(change: Change) -> str:
 
 
 def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
-    """Return how many of the differences, the largest first, it takes to explain the total, and what they add up to."""
+    """Return how many differences, the largest first, explain nearly all, and what they add up to.
+
+    Where that takes more than half of them, it is all of them.
+    """
     explained = 0
-    for count, delta in enumerate(deltas, 1):
+    for count, delta in enumerate(deltas[: len(deltas) // 2], 1):
         explained += delta
         if 100 * abs(total - explained) <= (100 - ENOUGH) * abs(total):
             return count, explained
-    return len(deltas), explained
+    return len(deltas), sum(deltas)
 
 
 def _percent(part: int, whole: int) -> str:
