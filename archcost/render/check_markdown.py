@@ -20,15 +20,17 @@ from archcost.render.difference import (
     limit_text,
     shown_metrics,
     sorted_changes,
+    times_table,
     totals_table,
     uncounted,
 )
 from archcost.render.names import code, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from archcost.records import Check, Checked, Difference
+    from archcost.render.page import Table
 
 MARKER = "<!-- archcost:check -->"  # by which the comment is found again
 LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536
@@ -45,6 +47,9 @@ def markdown(check: Check) -> str:
         text.add(line)
     for block in _blocks(check):
         text.add("", *block)
+    times = times_table(check)
+    if times is not None:
+        text.add("", *_rows(times, code))
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
 
@@ -128,13 +133,17 @@ def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]
 
 def _totals(checked: Checked) -> Iterator[str]:
     table = totals_table(checked)
-    if table is None:
-        return
+    if table is not None:
+        yield from _rows(table)
+        yield ""
+
+
+def _rows(table: Table, named: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the lines of a table; `named` writes the names of its lines."""
     yield _row([table.heading, *(column.heading for column in table.columns)])
     yield _row([":--", *("--:" if column.numeric else ":--" for column in table.columns)])
     for line in table.lines:
-        yield _row([line.label, *(cell.text for cell in line.cells)])
-    yield ""
+        yield _row([named(line.label), *(cell.text for cell in line.cells)])
 
 
 def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:
