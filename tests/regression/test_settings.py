@@ -64,7 +64,7 @@ def test_networks_are_selected_by_name_table_and_pattern(read, wanted, names):
 
 
 def test_an_unknown_network_is_answered_with_the_nearest(read):
-    with pytest.raises(ArgumentError, match="no network 'smal' under .*did you mean small"):
+    with pytest.raises(ArgumentError, match=r"no network 'smal' under .*did you mean small"):
         read(WHOLE).select(("smal",))
 
 
