@@ -68,7 +68,7 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
         and checked.slower
         and (worst is None or worst.level != checked.speed_level == "error")
     ):
-        return speed_of(checked.speed)
+        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
     if worst is not None:
         return f"{change_of(difference, worst.metric)}, {worst.limit}"
     if checked.outcome in {"new", "removed"}:
@@ -150,7 +150,14 @@ def allowed(speed: Speed) -> str:
 def times_table(check: Check) -> Table | None:
     """Return the times of the networks that were timed, None where none was."""
     timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
-    columns = (("before", "Before"), ("after", "After"), ("change", "Change"), ("interval", "95 %"), ("state", "Time"))
+    columns = (
+        ("before", "Before"),
+        ("after", "After"),
+        ("change", "Change"),
+        ("interval", "95 %"),
+        ("allowed", "Allowed"),
+        ("state", ""),
+    )
     lines = [
         Line(
             name=checked.name,
@@ -160,7 +167,8 @@ def times_table(check: Check) -> Table | None:
                 Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
                 Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
                 Cell(text=interval(speed)),
-                Cell(text=f"{speed.state}, {allowed(speed)}" if checked.slower else speed.state),
+                Cell(text=units.ratio(1 + speed.floor)),
+                Cell(text=speed.state),
             ),
         )
         for checked, speed in timed
