@@ -11,6 +11,7 @@ ArchcostError                  exit code
 ├── WalkError                      3   the network failed while it ran
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
+├── PageError                      3   a command of a lecture's page that failed
 ├── ReportError                    3   a stored report that cannot be read
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
@@ -79,6 +80,10 @@ class RuleError(ArchcostError):
 
 class WriteError(ArchcostError):
     """A result that could not be written: the disk is full, or stdout is closed."""
+
+
+class PageError(ArchcostError):
+    """A command that a lecture's page is written by, and that failed."""
 
 
 class ReportError(ArchcostError):

@@ -23,6 +23,7 @@ COMMANDS = {
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130
