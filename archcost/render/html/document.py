@@ -18,20 +18,14 @@ if TYPE_CHECKING:
 ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%230072b2' d='M0 8V1h2v7zm3 0V3h2v5zm3 0V5h2v3z'/%3E%3C/svg%3E"  # noqa: E501
 
 
-def html(*pages: Page, title: str | None = None) -> str:
-    """Return one self-contained HTML file.
-
-    Args:
-        pages: what to show, one below the other; each table can be sorted, each of its modules folded.
-        title: the heading above several pages; a single one brings its own.
-    """
-    shown = title or pages[0].title
+def html(*pages: Page) -> str:
+    """Return pages, one below the other, as one self-contained HTML file; the first one's title heads it."""
+    title = text(pages[0].title)
     style, script = _resources()
     policy = (
         f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    alone = len(pages) == 1 and title is None
     parts = [
         "<!doctype html>",
         '<html lang="en">',
@@ -41,13 +35,13 @@ def html(*pages: Page, title: str | None = None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f'<link rel="icon" href="{ICON}">',
-        element("title", text(shown)),
+        element("title", title),
         f"<style>{style}</style>",
         "</head>",
         "<body>",
-        f'<header><h1>{text(shown)}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
+        f'<header><h1>{title}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
         "<main>",
-        *(part for n, page in enumerate(pages) for part in sections(page, f"page{n}", headed=not alone)),
+        *(part for n, page in enumerate(pages) for part in sections(page, f"page{n}", headed=n > 0)),
         "</main>",
         f"<script>{script}</script>",
         "</body>",

@@ -18,12 +18,12 @@
 
   const words = new Intl.Collator("en", { numeric: true });
 
-  // What a row is sorted by: a number, a text, or null for a cell that is empty, which stays last.
+  // What a row is sorted by: a number, a text, or null for a cell that has none, which stays last.
   function keyOf(row, column, numeric) {
     const cell = row.cells[column];
     if (!numeric) return cell.textContent || null;
     const text = cell.dataset.v ?? cell.firstChild?.nodeValue?.replaceAll(",", "");
-    return text ? Number(text) : null;
+    return text && !Number.isNaN(Number(text)) ? Number(text) : null;
   }
 
   function sorted(rows, column, numeric, sign) {

@@ -19,7 +19,7 @@ LOUD = ("uncovered", "warning")
 
 
 def sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
-    """Yield a page's parts; `name` is unique in the document, a page among several is headed by its title."""
+    """Yield a page's parts; `name` is unique in the document; the page's title may head it already."""
     yield f'<section id="{name}">'
     if headed:
         yield element("h2", text(page.title))
@@ -30,7 +30,7 @@ def sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
         yield from _figures(page.figures)
     if page.table is not None:
         yield from chart(page.table)
-        yield from table(page.table, f"{page.title}: one row for each {page.table.heading.lower()}", name)
+        yield from table(page.table, f"One row for each {page.table.heading.lower()}", name)
     if page.listing:
         yield element("pre", text("\n".join(page.listing)), tabindex="0")
     yield from (_remark(remark) for remark in page.remarks if remark.kind not in LOUD)

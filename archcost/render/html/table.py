@@ -31,7 +31,7 @@ def table(shown: Table, caption: str, name: str) -> Iterator[str]:
         yield '<button type="button" data-fold="true">Collapse all</button>'
         yield '<button type="button" data-fold="false">Expand all</button>'
     yield '<span role="status"></span></div>'
-    yield f'<div class="scroll" role="region" aria-labelledby="{name}-caption" tabindex="0"><table>'
+    yield f'<div class="scroll" role="group" aria-labelledby="{name}-caption" tabindex="0"><table>'
     yield element("caption", text(caption), id=f"{name}-caption")
     yield "<thead><tr>"
     yield _heading(shown.heading)

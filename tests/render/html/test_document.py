@@ -101,9 +101,9 @@ def test_no_heavy_library_is_needed():
 
 
 def test_several_pages_share_a_document(branched, chain):
-    root = parse(html(page_of(branched, "layers"), page_of(chain, "modules"), title="Two networks"))
-    assert [node.text for node in root.all("h1")] == ["Two networks"]
-    assert [node.text for node in root.all("h2")] == ["Branched (branched)", "Chain (chain)"]
+    root = parse(html(page_of(branched, "layers"), page_of(chain, "modules")))
+    assert [node.text for node in root.all("h1")] == ["Branched (branched)"]
+    assert [node.text for node in root.all("h2")] == ["Chain (chain)"]
     assert len(root.all("table")) == 2
     ids = [node.attributes["id"] for node in root.nodes() if "id" in node.attributes]
     assert len(ids) == len(set(ids))
