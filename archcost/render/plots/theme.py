@@ -97,6 +97,11 @@ class Canvas:
             linespacing=1.25,
         )
 
+    @property
+    def plate(self) -> dict[str, Any]:
+        """What letters that lie on a grid stand on."""
+        return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
+
     def axes(self, *place: Any, **options: Any) -> Axes:
         """Add axes with a quiet frame and a grid behind the data."""
         axes: Axes = self.figure.add_subplot(*place, **options)
