@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import check_writable, note, write
-from archcost.errors import PageError
+from archcost.errors import OutputError, PageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +35,8 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
 
     chosen = [lecture(name) for name in names or LECTURES]
     folder = Path(output)
+    if folder.is_file():
+        raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
     with _progress(sum(len(each.commands) for each in chosen), quiet=quiet) as advance:
         for each in chosen:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import shlex
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -23,16 +22,17 @@ INDEX = "README.md"
 MARKDOWN = ("--format", "markdown")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lecture:
-    """One page: its name, its text, and the commands in it."""
+    """One page: its name, and its text with commands in the place of what they print."""
 
     name: str
+    text: str
 
-    @cached_property
-    def text(self) -> str:
-        """The text, with commands in the place of what they print."""
-        return files("archcost.lectures").joinpath(f"pages/{self.name}.md").read_text(encoding="utf-8")
+    @classmethod
+    def read(cls, name: str) -> Lecture:
+        """Return the page whose text is in `pages/`."""
+        return cls(name, files("archcost.lectures").joinpath(f"pages/{name}.md").read_text(encoding="utf-8"))
 
     @property
     def title(self) -> str:
@@ -56,7 +56,7 @@ class Lecture:
 
 
 LECTURES: Mapping[str, Lecture] = {
-    name: Lecture(name)
+    name: Lecture.read(name)
     for name in ("vgg16", "inception", "inception-family", "resnet-family", "networks", "charts", "claims")
 }
 
