@@ -40,7 +40,7 @@
     headings.forEach((heading, column) => {
       const numeric = !heading.classList.contains("t");
       const turns = numeric ? ["descending", "ascending", "none"] : ["ascending", "descending", "none"];
-      heading.firstElementChild.addEventListener("click", () => {
+      heading.firstElementChild?.addEventListener("click", () => {
         const now = turns[(turns.indexOf(heading.ariaSort) + 1) % 3];
         for (const other of headings) other.ariaSort = "none";
         heading.ariaSort = now;

@@ -59,6 +59,8 @@ def bar_rules() -> str:
 
 
 def _heading(heading: str, unit: str = "", *, numeric: bool = False) -> str:
+    if not heading:  # remarks, which are in no order
+        return "<td></td>"
     button = element("button", text(heading), " ", element("small", text(unit)), type="button")
     return element("th", button, scope="col", aria_sort="none", class_="" if numeric else "t")
 

@@ -9,6 +9,7 @@ import pytest
 from browser import Browser, executable
 from render.reports import branched
 
+from archcost.api import profile
 from archcost.render import render
 
 ROOT = Path(__file__).parents[3]
@@ -32,16 +33,20 @@ def browser():
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory, vgg16):
     folder = tmp_path_factory.mktemp("pages")
-    for name, report in (("vgg16", vgg16), ("branched", branched())):
-        (folder / f"{name}.html").write_text(render(report, "html"), encoding="utf-8")
+    memory = profile("lenet5", device="meta", timeline=True)
+    for name, report, view in (
+        ("vgg16", vgg16, "layers"), ("branched", branched(), "layers"), ("modules", vgg16, "modules"),
+        ("ops", vgg16, "ops"), ("lecture", vgg16, "lecture"), ("memory", memory, "memory"),
+    ):  # fmt: skip
+        (folder / f"{name}.html").write_text(render(report, "html", view=view), encoding="utf-8")
     return folder
 
 
-@pytest.mark.parametrize("name", ["vgg16", "branched"])
+@pytest.mark.parametrize("name", ["vgg16", "branched", "lecture", "memory"])
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("light", "print")])
 def test_it_loads_without_a_network_or_a_complaint(browser, pages, name, scheme, media):
     browser.open(pages / f"{name}.html", scheme=scheme, media=media)
-    assert browser.ask("document.querySelectorAll('tbody tr').length") > 10
+    assert browser.ask("document.querySelectorAll('tbody tr, pre').length") > 0
     assert browser.messages == []
     assert {url.partition(":")[0] for url in browser.requests} <= {"file", "data"}
 
@@ -142,12 +147,12 @@ def test_a_screenshot_shows_something(browser, pages):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["vgg16", "branched"])
+@pytest.mark.parametrize("name", ["vgg16", "branched", "modules", "ops", "lecture", "memory"])
 def test_axe_finds_no_serious_issue(browser, pages, name, scheme):
     if not AXE.is_file():
         pytest.skip("no axe-core here; `npm install axe-core`, or ARCHCOST_AXE=path/to/axe.min.js")
     browser.open(pages / f"{name}.html", scheme=scheme)
-    browser.ask("document.querySelector('details').open = true")
+    browser.ask("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     browser.ask(AXE.read_text(encoding="utf-8") + "; 0")
     found = browser.ask("axe.run().then((all) => all.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
     assert [each for each in found if each[0] in {"serious", "critical"}] == []
