@@ -22,6 +22,8 @@ COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
+    "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
+    "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

@@ -1,5 +1,12 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.check import (
+    Allowance as Allowance,
+    Budget as Budget,
+    Check as Check,
+    Checked as Checked,
+    Verdict as Verdict,
+)
 from archcost.records.comparison import (
     PROTOCOLS as PROTOCOLS,
     Accuracy as Accuracy,
@@ -19,9 +26,21 @@ from archcost.records.costs import (
     Peak as Peak,
     Totals as Totals,
 )
+from archcost.records.difference import (
+    Change as Change,
+    Difference as Difference,
+    Row as Row,
+    Snapshot as Snapshot,
+    Status as Status,
+)
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
+)
+from archcost.records.speed import (
+    Round as Round,
+    Speed as Speed,
+    SpeedState as SpeedState,
 )
 from archcost.records.trace import (
     INPUT as INPUT,
