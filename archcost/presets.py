@@ -50,7 +50,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "linear": True,
                 "doubled": True,
                 "limits": (0.0, 44.0, 50.0, 85.0),
-                "title": "Top-1 accuracy against operations, after Canziani et al. 2016",
+                "title": "Accuracy against operations, after Canziani et al. 2016",
             },
             missing=tuple(
                 Missing(spec=name, reason="it is in the paper's figure, but not in the zoo")
@@ -58,7 +58,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             ),
         ),
         "inception": _block(
-            "Inception module: 1x1 convolutions before the dear ones", "inception_naive", "inception_reduced"
+            "Inception module: 1x1 convolutions first", "inception_naive", "inception_reduced"
         ),
         "5x5": _block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3"),
         "7x7": _block(

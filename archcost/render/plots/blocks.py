@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 WIDTH = 0.3  # of a bar; the rest of its place is for the arithmetic
+LETTERS = 17  # the widest line of arithmetic, in units of the font
 PANEL = 0.62  # of the chart's height that the axes take
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
 
@@ -31,7 +32,8 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     theme, font = canvas.theme, canvas.size.font
-    equals = " = " if len(data) == 2 else "\n= "  # noqa: PLR2004 - more stand closer together
+    room = (1 - 1.2 * WIDTH) * 0.9 * 72 * canvas.size.width / (len(data) + 0.2)
+    equals = " = " if LETTERS * font < room else "\n= "
     axes = canvas.axes()
     scale = units.scale([max(report.totals.macs for report in data)])
     top = max(report.totals.macs for report in data) / scale.divisor
@@ -60,7 +62,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
             place, sum(heights) + 0.015 * top, f"{units.short(report.totals.macs)}{share}", ha="center", va="bottom",
             fontsize=1.2 * font, fontweight="bold",
         )  # fmt: skip
-    axes.set_xlim(-0.3, len(data) - 1 + 0.75)
+    axes.set_xlim(-0.3, len(data) - 0.1)
     axes.set_ylim(0, 1.22 * top)
     names = ["\n".join(textwrap.wrap(report.network.name, 52 // len(data))) for report in data]
     axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)

@@ -59,7 +59,8 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         if place == len(data) - 1:
             axes.set_xlabel("operators, in the order in which they run")
     handles, names = canvas.figure.axes[0].get_legend_handles_labels()
-    canvas.figure.legend(handles, names, loc="outside right upper")
+    if len(names) > 1:
+        canvas.figure.legend(handles, names, loc="outside right upper")
     canvas.title(
         "Memory alive while the network runs",
         "Exact bytes of the tensors, parameters included, counted by archcost; an allocator's rounding comes on top",
