@@ -216,16 +216,19 @@ def _rows_pages(sweep: Sweep) -> Iterator[Page]:
 
 
 def _csv(sweep: Sweep, *, layers: bool) -> str:
+    """Return one line for each cell, or for each row of each: `network`, `batch` and `seconds` are what charts read."""
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
     for i, cell in enumerate(sweep.cells):
-        axes = {**_axes(cell), "batch": cell.batch}
+        axes = {"network": sweep.network, **_axes(cell), "batch": cell.batch}
         table = _table(sweep)
         if not layers:
             entries = zip(table.columns, table.lines[i].cells, strict=True)
+            seconds = None if cell.sample is None else cell.sample.latency_ns / 10**9
             rows.append(
-                {**axes, **{column.name: entry.raw for column, entry in entries}, "outcome": cell.outcome}
+                {**axes, "seconds": seconds, **{column.name: entry.raw for column, entry in entries}}
+                | {"outcome": cell.outcome}
                 | {"message": cell.message, "unmet": "; ".join(cell.sample.unmet) if cell.sample else ""}
             )
         elif cell.sample is not None and cell.sample.layers is not None:
