@@ -36,6 +36,9 @@ class Scale:
         return f"{value / self.divisor:,.{self.decimals}f}" if value else "0"
 
 
+IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
+
+
 def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
     """Choose the prefix of a column: the largest that leaves its smallest value other than zero at least one.
 

@@ -54,8 +54,8 @@ def troubles(sweep: Sweep) -> Iterator[str]:
         where = label(cell, sweep)
         if cell.sample is None:
             yield f"{where}: {cell.outcome}: {cell.message}"
-        else:
-            yield from (f"{where}: unmet: {text}" for text in cell.sample.unmet)
+        elif cell.sample.unmet:
+            yield f"{where}: unmet: {'; '.join(cell.sample.unmet)}"
 
 
 def _axes(cell: Cell) -> dict[str, str]:
@@ -147,10 +147,9 @@ def _times(cells: Sequence[Cell]) -> Iterator[Part]:
 
 
 def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
-    rate = units.rate_scale([cell.sample.images_per_second for cell in cells if cell.sample is not None])
     yield (
-        Column(name="images_per_second", heading="Images/s", unit=rate.prefix),
-        _entries(cells, lambda s: s.images_per_second, rate.text),
+        Column(name="images_per_second", heading="Images/s"),
+        _entries(cells, lambda s: s.images_per_second, units.IMAGES.text),
     )
     flops = [None if c.sample is None else 2 * (c.macs or 0) * 10**9 / c.sample.end_to_end.median for c in cells]
     scale = units.rate_scale([value for value in flops if value is not None])

@@ -178,7 +178,7 @@ def _end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
     images = "image" if sample.images == 1 else "images"
     yield Figure(
         label="Throughput",
-        digits=units.short(round(sample.images_per_second, 2), "images/s"),
+        digits=f"{units.IMAGES.text(sample.images_per_second)} images/s",
         remark=f"{units.exact(sample.images)} {images} in each iteration",
     )
     rate = 2 * macs * 10**9 / series.median
