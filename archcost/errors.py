@@ -13,6 +13,7 @@ ArchcostError                  exit code
 ├── WalkError                      3   the network failed while it ran
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
+├── PageError                      3   a command of a lecture's page that failed
 ├── ReportError                    3   a stored report that cannot be read
 ├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
 ├── RevisionError                  3   a network that cannot be had from a git revision
@@ -99,6 +100,10 @@ class RuleError(ArchcostError):
 
 class WriteError(ArchcostError):
     """A result that could not be written: the disk is full, or stdout is closed."""
+
+
+class PageError(ArchcostError):
+    """A command that a lecture's page is written by, and that failed."""
 
 
 class ReportError(ArchcostError):
