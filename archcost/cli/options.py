@@ -14,9 +14,16 @@ import click
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+SUFFIXES = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".txt": "table",
+}
 
 
 def network_options(command: Any) -> Any:
@@ -36,8 +43,9 @@ def network_options(command: Any) -> Any:
     return command
 
 
-def output_options(*formats: str) -> Callable[[Any], Any]:
-    """Add --format, -o, --color, --debug and --quiet."""
+def output_options(*formats: str, several: bool = False) -> Callable[[Any], Any]:
+    """Add --format, -o (`several`: more than once), --color, --debug and --quiet."""
+    repeated: dict[str, Any] = {"multiple": True} if several else {}
 
     def add(command: Any) -> Any:
         for option in (
@@ -46,29 +54,43 @@ def output_options(*formats: str) -> Callable[[Any], Any]:
             click.option(
                 "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the table."
             ),
-            click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix chooses the format."),
+            click.option(
+                "-o", "--output", metavar="FILE", **repeated,
+                help="Write to a file; its suffix chooses the format." + (" Repeatable." if several else ""),
+            ),
             click.option("--format", "format_", type=click.Choice(formats), help="Form of the result."),
-        ):
+        ):  # fmt: skip
             command = option(command)
         return command
 
     return add
 
 
-def chosen_format(format_: str | None, output: str | None, default: str = "table") -> str:
+def chosen_format(
+    format_: str | None, output: str | None, default: str = "table", suffixes: Mapping[str, str] = SUFFIXES
+) -> str:
     """Return the format that was asked for, by name or by the file's suffix.
 
     Raises:
-        OutputError: a suffix that means nothing, or a file that cannot be written there.
+        OutputError: a suffix that means nothing to the command, or a file that cannot be written there.
     """
     if output is not None and output != "-":
         check_writable(Path(output))
         if format_ is None:
+            known = {suffix: name for suffix, name in suffixes.items() if name in _formats()}
             suffix = Path(output).suffix.lower()
-            if suffix not in SUFFIXES:
-                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(SUFFIXES)}, or give --format")
-            return SUFFIXES[suffix]
+            if suffix not in known:
+                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(known)}, or give --format")
+            return known[suffix]
     return format_ or default
+
+
+def _formats() -> Sequence[str]:
+    """Return what the --format of the command that is running takes."""
+    options = click.get_current_context().command.params
+    return next(
+        option.type.choices for option in options if isinstance(option.type, click.Choice) and option.name == "format_"
+    )
 
 
 def check_writable(path: Path) -> None:
@@ -91,27 +113,26 @@ def target_of(output: str | None) -> TextIO | None:
     return sys.stdout if output in {None, "-"} else None
 
 
-def write(text: str, output: str | None) -> None:
+def write(result: str | bytes, output: str | None) -> None:
     """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
 
     Raises:
         WriteError: the disk is full, or stdout takes no more.
     """
     if output is None or output == "-":
-        _print(text)
+        _print(result)
         return
     path = Path(output).resolve()  # a link stays; what it points to is replaced
-    text = text if text.endswith("\n") else text + "\n"
+    if isinstance(result, str):
+        result = (result if result.endswith("\n") else result + "\n").encode()
     aside = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(result)
             return
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
-            file.write(text)
+            file.write(result)
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
@@ -120,11 +141,12 @@ def write(text: str, output: str | None) -> None:
         raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
 
 
-def _print(text: str) -> None:
+def _print(result: str | bytes) -> None:
     if sys.stdout is None:
         raise WriteError("the result could not be printed: stdout is closed; give -o FILE")
     try:
-        click.echo(text, nl=not text.endswith("\n"), color=True)  # whether it has colour is decided already
+        whole = isinstance(result, bytes) or result.endswith("\n")
+        click.echo(result, nl=not whole, color=True)  # whether it has colour is decided already
         sys.stdout.flush()
     except OSError as error:
         # keep the interpreter from writing what is left when it closes stdout

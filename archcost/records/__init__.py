@@ -1,5 +1,30 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.check import (
+    Allowance as Allowance,
+    Budget as Budget,
+    Check as Check,
+    Checked as Checked,
+    Verdict as Verdict,
+)
+from archcost.records.claims import (
+    RECORDED as RECORDED,
+    VERDICTS as VERDICTS,
+    Claim as Claim,
+    Finding as Finding,
+    Judgement as Judgement,
+    Source as Source,
+)
+from archcost.records.comparison import (
+    PROTOCOLS as PROTOCOLS,
+    Accuracy as Accuracy,
+    Comparison as Comparison,
+    ComparisonRow as ComparisonRow,
+    Curve as Curve,
+    Missing as Missing,
+    Winner as Winner,
+    frontier as frontier,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,
@@ -9,6 +34,18 @@ from archcost.records.costs import (
     Peak as Peak,
     Totals as Totals,
 )
+from archcost.records.difference import (
+    Change as Change,
+    Difference as Difference,
+    Row as Row,
+    Snapshot as Snapshot,
+    Status as Status,
+)
+from archcost.records.explanation import (
+    Asked as Asked,
+    Explanation as Explanation,
+    Way as Way,
+)
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
@@ -16,6 +53,11 @@ from archcost.records.fit import (
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
     parse_amp as parse_amp,
+)
+from archcost.records.speed import (
+    Round as Round,
+    Speed as Speed,
+    SpeedState as SpeedState,
 )
 from archcost.records.trace import (
     INPUT as INPUT,

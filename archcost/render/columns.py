@@ -13,7 +13,7 @@ from archcost.render.page import Cell, Column
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archcost.records import Extents, Layer
+    from archcost.records import Extents, Layer, Row
     from archcost.render.page import Raw
 
 # Shown by default, in this order; the rank says in which order they give way where room is short.
@@ -126,9 +126,25 @@ def number_column(
         for value in values
     ]
     unit = scale.prefix + (found.unit if found.unit == "B" else "")
-    column = Column(name=name, heading=found.label, unit=unit if prefixed else "", rank=rank, shared=shared)
+    column = Column(
+        name=name,
+        heading=found.label,
+        unit=unit if prefixed else "",
+        rank=rank,
+        shared=shared,
+        scale=scale if found.sums else None,
+    )
     sum_cell = Cell() if total is None else Cell(text=format_(total), raw=total, share=units.share(total, whole))
     return column, cells, sum_cell
+
+
+def subtotal(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
+    """Return the sum of some rows' cells; empty where the column's rows do not add up or none has a number."""
+    known = [cell.raw for cell in cells if isinstance(cell.raw, int)]
+    if column.scale is None or not known:
+        return Cell()
+    whole = total.raw if column.shared and isinstance(total.raw, int) else 0
+    return Cell(text=column.scale.text(sum(known)), raw=sum(known), share=units.share(sum(known), whole))
 
 
 def kernel_text(layer: Layer) -> str:
@@ -141,8 +157,8 @@ def kernel_text(layer: Layer) -> str:
     return f"{text} g{units.number(layer.groups)}" if layer.groups is not None and layer.groups > 1 else text
 
 
-def outputs_text(layer: Layer) -> str:
-    """Describe the shapes that a row hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
+def outputs_text(layer: Layer | Row) -> str:
+    """Describe the shapes that a layer hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
     runs = [(shape, len(list(run))) for shape, run in groupby(layer.outputs)]
     return ", ".join(
         units.shape(shape) if count == 1 else f"{units.number(count)} of {units.shape(shape)}" for shape, count in runs
