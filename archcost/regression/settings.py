@@ -97,10 +97,22 @@ def read_settings(file: Path) -> Settings:
             allowed.
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{file}: {reason}") from error
+        raise ConfigError(f"{file}: {error.strerror if isinstance(error, OSError) else error}") from error
+    return parse_settings(text, file)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Read the tables under [tool.archcost] of a file's text.
+
+    Raises:
+        ConfigError: as for `read_settings`.
+    """
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")
     place = f"{file.name}: tool.archcost"
     _known(ours, SECTIONS, place)

@@ -69,7 +69,7 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
         and checked.slower
         and (worst is None or worst.level != checked.speed_level == "error")
     ):
-        return speed_of(checked.speed)
+        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
     if worst is not None:
         return f"{change_of(difference, worst.metric)}, {worst.limit}"
     if checked.outcome in {"new", "removed"}:

@@ -31,7 +31,14 @@ def allowed(speed: Speed) -> str:
 def times_table(check: Check) -> Table | None:
     """Return the times of the networks that were timed, None where none was."""
     timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
-    columns = (("before", "Before"), ("after", "After"), ("change", "Change"), ("interval", "95 %"), ("state", "Time"))
+    columns = (
+        ("before", "Before"),
+        ("after", "After"),
+        ("change", "Change"),
+        ("interval", "95 %"),
+        ("allowed", "Allowed"),
+        ("state", ""),
+    )
     lines = [
         Line(
             name=checked.name,
@@ -41,7 +48,8 @@ def times_table(check: Check) -> Table | None:
                 Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
                 Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
                 Cell(text=interval(speed)),
-                Cell(text=f"{speed.state}, {allowed(speed)}" if checked.slower else speed.state),
+                Cell(text=units.ratio(1 + speed.floor)),
+                Cell(text=speed.state),
             ),
         )
         for checked, speed in timed

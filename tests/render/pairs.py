@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from render.reports import layer, report, weighted
 
-from archcost.records import Check, Checked, Layer
+from archcost.records import Check, Checked, Layer, Round
 from archcost.regression import diff, judge, parse_budgets, snapshot
+from archcost.regression.statistics import judge_rounds
 
 if TYPE_CHECKING:
     from archcost.report import Report
@@ -101,6 +102,25 @@ def several() -> Check:
     return Check(baseline=LOCK, networks=entries, accept="archcost check --update net")
 
 
+def timed() -> Check:
+    """Four networks timed beside their bases: slower beyond its budget, slower, faster, and too noisy to tell."""
+    times = {
+        "slow": (1000, 1200, 0),
+        "slower": (10**7, 11 * 10**6, 0),
+        "fast": (12, 9, 0),
+        "noisy": (100, 103, 37),
+    }
+    entries = [checked("same", network(8), network(8))]
+    for name, (base, head, noise) in times.items():
+        rounds = tuple(
+            Round(base_ns=(base + i * noise % 50,), head_ns=(head + (7 - i) * noise % 50,)) for i in range(8)
+        )
+        entry = checked(name, network(8), network(8))
+        level = "error" if name == "slow" else "warn"
+        entries.append(replace(entry, speed=judge_rounds(rounds), speed_level=level))
+    return Check(baseline="1a2b3c4, the merge base with main", networks=tuple(entries))
+
+
 PAIRS = {
     "no_change": lambda: one(checked("net", network(), network())),
     "wider": lambda: one(checked("net", network(32), network(36)), "archcost check --update net"),
@@ -118,6 +138,7 @@ PAIRS = {
     "deep": lambda: one(checked("deep", deep(8), deep(9)), "archcost check --update deep"),
     "hostile": lambda: one(checked(HOSTILE, hostile(8), hostile(9)), "archcost check --update '...'"),
     "several": several,
+    "timed": timed,
 }
 
 

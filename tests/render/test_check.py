@@ -16,7 +16,7 @@ from archcost.records import Check, Checked
 from archcost.render.check import FORMATS, render_check
 from archcost.render.check_markdown import MARKER
 
-WRITTEN_OUT = ("wider", "several", "hostile", "missing_baseline")
+WRITTEN_OUT = ("wider", "several", "hostile", "missing_baseline", "timed")
 
 
 @pytest.mark.parametrize("name", pairs.PAIRS)
