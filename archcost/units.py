@@ -14,6 +14,7 @@ from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
 SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds in each
@@ -122,6 +123,11 @@ def ratio(value: float) -> str:
 def exact(value: int) -> str:
     """Format every digit: "15,470,264,320"."""
     return f"{value:,}"
+
+
+def figure(value: Fraction) -> str:
+    """Format every digit of a whole or a large number, else four significant ones: "15,470,264,320", "2.778"."""
+    return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
 
 
 def share(part: float, whole: float) -> str:

@@ -25,7 +25,7 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth.")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     network: str,
     inputs: tuple[str, ...],

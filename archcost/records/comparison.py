@@ -113,13 +113,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """The winning classification entry of one year of the ImageNet challenge."""
+    """One entry in the classification task of the ImageNet challenge: top-5 error in per cent of the test images.
+
+    `depth` counts the layers with weights, `place` is 1 for the winner. `protocol` says what was entered.
+    """
 
     year: int
     network: str
-    team: str
     top5_error: float
-    depth: int | None
+    depth: int
+    place: int
     protocol: str
     source: str
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from archcost.report import Report
 
-Format = Literal["table", "json", "csv", "markdown"]
+Format = Literal["table", "json", "csv", "markdown", "html"]
 View = Literal["layers", "modules", "ops", "lecture", "memory"]
 FORMATS: tuple[str, ...] = get_args(Format)
 VIEWS: tuple[str, ...] = get_args(View)
@@ -39,7 +39,8 @@ def render(
 
     Args:
         report: the report.
-        format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown".
+        format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown", or "html"
+            (one file that needs no network, with charts and a table that can be sorted and folded).
         view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), or "memory"
             (what is alive while each layer runs, of a report with a timeline).
         depth: how many levels of modules "modules" shows; 1 unless given.
@@ -64,6 +65,10 @@ def render(
         from archcost.render.markdown import markdown
 
         return markdown(page)
+    if format == "html":
+        from archcost.render.html import html
+
+        return html(page)
     from archcost.render.target import fitted
 
     return fitted(page, target, width=width, color=color)
