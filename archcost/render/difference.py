@@ -10,7 +10,7 @@ from archcost.metrics import METRICS
 from archcost.render.columns import outputs_text
 from archcost.render.names import first_line, plain, printable
 from archcost.render.page import Cell, Column, Line, Table
-from archcost.render.speed import speed_of
+from archcost.render.speed import allowed, speed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
