@@ -24,6 +24,7 @@ FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
 CHARACTERS = 2**26  # what is read at most
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # archcost writes no escapes but those of control characters
+CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
 FIXED = ("name", "call", "kind", "outputs")
 HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
 KEYS = {*HEAD, "columns", "layers"}
@@ -110,7 +111,7 @@ def parse_lock(text: str) -> dict[str, Locked]:
         raise ReportError(f"it has more than the {CHARACTERS:,} characters that are read")
     if SURROGATE.search(text):
         raise ReportError("it has half of a surrogate pair")
-    if "\n<<<<<<<" in text or "\n>>>>>>>" in text:
+    if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
     try:
         data = json.loads(text)

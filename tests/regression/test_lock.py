@@ -81,7 +81,7 @@ DAMAGE = [
     (lambda text: text.replace('"call"', '"calls"'), "net.columns must be name, call, kind, outputs"),
     (lambda text: text.replace('"macs","params"', '"macs","depth"'), "and quantities of layers"),
     (lambda text: text.replace('"mode"', '"modes"'), "net must have the keys columns, conventions"),
-    (lambda text: "<<<<<<< HEAD\n" + text, "it is no JSON"),
+    (lambda text: text + "{}", "it is no JSON"),
     (lambda text: text.replace('"layers"', '\n<<<<<<< HEAD\n"layers"'), "it has conflict markers of a merge"),
     (lambda text: text.replace("stem", "\\ud800"), "it has half of a surrogate pair"),
     (lambda _: "[" * 100_000, "it is no JSON"),
