@@ -5,6 +5,7 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
+│   ├── LedgerError                2   a file of published figures that is wrong
 │   ├── TableError                 2   a CSV of the user's with a value that is none
 │   ├── OutputError                2   an output path that is none
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
@@ -22,6 +23,8 @@ ArchcostError                  exit code
 │   ├── NotInRevisionError         3   the network does not exist there: it is new
 │   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
+├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
+├── VerdictError                   1   a published figure whose verdict is not the recorded one
 ├── UncoveredError                 1   --strict, and an operator has no rule
 ├── LeftOutError                   1   --strict, and a network has no place in a chart
 ├── BudgetExceededError            1   a budget that a network exceeds
@@ -65,6 +68,10 @@ class ArgumentError(UsageError):
 
 class InputError(UsageError):
     """An input description that does not parse."""
+
+
+class LedgerError(UsageError):
+    """A file of published figures that does not parse, or an entry of it that is wrong."""
 
 
 class TableError(UsageError):
@@ -133,6 +140,16 @@ class RevisionFailedError(RevisionError):
 
 class MissingPackageError(ArchcostError):
     """An optional package that is not installed."""
+
+
+class ClaimError(ArchcostError):
+    """A published figure about a network that cannot be measured."""
+
+
+class VerdictError(ArchcostError):
+    """A published figure whose verdict is not the recorded one."""
+
+    exit_code = 1
 
 
 class UncoveredError(ArchcostError):

@@ -14,8 +14,10 @@ from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
+SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds in each
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
 SPELLED_OUT = 10**4  # smaller figures are printed digit by digit on a slide
 WIDEST = 10**7  # a column's largest figure has at most seven digits before the point
@@ -105,9 +107,27 @@ def growth(before: int | None, after: int | None) -> str:
     return f"{sign}{'<0.1' if percent == '0.0' else percent} %"
 
 
+def duration(ns: float) -> str:
+    """Format nanoseconds with four significant digits and their prefix: "1.234 ms"."""
+    prefix, divisor = [step for step in SECONDS if ns >= step[1] or step[1] == 1][-1]
+    scaled = ns / divisor
+    decimals = 3 - min(3, len(str(int(scaled))) - 1)
+    return f"{scaled:,.{decimals if divisor > 1 else 0}f} {prefix}s"
+
+
+def ratio(value: float) -> str:
+    """Format what something is as a multiple of what it was: "+3.1 %"."""
+    return f"{100 * (value - 1):+,.1f} %"
+
+
 def exact(value: int) -> str:
     """Format every digit: "15,470,264,320"."""
     return f"{value:,}"
+
+
+def figure(value: Fraction) -> str:
+    """Format every digit of a whole or a large number, else four significant ones: "15,470,264,320", "2.778"."""
+    return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
 
 
 def share(part: float, whole: float) -> str:

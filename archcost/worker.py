@@ -13,7 +13,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, WalkError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 WARM_UP = 3
-SAMPLE_SECONDS = 0.05  # what a shorter sample measures is the clock and the scheduler
+SAMPLE_NS = 50_000_000  # what a shorter sample measures is the clock and the scheduler
 
 
 def main() -> None:
@@ -71,11 +71,11 @@ def report(
 
 def time(
     spec: str, inputs: Sequence[str], batch: int, samples: int, tree: str | None, instead_of: str | None
-) -> list[float]:
+) -> list[int]:
     """Time a network's forward pass, in eval mode, on the GPU where there is one; build it the first time.
 
     Returns:
-        The seconds that one pass takes, one figure for each sample. A sample of a short pass is the mean of several.
+        The nanoseconds that one pass takes, once for each sample. A sample of a short pass is the mean of several.
 
     Raises:
         ArchcostError: the network cannot be built or run.
@@ -87,7 +87,7 @@ def time(
     return [_READY[key]() for _ in range(samples)]
 
 
-def _timed(spec: str, inputs: Sequence[str], batch: int) -> Callable[[], float]:
+def _timed(spec: str, inputs: Sequence[str], batch: int) -> Callable[[], int]:
     """Build a network, warm it up, and return what takes one sample."""
     import torch
 
@@ -101,20 +101,20 @@ def _timed(spec: str, inputs: Sequence[str], batch: int) -> Callable[[], float]:
         module = network.build().eval()
     args, kwargs = feed_of(network, [sources.parse_input(text) for text in inputs] or None, None, batch).on(device)
 
-    def sample(passes: int) -> float:
-        start = perf_counter()
+    def sample(passes: int) -> int:
+        start = perf_counter_ns()
         with torch.no_grad():
             for _ in range(passes):
                 module(*args, **kwargs)
         if device == "cuda":
             torch.cuda.synchronize()
-        return (perf_counter() - start) / passes
+        return (perf_counter_ns() - start) // passes
 
     try:
-        seconds = min(sample(1) for _ in range(WARM_UP))
+        ns = min(sample(1) for _ in range(WARM_UP))
     except Exception as error:
         raise WalkError(f"{spec} cannot be timed: {type(error).__name__}: {error}") from error
-    passes = math.ceil(SAMPLE_SECONDS / seconds)
+    passes = math.ceil(SAMPLE_NS / ns)
     sample(passes)
     return lambda: sample(passes)
 
@@ -155,4 +155,4 @@ def _only_from(tree: str | None, instead_of: str | None) -> Iterator[None]:
 
 
 ACTIONS: dict[str, Callable[..., Any]] = {"report": report, "time": time}
-_READY: dict[tuple[str, tuple[str, ...], int], Callable[[], float]] = {}
+_READY: dict[tuple[str, tuple[str, ...], int], Callable[[], int]] = {}

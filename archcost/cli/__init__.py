@@ -25,6 +25,8 @@ COMMANDS = {
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
+    "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

@@ -7,6 +7,14 @@ from archcost.records.check import (
     Checked as Checked,
     Verdict as Verdict,
 )
+from archcost.records.claims import (
+    RECORDED as RECORDED,
+    VERDICTS as VERDICTS,
+    Claim as Claim,
+    Finding as Finding,
+    Judgement as Judgement,
+    Source as Source,
+)
 from archcost.records.comparison import (
     PROTOCOLS as PROTOCOLS,
     Accuracy as Accuracy,
@@ -32,6 +40,11 @@ from archcost.records.difference import (
     Row as Row,
     Snapshot as Snapshot,
     Status as Status,
+)
+from archcost.records.explanation import (
+    Asked as Asked,
+    Explanation as Explanation,
+    Way as Way,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from archcost.records.difference import Difference
+    from archcost.records.speed import Speed
 
 Level = Literal["error", "warn", "off"]
 Outcome = Literal["failed", "exceeded", "warned", "new", "removed", "changed", "unchanged"]
@@ -64,12 +65,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One network, checked; `failure` says why it could not be."""
+    """One network, checked; `failure` says why it could not be.
+
+    `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
+    """
 
     name: str
     difference: Difference | None = None
     verdicts: tuple[Verdict, ...] = ()
     failure: str = ""
+    speed: Speed | None = None
+    speed_level: Level = "warn"
 
     @property
     def exceeded(self) -> tuple[Verdict, ...]:
@@ -78,12 +84,18 @@ class Checked:
         return tuple(sorted(found, key=lambda verdict: verdict.level != "error"))
 
     @property
+    def slower(self) -> bool:
+        """Whether it takes longer than its base, beyond doubt and by more than it may."""
+        return self.speed is not None and self.speed.state == "worse"
+
+    @property
     def outcome(self) -> Outcome:
         """What became of it, in one word."""
         if self.failure or self.difference is None:
             return "failed"
-        if self.exceeded:
-            return "exceeded" if self.exceeded[0].level == "error" else "warned"
+        levels = {verdict.level for verdict in self.exceeded} | ({self.speed_level} if self.slower else set())
+        if levels:
+            return "exceeded" if "error" in levels else "warned"
         if self.difference.before is None or self.difference.after is None:
             return "new" if self.difference.before is None else "removed"
         return "changed" if self.difference.changed else "unchanged"

@@ -11,10 +11,10 @@ SpeedState = Literal["better", "worse", "unchanged", "ambiguous"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The seconds that each version took, a few times each, one version right after the other."""
+    """The nanoseconds that each version took, a few times each, one version right after the other."""
 
-    base: tuple[float, ...]
-    head: tuple[float, ...]
+    base_ns: tuple[int, ...]
+    head_ns: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,11 @@ class Speed:
     state: SpeedState
 
     @property
-    def base_seconds(self) -> float:
+    def base_ns(self) -> float:
         """Median of all samples of the base."""
-        return statistics.median(seconds for each in self.rounds for seconds in each.base)
+        return statistics.median(ns for each in self.rounds for ns in each.base_ns)
 
     @property
-    def head_seconds(self) -> float:
+    def head_ns(self) -> float:
         """Median of all samples of the head."""
-        return statistics.median(seconds for each in self.rounds for seconds in each.head)
+        return statistics.median(ns for each in self.rounds for ns in each.head_ns)

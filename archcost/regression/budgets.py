@@ -25,6 +25,14 @@ LEVELS = ("error", "warn", "off")
 USUAL = ("params", "macs", "activation_bytes")
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
 DEFAULT = tuple(Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in USUAL)
+TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
+TIME_KEYS = ("max_increase", "level")
+USUAL_TIME = Budget(
+    metric=TIME,
+    max_increase=Allowance(amount=Fraction(2), percent=True, text="2%"),
+    level="warn",
+    where="no budget is set",
+)
 CONDITION = re.compile(r"\s*(?P<metric>\w*)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>[+-]?[^<>=+-]+)")
 
 
@@ -37,8 +45,8 @@ class Budgets:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Every quantity that any budget names."""
-        return tuple(dict.fromkeys(name for rules in self.patterns.values() for name in rules))
+        """Every quantity of a network that any budget names."""
+        return tuple(dict.fromkeys(name for rules in self.patterns.values() for name in rules if name != TIME))
 
     def of(self, network: str) -> tuple[Budget, ...]:
         """Return the budgets of one network; where no pattern fits, that the usual quantities may not grow.
@@ -46,13 +54,23 @@ class Budgets:
         Of several patterns that say something of the same key, the one with the most characters that are not
         wildcards wins; a plain name wins over every pattern.
         """
+        found = self._of(network)
+        return DEFAULT if found is None else tuple(budget for name, budget in found.items() if name != TIME)
+
+    def time_of(self, network: str) -> Budget:
+        """Return by how much slower one network may become; 2 % with a warning, where no pattern says anything."""
+        return (self._of(network) or {}).get(TIME, USUAL_TIME)
+
+    def _of(self, network: str) -> dict[str, Budget] | None:
+        """Return the budget of each quantity, None where no pattern fits."""
         fitting = sorted((text for text in self.patterns if fnmatchcase(network, text)), key=_specificity)
         found: dict[str, Budget] = {}
         for text in fitting:
             for name, rule in self.patterns[text].items():
                 where = f'{self.heading}."{text}".{name}'
-                found[name] = replace(found.get(name, Budget(metric=name)), **rule, where=where)
-        return tuple(found.values()) if fitting else DEFAULT
+                before = found.get(name, USUAL_TIME if name == TIME else Budget(metric=name))
+                found[name] = replace(before, **rule, where=where)
+        return found if fitting else None
 
 
 def parse_budgets(table: Mapping[str, Any], file: str = "pyproject.toml", heading: str = "budgets") -> Budgets:
@@ -153,18 +171,21 @@ def _limit(name: str, sign: str, text: str) -> Budget:
 
 
 def _rule(name: str, rule: Any, place: str) -> dict[str, Any]:
+    keys, example = (TIME_KEYS, '{ max_increase = "5%" }') if name == TIME else (KEYS, '{ max = "4.2G" }')
     try:
-        _total(name)
+        if name != TIME:
+            _total(name)
     except ArgumentError as error:
         raise ConfigError(f"{place}: {error}") from error
-    return {
-        key: _setting(key, value, f"{place}.{key}") for key, value in _table(rule, place, '{ max = "4.2G" }').items()
-    }
+    found = {key: _setting(key, value, f"{place}.{key}", keys) for key, value in _table(rule, place, example).items()}
+    if name == TIME and "max_increase" in found and not found["max_increase"].percent:
+        raise ConfigError(f'{place}.max_increase must be in per cent, such as "5%": times differ between machines')
+    return found
 
 
-def _setting(key: str, value: Any, place: str) -> Any:
-    if key not in KEYS:
-        hint = closest(key, KEYS, f"there are {', '.join(KEYS)}")
+def _setting(key: str, value: Any, place: str, keys: Sequence[str]) -> Any:
+    if key not in keys:
+        hint = closest(key, keys, f"there are {', '.join(keys)}")
         raise ConfigError(f"{place}: there is no such key; {hint}")
     if key == "level":
         if value not in LEVELS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, RevisionFailedError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from archcost.records import Budget, Verdict
+    from archcost.records import Budget, Speed, Verdict
     from archcost.regression.settings import Plan, Settings
 
 Measured = Snapshot | Failure
@@ -109,11 +110,13 @@ def check(
     *,
     locked: Mapping[str, lock.Locked],
     conditions: Sequence[Budget] = (),
+    speeds: Mapping[str, Speed | str] = MappingProxyType({}),
     force: bool = False,
 ) -> Check:
     """Compare networks with a baseline and judge them by their budgets and by further conditions.
 
-    A change that the lock file holds has been accepted, whatever the baseline is.
+    A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found, or
+    why a network could not be timed.
 
     Raises:
         ConfigError: a network that cannot be found or asked for in that way, or a budget of what was not counted.
@@ -139,7 +142,17 @@ def check(
         names = {plan.name for plan in plans}
         gone = (name for name in baseline.networks if name not in names)
         checks += [Checked(name=name, difference=diff(baseline.networks[name], None)) for name in gone]  # type: ignore[arg-type]
+    checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
     return Check(baseline=baseline.text, networks=tuple(checks), accept=_accepting(checks, missing))
+
+
+def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
+    """Add what timing found; a network that could not be timed could not be checked."""
+    if speed is None or checked.outcome == "failed":
+        return checked
+    if isinstance(speed, str):
+        return Checked(name=checked.name, failure=speed)
+    return replace(checked, speed=speed, speed_level=settings.budgets.time_of(checked.name).level)
 
 
 def _checked(

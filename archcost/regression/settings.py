@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError, ConfigError, InputError, closest
 from archcost.records import OPTIMIZERS
 from archcost.regression.budgets import Budgets, parse_budgets
-from archcost.sources import parse_input
+from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class Plan:
     mode: str = "eval"
     train: str | None = None
     device: str = "meta"
+
+    @property
+    def local(self) -> bool:
+        """Whether its code is a file or a module, not the zoo's or another package's networks by name."""
+        return parse_spec(self.spec).kind in {"file", "module"}
 
     @property
     def options(self) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def judge_rounds(rounds: Sequence[Round], *, floor: float = FLOOR, seed: int = 0
     """
     if len(rounds) < ROUNDS:
         raise ArgumentError(f"a comparison of times takes at least {ROUNDS} rounds, not {len(rounds)}")
-    ratios = [statistics.median(each.head) / statistics.median(each.base) for each in rounds]
+    ratios = [statistics.median(each.head_ns) / statistics.median(each.base_ns) for each in rounds]
     draw = random.Random(seed)  # noqa: S311 - a bootstrap, not a secret
     resampled = sorted(statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES))
     ratio, low, high = statistics.median(ratios), resampled[OUTSIDE], resampled[-1 - OUTSIDE]

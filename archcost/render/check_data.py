@@ -7,11 +7,11 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from archcost.render.difference import attribution, change_of, shown_metrics, sorted_changes
+from archcost.render.difference import allowed, attribution, change_of, shown_metrics, sorted_changes, speed_of
 from archcost.render.names import first_line, printable
 
 if TYPE_CHECKING:
-    from archcost.records import Change, Check, Checked, Difference, Row, Verdict
+    from archcost.records import Change, Check, Checked, Difference, Row, Speed, Verdict
 
 SCHEMA = "archcost.check/1"
 
@@ -31,6 +31,7 @@ def _network(checked: Checked) -> str:
         "name": checked.name,
         "notes": [] if difference is None else difference.notes,
         "outcome": checked.outcome,
+        "speed": None if checked.speed is None else {**dataclasses.asdict(checked.speed), "level": checked.speed_level},
         "totals": {} if difference is None else _totals(difference),
         "uncovered": {} if difference is None else dict(difference.network.uncovered),
         "verdicts": [dataclasses.asdict(verdict) for verdict in checked.verdicts],
@@ -85,6 +86,8 @@ def _cases(checked: Checked) -> list[ET.Element]:
         error.text = "\n".join(map(printable, checked.failure.splitlines()))
         return [case]
     cases = [_verdict(checked, difference, verdict) for verdict in checked.verdicts]
+    if checked.speed is not None:
+        cases.append(_speed(checked, checked.speed))
     return cases or [_case(checked, f"compared: {checked.outcome}")]
 
 
@@ -96,6 +99,15 @@ def _verdict(checked: Checked, difference: Difference, verdict: Verdict) -> ET.E
         failure.text = attribution(difference, verdict.metric)
     elif verdict.outcome != "passed":
         ET.SubElement(case, "system-out").text = f"{verdict.outcome}: {text}"
+    return case
+
+
+def _speed(checked: Checked, speed: Speed) -> ET.Element:
+    case = _case(checked, f"time {allowed(speed)}")
+    if checked.slower and checked.speed_level == "error":
+        ET.SubElement(case, "failure", message=speed_of(speed), type="BudgetExceeded")
+    else:
+        ET.SubElement(case, "system-out").text = speed_of(speed)
     return case
 
 

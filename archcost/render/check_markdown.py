@@ -20,15 +20,17 @@ from archcost.render.difference import (
     limit_text,
     shown_metrics,
     sorted_changes,
+    times_table,
     totals_table,
     uncounted,
 )
 from archcost.render.names import code, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from archcost.records import Check, Checked, Difference
+    from archcost.render.page import Table
 
 MARKER = "<!-- archcost:check -->"  # by which the comment is found again
 LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536
@@ -40,13 +42,14 @@ def markdown(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
-    text.add(MARKER, f"### archcost: {headline(check, code)}", "")
-    table = list(_table(check))
-    text.add(*table[:2])
-    for row in table[2:]:
-        text.add(row)
+    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    for line in _table(check):
+        text.add(line)
     for block in _blocks(check):
         text.add("", *block)
+    times = times_table(check)
+    if times is not None:
+        text.add("", *_rows(times, code))
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
 
@@ -74,6 +77,7 @@ def _table(check: Check) -> Iterator[str]:
     if not changed:
         return
     metrics = tuple(dict.fromkeys(name for checked in changed for name in shown_metrics(checked)))
+    yield ""
     yield _row(["Network", "", *(METRICS[name].label for name in metrics)])
     yield _row([":--", ":--", *("--:" for _ in metrics)])
     for checked in changed[:MOST_NETWORKS]:
@@ -86,9 +90,9 @@ def _table(check: Check) -> Iterator[str]:
 def _growth(checked: Checked, metric: str) -> str:
     """Return a quantity before and after, bold where it exceeds a limit."""
     assert checked.difference is not None  # noqa: S101 - only those are shown
-    before, _ = checked.difference.totals(metric)
+    before, after = checked.difference.totals(metric)
     text = growth(checked, metric)
-    if before is not None and checked.difference.delta(metric):
+    if before is not None and after is not None and before != after:
         text = f"{units.short(before, METRICS[metric].unit)} → {text}"
     return f"**{text}**" if any(verdict.metric == metric for verdict in checked.exceeded) else text
 
@@ -129,13 +133,17 @@ def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]
 
 def _totals(checked: Checked) -> Iterator[str]:
     table = totals_table(checked)
-    if table is None:
-        return
+    if table is not None:
+        yield from _rows(table)
+        yield ""
+
+
+def _rows(table: Table, named: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the lines of a table; `named` writes the names of its lines."""
     yield _row([table.heading, *(column.heading for column in table.columns)])
     yield _row([":--", *("--:" if column.numeric else ":--" for column in table.columns)])
     for line in table.lines:
-        yield _row([line.label, *(cell.text for cell in line.cells)])
-    yield ""
+        yield _row([named(line.label), *(cell.text for cell in line.cells)])
 
 
 def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from archcost.render.difference import (
     layers_table,
     shown_metrics,
     sorted_changes,
+    times_table,
     totals_table,
     uncounted,
 )
@@ -37,6 +38,9 @@ def pages(check: Check) -> Iterator[Page]:
         if alone or checked.outcome != "unchanged":
             heading = title if alone else f"{plain(checked.name)}: {checked.outcome}"
             yield from _network(checked, heading, check.baseline if alone else "")
+    times = times_table(check)
+    if times is not None:
+        yield Page(title="Times, base and head in turn", table=times)
     if check.accept:
         yield Page(title="To accept", facts=(check.accept,))
 

@@ -14,7 +14,7 @@ from archcost.render.page import Cell, Column, Line, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.records import Change, Check, Checked, Difference, Status, Verdict
+    from archcost.records import Change, Check, Checked, Difference, Speed, Status, Verdict
 
 USUAL = ("macs", "params", "activation_bytes")
 MOST = 15  # layers that a table shows
@@ -62,11 +62,20 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
     difference = checked.difference
     if difference is None:
         return f"could not be checked: {named(first_line(checked.failure))}"
-    if checked.exceeded:
-        first = checked.exceeded[0]
-        return f"{change_of(difference, first.metric)}, {first.limit}"
+    worst = checked.exceeded[0] if checked.exceeded else None
+    if (
+        checked.speed is not None
+        and checked.slower
+        and (worst is None or worst.level != checked.speed_level == "error")
+    ):
+        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
+    if worst is not None:
+        return f"{change_of(difference, worst.metric)}, {worst.limit}"
     if checked.outcome in {"new", "removed"}:
         return checked.outcome
+    accepted = [verdict.metric for verdict in checked.verdicts if verdict.outcome == "accepted"]
+    if accepted:
+        return f"{change_of(difference, accepted[0])}, accepted"
     changed = [metric for metric in shown_metrics(checked) if difference.delta(metric)]
     return change_of(difference, changed[0]) if changed else "other layers at the same cost"
 
@@ -114,11 +123,60 @@ def findings(checked: Checked, most: int = 3) -> str:
     """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
     if checked.difference is None:
         return checked.failure
-    return "\n".join(
+    found = [
         f"{change_of(checked.difference, each.metric)}, {each.limit} ({each.where})\n"
         + attribution(checked.difference, each.metric, most)
         for each in checked.exceeded
+    ]
+    return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
+
+
+def speed_of(speed: Speed) -> str:
+    """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
+    times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
+    return f"{times} ({units.ratio(speed.ratio)}, 95 %: {interval(speed)}), {allowed(speed)}: {speed.state}"
+
+
+def interval(speed: Speed) -> str:
+    """Return between which changes of the time the truth lies."""
+    return f"{units.ratio(speed.low)} to {units.ratio(speed.high)}"
+
+
+def allowed(speed: Speed) -> str:
+    """Return by how much the time may grow."""
+    return f"at most {units.ratio(1 + speed.floor)}"
+
+
+def times_table(check: Check) -> Table | None:
+    """Return the times of the networks that were timed, None where none was."""
+    timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
+    columns = (
+        ("before", "Before"),
+        ("after", "After"),
+        ("change", "Change"),
+        ("interval", "95 %"),
+        ("allowed", "Allowed"),
+        ("state", ""),
     )
+    lines = [
+        Line(
+            name=checked.name,
+            label=plain(checked.name),
+            cells=(
+                Cell(text=units.duration(speed.base_ns), raw=speed.base_ns),
+                Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
+                Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
+                Cell(text=interval(speed)),
+                Cell(text=units.ratio(1 + speed.floor)),
+                Cell(text=speed.state),
+            ),
+        )
+        for checked, speed in timed
+    ]
+    if not lines:
+        return None
+    shown = tuple(Column(name=name, heading=heading, numeric=name != "state") for name, heading in columns)
+    return Table(heading="Network", columns=shown, lines=tuple(lines))
 
 
 def layer_name(change: Change) -> str:
@@ -127,13 +185,16 @@ def layer_name(change: Change) -> str:
 
 
 def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
-    """Return how many of the differences, the largest first, it takes to explain the total, and what they add up to."""
+    """Return how many differences, the largest first, explain nearly all, and what they add up to.
+
+    Where that takes more than half of them, it is all of them.
+    """
     explained = 0
-    for count, delta in enumerate(deltas, 1):
+    for count, delta in enumerate(deltas[: len(deltas) // 2], 1):
         explained += delta
         if 100 * abs(total - explained) <= (100 - ENOUGH) * abs(total):
             return count, explained
-    return len(deltas), explained
+    return len(deltas), sum(deltas)
 
 
 def _percent(part: int, whole: int) -> str:

@@ -27,9 +27,9 @@ def job(rng, change, *, noise=0.003, between=0.07, drifts=0.06, shape="line", sp
         at = taken / len(order)
         seconds = machine * (1 + direction * drifts * drift(shape, at, start)) * (1 + rng.gauss(0, noise))
         seconds *= 1.3 if rng.random() < spikes else 1
-        times[side].append(seconds * (1 + change * (side == "head")))
+        times[side].append(round(10**9 * seconds * (1 + change * (side == "head"))))
     threes = range(0, SAMPLES * ROUNDS, SAMPLES)
-    return [Round(**{side: tuple(each[i : i + SAMPLES]) for side, each in times.items()}) for i in threes]
+    return [Round(**{f"{side}_ns": tuple(each[i : i + SAMPLES]) for side, each in times.items()}) for i in threes]
 
 
 def states(change, jobs=400, **conditions):
@@ -77,18 +77,18 @@ def test_swapping_the_versions_mirrors_the_verdict():
     for change in (-0.1, -0.03, -0.01, 0.0, 0.01, 0.03, 0.1):
         rounds = job(rng, change, noise=0.01)
         there = judge_rounds(rounds)
-        back = judge_rounds([Round(base=each.head, head=each.base) for each in rounds])
+        back = judge_rounds([Round(base_ns=each.head_ns, head_ns=each.base_ns) for each in rounds])
 
         mirrored = {"worse": "better", "better": "worse"}
         assert back.state == mirrored.get(there.state, there.state)
 
 
 def test_the_numbers_are_those_of_the_rounds():
-    rounds = [Round(base=(1.0, 2.0, 9.0), head=(4.0, 3.0, 0.1))] * 8
+    rounds = [Round(base_ns=(1, 2, 9), head_ns=(40, 3, 0))] * 8
     speed = judge_rounds(rounds)
 
     assert (speed.ratio, speed.low, speed.high, speed.state) == (1.5, 1.5, 1.5, "worse")
-    assert (speed.base_seconds, speed.head_seconds) == (2.0, 3.0)
+    assert (speed.base_ns, speed.head_ns) == (2, 3)
     assert judge_rounds(rounds, floor=0.5).state == "unchanged"
     assert judge_rounds(rounds, floor=0.49).state == "worse"
 
@@ -111,4 +111,4 @@ def test_few_rounds_are_refused():
     with pytest.raises(ArgumentError, match="at least 8 rounds, not 7"):
         plan(7)
     with pytest.raises(ArgumentError, match="at least 8 rounds, not 3"):
-        judge_rounds([Round(base=(1.0,), head=(1.0,))] * 3)
+        judge_rounds([Round(base_ns=(1,), head_ns=(1,))] * 3)

@@ -43,7 +43,9 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
                 word = {"macs": "multiply-adds", "params": "parameters"}.get(name, "memory")
                 axes.set_ylabel(f"{word}\n({scale.prefix}{METRICS[name].unit})")
             if line == 0:
-                axes.set_title(report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10)
+                axes.set_title(
+                    report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
+                )
             if line == len(SHOWN) - 1:
                 _names(canvas, axes, rows, columns=len(data))
     _legend(canvas, {_group(layer) for rows in shown for layer in rows})
