@@ -36,11 +36,12 @@ def cases(
     *,
     batches: Sequence[int] = (1,),
     dtypes: Sequence[str | None] = (None,),
+    amps: Sequence[str] = (),
     resolutions: Sequence[int] = (),
     channels_last: Sequence[bool] = (False,),
     compiled: Sequence[bool] = (False,),
 ) -> tuple[Case, ...]:
-    """Return every combination, the batch changing fastest.
+    """Return every combination, the batch changing fastest; autocast to each of `amps` stands beside the dtypes.
 
     Raises:
         ArgumentError: resolutions of a network that takes no image.
@@ -49,9 +50,10 @@ def cases(
         given = ", ".join(map(str, specs))
         raise ArgumentError(f"--resolution needs an input with channels, height and width, and it takes {given}")
     sized = [tuple(_resized(spec, side) for spec in specs) for side in resolutions] or [tuple(specs)]
+    precisions = [*((dtype, None) for dtype in dtypes), *((None, amp) for amp in amps)]
     return tuple(
-        Case(plan=replace(plan, dtype=dtype, channels_last=last, compiled=comp), batch=batch, specs=inputs)
-        for inputs, comp, last, dtype, batch in product(sized, compiled, channels_last, dtypes, batches)
+        Case(plan=replace(plan, dtype=dtype, amp=amp, channels_last=last, compiled=comp), batch=batch, specs=inputs)
+        for inputs, comp, last, (dtype, amp), batch in product(sized, compiled, channels_last, precisions, batches)
     )
 
 

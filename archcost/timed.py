@@ -16,7 +16,7 @@ import torch
 from archcost.account import account
 from archcost.clock import Job, autocast, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
-from archcost.clock.regime import torch_dtype
+from archcost.clock.regime import AMP, torch_dtype
 from archcost.clock.roofs import roof_of
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from archcost.records import Costs, Sample, TimingPlan, Trace, Training
     from archcost.sources import Network
 
-HALVES = {"bfloat16", "float16"}
-
 
 def check_plan(plan: TimingPlan) -> None:
     """Find out whether a plan asks for something that exists at all.
@@ -51,8 +49,8 @@ def check_plan(plan: TimingPlan) -> None:
         raise ArgumentError(f"there is no dtype {plan.dtype!r}; there are {', '.join(DTYPES)}")
     if plan.timer not in TIMERS:
         raise ArgumentError(f"there is no timer {plan.timer!r}; there are {', '.join(TIMERS)}")
-    if plan.amp and plan.dtype not in HALVES:
-        raise ArgumentError("--amp computes in bfloat16 or float16: say which with --dtype")
+    if plan.amp is not None and plan.amp not in AMP:
+        raise ArgumentError(f"amp must be one of {', '.join(AMP)}, not {plan.amp!r}")
     if plan.threads is not None and plan.threads < 1:
         raise ArgumentError(f"at least one thread has to run, not {plan.threads}")
     device_of(plan.device)
@@ -84,13 +82,13 @@ def timed(
         home = next((parameter.device for parameter in module.parameters()), device)
         if home.type == "meta":
             raise ClockError("its weights are on the meta device, where nothing runs: move them to cpu or cuda")
-        if plan.dtype is not None:
-            check_dtype(plan.dtype, home)
+        for dtype in (plan.dtype, AMP.get(plan.amp or "")):
+            if dtype is not None:
+                check_dtype(dtype, home)
         args, kwargs = _cast(feed.on(str(home)), plan)
         kept = as_found(module) if module is network.given else nullcontext()
         with kept, regime(plan):
-            with autocast(plan, home):
-                trace = walk(module, args, kwargs, mode=mode, training=training)
+            trace = walk(module, args, kwargs, mode=mode, training=training, amp=plan.amp)
             costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
             clock = clock_of(home)
             with _failures_named(plan):
@@ -106,7 +104,7 @@ def _prepared(network: Network, plan: TimingPlan, device: torch.device, training
     if network.given is None:
         with torch.device(device):
             module = network.build()
-    elif not (training or plan.channels_last or (plan.dtype is not None and not plan.amp)):
+    elif not (training or plan.channels_last or plan.dtype is not None):
         return network.given
     else:
         try:
@@ -114,7 +112,7 @@ def _prepared(network: Network, plan: TimingPlan, device: torch.device, training
         except Exception as error:
             reason = str(error).strip().split("\n", maxsplit=1)[0]
             raise ClockError(f"the network cannot be copied, and timing it so would change it: {reason}") from error
-    if plan.dtype is not None and not plan.amp:
+    if plan.dtype is not None:
         module = module.to(torch_dtype(plan.dtype))
     return module.to(memory_format=torch.channels_last) if plan.channels_last else module  # type: ignore[call-overload]
 
@@ -123,7 +121,7 @@ def _cast(given: tuple[tuple[Any, ...], dict[str, Any]], plan: TimingPlan) -> tu
     """Bring the inputs into the plan's dtype and layout."""
 
     def change(tensor: torch.Tensor) -> torch.Tensor:
-        if plan.dtype is not None and not plan.amp and tensor.is_floating_point():
+        if plan.dtype is not None and tensor.is_floating_point():
             tensor = tensor.to(torch_dtype(plan.dtype))
         if plan.channels_last and tensor.dim() == 4:  # noqa: PLR2004 - N, C, H, W
             tensor = tensor.contiguous(memory_format=torch.channels_last)
@@ -157,7 +155,7 @@ def _job(
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,
-        dtype=plan.dtype or _dtype_of(module, first),
+        dtype=AMP.get(plan.amp or "") or plan.dtype or _dtype_of(module, first),
         whole=step.whole,
     )
 

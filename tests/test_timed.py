@@ -150,11 +150,12 @@ def test_training_a_part_times_that_part():
 
 def test_autocast_computes_in_the_dtype_and_counts_the_casts():
     network = nn.Linear(4, 4)
-    report = archcost.profile(network, torch.ones(2, 4), time=quick(dtype="bfloat16", amp=True))
+    report = archcost.profile(network, torch.ones(2, 4), time=quick(amp="bf16"))
 
     assert report.measured.dtype == "bfloat16"
+    assert report.network.amp == "cpu:bf16"
     assert network.weight.dtype == torch.float32
-    assert any("_to_copy" in layer.operators or "aten._to_copy" in layer.operators for layer in report.layers)
+    assert any("aten._to_copy" in layer.operators for layer in report.layers)
 
 
 class OnlyInFloat32(nn.Module):
@@ -196,8 +197,7 @@ def test_what_fails_only_when_it_is_timed_says_so():
     [
         (quick(dtype="float31"), ArgumentError, "there are float32, tf32"),
         (quick(dtype="tf32"), ClockError, "the CPU has no tf32"),
-        (quick(amp=True), ArgumentError, "--amp computes in bfloat16 or float16"),
-        (quick(amp=True, dtype="float32"), ArgumentError, "--amp computes in bfloat16 or float16"),
+        (quick(amp="fp8"), ArgumentError, "amp must be one of bf16, fp16, not 'fp8'"),
         (quick(threads=0), ArgumentError, "at least one thread"),
         (quick(timer="sundial"), ArgumentError, "there are events, graph"),
     ],

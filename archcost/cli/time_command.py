@@ -23,18 +23,11 @@ SECOND = 10**9
 @click.command("time", short_help="Measure how long a network takes, over batches and dtypes.")
 @click.argument("network", metavar="NET")
 @click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch.")
-@click.option(
-    "--dtype",
-    "dtypes",
-    default="float32",
-    show_default=True,
-    metavar="A,B",
-    help="float32, tf32, bfloat16, float16, float64.",
-)
+@click.option("--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]")
 @click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images.")
 @click.option("--channels-last/--contiguous", "layouts", multiple=True, help="Layout of images; give both for both.")
 @click.option("--compile/--eager", "compilations", multiple=True, help="With torch.compile; give both for both.")
-@click.option("--amp", is_flag=True, help="By torch.autocast to the dtype, instead of casting the network.")
+@click.option("--amp", "amps", metavar="bf16,fp16", help="By torch.autocast, beside the dtypes that are given.")
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
 @click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Where it is timed.")
 @click.option("--train", is_flag=True, help="Time whole training steps: forward, loss, backward, optimizer.")
@@ -62,11 +55,11 @@ SECOND = 10**9
 def command(
     network: str,
     batches: str,
-    dtypes: str,
+    dtypes: str | None,
     resolutions: str,
     layouts: tuple[bool, ...],
     compilations: tuple[bool, ...],
-    amp: bool,
+    amps: str | None,
     inputs: tuple[str, ...],
     device: str,
     train: bool,
@@ -102,14 +95,15 @@ def command(
     if not train and (optimizer or loss):
         raise ArgumentError("--optimizer and --loss belong to --train")
     plan = TimingPlan(
-        device=device, amp=amp, timer=timer, threads=threads, cudnn_benchmark=cudnn_benchmark,
+        device=device, timer=timer, threads=threads, cudnn_benchmark=cudnn_benchmark,
         layers=layers is not False, roof=bool(layers), max_ns=int(max_time * SECOND),
         max_warmup_ns=int(min(max_time, 3.0) * SECOND),
     )  # fmt: skip
     resolved = sources.resolve(network)
     specs = tuple(sources.parse_input(text) for text in inputs) or resolved.inputs
     wanted = cases(
-        plan, specs, batches=_numbers(batches, "--batch"), dtypes=_parts(dtypes, "--dtype"),
+        plan, specs, batches=_numbers(batches, "--batch"), amps=_parts(amps, "--amp") if amps else (),
+        dtypes=_parts("float32" if dtypes is None else dtypes, "--dtype") if dtypes or not amps else (),
         resolutions=_numbers(resolutions, "--resolution") if resolutions else (),
         channels_last=tuple(dict.fromkeys(layouts)) or (False,),
         compiled=tuple(dict.fromkeys(compilations)) or (False,),

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from archcost.records import TimingPlan
 
+AMP = {"bf16": "bfloat16", "fp16": "float16"}
 AMPERE = (8, 0)  # the first with TensorFloat-32
 
 
 def torch_dtype(name: str) -> torch.dtype:
     """Return the type that a name stands for: TensorFloat-32 is a way to multiply float32."""
-    found: torch.dtype = getattr(torch, "float32" if name == "tf32" else name)
+    found: torch.dtype = getattr(torch, {"tf32": "float32", **AMP}.get(name, name))
     return found
 
 
@@ -62,9 +63,7 @@ def regime(plan: TimingPlan) -> Iterator[None]:
 
 def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[Any]:
     """Return torch.autocast where the plan asks for it."""
-    if not plan.amp or plan.dtype is None:
-        return nullcontext()
-    return torch.autocast(device.type, torch_dtype(plan.dtype))
+    return nullcontext() if plan.amp is None else torch.autocast(device.type, torch_dtype(plan.amp))
 
 
 def uses_tf32() -> bool:

@@ -22,15 +22,15 @@ SECOND = 10**9
 class TimingPlan:
     """What was asked for.
 
-    `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), or,
-    with `amp`, what torch.autocast computes in; None leaves the network as it is. `threads` None is torch's number.
-    Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
+    `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), None
+    leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
+    number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
     `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or at `max_ns`.
     """
 
     device: str = "auto"
     dtype: str | None = None
-    amp: bool = False
+    amp: str | None = None
     channels_last: bool = False
     compiled: bool = False
     timer: Literal["events", "graph"] = "events"

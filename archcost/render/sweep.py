@@ -64,7 +64,7 @@ def _axes(cell: Cell) -> dict[str, str]:
     return {
         "batch": units.exact(cell.batch),
         "input": ", ".join(cell.inputs),
-        "dtype": f"{dtype} autocast" if plan.amp else dtype,
+        "dtype": dtype if plan.amp is None else f"{plan.amp} autocast",
         "layout": "channels last" if plan.channels_last else "contiguous",
         "mode": "compiled" if plan.compiled else "eager",
     }

@@ -74,7 +74,7 @@ def conditions(sample: Sample) -> str:
         f"torch {found.torch}",
         found.cudnn and f"cuDNN {found.cudnn}",
         found.threads and f"{units.number(found.threads)} thread{'s' if found.threads > 1 else ''}",
-        f"{sample.dtype}{' by autocast' if plan.amp else ''}",
+        sample.dtype if plan.amp is None else f"{sample.dtype} by autocast",
         "channels last" if plan.channels_last else None,
         "compiled" if plan.compiled else None,
         f"cudnn.benchmark {'on' if found.cudnn_benchmark else 'off'}" if found.cudnn else None,

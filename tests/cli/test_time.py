@@ -20,7 +20,7 @@ from archcost.records.reading import read
 from archcost.report import Report
 
 QUICK = ("--max-time", "0.02", "--threads", "1", "--device", "cpu")
-NO_GPU = not torch.cuda.is_available()
+WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_a_cell_that_failed_has_no_time_that_a_chart_could_read(tmp_path):
 def test_two_times_of_one_batch_are_refused(tmp_path):
     path = tmp_path / "times.csv"
     path.write_text("network,batch,dtype,seconds\nlenet5,1,float32,0.5\nlenet5,1,bfloat16,0.4\n")
-    with pytest.raises(TableError, match="line 3.*has a time at a batch of 1 already"):
+    with pytest.raises(TableError, match=r"line 3.*has a time at a batch of 1 already"):
         read_seconds(path)
 
 
@@ -98,6 +98,15 @@ def test_both_layouts_are_timed_where_both_are_given(capsys):
     assert "coverage" not in rows[0]
 
 
+def test_autocast_stands_beside_the_dtypes(capsys):
+    options = ["--dtype", "float32", "--amp", "bf16", "--no-layers", "--format", "csv", "-q"]
+    assert run(["time", "lenet5", *options, *QUICK]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["dtype"] for row in rows] == ["float32", "bf16 autocast"]
+    assert run(["time", "lenet5", "--amp", "bf16", "--no-layers", "--format", "csv", "-q", *QUICK]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
 def test_resolutions_and_training_are_timed(capsys):
     options = ["--resolution", "32,40", "--train", "--optimizer", "adam", "--format", "json", "-q"]
     assert run(["time", "nin_cifar10", *options, *QUICK]) == 0
@@ -113,7 +122,8 @@ def test_resolutions_and_training_are_timed(capsys):
         (["time", "lenet5", "--batch", "many"], 2, "whole numbers with commas"),
         (["time", "lenet5", "--batch", "1,,2"], 2, "commas between"),
         (["time", "lenet5", "--dtype", "fp16"], 2, "there are float32, tf32, bfloat16"),
-        (["time", "lenet5", "--amp"], 2, "--amp computes in bfloat16 or float16"),
+        (["time", "lenet5", "--amp", "fp8"], 2, "amp must be one of bf16, fp16"),
+        (["time", "lenet5", "--batch", ""], 2, "commas between"),
         (["time", "lenet5", "--optimizer", "adam"], 2, "belong to --train"),
         (["time", "lenet5", "--max-time", "0"], 2, "max-time"),
         (["time", "lenet5", "--threads", "0"], 2, "threads"),
@@ -125,8 +135,8 @@ def test_resolutions_and_training_are_timed(capsys):
         (["profile", "lenet5", "--time", "--device", "meta"], 2, "nothing can be timed on meta"),
         (["device", "--datasheet", "NVIDIA H2000"], 3, "did you mean NVIDIA H200"),
         (["device", "--device", "tpu9"], 2, "auto, cpu or cuda"),
-        pytest.param(["time", "lenet5", "--device", "cuda"], 3, "no CUDA device", marks=pytest.mark.skipif(not NO_GPU, reason="there is one")),
-        pytest.param(["device", "--datasheet", "this"], 3, "the table of datasheets has no", marks=pytest.mark.skipif(not NO_GPU, reason="the CPU is meant")),
+        pytest.param(["time", "lenet5", "--device", "cuda"], 3, "no CUDA device", marks=WITHOUT_GPU),
+        pytest.param(["device", "--datasheet", "this"], 3, "the table of datasheets has no", marks=WITHOUT_GPU),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip

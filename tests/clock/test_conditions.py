@@ -75,7 +75,7 @@ def test_the_precision_of_products_is_put_back(precision):
 
 def test_autocast_is_used_where_it_is_asked_for():
     x = torch.ones(2, 2)
-    with autocast(TimingPlan(dtype="bfloat16", amp=True), CPU):
+    with autocast(TimingPlan(amp="bf16"), CPU):
         assert (x @ x).dtype == torch.bfloat16
     with autocast(TimingPlan(dtype="bfloat16"), CPU):
         assert (x @ x).dtype == torch.float32
