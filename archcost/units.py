@@ -114,9 +114,7 @@ def rate_scale(values: Iterable[float]) -> Scale:
 
 
 def percent(part: float) -> str:
-    """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing; "unknown" without end."""
-    if abs(part) == float("inf"):
-        return "unknown"
+    """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing."""
     decimals = 2 if 0 < abs(part) < 0.001 else 1  # noqa: PLR2004 - 0.1 %
     return f"{100 * part:.{decimals}f} %"
 

@@ -154,9 +154,7 @@ def test_a_column_of_rates_has_the_prefix_of_its_largest():
     assert units.rate_scale([]).text(0) == "0"
 
 
-@pytest.mark.parametrize(
-    ("part", "text"), [(0, "0.0 %"), (0.5, "50.0 %"), (-0.031, "-3.1 %"), (0.0004, "0.04 %"), (float("inf"), "unknown")]
-)
+@pytest.mark.parametrize(("part", "text"), [(0, "0.0 %"), (0.5, "50.0 %"), (-0.031, "-3.1 %"), (0.0004, "0.04 %")])
 def test_parts_of_one_are_per_cents(part, text):
     assert units.percent(part) == text
 

@@ -143,7 +143,9 @@ def _missing(series: Series, elapsed: int, plan: TimingPlan) -> list[str]:
         missing.append(f"{series.n} samples {after}, not {plan.min_samples}")
     if elapsed < plan.min_ns:
         missing.append(f"{units.duration(elapsed)} of samples, not {units.duration(plan.min_ns)}")
-    if series.half_width > plan.half_width:
+    if math.isinf(series.half_width):
+        missing.append("too few samples to say how well the median is known")
+    elif series.half_width > plan.half_width:
         found, wanted = units.percent(series.half_width), units.percent(plan.half_width)
         missing.append(f"the median is known to ±{found} {after}, not to ±{wanted}")
     return missing
