@@ -21,7 +21,7 @@ from archcost.errors import ArchcostError, LeftOutError
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@output_options("table", "csv", "json", "markdown")
+@output_options("table", "csv", "json", "markdown", "html")
 def command(
     networks: tuple[str, ...],
     families: tuple[str, ...],

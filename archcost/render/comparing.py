@@ -1,4 +1,4 @@
-"""Networks side by side: as a table, as Markdown, as CSV and as JSON (`archcost.comparison/1`)."""
+"""Networks side by side: as a table, as Markdown, as HTML, as CSV and as JSON (`archcost.comparison/1`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcost.records import Comparison, ComparisonRow
 
 SCHEMA = "archcost.comparison/1"
-FORMATS = ("table", "csv", "json", "markdown")
+FORMATS = ("table", "csv", "json", "markdown", "html")
 # exact quantities, with the order in which they give way where room is short
 COUNTED = {"params": 0, "macs": 0, "activation_elements": 3, "macts": 4, "peak_inference_bytes": 1, "depth": 2}
 
@@ -43,6 +43,10 @@ def render_comparison(
         from archcost.render.markdown import markdown
 
         return markdown(page)
+    if format == "html":
+        from archcost.render.html import html
+
+        return html(page)
     from archcost.render.target import fitted
 
     return fitted(page, target, width=width, color=color)
@@ -51,7 +55,7 @@ def render_comparison(
 def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
     """Return what is shown, whatever the form."""
     rows, lost = comparison.rows, comparison.failures
-    inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=4)
+    inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
     columns, table = [inputs], [cells]
     for name, rank in COUNTED.items():
         column, cells, _ = number_column(
