@@ -26,7 +26,7 @@ MOST_NAMED = 5
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     network: str | None,
     source: str | None,

@@ -43,6 +43,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.title(
         f"Information density{few}",
-        f"Behind the name: parameters, counted by archcost; accuracy: published, {data.protocol}, "
-        f"collected {data.collected}",
+        f"Accuracy: published, {data.protocol}, collected {data.collected}. Behind the name: parameters, counted by "
+        "archcost",
+        wide=True,
     )

@@ -42,5 +42,7 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     canvas.figure.align_ylabels()
     sources = "; ".join(dict.fromkeys(entry.source.partition(";")[0] for entry in data))
     canvas.title(
-        "The ImageNet challenge: error down, depth up", f"Ensembles, as the authors entered them; from {sources}"
+        "The ImageNet challenge: error down, depth up",
+        f"Ensembles, as the authors entered them; from {sources}",
+        wide=True,
     )
