@@ -34,6 +34,7 @@ def profile(
     freeze: str | Sequence[str] = (),
     train_only: str | Sequence[str] = (),
     batch: int = 1,
+    amp: str | None = None,
     timeline: bool = False,
 ) -> Report:
     """Count what a network costs.
@@ -55,6 +56,8 @@ def profile(
             of full training, too: `report.full_training`.
         train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
+        amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
+            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16", "cuda:fp16".
         timeline: have the report say what is alive at each operator: `report.timeline`.
 
     Returns:
@@ -66,7 +69,7 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
-    from archcost.records import LOSSES, OPTIMIZERS, Training
+    from archcost.records import LOSSES, OPTIMIZERS, Training, parse_amp
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
@@ -76,19 +79,21 @@ def profile(
         raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
+    if amp is not None:
+        parse_amp(amp, device)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
     if train is None:
         if frozen or only:
             raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
-        return profile_network(chosen, feed, device=device, mode=mode, timeline=timeline)
+        return profile_network(chosen, feed, device=device, mode=mode, amp=amp, timeline=timeline)
     training = Training(optimizer=train, loss=loss)
-    full = profile_network(chosen, feed, device=device, mode=mode, training=training, timeline=timeline)
+    full = profile_network(chosen, feed, device=device, mode=mode, training=training, amp=amp, timeline=timeline)
     if not (frozen or only):
         return full
     part = replace(training, freeze=frozen, train_only=only)
-    report = profile_network(chosen, feed, device=device, mode=mode, training=part, timeline=timeline)
+    report = profile_network(chosen, feed, device=device, mode=mode, training=part, amp=amp, timeline=timeline)
     return replace(report, full_training=full.totals)
 
 
@@ -99,15 +104,16 @@ def profile_network(
     device: str = "auto",
     mode: str = "eval",
     training: Training | None = None,
+    amp: str | None = None,
     timeline: bool = False,
 ) -> Report:
     """Walk a network that is resolved already, and account for it."""
     from archcost.account import account
     from archcost.formulas import registered_formulas
-    from archcost.walk.state import random_state_kept
+    from archcost.walk.state import collector_paused, random_state_kept
 
-    with random_state_kept():
-        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training)
+    with random_state_kept(), collector_paused():
+        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training, amp)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -118,6 +124,7 @@ def profile_network(
             for spec, name in zip(trace.inputs, names, strict=False)
         ),
         notes=network.notes,
+        amp=None if trace.amp is None else str(trace.amp),
     )
     costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
@@ -129,32 +136,35 @@ def trained_mode(mode: str, training: Training | None) -> str:
 
 
 def peak_of(
-    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None
+    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None, amp: str | None = None
 ) -> tuple[Peak, int, int]:
     """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
     from archcost.account.memory import bytes_of_kind, peak
-    from archcost.walk.state import random_state_kept
+    from archcost.walk.state import collector_paused, random_state_kept
 
-    with random_state_kept():
-        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training)
+    with random_state_kept(), collector_paused():
+        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training, amp)
     parameters = bytes_of_kind(trace, "parameter")
     fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
     return peak(trace, (), {}), parameters, fixed
 
 
 def _trace(
-    network: Network, feed: Feed, device: str, mode: str, training: Training | None
+    network: Network, feed: Feed, device: str, mode: str, training: Training | None, amp: str | None
 ) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
     from archcost.walk import walk
+
+    def run(module: nn.Module, device: str) -> Trace:
+        args, kwargs = feed.on(device)
+        restore = network.fits is None
+        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=restore)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()
     if where == "meta":
         try:
-            module = _on_meta(network)
-            args, kwargs = feed.on("meta")
-            return walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None), ()
+            return run(_on_meta(network), "meta"), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
@@ -163,9 +173,8 @@ def _trace(
             notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
     module = _on_device(network, where)
-    args, kwargs = feed.on(_home(module, where))
     try:
-        trace = walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None)
+        trace = run(module, _home(module, where))
     except WalkError as error:
         raise _helpful(error, network, feed) from error.__cause__
     return trace, notes

@@ -74,7 +74,7 @@ def command(
     from archcost.charts import BATCHES, Request, gather
     from archcost.comparison import read_seconds
     from archcost.presets import preset_of
-    from archcost.render.plots import check_option, draw, encoded, svg_text
+    from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
     from archcost.selection import select
 
     for name, value in {"labels": labels, "train": train, "batches": batches, "times": times}.items():
@@ -84,9 +84,9 @@ def command(
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = (*networks, *(known.networks if known else ()))
-    wanted = bool(named or families or everything)
+    free = kind_of(kind).data in {"winners", "time curves"} and not (named or families or everything)
     request = Request(
-        specs=select(named, families=families, everything=everything, variants=False) if wanted else (),
+        specs=() if free else select(named, families=families, everything=everything, variants=False),
         protocol=protocol,
         accuracies=tuple(figure for path in own for figure in read_accuracies(path)),
         seconds=read_seconds(times) if times else {},
