@@ -44,5 +44,7 @@ def test_an_option_belongs_to_some_kinds():
         check_option("layers", "batches", given=True)
 
 
-def test_every_option_belongs_to_a_kind():
-    assert {data for datas in OPTIONS.values() for data in datas} <= {kind.data for kind in KINDS.values()}
+def test_every_option_belongs_to_kinds_that_draw_it(everything):
+    assert {kind for kinds in OPTIONS.values() for kind in kinds} <= set(KINDS)
+    for kind in OPTIONS["labels"]:
+        draw(kind, everything, labels="none")
