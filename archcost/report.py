@@ -31,13 +31,17 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInfo:
-    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry."""
+    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
+
+    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16").
+    """
 
     spec: str
     name: str
     mode: str
     inputs: tuple[InputInfo, ...]
     notes: tuple[str, ...] = ()
+    amp: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
+    "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),

@@ -16,6 +16,7 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
 @click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable.")
 @click.option("--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable.")
+@click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
 @click.option(
     "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory"]), default="layers", show_default=True,
     help="What a row of the table is.",
@@ -36,6 +37,7 @@ def command(
     loss: str | None,
     freeze: tuple[str, ...],
     train_only: tuple[str, ...],
+    amp: str | None,
     view: str,
     depth: int | None,
     sort: str | None,
@@ -68,7 +70,8 @@ def command(
     with stdout_kept():
         report = profile(
             network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
-            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, timeline=view == "memory",
+            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, amp=amp,
+            timeline=view == "memory",
         )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for warning in report.warnings:

@@ -50,6 +50,10 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.precision import (
+    MixedPrecision as MixedPrecision,
+    parse_amp as parse_amp,
+)
 from archcost.records.speed import (
     Round as Round,
     Speed as Speed,

@@ -41,15 +41,19 @@ class Baseline:
 
 
 def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
-    """Count networks, on all cores where there are many."""
+    """Count networks, on all cores where there are many.
+
+    Those of two files never share a process: the neighbours that they import may have the same names.
+    """
     alike: dict[tuple[object, ...], list[Plan]] = {}
     for plan in plans:
-        alike.setdefault((plan.inputs, *plan.options.values()), []).append(plan)
+        alike.setdefault((plan.file, plan.inputs, *plan.options.values()), []).append(plan)
+    apart = len({plan.file for plan in plans} - {""}) > 1
     found: dict[str, Measured] = {}
     for group in alike.values():
         inputs = tuple(map(parse_input, group[0].inputs)) or None
-        specs = [plan.spec for plan in group]
-        results = profile_many(specs, keep=snapshot, progress=progress, inputs=inputs, **group[0].options)
+        specs, jobs = [plan.spec for plan in group], 2 if apart and group[0].file else None  # 1 would be this process
+        results = profile_many(specs, keep=snapshot, jobs=jobs, progress=progress, inputs=inputs, **group[0].options)
         found |= {plan.name: result for plan, result in zip(group, results, strict=True)}
     return found
 

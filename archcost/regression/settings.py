@@ -46,6 +46,12 @@ class Plan:
         return parse_spec(self.spec).kind in {"file", "module"}
 
     @property
+    def file(self) -> str:
+        """The Python file that its code is in, "" where it is named otherwise."""
+        spec = parse_spec(self.spec)
+        return spec.source if spec.kind == "file" else ""
+
+    @property
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `archcost.profile`, but for the inputs."""
         return {"batch": self.batch, "mode": self.mode, "train": self.train, "device": self.device}

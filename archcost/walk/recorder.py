@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import sys
 import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -17,6 +19,9 @@ from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+
+COMPILER = "torch._dynamo"  # imported by the first meta kernel that is written in Python
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -252,7 +257,12 @@ def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result = shape(*args, **kwargs)
         if result is not NotImplemented:
             return result
-    return func(*args, **kwargs)
+    imported = COMPILER in sys.modules
+    result = func(*args, **kwargs)
+    if not imported and COMPILER in sys.modules:
+        # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
+        gc.collect()
+    return result
 
 
 class _Schema(NamedTuple):

@@ -234,6 +234,37 @@ def _itself(image: torch.Tensor, *_: Any, **__: Any) -> Any:
     return image if image.dtype.is_floating_point else NotImplemented
 
 
+def _batch_norm_backward(
+    gradient: torch.Tensor,
+    image: torch.Tensor,
+    weight: torch.Tensor | None,
+    mean: torch.Tensor | None,
+    variance: torch.Tensor | None,
+    saved_mean: torch.Tensor | None,
+    saved_deviation: torch.Tensor | None,
+    train: bool,
+    eps: float,
+    output_mask: list[bool],
+) -> Any:
+    del mean, variance, saved_mean, saved_deviation, train, eps
+    if weight is None or image.dtype not in FULL_PRECISION or not _plain(image, gradient, weight):
+        return NotImplemented
+    shapes = (image.shape, weight.shape, weight.shape)
+    return tuple(_new(shape, image) if wanted else None for shape, wanted in zip(shapes, output_mask, strict=True))
+
+
+def _threshold_backward(gradient: torch.Tensor, image: torch.Tensor, threshold: float) -> Any:
+    del threshold
+    return _new(image.shape, image) if gradient.shape == image.shape and _plain(gradient, image) else NotImplemented
+
+
+def _updated(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
+    """Result of an optimizer's step in place: the first operand, where all are alike."""
+    tensors = [parameter, *(other for other in others if isinstance(other, torch.Tensor))]
+    same = len({tensor.shape for tensor in tensors}) == 1
+    return parameter if same and _plain(*tensors) else NotImplemented
+
+
 def _sum(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
     del alpha
     same = isinstance(second, torch.Tensor) and first.shape == second.shape and _plain(first, second)
@@ -251,9 +282,17 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.max_pool2d_with_indices.default: _max_pool,
     aten.mean.dim: _mean,
     aten.cat.default: _cat,
+    aten.native_batch_norm_backward.default: _batch_norm_backward,
+    aten.threshold_backward.default: _threshold_backward,
+    aten.addcmul_.default: _updated,
+    aten.addcdiv_.default: _updated,
+    aten.lerp_.Scalar: _updated,
     **{
         operator.default: _like
-        for operator in (aten.gelu, aten.silu, aten.sigmoid, aten.hardswish, aten.hardsigmoid, aten.hardtanh)
+        for operator in (
+            *(aten.relu, aten.gelu, aten.silu, aten.sigmoid, aten.hardswish, aten.hardsigmoid, aten.hardtanh),
+            *(aten.tanh, aten.sqrt),
+        )
     },
     **{
         operator.default: _itself

@@ -161,3 +161,26 @@ def test_the_accepting_command_quotes_names_and_stays_short(settings):
             settings, chosen, {plan.name: NARROW for plan in chosen}, checks.lock_baseline({}), locked={}
         )
         assert found.accept == command
+
+
+def test_of_two_that_exceed_the_one_that_grew_more_comes_first(settings):
+    found, _ = run(settings, {"a": WIDE, "b": HUGE}, locked(a=NARROW, b=NARROW))
+
+    assert [checked.name for checked in found.worst_first] == ["b", "a"]
+
+
+def test_two_files_whose_neighbours_have_one_name_see_their_own(tmp_path, monkeypatch):
+    networks = []
+    for name, width in (("one", 4), ("two", 8)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "width.py").write_text(f"WIDTH = {width}\n")
+        (tmp_path / name / "net.py").write_text(
+            "from torch import nn\nfrom width import WIDTH\n\n"
+            "def build():\n    return nn.Linear(3, WIDTH, bias=False)\n"
+        )
+        networks.append(f'[tool.archcost.networks.{name}]\nspec = "{name}/net.py:build"\ninput = "3"\n')
+    (tmp_path / "pyproject.toml").write_text("".join(networks))
+    monkeypatch.chdir(tmp_path)
+    found = checks.measure(read_settings(tmp_path / "pyproject.toml").plans)
+
+    assert {name: each.totals["params"] for name, each in found.items()} == {"one": 12, "two": 24}
