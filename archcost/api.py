@@ -6,7 +6,9 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, BuildError, WalkError
+from archcost import units
+from archcost.advice import give_memory_back, helpful, ran_out
+from archcost.errors import ArgumentError, BuildError, OutOfMemoryError, WalkError
 from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from archcost.feed import Feed
     from archcost.records import Peak, TimingPlan, Trace, Training
-    from archcost.sources import InputSpec, Network
+    from archcost.sources import Network
 
 MODES = ("eval", "train", "as-is")
 
@@ -171,29 +173,47 @@ def _trace(
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
     from archcost.walk import walk
 
-    def run(module: nn.Module, device: str) -> Trace:
-        args, kwargs = feed.on(device)
-        restore = network.fits is None
-        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=restore)
+    def run(where: str) -> Trace:
+        module = _on_meta(network) if where == "meta" else _on_device(network, where)
+        args, kwargs = feed.on(_home(module, where))
+        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=network.fits is None)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()
     if where == "meta":
         try:
-            return run(_on_meta(network), "meta"), ()
+            return run("meta"), ()
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
-                raise _helpful(error, network, feed) from error.__cause__
+                raise helpful(error, network, feed) from error.__cause__
             reason = str(cause).strip().split("\n", maxsplit=1)[0]
             notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
-    module = _on_device(network, where)
     try:
-        trace = run(module, _home(module, where))
-    except WalkError as error:
-        raise _helpful(error, network, feed) from error.__cause__
-    return trace, notes
+        return run(where), notes
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds
+        if not ran_out(error):
+            raise helpful(error, network, feed) from error.__cause__
+    # Only here are the error, and with it the tensors that its traceback holds, gone.
+    give_memory_back()
+    raise OutOfMemoryError(_need(network, feed, where, mode, training, amp))
+
+
+def _need(network: Network, feed: Feed, where: str, mode: str, training: Training | None, amp: str | None) -> str:
+    """Say what a network that ran out of memory on a device would have needed there."""
+    if amp is not None and ":" not in amp:
+        amp = f"{where.partition(':')[0]}:{amp}"
+    failed = f"{network.spec} ran out of memory on {where}"
+    try:
+        peak, parameters, _ = peak_of(network, feed, device="meta", mode=mode, training=training, amp=amp)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
+        return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+    return (
+        f"{failed}: by a walk on the meta device it needs {units.short(peak.nbytes, 'B')} at its peak, of which "
+        f"{units.short(parameters, 'B')} for parameters; try a smaller --batch or --input, or look with "
+        "`archcost fit` for the largest batch that fits"
+    )
 
 
 def _choose_device(device: str, network: Network) -> str:
@@ -250,51 +270,6 @@ def _needs_values(error: BaseException) -> bool:
     text = str(error).lower()
     signs = ("meta", "item()", "data-dependent", "same device", "no data", "no fake impl", "not on the expected device")
     return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
-
-
-def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
-    """Say which inputs fit, where that can be found out."""
-    if not isinstance(error, WalkError):
-        return error
-    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
-        return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
-    given = ", ".join(map(str, feed.specs))
-    if network.fits is not None and len(feed.specs) == 1 and feed.specs[0] != network.fits:
-        advice = _what_fits(network, network.fits, feed.specs[0])
-        return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
-    if feed.args is None and network.fits is None:
-        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
-        if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
-            hint = "--input is without the batch, which --batch says"
-        return WalkError(f"{error}\nIt was given {given}; {hint}")
-    return error
-
-
-def _what_fits(network: Network, default: InputSpec, given: InputSpec) -> str:
-    """Name the default input and, by trying, the smallest square one that runs."""
-    import torch
-
-    text = f"It takes {default} by default"
-    if len(given.shape) != len(default.shape) or given.shape[0] != default.shape[0]:
-        return f"{text}; an input has the channels, height and width of one image, here {default.shape[0]} channels."
-    with torch.device("meta"), torch.no_grad():
-        module = network.build().eval()
-
-        def runs(side: int) -> bool:
-            try:
-                module(replace(default, shape=(default.shape[0], side, side)).tensor(1, "meta"))
-            except (RuntimeError, ValueError):
-                return False
-            return True
-
-        low, high = 0, min(default.shape[1:])
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if runs(middle) else (middle, high)
-        larger = (
-            "and larger ones" if runs(2 * max(default.shape[1:])) else "and little more: its linear layers fix the size"
-        )
-    return f"{text}; the smallest square input that runs is {high}x{high}, {larger}."
 
 
 def _environment(trace: Trace) -> dict[str, str]:

@@ -11,6 +11,7 @@ ArchcostError                  exit code
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
+├── OutOfMemoryError               3   the network needs more memory than there is
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── PageError                      3   a command of a lecture's page that failed
@@ -94,6 +95,10 @@ class BuildError(ArchcostError):
 
 class WalkError(ArchcostError):
     """The network raised while it ran, or did what cannot be accounted for."""
+
+
+class OutOfMemoryError(ArchcostError):
+    """The network needs more memory than its device has."""
 
 
 class RuleError(ArchcostError):

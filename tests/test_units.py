@@ -206,3 +206,7 @@ def test_growth_is_never_a_number_without_its_base(before, after, text):
 def test_a_difference_has_its_sign():
     assert [units.signed(value, "B") for value in (490_000_000, -1200, 5)] == ["+490.0 MB", "-1.200 kB", "+5 B"]
     assert units.signed(0) == "0"
+
+
+def test_digits_behind_the_point_are_kept_even_where_they_are_zeros():
+    assert (units.fixed(71.588, 1), units.fixed(14, 2)) == ("71.6", "14.00")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, stdout_kept, target_of, write
+from archcost.cli.options import chosen_format, note, output_options, progress, stdout_kept, target_of, write
 from archcost.errors import ArchcostError, LeftOutError
 
 
@@ -62,10 +62,10 @@ def command(
     shapes = tuple(parse_input(text) for text in inputs)
     figures = [figure for path in own for figure in read_accuracies(path)]
     seconds = read_seconds(times) if times else None
-    with stdout_kept():
+    with stdout_kept(), progress(len(specs), "Counting", quiet=quiet) as advance:
         found = compare(
             specs, protocol=protocol, accuracies=figures, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
-            inputs=shapes or None,
+            inputs=shapes or None, progress=advance,
         )  # fmt: skip
     if chosen != "table":  # the table says it itself
         for lost in found.failures:

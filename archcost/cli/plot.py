@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from archcost.cli.options import check_writable, note, stdout_kept, write
+from archcost.cli.options import check_writable, note, progress, stdout_kept, write
 from archcost.errors import ArgumentError, LeftOutError, OutputError
 from archcost.records import OPTIMIZERS
 
@@ -72,7 +73,7 @@ def command(
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
     from archcost.accuracy import read_accuracies
-    from archcost.charts import BATCHES, Request, gather
+    from archcost.charts import BATCHES, Request, gather, steps
     from archcost.comparison import read_seconds
     from archcost.presets import preset_of
     from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
@@ -95,8 +96,8 @@ def command(
         batch=batch,
         train=train,
     )
-    with stdout_kept():
-        chart = gather(kind, request)
+    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+        chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     for reason in dict.fromkeys(lost.reason for lost in left_out):
         note(f"left out: {', '.join(lost.spec for lost in left_out if lost.reason == reason)}: {reason}", quiet=quiet)

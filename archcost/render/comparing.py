@@ -111,7 +111,9 @@ _MERIT_RANKS = {"top1": 0, "top5": 1, "density": 1, "seconds": 0}
 
 
 def _figure(name: str, value: float) -> str:
-    return f"{1000 * value:.2f}" if name == "seconds" else f"{value:.2f}" if name == "density" else f"{value:.1f}"
+    if name == "seconds":
+        return units.fixed(1000 * value, 2)
+    return units.fixed(value, 2 if name == "density" else 1)
 
 
 def record(row: ComparisonRow) -> dict[str, Any]:

@@ -28,5 +28,15 @@ def test_an_in_place_activation_saves_its_own_output():
     assert peak(inplace=False) == held + 2 * map_bytes
 
 
+def test_flattening_channels_last_takes_a_copy():
+    """Three maps of 8 x 8, flattened in the order that a linear layer expects."""
+    image = torch.zeros(1, 3, 8, 8)
+    plain, last = (
+        archcost.profile(nn.Flatten(), image.to(memory_format=layout)).totals.peak_inference_bytes
+        for layout in (torch.contiguous_format, torch.channels_last)
+    )
+    assert (plain, last) == (4 * 3 * 64, 2 * 4 * 3 * 64)
+
+
 def test_a_walk_with_gradients_has_no_peak_of_inference():
     assert archcost.profile("lenet5", train="sgd").totals.peak_inference_bytes is None

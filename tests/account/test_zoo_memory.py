@@ -60,3 +60,17 @@ def test_the_peak_of_training(name, optimizer):
 
     assert report.totals.peak_training_bytes == training_peak(network, images, optimizer)
     assert report.totals.peak_training_bytes == report.peak.nbytes == sum(report.peak.live.values())
+
+
+@pytest.mark.parametrize("name", ["densenet121", "mobilenet_v3_small", "shufflenet_v2_1x", "squeezenet1_0"])
+def test_channels_last(name):
+    """Laid out as the user laid it out."""
+    entry = zoo.REGISTRY.find(name)
+    images = torch.randn(2, *entry.input[:1], 64, 64).to(memory_format=torch.channels_last)
+    network = zoo.build(entry).to(memory_format=torch.channels_last)
+    inference = archcost.profile(network, images, device="meta")
+    training = archcost.profile(network, images, device="meta", train="momentum")
+
+    assert inference.totals.peak_inference_bytes == inference_peak(network, images)
+    assert training.totals.saved_bytes == saved_bytes(network, images)
+    assert training.totals.peak_training_bytes == training_peak(network, images, "momentum")
