@@ -124,14 +124,14 @@ def row_of(report: Report) -> ComparisonRow:
 def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
 
-    It may have other columns, as those of `archcost time` have; a line without seconds is a cell that failed there.
+    It may have other columns, as those of `archcost time` have: a line whose `outcome` is not "timed" is passed over.
 
     Raises:
         TableError: a value that is none, or two times of one batch: the file, line and column.
     """
     times: dict[tuple[str, int], float] = {}
     for row in read_table(path, ("network", "batch", "seconds"), others=True):
-        if row.cells.get("seconds") == "":
+        if row.text("outcome", "timed") != "timed":
             continue
         value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
         if not value:

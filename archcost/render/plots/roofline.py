@@ -62,10 +62,10 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     _ceilings(canvas, axes, roof, peak)
     scatters = [_cloud(canvas, axes, i, cloud, data[i].network.name) for i, cloud in enumerate(clouds)]
     axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
-    if len(data) > 1:
-        canvas.figure.legend(loc="outside right upper")
+    canvas.figure.legend(loc="outside right upper")
     names = ", ".join(report.network.name for report in data)
-    canvas.title(f"{names} under the roof of {roof.device}, {dtype}", _source(samples, clouds))
+    headline = f"{names} under the roof of {roof.device}, {units.short(peak, 'FLOP/s')} in {dtype}"
+    canvas.title(headline, _source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
     place_labels(
         canvas,
@@ -111,17 +111,10 @@ def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> None:
     for rate, style, name in ((roof.memory_bytes_per_second, "-", "memory"), (cached, "--", "cache")):
         knee = min(max(peak / rate, low), high)
         axes.plot(
-            [low, knee, high], [min(low * rate, peak) / GIGA, peak / GIGA, peak / GIGA],
+            [low, knee, high], [min(low * rate, peak) / GIGA, min(knee * rate, peak) / GIGA, peak / GIGA],
             color=canvas.theme.muted, linestyle=style, linewidth=2, gid=f"roof-{name}",
+            label=f"{name} {units.short(rate, 'B/s')}",
         )  # fmt: skip
-        axes.annotate(
-            f"{name} {units.short(rate, 'B/s')}", (knee, peak / GIGA), textcoords="offset points",
-            xytext=(0, 6 if style == "-" else 1.6 * canvas.size.font), ha="right", color=canvas.theme.muted,
-        )  # fmt: skip
-    axes.annotate(
-        units.short(peak, "FLOP/s"), (high, peak / GIGA), textcoords="offset points", xytext=(-4, 6), ha="right",
-        color=canvas.theme.muted,
-    )  # fmt: skip
 
 
 def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str) -> object:
@@ -132,7 +125,7 @@ def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str
         marker=SHAPES[i % len(SHAPES)],
         color=canvas.theme.hues[i % len(canvas.theme.hues)],
         alpha=0.75,
-        label=name,
+        label=f"rows of {name}",
         gid=f"rows-{name}",
     )
 
