@@ -63,6 +63,11 @@ def gather(kind: str, request: Request) -> Chart:
     return _GATHERERS[kind_of(kind).data](request)
 
 
+def steps(kind: str, request: Request) -> int:
+    """Return how many networks are walked for a chart, at most: how often `progress` will be called."""
+    return len(request.specs) * (len(request.batches) if kind_of(kind).data == "memory curves" else 1)
+
+
 def _accuracies(request: Request) -> Chart:
     """Compare those networks alone that have a figure, of the dataset that most have one for."""
     table = (*request.accuracies, *published())

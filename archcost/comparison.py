@@ -66,14 +66,9 @@ def compare(
         it was measured at the size of input that was counted.
 
     Raises:
-        ArgumentError: a protocol or a quantity that does not exist.
+        ArgumentError: a protocol or a sorting that does not exist.
     """
-    if protocol not in PROTOCOLS:
-        hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
-        raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
-    if sort not in SORTS:
-        hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
-        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
+    check_request(protocol, sort)
     table = (*accuracies, *published())
     times, batch = seconds or {}, options.get("batch", 1)
     found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
@@ -93,6 +88,20 @@ def compare(
         batch=batch,
         failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
     )
+
+
+def check_request(protocol: str, sort: str) -> None:
+    """Find out before any work whether a protocol and a sorting exist.
+
+    Raises:
+        ArgumentError: one does not.
+    """
+    if protocol not in PROTOCOLS:
+        hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
+        raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
+    if sort not in SORTS:
+        hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
+        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
 
 
 def row_of(report: Report) -> ComparisonRow:
@@ -162,4 +171,4 @@ def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
     return tuple(sorted(rows, key=key))
 
 
-__all__ = ["SORTS", "compare", "read_seconds", "row_of"]
+__all__ = ["SORTS", "check_request", "compare", "read_seconds", "row_of"]

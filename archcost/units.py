@@ -149,6 +149,11 @@ def number(value: float) -> str:
     return f"{value:g}"
 
 
+def fixed(value: float, decimals: int) -> str:
+    """Format with so many digits behind the point: "71.6"."""
+    return f"{value:.{decimals}f}"
+
+
 def extents(sizes: Sequence[float | str | None] | None) -> str:
     """Format one size per axis: "212" where they agree, else "3x1"; empty where nothing is known, "?" for an axis."""
     if sizes is None or all(size is None for size in sizes):

@@ -80,7 +80,8 @@ def saved_bytes(network, images):
     """Bytes of the distinct storages, parameters and buffers apart, that a forward gives to torch's own hooks."""
     own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
     kept = []
-    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor) or tensor, lambda tensor: tensor):
+    # what is kept is not the tensor: it knows the node that would keep it, and neither would ever be freed
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.untyped_storage()), lambda _: None):
         network.train()(images)
-    storages = {tensor.untyped_storage()._cdata: tensor.untyped_storage().nbytes() for tensor in kept}
+    storages = {storage._cdata: storage.nbytes() for storage in kept}
     return sum(nbytes for key, nbytes in storages.items() if key not in own)

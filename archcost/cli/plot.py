@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from archcost.cli.options import check_writable, note, stdout_kept, write
+from archcost.cli.options import check_writable, note, progress, stdout_kept, write
 from archcost.errors import ArgumentError, LeftOutError, OutputError
 from archcost.records import OPTIMIZERS
 
@@ -71,10 +72,10 @@ def command(
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
     from archcost.accuracy import read_accuracies
-    from archcost.charts import BATCHES, Request, gather
+    from archcost.charts import BATCHES, Request, gather, steps
     from archcost.comparison import read_seconds
     from archcost.presets import preset_of
-    from archcost.render.plots import check_option, draw, encoded, svg_text
+    from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
     from archcost.selection import select
 
     for name, value in {"labels": labels, "train": train, "batches": batches, "times": times}.items():
@@ -84,9 +85,9 @@ def command(
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = (*networks, *(known.networks if known else ()))
-    wanted = bool(named or families or everything)
+    free = kind_of(kind).data in {"winners", "time curves"} and not (named or families or everything)
     request = Request(
-        specs=select(named, families=families, everything=everything, variants=False) if wanted else (),
+        specs=() if free else select(named, families=families, everything=everything, variants=False),
         protocol=protocol,
         accuracies=tuple(figure for path in own for figure in read_accuracies(path)),
         seconds=read_seconds(times) if times else {},
@@ -94,8 +95,8 @@ def command(
         batch=batch,
         train=train,
     )
-    with stdout_kept():
-        chart = gather(kind, request)
+    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+        chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     for reason in dict.fromkeys(lost.reason for lost in left_out):
         note(f"left out: {', '.join(lost.spec for lost in left_out if lost.reason == reason)}: {reason}", quiet=quiet)

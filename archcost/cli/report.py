@@ -32,13 +32,14 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     Each page prints the commands that it was written by; twice the same commands write the same bytes.
     """  # noqa: D301 - click reads the \b
     from archcost.lectures import INDEX, LECTURES, index, lecture, page
+    from archcost.many import remembered
 
     chosen = [lecture(name) for name in names or LECTURES]
     folder = Path(output)
     if folder.is_file():
         raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
-    with _progress(sum(len(each.commands) for each in chosen), quiet=quiet) as advance:
+    with _progress(sum(len(each.commands) for each in chosen), quiet=quiet) as advance, remembered():
         for each in chosen:
             for path in (INDEX, *each.files):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)

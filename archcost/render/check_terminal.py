@@ -16,12 +16,12 @@ from archcost.render.difference import (
     layers_table,
     shown_metrics,
     sorted_changes,
-    times_table,
     totals_table,
     uncounted,
 )
 from archcost.render.names import plain, printable
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.render.speed import times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcost.render.page import Cell, Column, Line, Table
 
 STEPS = 40  # of a bar's length: the policy allows no style attribute, so each length is a class
+LONG = 30  # letters from which on a text is broken into lines
 DEEPEST = 12  # levels that are indented further
 MARKS = {
     "": "",
@@ -89,7 +90,7 @@ def _name(line: Line) -> str:
 
 def _cell(cell: Cell, column: Column) -> str:
     if not column.numeric:
-        return element("td", text(cell.text), class_="t")
+        return element("td", text(cell.text), class_="t long" if len(cell.text) > LONG else "t")
     share = element("small", text(cell.share)) if column.shared else ""
     bar = f"b{max(1, round(cell.size * STEPS))}" if cell.size else ""
     return element("td", text(cell.text), share, class_=bar, data_v=_sort_key(cell))
@@ -97,7 +98,7 @@ def _cell(cell: Cell, column: Column) -> str:
 
 def _sort_key(cell: Cell) -> str | None:
     """Return what the script sorts by, unless the text says it as well."""
-    if cell.raw is None:
+    if cell.raw is None or isinstance(cell.raw, str):
         return None
     key = f"{order(cell.raw):.17g}"
     return None if key == cell.text.replace(",", "") else key.replace("inf", "Infinity")

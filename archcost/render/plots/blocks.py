@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 WIDTH = 0.3  # of a bar; the rest of its place is for the arithmetic
-LETTERS = 17  # the widest line of arithmetic, in units of the font
+LETTERS = {1: 17, 2: 12}  # the widest line of arithmetic on so many lines, in units of the font
 PANEL = 0.62  # of the chart's height that the axes take
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
 
@@ -32,8 +32,8 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     theme, font = canvas.theme, canvas.size.font
-    room = (1 - 1.2 * WIDTH) * 0.9 * 72 * canvas.size.width / (len(data) + 0.2)
-    equals = " = " if LETTERS * font < room else "\n= "
+    place_width = 0.9 * 72 * canvas.size.width / (len(data) + 0.2)
+    lines = next((n for n, widest in LETTERS.items() if widest * font < (1 - 1.2 * WIDTH) * place_width), 3)
     axes = canvas.axes()
     scale = units.scale([max(report.totals.macs for report in data)])
     top = max(report.totals.macs for report in data) / scale.divisor
@@ -47,16 +47,15 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
             axes.bar(
                 place, height, bottom=bottom, width=WIDTH, color=theme.hues[i % len(theme.hues)],
                 hatch=HATCHES[i % len(HATCHES)], edgecolor=theme.background, linewidth=1.5,
-                gid=f"{report.network.spec}-{parts[i].name}",
+                label=parts[i].name,
             )  # fmt: skip
-        texts = [f"{arithmetic(layer)}{equals}{units.short(layer.macs)}" for layer in parts]
-        step = 1.3 * font * (1 + equals.count("\n")) / (PANEL * 72 * canvas.size.height) * 1.22 * top
+        texts = [_on_lines(arithmetic(layer), units.short(layer.macs), lines) for layer in parts]
+        step = 1.3 * font * lines / (PANEL * 72 * canvas.size.height) * 1.22 * top
         middles = [bottom + height / 2 for bottom, height in zip(bottoms, heights, strict=True)]
         for text, middle, level in zip(texts, middles, _apart(middles, step), strict=True):
-            axes.annotate(
-                text, (place + WIDTH / 2, middle), (place + WIDTH / 2 + 0.04, level), va="center", ha="left",
-                fontsize=font, arrowprops={"arrowstyle": "-", "color": theme.muted}, bbox=canvas.plate,
-            )  # fmt: skip
+            edge = place + WIDTH / 2
+            axes.plot([edge, edge + 0.035], [middle, level], color=theme.muted, linewidth=0.8, zorder=1)
+            axes.text(edge + 0.04, level, text, va="center", ha="left", fontsize=font, bbox=canvas.plate)
         share = "" if place == 0 else f"\n{units.share(report.totals.macs, data[0].totals.macs)} %"
         axes.text(
             place, sum(heights) + 0.015 * top, f"{units.short(report.totals.macs)}{share}", ha="center", va="bottom",
@@ -64,13 +63,14 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         )  # fmt: skip
     axes.set_xlim(-0.3, len(data) - 0.1)
     axes.set_ylim(0, 1.22 * top)
-    names = ["\n".join(textwrap.wrap(report.network.name, 52 // len(data))) for report in data]
+    names = ["\n".join(textwrap.wrap(report.network.name, int(0.9 * place_width / font))) for report in data]
     axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)
     axes.set_ylabel(f"multiply-adds ({scale.prefix})")
     axes.grid(visible=False, axis="x")
     canvas.title(
         title or "Multiply-adds of blocks that do the same work",
-        "Positions x kernel x channels in x channels out, counted by archcost for one image",
+        wide=True,
+        source="Positions x kernel x channels in x channels out, counted by archcost for one image",
     )
 
 
@@ -80,6 +80,15 @@ def _apart(levels: list[float], step: float) -> list[float]:
     for level in levels:
         placed.append(max(level, placed[-1] + step if placed else step / 2))
     return placed
+
+
+def _on_lines(product: str, result: str, lines: int) -> str:
+    """Break a product and its result into one, two or three lines."""
+    if lines == 3:  # noqa: PLR2004
+        head, dot, tail = product.rpartition(" · ")
+        head, dot, middle = head.rpartition(" · ")
+        product = f"{head}\n{dot.strip()} {middle} · {tail}" if dot else product
+    return f"{product}{' = ' if lines == 1 else chr(10) + '= '}{result}"
 
 
 def arithmetic(layer: Layer) -> str:

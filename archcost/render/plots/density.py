@@ -32,9 +32,9 @@ def draw(canvas: Canvas, data: Comparison) -> None:
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
         values,
         color=[styles[line_of(row.family)][0] for row in shown],
-        gid="bars",
+        label="density",
     )
-    axes.bar_label(bars, fmt="%.3g", padding=4, fontsize=canvas.size.font)
+    axes.bar_label(bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font)
     axes.invert_yaxis()
     axes.margins(y=0.01)
     axes.set_xlim(0, 1.1 * max(values))
@@ -43,6 +43,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.title(
         f"Information density{few}",
-        f"Behind the name: parameters, counted by archcost; accuracy: published, {data.protocol}, "
-        f"collected {data.collected}",
+        f"Accuracy: published, {data.protocol}, collected {data.collected}. Behind the name: parameters, counted by "
+        "archcost",
+        wide=True,
     )

@@ -27,12 +27,14 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     places = range(len(data))
     upper = canvas.axes(2, 1, 1)
     depths = upper.bar(places, [entry.depth for entry in data], color=theme.hues[1], hatch="///", width=0.7,
-                       edgecolor=theme.background, linewidth=0, gid="depths")  # fmt: skip
+                       edgecolor=theme.background, linewidth=0, label="depths")  # fmt: skip
     upper.bar_label(depths, [units.number(entry.depth) for entry in data], padding=3, fontsize=1.2 * font)
     upper.set_ylabel("depth\n(layers with weights)")
     lower = canvas.axes(2, 1, 2)
-    errors = lower.bar(places, [entry.top5_error for entry in data], color=theme.hues[0], width=0.7, gid="errors")
-    lower.bar_label(errors, [f"{entry.top5_error:.3g}" for entry in data], padding=3, fontsize=1.2 * font)
+    errors = lower.bar(places, [entry.top5_error for entry in data], color=theme.hues[0], width=0.7, label="errors")
+    lower.bar_label(
+        errors, [units.number(round(entry.top5_error, 2)) for entry in data], padding=3, fontsize=1.2 * font
+    )
     lower.set_ylabel("top-5 error\n(%, test set)")
     for axes in (upper, lower):
         axes.margins(y=0.22)
@@ -42,5 +44,7 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     canvas.figure.align_ylabels()
     sources = "; ".join(dict.fromkeys(entry.source.partition(";")[0] for entry in data))
     canvas.title(
-        "The ImageNet challenge: error down, depth up", f"Ensembles, as the authors entered them; from {sources}"
+        "The ImageNet challenge: error down, depth up",
+        f"Ensembles, as the authors entered them; from {sources}",
+        wide=True,
     )

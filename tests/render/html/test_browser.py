@@ -31,7 +31,7 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory, vgg16):
+def pages(tmp_path_factory, vgg16, difference_html):
     folder = tmp_path_factory.mktemp("pages")
     memory = profile("lenet5", device="meta", timeline=True)
     for name, report, view in (
@@ -39,10 +39,11 @@ def pages(tmp_path_factory, vgg16):
         ("ops", vgg16, "ops"), ("lecture", vgg16, "lecture"), ("memory", memory, "memory"),
     ):  # fmt: skip
         (folder / f"{name}.html").write_text(render(report, "html", view=view), encoding="utf-8")
+    (folder / "difference.html").write_text(difference_html, encoding="utf-8")
     return folder
 
 
-@pytest.mark.parametrize("name", ["vgg16", "branched", "lecture", "memory"])
+@pytest.mark.parametrize("name", ["vgg16", "branched", "lecture", "memory", "difference"])
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("light", "print")])
 def test_it_loads_without_a_network_or_a_complaint(browser, pages, name, scheme, media):
     browser.open(pages / f"{name}.html", scheme=scheme, media=media)
@@ -147,7 +148,7 @@ def test_a_screenshot_shows_something(browser, pages):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["vgg16", "branched", "modules", "ops", "lecture", "memory"])
+@pytest.mark.parametrize("name", ["vgg16", "branched", "modules", "ops", "lecture", "memory", "difference"])
 def test_axe_finds_no_serious_issue(browser, pages, name, scheme):
     if not AXE.is_file():
         pytest.skip("no axe-core here; `npm install axe-core`, or ARCHCOST_AXE=path/to/axe.min.js")

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from render.html.parsed import parse
-from render.reports import chain
-
-from archcost.records import Check, Checked
-from archcost.regression import diff
-from archcost.render.check import render_check
 
 
-@pytest.fixture(scope="module")
-def root():
-    before = chain()
-    rows = tuple(replace(row, macs=2 * row.macs) if row.name == "fc1" else row for row in before.layers)
-    after = replace(before, layers=rows, totals=replace(before.totals, macs=sum(row.macs for row in rows)))
-    networks = (
-        Checked(name="chain", difference=diff(before, after)),
-        Checked(name="<same>", difference=diff(before, before)),
-    )
-    return parse(render_check(Check(baseline="before", networks=networks), "html"))
+@pytest.fixture
+def root(difference_html):
+    return parse(difference_html)
 
 
 def test_the_headline_heads_the_page_and_each_part_has_its_heading(root):
