@@ -28,7 +28,6 @@ def test_from_nothing_to_a_check_that_passes_and_then_fails(run, tmp_path):
     (tmp_path / "values.py").write_text(VALUES)
     begun = run("init", "model.py:build", "values.py:Net", "--input", "3x8x8")
     updated = run("check", "--update")
-    same = run("check")
     (tmp_path / "model.py").write_text(NET.replace("width=4", "width=5"))
     wider = run("check")
 
@@ -38,7 +37,7 @@ def test_from_nothing_to_a_check_that_passes_and_then_fails(run, tmp_path):
     text = (tmp_path / "pyproject.toml").read_text()
     assert text.count('device = "cpu"  # it needs real values') == 1
     assert "# 3.888 k MACs, 112 params on 1x3x8x8" in text
-    assert [each.returncode for each in (updated, same, wider)] == [0, 0, 1], updated.stderr + same.stderr
+    assert (updated.returncode, wider.returncode) == (0, 1), updated.stderr + wider.stderr
 
 
 def test_what_is_there_is_left_alone_and_files_are_named_from_the_settings(run, tmp_path):
@@ -64,7 +63,6 @@ def test_what_is_there_is_left_alone_and_files_are_named_from_the_settings(run, 
         (["init", "model.py:build", "--input", "5x8x8"], "a = 1\n", 3, "the forward failed"),
         (["init", "model.py:build", "--input", "wide"], "a = 1\n", 2, "does not parse"),
         (["init", "lenet5"], "a = \n", 2, "Invalid value"),
-        (["init", "lenet5"], "[tool]\narchcost = {}\n", 2, "Nothing was written; add:"),
     ],
 )
 def test_where_anything_is_wrong_nothing_is_written(run, tmp_path, arguments, text, code, says):

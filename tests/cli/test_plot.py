@@ -7,6 +7,7 @@ import json
 import pytest
 
 from archcost.cli import run
+from archcost.render.plots import KINDS
 
 PAIR = ("squeezenet1_0", "mobilenet_v3_small")
 
@@ -57,6 +58,7 @@ def test_what_is_left_out_is_said_and_fine_unless_strict(model, capsys):
         (["accuracy-flops", *PAIR, "--accuracy", "nan.csv"], "nan.csv, line 2, column 'top1'"),
         (["accuracy-flops", *PAIR, "--protocol", "two-crop"], "there is no protocol 'two-crop'"),
         (["accuracy-flops", *PAIR, "--train", "adam"], "--train belongs to memory-batch, memory-timeline"),
+        (["density", *PAIR, "--labels", "all"], "--labels belongs to accuracy-flops"),
         (["memory-batch", "lenet5", "--batches", "1,x"], "batch sizes are written 1,2,4"),
         (["layers", "--preset", "inception"], "--preset inception is a chart of block, not of layers"),
         (["accuracy-time", *PAIR], "give --times FILE"),
@@ -68,6 +70,12 @@ def test_a_wrong_request_ends_with_2_and_says_why(model, capsys, arguments, mess
     assert run(["plot", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not list(model.glob("c.*"))
+
+
+def test_help_names_every_kind(capsys):
+    assert run(["plot", "--help"]) == 0
+    words = set(capsys.readouterr().out.replace(",", " ").split())
+    assert words >= set(KINDS)
 
 
 def test_a_comparison_as_csv_has_failures_as_rows(capsys):

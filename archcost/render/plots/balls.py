@@ -96,7 +96,7 @@ def draw(
     best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
     steps = _steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
     if best:
-        axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, gid="pareto")
+        axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
     balls = _balls(canvas, axes, rows, xs, ys, area)
     canvas.title(title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _source(data, len(rows), x, y))
     _legends(canvas, rows, area, frontier_shown=bool(best))
@@ -140,14 +140,13 @@ def _balls(
     back = sorted(range(len(rows)), key=lambda i: -points[i])
     left, up, areas = ([values[i] for i in back] for values in (xs, ys, points))
     hues = [styles[lines[i]][0] for i in back]
-    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, gid="balls")
+    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, label="balls")
     axes.scatter(left, up, s=areas, facecolors="none", edgecolors=hues, linewidths=1, zorder=2)
     for line, (hue, shape) in styles.items():
         places = [i for i, other in enumerate(lines) if other == line]
         axes.plot(
             [xs[i] for i in places], [ys[i] for i in places], linestyle="", marker=shape, color=hue,
             markersize=MARK * canvas.size.font, markeredgecolor=canvas.theme.background, markeredgewidth=0.5, zorder=3,
-            gid=f"line-{line}",
         )  # fmt: skip
     return balls
 

@@ -47,7 +47,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
             axes.bar(
                 place, height, bottom=bottom, width=WIDTH, color=theme.hues[i % len(theme.hues)],
                 hatch=HATCHES[i % len(HATCHES)], edgecolor=theme.background, linewidth=1.5,
-                gid=f"{report.network.spec}-{parts[i].name}",
+                label=parts[i].name,
             )  # fmt: skip
         texts = [_on_lines(arithmetic(layer), units.short(layer.macs), lines) for layer in parts]
         step = 1.3 * font * lines / (PANEL * 72 * canvas.size.height) * 1.22 * top

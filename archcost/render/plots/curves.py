@@ -74,7 +74,7 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
         axes.plot(
             [batch for batch, _ in curve.points], [value / what.unit for _, value in curve.points],
             color=canvas.theme.hues[i % len(canvas.theme.hues)], marker=SHAPES[i % len(SHAPES)], linewidth=2,
-            markersize=0.6 * canvas.size.font, label=curve.name, gid=f"curve-{curve.name}",
+            markersize=0.6 * canvas.size.font, label=curve.name,
         )  # fmt: skip
     axes.set(xlabel="images in the batch", ylabel=what.label)
     canvas.figure.legend(loc="outside right upper")  # in the order of the lines' right ends

@@ -32,7 +32,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
         values,
         color=[styles[line_of(row.family)][0] for row in shown],
-        gid="bars",
+        label="density",
     )
     axes.bar_label(bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font)
     axes.invert_yaxis()

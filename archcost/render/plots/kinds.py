@@ -69,12 +69,12 @@ def kind_of(name: str) -> Kind:
 
 
 # which kinds take what the command line can say besides
-OPTIONS: Mapping[str, tuple[Data, ...]] = MappingProxyType(
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "labels": ("accuracies", "timed accuracies", "times"),
-        "train": ("memory curves", "timelines"),
-        "batches": ("memory curves",),
-        "times": ("timed accuracies", "times", "time curves"),
+        "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
+        "train": ("memory-batch", "memory-timeline"),
+        "batches": ("memory-batch",),
+        "times": ("accuracy-time", "flops-time", "time-batch"),
     }
 )
 
@@ -85,7 +85,5 @@ def check_option(name: str, option: str, *, given: bool) -> None:
     Raises:
         ArgumentError: it does not, or there is no such kind.
     """
-    kind = kind_of(name)
-    if given and kind.data not in OPTIONS[option]:
-        takers = ", ".join(each.name for each in KINDS.values() if each.data in OPTIONS[option])
-        raise ArgumentError(f"--{option} belongs to {takers}, not to {name}")
+    if given and kind_of(name).name not in OPTIONS[option]:
+        raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")

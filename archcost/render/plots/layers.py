@@ -63,7 +63,7 @@ def _bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units
         places = [i for i, layer in enumerate(rows) if _group(layer) == group]
         axes.bar(
             places, [values[i] for i in places], width=0.85, color=canvas.theme.hues[hue], hatch=hatch,
-            edgecolor=canvas.theme.background, linewidth=0, gid=f"{name}-{group}",
+            edgecolor=canvas.theme.background, linewidth=0, label=f"{name}-{group}",
         )  # fmt: skip
     axes.grid(visible=False, axis="x")
     axes.set_xlim(-0.7, len(rows) - 0.3)

@@ -158,7 +158,7 @@ def _settings(theme: Theme, size: Size) -> dict[str, Any]:
     ours |= {"legend.fontsize": size.font, "legend.frameon": False, "legend.title_fontsize": size.font}
     ours |= {"figure.figsize": (size.width, size.height), "figure.dpi": size.dpi}
     # text stays text in SVG and PDF; ids that would be random come from the salt
-    ours |= {"svg.fonttype": "none", "svg.hashsalt": "archcost", "pdf.fonttype": 42}
+    ours |= {"svg.fonttype": "none", "text.parse_math": False, "svg.hashsalt": "archcost", "pdf.fonttype": 42}
     return ours
 
 

@@ -40,13 +40,13 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
             axes.fill_between(
                 range(start, end + 1), [*values[start:end], values[end - 1]], step="post",
                 color=theme.hues[i % len(theme.hues)], alpha=0.85, hatch=HATCHES[i % 4], edgecolor=theme.background,
-                linewidth=0, label=phase, gid=f"phase-{phase}",
+                linewidth=0, label=phase,
             )  # fmt: skip
             start = end
         most = max(range(len(live)), key=live.__getitem__)
         instant = report.timeline[most]
         where = f"{instant.layer or instant.phase}, {instant.op.removeprefix('aten.')}"
-        axes.plot([most + 0.5], [values[most]], marker="v", markersize=0.8 * font, color=theme.text, gid="peak")
+        axes.plot([most + 0.5], [values[most]], marker="v", markersize=0.8 * font, color=theme.text, label="_peak")
         left = most > len(live) / 2
         axes.annotate(
             f"peak {units.short(live[most], 'B')}: {where}", (most + 0.5, values[most]), (-font if left else font, 5),

@@ -6,11 +6,11 @@ import pytest
 from letters import shown
 
 from archcost.errors import ArgumentError
-from archcost.render.plots import draw
+from archcost.render.plots import draw, svg_text
 
 
-def found(figure, gid):
-    (artist,) = figure.findobj(lambda artist: artist.get_gid() == gid)
+def found(figure, label):
+    (artist,) = figure.findobj(lambda artist: artist.get_label() == label)
     return artist
 
 
@@ -95,3 +95,11 @@ def test_one_network_is_no_comparison(three):
 def test_balls_of_equal_accuracy_and_of_one_point_are_drawn(three):
     row = three.rows[0]
     assert len(found(draw("accuracy-flops", replace(three, rows=(row, row))), "balls").get_offsets()) == 2
+
+
+def test_names_are_letters_whatever_they_hold(three):
+    row = replace(three.rows[0], name="a_$x$_b", family="<my & family>")
+    figure = draw("accuracy-flops", replace(three, rows=(row, *three.rows[1:])))
+    assert {"a_$x$_b", "<my & family>"} <= set(texts(figure))
+    assert "a_$x$_b" in svg_text(figure)
+    assert "&lt;my &amp; family&gt;" in svg_text(figure)

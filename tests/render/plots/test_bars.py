@@ -8,8 +8,13 @@ from archcost.render.plots import draw
 from archcost.render.plots.blocks import arithmetic
 
 
-def heights(figure, gid):
-    return [patch.get_height() for patch in figure.findobj(lambda artist: artist.get_gid() == gid)]
+def bars(figure, label):
+    (container,) = [each for axes in figure.axes for each in axes.containers if each.get_label() == label]
+    return container
+
+
+def heights(figure, label):
+    return [patch.get_height() for patch in bars(figure, label)]
 
 
 def texts(figure):
@@ -17,8 +22,8 @@ def texts(figure):
 
 
 def test_density_is_accuracy_for_each_million_parameters(three):
-    bars = draw("density", three).findobj(lambda artist: artist.get_gid() == "bars")
-    assert [bar.get_width() for bar in bars] == pytest.approx([70 / 5, 76 / 20, 65 / 140])
+    found = bars(draw("density", three), "density")
+    assert [bar.get_width() for bar in found] == pytest.approx([70 / 5, 76 / 20, 65 / 140])
 
 
 def test_of_many_networks_the_densest_are_shown(everything):

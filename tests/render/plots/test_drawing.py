@@ -50,6 +50,12 @@ def test_svg_is_one_element_whose_letters_are_letters(three):
     assert not re.search(r"\d{4}-\d\d-\d\dT|matplotlib\.org|/home|/tmp", text)
 
 
+def test_no_two_elements_have_one_id(data):
+    for kind in ("accuracy-flops", "layers", "block", "memory-timeline"):
+        ids = re.findall(r' id="([^"]+)"', svg_text(draw(kind, data[kind])))
+        assert len(ids) == len(set(ids)) > 20
+
+
 def test_pdf_embeds_its_fonts_as_truetype_and_no_date(three):
     pdf = encoded(draw("accuracy-flops", three), "pdf")
     assert b"/FontFile2" in pdf

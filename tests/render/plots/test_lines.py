@@ -29,7 +29,7 @@ def test_nothing_to_draw_is_refused(curves):
 def test_the_peak_is_marked_and_named(data):
     (report,) = data["memory-timeline"]
     figure = draw("memory-timeline", [report])
-    (mark,) = figure.findobj(lambda artist: artist.get_gid() == "peak")
+    (mark,) = figure.findobj(lambda artist: artist.get_label() == "_peak")
     live = [instant.live_bytes for instant in report.timeline]
     assert mark.get_xydata().tolist() == [[live.index(max(live)) + 0.5, pytest.approx(max(live) / 1e6)]]
     assert report.totals.peak_training_bytes == max(live)
