@@ -59,7 +59,7 @@ def profile(
         train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
-            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16", "cuda:fp16".
+            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
         timeline: have the report say what is alive at each operator: `report.timeline`.
 
     Returns:
@@ -116,6 +116,7 @@ def profile_network(
 
     with random_state_kept(), collector_paused():
         trace, notes = _trace(network, feed, device, trained_mode(mode, training), training, amp)
+        costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -128,7 +129,6 @@ def profile_network(
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
     )
-    costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 
 
