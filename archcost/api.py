@@ -60,7 +60,7 @@ def profile(
         train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
-            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16", "cuda:fp16".
+            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
         timeline: have the report say what is alive at each operator: `report.timeline`.
         time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
             `archcost.TimingPlan` says how; the network is then walked where it is timed.

@@ -1,1 +1,1 @@
-"""Measurements of archcost itself; scripts that are not shipped: `python -m benchmarks.NAME`."""
+"""How fast archcost is, and how right: scripts to be run from a clone, `python -m benchmarks.NAME`; not shipped."""

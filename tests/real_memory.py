@@ -17,19 +17,20 @@ OPTIMIZERS = {
 
 
 class Storages(TorchDispatchMode):
-    """Adds up the storages that are alive in a real run, after every operator."""
+    """Adds up the storages that are alive in a real run, after every operator; each in whole blocks."""
 
-    def __init__(self, *tensors):
+    def __init__(self, *tensors, block=1):
         super().__init__()
-        self.guards, self.live, self.peak = {}, 0, 0
+        self.guards, self.live, self.peak, self.block = {}, 0, 0, block
         self.meet(tensors)
 
     def meet(self, tensors):
         for tensor in tensors:
             storage = tensor.untyped_storage()
             if storage._cdata not in self.guards:
-                self.live += storage.nbytes()
-                self.guards[storage._cdata] = weakref.ref(storage, partial(self.lose, storage._cdata, storage.nbytes()))
+                nbytes = -(-storage.nbytes() // self.block) * self.block
+                self.live += nbytes
+                self.guards[storage._cdata] = weakref.ref(storage, partial(self.lose, storage._cdata, nbytes))
         self.peak = max(self.peak, self.live)
 
     def lose(self, key, nbytes, _):
@@ -43,13 +44,13 @@ class Storages(TorchDispatchMode):
         return result
 
 
-def inference_peak(network, images):
-    with torch.no_grad(), Storages(*network.parameters(), *network.buffers(), images) as live:
+def inference_peak(network, images, **options):
+    with torch.no_grad(), Storages(*network.parameters(), *network.buffers(), images, **options) as live:
         network.eval()(images)
     return live.peak
 
 
-def training_peak(network, images, optimizer, within=None):
+def training_peak(network, images, optimizer, within=None, **options):
     """The peak of a training loop: its first step makes the optimizer's state, which its second finds there.
 
     `within` is what the forward and the loss run in.
@@ -68,7 +69,7 @@ def training_peak(network, images, optimizer, within=None):
         loss.backward()
         optimizing.step()
 
-    with Storages(*network.parameters(), *network.buffers(), images, labels) as live:
+    with Storages(*network.parameters(), *network.buffers(), images, labels, **options) as live:
         step()
         if optimizer != "sgd":  # which keeps nothing from step to step
             step()
