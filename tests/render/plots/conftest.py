@@ -76,7 +76,7 @@ def everything():
 
 def under_the_roof():
     """Rows of several intensities, near each other and far below the roof."""
-    rows = [samples.row(f"block.{i}.conv", 100 * i, macs=10**6 * i**2, moved=10**5) for i in range(1, 9)]
+    rows = [samples.row(f"block.{i}.conv", 100 * i, macs=10**5 * i**2, moved=10**5) for i in range(1, 9)]
     return replace(samples.layers(), rows=tuple(rows))
 
 
