@@ -22,7 +22,7 @@ SCHEMA = "archcost.timing/1"
 def render(
     sweep: Sweep, format_: str = "table", *, layers: bool = False, color: str = "auto", target: TextIO | None = None
 ) -> str:
-    """Return a sweep as "table", "json" (every sample of every row), "csv" or "markdown".
+    """Return a sweep as "table", "json" (every sample of every row), "csv", "markdown" or "html".
 
     With `layers`, the rows of every cell follow (or take the place of the cells, in CSV); the rest is as for
     `archcost.render.render`.
@@ -36,6 +36,10 @@ def render(
         from archcost.render.markdown import markdown
 
         return "\n".join(map(markdown, pages))
+    if format_ == "html":
+        from archcost.render.html import html
+
+        return html(*pages)
     from archcost.render.target import fitted
 
     return "\n".join(fitted(page, target, width=None, color=color) for page in pages)
