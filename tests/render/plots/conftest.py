@@ -8,7 +8,7 @@ import pytest
 from render import reports, samples
 
 import archcost
-from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
 from archcost.zoo import REGISTRY
 

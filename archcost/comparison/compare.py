@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.tables import read_table
 from archcost.errors import ArgumentError, closest
 from archcost.many import Failure, profile_many
 from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Missing, frontier
 from archcost.sources import parse_spec
-from archcost.tables import read_table
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def compare(
     Args:
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
-        accuracies: figures of your own, which go before the published ones; see `archcost.accuracy.read_accuracies`.
+        accuracies: figures of your own, which go before the published ones; see
+            `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
         jobs: processes; None for as many as help.
