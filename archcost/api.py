@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.feed import Feed
-    from archcost.records import Peak, Trace, Training
+    from archcost.records import Peak, TimingPlan, Trace, Training
     from archcost.sources import Network
 
 MODES = ("eval", "train", "as-is")
@@ -38,8 +38,9 @@ def profile(
     batch: int = 1,
     amp: str | None = None,
     timeline: bool = False,
+    time: bool | TimingPlan = False,
 ) -> Report:
-    """Count what a network costs.
+    """Count what a network costs, and measure what it takes.
 
     Args:
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
@@ -61,6 +62,8 @@ def profile(
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
             follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
         timeline: have the report say what is alive at each operator: `report.timeline`.
+        time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
+            `archcost.TimingPlan` says how; the network is then walked where it is timed.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
@@ -71,7 +74,7 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
-    from archcost.records import LOSSES, OPTIMIZERS, Training, parse_amp
+    from archcost.records import LOSSES, OPTIMIZERS, TimingPlan, Training, parse_amp
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
@@ -83,19 +86,21 @@ def profile(
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
     if amp is not None:
         parse_amp(amp, device)
+    plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
+    how: dict[str, Any] = {"device": device, "mode": mode, "amp": amp}
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
     if train is None:
         if frozen or only:
             raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
-        return profile_network(chosen, feed, device=device, mode=mode, amp=amp, timeline=timeline)
+        return profile_network(chosen, feed, **how, timeline=timeline, plan=plan)
     training = Training(optimizer=train, loss=loss)
-    full = profile_network(chosen, feed, device=device, mode=mode, training=training, amp=amp, timeline=timeline)
     if not (frozen or only):
-        return full
+        return profile_network(chosen, feed, **how, training=training, timeline=timeline, plan=plan)
     part = replace(training, freeze=frozen, train_only=only)
-    report = profile_network(chosen, feed, device=device, mode=mode, training=part, amp=amp, timeline=timeline)
+    full = profile_network(chosen, feed, **how, training=training)
+    report = profile_network(chosen, feed, **how, training=part, timeline=timeline, plan=plan)
     return replace(report, full_training=full.totals)
 
 
@@ -108,14 +113,24 @@ def profile_network(
     training: Training | None = None,
     amp: str | None = None,
     timeline: bool = False,
+    plan: TimingPlan | None = None,
 ) -> Report:
-    """Walk a network that is resolved already, and account for it."""
+    """Walk a network that is resolved already, and account for it; measure it where there is a plan."""
     from archcost.account import account
     from archcost.formulas import registered_formulas
     from archcost.walk.state import collector_paused, random_state_kept
 
-    with random_state_kept(), collector_paused():
-        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training, amp)
+    notes: tuple[str, ...] = ()
+    sample = None
+    mode = trained_mode(mode, training)
+    if plan is not None:
+        from archcost.timed import timed
+
+        plan = replace(plan, device=device, amp=plan.amp if amp is None else amp)
+        trace, costs, sample = timed(network, feed, plan, mode=mode, training=training, timeline=timeline)
+    else:
+        with random_state_kept(), collector_paused():
+            trace, notes = _trace(network, feed, device, mode, training, amp)
         costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
@@ -129,7 +144,8 @@ def profile_network(
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
     )
-    return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
+    report = Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
+    return replace(report, measured=sample)
 
 
 def trained_mode(mode: str, training: Training | None) -> str:

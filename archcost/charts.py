@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.accuracy import accuracy_of, protocols_of, published
 from archcost.comparison import compare
-from archcost.errors import ArgumentError
+from archcost.errors import ArchcostError, ArgumentError
 from archcost.many import Failure, profile_many
 from archcost.records import Curve, Missing, Winner
 from archcost.render.plots import kind_of
@@ -185,6 +185,21 @@ def _reports(request: Request, *, timeline: bool = False) -> Chart:
     return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=lost)
 
 
+def _timed_reports(request: Request) -> Chart:
+    """Time the networks here, one after the other: in processes beside each other they would slow each other down."""
+    from archcost.api import profile
+
+    found, lost = [], []
+    for spec in request.specs:
+        try:
+            found.append(profile(spec, batch=request.batch, time=True))
+        except ArchcostError as error:
+            lost.append(Missing(spec=spec, reason=str(error)))
+        if request.progress is not None:
+            request.progress(spec)
+    return Chart(data=found, left_out=tuple(lost))
+
+
 def _timelines(request: Request) -> Chart:
     return _reports(request, timeline=True)
 
@@ -216,6 +231,7 @@ _GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
     "memory curves": _memory_curves,
     "time curves": _time_curves,
     "reports": _reports,
+    "timed reports": _timed_reports,
     "timelines": _timelines,
     "winners": _winners,
 }

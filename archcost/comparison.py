@@ -124,15 +124,22 @@ def row_of(report: Report) -> ComparisonRow:
 def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
 
+    It may have other columns, as those of `archcost time` have: a line whose `outcome` is not "timed" is passed over.
+
     Raises:
-        TableError: a value that is none: its file, line and column.
+        TableError: a value that is none, or two times of one batch: the file, line and column.
     """
     times: dict[tuple[str, int], float] = {}
-    for row in read_table(path, ("network", "batch", "seconds")):
+    for row in read_table(path, ("network", "batch", "seconds"), others=True):
+        if row.text("outcome", "timed") != "timed":
+            continue
         value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
         if not value:
             raise row.error("seconds", "it must be more than 0")
-        times[row.text("network"), int(batch or 1)] = value
+        key = row.text("network"), int(batch or 1)
+        if key in times:
+            raise row.error("batch", f"{key[0]} has a time at a batch of {key[1]} already; keep one dtype, one layout")
+        times[key] = value
     return times
 
 

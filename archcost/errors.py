@@ -16,6 +16,8 @@ ArchcostError                  exit code
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── PageError                      3   a command of a lecture's page that failed
 ├── ReportError                    3   a stored report that cannot be read
+├── ClockError                     3   what cannot be timed, here or in this way
+│   └── NoDeviceError              3   a device that this machine lacks
 ├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
 ├── RevisionError                  3   a network that cannot be had from a git revision
 │   ├── NoRepositoryError          3   no git, or no working tree of a git repository
@@ -113,6 +115,14 @@ class PageError(ArchcostError):
 
 class ReportError(ArchcostError):
     """A stored report that is not one."""
+
+
+class ClockError(ArchcostError):
+    """What cannot be timed: on this device, in this dtype, or at all."""
+
+
+class NoDeviceError(ClockError):
+    """A device that this machine lacks, or of which nothing is known."""
 
 
 class IncomparableError(ArchcostError):

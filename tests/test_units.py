@@ -132,6 +132,34 @@ def test_shapes_and_digits():
 
 
 @pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "0 ns"), (17, "17 ns"), (999, "999 ns"), (1000, "1.000 µs"), (12_345, "12.35 µs"), (999_949, "999.9 µs"),
+        (1_234_000, "1.234 ms"), (15_003_000_000, "15.00 s"), (4e12, "4,000 s"),
+    ],
+)  # fmt: skip
+def test_durations_have_four_digits_and_their_prefix(ns, text):
+    assert units.duration(ns) == text
+
+
+def test_a_column_of_durations_has_the_prefix_of_its_largest():
+    assert units.duration_scale(9_999_999).text(1_234_567) == "1,234.6"
+    assert units.duration_scale(10_000_000).text(1_234_567) == "1.235"
+    assert units.duration_scale(10**10).text(12_345_678_901) == "12.346"
+
+
+def test_a_column_of_rates_has_the_prefix_of_its_largest():
+    scale = units.rate_scale([3e9, 2e12])
+    assert (scale.prefix, scale.text(3e9)) == ("T", "0.0")
+    assert units.rate_scale([]).text(0) == "0"
+
+
+@pytest.mark.parametrize(("part", "text"), [(0, "0.0 %"), (0.5, "50.0 %"), (-0.031, "-3.1 %"), (0.0004, "0.04 %")])
+def test_parts_of_one_are_per_cents(part, text):
+    assert units.percent(part) == text
+
+
+@pytest.mark.parametrize(
     ("text", "amount"),
     [
         ("0", 0),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
+    "time": ("archcost.cli.time_command", "Measure how long a network takes, over batches and dtypes."),
+    "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),

@@ -67,6 +67,7 @@ def command(
       flops-time                                       multiply-adds against measured time
       memory-batch, time-batch                         lines against the batch size
       layers                                           memory, parameters and multiply-adds of each layer
+      roofline                                         rows, timed here, under the roof of the device
       memory-timeline                                  what is alive while a network runs
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import sys
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import check_writable, note, write
+from archcost.cli.options import check_writable, note, progress, write
 from archcost.errors import OutputError, PageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @click.command("report", short_help="Write the lectures' pages.")
@@ -39,14 +38,15 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     if folder.is_file():
         raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
-    with _progress(sum(len(each.commands) for each in chosen), quiet=quiet) as advance, remembered():
+    with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
         for each in chosen:
             for path in (INDEX, *each.files):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
 
-            def run(arguments: Sequence[str], page: str = each.name) -> str:
-                advance(f"{page}: {' '.join(arguments[:3])}")
-                return _printed(_below(folder, arguments))
+            def run(arguments: Sequence[str]) -> str:
+                printed = _printed(_below(folder, arguments))
+                advance(arguments[0])
+                return printed
 
             write(page(each, run), str(folder / f"{each.name}.md"))
     write(index(_others(folder)), str(folder / INDEX))
@@ -82,22 +82,3 @@ def _others(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*.md")):
         if path.name not in ours:
             yield path.name, path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
-
-
-@contextmanager
-def _progress(steps: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr where that is a terminal; yield what moves it on."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(file=sys.stderr)
-    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("", total=steps)
-        begun = 0
-
-        def advance(text: str) -> None:
-            nonlocal begun
-            bar.update(task, description=text, completed=begun)
-            begun += 1
-
-        yield advance

@@ -41,18 +41,13 @@ def take_loss(recorder: Recorder, outputs: list[torch.Tensor], training: Trainin
     Raises:
         WalkError: nothing that the loss depends on requires a gradient.
     """
-    roots = [tensor for tensor in outputs if tensor.requires_grad]
-    roots = [tensor for tensor in roots if not tensor.dim()] or roots
-    if not roots:
-        raise WalkError("no output of the network depends on a parameter that requires a gradient: nothing to train")
-    labels = _labels(roots) if training.loss == "cross-entropy" else {}
+    roots = roots_of(outputs)
+    labels = labels_of(roots, training)
     for label in labels.values():
         recorder.number(label, "label")
     recorder.phase = "loss"
     with torch.enable_grad(), recorder:
-        loss = _loss(roots[0], labels)
-        for tensor in roots[1:]:
-            loss = loss + _loss(tensor, labels)
+        loss = loss_of(roots, labels)
     return Loss(loss, labels)
 
 
@@ -75,13 +70,33 @@ def take_step(recorder: Recorder, loss: Loss, parameters: list[nn.Parameter], tr
     return optimizer
 
 
-def _labels(outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
+def roots_of(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the outputs that a network is trained on: losses that it returns itself, or all that depend on weights.
+
+    Raises:
+        WalkError: there are none.
+    """
+    roots = [tensor for tensor in outputs if tensor.requires_grad]
+    if not roots:
+        raise WalkError("no output of the network depends on a parameter that requires a gradient: nothing to train")
+    return [tensor for tensor in roots if not tensor.dim()] or roots
+
+
+def labels_of(outputs: list[torch.Tensor], training: Training) -> dict[tuple[int, ...], torch.Tensor]:
     """Return class 0 for each place of the outputs, by shape: outputs of one shape share their labels."""
     labels: dict[tuple[int, ...], torch.Tensor] = {}
-    for output in outputs:
+    for output in outputs if training.loss == "cross-entropy" else ():
         if output.dim() and _places(output) not in labels:
             labels[_places(output)] = torch.zeros(_places(output), dtype=torch.int64, device=output.device)
     return labels
+
+
+def loss_of(outputs: list[torch.Tensor], labels: dict[tuple[int, ...], torch.Tensor]) -> torch.Tensor:
+    """Return the sum of the outputs' losses."""
+    loss = _loss(outputs[0], labels)
+    for tensor in outputs[1:]:
+        loss = loss + _loss(tensor, labels)
+    return loss
 
 
 def _places(output: torch.Tensor) -> tuple[int, ...]:

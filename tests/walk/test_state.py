@@ -93,6 +93,7 @@ def process():
             len(torch_module._global_forward_hooks),
             len(torch_module._global_forward_pre_hooks),
             len(torch_module._global_forward_hooks_always_called),
+            len(torch_module._global_forward_hooks_with_kwargs),
         ),
         "functions": [
             id(f) for f in (torch.conv2d, torch.relu, nn.functional.linear, nn.Module.__call__, nn.Linear.forward)

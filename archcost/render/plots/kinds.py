@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Data: TypeAlias = Literal[
-    "accuracies", "timed accuracies", "times", "memory curves", "time curves", "reports", "timelines", "winners"
+    "accuracies",
+    "timed accuracies",
+    "times",
+    "memory curves",
+    "time curves",
+    "reports",
+    "timed reports",
+    "timelines",
+    "winners",
 ]
 
 
@@ -21,8 +29,8 @@ class Kind:
     """A kind of chart.
 
     `file` is that of render/plots whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
-    `data` says from what: "accuracies" and "times" are a `Comparison`, "curves" a sequence of `Curve`, "reports" and
-    "timelines" one of `Report`, "winners" one of `Winner`.
+    `data` says from what: "accuracies" and "times" are a `Comparison`, "curves" a sequence of `Curve`, "reports",
+    "timed reports" and "timelines" one of `Report`, "winners" one of `Winner`.
     """
 
     name: str
@@ -49,6 +57,7 @@ _ALL = (
     _kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),
     _kind("time-batch", "measured time of an image against the batch size", "curves", "time curves", subject="time"),
     _kind("layers", "memory, parameters and multiply-adds of each layer", "layers", "reports"),
+    _kind("roofline", "the rows of a timed network under the roof of its device", "roofline", "timed reports"),
     _kind("memory-timeline", "what is alive while a network runs", "timeline", "timelines"),
     _kind("block", "worked examples: multiply-adds with their arithmetic", "blocks", "reports"),
     _kind("error-year", "error and depth of the ImageNet challenge's winners", "history", "winners"),
