@@ -5,6 +5,7 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
+│   ├── TableError                 2   a CSV of the user's with a value that is none
 │   └── OutputError                2   an output path that is none
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
@@ -13,6 +14,7 @@ ArchcostError                  exit code
 ├── ReportError                    3   a stored report that cannot be read
 ├── MissingPackageError            3   an optional package that is not installed
 ├── UncoveredError                 1   --strict, and an operator has no rule
+├── LeftOutError                   1   --strict, and a network has no place in a chart
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
 A message says what failed, on what, what is allowed, and what to try.
@@ -55,6 +57,10 @@ class InputError(UsageError):
     """An input description that does not parse."""
 
 
+class TableError(UsageError):
+    """A table of the user's that cannot be read, or a value in it that is none; names file, line and column."""
+
+
 class OutputError(UsageError):
     """An output path where no file can be written, or whose suffix means nothing."""
 
@@ -85,6 +91,12 @@ class MissingPackageError(ArchcostError):
 
 class UncoveredError(ArchcostError):
     """An operator without a rule where `--strict` forbids it."""
+
+    exit_code = 1
+
+
+class LeftOutError(ArchcostError):
+    """A network that had to be left out where `--strict` forbids it."""
 
     exit_code = 1
 

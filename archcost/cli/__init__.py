@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
+    "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

@@ -91,27 +91,26 @@ def target_of(output: str | None) -> TextIO | None:
     return sys.stdout if output in {None, "-"} else None
 
 
-def write(text: str, output: str | None) -> None:
+def write(result: str | bytes, output: str | None) -> None:
     """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
 
     Raises:
         WriteError: the disk is full, or stdout takes no more.
     """
     if output is None or output == "-":
-        _print(text)
+        _print(result)
         return
     path = Path(output).resolve()  # a link stays; what it points to is replaced
-    text = text if text.endswith("\n") else text + "\n"
+    if isinstance(result, str):
+        result = (result if result.endswith("\n") else result + "\n").encode()
     aside = None
     try:
         if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(result)
             return
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
-            file.write(text)
+            file.write(result)
         aside.chmod(0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
@@ -120,11 +119,12 @@ def write(text: str, output: str | None) -> None:
         raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
 
 
-def _print(text: str) -> None:
+def _print(result: str | bytes) -> None:
     if sys.stdout is None:
         raise WriteError("the result could not be printed: stdout is closed; give -o FILE")
     try:
-        click.echo(text, nl=not text.endswith("\n"), color=True)  # whether it has colour is decided already
+        whole = isinstance(result, bytes) or result.endswith("\n")
+        click.echo(result, nl=not whole, color=True)  # whether it has colour is decided already
         sys.stdout.flush()
     except OSError as error:
         # keep the interpreter from writing what is left when it closes stdout

@@ -1,5 +1,15 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.comparison import (
+    PROTOCOLS as PROTOCOLS,
+    Accuracy as Accuracy,
+    Comparison as Comparison,
+    ComparisonRow as ComparisonRow,
+    Curve as Curve,
+    Missing as Missing,
+    Winner as Winner,
+    frontier as frontier,
+)
 from archcost.records.costs import (
     Costs as Costs,
     Extents as Extents,

@@ -69,6 +69,18 @@ def timm_network(spec: Spec) -> Network:
     )
 
 
+def library_names(library: str) -> tuple[str, ...]:
+    """Return the names of the classification networks of "timm" or "torchvision".
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    if library == "timm":
+        return tuple(_import("timm").list_models())
+    models = _import("torchvision.models")
+    return tuple(models.list_models(module=models))
+
+
 def _called(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
     try:
         return create(spec.target, **arguments)

@@ -1,0 +1,130 @@
+"""Published accuracies, and a user's own: which figure holds for which network, under which protocol."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, cast
+
+from archcost.records import PROTOCOLS, Accuracy
+from archcost.sources import parse_spec
+from archcost.tables import Row, read_table, rows_of
+from archcost.zoo import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+COLLECTED = "2026-11-21"  # when archcost/data/accuracy.csv was put together
+COLUMNS = (
+    "networks",
+    "dataset",
+    "top1_error",
+    "top5_error",
+    "top1",
+    "top5",
+    "protocol",
+    "split",
+    "side",
+    "weights",
+    "source",
+    "note",
+)
+
+
+@cache
+def published() -> tuple[Accuracy, ...]:
+    """Return the figures that archcost brings along; of several for one network the preferred one comes first."""
+    text = files("archcost").joinpath("data/accuracy.csv").read_text(encoding="utf-8")
+    return tuple(_accuracy(row) for row in rows_of(text, "accuracy.csv", COLUMNS))
+
+
+def read_accuracies(path: str | Path) -> tuple[Accuracy, ...]:
+    """Read a user's own figures: a CSV with `networks` and `top1` (per cent right) or `top1_error` (per cent wrong).
+
+    Every other column of archcost's own table may be there: dataset (ImageNet), protocol (single-crop), split, side
+    (any input), weights, source, note.
+
+    Raises:
+        TableError: a value that is none: its file, line and column.
+    """
+    return tuple(_accuracy(row, default_source=str(path)) for row in read_table(path, COLUMNS))
+
+
+def accuracy_of(
+    spec: str, table: Iterable[Accuracy], *, protocol: str, side: int | None, dataset: str | None = None
+) -> Accuracy | None:
+    """Return the first figure of a table for a network under a protocol at a height and width of its input.
+
+    Args:
+        spec: what the user calls the network.
+        table: figures, the preferred ones first.
+        protocol: how they were measured.
+        side: height and width of the input; None where any will do.
+        dataset: only of this one.
+    """
+    names = _names(spec)
+    for figure in table:
+        if (
+            figure.protocol == protocol
+            and (figure.side is None or side is None or figure.side == side)
+            and (dataset is None or figure.dataset == dataset)
+            and not names.isdisjoint(figure.networks)
+        ):
+            return figure
+    return None
+
+
+def protocols_of(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
+    """Return under which protocols, and at which inputs, a network has figures: "10-crop at 224"."""
+    names = _names(spec)
+    found = (
+        f"{figure.protocol} at {figure.side or 'any input'}"
+        for figure in table
+        if not names.isdisjoint(figure.networks)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _names(spec: str) -> set[str]:
+    """Return what a table may call a network: as the user does, and the zoo's own name for it."""
+    parsed = parse_spec(spec)
+    if parsed.arguments:  # another network than the one that was published
+        return {spec}
+    name = f"{parsed.source}:{parsed.target}" if parsed.source else parsed.target
+    if parsed.kind == "zoo" and name in REGISTRY:
+        name = REGISTRY.find(name).id
+    return {spec, name}
+
+
+def _accuracy(row: Row, default_source: str = "") -> Accuracy:
+    networks = row.text("networks").split()
+    if not networks:
+        raise row.error("networks", "it names no network")
+    top1, top5 = _error(row, "top1"), _error(row, "top5")
+    if top1 is None and top5 is None:
+        raise row.error("top1", "neither a top-1 nor a top-5 figure is given")
+    side = row.number("side", 1, 10**6)
+    return Accuracy(
+        networks=tuple(networks),
+        dataset=row.text("dataset", "ImageNet"),
+        top1_error=top1,
+        top5_error=top5,
+        protocol=cast("Any", row.choice("protocol", PROTOCOLS)),
+        split=cast("Any", row.choice("split", ("validation", "test"))),
+        side=None if side is None else int(side),
+        weights=row.text("weights"),
+        source=row.text("source", default_source),
+        note=row.text("note"),
+    )
+
+
+def _error(row: Row, rank: str) -> float | None:
+    """Return an error in per cent, given as such or as an accuracy."""
+    error, right = row.number(f"{rank}_error", 0, 100), row.number(rank, 0, 100)
+    if error is not None and right is not None:
+        raise row.error(rank, f"{rank}_error is given, too; one of them is enough")
+    return error if right is None else round(100 - right, 6)
+
+
+__all__ = ["COLLECTED", "accuracy_of", "protocols_of", "published", "read_accuracies"]

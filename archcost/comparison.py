@@ -1,0 +1,165 @@
+"""compare(specs) -> Comparison: what networks cost, side by side with their published accuracies."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.errors import ArgumentError, closest
+from archcost.many import Failure, profile_many
+from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Missing, frontier
+from archcost.sources import parse_spec
+from archcost.tables import read_table
+from archcost.zoo import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from archcost.records import Accuracy
+    from archcost.report import Report
+
+# what a comparison is sorted by, and whether the largest comes first
+SORTS: Mapping[str, bool] = {
+    "given": False,
+    "name": False,
+    "params": False,
+    "macs": False,
+    "activation_elements": False,
+    "macts": False,
+    "peak_inference_bytes": False,
+    "depth": False,
+    "top1": True,
+    "top5": True,
+    "density": True,
+    "seconds": False,
+}
+
+
+def compare(
+    specs: Sequence[Any],
+    *,
+    protocol: str = "single-crop",
+    accuracies: Iterable[Accuracy] = (),
+    seconds: Mapping[str, float] | None = None,
+    sort: str = "macs",
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> Comparison:
+    """Put networks side by side.
+
+    Args:
+        specs: what `archcost.profile` takes.
+        protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
+        accuracies: figures of your own, which go before the published ones; see `archcost.accuracy.read_accuracies`.
+        seconds: measured times of a forward pass by spec.
+        sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
+        jobs: processes; None for as many as help.
+        progress: called with each spec when it is done.
+        options: as for `archcost.profile`, the same for every network.
+
+    Returns:
+        A row for each network that could be profiled; the others are among the failures. A figure is only taken where
+        it was measured at the size of input that was counted.
+
+    Raises:
+        ArgumentError: a protocol or a quantity that does not exist.
+    """
+    if protocol not in PROTOCOLS:
+        hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
+        raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
+    if sort not in SORTS:
+        hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
+        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
+    table = (*accuracies, *published())
+    times = seconds or {}
+    found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
+    rows = [
+        replace(
+            row,
+            accuracy=accuracy_of(row.spec, table, protocol=protocol, side=row.input[-1]),
+            seconds=times.get(row.spec),
+        )
+        for row in found
+        if not isinstance(row, Failure)
+    ]
+    return Comparison(
+        rows=_sorted(_marked(rows), sort),
+        protocol=protocol,
+        collected=COLLECTED,
+        batch=options.get("batch", 1),
+        failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
+    )
+
+
+def row_of(report: Report) -> ComparisonRow:
+    """Return what a comparison keeps of a report."""
+    totals = report.totals
+    return ComparisonRow(
+        spec=report.network.spec,
+        name=report.network.name,
+        family=_family(report.network.spec),
+        input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
+        params=totals.params,
+        macs=totals.macs,
+        activation_elements=totals.activation_elements,
+        macts=totals.macts,
+        peak_inference_bytes=totals.peak_inference_bytes,
+        depth=totals.depth,
+    )
+
+
+def read_seconds(path: str | Path) -> Mapping[str, float]:
+    """Read measured times: a CSV with `network` and `seconds` (of one forward pass of the batch).
+
+    Raises:
+        TableError: a value that is none: its file, line and column.
+    """
+    times: dict[str, float] = {}
+    for row in read_table(path, ("network", "seconds")):
+        value = row.number("seconds", 0, math.inf)
+        if value is None or not value:
+            raise row.error("seconds", "it must be more than 0")
+        times[row.text("network")] = value
+    return times
+
+
+def _family(spec: str) -> str:
+    """Return the zoo's family, or else where the network comes from: a library, a file, a package."""
+    parsed = parse_spec(spec)
+    if parsed.kind == "zoo" and parsed.target in REGISTRY:
+        return REGISTRY.find(parsed.target).family
+    return parsed.source or parsed.target
+
+
+def _marked(rows: list[ComparisonRow]) -> list[ComparisonRow]:
+    """Mark the frontier of each dataset."""
+    marked: set[int] = set()
+    for dataset in {row.accuracy.dataset for row in rows if row.accuracy}:
+        chosen = [
+            (i, row.macs, row.accuracy.top1)
+            for i, row in enumerate(rows)
+            if row.accuracy and row.accuracy.dataset == dataset and row.accuracy.top1 is not None
+        ]
+        marked |= {chosen[i][0] for i in frontier([(macs, top1) for _, macs, top1 in chosen])}
+    return [replace(row, pareto=i in marked) for i, row in enumerate(rows)]
+
+
+def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
+    if sort == "given":
+        return tuple(rows)
+    if sort == "name":
+        return tuple(sorted(rows, key=lambda row: row.name.lower()))
+    sign = -1 if SORTS[sort] else 1
+
+    def key(row: ComparisonRow) -> tuple[bool, float]:
+        value = getattr(row.accuracy, sort, None) if sort in {"top1", "top5"} else getattr(row, sort)
+        return value is None, sign * (value or 0)
+
+    return tuple(sorted(rows, key=key))
+
+
+__all__ = ["SORTS", "compare", "read_seconds", "row_of"]

@@ -1,0 +1,140 @@
+"""Several networks side by side: what each costs and how accurate it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Protocol: TypeAlias = Literal[
+    "single-crop", "10-crop", "dense", "dense-multi-scale", "multi-crop", "multi-crop-dense", "ensemble"
+]
+PROTOCOLS: tuple[Protocol, ...] = (
+    "single-crop",
+    "10-crop",
+    "dense",
+    "dense-multi-scale",
+    "multi-crop",
+    "multi-crop-dense",
+    "ensemble",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """One published figure of one network: errors in per cent of the images, and under what they were measured.
+
+    `networks` are the names that it holds for; `side` is the height and width of the input, None for any. `weights`
+    says which training it belongs to ("paper", "torchvision IMAGENET1K_V1"), `source` where it is printed.
+    """
+
+    networks: tuple[str, ...]
+    dataset: str
+    top1_error: float | None
+    top5_error: float | None
+    protocol: Protocol
+    split: Literal["validation", "test"]
+    side: int | None
+    weights: str
+    source: str
+    note: str = ""
+
+    @property
+    def top1(self) -> float | None:
+        """The share of images, in per cent, whose first guess is right."""
+        return None if self.top1_error is None else round(100 - self.top1_error, 6)
+
+    @property
+    def top5(self) -> float | None:
+        """The share of images, in per cent, of whose first five guesses one is right."""
+        return None if self.top5_error is None else round(100 - self.top5_error, 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonRow:
+    """One network. `accuracy` is None where no figure of the protocol, and of this input, is known.
+
+    `seconds` is the measured time of one forward pass of the batch, None where it was not measured. `pareto` says that
+    no other row has at most its multiply-adds and at least its top-1 accuracy, and more of one of them.
+    """
+
+    spec: str
+    name: str
+    family: str
+    input: tuple[int, ...]
+    params: int
+    macs: int
+    activation_elements: int
+    macts: int
+    peak_inference_bytes: int | None
+    depth: int
+    accuracy: Accuracy | None = None
+    seconds: float | None = None
+    pareto: bool = False
+
+    @property
+    def density(self) -> float | None:
+        """Top-1 accuracy in per cent for each million parameters, the comparison paper's information density."""
+        top1 = None if self.accuracy is None else self.accuracy.top1
+        return None if top1 is None or not self.params else top1 / (self.params / 10**6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A network that has no row, or no place in a chart, and why."""
+
+    spec: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Networks side by side, sorted, with the protocol that all accuracies have and the date of their collection.
+
+    `failures` are the networks that could not be profiled.
+    """
+
+    rows: tuple[ComparisonRow, ...]
+    protocol: Protocol
+    collected: str
+    batch: int = 1
+    failures: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A quantity of one network against the batch size: points of images and bytes, or images and seconds."""
+
+    name: str
+    points: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Winner:
+    """The winning classification entry of one year of the ImageNet challenge."""
+
+    year: int
+    network: str
+    team: str
+    top5_error: float
+    depth: int | None
+    protocol: str
+    source: str
+
+
+def frontier(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:
+    """Return the numbers of the points that no other point beats, by cost; of equal points, all.
+
+    A point is a cost and a merit. It is beaten by one of at most its cost and at least its merit that is better in one.
+
+    Example:
+        >>> frontier([(1, 50), (2, 40), (2, 60), (3, 60)])
+        (0, 2)
+    """
+    best: list[int] = []
+    for i in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
+        if not best or points[i][1] > points[best[-1]][1] or points[i] == points[best[-1]]:
+            best.append(i)
+    return tuple(best)

@@ -1,0 +1,28 @@
+"""Axes that people read: 0.1, 1, 10 rather than powers, and limits that leave the marks whole."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from archcost import units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axis import Axis
+
+FEW_DECADES = 1.7  # below, the powers of ten alone are too few ticks
+
+
+def log_axis(axis: Axis, values: Sequence[float], room: float = 1.6) -> None:
+    """Make an axis logarithmic with ticks as plain numbers; `room` is the factor left free on either side."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = min(values) / room, max(values) * room
+    name = "x" if axis is axis.axes.xaxis else "y"
+    axis.axes.set(**{f"{name}scale": "log", f"{name}lim": (low, high)})
+    few = math.log10(high / low) < FEW_DECADES
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: units.number(value)))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,100 @@
+"""A user's CSV, read row by row: whatever is wrong with it is named by file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcost.errors import TableError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a table: `file` and `line` say where it stands."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def text(self, column: str, default: str = "") -> str:
+        """Return what stands in a column, `default` where it is empty or missing."""
+        return self.cells.get(column) or default
+
+    def choice(self, column: str, allowed: Sequence[str]) -> str:
+        """Return one of some words, the first of them where the column is empty.
+
+        Raises:
+            TableError: another word.
+        """
+        found = self.text(column, allowed[0])
+        if found not in allowed:
+            raise self.error(column, f"{found!r} is none of {', '.join(allowed)}")
+        return found
+
+    def number(self, column: str, low: float, high: float) -> float | None:
+        """Return a number, None where the column is empty.
+
+        Raises:
+            TableError: no number, not a finite one, or one outside of the limits.
+        """
+        found = self.text(column)
+        if not found:
+            return None
+        try:
+            value = float(found)
+        except ValueError:
+            raise self.error(column, f"{found!r} is no number") from None
+        if not math.isfinite(value) or not low <= value <= high:
+            limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+            raise self.error(column, f"{found} is not a number {limits}")
+        return value
+
+    def error(self, column: str, what: str) -> TableError:
+        """Return the error that says what is wrong with a column of this line."""
+        return TableError(f"{self.file}, line {self.line}, column {column!r}: {what}")
+
+
+def read_table(path: str | Path, columns: Collection[str]) -> Iterator[Row]:
+    """Read a CSV file whose first line names its columns.
+
+    Args:
+        path: the file.
+        columns: those that may be there.
+
+    Raises:
+        TableError: the file is missing or is no text, or a line has another number of columns than the first names.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise TableError(f"{path} cannot be read: {reason}") from error
+    return rows_of(text, str(path), columns)
+
+
+def rows_of(text: str, file: str, columns: Collection[str]) -> Iterator[Row]:
+    """Read the text of a CSV file; `file` is what messages call it."""
+    reader = csv.reader(io.StringIO(text))
+    names = [name.strip().lower() for name in next(reader, [])]
+    for name in names:
+        if name not in columns:
+            hint = closest(name, columns, f"there may be {', '.join(columns)}")
+            raise TableError(f"{file}, line 1: there is no column {name!r}; {hint}")
+    if not names:
+        raise TableError(f"{file} is empty; its first line names the columns: {', '.join(columns)}")
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(names):
+            raise TableError(
+                f"{file}, line {reader.line_num}: it has {len(cells)} columns, the first line {len(names)}"
+            )
+        stripped = (cell.strip() for cell in cells)
+        yield Row(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))
