@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from archcost.api import profile as profile
     from archcost.capacity import fit as fit
     from archcost.errors import ArchcostError as ArchcostError
+    from archcost.regression.diff import diff as diff
     from archcost.report import Report as Report
     from archcost.rules import Work as Work, free as free, rule as rule
 
 __version__ = "0.1.0"
-__all__ = ["ArchcostError", "Report", "Work", "__version__", "fit", "free", "profile", "rule"]
+__all__ = ["ArchcostError", "Report", "Work", "__version__", "diff", "fit", "free", "profile", "rule"]
 
 _HOMES = {
     "ArchcostError": "archcost.errors",
     "Report": "archcost.report",
     "Work": "archcost.rules",
+    "diff": "archcost.regression.diff",
     "fit": "archcost.capacity",
     "free": "archcost.rules",
     "profile": "archcost.api",

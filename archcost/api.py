@@ -274,9 +274,11 @@ def _what_fits(network: Network, default: InputSpec, given: InputSpec) -> str:
 
 def _environment(trace: Trace) -> dict[str, str]:
     from archcost import __version__
+    from archcost.metrics import CONVENTIONS
 
     return {
         "archcost": __version__,
+        "conventions": CONVENTIONS,
         "device": trace.device,
         "python": platform.python_version(),
         "torch": trace.torch_version,

@@ -5,16 +5,28 @@ ArchcostError                  exit code
 │   ├── UnknownNetworkError        2   a spec that names nothing
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
+│   ├── LedgerError                2   a file of published figures that is wrong
 │   ├── TableError                 2   a CSV of the user's with a value that is none
-│   └── OutputError                2   an output path that is none
+│   ├── OutputError                2   an output path that is none
+│   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
 ├── RuleError                      3   a counting rule is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
+├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
+├── RevisionError                  3   a network that cannot be had from a git revision
+│   ├── NoRepositoryError          3   no git, or no working tree of a git repository
+│   ├── UnknownRevisionError       3   a revision that git does not know
+│   ├── ShallowCloneError          3   a revision that this shallow clone has not fetched
+│   ├── NotInRevisionError         3   the network does not exist there: it is new
+│   └── RevisionFailedError        3   the network exists there, and fails
 ├── MissingPackageError            3   an optional package that is not installed
+├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
+├── VerdictError                   1   a published figure whose verdict is not the recorded one
 ├── UncoveredError                 1   --strict, and an operator has no rule
 ├── LeftOutError                   1   --strict, and a network has no place in a chart
+├── BudgetExceededError            1   a budget that a network exceeds
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
 A message says what failed, on what, what is allowed, and what to try.
@@ -57,12 +69,20 @@ class InputError(UsageError):
     """An input description that does not parse."""
 
 
+class LedgerError(UsageError):
+    """A file of published figures that does not parse, or an entry of it that is wrong."""
+
+
 class TableError(UsageError):
     """A table of the user's that cannot be read, or a value in it that is none; names file, line and column."""
 
 
 class OutputError(UsageError):
     """An output path where no file can be written, or whose suffix means nothing."""
+
+
+class ConfigError(UsageError):
+    """A setting of a project that means nothing: which file, which key, what is allowed."""
 
 
 class BuildError(ArchcostError):
@@ -85,8 +105,46 @@ class ReportError(ArchcostError):
     """A stored report that is not one."""
 
 
+class IncomparableError(ArchcostError):
+    """Two reports that do not compare, or a baseline that does not exist."""
+
+
+class RevisionError(ArchcostError):
+    """A network could not be had from a git revision."""
+
+
+class NoRepositoryError(RevisionError):
+    """There is no git, or the folder is in no working tree of a git repository."""
+
+
+class UnknownRevisionError(RevisionError):
+    """Git knows no such revision, or two revisions have nothing in common."""
+
+
+class ShallowCloneError(RevisionError):
+    """The revision may exist, but this clone has a part of the history only."""
+
+
+class NotInRevisionError(RevisionError):
+    """The file, module or callable does not exist in that revision: compared with it, the network is new."""
+
+
+class RevisionFailedError(RevisionError):
+    """The network is there, and its code failed, or the process that ran it died."""
+
+
 class MissingPackageError(ArchcostError):
     """An optional package that is not installed."""
+
+
+class ClaimError(ArchcostError):
+    """A published figure about a network that cannot be measured."""
+
+
+class VerdictError(ArchcostError):
+    """A published figure whose verdict is not the recorded one."""
+
+    exit_code = 1
 
 
 class UncoveredError(ArchcostError):
@@ -97,6 +155,12 @@ class UncoveredError(ArchcostError):
 
 class LeftOutError(ArchcostError):
     """A network that had to be left out where `--strict` forbids it."""
+
+    exit_code = 1
+
+
+class BudgetExceededError(ArchcostError):
+    """A network that costs more than its budget allows."""
 
     exit_code = 1
 

@@ -14,6 +14,10 @@ from archcost.errors import ArgumentError, closest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Raised whenever a definition below, or a rule behind it, changes what a network counts: figures made under different
+# numbers are not compared.
+CONVENTIONS = "1"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import reprlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
 from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Totals
+from archcost.records.reading import CHARACTERS, parse, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     import pandas as pd
 
 SCHEMA = "archcost.report/1"
-T = TypeVar("T")
-SEQUENCES: Mapping[str, tuple[Any, ...]] = {
-    "tuple[str, ...]": (str,),
-    "tuple[int, ...]": (int,),
-    "tuple[tuple[int, ...], ...]": ((int,),),
-    "tuple[float | None, ...]": (int, float, type(None)),
-    "Extents": (int, str, type(None)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +92,37 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read a report back.
+        """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
 
         Raises:
-            ReportError: not JSON, another schema, or a key that is missing, unknown or of the wrong type.
+            ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
+                wrong type; with the place.
         """
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            data = parse(text)
+        except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-            raise ReportError(f"not a report of schema {SCHEMA!r}: found {found!r}")
+            raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
         del data["schema"]
-        return _read(cls, data, "report")
+        return read(cls, data, "report")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Report:
+        """Read a report that was written to a file; no more of the file than a report can have.
+
+        Raises:
+            ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
+        """
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return cls.from_json(file.read(CHARACTERS + 1))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
+        except ReportError as error:
+            raise ReportError(f"{path}: {error}") from error
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each layer, one column for each quantity, raw integers."""
@@ -143,72 +154,3 @@ def _value(value: Any) -> str:
 
 def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
-
-
-def _read(kind: type[T], data: Any, where: str) -> T:
-    """Build a dataclass from JSON, key by key."""
-    if not isinstance(data, dict):
-        raise ReportError(f"{where} must be an object, not {type(data).__name__}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    unknown, missing = sorted(data.keys() - fields.keys()), sorted(fields.keys() - data.keys())
-    if unknown or missing:
-        problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
-        raise ReportError(f"{where} {problem}; its keys are {', '.join(sorted(fields))}")
-    return kind(**{name: _reader(str(fields[name].type))(data[name], f"{where}.{name}") for name in fields})
-
-
-def _reader(annotation: str) -> Callable[[Any, str], Any]:
-    """Return the function that reads a field of an annotated type."""
-    nested = {
-        "NetworkInfo": lambda value, where: _read(NetworkInfo, value, where),
-        "Totals": lambda value, where: _read(Totals, value, where),
-        "Totals | None": lambda value, where: None if value is None else _read(Totals, value, where),
-        "Peak | None": lambda value, where: None if value is None else _read(Peak, value, where),
-        "tuple[Layer, ...]": lambda value, where: _each(Layer, value, where),
-        "tuple[Instant, ...]": lambda value, where: _each(Instant, value, where),
-        "tuple[InputInfo, ...]": lambda value, where: _each(InputInfo, value, where),
-        "Mapping[str, OperatorCosts]": lambda value, where: {
-            key: _read(OperatorCosts, item, f"{where}.{key}") for key, item in _typed(value, dict, where).items()
-        },
-    }
-    plain: dict[str, type | tuple[type, ...]] = {
-        "int": int,
-        "bool": bool,
-        "str": str,
-        "int | None": (int, type(None)),
-        "str | None": (str, type(None)),
-        "None": type(None),
-    }
-    mappings = {"Mapping[str, int]": int, "dict[str, int]": int, "Mapping[str, str]": str}
-    if annotation in nested:
-        return nested[annotation]
-    if annotation in plain:
-        return lambda value, where: _typed(value, plain[annotation], where)
-    if annotation in mappings:
-        return lambda value, where: {
-            key: _typed(item, mappings[annotation], f"{where}.{key}")
-            for key, item in _typed(value, dict, where).items()
-        }
-    kinds = SEQUENCES[annotation.removesuffix(" | None")]
-    optional = annotation.endswith(" | None")
-    return lambda value, where: None if optional and value is None else _tuples(value, kinds, where)
-
-
-def _each(kind: type[T], value: Any, where: str) -> tuple[T, ...]:
-    return tuple(_read(kind, item, f"{where}[{i}]") for i, item in enumerate(_typed(value, list, where)))
-
-
-def _typed(value: Any, kind: type | tuple[type, ...], where: str) -> Any:
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        names = " or ".join(k.__name__ for k in kinds)
-        raise ReportError(f"{where} must be of type {names}, not {value!r:.80}")
-    return value
-
-
-def _tuples(value: Any, kinds: tuple[Any, ...], where: str) -> tuple[Any, ...]:
-    """Read a list whose items are of some types, or are lists of them where the first kind is itself a tuple."""
-    items = enumerate(_typed(value, list, where))
-    if isinstance(kinds[0], tuple):
-        return tuple(_tuples(item, kinds[0], f"{where}[{i}]") for i, item in items)
-    return tuple(_typed(item, kinds, f"{where}[{i}]") for i, item in items)

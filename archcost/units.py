@@ -14,8 +14,10 @@ from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from fractions import Fraction
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
+SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds in each
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
 SPELLED_OUT = 10**4  # smaller figures are printed digit by digit on a slide
 WIDEST = 10**7  # a column's largest figure has at most seven digits before the point
@@ -56,12 +58,22 @@ def parse_bytes(text: str) -> int:
     Raises:
         ArgumentError: anything else, or nothing at all.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kKMGTP])(i?))?B?\s*", text)
-    if found is None or not float(found[1]):
+    amount = _amount(text)
+    if not amount:
         raise ArgumentError(f"{text!r} is no amount of memory; write 24GB, 512MB or 8GiB")
-    number, prefix, binary = found.groups()
-    power = "KMGTP".index(prefix.upper()) + 1 if prefix else 0
-    return int(Decimal(number) * (1024 if binary else 1000) ** power)
+    return int(amount)
+
+
+def parse_amount(text: str) -> Decimal:
+    """Read an amount of anything: "4.2G" is 4.2 * 10^9, "24Mi" 24 * 2^20, "150528" itself; a B behind it may stand.
+
+    Raises:
+        ArgumentError: anything else.
+    """
+    amount = _amount(text)
+    if amount is None:
+        raise ArgumentError(f"{text!r} is no amount; write 4.2G, 25.6M, 512Ki or 150528")
+    return amount
 
 
 def short(value: float, unit: str = "", *, binary: bool = False) -> str:
@@ -77,9 +89,45 @@ def short(value: float, unit: str = "", *, binary: bool = False) -> str:
     return f"{scaled:.{decimals}f} {prefix}{unit}"
 
 
+def signed(value: float, unit: str = "") -> str:
+    """Format a difference: "+490.0 M", "-1.200 kB", "0"."""
+    return ("+" if value > 0 else "") + short(value, unit)
+
+
+def growth(before: int | None, after: int | None) -> str:
+    """Format by how much a quantity grew: "+12.0 %", "-0.5 %", "=" where it did not, "new", "removed", "from 0"."""
+    if before is None or after is None:
+        return "new" if before is None else "removed"
+    if before == after:
+        return "="
+    if before == 0:
+        return "from 0"
+    sign = "+" if after > before else "-"
+    percent = f"{100 * abs(after - before) / before:,.1f}"
+    return f"{sign}{'<0.1' if percent == '0.0' else percent} %"
+
+
+def duration(ns: float) -> str:
+    """Format nanoseconds with four significant digits and their prefix: "1.234 ms"."""
+    prefix, divisor = [step for step in SECONDS if ns >= step[1] or step[1] == 1][-1]
+    scaled = ns / divisor
+    decimals = 3 - min(3, len(str(int(scaled))) - 1)
+    return f"{scaled:,.{decimals if divisor > 1 else 0}f} {prefix}s"
+
+
+def ratio(value: float) -> str:
+    """Format what something is as a multiple of what it was: "+3.1 %"."""
+    return f"{100 * (value - 1):+,.1f} %"
+
+
 def exact(value: int) -> str:
     """Format every digit: "15,470,264,320"."""
     return f"{value:,}"
+
+
+def figure(value: Fraction) -> str:
+    """Format every digit of a whole or a large number, else four significant ones: "15,470,264,320", "2.778"."""
+    return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
 
 
 def share(part: float, whole: float) -> str:
@@ -135,6 +183,16 @@ def rounded(value: float, figures: int, unit: str = "") -> str:
 def shape(sizes: Iterable[int]) -> str:
     """Format a shape: "1x64x224x224"; a scalar is "scalar"."""
     return "x".join(map(str, sizes)) or "scalar"
+
+
+def _amount(text: str) -> Decimal | None:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kKMGTP])(i?))?B?\s*", text)
+    if found is None:
+        return None
+    number, prefix, binary = found.groups()
+    power = "KMGTP".index(prefix.upper()) + 1 if prefix else 0
+    factor: int = (1024 if binary else 1000) ** power
+    return Decimal(number) * factor
 
 
 def _prefix(size: float, *, binary: bool) -> tuple[str, int]:

@@ -14,6 +14,7 @@ CHECKS = {
     "ruff": ["ruff", "check", "."],
     "mypy --strict": ["mypy"],
     "lint-imports": ["lint-imports"],
+    "archcost check": ["archcost", "check"],
     "pytest": [
         "pytest",
         "-q",
@@ -22,7 +23,7 @@ CHECKS = {
         f"--cov-fail-under={BRANCH_COVERAGE}",
     ],
 }
-RUN_AS_MODULES = {"ruff", "mypy", "pytest"}
+RUN_AS_MODULES = {"ruff", "mypy", "archcost", "pytest"}
 
 
 def run(command: list[str]) -> bool:

@@ -51,6 +51,16 @@ BROKEN = {
     "text for a count": (lambda d: d.update(uncovered={"aten.foo": "two"}), "report.uncovered"),
     "an operator without calls": (lambda d: d["operators"]["aten.convolution"].pop("calls"), "has no key 'calls'"),
     "a measurement": (lambda d: d.update(measured=1), "report.measured"),
+    "infinity for a number": (lambda d: d["totals"].update(macs=float("inf")), "report.totals.macs must be a finite"),
+    "no number for a size": (lambda d: d["layers"][1].update(jump=[float("nan")]), r"layers\[1\].jump\[0\] must be"),
+    "a number that is too long": (lambda d: d["totals"].update(params=10**40), "report.totals.params must be a finite"),
+    "a long number for a text": (lambda d: d["network"].update(spec=10**40), "report.network.spec must be a finite"),
+    "half a character": (lambda d: d["layers"][0].update(name="\ud800"), r"layers\[0\].name has half of a"),
+    "half a character in a key": (lambda d: d["modules"].update({"\udfff": "Net"}), "report.modules has half of a"),
+    "lists where sizes belong": (
+        lambda d: d["layers"][0].update(outputs=[json.loads("[" * 500 + "]" * 500)]),
+        r"report.layers\[0\].outputs\[0\]\[0\] must be of type int, not \[\[.*\.\.\.",
+    ),
     "another schema": (lambda d: d.update(schema="archcost.report/2"), "not a report of schema"),
 }
 
@@ -68,3 +78,42 @@ def test_a_broken_report_is_refused_with_the_place(name, data):
 def test_what_is_no_report_is_refused(text):
     with pytest.raises(ReportError, match="not a report"):
         archcost.Report.from_json(text)
+
+
+def test_a_number_of_any_length_is_refused_at_once_where_it_stands(data):
+    for number in ("1e400", "-1e400", "9" * 41, "9" * 1_000_000, "NaN"):
+        text = data.replace('"macs": ', f'"macs": {number}, "m": ', 1)
+        with pytest.raises(ReportError, match=r"report.layers\[0\] has an unknown key 'm'"):
+            archcost.Report.from_json(text)
+        text = data.replace('"macs": 0', f'"macs": {number}', 1)
+        assert text != data
+        with pytest.raises(ReportError, match=r"report.layers\[0\].macs must be a finite number of at most 40 digits"):
+            archcost.Report.from_json(text)
+
+
+def test_every_truncation_is_refused(data):
+    for length in range(0, len(data) - 2, 7):
+        with pytest.raises(ReportError, match=r"not a report: .*line \d+ column \d+"):
+            archcost.Report.from_json(data[:length])
+
+
+def test_what_nests_too_deep_is_refused_with_its_place(data):
+    text = data.replace('"outputs": ', '"outputs": ' + "[" * 200_000, 1)
+    place = text.index("[" * 200_000) - text.rindex("\n", 0, text.index("[" * 200_000))
+    with pytest.raises(ReportError, match=rf"it nests deeper than any at line \d+ column {place + 16 - 3}"):
+        archcost.Report.from_json(text)
+    with pytest.raises(ReportError, match="nests deeper"):
+        archcost.Report.from_json('{"a}]": ' * 100_000)
+
+
+def test_a_file_is_read_and_its_name_is_said(data, tmp_path):
+    file = tmp_path / "cost.json"
+    file.write_text(data)
+    assert archcost.Report.from_file(file).to_json() == data
+    file.write_bytes(b"\xff\xfe")
+    for path, problem in ((file, "not UTF-8"), (tmp_path / "none.json", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(ReportError, match=f"{path}: .*{problem}"):
+            archcost.Report.from_file(path)
+    file.write_text("{}")
+    with pytest.raises(ReportError, match=f"{file}: not a report of schema"):
+        archcost.Report.from_file(file)

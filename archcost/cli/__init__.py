@@ -26,7 +26,11 @@ COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
+    "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
+    "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
+    "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130

@@ -14,7 +14,7 @@ import click
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
@@ -36,8 +36,9 @@ def network_options(command: Any) -> Any:
     return command
 
 
-def output_options(*formats: str) -> Callable[[Any], Any]:
-    """Add --format, -o, --color, --debug and --quiet."""
+def output_options(*formats: str, several: bool = False) -> Callable[[Any], Any]:
+    """Add --format, -o (`several`: more than once), --color, --debug and --quiet."""
+    repeated: dict[str, Any] = {"multiple": True} if several else {}
 
     def add(command: Any) -> Any:
         for option in (
@@ -46,16 +47,21 @@ def output_options(*formats: str) -> Callable[[Any], Any]:
             click.option(
                 "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the table."
             ),
-            click.option("-o", "--output", metavar="FILE", help="Write to a file; its suffix chooses the format."),
+            click.option(
+                "-o", "--output", metavar="FILE", **repeated,
+                help="Write to a file; its suffix chooses the format." + (" Repeatable." if several else ""),
+            ),
             click.option("--format", "format_", type=click.Choice(formats), help="Form of the result."),
-        ):
+        ):  # fmt: skip
             command = option(command)
         return command
 
     return add
 
 
-def chosen_format(format_: str | None, output: str | None, default: str = "table") -> str:
+def chosen_format(
+    format_: str | None, output: str | None, default: str = "table", suffixes: Mapping[str, str] = SUFFIXES
+) -> str:
     """Return the format that was asked for, by name or by the file's suffix.
 
     Raises:
@@ -65,9 +71,9 @@ def chosen_format(format_: str | None, output: str | None, default: str = "table
         check_writable(Path(output))
         if format_ is None:
             suffix = Path(output).suffix.lower()
-            if suffix not in SUFFIXES:
-                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(SUFFIXES)}, or give --format")
-            return SUFFIXES[suffix]
+            if suffix not in suffixes:
+                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(suffixes)}, or give --format")
+            return suffixes[suffix]
     return format_ or default
 
 

@@ -1,5 +1,20 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.check import (
+    Allowance as Allowance,
+    Budget as Budget,
+    Check as Check,
+    Checked as Checked,
+    Verdict as Verdict,
+)
+from archcost.records.claims import (
+    RECORDED as RECORDED,
+    VERDICTS as VERDICTS,
+    Claim as Claim,
+    Finding as Finding,
+    Judgement as Judgement,
+    Source as Source,
+)
 from archcost.records.comparison import (
     PROTOCOLS as PROTOCOLS,
     Accuracy as Accuracy,
@@ -19,9 +34,26 @@ from archcost.records.costs import (
     Peak as Peak,
     Totals as Totals,
 )
+from archcost.records.difference import (
+    Change as Change,
+    Difference as Difference,
+    Row as Row,
+    Snapshot as Snapshot,
+    Status as Status,
+)
+from archcost.records.explanation import (
+    Asked as Asked,
+    Explanation as Explanation,
+    Way as Way,
+)
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
+)
+from archcost.records.speed import (
+    Round as Round,
+    Speed as Speed,
+    SpeedState as SpeedState,
 )
 from archcost.records.trace import (
     INPUT as INPUT,

@@ -13,7 +13,7 @@ from archcost.render.page import Cell, Column
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archcost.records import Extents, Layer
+    from archcost.records import Extents, Layer, Row
     from archcost.render.page import Raw
 
 # Shown by default, in this order; the rank says in which order they give way where room is short.
@@ -141,8 +141,8 @@ def kernel_text(layer: Layer) -> str:
     return f"{text} g{units.number(layer.groups)}" if layer.groups is not None and layer.groups > 1 else text
 
 
-def outputs_text(layer: Layer) -> str:
-    """Describe the shapes that a row hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
+def outputs_text(layer: Layer | Row) -> str:
+    """Describe the shapes that a layer hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
     runs = [(shape, len(list(run))) for shape, run in groupby(layer.outputs)]
     return ", ".join(
         units.shape(shape) if count == 1 else f"{units.number(count)} of {units.shape(shape)}" for shape, count in runs

@@ -1,0 +1,145 @@
+"""Search the conventions for those that give a printed figure: why it differs from another."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from archcost import zoo
+from archcost.claims.ledger import published
+from archcost.claims.measured import Part
+from archcost.claims.printed import agreement, parse_printed
+from archcost.claims.ways import counts
+from archcost.errors import ArchcostError, ClaimError
+from archcost.many import Failure, profile_many
+from archcost.records import Explanation, Way
+from archcost.sources import parse_spec, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcost.claims.printed import Printed
+    from archcost.claims.ways import Count
+    from archcost.records import Asked, Claim
+    from archcost.sources import InputSpec
+
+SIDES = (224, 227, 299)  # of the inputs that papers and libraries use for one network
+SMALLEST_PHOTO = 96  # networks for smaller images are never run at those sizes
+MOST_WAYS = 10
+ORDER = {"match": 0, "rounded": 0, "cut": 1, None: 2}
+BINARY = Fraction(1024, 1000)
+
+
+def explain(
+    network: str,
+    figure: str,
+    asked: Asked = "operations",
+    *,
+    inputs: Sequence[InputSpec] = (),
+    batch: int = 1,
+    most: int = MOST_WAYS,
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Explanation:
+    """Find the ways of counting a network that give a printed figure, or come nearest to it.
+
+    Args:
+        network: a name, as for `archcost.profile`. One of the zoo is counted with its variants too: with side
+            classifiers, strides and shortcuts of other implementations.
+        figure: as it is printed: "4.1G", "5M", "96MB".
+        asked: what is printed.
+        inputs: descriptions of the inputs; without them a network for photographs is counted at other sizes, too.
+        batch: images in the batch.
+        most: how many ways to return.
+        jobs: processes that measure, as for `profile_many`.
+        progress: called with each network when it is measured.
+
+    Returns:
+        Those that have the printed digits first, the simplest first among them; then the nearest.
+
+    Raises:
+        ArgumentError: a figure that does not parse.
+        ClaimError: the network itself cannot be measured.
+    """
+    printed = parse_printed(figure)
+    specs = tuple(_specs(network, sized=asked != "parameters" and not inputs))
+    results = profile_many(specs, keep=Part.of, jobs=jobs, progress=progress, inputs=tuple(inputs) or None, batch=batch)
+    if isinstance(results[0], Failure):
+        raise ClaimError(f"{network} could not be measured: {results[0].reason}")
+    found = [
+        _way(spec, count, printed, far, batch)
+        for far, (spec, part) in enumerate(zip(specs, results, strict=True))
+        if not isinstance(part, Failure)
+        for count in counts(asked, part)
+    ]
+    return Explanation(
+        network=network,
+        asked=asked,
+        printed=figure,
+        ways=_best(found, most),
+        searched=len(found),
+        published=tuple(_published(specs, printed)),
+    )
+
+
+def _specs(network: str, *, sized: bool) -> Iterator[str]:
+    """Yield the network, then its variants and other sizes."""
+    own = resolve(network)
+    yield network
+    spec = parse_spec(network)
+    names = [network]
+    if spec.kind == "zoo" and not spec.arguments and spec.size is None:
+        entry = zoo.REGISTRY.find(network)
+        root = entry.variant_of or entry.id
+        names += [other.id for other in zoo.REGISTRY if root in {other.id, other.variant_of} and other.id != entry.id]
+        yield from names[1:]
+    if not sized or spec.size is not None or "?" in network:
+        return
+    shape = own.inputs[0].shape
+    if len(own.inputs) == 1 and len(shape) == 3 and min(shape[1:]) >= SMALLEST_PHOTO:  # noqa: PLR2004 - C, H, W
+        yield from (f"{name}@{side}" for name in names for side in SIDES if shape[1:] != (side, side))
+
+
+def _way(spec: str, count: Count, printed: Printed, far: int, batch: int) -> Way:
+    figure = printed.in_steps_of_1024() if count.steps_of_1024 else printed
+    value = Fraction(count.value) / (BINARY**printed.thousands if count.steps_of_1024 else 1)
+    return Way(
+        spec=spec,
+        network=_title(spec),
+        convention=count.words,
+        value=float(value),
+        difference=float(value - printed.value),
+        agreement=agreement(figure, Fraction(count.value)),
+        deviations=count.deviations + (far > 0) + ("@" in spec and far > 0),
+        command=f"archcost profile {spec}" + (f" --batch {batch}" if batch != 1 else ""),
+    )
+
+
+def _title(spec: str) -> str:
+    try:
+        return resolve(spec).name
+    except ArchcostError:
+        return spec
+
+
+def _best(ways: Sequence[Way], most: int) -> tuple[Way, ...]:
+    """Return the first few, each value once, where it is reached most simply."""
+
+    def order(way: Way) -> tuple[float, ...]:
+        fits = ORDER[way.agreement]
+        near = abs(way.difference)
+        return (fits, way.deviations, near) if way.agreement else (fits, near, way.deviations)
+
+    best: dict[float, Way] = {}
+    for way in sorted(ways, key=order):
+        best.setdefault(way.value, way)
+    return tuple(best.values())[:most]
+
+
+def _published(specs: Sequence[str], printed: Printed) -> Iterator[Claim]:
+    """Yield the claims of the ledger that print the same figure of one of these networks."""
+    names = {zoo.REGISTRY.find(spec).id for spec in specs if spec in zoo.REGISTRY}
+    for claim in published():
+        same = claim.network in zoo.REGISTRY and zoo.REGISTRY.find(claim.network).id in names
+        if same and parse_printed(claim.printed).value == printed.value:
+            yield claim

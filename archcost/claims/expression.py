@@ -1,0 +1,175 @@
+"""The arithmetic of the ledger: numbers, networks, their quantities, and + - * / ** between them; nothing else.
+
+    alexnet.layer('conv1').params          net('resnet50@320').macs / resnet50.macs
+    2 * vgg16.convolutions.macs            googlenet.module('inception3a').weights
+
+A bare name is a network of the zoo, `net('...')` any that the program knows. Results are exact fractions. Python never
+runs the text: it is taken apart, and what is not of this list is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from fractions import Fraction
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from archcost.claims.measured import QUANTITIES, ROLES, Part
+from archcost.errors import ArgumentError, closest
+from archcost.zoo import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+PARTS = ("layer", "module")
+LARGEST_POWER = 64
+MOST_BITS = 4096
+
+
+def networks_in(text: str) -> tuple[str, ...]:
+    """Return the networks that an expression asks for, after checking all of it.
+
+    Raises:
+        ArgumentError: a text that is no expression of this kind, or a name that is no network of the zoo.
+    """
+    checker = _Checker(text)
+    checker.visit(_parse(text))
+    return tuple(dict.fromkeys(checker.networks))
+
+
+def evaluate(text: str, measured: Callable[[str], Part]) -> Fraction:
+    """Return the value of an expression.
+
+    Args:
+        text: the expression.
+        measured: gives the measured network of a name.
+
+    Raises:
+        ArgumentError: a text that is no expression of this kind, a row, module or quantity that a network does not
+            have, or a division by zero.
+    """
+    networks_in(text)
+    return _Evaluator(text, measured).number(_parse(text))
+
+
+def sibling(text: str, quantity: str) -> str | None:
+    """Return the expression that asks for another quantity in the place of the one that the whole text asks for."""
+    node = _parse(text)
+    if not isinstance(node, ast.Attribute) or node.attr not in QUANTITIES:
+        return None
+    return f"{ast.unparse(node.value)}.{quantity}"
+
+
+def _parse(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ArgumentError(f"{text!r} is no expression: {error}") from error
+
+
+class _Checker(ast.NodeVisitor):
+    """Refuses every node that is not of the language, and collects the networks."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.networks: list[str] = []
+
+    def generic_visit(self, node: ast.AST) -> None:
+        raise ArgumentError(
+            f"{self.text!r}: {ast.unparse(node)!r} is not allowed; an expression has numbers, networks, "
+            ".layer('...'), .module('...'), quantities, and + - * / **"
+        )
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        if not isinstance(node.op, ast.USub):
+            self.generic_visit(node)
+        self.visit(node.operand)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if type(node.op) not in OPERATORS:
+            self.generic_visit(node)
+        self.visit(node.left)
+        if not isinstance(node.op, ast.Pow):
+            self.visit(node.right)
+        elif not (isinstance(node.right, ast.Constant) and node.right.value in range(LARGEST_POWER + 1)):
+            raise ArgumentError(f"{self.text!r}: a power is a whole number from 0 to {LARGEST_POWER}")
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id not in REGISTRY:
+            hint = closest(node.id, REGISTRY.names, "see `archcost list`")
+            raise ArgumentError(f"{self.text!r}: there is no network {node.id!r}; {hint}")
+        self.networks.append(node.id)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        match node:
+            case ast.Call(func=ast.Name(id="net"), args=[ast.Constant(value=str(name))], keywords=[]):
+                self.networks.append(name)
+            case ast.Call(
+                func=ast.Attribute(value=inner, attr=attr), args=[ast.Constant(value=str())], keywords=[]
+            ) if attr in PARTS:
+                self.visit(inner)
+            case _:
+                self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr not in (*QUANTITIES, *ROLES):
+            hint = closest(node.attr, (*QUANTITIES, *ROLES), f"there are {', '.join((*QUANTITIES, *ROLES))}")
+            raise ArgumentError(f"{self.text!r}: there is no quantity {node.attr!r}; {hint}")
+        self.visit(node.value)
+
+
+class _Evaluator:
+    """Computes what a `_Checker` has let pass."""
+
+    def __init__(self, text: str, measured: Callable[[str], Part]) -> None:
+        self.text = text
+        self.measured = measured
+
+    def number(self, node: ast.expr) -> Fraction:
+        match node:
+            case ast.Constant(value=value):
+                return Fraction(str(value))
+            case ast.UnaryOp(operand=operand):
+                return -self.number(operand)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._combined(self.number(left), self.number(right), op, node)
+            case ast.Attribute(value=inner, attr=attr) if attr not in ROLES:
+                return Fraction(self.part(inner).quantity(attr))
+        raise ArgumentError(
+            f"{self.text!r}: {ast.unparse(node)!r} is a network, not a number; ask for its .params, ..."
+        )
+
+    def part(self, node: ast.expr) -> Part:
+        match node:
+            case ast.Name(id=name) | ast.Call(func=ast.Name(), args=[ast.Constant(value=str(name))]):
+                return self.measured(name)
+            case ast.Call(func=ast.Attribute(value=inner, attr=kind), args=[ast.Constant(value=str(name))]):
+                whole = self.part(inner)
+                return whole.layer(name) if kind == "layer" else whole.module(name)
+            case ast.Attribute(value=inner, attr=attr) if attr in ROLES:
+                return self.part(inner).of_role(attr)
+        raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is a number, not a network")
+
+    def _combined(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
+        if (
+            isinstance(op, ast.Pow)
+            and max(left.numerator.bit_length(), left.denominator.bit_length()) * right > MOST_BITS
+        ):
+            raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is too large")
+        try:
+            return OPERATORS[type(op)](left, right)
+        except ZeroDivisionError:
+            raise ArgumentError(f"{self.text!r} divides by zero: {ast.unparse(node.right)!r}") from None

@@ -1,0 +1,108 @@
+"""Measure what claims ask for, each network once, and judge them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.claims.expression import evaluate, networks_in
+from archcost.claims.ledger import expressions, measured_expression, under_expression
+from archcost.claims.measured import Part
+from archcost.claims.printed import agreement, parse_printed
+from archcost.claims.verdict import STEPS_OF_1024, Evidence, judge
+from archcost.errors import ArgumentError, ClaimError, LedgerError
+from archcost.many import Failure, profile_many
+from archcost.records import Finding
+from archcost.zoo import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from archcost.claims.printed import Printed
+    from archcost.records import Claim
+
+MEBI = Fraction(1024, 1000)
+
+
+def check(
+    claims: Sequence[Claim], *, jobs: int | None = None, progress: Callable[[str], None] | None = None
+) -> tuple[Finding, ...]:
+    """Measure and judge every claim.
+
+    Args:
+        claims: of `published()`.
+        jobs: processes that measure, as for `profile_many`.
+        progress: called with each network when it is measured.
+
+    Raises:
+        ClaimError: a network that cannot be measured.
+        LedgerError: an expression that asks for a row or module that its network does not have.
+    """
+    specs = networks(claims)
+    results = profile_many(specs, keep=Part.of, jobs=jobs, progress=progress)
+    failed = next((result for result in results if isinstance(result, Failure)), None)
+    if failed is not None:
+        raise ClaimError(f"{failed.spec} could not be measured: {failed.reason}")
+    measured = dict(zip(specs, results, strict=True))
+    return tuple(_finding(claim, measured) for claim in claims)
+
+
+def networks(claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Return every network that has to be measured for some claims, once."""
+    names = (name for claim in claims for text in expressions(claim) for name in networks_in(text))
+    return tuple(dict.fromkeys(map(_canonical, names)))
+
+
+def _finding(claim: Claim, parts: Mapping[str, Part]) -> Finding:
+    def value(text: str | None) -> Fraction | None:
+        return None if text is None else evaluate(text, lambda name: parts[_canonical(name)])
+
+    try:
+        measured, under = value(measured_expression(claim)), value(under_expression(claim))
+        explained, nearest = value(claim.explained_by), value(claim.nearest)
+    except ArgumentError as error:
+        raise LedgerError(f"{claim.place}: {error}") from error
+    printed = parse_printed(claim.printed, claim.significant)
+    if claim.convention == STEPS_OF_1024:
+        printed = printed.in_steps_of_1024()
+    evidence = Evidence(
+        printed=printed,
+        measured=measured,
+        comparable=claim.verdict != "not comparable",
+        under=under,
+        steps_of_1024=claim.under == STEPS_OF_1024,
+        explained=explained,
+        nearest=nearest,
+    )
+    verdict = judge(evidence)
+    arithmetic = _arithmetic(claim, evidence)
+    text = " ".join(part for part in (arithmetic, claim.reading) if part)
+    return Finding(claim=claim, measured=measured, verdict=verdict, explanation=text)
+
+
+def _canonical(name: str) -> str:
+    """Return the one name under which a network of the zoo is measured."""
+    return REGISTRY.find(name).id if name in REGISTRY else name
+
+
+def _arithmetic(claim: Claim, evidence: Evidence) -> str:
+    """Say in numbers what gives the printed figure, or what comes nearest to it."""
+    if not evidence.comparable:
+        return ""
+    if evidence.steps_of_1024 and evidence.measured is not None:
+        steps = MEBI**evidence.printed.thousands
+        return f"In steps of 1024: {units.figure(evidence.measured / steps)}."
+    if evidence.under is not None:
+        return f"Right as {claim.under}: {units.figure(evidence.under)}."
+    if evidence.explained is not None:
+        return f"{claim.explained_by} = {units.figure(evidence.explained)}."
+    if evidence.nearest is not None:
+        return f"Not explained; nearest: {claim.nearest} = {units.figure(evidence.nearest)}."
+    return _digits(evidence.printed, evidence.measured)
+
+
+def _digits(printed: Printed, measured: Fraction | None) -> str:
+    """Say how the printed digits came from the measured ones."""
+    agreed = None if measured is None else agreement(printed, measured)
+    return {"rounded": "Rounded.", "cut": "Cut, not rounded."}.get(agreed or "", "")

@@ -1,0 +1,159 @@
+"""What claims and explanations may ask of a network: sums over its rows, or over some of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from archcost.errors import ArgumentError, closest
+
+if TYPE_CHECKING:
+    from archcost.records import Layer
+    from archcost.report import Report
+
+Role = Literal["convolution", "linear", "normalisation", "pooling", "activation", "other"]
+ROLES: dict[str, Role] = {
+    "convolutions": "convolution",
+    "linears": "linear",
+    "normalisations": "normalisation",
+    "poolings": "pooling",
+    "activation_functions": "activation",
+    "others": "other",
+}
+ACTIVATION_FUNCTIONS = ("relu", "elu", "sigmoid", "silu", "swish", "tanh", "mish", "softplus")
+SUMS = (
+    "params", "weights", "buffers", "macs", "other_ops", "activations", "macts", "param_bytes", "activation_bytes",
+    "outputs",
+)  # fmt: skip
+# Each is explained where it is computed, in `Part`.
+QUANTITIES = (
+    *SUMS, "biases", "bias_additions", "count", "output", "channels", "height", "width", "depth", "receptive_field",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The quantities of one row of a report that figures are made of."""
+
+    name: str
+    role: Role
+    shape: tuple[int, ...]
+    params: int
+    weights: int
+    buffers: int
+    macs: int
+    other_ops: int
+    activations: int
+    macts: int
+    param_bytes: int
+    activation_bytes: int
+    outputs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A network, or some rows of it; every quantity is a sum over the rows unless it says otherwise."""
+
+    name: str
+    rows: tuple[Row, ...]
+    totals: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, report: Report) -> Part:
+        """Keep of a report what figures are made of; what only the whole network has is in `totals`."""
+        totals = {"depth": report.totals.depth}
+        reach = report.totals.receptive_field
+        if reach and all(isinstance(side, int) for side in reach):
+            totals["receptive_field"] = max(side for side in reach if isinstance(side, int))
+        return cls(name=report.network.spec, rows=tuple(map(_row, report.layers)), totals=totals)
+
+    def layer(self, name: str) -> Part:
+        """Return every call of a row.
+
+        Raises:
+            ArgumentError: with the names that are closest.
+        """
+        return self._some(name, tuple(row for row in self.rows if row.name == name), "row")
+
+    def module(self, path: str) -> Part:
+        """Return the rows of a module and of those in it.
+
+        Raises:
+            ArgumentError: with the names that are closest.
+        """
+        return self._some(path, tuple(row for row in self.rows if f"{row.name}.".startswith(f"{path}.")), "module")
+
+    def of_role(self, name: str) -> Part:
+        """Return the "convolutions", "linears", "normalisations", "poolings", "activation_functions" or "others"."""
+        rows = tuple(row for row in self.rows if row.role == ROLES[name])
+        return Part(name=f"{self.name}.{name}", rows=rows)
+
+    @property
+    def classifier(self) -> Part:
+        """Return the last linear layer, no row where there is none."""
+        return Part(name=f"{self.name} classifier", rows=tuple(row for row in self.rows if row.role == "linear")[-1:])
+
+    @property
+    def weighted_outputs(self) -> int:
+        """Return the elements that the rows with parameters hand on."""
+        return sum(row.outputs for row in self.rows if row.params)
+
+    def quantity(self, name: str) -> int:  # noqa: PLR0911 - one return for each kind of quantity
+        """Return a quantity of `QUANTITIES`.
+
+        Raises:
+            ArgumentError: one that these rows do not have.
+        """
+        if name in SUMS:
+            return sum(getattr(row, name) for row in self.rows)
+        weighted = [row for row in self.rows if row.role in {"convolution", "linear"}]
+        if name == "biases":
+            return sum(row.params - row.weights for row in weighted)
+        if name == "bias_additions":
+            return sum(row.macts for row in weighted if row.params > row.weights)
+        if name == "count":
+            return len(self.rows)
+        if name in self.totals:
+            return self.totals[name]
+        if self.rows and name == "output":
+            return self.rows[-1].outputs
+        sizes = dict(zip(("channels", "height", "width"), self.rows[-1].shape[1:], strict=False)) if self.rows else {}
+        if name in sizes:
+            return sizes[name]
+        raise ArgumentError(f"{self.name} has no {name}")
+
+    def _some(self, name: str, rows: tuple[Row, ...], kind: str) -> Part:
+        if not rows:
+            hint = closest(name, (row.name for row in self.rows), "see `archcost profile`")
+            raise ArgumentError(f"{self.name} has no {kind} {name!r}; {hint}")
+        return Part(name=f"{self.name} {name}", rows=rows)
+
+
+def _row(layer: Layer) -> Row:
+    return Row(
+        name=layer.name,
+        role=_role(layer),
+        shape=layer.outputs[-1] if layer.outputs else (),
+        params=layer.params,
+        weights=layer.weights,
+        buffers=layer.buffers,
+        macs=layer.macs,
+        other_ops=layer.other_ops,
+        activations=layer.activation_elements,
+        macts=layer.macts,
+        param_bytes=layer.param_bytes,
+        activation_bytes=layer.activation_bytes,
+        outputs=layer.output_elements,
+    )
+
+
+def _role(layer: Layer) -> Role:
+    """Tell what a row does from its operators; a normalisation may pool, so it is asked for first."""
+    words = " ".join((layer.kind, *layer.operators)).lower()
+    if layer.macs:
+        return "convolution" if "conv" in words else "linear"
+    if "norm" in words:
+        return "normalisation"
+    if "pool" in words or "aten.mean" in layer.operators:
+        return "pooling"
+    return "activation" if any(name in words for name in ACTIVATION_FUNCTIONS) else "other"

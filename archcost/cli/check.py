@@ -1,0 +1,85 @@
+"""`archcost check`: a project's networks beside what was accepted, judged by its budgets."""
+
+from __future__ import annotations
+
+from contextlib import chdir
+from pathlib import Path
+
+import click
+
+from archcost.cli.options import note, output_options, stdout_kept, write
+from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
+from archcost.errors import ArgumentError
+
+
+@click.command("check", short_help="Compare a project's networks with what was accepted.")
+@click.argument("networks", metavar="[NET]...", nargs=-1)
+@click.option("--update", is_flag=True, help="Accept what there is: write archcost.lock.json.")
+@click.option(
+    "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
+)
+@click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
+@click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
+@judging_options
+@output_options(*FORMATS, several=True)
+def command(
+    networks: tuple[str, ...],
+    update: bool,
+    base_ref: str | None,
+    timed: bool,
+    config: str | None,
+    conditions: tuple[str, ...],
+    force: bool,
+    exit_zero: bool,
+    format_: str | None,
+    output: tuple[str, ...],
+    quiet: bool,
+    color: str,
+) -> None:
+    """Count the networks under [tool.archcost.networks.NAME] of pyproject.toml and judge them by its budgets.
+
+    NET is a NAME, or a pattern of names; all of them unless given. They are compared with archcost.lock.json beside
+    pyproject.toml, which is committed and which --update writes; its diff is the review.
+
+    \b
+    archcost check
+    archcost check resnet50 --fail-if 'macs>+2%'
+    archcost check --base-ref origin/main -o - -o comment.md -o junit.xml
+    archcost check --base-ref origin/main --time
+    archcost check --update resnet50
+
+    Exit codes: 0 fine, also with warnings; 1 a budget is exceeded; 2 a wrong request or setting; 3 something could not
+    be compared: no baseline, a network that fails, other conventions.
+    """  # noqa: D301 - click reads the \b
+    from archcost.regression import check as checks, lock, parse_condition
+    from archcost.regression.settings import find_settings, read_settings
+    from archcost.regression.timing import time_networks
+
+    def tell(name: str) -> None:
+        note(f"timing {name} beside its base", quiet=quiet)
+
+    if update and base_ref is not None:
+        raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
+    if timed and base_ref is None:
+        raise ArgumentError(
+            "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
+        )
+    forms = forms_of(format_, output)
+    budgets = [parse_condition(text) for text in conditions]
+    settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
+    plans, folder = settings.select(networks), settings.file.parent
+    locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
+    with stdout_kept(), chdir(folder):
+        measured = checks.measure(plans)
+        baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)
+        speeds = {} if base_ref is None or not timed else time_networks(settings, plans, base_ref, folder, tell)
+    if update:
+        write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
+        note(f"{folder / lock.FILE} is written; commit it, and its difference is the review", quiet=quiet)
+        return
+    baseline = baseline or checks.lock_baseline(locked)
+    found = checks.check(
+        settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=force
+    )
+    deliver(found, forms, color=color, quiet=quiet)
+    end(found, exit_zero=exit_zero)

@@ -1,0 +1,131 @@
+"""A fixture for pytest that holds a network to a budget; installing archcost is enough to have it.
+
+    def test_the_network_stays_small(archcost_budget):
+        archcost_budget("model.py:build", macs="<4.2G", params="<=25.6M")
+
+pytest imports this module whenever it starts, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from torch import nn
+
+    from archcost.records import Difference, Verdict
+    from archcost.report import Report
+
+MOST_LAYERS = 5
+
+
+class HoldsBudget(Protocol):
+    """What the fixture `archcost_budget` gives."""
+
+    def __call__(
+        self,
+        network: str | nn.Module,
+        inputs: Any = None,
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        device: str = "auto",
+        mode: str = "eval",
+        train: str | None = None,
+        batch: int = 1,
+        **limits: str | int,
+    ) -> Report:
+        """Fail the test unless a network keeps every limit.
+
+        Args:
+            network: as for `archcost.profile`.
+            inputs: the same, or descriptions: "3x224x224", ("128:int64", "mask=128:bool").
+            kwargs: keyword arguments of the forward.
+            device: as for `archcost.profile`.
+            mode: as for `archcost.profile`.
+            train: an optimizer, for what only a training step has: "sgd", "momentum", "adam", "adamw".
+            batch: images in the batch, where the inputs are made.
+            limits: quantities of `archcost.metrics` and what they have to be: macs="<4.2G", depth="<=50", or a number
+                that is the largest allowed.
+
+        Returns:
+            The report, for whatever else there is to say of it.
+
+        Raises:
+            ArchcostError: the network cannot be profiled, or a limit means nothing.
+        """
+        ...
+
+
+@pytest.fixture
+def archcost_budget() -> HoldsBudget:
+    """Hold a network to a budget: `archcost_budget(network, macs="<4.2G", params="<=25.6M")`."""
+    return hold_budget
+
+
+def hold_budget(
+    network: str | nn.Module,
+    inputs: Any = None,
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    device: str = "auto",
+    mode: str = "eval",
+    train: str | None = None,
+    batch: int = 1,
+    **limits: str | int,
+) -> Report:
+    """See `HoldsBudget`."""
+    __tracebackhide__ = True
+    from archcost.api import profile
+    from archcost.errors import ArgumentError
+    from archcost.regression import diff, judge, requirement
+
+    if not limits:
+        raise ArgumentError('archcost_budget needs a limit, such as macs="<4.2G" or params="<=25.6M"')
+    budgets = [
+        requirement(name, text if isinstance(text, str) else f"<={text}") for name, text in sorted(limits.items())
+    ]
+    relative = [budget.metric for budget in budgets if budget.max is None]
+    if relative:
+        raise ArgumentError(f"{relative[0]} has nothing to be compared with in a test; `archcost check` compares")
+    report = profile(network, _described(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
+    difference = diff(None, report)
+    exceeded = [verdict for verdict in judge(difference, budgets) if verdict.outcome == "exceeded"]
+    if exceeded:
+        pytest.fail("\n".join(_explained(difference, exceeded)))
+    return report
+
+
+def _described(inputs: Any) -> Any:
+    """Read descriptions of inputs; tensors are left as they are."""
+    from archcost.sources import parse_input
+
+    texts = (inputs,) if isinstance(inputs, str) else inputs
+    if isinstance(texts, list | tuple) and texts and all(isinstance(text, str) for text in texts):
+        return tuple(map(parse_input, texts))
+    return inputs
+
+
+def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
+    """Say what is exceeded, and which layers cost most of it."""
+    from archcost import units
+    from archcost.metrics import METRICS
+
+    yield f"{difference.network.spec} exceeds its budget"
+    for verdict in exceeded:
+        metric = METRICS[verdict.metric]
+        amount = f"{units.short(verdict.after, metric.unit)} ({units.exact(verdict.after)})"
+        yield f"{verdict.metric}: {amount}, {verdict.limit}"
+        layers = difference.contributions(verdict.metric)
+        most = [(change.row, change.delta(verdict.metric)) for change in layers[:MOST_LAYERS]]
+        lines = [
+            (row.name, units.short(part, metric.unit), units.share(part, verdict.after), row.kind) for row, part in most
+        ]
+        name_width, part_width = (max((len(line[i]) for line in lines), default=0) for i in (0, 1))
+        for name, part, share, kind in lines:
+            yield f"  {name:<{name_width}}  {part:>{part_width}} {share:>5} %  {kind}"
+        if len(layers) > MOST_LAYERS:
+            yield f"  ... and {units.exact(len(layers) - MOST_LAYERS)} layers more"

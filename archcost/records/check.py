@@ -1,0 +1,124 @@
+"""Budgets, and what a check of networks against them finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from archcost.records.difference import Difference
+    from archcost.records.speed import Speed
+
+Level = Literal["error", "warn", "off"]
+Outcome = Literal["failed", "exceeded", "warned", "new", "removed", "changed", "unchanged"]
+WORST_FIRST: tuple[Outcome, ...] = ("failed", "exceeded", "warned", "new", "removed", "changed", "unchanged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """By how much a quantity may change: an amount, or per cent of what it was. `text` is how it was written."""
+
+    amount: Fraction
+    percent: bool
+    text: str
+
+    def allows(self, change: int, before: int) -> bool:
+        """Whether a quantity that was `before` may grow, or shrink, by `change`."""
+        return 100 * change <= self.amount * before if self.percent else change <= self.amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one quantity of a network may cost; None where there is no such limit. `where` says who set it."""
+
+    metric: str
+    max: int | None = None
+    max_increase: Allowance | None = None
+    max_decrease: Allowance | None = None
+    level: Level = "error"
+    where: str = ""
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether it can only be judged beside what the quantity was."""
+        return self.level != "off" and (self.max_increase is not None or self.max_decrease is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One limit of one quantity, judged. `limit` is a text such as "at most 4.2 G" or "at most +2%".
+
+    A change is "accepted" where the committed lock file holds it already.
+    """
+
+    metric: str
+    kind: Literal["max", "max_increase", "max_decrease"]
+    limit: str
+    before: int | None
+    after: int
+    outcome: Literal["passed", "exceeded", "accepted"]
+    level: Level
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One network, checked; `failure` says why it could not be.
+
+    `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
+    """
+
+    name: str
+    difference: Difference | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    failure: str = ""
+    speed: Speed | None = None
+    speed_level: Level = "warn"
+
+    @property
+    def exceeded(self) -> tuple[Verdict, ...]:
+        """The limits that are exceeded, errors before warnings."""
+        found = [verdict for verdict in self.verdicts if verdict.outcome == "exceeded"]
+        return tuple(sorted(found, key=lambda verdict: verdict.level != "error"))
+
+    @property
+    def slower(self) -> bool:
+        """Whether it takes longer than its base, beyond doubt and by more than it may."""
+        return self.speed is not None and self.speed.state == "worse"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it, in one word."""
+        if self.failure or self.difference is None:
+            return "failed"
+        levels = {verdict.level for verdict in self.exceeded} | ({self.speed_level} if self.slower else set())
+        if levels:
+            return "exceeded" if "error" in levels else "warned"
+        if self.difference.before is None or self.difference.after is None:
+            return "new" if self.difference.before is None else "removed"
+        return "changed" if self.difference.changed else "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """All networks that were checked.
+
+    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded.
+    """
+
+    baseline: str
+    networks: tuple[Checked, ...]
+    accept: str = ""
+
+    @property
+    def worst_first(self) -> tuple[Checked, ...]:
+        """The networks, the worst first; equals in the order in which they were checked."""
+        return tuple(sorted(self.networks, key=lambda each: WORST_FIRST.index(each.outcome)))
+
+    @property
+    def exit_code(self) -> int:
+        """3 where a network could not be checked, 1 where one exceeds a budget, 0 otherwise, also with warnings."""
+        outcomes = {each.outcome for each in self.networks}
+        return 3 if "failed" in outcomes else 1 if "exceeded" in outcomes else 0

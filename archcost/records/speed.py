@@ -1,0 +1,43 @@
+"""Whether a network became faster or slower: timings of two versions that were taken in turn, and what they say."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import Literal
+
+SpeedState = Literal["better", "worse", "unchanged", "ambiguous"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """The nanoseconds that each version took, a few times each, one version right after the other."""
+
+    base_ns: tuple[int, ...]
+    head_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What the rounds say of head's time as a multiple of base's: `ratio`, and its 95 % interval `low` to `high`.
+
+    `floor` is the relative change up to which nothing counts as changed. "worse" and "better" are changes beyond the
+    floor whose interval excludes 1; "unchanged" is an interval within the floor; everything else is "ambiguous".
+    """
+
+    rounds: tuple[Round, ...]
+    ratio: float
+    low: float
+    high: float
+    floor: float
+    state: SpeedState
+
+    @property
+    def base_ns(self) -> float:
+        """Median of all samples of the base."""
+        return statistics.median(ns for each in self.rounds for ns in each.base_ns)
+
+    @property
+    def head_ns(self) -> float:
+        """Median of all samples of the head."""
+        return statistics.median(ns for each in self.rounds for ns in each.head_ns)

@@ -1,0 +1,11 @@
+"""What changed between two reports, which layers explain it, and whether it is allowed."""
+
+from archcost.regression.budgets import (
+    Budgets as Budgets,
+    judge as judge,
+    parse_budgets as parse_budgets,
+    parse_condition as parse_condition,
+    requirement as requirement,
+)
+from archcost.regression.diff import diff as diff
+from archcost.regression.snapshot import snapshot as snapshot

@@ -1,0 +1,54 @@
+"""diff(before, after): what changed between two reports, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.errors import IncomparableError
+from archcost.records import Difference, Snapshot
+from archcost.regression.match import match
+from archcost.regression.snapshot import snapshot
+from archcost.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def diff(before: Report | Snapshot | None, after: Report | Snapshot | None, *, force: bool = False) -> Difference:
+    """Compare two reports of one network, or of two.
+
+    Args:
+        before: a report, what a lock file keeps of one, or None for a network that is new.
+        after: the same; None for a network that is gone.
+        force: compare also what was counted on other inputs, in another mode or by other conventions; the difference
+            then says so in its `notes`.
+
+    Raises:
+        IncomparableError: the two do not compare, and `force` was not given.
+    """
+    old, new = (snapshot(side) if isinstance(side, Report) else side for side in (before, after))
+    notes = () if old is None or new is None else tuple(_reasons(old, new))
+    if notes and not force:
+        name = new.spec if new is not None else ""
+        raise IncomparableError(f"{name}: {'; '.join(notes)}. Count both alike, or compare all the same with --force")
+    changes = match(() if old is None else old.rows, () if new is None else new.rows)
+    return Difference(before=old, after=new, changes=changes, notes=notes)
+
+
+def _reasons(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """Yield in which way two snapshots do not compare."""
+    if before.conventions != after.conventions:
+        yield f"counted by other conventions: {before.conventions} before, {after.conventions} after"
+    if before.inputs != after.inputs:
+        yield f"other inputs: {', '.join(before.inputs)} before, {', '.join(after.inputs)} after"
+    if before.mode != after.mode:
+        yield f"another mode: {before.mode} before, {after.mode} after"
+    if before.uncovered != after.uncovered:
+        yield f"other operators counted as nothing: {_operators(before)} before, {_operators(after)} after"
+    trained = ["a training step" if "saved_bytes" in each.totals else "none" for each in (before, after)]
+    if trained[0] != trained[1]:
+        yield f"walked differently: {trained[0]} before, {trained[1]} after"
+
+
+def _operators(side: Snapshot) -> str:
+    return ", ".join(f"{name} ({calls}x)" for name, calls in side.uncovered.items()) or "none"

@@ -1,0 +1,258 @@
+"""A network as a git revision has it: built from a temporary worktree, in a process of its own.
+
+The present archcost and the present packages run the revision's files; none of them runs in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import (
+    NoRepositoryError,
+    NotInRevisionError,
+    RevisionError,
+    RevisionFailedError,
+    ShallowCloneError,
+    UnknownRevisionError,
+    closest,
+)
+from archcost.regression.process import AnswerError, Worker
+from archcost.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# git sets these for its hooks; with them it would look at another repository or write another index than meant here
+OF_ONE_REPOSITORY = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+)  # fmt: skip
+UNSHALLOW = (
+    "fetch the rest with `git fetch --unshallow`, in a GitHub workflow with `fetch-depth: 0` for actions/checkout"
+)
+
+
+def split_revision(text: str) -> tuple[str | None, str]:
+    """Take REV:SPEC apart; the revision is None where there is none.
+
+    A network's name has one colon at most (timm:NAME, FILE.py:CALLABLE), so a revision is what stands before the last
+    colon but one.
+
+    Example:
+        >>> split_revision("origin/main:model.py:build?width=2")
+        ('origin/main', 'model.py:build?width=2')
+        >>> split_revision("timm:resnet50")
+        (None, 'timm:resnet50')
+    """
+    body, mark, query = text.partition("?")
+    parts = body.rsplit(":", 2)
+    if len(parts) < 3 or not parts[0]:  # noqa: PLR2004 - revision, source, target
+        return None, text
+    return parts[0], f"{parts[1]}:{parts[2]}{mark}{query}"
+
+
+def report_at(
+    revision: str, spec: str, *, repository: Path | None = None, inputs: Sequence[str] = (), **options: Any
+) -> Report:
+    """Profile a network as it is in a git revision.
+
+    Args:
+        revision: whatever names a commit: "main", "HEAD~2", "v1.0", "1a2b3c4".
+        spec: the network's name. A file's path is relative to `repository`, as it is without a revision.
+        repository: a folder in the repository's working tree; None for the current one.
+        inputs: descriptions such as "3x224x224"; none for the network's own default.
+        options: keyword arguments of `archcost.profile`.
+
+    Raises:
+        NotInRevisionError: the network's file, module or callable is not in the revision.
+        RevisionFailedError: it is, and cannot be profiled.
+        RevisionError: there is no such repository or revision.
+    """
+    with checkout(revision, repository=repository) as files:
+        return files.report(spec, inputs=inputs, **options)
+
+
+@contextmanager
+def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Checkout]:
+    """Have the files of a revision in a temporary worktree, which is removed whatever happens.
+
+    Raises:
+        RevisionError: there is no such repository or revision, or its files cannot be written.
+    """
+    folder = (repository or Path.cwd()).resolve()
+    top = _top(folder)
+    commit = commit_of(revision, repository=top)
+    tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
+    commit_text = "" if commit.startswith(revision) else f" ({commit[:7]})"
+    files = Checkout(f"{revision}{commit_text}", commit, tree / folder.relative_to(top), tree, top)
+    try:
+        no_hooks = ("-c", f"core.hooksPath={os.devnull}")
+        added = _git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        if added.returncode:
+            raise RevisionError(f"the files of {files.name} cannot be written: {added.stderr.strip()}")
+        files.folder.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
+        yield files
+    finally:
+        files.close()
+        _git(top, "worktree", "remove", "--force", "--force", str(tree))
+        shutil.rmtree(tree, ignore_errors=True)
+
+
+@contextmanager
+def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
+    """Have the files as they are, for a process of their own."""
+    files = Checkout("the working tree", "", (folder or Path.cwd()).resolve())
+    try:
+        yield files
+    finally:
+        files.close()
+
+
+class Checkout:
+    """The files of a revision, and the process that runs them; `checkout` and `working_tree` make it.
+
+    `folder` is where names of files begin. `tree` is the top folder of a revision's files, `instead_of` that of the
+    working tree, whose code may then not run.
+    """
+
+    def __init__(
+        self, name: str, commit: str, folder: Path, tree: Path | None = None, instead_of: Path | None = None
+    ) -> None:
+        self.name = name
+        self.commit = commit
+        self.folder = folder
+        self._tree = tree
+        self._instead_of = instead_of
+        self._worker: Worker | None = None
+        self._source = ""
+
+    def report(self, spec: str, *, inputs: Sequence[str] = (), **options: Any) -> Report:
+        """Profile a network; see `report_at`."""
+        text = self.ask("report", spec, inputs=list(inputs), options=options)
+        return Report.from_json(text)
+
+    def ask(self, action: str, spec: str, **request: Any) -> Any:
+        """Have the process do something with a network.
+
+        Raises:
+            NotInRevisionError: the network's file, module or callable is not there.
+            RevisionFailedError: it is, and the action failed.
+        """
+        tree, instead_of = (None if path is None else str(path) for path in (self._tree, self._instead_of))
+        try:
+            return self._process(spec).ask(action, spec=spec, tree=tree, instead_of=instead_of, **request)
+        except AnswerError as error:
+            message = str(error) if tree is None else str(error).replace(f"{tree}{os.sep}", "").replace(tree, ".")
+            if error.kind == "UnknownNetworkError":
+                raise NotInRevisionError(f"{spec} of {self.name} does not exist: {message}") from None
+            raise RevisionFailedError(f"{spec} of {self.name} failed: {message}") from None
+        except RevisionFailedError as error:
+            self.close()
+            raise RevisionFailedError(f"{spec} of {self.name} failed: {error}") from None
+
+    def close(self) -> None:
+        """End the process, where there is one."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def _process(self, spec: str) -> Worker:
+        """Return a process that has imported nothing of another source: two files may have neighbours of one name."""
+        source = spec.partition("?")[0].rpartition(":")[0]
+        if source != self._source:
+            self.close()
+        if self._worker is None:
+            self._worker, self._source = Worker(self.folder, self._import_paths()), source
+        return self._worker
+
+    def _import_paths(self) -> list[Path]:
+        """Where modules are looked for first.
+
+        For a revision, its own folders in the place of the working tree's that are searched here: src/ of an editable
+        package for example.
+        """
+        if self._tree is None or self._instead_of is None:
+            return []
+        searched = [Path(entry).resolve() for entry in sys.path if entry]
+        inside = [entry.relative_to(self._instead_of) for entry in searched if entry.is_relative_to(self._instead_of)]
+        return [self._tree / entry for entry in inside if (self._tree / entry).exists()]
+
+
+def merge_base(ref: str, *, repository: Path | None = None) -> str:
+    """Return the commit from which HEAD and another revision went their own ways.
+
+    Raises:
+        UnknownRevisionError: no such revision, or the two have no commit in common.
+        ShallowCloneError: the common commit is not in this clone.
+        NoRepositoryError: there is no repository.
+    """
+    top = _top((repository or Path.cwd()).resolve())
+    other, head = commit_of(ref, repository=top), commit_of("HEAD", repository=top)
+    found = _git(top, "merge-base", other, head)
+    if found.returncode == 0:
+        return found.stdout.split()[0]
+    problem = f"{ref} ({other[:7]}) and HEAD ({head[:7]}) have no commit in common"
+    if _is_shallow(top):
+        raise ShallowCloneError(f"{problem} in this shallow clone; {UNSHALLOW}")
+    raise UnknownRevisionError(f"{problem}; name a revision that HEAD comes from")
+
+
+def commit_of(revision: str, *, repository: Path | None = None) -> str:
+    """Return the full hash of the commit that a revision names.
+
+    Raises:
+        UnknownRevisionError: git knows no such commit; with the names that are closest.
+        ShallowCloneError: the clone is shallow, and may lack it for that reason.
+        NoRepositoryError: there is no repository.
+    """
+    top = _top((repository or Path.cwd()).resolve())
+    found = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.returncode == 0:
+        return found.stdout.strip()
+    if _is_shallow(top):
+        raise ShallowCloneError(f"there is no revision {revision!r} in this shallow clone; {UNSHALLOW}")
+    names = _git(top, "for-each-ref", "--format=%(refname:short)").stdout.split()
+    hint = closest(revision, names, "`git branch --all` and `git tag` list what there is; `git fetch` gets more")
+    raise UnknownRevisionError(f"there is no revision {revision!r} in {top}; {hint}")
+
+
+def is_dirty(*, repository: Path | None = None) -> bool:
+    """Whether tracked files differ from HEAD: what is built from the working tree is then no commit.
+
+    Raises:
+        NoRepositoryError: there is no repository.
+    """
+    top = _top((repository or Path.cwd()).resolve())
+    return bool(_git(top, "status", "--porcelain", "--untracked-files=no").stdout.strip())
+
+
+def _top(folder: Path) -> Path:
+    """Return the top folder of the working tree that a folder is in."""
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    if found.returncode:
+        reason = (found.stderr.strip() or "no reason given").splitlines()[0].removeprefix("fatal: ")
+        raise NoRepositoryError(f"{folder} is in no working tree of a git repository, which a revision needs: {reason}")
+    return Path(found.stdout.rstrip("\n")).resolve()
+
+
+def _is_shallow(top: Path) -> bool:
+    return _git(top, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in OF_ONE_REPOSITORY}
+    environment["LC_ALL"] = "C"
+    try:
+        return subprocess.run(  # noqa: S603 - a list of words, and nothing of the user's can be an option
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git that is on the path
+            capture_output=True, text=True, encoding="utf-8", errors="surrogateescape", check=False, env=environment,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise NoRepositoryError("a revision needs git, which is not installed or not on the path") from error

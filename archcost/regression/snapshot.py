@@ -1,0 +1,50 @@
+"""snapshot(report) -> what of a report is compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.metrics import CONVENTIONS, METRICS
+from archcost.records import Row, Snapshot
+
+if TYPE_CHECKING:
+    from archcost.records import Layer
+    from archcost.report import Report
+
+ROW_METRICS = tuple(name for name, metric in METRICS.items() if metric.kind == "exact" and metric.sums)
+TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.kind == "exact" and metric.scope != "layer")
+
+
+def snapshot(report: Report) -> Snapshot:
+    """Return what of a report is compared: every exact whole number of its totals and rows."""
+    inputs = (
+        f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
+        for each in report.network.inputs
+    )
+    return Snapshot(
+        spec=report.network.spec,
+        name=report.network.name,
+        mode=report.network.mode,
+        inputs=tuple(inputs),
+        conventions=report.environment.get("conventions", CONVENTIONS),
+        totals=_numbers(report.totals, TOTAL_METRICS),
+        rows=tuple(_row(layer) for layer in report.layers),
+        uncovered=dict(report.uncovered),
+    )
+
+
+def _row(layer: Layer) -> Row:
+    return Row(
+        name=layer.name,
+        call=layer.call,
+        kind=layer.kind,
+        outputs=layer.outputs,
+        values=_numbers(layer, ROW_METRICS),
+    )
+
+
+def _numbers(record: object, names: tuple[str, ...]) -> dict[str, int]:
+    """Return the quantities of a record that are whole numbers; a receptive field is none, nor is what is unknown."""
+    found = {name: getattr(record, name) for name in names}
+    return {name: value for name, value in found.items() if isinstance(value, int)}

@@ -1,0 +1,177 @@
+"""A check as Markdown for one comment, edited again and again: the worst first, what is unchanged folded away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.metrics import METRICS
+from archcost.render.columns import outputs_text
+from archcost.render.difference import (
+    MOST,
+    call,
+    explain,
+    facts,
+    growth,
+    happened,
+    headline,
+    layer_metrics,
+    limit_text,
+    shown_metrics,
+    sorted_changes,
+    times_table,
+    totals_table,
+    uncounted,
+)
+from archcost.render.names import code, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from archcost.records import Check, Checked, Difference
+    from archcost.render.page import Table
+
+MARKER = "<!-- archcost:check -->"  # by which the comment is found again
+LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536
+MOST_NETWORKS, MOST_NAMES = 50, 200
+SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌"}
+
+
+def markdown(check: Check) -> str:
+    """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
+    ends = list(_end(check))
+    text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
+    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    for line in _table(check):
+        text.add(line)
+    for block in _blocks(check):
+        text.add("", *block)
+    times = times_table(check)
+    if times is not None:
+        text.add("", *_rows(times, code))
+    left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
+    return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
+
+
+@dataclass
+class _Text:
+    """Lines for which there is room; those that came too late are counted."""
+
+    room: int
+    lines: list[str] = field(default_factory=list)
+    left: int = 0
+
+    def add(self, *lines: str) -> None:
+        size = sum(len(line) + 1 for line in lines)
+        if self.left or size > self.room:
+            self.left += 1
+            return
+        self.room -= size
+        self.lines += lines
+
+
+def _table(check: Check) -> Iterator[str]:
+    """Yield one row for each network that is not unchanged."""
+    changed = [checked for checked in check.worst_first if checked.difference and checked.outcome != "unchanged"]
+    if not changed:
+        return
+    metrics = tuple(dict.fromkeys(name for checked in changed for name in shown_metrics(checked)))
+    yield ""
+    yield _row(["Network", "", *(METRICS[name].label for name in metrics)])
+    yield _row([":--", ":--", *("--:" for _ in metrics)])
+    for checked in changed[:MOST_NETWORKS]:
+        cells = (_growth(checked, name) for name in metrics)
+        yield _row([code(checked.name), checked.outcome + SIGNS.get(checked.outcome, ""), *cells])
+    if len(changed) > MOST_NETWORKS:
+        yield _row([f"… {units.exact(len(changed) - MOST_NETWORKS)} more", *("" for _ in metrics), ""])
+
+
+def _growth(checked: Checked, metric: str) -> str:
+    """Return a quantity before and after, bold where it exceeds a limit."""
+    assert checked.difference is not None  # noqa: S101 - only those are shown
+    before, after = checked.difference.totals(metric)
+    text = growth(checked, metric)
+    if before is not None and after is not None and before != after:
+        text = f"{units.short(before, METRICS[metric].unit)} → {text}"
+    return f"**{text}**" if any(verdict.metric == metric for verdict in checked.exceeded) else text
+
+
+def _blocks(check: Check) -> Iterator[Sequence[str]]:
+    """Yield what is said of each network, the worst first, then the names of those that did not change."""
+    for checked in check.worst_first:
+        if checked.difference is None:
+            yield [f"{code(checked.name)} could not be checked ❌: {code(first_line(checked.failure))}"]
+        elif checked.outcome != "unchanged":
+            yield from _details(checked, checked.difference)
+    unchanged = [code(checked.name) for checked in check.networks if checked.outcome == "unchanged"]
+    if unchanged:
+        count = f"{units.exact(len(unchanged))} network{'' if len(unchanged) == 1 else 's'} unchanged"
+        shown = unchanged[:MOST_NAMES]
+        more = [f"… and {units.exact(len(unchanged) - len(shown))} more"] if len(unchanged) > len(shown) else []
+        yield _folded(count, [", ".join([*shown, *more])])
+
+
+def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]]:
+    name = code(checked.name)
+    for verdict in checked.verdicts:
+        if verdict.outcome != "passed":
+            yield [f"{name} {METRICS[verdict.metric].label}: {limit_text(verdict)} ({code(verdict.where)})"]
+    for text in (*difference.notes, *uncounted(difference)):
+        yield [f"**Note:** {name}: {code(text)}"]
+    if difference.before is None or difference.after is None or not sorted_changes(difference, ()):
+        return
+    metrics = layer_metrics(difference, shown_metrics(checked))
+    reasons = [explain(difference, metric) for metric in metrics] or ["layers that changed and cost the same"]
+    lines = [
+        *_layers(difference, metrics),
+        *_totals(checked),
+        "; ".join([*reasons[1:], code("; ".join(facts(difference)))]),
+    ]
+    yield _folded(f"{name}: {reasons[0]}", lines)
+
+
+def _totals(checked: Checked) -> Iterator[str]:
+    table = totals_table(checked)
+    if table is not None:
+        yield from _rows(table)
+        yield ""
+
+
+def _rows(table: Table, named: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the lines of a table; `named` writes the names of its lines."""
+    yield _row([table.heading, *(column.heading for column in table.columns)])
+    yield _row([":--", *("--:" if column.numeric else ":--" for column in table.columns)])
+    for line in table.lines:
+        yield _row([named(line.label), *(cell.text for cell in line.cells)])
+
+
+def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:
+    changes = sorted_changes(difference, metrics)
+    yield _row(["Layer", "Kind", "What", "Output", *(METRICS[name].label for name in metrics)])
+    yield _row([":--", ":--", ":--", ":--", *("--:" for _ in metrics)])
+    for change in changes[:MOST]:
+        deltas = (units.signed(change.delta(name), METRICS[name].unit) for name in metrics)
+        row = change.row
+        yield _row(
+            [code(row.name) + call(row.call), code(row.kind), happened(change, code), outputs_text(row), *deltas]
+        )
+    yield ""
+    if len(changes) > MOST:
+        yield f"… {units.exact(len(changes) - MOST)} more"
+        yield ""
+
+
+def _end(check: Check) -> Iterator[str]:
+    """Yield what stands under every comment: how to accept it, and what the figures mean."""
+    if check.accept:
+        yield from ("", f"To accept: {code(check.accept, whole=True)}")
+    yield from ("", f"Against {code(check.baseline)}. MACs are multiply-adds, FLOPs = 2 x MACs.")
+
+
+def _folded(summary: str, lines: Iterable[str]) -> list[str]:
+    return [f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"]
+
+
+def _row(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"

@@ -1,0 +1,341 @@
+"""A difference in words and tables: what changed, and which layers explain it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.metrics import METRICS
+from archcost.render.columns import outputs_text
+from archcost.render.names import first_line, plain, printable
+from archcost.render.page import Cell, Column, Line, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcost.records import Change, Check, Checked, Difference, Speed, Status, Verdict
+
+USUAL = ("macs", "params", "activation_bytes")
+MOST = 15  # layers that a table shows
+STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
+ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
+
+
+def explain(difference: Difference, metric: str) -> str:
+    """Say how many layers make up the difference of a quantity: "3 layers explain 100 % of +490.0 M MACs".
+
+    Empty where nothing differs. Of a network that is new, the whole quantity is the difference.
+    """
+    found = METRICS[metric]
+    total, layers = difference.delta(metric), difference.contributions(metric)
+    amount = f"{units.signed(total, found.unit)} {found.label}"
+    if not layers:
+        return f"{amount}, of the network as a whole" if total else ""
+    if not total:
+        return f"{_layers(len(layers))} differ{'s' if len(layers) == 1 else ''} in {found.label} and cancel out"
+    count, explained = _enough([change.delta(metric) for change in layers], total)
+    of = f"{units.exact(count)} of {_layers(len(layers))}" if count < len(layers) else _layers(count)
+    return f"{of} explain{'s' if count == 1 else ''} {_percent(explained, total)} % of {amount}"
+
+
+def headline(check: Check, named: Callable[[str], str] = plain) -> str:
+    """Say the worst in one line; `named` writes names.
+
+    "resnet50: MACs 4.089 G -> 4.579 G (+12.0 %), at most +2% · 1 of 6 networks changed"
+    """
+    if not check.networks:
+        return "no network to check"
+    counts = Counter(checked.outcome for checked in check.networks)
+    count = len(check.networks)
+    worst = check.worst_first[0]
+    networks = f"{units.exact(count)} network{'' if count == 1 else 's'}"
+    if worst.outcome == "unchanged":
+        return f"no change · {networks}" if count > 1 else f"{named(worst.name)}: no change"
+    failed, changed = counts["failed"], count - counts["failed"] - counts["unchanged"]
+    parts = [f"{units.exact(n)} {word}" for n, word in ((failed, "failed"), (changed, "changed")) if n]
+    rest = f" · {', '.join(parts)} of {networks}" if count > 1 else ""
+    return f"{named(worst.name)}: {_news(worst, named)}{rest}"
+
+
+def _news(checked: Checked, named: Callable[[str], str]) -> str:
+    difference = checked.difference
+    if difference is None:
+        return f"could not be checked: {named(first_line(checked.failure))}"
+    worst = checked.exceeded[0] if checked.exceeded else None
+    if (
+        checked.speed is not None
+        and checked.slower
+        and (worst is None or worst.level != checked.speed_level == "error")
+    ):
+        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
+    if worst is not None:
+        return f"{change_of(difference, worst.metric)}, {worst.limit}"
+    if checked.outcome in {"new", "removed"}:
+        return checked.outcome
+    accepted = [verdict.metric for verdict in checked.verdicts if verdict.outcome == "accepted"]
+    if accepted:
+        return f"{change_of(difference, accepted[0])}, accepted"
+    changed = [metric for metric in shown_metrics(checked) if difference.delta(metric)]
+    return change_of(difference, changed[0]) if changed else "other layers at the same cost"
+
+
+def facts(difference: Difference) -> tuple[str, ...]:
+    """Return what was walked and how, and what became of how many layers."""
+    network = difference.network
+    inputs = f"input {', '.join(map(printable, network.inputs))}"
+    counts = Counter(change.status for change in difference.changes)
+    layers = ", ".join(f"{units.exact(counts[status])} {status}" for status in STATUSES if counts[status])
+    return inputs, f"{printable(network.mode)} mode", f"layers: {layers or 'none'}"
+
+
+def uncounted(difference: Difference) -> Iterator[str]:
+    """Yield one sentence for each operator that was counted as nothing."""
+    for name, calls in difference.network.uncovered.items():
+        yield f"{printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
+
+
+def growth(checked: Checked, metric: str) -> str:
+    """Return how a quantity changed, for a table of networks: "4.579 G +12.0 %"."""
+    if checked.difference is None:
+        return ""
+    before, after = checked.difference.totals(metric)
+    value = before if after is None else after
+    if value is None:
+        return ""
+    return f"{units.short(value, METRICS[metric].unit)} {units.growth(before, after)}"
+
+
+def attribution(difference: Difference, metric: str, most: int = MOST) -> str:
+    """Return which layers explain a difference, the largest first, one a line under what they explain."""
+    layers = difference.contributions(metric)
+    amounts = [units.signed(change.delta(metric), METRICS[metric].unit) for change in layers[:most]]
+    width = max(map(len, amounts), default=0)
+    lines = [
+        f"  {amount:>{width}}  {layer_name(change)} ({happened(change)})"
+        for amount, change in zip(amounts, layers, strict=False)
+    ]
+    more = [f"  and {_layers(len(layers) - most)} more"] if len(layers) > most else []
+    return "\n".join([explain(difference, metric), *lines, *more])
+
+
+def findings(checked: Checked, most: int = 3) -> str:
+    """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
+    if checked.difference is None:
+        return checked.failure
+    found = [
+        f"{change_of(checked.difference, each.metric)}, {each.limit} ({each.where})\n"
+        + attribution(checked.difference, each.metric, most)
+        for each in checked.exceeded
+    ]
+    return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
+
+
+def speed_of(speed: Speed) -> str:
+    """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
+    times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
+    return f"{times} ({units.ratio(speed.ratio)}, 95 %: {interval(speed)}), {allowed(speed)}: {speed.state}"
+
+
+def interval(speed: Speed) -> str:
+    """Return between which changes of the time the truth lies."""
+    return f"{units.ratio(speed.low)} to {units.ratio(speed.high)}"
+
+
+def allowed(speed: Speed) -> str:
+    """Return by how much the time may grow."""
+    return f"at most {units.ratio(1 + speed.floor)}"
+
+
+def times_table(check: Check) -> Table | None:
+    """Return the times of the networks that were timed, None where none was."""
+    timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
+    columns = (
+        ("before", "Before"),
+        ("after", "After"),
+        ("change", "Change"),
+        ("interval", "95 %"),
+        ("allowed", "Allowed"),
+        ("state", ""),
+    )
+    lines = [
+        Line(
+            name=checked.name,
+            label=plain(checked.name),
+            cells=(
+                Cell(text=units.duration(speed.base_ns), raw=speed.base_ns),
+                Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
+                Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
+                Cell(text=interval(speed)),
+                Cell(text=units.ratio(1 + speed.floor)),
+                Cell(text=speed.state),
+            ),
+        )
+        for checked, speed in timed
+    ]
+    if not lines:
+        return None
+    shown = tuple(Column(name=name, heading=heading, numeric=name != "state") for name, heading in columns)
+    return Table(heading="Network", columns=shown, lines=tuple(lines))
+
+
+def layer_name(change: Change) -> str:
+    """Return a layer's name, with the number of its call."""
+    return plain(change.row.name) + call(change.row.call)
+
+
+def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
+    """Return how many differences, the largest first, explain nearly all, and what they add up to.
+
+    Where that takes more than half of them, it is all of them.
+    """
+    explained = 0
+    for count, delta in enumerate(deltas[: len(deltas) // 2], 1):
+        explained += delta
+        if 100 * abs(total - explained) <= (100 - ENOUGH) * abs(total):
+            return count, explained
+    return len(deltas), sum(deltas)
+
+
+def _percent(part: int, whole: int) -> str:
+    """Return a share that is 100 only where it is all: rounded away from it otherwise."""
+    exact = 100 * part / whole
+    rounded = round(exact)
+    if rounded == 100 and part != whole:  # noqa: PLR2004 - per cent
+        rounded = 99 if exact < 100 else 101  # noqa: PLR2004
+    return f"{rounded}"
+
+
+def _layers(count: int) -> str:
+    return f"{units.exact(count)} layer{'' if count == 1 else 's'}"
+
+
+def change_of(difference: Difference, metric: str) -> str:
+    """Say how a quantity changed: "MACs 4.089 G -> 4.579 G (+12.0 %)"."""
+    found = METRICS[metric]
+    before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
+    texts = [text for text in (before, after) if text is not None]
+    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({units.growth(*difference.totals(metric))})"
+
+
+def happened(change: Change, named: Callable[[str], str] = plain) -> str:
+    """Say what happened to a layer: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` writes names."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return change.status
+    was = {
+        "renamed": f"from {named(before.name)}{call(before.call)}",
+        "replaced": f"a {named(before.kind)}",
+        "reshaped": f"from {outputs_text(before)}",
+    }
+    return f"{change.status} {was[change.status]}" if change.status in was else change.status
+
+
+def call(number: int | None) -> str:
+    """Number the second and later calls of a layer: " #1"."""
+    return f" #{number}" if number else ""
+
+
+def shown_metrics(checked: Checked) -> tuple[str, ...]:
+    """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
+    exceeded = [verdict.metric for verdict in checked.exceeded]
+    known = () if checked.difference is None else checked.difference.network.totals
+    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts), *USUAL)
+    return tuple(name for name in dict.fromkeys(names) if name in known)
+
+
+def sorted_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
+    """Return the layers that are not the same, the largest difference first."""
+    found = [change for change in difference.changes if change.status != "same"]
+    return sorted(found, key=lambda change: [-abs(change.delta(name)) for name in metrics])
+
+
+def layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
+    """Return those quantities that some layer has more or less of."""
+    return tuple(name for name in metrics if difference.contributions(name))
+
+
+def layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
+    """Return the layers that changed, the largest difference first."""
+    columns = layer_metrics(difference, metrics)
+    changes = sorted_changes(difference, columns)
+    lines = [
+        Line(
+            name=change.row.name,
+            label=layer_name(change),
+            kind=printable(change.row.kind),
+            call=change.row.call,
+            cells=(
+                Cell(text=happened(change)),
+                Cell(text=outputs_text(change.row)),
+                *(_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
+            ),
+        )
+        for change in changes[:MOST]
+    ]
+    return Table(
+        heading="Layer",
+        columns=(
+            Column(name="happened", heading="What", numeric=False),
+            Column(name="outputs", heading="Output", numeric=False),
+            *(Column(name=name, heading=METRICS[name].label) for name in columns),
+        ),
+        lines=tuple(lines),
+    )
+
+
+def totals_table(checked: Checked) -> Table | None:
+    """Return the totals before and after: the usual ones, those with a limit, and all others that changed."""
+    difference = checked.difference
+    if difference is None:
+        return None
+    limits: dict[str, list[Verdict]] = {}
+    for verdict in checked.verdicts:
+        limits.setdefault(verdict.metric, []).append(verdict)
+    first = shown_metrics(checked)
+    names = (*first, *(name for name in difference.metrics if name not in first and difference.delta(name)))
+    return Table(
+        heading="Total",
+        columns=(
+            Column(name="before", heading="Before"),
+            Column(name="after", heading="After"),
+            Column(name="difference", heading="Difference"),
+            Column(name="percent", heading="%"),
+            *([Column(name="limit", heading="Limit", numeric=False)] if limits else []),
+        ),
+        lines=tuple(
+            Line(
+                name=name,
+                label=METRICS[name].label,
+                cells=(
+                    *(_cell(value, METRICS[name].unit) for value in difference.totals(name)),
+                    _signed_cell(difference.delta(name), METRICS[name].unit),
+                    Cell(text=units.growth(*difference.totals(name)).removesuffix(" %")),
+                    *([Cell(text="; ".join(map(limit_text, limits.get(name, ()))))] if limits else []),
+                ),
+            )
+            for name in names
+        ),
+    )
+
+
+def limit_text(verdict: Verdict) -> str:
+    """Return a limit and whether it is kept."""
+    if verdict.outcome == "passed":
+        return verdict.limit
+    word = (
+        "accepted"
+        if verdict.outcome == "accepted"
+        else "EXCEEDED"
+        if verdict.level == "error"
+        else "exceeded (warning)"
+    )
+    return f"{verdict.limit}: {word}"
+
+
+def _cell(value: int | None, unit: str) -> Cell:
+    return Cell() if value is None else Cell(text=units.short(value, unit), raw=value)
+
+
+def _signed_cell(value: int, unit: str) -> Cell:
+    return Cell(text=units.signed(value, unit) if value else "0", raw=value)

@@ -1,0 +1,100 @@
+"""Which convention gives a printed figure."""
+
+import pytest
+
+import archcost
+from archcost.claims import explain
+from archcost.claims.measured import Part
+from archcost.claims.ways import counts
+from archcost.errors import ArgumentError, ClaimError
+from archcost.sources import InputSpec
+
+SQUARE = InputSpec(shape=(3, 224, 224))
+
+
+def first(*arguments, **options):
+    return explain(*arguments, jobs=1, **options).ways[0]
+
+
+def test_the_stride_of_resnet_50_makes_the_difference():
+    paper, ported = first("resnet50", "3.8G", inputs=[SQUARE]), first("resnet50", "4.1G", inputs=[SQUARE])
+
+    assert (paper.spec, paper.value, paper.agreement) == ("resnet50", 3_857_973_248, "cut")
+    assert (ported.spec, ported.value, ported.agreement) == ("resnet50_v1.5", 4_089_184_256, "rounded")
+    assert ported.command == "archcost profile resnet50_v1.5"
+
+
+def test_twice_the_multiply_adds():
+    way = first("vgg16", "30.9G", inputs=[SQUARE])
+
+    assert (way.convention, way.value) == ("2 x multiply-adds", 2 * 15_470_264_320)
+    assert way.difference == way.value - 30.9e9
+
+
+def test_convolutions_alone():
+    assert first("vgg16", "15.3G", inputs=[SQUARE]).convention == "multiply-adds, convolutions alone"
+
+
+def test_parameters_with_and_without_the_classifier():
+    assert first("googlenet", "7M", "parameters").convention == "all parameters"
+    assert first("googlenet", "5M", "parameters").convention == "without the classifier"
+    assert first("googlenet", "13.4M", "parameters").spec == "googlenet_aux"
+
+
+def test_memory_in_steps_of_1024():
+    way = first("vgg16", "58MB", "memory", inputs=[SQUARE])
+
+    assert way.convention == "activations: the input and every new tensor, in steps of 1024"
+    assert way.value == pytest.approx(60_950_432 / 1.024**2)
+
+
+def test_a_figure_that_no_convention_gives_has_its_published_explanation():
+    found = explain("vgg16", "96MB", "memory", inputs=[SQUARE], jobs=1)
+
+    assert all(way.agreement is None for way in found.ways)
+    assert [claim.explained_by for claim in found.published] == ["4 * 24e6"]
+
+
+def test_another_size_is_found():
+    assert first("squeezenet1_0", "833M").spec == "squeezenet1_0@227"
+
+
+def test_at_most_ten_each_value_once_and_those_that_agree_first():
+    found = explain("resnet18", "1.8G", inputs=[SQUARE], jobs=1)
+    agreed = [way.agreement is not None for way in found.ways]
+
+    assert len(found.ways) == 10
+    assert len({way.value for way in found.ways}) == 10
+    assert agreed == sorted(agreed, reverse=True)
+    assert found.searched > 100
+
+
+def test_networks_of_ones_own_are_explained(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 8, 3, padding=1)\n")
+
+    way = first(f"{path}:build", "21.7M", inputs=[SQUARE])
+
+    assert way.convention == "2 x multiply-adds"
+    assert way.value == 2 * 3 * 8 * 9 * 224 * 224
+
+
+def test_mistakes():
+    with pytest.raises(ArgumentError, match="no figure"):
+        explain("vgg16", "many")
+    with pytest.raises(ClaimError, match="lenet5"):
+        explain("lenet5@5", "1M", jobs=1)
+
+
+def test_the_ways_of_counting_add_up():
+    report = archcost.profile("squeezenet1_1@64")
+    part = Part.of(report)
+    ways = {way.words: way.value for way in counts("operations", part)}
+    everything = (
+        "multiply-adds; also bias additions, normalisation, activation functions, pooling, other elementwise operations"
+    )
+
+    assert ways["multiply-adds"] == report.totals.macs
+    assert ways["2 x multiply-adds"] == 2 * report.totals.macs
+    assert ways[everything] == report.totals.macs + report.totals.macts + report.totals.other_ops
+    assert {way.words for way in counts("memory", part)} >= {"parameters", "parameters, 2 bytes each"}

@@ -1,0 +1,79 @@
+"""Every published figure has its recorded verdict: a test of the whole program."""
+
+from collections import Counter
+
+import pytest
+
+from archcost.claims import check, published
+from archcost.zoo import REGISTRY
+
+# Networks and blocks of which no source prints a figure: remakes, ports' variants, the blocks that others replace.
+WITHOUT_A_FIGURE = {
+    "lenet5_simple", "lenet_caffe", "zfnet_literal", "nin_cifar10", "nin_cifar100", "vgg16_C_bn",
+    "bn_inception_608_bias", "inception_resnet_v2_slim_aux", "resnet18_C", "resnet50_A", "resnet101_A", "resnet152_A",
+    "cifar_resnet110_B", "cifar_plain1202", "cifar_preresnet110_B", "preresnet200_s1x1", "preresnet200_firstpreact",
+    "preresnet200_s1x1_firstpreact", "resnext29_1x64d", "resnext29_32x4d", "se_resnet50_v1.5",
+    "cifar_densenet_bc_40_12", "fractalnet20_nobias", "fractalnet40_wide_cifar100", "nasnet_a_mobile_aux",
+    "nasnet_a_large_aux", "block_7x7", "block_1x7_7x1", "block_direct_5x5", "block_bottleneck_1x1",
+    "block_residual_basic_256", "block_grid_pool_then_conv", "block_standard_conv",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def findings():
+    return check(published())
+
+
+def test_every_verdict_is_the_recorded_one(findings):
+    wrong = [f"{each.claim.place}: {each.verdict}, {each.explanation}" for each in findings if not each.expected]
+
+    assert not wrong
+
+
+def test_every_verdict_but_match_and_rounding_has_its_arithmetic(findings):
+    for each in findings:
+        if each.verdict in {"convention", "differs", "not comparable"}:
+            assert any(letter.isdigit() for letter in each.explanation), each.claim.place
+
+
+def test_all_that_has_a_printed_figure_is_covered():
+    claims = published()
+    covered = {REGISTRY.find(claim.network).id for claim in claims}
+
+    assert len(claims) >= 150
+    assert {entry.id for entry in REGISTRY} - covered == WITHOUT_A_FIGURE
+
+
+def test_no_figure_is_recorded_twice():
+    places = Counter((c.network, c.quantity, c.printed, c.source.name, c.at) for c in published())
+
+    assert [place for place, times in places.items() if times > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("network", "quantity", "printed", "verdict"),
+    [
+        ("vgg16", "params", "138M", "match"),
+        ("vgg16", "activations", "24M", "differs"),
+        ("vgg16", "activation_bytes", "96MB", "differs"),
+        ("inception_naive", "macs", "854M", "match"),
+        ("inception_reduced", "macs", "358M", "differs"),
+        ("alexnet", "weights of CONV1", "35K", "rounding"),
+        ("googlenet", "params", "5 million", "differs"),
+        ("googlenet", "parameters of AlexNet beside it", "12x", "differs"),
+        ("googlenet", "depth", "22 layers", "match"),
+        ("googlenet", "depth with pooling layers", "27", "match"),
+        ("vgg19", "macs", "19.6 billion FLOPs", "match"),
+        ("resnet34_A", "macs", "3.6 billion FLOPs", "match"),
+        ("vgg16", "macs", "15.3 billion", "convention"),
+    ],
+)
+def test_the_lectures_figures(findings, network, quantity, printed, verdict):
+    found = [
+        each.verdict
+        for each in findings
+        if (each.claim.network, each.claim.quantity, each.claim.printed) == (network, quantity, printed)
+    ]
+
+    assert found
+    assert set(found) == {verdict}

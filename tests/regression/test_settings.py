@@ -1,0 +1,107 @@
+"""What a project's pyproject.toml may say, and what is said where it is wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archcost.errors import ArgumentError, ConfigError
+from archcost.regression.settings import find_settings, read_settings
+from archcost.zoo import REGISTRY
+
+WHOLE = """
+[tool.archcost.networks.small]
+spec = "model.py:build"
+input = ["3x32x32", "mask=8:bool"]
+batch = 2
+train = "adam"
+device = "cpu"
+
+[tool.archcost.networks.zoo]
+spec = ["vgg1*", "lenet5"]
+
+[tool.archcost.budgets."vgg*"]
+macs = { max = "20G" }
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def settings(text):
+        (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+        return read_settings(tmp_path / "pyproject.toml")
+
+    return settings
+
+
+def test_one_table_is_one_network_or_many(read):
+    settings = read(WHOLE)
+    small, *zoo = settings.plans
+
+    assert (small.name, small.spec, small.inputs) == ("small", "model.py:build", ("3x32x32", "mask=8:bool"))
+    assert small.options == {"batch": 2, "mode": "eval", "train": "adam", "device": "cpu"}
+    assert {plan.name for plan in zoo} >= {"vgg11", "vgg16", "lenet5"}
+    assert all(plan.name == plan.spec and plan.group == "zoo" for plan in zoo)
+    assert settings.budgets.metrics == ("macs",)
+
+
+def test_a_star_is_the_whole_zoo(read):
+    plans = read('[tool.archcost.networks.zoo]\nspec = "*"\n').plans
+
+    assert [plan.name for plan in plans] == [entry.id for entry in REGISTRY]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [((), {"small", "vgg16", "lenet5"}), (("small",), {"small"}), (("zoo",), {"vgg16", "lenet5"}),
+     (("vgg*", "small"), {"vgg16", "small"})],
+)  # fmt: skip
+def test_networks_are_selected_by_name_table_and_pattern(read, wanted, names):
+    found = {plan.name for plan in read(WHOLE).select(wanted)}
+
+    assert found & {"small", "vgg16", "lenet5"} == names
+
+
+def test_an_unknown_network_is_answered_with_the_nearest(read):
+    with pytest.raises(ArgumentError, match=r"no network 'smal' under .*did you mean small"):
+        read(WHOLE).select(("smal",))
+
+
+def test_the_nearest_file_is_found(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "pyproject.toml").write_text("")
+
+    assert find_settings(tmp_path / "a" / "b") == tmp_path / "a" / "pyproject.toml"
+
+
+NET = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "has no [tool.archcost.networks.NAME]; `archcost init NET` writes one"),
+        ("[tool.archcost\n", "line 1, column 15"),
+        ("[tool]\narchcost = 1\n", "tool.archcost must be a table, not 1"),
+        (NET + "[tool.archcost.budget]\n", "tool.archcost.budget: there is no such key; did you mean budgets"),
+        (NET + 'inputs = "3x4x4"\n', "networks.net.inputs: there is no such key; did you mean input"),
+        ('[tool.archcost.networks.net]\ninput = "3x4x4"\n', "networks.net has no spec"),
+        ("[tool.archcost.networks.net]\nspec = 1\n", "networks.net.spec must be a text or a list of texts, not 1"),
+        ('[tool.archcost.networks.net]\nspec = "vgg61*"\n', "'vgg61*' fits no network of `archcost list`"),
+        (NET + 'input = "3,4"\n', "networks.net.input: --input '3,4' does not parse"),
+        (NET + "batch = true\n", "networks.net.batch must be a whole number"),
+        (NET + 'mode = "test"\n', "networks.net.mode must be one of eval, train, as-is"),
+        (NET + 'train = "lion"\n', "networks.net.train must be one of sgd"),
+        (NET + 'device = "tpu"\n', "networks.net.device must be one of meta, cpu, cuda"),
+        (NET + "[tool.archcost.networks]\nother = 3\n", "networks.other must be a table"),
+        (NET + '[tool.archcost.networks.z]\nspec = ["net"]\n', "'net' is in both 'net' and 'z'"),
+        (NET + '[tool.archcost.budgets."nett"]\nmacs = { max = 1 }\n', 'budgets."nett" fits no network'),
+        (NET + '[tool.archcost.budgets."*"]\nflops = { max = 1 }\n', 'budgets."*".flops: there is no quantity'),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_and_key(read, text, says):
+    with pytest.raises(ConfigError, match=re.escape(says)) as caught:
+        read(text)
+    assert "pyproject.toml" in str(caught.value)
+    assert caught.value.exit_code == 2

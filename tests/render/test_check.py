@@ -1,0 +1,169 @@
+"""Checks in every form: whole texts, and what must hold whatever a pull request names its layers."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import pytest
+from render import pairs
+
+from archcost.errors import ArgumentError
+from archcost.records import Check, Checked
+from archcost.render.check import FORMATS, render_check
+from archcost.render.check_markdown import MARKER
+
+WRITTEN_OUT = ("wider", "several", "hostile", "missing_baseline", "timed")
+
+
+@pytest.mark.parametrize("name", pairs.PAIRS)
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_golden(name, form, golden):
+    golden(f"check_{name}_{form}", render_check(pairs.PAIRS[name](), form, width=100))
+
+
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+@pytest.mark.parametrize("form", ["json", "junit"])
+def test_golden_data(name, form, golden):
+    golden(f"check_{name}_{form}", render_check(pairs.PAIRS[name](), form))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_rendering_is_repeatable(form):
+    assert render_check(pairs.several(), form) == render_check(pairs.several(), form)
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_the_figures_are_those_of_the_arithmetic(form):
+    """3x3 convolutions from 3 to 32 and 32 to 64 channels on 16 x 16 places, then the same with 36."""
+    before, after = (256 * 9 * (3 * width + width * 64) + 640 for width in (32, 36))
+    assert (before, after) == (4_940_416, 5_557_888)
+    text = render_check(pairs.PAIRS["wider"](), form, width=100)
+    for figure in ("4.940 M", "5.558 M", "+12.5 %", "+617.5 k"):
+        assert figure in text.replace("+12.5 ", "+12.5 % ")
+    assert "2 layers explain 100 % of +617.5 k MACs" in text
+
+
+def test_a_new_network_is_no_increase_of_a_hundred_per_cent():
+    assert "100" not in render_check(pairs.PAIRS["new"](), "markdown")
+
+
+def test_a_removed_network_and_a_renamed_layer_say_so():
+    assert "removed" in render_check(pairs.PAIRS["removed"](), "terminal")
+    text = render_check(pairs.PAIRS["renamed"](), "terminal")
+    assert "renamed from stem" in text
+    assert "4 renamed" in text
+
+
+def test_nothing_divides_by_zero():
+    text = render_check(pairs.PAIRS["zero_base"](), "terminal")
+    assert "from 0" in text
+    assert "1 layer explains 100 % of +1.920 k MACs" in text
+
+
+def test_of_many_layers_the_largest_are_shown_and_the_rest_counted():
+    for form in ("terminal", "markdown"):
+        text = render_check(pairs.PAIRS["deep"](), form)
+        assert "385 more" in text  # 200 wider ones and those behind them, 15 of which are shown
+        assert "400 layers explain 100 % of +51.20 k MACs" in text
+
+
+class _Seen(HTMLParser):
+    """What a browser makes of a comment, as far as its own HTML goes."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.outside, self.inside = set(), "", []
+        self.depth = 0
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "code":
+            self.depth += 1
+            self.inside.append("")
+
+    def handle_endtag(self, tag):
+        self.depth -= tag == "code"
+
+    def handle_data(self, data):
+        if self.depth:
+            self.inside[-1] += data
+        else:
+            self.outside += data
+
+
+def test_hostile_names_do_nothing_in_a_comment():
+    text = render_check(pairs.PAIRS["hostile"](), "markdown")
+    seen = _Seen()
+    seen.feed(text)
+    assert seen.tags <= {"code", "details", "summary"}
+    assert "@" not in seen.outside
+    assert "http" not in seen.outside
+    assert any("a|b\\nc@user <img src=x> `*_~[x](http://e.com)`\\x1b[31m\\u202e" in name for name in seen.inside)
+    for row in re.findall(r"^\|.*$", text, re.MULTILINE):
+        assert "`" not in row
+    rows = [row.count("|") for row in text.splitlines() if row.startswith("| <code>a")]
+    assert len(rows) == 2
+    assert set(rows) == {6, 8}  # as many cells as the headings above them
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_hostile_names_do_nothing_in_a_terminal_and_in_xml():
+    text = render_check(pairs.PAIRS["hostile"](), "terminal")
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    suite = ET.fromstring(render_check(pairs.PAIRS["hostile"](), "junit")).find("testsuite")  # noqa: S314 - ours
+    assert suite.get("name").startswith("a|b\\nc@user <img src=x>")
+
+
+@pytest.mark.parametrize("count", [1, 60, 400])
+def test_a_comment_has_less_than_sixty_thousand_characters(count):
+    text = render_check(pairs.many_hostile(count), "markdown")
+    assert len(text) < 60_000
+    assert text.startswith(MARKER)
+    assert "MACs are multiply-adds" in text.splitlines()[-1]
+    assert ("**Truncated:**" in text) == (count > 1)
+    if count > 1:
+        assert re.search(r"^\*\*Truncated:\*\* [\d,]+ parts did not fit; the whole result is", text, re.MULTILINE)
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_the_worst_comes_first_and_what_is_unchanged_is_folded_away():
+    text = render_check(pairs.several(), "markdown")
+    rows = re.findall(r"^\| <code>(\w+)</code> \| (new|removed|changed|exceeded)", unescape(text), re.MULTILINE)
+    assert rows == [("net", "exceeded"), ("small_new", "new"), ("gone", "removed"), ("renamed", "changed")]
+    assert text.index("<code>broken</code>") < text.index("<code>net</code>")
+    assert "<summary>2 networks unchanged</summary>" in text
+    assert "To accept: <code>archcost check --update net</code>" in text
+
+
+def test_junit_counts_what_it_lists():
+    root = ET.fromstring(render_check(pairs.several(), "junit"))  # noqa: S314 - ours
+    for element in (root, *root):
+        for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+            assert int(element.get(name)) == len(list(element.iter(tag)))
+    assert (root.get("failures"), root.get("errors")) == ("1", "1")
+    failure = root.find(".//failure")
+    assert "body" in failure.text
+    assert "at most +2%" in failure.get("message")
+
+
+def test_json_says_everything():
+    data = json.loads(render_check(pairs.several(), "json"))
+    assert data["schema"] == "archcost.check/1"
+    assert data["exit_code"] == 3
+    net = next(entry for entry in data["networks"] if entry["name"] == "net")
+    totals = net["totals"]["macs"]
+    layers = sum(row["after"]["values"]["macs"] - row["before"]["values"]["macs"] for row in net["layers"])
+    assert totals["after"] - totals["before"] == layers == 617_472
+    assert net["verdicts"][0]["outcome"] == "exceeded"
+
+
+def test_no_networks_and_no_such_format():
+    assert "no network to check" in render_check(Check(baseline="x", networks=()))
+    with pytest.raises(ArgumentError, match="there are terminal, markdown, json, junit"):
+        render_check(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "html")
