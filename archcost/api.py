@@ -6,7 +6,7 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, BuildError, WalkError
+from archcost.errors import ArgumentError, BuildError, RuleError, WalkError
 from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
@@ -155,6 +155,8 @@ def _trace(
             module = _on_meta(network)
             args, kwargs = feed.on("meta")
             return walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None), ()
+        except RuleError:
+            raise
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):

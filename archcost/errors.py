@@ -11,7 +11,7 @@ ArchcostError                  exit code
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
-├── RuleError                      3   a counting rule is wrong or declared twice
+├── RuleError                      3   a counting rule, or a shape rule, is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── ReportError                    3   a stored report that cannot be read
 ├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
@@ -94,7 +94,7 @@ class WalkError(ArchcostError):
 
 
 class RuleError(ArchcostError):
-    """A counting rule failed, or two rules claim one operator."""
+    """A counting rule failed, two rules claim one operator, or a shape rule does not say what torch says."""
 
 
 class WriteError(ArchcostError):

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from archcost import units
-from archcost.errors import WalkError
+from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
@@ -67,7 +67,7 @@ def walk(
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
-        given = list(find_tensors((inputs, dict(kwargs or {}))))
+        given = find_tensors((inputs, dict(kwargs or {})))
         described = recorder.introduce_inputs(given)
         device = _device(network, given)
         # what a forward makes without naming a device has to be where the network is
@@ -84,7 +84,7 @@ def walk(
                 returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
             if training is not None and isinstance(keeping, SavedTensors):
                 saved = keeping.kept()
-                held = train_step(recorder, list(find_tensors(result)), trainable, training)
+                held = train_step(recorder, find_tensors(result), trainable, training)
         trace = Trace(
             ops=tuple(recorder.ops),
             calls=scopes.calls,
@@ -168,7 +168,7 @@ def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], reco
     """Turn whatever the network raises into a WalkError that names the layer, or the phase of a training step."""
     try:
         yield
-    except WalkError:
+    except (WalkError, RuleError):
         raise
     except (Exception, SystemExit) as error:
         raise WalkError(_failure(error, network, specs, recorder.phase)) from error
