@@ -65,7 +65,11 @@ def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> Any:
     first = operands[0]
     if all(usual(operand) for operand in operands):
         return new(shape, first)
-    if not shape.numel() or not all(usual(operand) or settled(operand) for operand in operands):
+    if (
+        not shape.numel()
+        or all(operand.shape != shape for operand in operands)
+        or not all(usual(operand) or settled(operand) for operand in operands)
+    ):
         return NotImplemented
     alike = all(operand.shape == shape for operand in operands)
     if alike and all(operand.stride() == first.stride() for operand in operands) and dense(first):

@@ -28,7 +28,7 @@ def batch_norm(
     given = (weight, bias, mean, variance)
     channels = image.shape[1] if image.dim() > 1 else -1
     if (
-        not image.is_contiguous()
+        not usual(image)
         or image.dtype not in FULL_PRECISION
         or any(tensor is not None and (tensor.shape != (channels,) or tensor.dtype != image.dtype) for tensor in given)
         or (not training and (mean is None or variance is None))

@@ -30,8 +30,8 @@ def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
 
 
 def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
-    """Whether tensors are of one floating dtype, and contiguous."""
-    return floating(first, *others) and all(other is None or other.is_contiguous() for other in (first, *others))
+    """Whether tensors are of one floating dtype, and have the strides of new ones."""
+    return floating(first, *others) and all(other is None or usual(other) for other in (first, *others))
 
 
 def usual(tensor: torch.Tensor) -> bool:
