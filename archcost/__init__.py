@@ -13,18 +13,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archcost.api import profile as profile
     from archcost.capacity import fit as fit
+    from archcost.comparison import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
+    from archcost.records import TimingPlan as TimingPlan
     from archcost.regression.diff import diff as diff
     from archcost.report import Report as Report
     from archcost.rules import Work as Work, free as free, rule as rule
 
 __version__ = "0.1.0"
-__all__ = ["ArchcostError", "Report", "Work", "__version__", "diff", "fit", "free", "profile", "rule"]
+__all__ = [
+    "ArchcostError",
+    "Report",
+    "TimingPlan",
+    "Work",
+    "__version__",
+    "compare",
+    "diff",
+    "fit",
+    "free",
+    "profile",
+    "rule",
+]
 
 _HOMES = {
     "ArchcostError": "archcost.errors",
     "Report": "archcost.report",
+    "TimingPlan": "archcost.records",
     "Work": "archcost.rules",
+    "compare": "archcost.comparison",
     "diff": "archcost.regression.diff",
     "fit": "archcost.capacity",
     "free": "archcost.rules",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from archcost.records import PROTOCOLS, Accuracy
 from archcost.sources import parse_spec
@@ -110,8 +110,8 @@ def _accuracy(row: Row, default_source: str = "") -> Accuracy:
         dataset=row.text("dataset", "ImageNet"),
         top1_error=top1,
         top5_error=top5,
-        protocol=cast("Any", row.choice("protocol", PROTOCOLS)),
-        split=cast("Any", row.choice("split", ("validation", "test"))),
+        protocol=row.choice("protocol", PROTOCOLS),
+        split=row.choice("split", ("validation", "test")),
         side=None if side is None else int(side),
         weights=row.text("weights"),
         source=row.text("source", default_source),

@@ -6,7 +6,9 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, BuildError, RuleError, WalkError
+from archcost import units
+from archcost.advice import give_memory_back, helpful, ran_out
+from archcost.errors import ArgumentError, BuildError, OutOfMemoryError, RuleError, WalkError
 from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.feed import Feed
-    from archcost.records import Peak, Trace, Training
-    from archcost.sources import InputSpec, Network
+    from archcost.records import Peak, TimingPlan, Trace, Training
+    from archcost.sources import Network
 
 MODES = ("eval", "train", "as-is")
 
@@ -34,9 +36,11 @@ def profile(
     freeze: str | Sequence[str] = (),
     train_only: str | Sequence[str] = (),
     batch: int = 1,
+    amp: str | None = None,
     timeline: bool = False,
+    time: bool | TimingPlan = False,
 ) -> Report:
-    """Count what a network costs.
+    """Count what a network costs, and measure what it takes.
 
     Args:
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
@@ -55,7 +59,11 @@ def profile(
             of full training, too: `report.full_training`.
         train_only: patterns of those that alone do.
         batch: images in the batch, where archcost makes the inputs.
+        amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
+            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
         timeline: have the report say what is alive at each operator: `report.timeline`.
+        time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
+            `archcost.TimingPlan` says how; the network is then walked where it is timed.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
@@ -66,7 +74,7 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
-    from archcost.records import LOSSES, OPTIMIZERS, Training
+    from archcost.records import LOSSES, OPTIMIZERS, TimingPlan, Training, parse_amp
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
@@ -76,19 +84,23 @@ def profile(
         raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     if batch < 0:
         raise ArgumentError(f"a batch has at least 0 images, not {batch}")
+    if amp is not None:
+        parse_amp(amp, device)
+    plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
+    how: dict[str, Any] = {"device": device, "mode": mode, "amp": amp}
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     frozen, only = ((patterns,) if isinstance(patterns, str) else tuple(patterns) for patterns in (freeze, train_only))
     if train is None:
         if frozen or only:
             raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
-        return profile_network(chosen, feed, device=device, mode=mode, timeline=timeline)
+        return profile_network(chosen, feed, **how, timeline=timeline, plan=plan)
     training = Training(optimizer=train, loss=loss)
-    full = profile_network(chosen, feed, device=device, mode=mode, training=training, timeline=timeline)
     if not (frozen or only):
-        return full
+        return profile_network(chosen, feed, **how, training=training, timeline=timeline, plan=plan)
     part = replace(training, freeze=frozen, train_only=only)
-    report = profile_network(chosen, feed, device=device, mode=mode, training=part, timeline=timeline)
+    full = profile_network(chosen, feed, **how, training=training)
+    report = profile_network(chosen, feed, **how, training=part, timeline=timeline, plan=plan)
     return replace(report, full_training=full.totals)
 
 
@@ -99,15 +111,27 @@ def profile_network(
     device: str = "auto",
     mode: str = "eval",
     training: Training | None = None,
+    amp: str | None = None,
     timeline: bool = False,
+    plan: TimingPlan | None = None,
 ) -> Report:
-    """Walk a network that is resolved already, and account for it."""
+    """Walk a network that is resolved already, and account for it; measure it where there is a plan."""
     from archcost.account import account
     from archcost.formulas import registered_formulas
-    from archcost.walk.state import random_state_kept
+    from archcost.walk.state import collector_paused, random_state_kept
 
-    with random_state_kept():
-        trace, notes = _trace(network, feed, device, trained_mode(mode, training), training)
+    notes: tuple[str, ...] = ()
+    sample = None
+    mode = trained_mode(mode, training)
+    if plan is not None:
+        from archcost.timed import timed
+
+        plan = replace(plan, device=device, amp=plan.amp if amp is None else amp)
+        trace, costs, sample = timed(network, feed, plan, mode=mode, training=training, timeline=timeline)
+    else:
+        with random_state_kept(), collector_paused():
+            trace, notes = _trace(network, feed, device, mode, training, amp)
+        costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -118,9 +142,10 @@ def profile_network(
             for spec, name in zip(trace.inputs, names, strict=False)
         ),
         notes=network.notes,
+        amp=None if trace.amp is None else str(trace.amp),
     )
-    costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
-    return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
+    report = Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
+    return replace(report, measured=sample)
 
 
 def trained_mode(mode: str, training: Training | None) -> str:
@@ -129,48 +154,68 @@ def trained_mode(mode: str, training: Training | None) -> str:
 
 
 def peak_of(
-    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None
+    network: Network, feed: Feed, *, device: str, mode: str, training: Training | None, amp: str | None = None
 ) -> tuple[Peak, int, int]:
     """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
     from archcost.account.memory import bytes_of_kind, peak
-    from archcost.walk.state import random_state_kept
+    from archcost.walk.state import collector_paused, random_state_kept
 
-    with random_state_kept():
-        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training)
+    with random_state_kept(), collector_paused():
+        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training, amp)
     parameters = bytes_of_kind(trace, "parameter")
     fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
     return peak(trace, (), {}), parameters, fixed
 
 
 def _trace(
-    network: Network, feed: Feed, device: str, mode: str, training: Training | None
+    network: Network, feed: Feed, device: str, mode: str, training: Training | None, amp: str | None
 ) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
     from archcost.walk import walk
+
+    def run(where: str) -> Trace:
+        module = _on_meta(network) if where == "meta" else _on_device(network, where)
+        args, kwargs = feed.on(_home(module, where))
+        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=network.fits is None)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()
     if where == "meta":
         try:
-            module = _on_meta(network)
-            args, kwargs = feed.on("meta")
-            return walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None), ()
+            return run("meta"), ()
         except RuleError:
             raise
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):
-                raise _helpful(error, network, feed) from error.__cause__
+                raise helpful(error, network, feed) from error.__cause__
             reason = str(cause).strip().split("\n", maxsplit=1)[0]
             notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
-    module = _on_device(network, where)
-    args, kwargs = feed.on(_home(module, where))
     try:
-        trace = walk(module, args, kwargs, mode=mode, training=training, restore=network.fits is None)
-    except WalkError as error:
-        raise _helpful(error, network, feed) from error.__cause__
-    return trace, notes
+        return run(where), notes
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds
+        if not ran_out(error):
+            raise helpful(error, network, feed) from error.__cause__
+    # Only here are the error, and with it the tensors that its traceback holds, gone.
+    give_memory_back()
+    raise OutOfMemoryError(_need(network, feed, where, mode, training, amp))
+
+
+def _need(network: Network, feed: Feed, where: str, mode: str, training: Training | None, amp: str | None) -> str:
+    """Say what a network that ran out of memory on a device would have needed there."""
+    if amp is not None and ":" not in amp:
+        amp = f"{where.partition(':')[0]}:{amp}"
+    failed = f"{network.spec} ran out of memory on {where}"
+    try:
+        peak, parameters, _ = peak_of(network, feed, device="meta", mode=mode, training=training, amp=amp)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
+        return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+    return (
+        f"{failed}: by a walk on the meta device it needs {units.short(peak.nbytes, 'B')} at its peak, of which "
+        f"{units.short(parameters, 'B')} for parameters; try a smaller --batch or --input, or look with "
+        "`archcost fit` for the largest batch that fits"
+    )
 
 
 def _choose_device(device: str, network: Network) -> str:
@@ -227,51 +272,6 @@ def _needs_values(error: BaseException) -> bool:
     text = str(error).lower()
     signs = ("meta", "item()", "data-dependent", "same device", "no data", "no fake impl", "not on the expected device")
     return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
-
-
-def _helpful(error: Exception, network: Network, feed: Feed) -> Exception:
-    """Say which inputs fit, where that can be found out."""
-    if not isinstance(error, WalkError):
-        return error
-    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
-        return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
-    given = ", ".join(map(str, feed.specs))
-    if network.fits is not None and len(feed.specs) == 1 and feed.specs[0] != network.fits:
-        advice = _what_fits(network, network.fits, feed.specs[0])
-        return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
-    if feed.args is None and network.fits is None:
-        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
-        if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
-            hint = "--input is without the batch, which --batch says"
-        return WalkError(f"{error}\nIt was given {given}; {hint}")
-    return error
-
-
-def _what_fits(network: Network, default: InputSpec, given: InputSpec) -> str:
-    """Name the default input and, by trying, the smallest square one that runs."""
-    import torch
-
-    text = f"It takes {default} by default"
-    if len(given.shape) != len(default.shape) or given.shape[0] != default.shape[0]:
-        return f"{text}; an input has the channels, height and width of one image, here {default.shape[0]} channels."
-    with torch.device("meta"), torch.no_grad():
-        module = network.build().eval()
-
-        def runs(side: int) -> bool:
-            try:
-                module(replace(default, shape=(default.shape[0], side, side)).tensor(1, "meta"))
-            except (RuntimeError, ValueError):
-                return False
-            return True
-
-        low, high = 0, min(default.shape[1:])
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if runs(middle) else (middle, high)
-        larger = (
-            "and larger ones" if runs(2 * max(default.shape[1:])) else "and little more: its linear layers fix the size"
-        )
-    return f"{text}; the smallest square input that runs is {high}x{high}, {larger}."
 
 
 def _environment(trace: Trace) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.api import peak_of, trained_mode
 from archcost.errors import ArgumentError, WalkError
 from archcost.feed import Feed
-from archcost.records import LOSSES, OPTIMIZERS, BatchMemory, Fit, Training
+from archcost.records import LOSSES, OPTIMIZERS, BatchMemory, Fit, Training, parse_amp
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def fit(
     mode: str = "eval",
     train: str | None = None,
     loss: str = "cross-entropy",
+    amp: str | None = None,
 ) -> Fit:
     """Find the largest batch whose peak fits into a memory.
 
@@ -43,9 +44,10 @@ def fit(
         mode: "eval", "train" or "as-is".
         train: an optimizer, for the peak of training rather than of inference.
         loss: as for `archcost.profile`.
+        amp: mixed precision, as for `archcost.profile`.
 
     Raises:
-        ArgumentError: a memory that is none, or an optimizer or loss that does not exist.
+        ArgumentError: a memory that is none, or an optimizer, loss or precision that does not exist.
         WalkError: the network failed while it ran, or does not need more memory for a larger batch.
     """
     from archcost import sources
@@ -57,7 +59,16 @@ def fit(
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
     training = None if train is None else Training(optimizer=train, loss=loss)
-    search = _Search(network=chosen, inputs=tuple(inputs or chosen.inputs), device=device, mode=mode, training=training)
+    if amp is not None:
+        parse_amp(amp, device)
+    search = _Search(
+        network=chosen,
+        inputs=tuple(inputs or chosen.inputs),
+        device=device,
+        mode=mode,
+        training=training,
+        amp=amp,
+    )
     batch = search.largest_within(limit)
     return Fit(
         network=chosen.spec,
@@ -81,6 +92,7 @@ class _Search:
     device: str
     mode: str
     training: Training | None
+    amp: str | None
     peaks: dict[int, Peak] = field(default_factory=dict)
     param_bytes: int = 0
     fixed_bytes: int = 0
@@ -127,6 +139,8 @@ class _Search:
     def _walk(self, batch: int) -> int:
         if batch not in self.peaks:
             feed = Feed(specs=self.inputs, batch=batch)
-            found = peak_of(self.network, feed, device=self.device, mode=self.mode, training=self.training)
+            found = peak_of(
+                self.network, feed, device=self.device, mode=self.mode, training=self.training, amp=self.amp
+            )
             self.peaks[batch], self.param_bytes, self.fixed_bytes = found
         return self.peaks[batch].nbytes

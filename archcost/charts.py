@@ -4,118 +4,85 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost.accuracy import accuracy_of, protocols_of, published
 from archcost.comparison import compare
-from archcost.errors import ArgumentError, closest
-from archcost.records import Missing
+from archcost.errors import ArchcostError, ArgumentError
+from archcost.many import Failure, profile_many
+from archcost.records import Curve, Missing, Winner
 from archcost.render.plots import kind_of
+from archcost.tables import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from archcost.records import Accuracy
+    from archcost.report import Report
+
+NO_TIME = "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds"
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
-    """A chart that was published: its kind, its networks, how it is drawn, and what of it cannot be had."""
+class Request:
+    """What is asked of a chart besides its kind.
 
-    kind: str
-    networks: tuple[str, ...]
-    options: Mapping[str, Any]
-    missing: tuple[Missing, ...] = ()
+    `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
+    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory. `jobs` are
+    processes, None for as many as help; `progress` is called with each spec when it is done.
+    """
 
-
-# arXiv 1605.07678, figure 2: one central crop, operations at two for each multiply-add, on a linear axis
-PRESETS: Mapping[str, Preset] = {
-    "canziani-2016": Preset(
-        kind="accuracy-flops",
-        networks=(
-            "alexnet_owt",
-            "googlenet",
-            "resnet18",
-            "resnet34",
-            "resnet50_v1.5",
-            "resnet101_v1.5",
-            "resnet152_v1.5",
-            "vgg16",
-            "vgg19",
-            "inception_v3",
-            "inception_v4",
-        ),
-        options={
-            "labels": "all",
-            "linear": True,
-            "doubled": True,
-            "limits": (0.0, 44.0, 50.0, 85.0),
-            "title": "Top-1 accuracy against operations, after Canziani et al. 2016",
-        },
-        missing=tuple(
-            Missing(spec=name, reason="it is in the paper's figure, but not in the zoo")
-            for name in ("BN-AlexNet", "BN-NIN", "ENet")
-        ),
-    )
-}
+    specs: tuple[str, ...] = ()
+    protocol: str = "single-crop"
+    accuracies: tuple[Accuracy, ...] = ()
+    seconds: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    batches: tuple[int, ...] = BATCHES
+    batch: int = 1
+    train: str | None = None
+    jobs: int | None = None
+    progress: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What `archcost.render.plots.draw` takes: the kind, its data and options; and the networks that were left out."""
+    """What `archcost.render.plots.draw` takes: data and options; and the networks that were left out."""
 
-    kind: str
     data: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[Missing, ...] = ()
 
 
-def preset_of(name: str) -> Preset:
-    """Return the preset of a name.
-
-    Raises:
-        ArgumentError: there is none.
-    """
-    if name not in PRESETS:
-        hint = closest(name, PRESETS, f"there are {', '.join(PRESETS)}")
-        raise ArgumentError(f"there is no preset {name!r}; {hint}")
-    return PRESETS[name]
-
-
-def gather(
-    kind: str,
-    specs: Sequence[str],
-    *,
-    protocol: str = "single-crop",
-    accuracies: Sequence[Accuracy] = (),
-    seconds: Mapping[str, float] | None = None,
-    jobs: int | None = None,
-    progress: Callable[[str], None] | None = None,
-    **options: Any,
-) -> Chart:
+def gather(kind: str, request: Request) -> Chart:
     """Put together what a chart is drawn from.
 
-    Args:
-        kind: the kind of chart.
-        specs: the networks.
-        protocol: how accuracies were measured.
-        accuracies: a user's own figures, which go before the published ones.
-        seconds: measured times by spec.
-        jobs: processes; None for as many as help.
-        progress: called with each spec when it is done.
-        options: as for `archcost.profile`.
-
     Raises:
-        ArgumentError: an unknown kind or protocol.
+        ArgumentError: an unknown kind or protocol, or no measured time where one is needed.
     """
-    kind_of(kind)
-    table = (*accuracies, *published())
-    figures = {spec: accuracy_of(spec, table, protocol=protocol, side=None) for spec in specs}
+    return _GATHERERS[kind_of(kind).data](request)
+
+
+def steps(kind: str, request: Request) -> int:
+    """Return how many networks are walked for a chart, at most: how often `progress` will be called."""
+    return len(request.specs) * (len(request.batches) if kind_of(kind).data == "memory curves" else 1)
+
+
+def _accuracies(request: Request) -> Chart:
+    """Compare those networks alone that have a figure, of the dataset that most have one for."""
+    table = (*request.accuracies, *published())
+    figures = {spec: accuracy_of(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
     datasets = Counter(figure.dataset for figure in figures.values() if figure)
     dataset = max(datasets, key=lambda name: datasets[name], default="ImageNet")
     shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
     found = compare(
-        shown, protocol=protocol, accuracies=accuracies, seconds=seconds, jobs=jobs, progress=progress, **options
+        shown,
+        protocol=request.protocol,
+        accuracies=request.accuracies,
+        seconds=request.seconds,
+        jobs=request.jobs,
+        progress=request.progress,
+        batch=request.batch,
     )
     silent = {row.spec for row in found.rows if row.accuracy is None or row.accuracy.top1 is None}
     silent |= {spec for spec, figure in figures.items() if figure is None}
@@ -124,12 +91,147 @@ def gather(
         for spec, figure in figures.items()
         if figure and figure.dataset != dataset
     ]
-    lost = [Missing(spec=spec, reason=_why(spec, table, protocol)) for spec in specs if spec in silent]
+    lost = [Missing(spec=spec, reason=_why(spec, table, request.protocol)) for spec in figures if spec in silent]
     rows = tuple(row for row in found.rows if row.spec not in silent)
-    return Chart(kind=kind, data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
+    return Chart(data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
 
 
 def _why(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
     others = protocols_of(spec, table)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"
+
+
+def _timed_accuracies(request: Request) -> Chart:
+    timed, lost = _timed(request)
+    made = _accuracies(timed)
+    return replace(made, left_out=(*lost, *made.left_out))
+
+
+def _times(request: Request) -> Chart:
+    timed, lost = _timed(request)
+    found = compare(
+        timed.specs, seconds=timed.seconds, jobs=timed.jobs, progress=timed.progress, batch=timed.batch
+    )  # fmt: skip
+    return Chart(data=found, left_out=(*lost, *found.failures))
+
+
+def _timed(request: Request) -> tuple[Request, list[Missing]]:
+    """Leave out what has no measured time.
+
+    Raises:
+        ArgumentError: there is no time at all.
+    """
+    if not request.seconds:
+        raise ArgumentError(NO_TIME)
+    having = {spec for spec, batch in request.seconds if batch == request.batch}
+    lost = [
+        Missing(spec=spec, reason=f"no measured time at a batch of {request.batch} is given")
+        for spec in request.specs
+        if spec not in having
+    ]
+    return replace(request, specs=tuple(spec for spec in request.specs if spec in having)), lost
+
+
+def _memory_curves(request: Request) -> Chart:
+    """Walk every network at every batch."""
+    points: dict[str, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
+    failures: dict[str, Missing] = {}
+    names: dict[str, str] = {}
+    for batch in request.batches:
+        found = profile_many(
+            request.specs, keep=_peak, jobs=request.jobs, progress=request.progress, batch=batch, train=request.train
+        )
+        for spec, peak in zip(request.specs, found, strict=True):
+            if isinstance(peak, Failure):
+                failures[spec] = Missing(spec=spec, reason=f"at a batch of {batch}: {peak.reason}")
+            else:
+                names[spec], nbytes = peak
+                points[spec].append((batch, nbytes))
+    curves = [Curve(name=names[spec], points=tuple(points[spec])) for spec in points if points[spec]]
+    remark = f"training with {request.train}" if request.train else "inference"
+    return Chart(data=curves, options={"remark": remark}, left_out=tuple(failures.values()))
+
+
+def _peak(report: Report) -> tuple[str, int]:
+    totals = report.totals
+    return report.network.name, totals.peak_training_bytes or totals.peak_inference_bytes or 0
+
+
+def _time_curves(request: Request) -> Chart:
+    """Take the times of every batch; of one image, so that networks and batches compare."""
+    names = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
+    found = {
+        name: tuple(sorted((batch, value / batch) for (spec, batch), value in request.seconds.items() if spec == name))
+        for name in names
+    }
+    lost = tuple(Missing(spec=name, reason="no measured time is given") for name in names if not found[name])
+    curves = [Curve(name=name, points=points) for name, points in found.items() if points]
+    if not curves:
+        raise ArgumentError(NO_TIME)
+    return Chart(data=curves, left_out=lost)
+
+
+def _reports(request: Request, *, timeline: bool = False) -> Chart:
+    found = profile_many(
+        request.specs,
+        jobs=request.jobs,
+        progress=request.progress,
+        batch=request.batch,
+        train=request.train,
+        timeline=timeline,
+    )
+    lost = tuple(Missing(spec=report.spec, reason=report.reason) for report in found if isinstance(report, Failure))
+    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=lost)
+
+
+def _timed_reports(request: Request) -> Chart:
+    """Time the networks here, one after the other: in processes beside each other they would slow each other down."""
+    from archcost.api import profile
+
+    found, lost = [], []
+    for spec in request.specs:
+        try:
+            found.append(profile(spec, batch=request.batch, time=True))
+        except ArchcostError as error:
+            lost.append(Missing(spec=spec, reason=str(error)))
+        if request.progress is not None:
+            request.progress(spec)
+    return Chart(data=found, left_out=tuple(lost))
+
+
+def _timelines(request: Request) -> Chart:
+    return _reports(request, timeline=True)
+
+
+def _winners(request: Request) -> Chart:
+    if request.specs:
+        raise ArgumentError("error-year shows the challenge's winners; it takes no network")
+    text = files("archcost").joinpath("data/winners.csv").read_text(encoding="utf-8")
+    columns = ("year", "network", "top5_error", "depth", "place", "protocol", "source")
+    winners = [
+        Winner(
+            year=int(row.text("year")),
+            network=row.text("network"),
+            top5_error=float(row.text("top5_error")),
+            depth=int(row.text("depth")),
+            place=int(row.text("place")),
+            protocol=row.text("protocol"),
+            source=row.text("source"),
+        )
+        for row in rows_of(text, "winners.csv", columns)
+    ]
+    return Chart(data=winners)
+
+
+_GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
+    "accuracies": _accuracies,
+    "timed accuracies": _timed_accuracies,
+    "times": _times,
+    "memory curves": _memory_curves,
+    "time curves": _time_curves,
+    "reports": _reports,
+    "timed reports": _timed_reports,
+    "timelines": _timelines,
+    "winners": _winners,
+}

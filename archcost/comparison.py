@@ -43,7 +43,7 @@ def compare(
     *,
     protocol: str = "single-crop",
     accuracies: Iterable[Accuracy] = (),
-    seconds: Mapping[str, float] | None = None,
+    seconds: Mapping[tuple[str, int], float] | None = None,
     sort: str = "macs",
     jobs: int | None = None,
     progress: Callable[[str], None] | None = None,
@@ -55,7 +55,7 @@ def compare(
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
         accuracies: figures of your own, which go before the published ones; see `archcost.accuracy.read_accuracies`.
-        seconds: measured times of a forward pass by spec.
+        seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
         jobs: processes; None for as many as help.
         progress: called with each spec when it is done.
@@ -66,22 +66,17 @@ def compare(
         it was measured at the size of input that was counted.
 
     Raises:
-        ArgumentError: a protocol or a quantity that does not exist.
+        ArgumentError: a protocol or a sorting that does not exist.
     """
-    if protocol not in PROTOCOLS:
-        hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
-        raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
-    if sort not in SORTS:
-        hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
-        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
+    check_request(protocol, sort)
     table = (*accuracies, *published())
-    times = seconds or {}
+    times, batch = seconds or {}, options.get("batch", 1)
     found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
     rows = [
         replace(
             row,
             accuracy=accuracy_of(row.spec, table, protocol=protocol, side=row.input[-1]),
-            seconds=times.get(row.spec),
+            seconds=times.get((row.spec, batch)),
         )
         for row in found
         if not isinstance(row, Failure)
@@ -90,9 +85,23 @@ def compare(
         rows=_sorted(_marked(rows), sort),
         protocol=protocol,
         collected=COLLECTED,
-        batch=options.get("batch", 1),
+        batch=batch,
         failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
     )
+
+
+def check_request(protocol: str, sort: str) -> None:
+    """Find out before any work whether a protocol and a sorting exist.
+
+    Raises:
+        ArgumentError: one does not.
+    """
+    if protocol not in PROTOCOLS:
+        hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
+        raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
+    if sort not in SORTS:
+        hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
+        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
 
 
 def row_of(report: Report) -> ComparisonRow:
@@ -112,18 +121,25 @@ def row_of(report: Report) -> ComparisonRow:
     )
 
 
-def read_seconds(path: str | Path) -> Mapping[str, float]:
-    """Read measured times: a CSV with `network` and `seconds` (of one forward pass of the batch).
+def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
+    """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
+
+    It may have other columns, as those of `archcost time` have; a line without seconds is a cell that failed there.
 
     Raises:
-        TableError: a value that is none: its file, line and column.
+        TableError: a value that is none, or two times of one batch: the file, line and column.
     """
-    times: dict[str, float] = {}
-    for row in read_table(path, ("network", "seconds")):
-        value = row.number("seconds", 0, math.inf)
-        if value is None or not value:
+    times: dict[tuple[str, int], float] = {}
+    for row in read_table(path, ("network", "batch", "seconds"), others=True):
+        if row.cells.get("seconds") == "":
+            continue
+        value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
+        if not value:
             raise row.error("seconds", "it must be more than 0")
-        times[row.text("network")] = value
+        key = row.text("network"), int(batch or 1)
+        if key in times:
+            raise row.error("batch", f"{key[0]} has a time at a batch of {key[1]} already; keep one dtype, one layout")
+        times[key] = value
     return times
 
 
@@ -162,4 +178,4 @@ def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
     return tuple(sorted(rows, key=key))
 
 
-__all__ = ["SORTS", "compare", "read_seconds", "row_of"]
+__all__ = ["SORTS", "check_request", "compare", "read_seconds", "row_of"]

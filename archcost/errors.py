@@ -11,9 +11,13 @@ ArchcostError                  exit code
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
+├── OutOfMemoryError               3   the network needs more memory than there is
 ├── RuleError                      3   a counting rule, or a shape rule, is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
+├── PageError                      3   a command of a lecture's page that failed
 ├── ReportError                    3   a stored report that cannot be read
+├── ClockError                     3   what cannot be timed, here or in this way
+│   └── NoDeviceError              3   a device that this machine lacks
 ├── IncomparableError              3   two reports that do not compare, or a baseline that is missing
 ├── RevisionError                  3   a network that cannot be had from a git revision
 │   ├── NoRepositoryError          3   no git, or no working tree of a git repository
@@ -93,6 +97,10 @@ class WalkError(ArchcostError):
     """The network raised while it ran, or did what cannot be accounted for."""
 
 
+class OutOfMemoryError(ArchcostError):
+    """The network needs more memory than its device has."""
+
+
 class RuleError(ArchcostError):
     """A counting rule failed, two rules claim one operator, or a shape rule does not say what torch says."""
 
@@ -101,8 +109,20 @@ class WriteError(ArchcostError):
     """A result that could not be written: the disk is full, or stdout is closed."""
 
 
+class PageError(ArchcostError):
+    """A command that a lecture's page is written by, and that failed."""
+
+
 class ReportError(ArchcostError):
     """A stored report that is not one."""
+
+
+class ClockError(ArchcostError):
+    """What cannot be timed: on this device, in this dtype, or at all."""
+
+
+class NoDeviceError(ClockError):
+    """A device that this machine lacks, or of which nothing is known."""
 
 
 class IncomparableError(ArchcostError):

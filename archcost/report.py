@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
-from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Totals
+from archcost.records import Costs, Instant, Layer, OperatorCosts, Peak, Sample, Totals
 from archcost.records.reading import CHARACTERS, parse, read
 
 if TYPE_CHECKING:
@@ -31,13 +31,17 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInfo:
-    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry."""
+    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
+
+    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16").
+    """
 
     spec: str
     name: str
     mode: str
     inputs: tuple[InputInfo, ...]
     notes: tuple[str, ...] = ()
+    amp: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ class Report:
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
     `timeline`, where it was asked for, is what is alive at each operator.
-    `full_training` are the totals with nothing frozen, where something was.
+    `full_training` are the totals with nothing frozen, where something was. `measured` is what was timed, None where
+    nothing was.
     """
 
     network: NetworkInfo
@@ -62,7 +67,7 @@ class Report:
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
     full_training: Totals | None = None
-    measured: None = None
+    measured: Sample | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod

@@ -61,12 +61,13 @@ class Row:
         return TableError(f"{self.file}, line {self.line}, column {column!r}: {what}")
 
 
-def read_table(path: str | Path, columns: Collection[str]) -> Iterator[Row]:
+def read_table(path: str | Path, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
     """Read a CSV file whose first line names its columns.
 
     Args:
         path: the file.
         columns: those that may be there.
+        others: pass over other columns, too.
 
     Raises:
         TableError: the file is missing or is no text, or a line has another number of columns than the first names.
@@ -76,15 +77,15 @@ def read_table(path: str | Path, columns: Collection[str]) -> Iterator[Row]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise TableError(f"{path} cannot be read: {reason}") from error
-    return rows_of(text, str(path), columns)
+    return rows_of(text, str(path), columns, others=others)
 
 
-def rows_of(text: str, file: str, columns: Collection[str]) -> Iterator[Row]:
+def rows_of(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
     """Read the text of a CSV file; `file` is what messages call it."""
     reader = csv.reader(io.StringIO(text))
     names = [name.strip().lower() for name in next(reader, [])]
     for name in names:
-        if name not in columns:
+        if name not in columns and not others:
             hint = closest(name, columns, f"there may be {', '.join(columns)}")
             raise TableError(f"{file}, line 1: there is no column {name!r}; {hint}")
     if not names:

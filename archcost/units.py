@@ -36,6 +36,9 @@ class Scale:
         return f"{value / self.divisor:,.{self.decimals}f}" if value else "0"
 
 
+IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
+
+
 def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
     """Choose the prefix of a column: the largest that leaves its smallest value other than zero at least one.
 
@@ -89,6 +92,33 @@ def short(value: float, unit: str = "", *, binary: bool = False) -> str:
     return f"{scaled:.{decimals}f} {prefix}{unit}"
 
 
+def duration(ns: float) -> str:
+    """Format nanoseconds with four significant digits and their prefix: "1.234 ms"."""
+    prefix, divisor = [step for step in SECONDS if ns >= step[1] or step[1] == 1][-1]
+    scaled = ns / divisor
+    decimals = 3 - min(3, len(str(int(scaled))) - 1)
+    return f"{scaled:,.{decimals if divisor > 1 else 0}f} {prefix}s"
+
+
+def duration_scale(largest_ns: float) -> Scale:
+    """Choose the prefix of a column of nanoseconds by its largest: a tenth of a microsecond says enough of any row."""
+    if largest_ns < WIDEST:
+        return Scale("µ", 10**3, 1)
+    return Scale("m", 10**6, 3) if largest_ns < 10**10 else Scale("", 10**9, 3)
+
+
+def rate_scale(values: Iterable[float]) -> Scale:
+    """Choose the prefix of a column of rates by its largest: what is a thousandth of it need not be read exactly."""
+    prefix, divisor = _prefix(max(values, default=0), binary=False)
+    return Scale(prefix, divisor, 1)
+
+
+def percent(part: float) -> str:
+    """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing."""
+    decimals = 2 if 0 < abs(part) < 0.001 else 1  # noqa: PLR2004 - 0.1 %
+    return f"{100 * part:.{decimals}f} %"
+
+
 def signed(value: float, unit: str = "") -> str:
     """Format a difference: "+490.0 M", "-1.200 kB", "0"."""
     return ("+" if value > 0 else "") + short(value, unit)
@@ -105,14 +135,6 @@ def growth(before: int | None, after: int | None) -> str:
     sign = "+" if after > before else "-"
     percent = f"{100 * abs(after - before) / before:,.1f}"
     return f"{sign}{'<0.1' if percent == '0.0' else percent} %"
-
-
-def duration(ns: float) -> str:
-    """Format nanoseconds with four significant digits and their prefix: "1.234 ms"."""
-    prefix, divisor = [step for step in SECONDS if ns >= step[1] or step[1] == 1][-1]
-    scaled = ns / divisor
-    decimals = 3 - min(3, len(str(int(scaled))) - 1)
-    return f"{scaled:,.{decimals if divisor > 1 else 0}f} {prefix}s"
 
 
 def ratio(value: float) -> str:
@@ -147,6 +169,11 @@ def bar(fraction: float, width: int) -> str:
 def number(value: float) -> str:
     """Format a number that needs no prefix: "32", "0.5"."""
     return f"{value:g}"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Format with so many digits behind the point: "71.6"."""
+    return f"{value:.{decimals}f}"
 
 
 def extents(sizes: Sequence[float | str | None] | None) -> str:

@@ -43,6 +43,12 @@ def test_a_network_that_cannot_train_on_one_image_starts_at_two():
     assert found.batch > 2
 
 
+def test_mixed_precision_fits_more():
+    plain, mixed = (archcost.fit("nin_cifar10", "50MB", amp=amp) for amp in (None, "bf16"))
+    assert mixed.batch > plain.batch
+    assert mixed.points[0].peak_bytes == archcost.profile("nin_cifar10", device="meta", amp="bf16").peak.nbytes
+
+
 def test_parameters_alone_that_do_not_fit(capsys):
     assert run(["fit", "vgg16", "--memory", "500MB"]) == 1
     assert "its parameters alone, 553.4 MB, do not fit into 500.0 MB" in capsys.readouterr().err

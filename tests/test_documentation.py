@@ -43,9 +43,13 @@ def test_examples_in_docstrings_are_true(own_rules, name):
 def test_the_readmes_commands_run(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text("from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n")
+    (tmp_path / "mine.csv").write_text(re.search(r"^\$ cat mine\.csv\n(.*?)^\$", README, re.MULTILINE | re.DOTALL)[1])
 
-    assert run(shlex.split(command)) == 0
-    assert capsys.readouterr().out
+    words = shlex.split(command)
+    assert run(words) == 0
+    written = [tmp_path / words[i + 1] for i, word in enumerate(words) if word == "-o"]
+    assert all(path.stat().st_size for path in written)
+    assert written or capsys.readouterr().out
 
 
 def test_the_readmes_python_says_what_it_returns(own_rules):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from archcost import units
+from archcost.errors import ArgumentError
 
 
 @pytest.mark.parametrize(
@@ -126,3 +129,84 @@ def test_shapes_and_digits():
     assert units.shape(()) == "scalar"
     assert units.exact(15_470_264_320) == "15,470,264,320"
     assert units.number(32.0) == "32"
+
+
+@pytest.mark.parametrize(
+    ("ns", "text"),
+    [
+        (0, "0 ns"), (17, "17 ns"), (999, "999 ns"), (1000, "1.000 µs"), (12_345, "12.35 µs"), (999_949, "999.9 µs"),
+        (1_234_000, "1.234 ms"), (15_003_000_000, "15.00 s"), (4e12, "4,000 s"),
+    ],
+)  # fmt: skip
+def test_durations_have_four_digits_and_their_prefix(ns, text):
+    assert units.duration(ns) == text
+
+
+def test_a_column_of_durations_has_the_prefix_of_its_largest():
+    assert units.duration_scale(9_999_999).text(1_234_567) == "1,234.6"
+    assert units.duration_scale(10_000_000).text(1_234_567) == "1.235"
+    assert units.duration_scale(10**10).text(12_345_678_901) == "12.346"
+
+
+def test_a_column_of_rates_has_the_prefix_of_its_largest():
+    scale = units.rate_scale([3e9, 2e12])
+    assert (scale.prefix, scale.text(3e9)) == ("T", "0.0")
+    assert units.rate_scale([]).text(0) == "0"
+
+
+@pytest.mark.parametrize(("part", "text"), [(0, "0.0 %"), (0.5, "50.0 %"), (-0.031, "-3.1 %"), (0.0004, "0.04 %")])
+def test_parts_of_one_are_per_cents(part, text):
+    assert units.percent(part) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("0", 0),
+        ("150528", 150_528),
+        ("4.2G", 4_200_000_000),
+        ("25.6 M", 25_600_000),
+        ("24MB", 24_000_000),
+        ("1.5Ki", 1536),
+        ("8GiB", 8 * 2**30),
+        ("0.5", Decimal("0.5")),
+        ("123456789012345678.9k", 123_456_789_012_345_678_900),
+    ],
+)
+def test_amounts_are_read_exactly(text, amount):
+    assert units.parse_amount(text) == amount
+
+
+@pytest.mark.parametrize("text", ["", "G", "-1", "4,2G", "4.2X", "1e9", "2%", "4.2 G B", "1_000"])
+def test_what_is_no_amount(text):
+    with pytest.raises(ArgumentError, match=r"is no amount; write 4\.2G"):
+        units.parse_amount(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (100, 112, "+12.0 %"),
+        (1000, 995, "-0.5 %"),
+        (100_000, 100_001, "+<0.1 %"),
+        (100_000, 99_999, "-<0.1 %"),
+        (1, 1001, "+100,000.0 %"),
+        (100, 0, "-100.0 %"),
+        (5, 5, "="),
+        (0, 0, "="),
+        (0, 5, "from 0"),
+        (None, 5, "new"),
+        (5, None, "removed"),
+    ],
+)
+def test_growth_is_never_a_number_without_its_base(before, after, text):
+    assert units.growth(before, after) == text
+
+
+def test_a_difference_has_its_sign():
+    assert [units.signed(value, "B") for value in (490_000_000, -1200, 5)] == ["+490.0 MB", "-1.200 kB", "+5 B"]
+    assert units.signed(0) == "0"
+
+
+def test_digits_behind_the_point_are_kept_even_where_they_are_zeros():
+    assert (units.fixed(71.588, 1), units.fixed(14, 2)) == ("71.6", "14.00")

@@ -77,6 +77,7 @@ class _Account:
         self.peak = memory.peak(trace, self.rows, self.row_of)
         self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
         self.read.update(spec.storage for spec in trace.returns)
+        self.read -= memory.cast_parameters(trace)
 
     def costs(self) -> Costs:
         layers = [self._layer(i, row) for i, row in enumerate(self.rows)]

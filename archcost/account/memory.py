@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MADE = {"fresh", "gradient"}  # by the walk; everything else is there all along
 CUDA_BLOCK = 512  # bytes; what torch's CUDA allocator rounds up to (c10/cuda/CUDACachingAllocator, kMinBlockSize)
+CAST = "parameters, cast"
 HELD = {
     "parameter": "parameters",
     "buffer": "buffers",
@@ -51,12 +52,12 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     """Return the first moment at which the most bytes are alive, and what they are."""
     live = live_bytes(trace)
     index = live.index(max(live))
-    saved = {spec.storage for spec in trace.saved}
-    parts = dict.fromkeys([*HELD.values(), "saved for backward", "other activations"], 0)
+    others = dict.fromkeys((spec.storage for spec in trace.saved), "saved for backward")
+    others |= dict.fromkeys(cast_parameters(trace), CAST)
+    parts = dict.fromkeys([*HELD.values(), CAST, "saved for backward", "other activations"], 0)
     for number, storage in enumerate(trace.storages):
         if _alive(storage, index):
-            other = "saved for backward" if number in saved else "other activations"
-            parts[HELD.get(storage.kind, other)] += storage.nbytes
+            parts[HELD.get(storage.kind, others.get(number, "other activations"))] += storage.nbytes
     parts = {name: nbytes for name, nbytes in parts.items() if nbytes}
     if not trace.ops:
         return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
@@ -79,6 +80,15 @@ def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tu
         layer = "" if row is None else rows[row].name
         instants.append(Instant(operator=op.index, op=op.op, phase=phase, row=row, layer=layer, live_bytes=nbytes))
     return tuple(instants)
+
+
+def cast_parameters(trace: Trace) -> set[int]:
+    """Return the storages that hold parameters in another precision: mixed precision makes them."""
+    made = {}
+    for op in trace.ops:
+        if op.op == "aten._to_copy" and trace.storages[op.inputs[0].storage].kind == "parameter":
+            made.update({spec.storage: op.index for spec in op.outputs})
+    return {number for number, index in made.items() if trace.storages[number].born == index}
 
 
 def saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from archcost.claims.ledger import published
 from archcost.claims.measured import Part
 from archcost.claims.printed import agreement, parse_printed
 from archcost.claims.ways import counts
-from archcost.errors import ArchcostError, ClaimError
+from archcost.errors import ClaimError
 from archcost.many import Failure, profile_many
 from archcost.records import Explanation, Way
 from archcost.sources import parse_spec, resolve
@@ -66,9 +66,10 @@ def explain(
     results = profile_many(specs, keep=Part.of, jobs=jobs, progress=progress, inputs=tuple(inputs) or None, batch=batch)
     if isinstance(results[0], Failure):
         raise ClaimError(f"{network} could not be measured: {results[0].reason}")
+    titles = {spec: resolve(spec).name for spec in specs}
     found = [
-        _way(spec, count, printed, far, batch)
-        for far, (spec, part) in enumerate(zip(specs, results, strict=True))
+        _way(spec, titles[spec], count, printed, own=spec == network, batch=batch)
+        for spec, part in zip(specs, results, strict=True)
         if not isinstance(part, Failure)
         for count in counts(asked, part)
     ]
@@ -100,26 +101,19 @@ def _specs(network: str, *, sized: bool) -> Iterator[str]:
         yield from (f"{name}@{side}" for name in names for side in SIDES if shape[1:] != (side, side))
 
 
-def _way(spec: str, count: Count, printed: Printed, far: int, batch: int) -> Way:
+def _way(spec: str, title: str, count: Count, printed: Printed, *, own: bool, batch: int) -> Way:
     figure = printed.in_steps_of_1024() if count.steps_of_1024 else printed
     value = Fraction(count.value) / (BINARY**printed.thousands if count.steps_of_1024 else 1)
     return Way(
         spec=spec,
-        network=_title(spec),
+        network=title,
         convention=count.words,
         value=float(value),
         difference=float(value - printed.value),
         agreement=agreement(figure, Fraction(count.value)),
-        deviations=count.deviations + (far > 0) + ("@" in spec and far > 0),
+        deviations=count.deviations + (0 if own else 2 if "@" in spec else 1),
         command=f"archcost profile {spec}" + (f" --batch {batch}" if batch != 1 else ""),
     )
-
-
-def _title(spec: str) -> str:
-    try:
-        return resolve(spec).name
-    except ArchcostError:
-        return spec
 
 
 def _best(ways: Sequence[Way], most: int) -> tuple[Way, ...]:

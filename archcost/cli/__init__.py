@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
+    "time": ("archcost.cli.time_command", "Measure how long a network takes, over batches and dtypes."),
+    "device": ("archcost.cli.device", "Measure what a device can do at best."),
+    "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
+    "init": ("archcost.cli.init", "Add networks to pyproject.toml, for check."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
+    "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130

@@ -52,6 +52,7 @@ def command(
     be compared: no baseline, a network that fails, other conventions.
     """  # noqa: D301 - click reads the \b
     from archcost.regression import check as checks, lock, parse_condition
+    from archcost.regression.revisions import is_dirty, merge_base
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
 
@@ -69,6 +70,10 @@ def command(
     settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
+    if base_ref is not None:
+        merge_base(base_ref, repository=folder)  # that there is one is found out before the work
+        if is_dirty(repository=folder):
+            note("the working tree has changes that no commit has; they are checked as well", quiet=quiet)
     with stdout_kept(), chdir(folder):
         measured = checks.measure(plans)
         baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, target_of, write
+from archcost.cli.options import chosen_format, note, output_options, progress, target_of, write
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 
@@ -26,7 +25,7 @@ MOST_NAMED = 5
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     network: str | None,
     source: str | None,
@@ -58,8 +57,8 @@ def command(
     if not claims:
         note(f"no figure is known{f' of {network}' if network else ''}; `archcost claims` has all", quiet=quiet)
     total = len(networks(claims))
-    with click.progressbar(length=total, label="Measuring", file=sys.stderr, hidden=_hidden(quiet=quiet)) as bar:
-        findings = check(claims, progress=lambda _: bar.update(1))
+    with progress(total, "Measuring", quiet=quiet) as advance:
+        findings = check(claims, progress=advance)
     write(render(findings, chosen, color=color, target=target_of(output)), output)
     wrong = [finding for finding in findings if not finding.expected]
     if wrong:
@@ -103,8 +102,3 @@ def _is_of(claim: Claim, network: str) -> bool:
         entry = REGISTRY.find(claim.network)
         names |= {name.lower() for name in (entry.id, *entry.aliases)}
     return any(fnmatch.fnmatchcase(name, network.lower()) for name in names)
-
-
-def _hidden(*, quiet: bool) -> bool:
-    """Whether nobody would see progress."""
-    return quiet or not sys.stderr.isatty()

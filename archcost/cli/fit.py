@@ -20,6 +20,7 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--train", is_flag=True, help="Fit whole training steps, not inference.")
 @click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
 @click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
+@click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 @output_options("table", "json", "csv")
 def command(
@@ -30,6 +31,7 @@ def command(
     train: bool,
     optimizer: str | None,
     loss: str | None,
+    amp: str | None,
     binary: bool,
     format_: str | None,
     output: str | None,
@@ -54,7 +56,7 @@ def command(
         raise ArgumentError("--optimizer and --loss belong to --train")
     found = fit(
         network, memory, inputs=[parse_input(text) for text in inputs], device=device,
-        train=(optimizer or "sgd") if train else None, loss=loss or "cross-entropy",
+        train=(optimizer or "sgd") if train else None, loss=loss or "cross-entropy", amp=amp,
     )  # fmt: skip
     if chosen == "json":
         text = json.dumps(dataclasses.asdict(found), sort_keys=True, indent=1) + "\n"

@@ -14,9 +14,16 @@ import click
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+SUFFIXES = {
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".txt": "table",
+}
 
 
 def network_options(command: Any) -> Any:
@@ -65,16 +72,25 @@ def chosen_format(
     """Return the format that was asked for, by name or by the file's suffix.
 
     Raises:
-        OutputError: a suffix that means nothing, or a file that cannot be written there.
+        OutputError: a suffix that means nothing to the command, or a file that cannot be written there.
     """
     if output is not None and output != "-":
         check_writable(Path(output))
         if format_ is None:
+            known = {suffix: name for suffix, name in suffixes.items() if name in _formats()}
             suffix = Path(output).suffix.lower()
-            if suffix not in suffixes:
-                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(suffixes)}, or give --format")
-            return suffixes[suffix]
+            if suffix not in known:
+                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(known)}, or give --format")
+            return known[suffix]
     return format_ or default
+
+
+def _formats() -> Sequence[str]:
+    """Return what the --format of the command that is running takes."""
+    options = click.get_current_context().command.params
+    return next(
+        option.type.choices for option in options if isinstance(option.type, click.Choice) and option.name == "format_"
+    )
 
 
 def check_writable(path: Path) -> None:
@@ -151,6 +167,14 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+@contextmanager
+def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show a bar on stderr where that is a terminal; yield what moves it on by a step, called with what was done."""
+    hidden = quiet or not sys.stderr.isatty()
+    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=hidden) as bar:
+        yield lambda _: bar.update(1)
 
 
 def note(text: str, *, quiet: bool) -> None:

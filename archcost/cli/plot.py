@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from archcost.cli.options import check_writable, note, stdout_kept, write
-from archcost.errors import LeftOutError, OutputError
+from archcost.cli.options import check_writable, note, progress, stdout_kept, write
+from archcost.errors import ArgumentError, LeftOutError, OutputError
+from archcost.records import OPTIMIZERS
 
 FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
@@ -15,12 +17,16 @@ FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
 @click.argument("networks", nargs=-1, metavar="[NET]...")
-@click.option("--family", "families", multiple=True, metavar="NAME", help="All of a family of the zoo; repeatable.")
-@click.option("--all", "everything", is_flag=True, help="Every network of the zoo, without variants.")
-@click.option("--preset", metavar="NAME", help="A chart that was published: canziani-2016.")
+@click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable.")
+@click.option("--all", "everything", is_flag=True, help="The whole zoo, without variants.")
+@click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
 @click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies.")
-@click.option("--accuracy", "own", multiple=True, metavar="FILE", help="Your own figures, a CSV; repeatable.")
-@click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), default="auto", help="Who is named.")
+@click.option("--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable.")
+@click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds.")
+@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Images in the batch.")
+@click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]")
+@click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer.")
+@click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--size", type=click.Choice(["16:9", "4:3", "paper"]), default="16:9", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit 1 when a network had to be left out.")
@@ -35,7 +41,11 @@ def command(
     preset: str | None,
     protocol: str,
     own: tuple[str, ...],
-    labels: str,
+    times: str | None,
+    batch: int,
+    batches: str | None,
+    train: str | None,
+    labels: str | None,
     theme: str,
     size: str,
     strict: bool,
@@ -46,33 +56,59 @@ def command(
 
     \b
     archcost plot accuracy-flops --all -o chart.svg -o chart.png
-    archcost plot accuracy-flops resnet50 vgg16 model.py:build --accuracy mine.csv -o chart.pdf
+    archcost plot accuracy-flops --preset canziani-2016 -o canziani.pdf
+    archcost plot accuracy-flops resnet50 vgg16 model.py:build --accuracy mine.csv -o mine.svg
+    archcost plot memory-batch resnet50 vgg16 --train adam -o memory.svg
+
+    \b
+    KIND is one of
+      accuracy-flops, accuracy-params, accuracy-time   balls: top-1 accuracy against a cost
+      density                                          top-1 accuracy for each million parameters
+      flops-time                                       multiply-adds against measured time
+      memory-batch, time-batch                         lines against the batch size
+      layers                                           memory, parameters and multiply-adds of each layer
+      roofline                                         rows, timed here, under the roof of the device
+      memory-timeline                                  what is alive while a network runs
+      block                                            worked examples with their arithmetic
+      error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
     from archcost.accuracy import read_accuracies
-    from archcost.charts import gather, preset_of
-    from archcost.render.plots import draw, encoded, kind_of, svg_text
+    from archcost.charts import BATCHES, Request, gather, steps
+    from archcost.comparison import read_seconds
+    from archcost.presets import preset_of
+    from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
     from archcost.selection import select
 
-    kind_of(kind)
+    for name, value in {"labels": labels, "train": train, "batches": batches, "times": times}.items():
+        check_option(kind, name, given=value is not None)
     formats = [_format_of(path) for path in outputs]
-    published = None if preset is None else preset_of(preset)
-    named = (*networks, *(published.networks if published else ()))
-    specs = select(named, families=families, everything=everything, variants=False)
-    accuracies = [figure for path in own for figure in read_accuracies(path)]
-    with stdout_kept():
-        chart = gather(kind, specs, protocol=protocol, accuracies=accuracies)
-    left_out = (*chart.left_out, *(published.missing if published else ()))
+    known = None if preset is None else preset_of(preset)
+    if known is not None and known.kind != kind:
+        raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
+    named = (*networks, *(known.networks if known else ()))
+    free = kind_of(kind).data in {"winners", "time curves"} and not (named or families or everything)
+    request = Request(
+        specs=() if free else select(named, families=families, everything=everything, variants=False),
+        protocol=protocol,
+        accuracies=tuple(figure for path in own for figure in read_accuracies(path)),
+        seconds=read_seconds(times) if times else {},
+        batches=_numbers(batches) if batches else BATCHES,
+        batch=batch,
+        train=train,
+    )
+    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+        chart = gather(kind, replace(request, progress=advance))
+    left_out = (*chart.left_out, *(known.missing if known else ()))
     for reason in dict.fromkeys(lost.reason for lost in left_out):
-        names = ", ".join(lost.spec for lost in left_out if lost.reason == reason)
-        note(f"left out: {names}: {reason}", quiet=quiet)
-    options = {"labels": labels, **(published.options if published else {})}
+        note(f"left out: {', '.join(lost.spec for lost in left_out if lost.reason == reason)}: {reason}", quiet=quiet)
+    options = {**({"labels": labels} if labels else {}), **chart.options, **(known.options if known else {})}
     figure = draw(kind, chart.data, theme=theme, size=size, **options)
     for path, format_ in zip(outputs, formats, strict=True):
         write(encoded(figure, format_), path)
     if not outputs:
         write(svg_text(figure), None)
     if strict and left_out:
-        raise LeftOutError(f"--strict: {len(left_out)} networks were left out: {', '.join(n.spec for n in left_out)}")
+        raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
 
 
 def _format_of(output: str) -> str:
@@ -82,3 +118,14 @@ def _format_of(output: str) -> str:
         raise OutputError(f"-o {output}: the suffix must be one of {', '.join(FORMATS)}")
     check_writable(Path(output))
     return FORMATS[suffix]
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Read batch sizes."""
+    try:
+        sizes = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        sizes = ()
+    if not sizes or sizes[0] < 1:
+        raise ArgumentError(f"--batches {text}: batch sizes are written 1,2,4")
+    return sizes

@@ -16,16 +16,18 @@ from archcost.records import LOSSES, OPTIMIZERS
 @click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
 @click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable.")
 @click.option("--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable.")
+@click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
 @click.option(
-    "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory"]), default="layers", show_default=True,
-    help="What a row of the table is.",
+    "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "time"]),
+    help="What a row of the table is.  [default: layers; time with --time]",
 )  # fmt: skip
+@click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer.")
 @click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows.")
 @click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs.")
 @click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth.")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     network: str,
     inputs: tuple[str, ...],
@@ -36,7 +38,9 @@ def command(
     loss: str | None,
     freeze: tuple[str, ...],
     train_only: tuple[str, ...],
-    view: str,
+    amp: str | None,
+    view: str | None,
+    timed: bool,
     depth: int | None,
     sort: str | None,
     columns: str | None,
@@ -53,6 +57,7 @@ def command(
     archcost profile vgg16
     archcost profile resnet34?shortcut=A --batch 8
     archcost profile vgg16 --train --optimizer adam --train-only classifier.6
+    archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.api import profile
@@ -61,17 +66,22 @@ def command(
 
     chosen = chosen_format(format_, output)
     shown = None if columns is None else tuple(name.strip() for name in columns.split(","))
+    view = view or ("time" if timed else "layers")
     check_options(view, chosen, depth=depth, sort=sort, columns=shown)
+    if view == "time" and not timed:
+        raise ArgumentError("--view time shows what --time measures: give --time as well")
     if not train and (optimizer or loss or freeze or train_only):
         raise ArgumentError("--optimizer, --loss, --freeze and --train-only belong to --train")
     specs = tuple(parse_input(text) for text in inputs)
     with stdout_kept():
         report = profile(
             network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
-            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, timeline=view == "memory",
+            loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, amp=amp,
+            timeline=view == "memory", time=timed,
         )  # fmt: skip
     if chosen != "table":  # the table says it itself
-        for warning in report.warnings:
+        unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
+        for warning in (*report.warnings, *unmet):
             note(f"note: {report.network.name}: {warning}", quiet=quiet)
     write(
         render(

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
     from archcost.records import Check
 
-FORMATS = ("terminal", "markdown", "json", "junit")
-SUFFIXES = {".json": "json", ".md": "markdown", ".markdown": "markdown", ".xml": "junit", ".txt": "terminal"}
+FORMATS = ("terminal", "markdown", "json", "junit", "html")
+SUFFIXES = {
+    ".json": "json",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".xml": "junit",
+    ".html": "html",
+    ".txt": "terminal",
+}
 MOST_ANNOTATIONS = 5  # GitHub shows ten of a kind for a step and drops the rest without a word
 
 

@@ -50,10 +50,37 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.precision import (
+    MixedPrecision as MixedPrecision,
+    parse_amp as parse_amp,
+)
+from archcost.records.roof import (
+    Achieved as Achieved,
+    Copy as Copy,
+    Peaks as Peaks,
+    Roof as Roof,
+    achieved as achieved,
+)
 from archcost.records.speed import (
     Round as Round,
     Speed as Speed,
     SpeedState as SpeedState,
+)
+from archcost.records.timing import (
+    DTYPES as DTYPES,
+    TIMERS as TIMERS,
+    Cell as Cell,
+    Conditions as Conditions,
+    DeviceState as DeviceState,
+    Energy as Energy,
+    LayerTimes as LayerTimes,
+    MemoryUse as MemoryUse,
+    RowTime as RowTime,
+    Sample as Sample,
+    Series as Series,
+    Sweep as Sweep,
+    TimingPlan as TimingPlan,
+    Warmup as Warmup,
 )
 from archcost.records.trace import (
     INPUT as INPUT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -84,6 +85,12 @@ class Checked:
         return tuple(sorted(found, key=lambda verdict: verdict.level != "error"))
 
     @property
+    def growth(self) -> float:
+        """By how much, in proportion, the quantity changed that is exceeded most; infinite from nothing."""
+        pairs = [(each.before, each.after) for each in self.exceeded if each.before is not None]
+        return max((abs(after - before) / before if before else math.inf for before, after in pairs), default=0.0)
+
+    @property
     def slower(self) -> bool:
         """Whether it takes longer than its base, beyond doubt and by more than it may."""
         return self.speed is not None and self.speed.state == "worse"
@@ -114,8 +121,8 @@ class Check:
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:
-        """The networks, the worst first; equals in the order in which they were checked."""
-        return tuple(sorted(self.networks, key=lambda each: WORST_FIRST.index(each.outcome)))
+        """The networks, the worst first; of equal outcomes the largest growth of what is exceeded first."""
+        return tuple(sorted(self.networks, key=lambda each: (WORST_FIRST.index(each.outcome), -each.growth)))
 
     @property
     def exit_code(self) -> int:

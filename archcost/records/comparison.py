@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Protocol: TypeAlias = Literal[
-    "single-crop", "10-crop", "dense", "dense-multi-scale", "multi-crop", "multi-crop-dense", "ensemble"
-]
-PROTOCOLS: tuple[Protocol, ...] = (
+PROTOCOLS = (
     "single-crop",
     "10-crop",
     "dense",
@@ -26,16 +23,17 @@ PROTOCOLS: tuple[Protocol, ...] = (
 class Accuracy:
     """One published figure of one network: errors in per cent of the images, and under what they were measured.
 
-    `networks` are the names that it holds for; `side` is the height and width of the input, None for any. `weights`
-    says which training it belongs to ("paper", "torchvision IMAGENET1K_V1"), `source` where it is printed.
+    `networks` are the names that it holds for; `protocol` is one of `PROTOCOLS`, `split` "validation" or "test".
+    `side` is the height and width of the input, None for any. `weights` says which training it belongs to ("paper",
+    "torchvision IMAGENET1K_V1"), `source` where it is printed.
     """
 
     networks: tuple[str, ...]
     dataset: str
     top1_error: float | None
     top5_error: float | None
-    protocol: Protocol
-    split: Literal["validation", "test"]
+    protocol: str
+    split: str
     side: int | None
     weights: str
     source: str
@@ -97,7 +95,7 @@ class Comparison:
     """
 
     rows: tuple[ComparisonRow, ...]
-    protocol: Protocol
+    protocol: str
     collected: str
     batch: int = 1
     failures: tuple[Missing, ...] = ()
@@ -113,13 +111,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Winner:
-    """The winning classification entry of one year of the ImageNet challenge."""
+    """One entry in the classification task of the ImageNet challenge: top-5 error in per cent of the test images.
+
+    `depth` counts the layers with weights, `place` is 1 for the winner. `protocol` says what was entered.
+    """
 
     year: int
     network: str
-    team: str
     top5_error: float
-    depth: int | None
+    depth: int
+    place: int
     protocol: str
     source: str
 

@@ -40,7 +40,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_integer)
     except ValueError as error:
-        raise ReportError(str(error)) from error
+        raise ReportError(f"it is no JSON: {error}") from error
     except RecursionError as error:
         raise ReportError(_too_deep(text)) from error
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from archcost.records.precision import MixedPrecision
     from archcost.records.training import Training
 
 INPUT = -1
@@ -151,6 +152,7 @@ class Trace:
     torch_version: str
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
+    amp: MixedPrecision | None = None
     saved: tuple[SavedSpec, ...] = ()
 
 

@@ -41,15 +41,19 @@ class Baseline:
 
 
 def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
-    """Count networks, on all cores where there are many."""
+    """Count networks, on all cores where there are many.
+
+    Those of two files never share a process: the neighbours that they import may have the same names.
+    """
     alike: dict[tuple[object, ...], list[Plan]] = {}
     for plan in plans:
-        alike.setdefault((plan.inputs, *plan.options.values()), []).append(plan)
+        alike.setdefault((plan.file, plan.inputs, *plan.options.values()), []).append(plan)
+    apart = len({plan.file for plan in plans} - {""}) > 1
     found: dict[str, Measured] = {}
     for group in alike.values():
         inputs = tuple(map(parse_input, group[0].inputs)) or None
-        specs = [plan.spec for plan in group]
-        results = profile_many(specs, keep=snapshot, progress=progress, inputs=inputs, **group[0].options)
+        specs, jobs = [plan.spec for plan in group], 2 if apart and group[0].file else None  # 1 would be this process
+        results = profile_many(specs, keep=snapshot, jobs=jobs, progress=progress, inputs=inputs, **group[0].options)
         found |= {plan.name: result for plan, result in zip(group, results, strict=True)}
     return found
 
@@ -122,7 +126,7 @@ def check(
         ConfigError: a network that cannot be found or asked for in that way, or a budget of what was not counted.
     """
     checks: list[Checked] = []
-    missing: list[str] = []
+    unlocked: list[str] = []  # what the lock file has not, or not in this way
     for plan in plans:
         after, before = measured[plan.name], baseline.networks.get(plan.name)
         budgets = (*settings.budgets.of(plan.name), *conditions)
@@ -131,19 +135,21 @@ def check(
         elif isinstance(before, Failure):
             checks.append(Checked(name=plan.name, failure=before.reason))
         elif before is None and baseline.required and any(budget.needs_baseline for budget in budgets):
-            missing.append(plan.name)
+            unlocked.append(plan.name)
             checks.append(Checked(name=plan.name, failure=f"no baseline: {lock.FILE} has no {plan.name!r}"))
         else:
             accepted = locked.get(plan.name)
             if baseline.required and accepted is not None:
                 after = lock.reduced(after, accepted.metrics)
             checks.append(_checked(plan, before, after, budgets, accepted, force=force))
+            if baseline.required and checks[-1].failure:
+                unlocked.append(plan.name)
     if baseline.required and len(plans) == len(settings.plans):
         names = {plan.name for plan in plans}
         gone = (name for name in baseline.networks if name not in names)
         checks += [Checked(name=name, difference=diff(baseline.networks[name], None)) for name in gone]  # type: ignore[arg-type]
     checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
-    return Check(baseline=baseline.text, networks=tuple(checks), accept=_accepting(checks, missing))
+    return Check(baseline=baseline.text, networks=tuple(checks), accept=_accepting(checks, unlocked))
 
 
 def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
@@ -180,12 +186,12 @@ def _accepted(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> 
     return replace(verdict, outcome="accepted") if held else verdict
 
 
-def _accepting(checks: Sequence[Checked], missing: Sequence[str]) -> str:
+def _accepting(checks: Sequence[Checked], unlocked: Sequence[str]) -> str:
     """Return the command that accepts what can be accepted: changes, not what is above a maximum."""
     names = [
         checked.name
         for checked in checks
-        if checked.name in missing
+        if checked.name in unlocked
         or any(verdict.kind != "max" and verdict.level == "error" for verdict in checked.exceeded)
     ]
     if not names:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.errors import ReportError
 from archcost.records import Row, Snapshot
+from archcost.records.reading import CHARACTERS, parse
 from archcost.regression.budgets import USUAL
 from archcost.regression.snapshot import ROW_METRICS
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
-CHARACTERS = 2**26  # what is read at most
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # archcost writes no escapes but those of control characters
+CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
 FIXED = ("name", "call", "kind", "outputs")
 HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
 KEYS = {*HEAD, "columns", "layers"}
@@ -106,16 +108,11 @@ def parse_lock(text: str) -> dict[str, Locked]:
     Raises:
         ReportError: it is no lock file; with the place.
     """
-    if len(text) > CHARACTERS:
-        raise ReportError(f"it has more than the {CHARACTERS:,} characters that are read")
     if SURROGATE.search(text):
         raise ReportError("it has half of a surrogate pair")
-    if "\n<<<<<<<" in text or "\n>>>>>>>" in text:
+    if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ReportError(f"it is no JSON: {error}") from error
+    data = parse(text)
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ReportError(f"it is not of schema {SCHEMA!r}")
     return {name: _locked(entry, name) for name, entry in _typed(data.get("networks"), dict, "networks").items()}
@@ -173,5 +170,5 @@ def _each(value: Any, kind: type, place: str) -> tuple[Any, ...]:
 
 def _typed(value: Any, kind: type, place: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise ReportError(f"{place:.200} must be of type {kind.__name__}, not {value!r:.80}")
+        raise ReportError(f"{place:.200} must be of type {kind.__name__}, not {reprlib.repr(value)}")
     return value

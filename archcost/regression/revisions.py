@@ -131,7 +131,6 @@ class Checkout:
         self._tree = tree
         self._instead_of = instead_of
         self._worker: Worker | None = None
-        self._source = ""
 
     def report(self, spec: str, *, inputs: Sequence[str] = (), **options: Any) -> Report:
         """Profile a network; see `report_at`."""
@@ -147,7 +146,7 @@ class Checkout:
         """
         tree, instead_of = (None if path is None else str(path) for path in (self._tree, self._instead_of))
         try:
-            return self._process(spec).ask(action, spec=spec, tree=tree, instead_of=instead_of, **request)
+            return self._process().ask(action, spec=spec, tree=tree, instead_of=instead_of, **request)
         except AnswerError as error:
             message = str(error) if tree is None else str(error).replace(f"{tree}{os.sep}", "").replace(tree, ".")
             if error.kind == "UnknownNetworkError":
@@ -163,13 +162,10 @@ class Checkout:
             self._worker.close()
             self._worker = None
 
-    def _process(self, spec: str) -> Worker:
-        """Return a process that has imported nothing of another source: two files may have neighbours of one name."""
-        source = spec.partition("?")[0].rpartition(":")[0]
-        if source != self._source:
-            self.close()
+    def _process(self) -> Worker:
+        """Return the process; a new one where there is none, or the last one died."""
         if self._worker is None:
-            self._worker, self._source = Worker(self.folder, self._import_paths()), source
+            self._worker = Worker(self.folder, self._import_paths())
         return self._worker
 
     def _import_paths(self) -> list[Path]:

@@ -46,6 +46,12 @@ class Plan:
         return parse_spec(self.spec).kind in {"file", "module"}
 
     @property
+    def file(self) -> str:
+        """The Python file that its code is in, "" where it is named otherwise."""
+        spec = parse_spec(self.spec)
+        return spec.source if spec.kind == "file" else ""
+
+    @property
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `archcost.profile`, but for the inputs."""
         return {"batch": self.batch, "mode": self.mode, "train": self.train, "device": self.device}
@@ -97,10 +103,22 @@ def read_settings(file: Path) -> Settings:
             allowed.
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{file}: {reason}") from error
+        raise ConfigError(f"{file}: {error.strerror if isinstance(error, OSError) else error}") from error
+    return parse_settings(text, file)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Read the tables under [tool.archcost] of a file's text.
+
+    Raises:
+        ConfigError: as for `read_settings`.
+    """
+    try:
+        data = tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")
     place = f"{file.name}: tool.archcost"
     _known(ours, SECTIONS, place)

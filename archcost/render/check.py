@@ -9,7 +9,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from archcost.records import Check
 
-Format = Literal["terminal", "markdown", "json", "junit"]
+Format = Literal["terminal", "markdown", "json", "junit", "html"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
 
@@ -25,7 +25,7 @@ def render_check(
 
     Args:
         check: the networks, compared and judged.
-        format: "terminal", "markdown" (made for one comment that is edited again and again), "json", "junit".
+        format: "terminal", "markdown" (made for one comment that is edited again and again), "json", "junit", "html".
         width: columns of the terminal; see `archcost.render.target.fitted`, also for the next two.
         color: "always", "never" or "auto".
         target: where the text will be written.
@@ -45,9 +45,14 @@ def render_check(
         from archcost.render.check_data import to_junit
 
         return to_junit(check)
-    if format != "terminal":
+    if format not in FORMATS:
         raise ArgumentError(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     from archcost.render.check_terminal import pages
+
+    if format == "html":
+        from archcost.render.html import html
+
+        return html(*pages(check))
     from archcost.render.target import fitted
 
     texts = (fitted(page, target, width=width, color=color).rstrip("\n") for page in pages(check))

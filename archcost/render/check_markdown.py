@@ -20,11 +20,11 @@ from archcost.render.difference import (
     limit_text,
     shown_metrics,
     sorted_changes,
-    times_table,
     totals_table,
     uncounted,
 )
 from archcost.render.names import code, first_line
+from archcost.render.speed import times_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A check as pages for a terminal: all networks in one table, then each one that changed."""
+"""A check as pages: all networks in one table, then each one that changed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from archcost.render.difference import (
     layers_table,
     shown_metrics,
     sorted_changes,
-    times_table,
     totals_table,
     uncounted,
 )
 from archcost.render.names import plain, printable
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.render.speed import times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,11 @@ def _remarks(difference: Difference) -> Iterator[Remark]:
         yield Remark(kind="uncovered", text=text)
 
 
+def _growth(checked: Checked, metric: str) -> Cell:
+    raw = None if checked.difference is None else checked.difference.delta(metric)
+    return Cell(text=growth(checked, metric), raw=raw)
+
+
 def _summary(check: Check) -> Table:
     metrics = tuple(dict.fromkeys(name for checked in check.networks for name in shown_metrics(checked)))
     changed = [checked for checked in check.worst_first if checked.outcome != "unchanged"]
@@ -89,7 +94,7 @@ def _summary(check: Check) -> Table:
         Line(
             name=checked.name,
             label=plain(checked.name),
-            cells=(Cell(text=checked.outcome), *(Cell(text=growth(checked, name)) for name in metrics)),
+            cells=(Cell(text=checked.outcome), *(_growth(checked, name) for name in metrics)),
         )
         for checked in changed
     ]

@@ -1,4 +1,4 @@
-"""Published figures beside measured ones, as text: for a terminal, as Markdown, CSV and JSON."""
+"""Published figures beside measured ones, as text: for a terminal, as Markdown, HTML, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def render(
     color: str = "auto",
     target: TextIO | None = None,
 ) -> str:
-    """Return findings as "table", "json", "csv" or "markdown"; the rest is as for `archcost.render.render`."""
+    """Return findings as "table", "json", "csv", "markdown" or "html"; the rest is as for `archcost.render.render`."""
     if format_ == "json":
         return json.dumps({"claims": [_record(finding) for finding in findings]}, indent=1, ensure_ascii=False) + "\n"
     if format_ == "csv":
@@ -48,7 +48,13 @@ def render(
 
         return table_csv(_table(findings, COLUMNS))
     if format_ == "markdown":
-        return _markdown(findings)
+        from archcost.render.markdown import markdown
+
+        return "\n".join(markdown(page) for page in _pages(findings))
+    if format_ == "html":
+        from archcost.render.html import html
+
+        return html(*_pages(findings))
     from archcost.render.target import fitted, width_of
 
     width = width_of(target) if width is None else width
@@ -150,10 +156,9 @@ def _cell(finding: Finding, name: str) -> Cell:
     return Cell(text=_measured(finding) if name == "measured" else str(raw), raw=raw)
 
 
-def _markdown(findings: Sequence[Finding]) -> str:
-    from archcost.render.markdown import markdown
-
-    pages = [Page(title=title(findings), facts=_facts(findings))]
+def _pages(findings: Sequence[Finding]) -> Iterator[Page]:
+    """Yield how many there are of each verdict, then a table for each source."""
+    yield Page(title=title(findings), facts=_facts(findings))
     shown = tuple(name for name in COLUMNS if name not in {"source", "convention", "protocol"})
-    pages += [Page(title=source.title, table=_table(group, shown)) for source, group in _by_source(findings).items()]
-    return "\n".join(markdown(page) for page in pages)
+    for source, group in _by_source(findings).items():
+        yield Page(title=source.title, table=_table(group, shown))

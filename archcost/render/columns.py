@@ -126,9 +126,25 @@ def number_column(
         for value in values
     ]
     unit = scale.prefix + (found.unit if found.unit == "B" else "")
-    column = Column(name=name, heading=found.label, unit=unit if prefixed else "", rank=rank, shared=shared)
+    column = Column(
+        name=name,
+        heading=found.label,
+        unit=unit if prefixed else "",
+        rank=rank,
+        shared=shared,
+        scale=scale if found.sums else None,
+    )
     sum_cell = Cell() if total is None else Cell(text=format_(total), raw=total, share=units.share(total, whole))
     return column, cells, sum_cell
+
+
+def subtotal(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
+    """Return the sum of some rows' cells; empty where the column's rows do not add up or none has a number."""
+    known = [cell.raw for cell in cells if isinstance(cell.raw, int)]
+    if column.scale is None or not known:
+        return Cell()
+    whole = total.raw if column.shared and isinstance(total.raw, int) else 0
+    return Cell(text=column.scale.text(sum(known)), raw=sum(known), share=units.share(sum(known), whole))
 
 
 def kernel_text(layer: Layer) -> str:

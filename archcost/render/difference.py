@@ -10,11 +10,12 @@ from archcost.metrics import METRICS
 from archcost.render.columns import outputs_text
 from archcost.render.names import first_line, plain, printable
 from archcost.render.page import Cell, Column, Line, Table
+from archcost.render.speed import allowed, speed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.records import Change, Check, Checked, Difference, Speed, Status, Verdict
+    from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
 USUAL = ("macs", "params", "activation_bytes")
 MOST = 15  # layers that a table shows
@@ -129,54 +130,6 @@ def findings(checked: Checked, most: int = 3) -> str:
         for each in checked.exceeded
     ]
     return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
-
-
-def speed_of(speed: Speed) -> str:
-    """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
-    times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
-    return f"{times} ({units.ratio(speed.ratio)}, 95 %: {interval(speed)}), {allowed(speed)}: {speed.state}"
-
-
-def interval(speed: Speed) -> str:
-    """Return between which changes of the time the truth lies."""
-    return f"{units.ratio(speed.low)} to {units.ratio(speed.high)}"
-
-
-def allowed(speed: Speed) -> str:
-    """Return by how much the time may grow."""
-    return f"at most {units.ratio(1 + speed.floor)}"
-
-
-def times_table(check: Check) -> Table | None:
-    """Return the times of the networks that were timed, None where none was."""
-    timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
-    columns = (
-        ("before", "Before"),
-        ("after", "After"),
-        ("change", "Change"),
-        ("interval", "95 %"),
-        ("allowed", "Allowed"),
-        ("state", ""),
-    )
-    lines = [
-        Line(
-            name=checked.name,
-            label=plain(checked.name),
-            cells=(
-                Cell(text=units.duration(speed.base_ns), raw=speed.base_ns),
-                Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
-                Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
-                Cell(text=interval(speed)),
-                Cell(text=units.ratio(1 + speed.floor)),
-                Cell(text=speed.state),
-            ),
-        )
-        for checked, speed in timed
-    ]
-    if not lines:
-        return None
-    shown = tuple(Column(name=name, heading=heading, numeric=name != "state") for name, heading in columns)
-    return Table(heading="Network", columns=shown, lines=tuple(lines))
 
 
 def layer_name(change: Change) -> str:

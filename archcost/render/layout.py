@@ -130,7 +130,7 @@ class _Fit:
         """Return the width of a column's widest text. Where width is short, lists take one line for each item."""
         column: Column = self.table.columns[i]
         lines = [*self.table.lines, *([self.table.total] if self.table.total else [])]
-        texts = [line.cells[i].text for line in lines if line.cells]
+        texts = [line.cells[i].text for line in lines if line.role != "container"]
         if self.width is not None:
             texts = [part for text in texts for part in text.split(", ")]
         return max(map(len, (column.title, *texts)))

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from archcost.records import Extents
+    from archcost.units import Scale
 
 Raw = int | float | str | tuple[float | str | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `rank` 0 is always shown; the higher it is, the earlier the column gives way where room is short."""
+    """One column. `rank` 0 is always shown; the higher it is, the earlier the column gives way where room is short.
+
+    `scale` is the prefix of a column whose rows add up.
+    """
 
     name: str
     heading: str
@@ -21,6 +25,7 @@ class Column:
     rank: int = 0
     numeric: bool = True
     shared: bool = False
+    scale: Scale | None = None
 
     @property
     def title(self) -> str:
@@ -40,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the table.
+    """One line of the table; a container's cells are the sums of the rows below it, where they add up.
 
     `name` is the whole path and `label` what remains of it below the containers above, `level` of them. `call` is
     None where the line does not stand for one call.

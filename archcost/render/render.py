@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
 from archcost.errors import ArgumentError
-from archcost.render import lecture, summary, views
+from archcost.render import lecture, summary, timing, views
 from archcost.render.columns import layer_metric
 from archcost.render.page import Page
 from archcost.render.timeline import timeline
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
     from archcost.report import Report
 
-Format = Literal["table", "json", "csv", "markdown"]
-View = Literal["layers", "modules", "ops", "lecture", "memory"]
+Format = Literal["table", "json", "csv", "markdown", "html"]
+View = Literal["layers", "modules", "ops", "lecture", "memory", "time"]
 FORMATS: tuple[str, ...] = get_args(Format)
 VIEWS: tuple[str, ...] = get_args(View)
 COLORS = ("auto", "always", "never")
@@ -39,9 +40,10 @@ def render(
 
     Args:
         report: the report.
-        format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown".
-        view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), or "memory"
-            (what is alive while each layer runs, of a report with a timeline).
+        format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown", or "html"
+            (one file that needs no network, with charts and a table that can be sorted and folded).
+        view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), "memory"
+            (what is alive while each layer runs, of a report with a timeline), or "time" (of one that was measured).
         depth: how many levels of modules "modules" shows; 1 unless given.
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
@@ -64,6 +66,10 @@ def render(
         from archcost.render.markdown import markdown
 
         return markdown(page)
+    if format == "html":
+        from archcost.render.html import html
+
+        return html(page)
     from archcost.render.target import fitted
 
     return fitted(page, target, width=width, color=color)
@@ -82,6 +88,8 @@ def page_of(
     title, facts, remarks = summary.title(report.network), summary.facts(report), summary.remarks(report)
     if view == "lecture":
         return Page(title=title, facts=facts, listing=lecture.listing(report), remarks=remarks)
+    if view == "time":
+        return _timed(report, Page(title=title, facts=facts, remarks=remarks), binary=binary)
     if view == "layers":
         table = views.layers(report, sort=sort, columns=columns, binary=binary)
     elif view == "modules":
@@ -94,9 +102,22 @@ def page_of(
         title=title,
         facts=facts,
         table=table,
-        figures=summary.figures(report, binary=binary),
+        figures=(*summary.figures(report, binary=binary), *timing.figures(report, binary=binary)),
         conventions=summary.conventions(report, binary=binary),
         remarks=remarks,
+    )
+
+
+def _timed(report: Report, page: Page, *, binary: bool) -> Page:
+    sample = report.measured
+    if sample is None:
+        raise ArgumentError("the report has no times; profile with --time")
+    return replace(
+        page,
+        table=None if sample.layers is None else timing.rows_table(sample),
+        figures=timing.figures(report, binary=binary),
+        conventions=timing.conditions(sample),
+        remarks=(*timing.remarks(sample), *page.remarks),
     )
 
 
@@ -106,6 +127,8 @@ def _csv(report: Report, view: str, *, depth: int | None, sort: str | None, colu
     if view == "layers" and columns is None:
         return layers_csv(report, sort=sort)
     table = page_of(report, view, depth=depth, sort=sort, columns=columns).table
+    if table is None and report.measured is not None:
+        table = timing.rows_table(report.measured)  # which says why there is none
     assert table is not None  # noqa: S101 - every other view has one
     return table_csv(table)
 
@@ -136,6 +159,8 @@ def check_options(
         raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
     if depth is not None and depth < 1:
         raise ArgumentError(f"--depth must be at least 1, not {depth}")
+    if view == "time" and (sort is not None or columns is not None):
+        raise ArgumentError("--view time has the order of execution and its own columns; --sort and --columns do not")
     if view == "memory" and (sort is not None or columns is not None):
         raise ArgumentError("--view memory has the order of execution and its own columns; --sort and --columns do not")
     if view == "lecture" and (sort is not None or columns is not None):

@@ -27,12 +27,13 @@ def facts(report: Report) -> tuple[str, ...]:
 
 
 def run_facts(network: NetworkInfo) -> tuple[str, str]:
-    """Return the inputs and the mode."""
+    """Return the inputs, and the mode with its precision."""
     inputs = ", ".join(
         f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
         for each in network.inputs
     )
-    return f"input {inputs}", f"{network.mode} mode"
+    mixed = "" if network.amp is None else f", mixed precision {network.amp}"
+    return f"input {inputs}", f"{network.mode} mode{mixed}"
 
 
 def conventions(report: Report, *, binary: bool) -> str:

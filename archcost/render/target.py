@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from archcost.render.page import Page
 
 ASCII = str.maketrans(
-    {"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "─": "-", "·": "|"} | dict.fromkeys("▏▎▍", ".")
+    {"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "─": "-", "·": "|", "µ": "u", "±": "~"}
+    | dict.fromkeys("▏▎▍", ".")
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
@@ -20,6 +21,7 @@ from archcost.render.columns import (
     number_column,
     order,
     outputs_text,
+    subtotal,
     text_column,
     value_of,
 )
@@ -56,7 +58,7 @@ def layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, b
         above = spot.containers
         line = _layer_line(layer, spot, report, repeated=repeated[layer.name] > 1)
         lines.append(replace(line, cells=cells))
-    return _table("Layer", grid, lines)
+    return _table("Layer", grid, _with_sums(lines, grid))
 
 
 def modules(report: Report, *, depth: int, sort: str | None, columns: Sequence[str] | None, binary: bool) -> Table:
@@ -130,6 +132,20 @@ def _remark(cost: OperatorCosts) -> str:
     if not cost.covered:
         return "no rule: counted as nothing"
     return "" if cost.why is None else f"free: {cost.why}"
+
+
+def _with_sums(lines: Sequence[Line], grid: Grid) -> list[Line]:
+    """Give each container the sums of the rows below it."""
+    found = []
+    for i, line in enumerate(lines):
+        if line.role != "container":
+            found.append(line)
+            continue
+        inside = takewhile(lambda other, level=line.level: other.level > level, lines[i + 1 :])  # type: ignore[misc]
+        below = list(zip(*(other.cells for other in inside if other.role == "row"), strict=True))
+        cells = [subtotal(column, cells, total) for (column, _, total), cells in zip(grid, below, strict=True)]
+        found.append(replace(line, cells=tuple(cells)))
+    return found
 
 
 def _layer_line(layer: Layer, spot: tree.Place, report: Report, *, repeated: bool) -> Line:

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,12 +71,43 @@ def _file(spec: Spec) -> Any:
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
         raise UnknownNetworkError(f"{spec.source!r} is not a Python file")
+    _neighbours.move(path.parent.resolve())
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # dataclasses and pickles look their module up
-    sys.path.insert(0, str(path.parent.resolve()))  # its neighbours can be imported, as by `python FILE`
     loader = found.loader
     _run(lambda: loader.exec_module(module), f"importing {spec.source}")
     return module
+
+
+class _Neighbours:
+    """The folder whose modules a user's file can import, as by `python FILE`: one at a time.
+
+    Files of two folders may import modules of the same name, and the second must not get the first's.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._before: frozenset[str] = frozenset()
+
+    def move(self, folder: Path) -> None:
+        if folder == self._folder:
+            return
+        if self._folder is not None:
+            self._leave(self._folder)
+        self._folder, self._before = folder, frozenset(sys.modules)
+        sys.path.insert(0, str(folder))
+
+    def _leave(self, folder: Path) -> None:
+        with suppress(ValueError):  # somebody else took it away
+            sys.path.remove(str(folder))
+        for name in set(sys.modules) - self._before:
+            file = Path(getattr(sys.modules[name], "__file__", None) or "")
+            ours = name.partition(".")[0] == "archcost" or "site-packages" in file.parts  # which may lie below it
+            if file.is_relative_to(folder) and not ours:
+                del sys.modules[name]
+
+
+_neighbours = _Neighbours()
 
 
 def _module(spec: Spec) -> Any:

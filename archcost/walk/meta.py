@@ -12,6 +12,8 @@ from torch.utils._device import DeviceContext
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from archcost.walk.autocast import Autocast
+
 HEADS = 4  # batch, heads, length, width
 TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
@@ -22,12 +24,15 @@ class MetaDevice(DeviceContext):
     torch takes attention apart on the meta device, into products whose scores no real device keeps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, autocast: Autocast | None = None) -> None:
         super().__init__("meta")
+        self._autocast = autocast
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
         if func is scaled_dot_product_attention:
+            if self._autocast is not None and self._autocast.policy("scaled_dot_product_attention"):
+                args, kwargs = self._autocast.lower((args, kwargs or {}))
             result = _attention(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result

@@ -75,6 +75,8 @@ class Scopes:
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
+            # torch forgets this entry, and would go on taking the slow way through every module of the process
+            torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
 
     @property
     def current(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from contextlib import contextmanager
@@ -66,6 +67,18 @@ def _items(container: Any) -> Iterator[Any]:
     yield from container
     if isinstance(container, dict):
         yield from container.values()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Leave it to references alone when a tensor dies: when Python collects cycles depends on what it did before."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

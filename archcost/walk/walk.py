@@ -12,7 +12,8 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, ParamSpec, Trace
+from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
 from archcost.walk.recorder import Recorder
@@ -20,7 +21,7 @@ from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
 from archcost.walk.tensors import find_tensors, refuse_lazy
-from archcost.walk.training import train_step
+from archcost.walk.training import take_loss, take_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +39,7 @@ def walk(
     *,
     mode: str = "eval",
     training: Training | None = None,
+    amp: str | None = None,
     restore: bool = True,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
@@ -49,10 +51,12 @@ def walk(
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
         training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
             network's gradients and the values of its parameters are left as found too.
+        amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
         restore: leave the network as found; not needed for one that is thrown away afterwards.
 
     Raises:
-        ArgumentError: the training freezes by a pattern that matches nothing.
+        ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
+            device does not follow the lists that were asked for.
         WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
             cause is the original exception.
     """
@@ -70,21 +74,27 @@ def walk(
         given = find_tensors((inputs, dict(kwargs or {})))
         described = recorder.introduce_inputs(given)
         device = _device(network, given)
+        precision = None if amp is None else parse_amp(amp, device)
+        autocast = None if precision is None else Autocast(precision, device)
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice() if device == "meta" else nullcontext()
+        elsewhere = MetaDevice(autocast) if device == "meta" else nullcontext()
         trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
         keeping = nullcontext() if training is None else SavedTensors(recorder)
         saved: tuple[SavedSpec, ...] = ()
         held: list[object] = []
-        with _layer_named(network, specs, recorder):
-            with Scopes(specs, recorder.describe, recorder.tick) as scopes:
-                recorder.scope = lambda: scopes.current
-                with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
-                    result = network(*inputs, **dict(kwargs or {}))
-                returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
-            if training is not None and isinstance(keeping, SavedTensors):
-                saved = keeping.kept()
-                held = train_step(recorder, find_tensors(result), trainable, training)
+        with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
+            with autocast.active() if autocast else nullcontext():
+                with Scopes(specs, recorder.describe, recorder.tick) as scopes:
+                    recorder.scope = lambda: scopes.current
+                    with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
+                        result = network(*inputs, **dict(kwargs or {}))
+                    returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
+                if training is not None and isinstance(keeping, SavedTensors):
+                    saved = keeping.kept()
+                    loss = take_loss(recorder, find_tensors(result), training)
+                    held.append(loss)
+            if training is not None:
+                held.append(take_step(recorder, loss, trainable, training))
         trace = Trace(
             ops=tuple(recorder.ops),
             calls=scopes.calls,
@@ -99,6 +109,7 @@ def walk(
             torch_version=torch.__version__,
             notes=_notes(recorder, specs, device),
             training=training,
+            amp=precision,
             saved=saved,
         )
         del held, result  # until here, as in a training loop

@@ -6,6 +6,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -95,18 +96,25 @@ VERSIONS = {
 
 
 class InceptionResNet(nn.Module):
-    """Block A, B or C: branches, a linear 1x1 convolution back to the width, scaled and added to the input."""
+    """Block A, B or C: branches, a linear 1x1 convolution back to the width, scaled and added to the input.
 
-    def __init__(self, width: int, branches: Branches, scale: float, *, relu: bool = True) -> None:
+    The paper leaves out BatchNorm after the sum, so that more blocks fit on one GPU; `normalise` puts it in.
+    """
+
+    def __init__(
+        self, width: int, branches: Branches, scale: float, *, relu: bool = True, normalise: bool = False
+    ) -> None:
         super().__init__()
         self.branches = Concatenate(**{f"branch{i}": chain(width, *steps) for i, steps in enumerate(branches, start=1)})
         # paper: prints 1154 (v2's B) and 2048 (v2's C), which cannot be added to inputs of 1152 and 2144.
         self.linear = nn.Conv2d(sum(steps[-1][0] for steps in branches), width, 1)
         self.scale = scale
+        self.bn = nn.BatchNorm2d(width) if normalise else None
         self.relu = nn.ReLU(inplace=True) if relu else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x + self.scale * self.linear(self.branches(x))
+        x = x if self.bn is None else self.bn(x)
         return x if self.relu is None else self.relu(x)
 
 
@@ -138,24 +146,25 @@ class Auxiliary(nn.Sequential):
 class Network(nn.Module):
     """Figure 15: trunk to the last 17x17 maps, side classifier, tail."""
 
-    def __init__(self, version: Version, in_channels: int, num_classes: int, *, aux: bool) -> None:
+    def __init__(self, version: Version, in_channels: int, num_classes: int, *, aux: bool, normalise: bool) -> None:
         super().__init__()
         v, (a, b, c) = version, version.blocks
+        block = partial(InceptionResNet, normalise=normalise)
         width_b = v.width + v.reduction_a[2] + v.reduction_a[3]
         width_c = width_b + sum(steps[-1][0] for steps in v.reduction_b)
         self.trunk = nn.Sequential(
             OrderedDict[str, nn.Module](
                 stem=v.stem(in_channels),
-                inception_a=nn.Sequential(*(InceptionResNet(v.width, v.a, SCALES[0]) for _ in range(a))),
+                inception_a=nn.Sequential(*(block(v.width, v.a, SCALES[0]) for _ in range(a))),
                 reduction_a=ReductionA(v.width, *v.reduction_a),
-                inception_b=nn.Sequential(*(InceptionResNet(width_b, v.b, SCALES[1]) for _ in range(b))),
+                inception_b=nn.Sequential(*(block(width_b, v.b, SCALES[1]) for _ in range(b))),
             )
         )
         self.aux = Auxiliary(width_b, num_classes) if aux else None
-        blocks_c = [InceptionResNet(width_c, v.c, SCALES[2]) for _ in range(c)]
+        blocks_c = [block(width_c, v.c, SCALES[2]) for _ in range(c)]
         last: dict[str, nn.Module] = {}
         if v.last is not None:
-            blocks_c[-1] = InceptionResNet(width_c, v.c, 1.0, relu=False)
+            blocks_c[-1] = block(width_c, v.c, 1.0, relu=False)
             last["conv"] = conv(width_c, v.last, 1)
         self.tail = nn.Sequential(
             OrderedDict[str, nn.Module](
@@ -176,10 +185,18 @@ class Network(nn.Module):
 
 
 def inception_resnet(
-    version: str = "v2_slim", *, aux: bool = False, num_classes: int = 1000, in_channels: int = 3
+    version: str = "v2_slim",
+    *,
+    aux: bool = False,
+    normalised_sums: bool = False,
+    num_classes: int = 1000,
+    in_channels: int = 3,
 ) -> Network:
-    """Build `v1`, `v2_paper` (the figures' v2) or `v2_slim`; with `aux`, `v2_slim` returns side logits too."""
+    """Build `v1`, `v2_paper` (the figures' v2) or `v2_slim`; with `aux`, `v2_slim` returns side logits too.
+
+    `normalised_sums` puts BatchNorm after each block's sum, which the paper leaves out (section 3.2).
+    """
     chosen = choose(VERSIONS, version, "version")
     if aux and version != "v2_slim":
         raise ValueError(f"only v2_slim has a side classifier, not {version}")
-    return Network(chosen, in_channels, num_classes, aux=aux)
+    return Network(chosen, in_channels, num_classes, aux=aux, normalise=normalised_sums)

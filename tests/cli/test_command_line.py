@@ -85,6 +85,13 @@ def test_json_on_stdout_parses_while_notes_go_to_stderr(tmp_path):
     assert Report.from_json(done.stdout).to_json() == done.stdout
 
 
+def test_a_page_is_written_where_the_suffix_asks_for_one(tmp_path):
+    done = archcost("profile", "lenet5", "--sort", "macs", "-o", "lenet5.html", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "lenet5.html").read_text().startswith("<!doctype html>")
+
+
 def test_quiet_prints_no_note(tmp_path):
     (tmp_path / "net.py").write_text(
         "import torch\nfrom torch import nn\n\nclass Net(nn.Module):\n"
@@ -110,6 +117,7 @@ def test_two_runs_give_the_same_bytes():
         (["profile", "lenet5", "--input", "3;4"], 2, "3x224x224"),
         (["profile", "lenet5", "-o", "no/such/folder/x.json"], 2, "no folder"),
         (["profile", "lenet5", "-o", "x.xyz"], 2, "suffix"),
+        (["list", "-o", "x.html"], 2, "the suffix must be one of .json, .csv, .md, .markdown, .txt, or give --format"),
         (["profile", "lenet5", "-o", "."], 2, "folder"),
         (["profile", "lenet5", "--columns", "mac"], 2, "did you mean macs"),
         (["profile", "lenet5", "--sort", "speed"], 2, "no quantity 'speed'"),

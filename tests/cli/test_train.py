@@ -40,6 +40,14 @@ def test_the_memory_view_and_its_data(capsys):
     assert "peak, at " in capsys.readouterr().out
 
 
+def test_mixed_precision(capsys):
+    plain, mixed = profiled(capsys), profiled(capsys, "--amp", "bf16")
+    assert (plain["network"]["amp"], mixed["network"]["amp"]) == (None, "cuda:bf16")
+    assert mixed["totals"]["activation_bytes"] < plain["totals"]["activation_bytes"]
+    assert run(["profile", "lenet5", "--amp", "int8"]) == 2
+    assert "amp must be one of bf16, fp16" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "option", [["--optimizer", "adam"], ["--loss", "sum"], ["--freeze", "c*"], ["--train-only", "c1"]]
 )

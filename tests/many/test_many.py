@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from archcost.many import Failure, profile_many
+from archcost.many import Failure, profile_many, remembered
 
 USERS = """
 import os
@@ -81,3 +81,30 @@ def test_ctrl_c_ends_the_workers(users):
     assert errors.count("KeyboardInterrupt") == 1
     with pytest.raises(ProcessLookupError):
         os.killpg(asker.pid, 0)
+
+
+def test_what_is_remembered_is_not_profiled_again(users):
+    counted = """
+def counted():
+    with open("built", "a") as file:
+        file.write("x")
+    return good()
+"""
+    (users / "users.py").write_text(USERS + counted)
+    built = users / "built"
+    with remembered():
+        first = profile_many(["users.py:counted", "users.py:raises"], keep=macs)
+        again = profile_many(["users.py:raises", "users.py:counted"], batch=1)
+        assert built.read_text() == "x"
+        other = profile_many(["users.py:counted"], keep=macs, batch=2)
+    assert built.read_text() == "xx"
+    assert again[0] == first[1]
+    assert [again[1].totals.macs, *other] == [first[0], 2 * first[0]]
+    profile_many(["users.py:counted"])
+    assert built.read_text() == "xxx"
+
+
+def test_what_is_kept_of_a_remembered_report_may_fail_as_well(users):
+    with remembered():
+        (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"))
+    assert (found.spec, found.error) == ("users.py:good", "AttributeError")

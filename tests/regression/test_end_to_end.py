@@ -118,6 +118,16 @@ def test_a_network_that_the_base_has_not_is_new(project):
 
     assert done.returncode == 0
     assert "net: new" in done.stdout
+    assert "changes that no commit has" in done.stderr
+
+
+def test_an_unknown_base_is_said_before_anything_is_counted(project):
+    project.write("model.py", "1 / 0\n")
+    done = archcost("check", "--base-ref", "mian")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "there is no revision 'mian'" in done.stderr
+    assert "did you mean main?" in done.stderr
 
 
 def test_two_revisions_and_two_files_are_compared(project):

@@ -9,6 +9,7 @@ import pytest
 from render import pairs
 
 from archcost.errors import ReportError
+from archcost.records import reading
 from archcost.regression import diff, lock, snapshot
 
 METRICS = lock.locked_metrics(())
@@ -81,10 +82,10 @@ DAMAGE = [
     (lambda text: text.replace('"call"', '"calls"'), "net.columns must be name, call, kind, outputs"),
     (lambda text: text.replace('"macs","params"', '"macs","depth"'), "and quantities of layers"),
     (lambda text: text.replace('"mode"', '"modes"'), "net must have the keys columns, conventions"),
-    (lambda text: "<<<<<<< HEAD\n" + text, "it is no JSON"),
+    (lambda text: text + "{}", "it is no JSON"),
     (lambda text: text.replace('"layers"', '\n<<<<<<< HEAD\n"layers"'), "it has conflict markers of a merge"),
     (lambda text: text.replace("stem", "\\ud800"), "it has half of a surrogate pair"),
-    (lambda _: "[" * 100_000, "it is no JSON"),
+    (lambda _: "[" * 100_000, "it nests deeper than any at line 1 column 17"),
     (lambda _: "[]", "it is not of schema"),
     (lambda text: text.replace('"uncovered": {}', '"uncovered": []'), "net.uncovered must be of type dict"),
 ]
@@ -104,6 +105,6 @@ def test_a_damaged_file_is_refused_with_the_place(tmp_path, damage, says):
 
 
 def test_a_file_larger_than_any_is_not_parsed(monkeypatch):
-    monkeypatch.setattr(lock, "CHARACTERS", 100)
-    with pytest.raises(ReportError, match="more than the 100 characters"):
+    monkeypatch.setattr(reading, "CHARACTERS", 100)
+    with pytest.raises(ReportError, match="at most 100 are read"):
         lock.parse_lock(TEXT)

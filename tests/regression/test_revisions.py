@@ -83,13 +83,16 @@ def test_what_is_missing_is_new_and_what_fails_is_not(repository):
     assert repository.worktrees() == 1
 
 
-@pytest.mark.parametrize(("end", "says"), [("os._exit(7)", "exit code 7"), ("os.abort()", "killed by SIGABRT")])
-def test_a_process_that_dies_is_said_and_replaced(repository, end, says):
-    repository.commit({"dying.py": f"import os\n\n\ndef build():\n    {end}\n", "alive.py": NET.format(width=2)})
+def test_a_process_that_dies_is_said_and_replaced(repository):
+    dying = (
+        "import os\n\nfrom torch import nn\n\n\ndef build(end):\n    return getattr(os, end)(*[7][: end == '_exit'])\n"
+    )
+    repository.commit({"dying.py": dying + "\n\nalive = nn.Conv2d(3, 2, 1, bias=False)\n"})
     with checkout("HEAD") as files:
-        with pytest.raises(RevisionFailedError, match=says):
-            files.report("dying.py:build")
-        assert files.report("alive.py:build", inputs=SIZE).totals.params == 6
+        for end, says in (("_exit", "ended with exit code 7"), ("abort", "was killed by SIGABRT")):
+            with pytest.raises(RevisionFailedError, match=says):
+                files.report(f"dying.py:build?end={end}")
+        assert files.report("dying.py:alive", inputs=SIZE).totals.params == 6
 
 
 def test_neighbours_of_one_name_are_not_mixed_up_and_paths_start_where_one_stands(repository, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +106,14 @@ def test_what_is_wrong_is_named_by_file_and_key(read, text, says):
         read(text)
     assert "pyproject.toml" in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_what_the_readme_shows_is_read(read):
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(\[tool\.archcost\.networks.*?)```", text, re.DOTALL)
+    settings = read(block)
+    budgets = {budget.metric: budget for budget in settings.budgets.of("classifier")}
+
+    assert [plan.spec for plan in settings.plans] == ["model.py:build"]
+    assert (budgets["params"].max, budgets["params"].level) == (25_600_000, "warn")
+    assert budgets["macs"].max_increase.text == "2%"

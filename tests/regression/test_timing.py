@@ -57,7 +57,7 @@ def test_a_network_that_takes_twice_as_long_exceeds_its_budget_of_time(repositor
 
     assert slower.returncode == 1, slower.stderr
     assert "archcost: timing sleepy beside its base" in slower.stderr
-    assert re.search(r"sleepy: time .* ms -> .* ms \(\+.*\), at most \+5.0 %: worse", slower.stderr)
+    assert re.search(r"sleepy: time \+[\d.]+ %, at most \+5\.0 % · 1 changed of 2 networks", slower.stderr)
     lenet5, sleepy = sorted(
         json.loads((repository.path / "check.json").read_text())["networks"], key=itemgetter("name")
     )

@@ -166,4 +166,4 @@ def test_json_says_everything():
 def test_no_networks_and_no_such_format():
     assert "no network to check" in render_check(Check(baseline="x", networks=()))
     with pytest.raises(ArgumentError, match="there are terminal, markdown, json, junit"):
-        render_check(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "html")
+        render_check(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "xml")

@@ -14,7 +14,7 @@ PLAIN = {"sort": None, "columns": None, "binary": False}
 
 def raws(table, name):
     i = next(i for i, column in enumerate(table.columns) if column.name == name)
-    return [(line, line.cells[i].raw) for line in table.lines if line.cells], table.total.cells[i].raw
+    return [(line, line.cells[i].raw) for line in table.lines if line.role == "row"], table.total.cells[i].raw
 
 
 @pytest.mark.parametrize("which", ["vgg16", "branched", "chain"])
@@ -40,6 +40,16 @@ def test_a_module_is_the_sum_of_what_is_below_it(branched):
     macs = {line.name: raw for line, raw in lines}
     assert macs["blocks"] == macs["blocks.0"] + macs["blocks.1"] == 6144 + 16384
     assert macs["blocks.0"] == macs["blocks.0.conv"] + macs["blocks.0.add"]
+
+
+def test_a_container_is_the_sum_of_the_rows_below_it(branched):
+    table = layers(branched, sort=None, columns=("macs", "depth"), binary=False)
+    sums = {line.name: line.cells for line in table.lines if line.role == "container"}
+    outputs, macs, depth = sums["blocks"]
+    assert macs.raw == 6144 + 16384
+    assert macs.text == "22,528"
+    assert macs.share == "28.9"  # of 77,904
+    assert (outputs.text, depth.text) == ("", "")  # neither adds up
 
 
 def test_modules_keep_the_order_of_execution_and_their_children_below_them(branched):

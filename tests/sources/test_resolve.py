@@ -47,6 +47,20 @@ def test_a_file_is_imported_and_its_callable_called(model_file):
     assert report.network.inputs[0].shape == (1, 3, 224, 224)
 
 
+@pytest.mark.parametrize("where", ["", "    "], ids=["at the top", "when it is called"])
+def test_neighbours_of_the_same_name_are_those_of_the_file(tmp_path, where):
+    """Two checkouts of one project in one process: neither gets the other's modules."""
+    for folder, width in (("before", 4), ("after", 8)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "neighbour.py").write_text(f"WIDTH = {width}\n")
+        inside, outside = ("from neighbour import WIDTH", "")[:: 1 if where else -1]
+        (tmp_path / folder / "model.py").write_text(
+            f"from torch import nn\n{outside}\ndef build():\n    {inside or 'pass'}\n    return nn.Linear(2, WIDTH)\n"
+        )
+    specs = [f"{tmp_path}/{folder}/model.py:build" for folder in ("before", "after", "before")]
+    assert [sources.resolve(spec).build().out_features for spec in specs] == [4, 8, 4]
+
+
 def test_an_instance_is_taken_as_it_is(model_file):
     report = archcost.profile("model.py:instance")
 

@@ -54,6 +54,15 @@ def test_every_rule_agrees_with_torch_over_a_dozen_of_timms_families():
     assert {aten._softmax.default, aten.native_layer_norm.default, aten.stack.default} < check.operators
 
 
+def test_every_rule_agrees_with_torch_over_a_training_step():
+    with shapes.checked() as check:
+        for optimizer in ("momentum", "adamw"):
+            archcost.profile("cifar_resnet20", train=optimizer, batch=2)
+
+    assert {aten.native_batch_norm_backward.default, aten.threshold_backward.default} < check.operators
+    assert {aten.addcdiv_.default, aten.lerp_.Scalar} < check.operators
+
+
 @st.composite
 def strided(draw, least=0, dtype=None):
     """A tensor on meta, contiguous or permuted, cut, stepped through or expanded."""

@@ -1,6 +1,8 @@
 """A walk leaves the network and the process exactly as they were, also when the forward raises."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -91,6 +93,7 @@ def process():
             len(torch_module._global_forward_hooks),
             len(torch_module._global_forward_pre_hooks),
             len(torch_module._global_forward_hooks_always_called),
+            len(torch_module._global_forward_hooks_with_kwargs),
         ),
         "functions": [
             id(f) for f in (torch.conv2d, torch.relu, nn.functional.linear, nn.Module.__call__, nn.Linear.forward)
@@ -200,3 +203,17 @@ def test_a_weight_that_the_forward_overwrites_gets_its_values_back():
     archcost.profile(Doubling(), torch.zeros(1, 3), device="cpu")
 
     assert torch.equal(net.weight, before)
+
+
+def test_the_first_walk_of_a_process_is_as_any_other():
+    """The first meta kernel in Python imports torch's compiler, whose handled errors would keep tensors alive."""
+    program = """
+import sys, torch, archcost
+from torch import nn
+net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Softsign(), nn.Tanhshrink(), nn.LogSigmoid())
+assert "torch._dynamo" not in sys.modules
+peaks = [archcost.profile(net, torch.zeros(2, 1, 32, 32), device="meta").totals.peak_inference_bytes for _ in "12"]
+assert "torch._dynamo" in sys.modules
+assert peaks[0] == peaks[1], peaks
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

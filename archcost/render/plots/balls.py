@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.render.plots.theme import Canvas
 
 DASHES = (0, (4, 2))
-MARK = 0.55  # of the font: the shape at a ball's centre
+MARK = 0.65  # of the font: the shape at a ball's centre
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names than these cannot be read from the last row
 
@@ -34,24 +34,24 @@ class Quantity:
 
     label: str
     read: Callable[[ComparisonRow], float | None]
-    unit: float
-    legend: str
-    steps: tuple[float, ...]
+    unit: float = 1
+    steps: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The label without its unit."""
+        return self.label.partition(" (")[0]
 
 
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
     {
-        "macs": Quantity(
-            label="multiply-adds (G)", read=lambda row: row.macs, unit=1e9, legend="G", steps=(1, 5, 10, 20)
-        ),
-        "params": Quantity(
-            label="parameters (M)", read=lambda row: row.params, unit=1e6, legend="M", steps=(5, 25, 60, 140)
-        ),
-        "seconds": Quantity(
-            label="measured time of a forward pass (ms)", read=lambda row: row.seconds, unit=1e-3, legend="ms", steps=()
-        ),
+        "top1": Quantity(label="top-1 accuracy (%)", read=lambda row: row.accuracy.top1 if row.accuracy else None),
+        "macs": Quantity(label="multiply-adds (G)", read=lambda row: row.macs, unit=1e9, steps=(1, 5, 15, 40)),
+        "params": Quantity(label="parameters (M)", read=lambda row: row.params, unit=1e6, steps=(5, 25, 60, 140)),
+        "seconds": Quantity(label="time of a forward pass (ms)", read=lambda row: row.seconds, unit=1e-3),
     }
 )
+OPERATIONS = Quantity(label="operations (G), two for each multiply-add", read=lambda row: 2 * row.macs, unit=1e9)
 
 
 def draw(
@@ -59,6 +59,7 @@ def draw(
     data: Comparison,
     *,
     x: str,
+    y: str = "top1",
     labels: str = "auto",
     linear: bool = False,
     doubled: bool = False,
@@ -69,46 +70,63 @@ def draw(
 
     Args:
         canvas: what is drawn on.
-        data: networks; those without the accuracy, or without a measured time where one is needed, are left out.
-        x: "macs", "params" or "seconds"; the area is that of the parameters, or of the multiply-adds.
-        labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each family's ends.
+        data: networks; those without one of the quantities are left out.
+        x: "macs", "params" or "seconds".
+        y: "top1" or "macs". The area is that of the parameters, or of the multiply-adds where x is the parameters.
+        labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each line's ends.
         linear: whether the x axis is, rather than logarithmic.
         doubled: whether multiply-adds are shown as two operations each.
-        limits: of x in the axis' unit and of y in per cent; None for what the data needs.
+        limits: of x and of y in the axes' units; None for what the data needs.
         title: the headline.
 
     Raises:
         ArgumentError: fewer than two networks have what the chart needs.
     """
-    across, area = QUANTITIES[x], QUANTITIES["macs" if x == "params" else "params"]
-    unit = across.unit / 2 if doubled else across.unit
-    rows = [row for row in data.rows if row.accuracy and row.accuracy.top1 is not None and across.read(row)]
+    across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
+    area = QUANTITIES["macs" if x == "params" else "params"]
+    rows = [row for row in data.rows if across.read(row) and up.read(row) is not None]
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
-        raise ArgumentError(f"a chart of accuracy against {x} compares at least two networks; {len(rows)} can be drawn")
-    xs = [(across.read(row) or 0) / unit for row in rows]
-    ys = [row.accuracy.top1 for row in rows if row.accuracy and row.accuracy.top1 is not None]
+        raise ArgumentError(
+            f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
+        )
+    xs, ys = ([(quantity.read(row) or 0) / quantity.unit for row in rows] for quantity in (across, up))
     axes = canvas.axes()
+    _scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
+    axes.set(xlabel=across.label, ylabel=up.label)
+    best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
+    steps = _steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
+    if best:
+        axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
+    balls = _balls(canvas, axes, rows, xs, ys, area)
+    canvas.title(title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _source(data, len(rows), x, y))
+    _legends(canvas, rows, area, frontier_shown=bool(best))
+    place_labels(
+        canvas, axes, [(_short(rows[i], rows), xs[i], ys[i]) for i in _named(rows, set(best), labels)], balls=balls,
+        points=list(zip(xs, ys, strict=True)), lines=[steps] if best else [],
+    )  # fmt: skip
+
+
+def _scales(
+    axes: Axes,
+    xs: list[float],
+    ys: list[float],
+    *,
+    linear: bool,
+    logarithmic: bool,
+    limits: tuple[float, float, float, float] | None,
+) -> None:
+    """Set the limits for good: `linear` is said of x, `logarithmic` of y."""
     if linear:
         axes.set_xlim(0, 1.06 * max(xs))
     else:
         log_axis(axes.xaxis, xs)
-    axes.set_ylim(min(ys) - 3, max(ys) + 3)
+    if logarithmic:
+        log_axis(axes.yaxis, ys)
+    else:
+        room = max(3.0, 0.1 * (max(ys) - min(ys)))
+        axes.set_ylim(min(ys) - room, min(max(ys) + room, 100))
     if limits:
         axes.set(xlim=limits[:2], ylim=limits[2:])
-    axes.set_xlabel("operations (G), two for each multiply-add" if doubled else across.label)
-    axes.set_ylabel("top-1 accuracy (%)")
-    best = frontier(list(zip(xs, ys, strict=True)))
-    step_x, step_y = _steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
-    axes.plot(step_x, step_y, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, gid="pareto")
-    balls = _balls(canvas, axes, rows, xs, ys, area)
-    source = _source(data, len(rows))
-    canvas.title(title or f"Top-1 accuracy against {across.label.partition(' (')[0]}", source)
-    _legends(canvas, rows, area)
-    named = _named(rows, set(best), labels)
-    place_labels(
-        canvas, axes, [(_short(rows[i], rows), xs[i], ys[i]) for i in named], balls=balls,
-        points=list(zip(xs, ys, strict=True)), lines=[(step_x, step_y)],
-    )  # fmt: skip
 
 
 def _balls(
@@ -122,19 +140,18 @@ def _balls(
     back = sorted(range(len(rows)), key=lambda i: -points[i])
     left, up, areas = ([values[i] for i in back] for values in (xs, ys, points))
     hues = [styles[lines[i]][0] for i in back]
-    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, gid="balls")
+    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, label="balls")
     axes.scatter(left, up, s=areas, facecolors="none", edgecolors=hues, linewidths=1, zorder=2)
     for line, (hue, shape) in styles.items():
         places = [i for i, other in enumerate(lines) if other == line]
         axes.plot(
             [xs[i] for i in places], [ys[i] for i in places], linestyle="", marker=shape, color=hue,
             markersize=MARK * canvas.size.font, markeredgecolor=canvas.theme.background, markeredgewidth=0.5, zorder=3,
-            gid=f"line-{line}",
         )  # fmt: skip
     return balls
 
 
-def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity) -> None:
+def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
     """Draw the legend of the lines and, below it, that of the sizes: circles that stand in each other."""
     from matplotlib.lines import Line2D
 
@@ -143,7 +160,8 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity) -> None:
         Line2D([], [], linestyle="", marker=shape, color=hue, markersize=0.75 * font, label=line)
         for line, (hue, shape) in looks([row.family for row in rows], theme).items()
     ]
-    handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
+    if frontier_shown:
+        handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
     canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handlelength=1.4)
     canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
     canvas.figure.set_layout_engine("none")
@@ -154,7 +172,7 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity) -> None:
     inset = canvas.figure.add_axes((left, 0.1, 0.99 - left, 0.24))
     inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
     inset.axis("off")
-    inset.text(0, 0.24 * height, f"area: {area.label}", va="top", fontsize=font)
+    inset.text(0, 0.24 * height, f"area:\n{area.label}", va="top", fontsize=font)
     middle = 0.55 * _diameter(canvas)
     diameters = [_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
     lowest = 0.0
@@ -173,6 +191,8 @@ def _diameter(canvas: Canvas) -> float:
 
 def _steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
     """Return the corners of the line that stays at an accuracy until a dearer network has more."""
+    if not points:
+        return [], []
     xs, ys = [points[0][0]], [points[0][1]]
     for x, y in points[1:]:
         xs += [x, x]
@@ -202,6 +222,10 @@ def _short(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
     return name if sum(other.name.partition(", ")[0] == name for other in rows) == 1 else row.spec
 
 
-def _source(data: Comparison, number: int) -> str:
-    sources = f"accuracy: published, {data.protocol}, one protocol for all; collected {data.collected}"
-    return f"{number} networks. Multiply-adds and parameters counted by archcost; {sources}"
+def _source(data: Comparison, number: int, x: str, y: str) -> str:
+    texts = [f"{number} networks"]
+    if y == "top1":
+        texts.append(f"Accuracy: published, {data.protocol}, collected {data.collected}")
+    if x == "seconds":
+        texts.append(f"Time: measured, batch {data.batch}")
+    return ". ".join((*texts, "Costs: counted by archcost"))

@@ -19,12 +19,12 @@ LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ResNet": ("ResNet", "Pre-activation ResNet", "Wide ResNet"),
         "Inception": ("GoogLeNet", "BN-Inception", "Inception-v2", "Inception-v3", "Inception-v4", "Inception-ResNet"),
         "DenseNet": ("DenseNet",),
-        "MobileNet": ("MobileNet", "MobileNetV2", "MobileNetV3"),
-        "ResNeXt": ("ResNeXt",),
         "SENet": ("SENet",),
+        "ResNeXt": ("ResNeXt",),
+        "MobileNet": ("MobileNet", "MobileNetV2", "MobileNetV3"),
+        "NASNet": ("NASNet",),
         "AlexNet, ZFNet": ("AlexNet", "ZFNet"),
         "Xception": ("Xception",),
-        "NASNet": ("NASNet",),
         "ShuffleNet": ("ShuffleNet", "ShuffleNet V2"),
         "SqueezeNet": ("SqueezeNet",),
         "NiN": ("NiN",),
@@ -41,8 +41,13 @@ def line_of(family: str) -> str:
 
 
 def looks(families: Iterable[str], theme: Theme) -> Mapping[str, tuple[str, str]]:
-    """Return hue and shape of each line that a chart shows, in the order of its legend."""
-    known = list(LINES)
-    shown = sorted({line_of(family) for family in families}, key=lambda line: (line not in LINES, line))
-    shown.sort(key=lambda line: known.index(line) if line in LINES else len(known))
-    return {line: (theme.hues[i % len(theme.hues)], SHAPES[i % len(SHAPES)]) for i, line in enumerate(shown)}
+    """Return hue and shape of each line that a chart shows, in the order of its legend; a line's are always the same.
+
+    Lines that the zoo does not have take the ones that come after.
+    """
+    shown = {line_of(family) for family in families}
+    places = {line: i for i, line in enumerate((*LINES, *sorted(shown - LINES.keys())))}
+    return {
+        line: (theme.hues[places[line] % len(theme.hues)], SHAPES[places[line] % len(SHAPES)])
+        for line in sorted(shown, key=places.__getitem__)
+    }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axis import Axis
 
-FEW_DECADES = 1.7  # below, the powers of ten alone are too few ticks
+FEW_DECADES = 2.5  # below, the powers of ten alone are too few ticks
 
 
 def log_axis(axis: Axis, values: Sequence[float], room: float = 1.6) -> None:

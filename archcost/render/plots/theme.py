@@ -73,6 +73,7 @@ SIZES: Mapping[str, Size] = MappingProxyType(
         )
     }
 )
+TITLE = 1.35  # times the font
 LETTERS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")  # the first comes with matplotlib: the same everywhere
 
 
@@ -84,18 +85,23 @@ class Canvas:
     theme: Theme
     size: Size
 
-    def title(self, text: str, source: str) -> None:
-        """Set the headline, and below the chart the line that says where its figures come from."""
-        self.figure.suptitle(text, x=0.012, ha="left", fontsize=1.35 * self.size.font, fontweight="bold")
-        letters = int(72 * self.size.width / (0.56 * self.size.font))  # of DejaVu Sans, on average
+    def title(self, text: str, source: str, *, wide: bool = False) -> None:
+        """Set the headline, and below the chart the line that says where its figures come from.
+
+        The headline leaves room for a legend beside it unless it may be `wide`.
+        """
+        width, font = 72 * self.size.width, self.size.font
+        headline = textwrap.wrap(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
+        self.figure.suptitle("\n".join(headline), x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
+        lines = textwrap.wrap(source, int(width / (0.56 * font)))  # of DejaVu Sans, on average
         self.figure.supxlabel(
-            "\n".join(textwrap.wrap(source, letters)),
-            x=0.012,
-            ha="left",
-            fontsize=self.size.font,
-            color=self.theme.muted,
-            linespacing=1.25,
+            "\n".join(lines), x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25
         )
+
+    @property
+    def plate(self) -> dict[str, Any]:
+        """What letters that lie on a grid stand on."""
+        return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
 
     def axes(self, *place: Any, **options: Any) -> Axes:
         """Add axes with a quiet frame and a grid behind the data."""
@@ -152,7 +158,7 @@ def _settings(theme: Theme, size: Size) -> dict[str, Any]:
     ours |= {"legend.fontsize": size.font, "legend.frameon": False, "legend.title_fontsize": size.font}
     ours |= {"figure.figsize": (size.width, size.height), "figure.dpi": size.dpi}
     # text stays text in SVG and PDF; ids that would be random come from the salt
-    ours |= {"svg.fonttype": "none", "svg.hashsalt": "archcost", "pdf.fonttype": 42}
+    ours |= {"svg.fonttype": "none", "text.parse_math": False, "svg.hashsalt": "archcost", "pdf.fonttype": 42}
     return ours
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ from archcost.walk.shapes.table import SHAPES, aten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+COMPILER = "torch._dynamo"  # imported by the first meta kernel that is written in Python
 
 
 class Check:
@@ -63,7 +68,12 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             for check in _checks:
                 check(func, args, kwargs, result)
             return result
-    return func(*args, **kwargs)
+    imported = COMPILER in sys.modules
+    result = func(*args, **kwargs)
+    if not imported and COMPILER in sys.modules:
+        # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
+        gc.collect()
+    return result
 
 
 def on_meta(arguments: tuple[Any, ...]) -> bool:

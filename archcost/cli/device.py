@@ -1,0 +1,64 @@
+"""`archcost device`: what this device can do at best, measured, and what its maker promises."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import click
+
+from archcost.cli.options import chosen_format, note, output_options, target_of, write
+from archcost.errors import NoDeviceError
+
+
+@click.command("device", short_help="Measure what a device can do at best.")
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Which one.")
+@click.option(
+    "--datasheet", metavar="NAME", help="Show what the maker promises of a device instead; 'this' for this one."
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
+@click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
+@output_options("table", "json", "csv", "markdown")
+def command(
+    device: str,
+    datasheet: str | None,
+    threads: int | None,
+    binary: bool,
+    format_: str | None,
+    output: str | None,
+    quiet: bool,
+    color: str,
+) -> None:
+    """Measure copies and matrix products of this device, and keep them as the roof that `--time` compares with.
+
+    \b
+    archcost device
+    archcost device --device cuda --format json -o roof.json
+    archcost device --datasheet "NVIDIA H200"
+
+    What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads.
+    """  # noqa: D301 - click reads the \b
+    from archcost.clock.datasheet import peaks_of
+    from archcost.render.device import render
+
+    chosen = chosen_format(format_, output)
+    roof = peaks = None
+    if datasheet is not None and datasheet != "this":
+        peaks = peaks_of(datasheet)
+    else:
+        from archcost.clock import regime
+        from archcost.clock.conditions import identity
+        from archcost.clock.devices import clock_of, device_of
+        from archcost.clock.roofs import all_dtypes, cache_file, roof_of
+        from archcost.records import TimingPlan
+
+        found = device_of(device)
+        name = identity(found, None).device
+        if datasheet is not None:
+            peaks = peaks_of(name)
+        else:
+            with suppress(NoDeviceError):
+                peaks = peaks_of(name)
+            with regime(TimingPlan(threads=threads)):
+                roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
+                note(f"kept in {cache_file(found)}", quiet=quiet)
+    write(render(roof, peaks, chosen, binary=binary, color=color, target=target_of(output)), output)

@@ -1,0 +1,90 @@
+"""`archcost init NET...`: settings for `archcost check`, with comments, in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.options import note, stdout_kept, write
+from archcost.errors import BuildError, ConfigError, WalkError
+
+if TYPE_CHECKING:
+    from archcost.regression.settings import Plan
+    from archcost.report import Report
+
+
+@click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
+@click.argument("networks", metavar="NET...", nargs=-1, required=True)
+@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Of every NET: 3x224x224; repeatable.")
+@click.option("--config", metavar="FILE", help="Where to add them.  [default: the nearest pyproject.toml]")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
+def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | None, quiet: bool) -> None:
+    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets where there are none.
+
+    What the file has stays as it is; networks that it has already are left alone. Nothing is written unless every NET
+    can be counted.
+
+    \b
+    archcost init model.py:build --input 3x224x224
+    archcost init resnet50 "timm:vit_base_patch16_224?num_classes=10"
+    """  # noqa: D301 - click reads the \b
+    from archcost.regression.begin import begin, networks_in
+    from archcost.regression.settings import FILE, Plan, find_settings, parse_settings
+
+    try:
+        file = Path(config).resolve() if config else find_settings(Path.cwd())
+    except ConfigError:
+        file = Path.cwd() / FILE
+    text = _text(file)
+    there = networks_in(text, file)
+    plans = []
+    for spec in dict.fromkeys(_seen_from(file.parent, network) for network in networks):
+        if spec in there:
+            note(f"{file} has {spec} already; it is left as it is", quiet=quiet)
+        else:
+            plans.append(Plan(name=spec, group=spec, spec=spec, inputs=inputs))
+    if not plans:
+        return
+    with stdout_kept(), chdir(file.parent):
+        counted = [_counted(plan) for plan in plans]
+    extended = begin(text, counted)
+    parse_settings(extended, file)
+    write(extended, str(file))
+    note(f"{', '.join(plan.name for plan in plans)} added to {file}; next: `archcost check --update`", quiet=quiet)
+
+
+def _text(file: Path) -> str:
+    """Return what a file has, line ends and all; nothing where there is no file yet."""
+    try:
+        return file.read_bytes().decode() if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{file}: {reason}") from error
+
+
+def _seen_from(folder: Path, network: str) -> str:
+    """Name a network's file by its path from the folder of the settings, where it is looked for."""
+    from archcost.sources import parse_spec
+
+    spec = parse_spec(network)
+    if spec.kind != "file":
+        return network
+    return Path(os.path.relpath(Path(spec.source).resolve(), folder)).as_posix() + network.removeprefix(spec.source)
+
+
+def _counted(plan: Plan) -> tuple[Plan, Report]:
+    """Count a network where no values are needed, or else on the CPU; say which."""
+    from archcost.api import profile
+    from archcost.sources import parse_input
+
+    inputs = [parse_input(text) for text in plan.inputs] or None
+    try:
+        return plan, profile(plan.spec, inputs, device=plan.device)
+    except (BuildError, WalkError):
+        return replace(plan, device="cpu"), profile(plan.spec, inputs, device="cpu")

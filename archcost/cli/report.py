@@ -1,0 +1,84 @@
+"""`archcost report`: the lectures' pages, each written by the commands that it prints."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.options import check_writable, note, progress, write
+from archcost.errors import OutputError, PageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@click.command("report", short_help="Write the lectures' pages.")
+@click.argument("names", nargs=-1, metavar="[PAGE]...")
+@click.option("-o", "--output", default="reports", show_default=True, metavar="FOLDER", help="Where to write them.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
+    """Write pages for lectures, as Markdown with SVG: VGG-16's memory, inception arithmetic, the families, the claims.
+
+    \b
+    archcost report
+    archcost report vgg16 inception -o slides
+
+    Each page prints the commands that it was written by; twice the same commands write the same bytes.
+    """  # noqa: D301 - click reads the \b
+    from archcost.lectures import INDEX, LECTURES, index, lecture, page
+    from archcost.many import remembered
+
+    chosen = [lecture(name) for name in names or LECTURES]
+    folder = Path(output)
+    if folder.is_file():
+        raise OutputError(f"-o {folder}: that is a file, not a folder")
+    check_writable(folder / INDEX if folder.is_dir() else folder)
+    with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
+        for each in chosen:
+            for path in (INDEX, *each.files):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+
+            def run(arguments: Sequence[str]) -> str:
+                printed = _printed(_below(folder, arguments))
+                advance(arguments[0])
+                return printed
+
+            write(page(each, run), str(folder / f"{each.name}.md"))
+    write(index(_others(folder)), str(folder / INDEX))
+    note(f"{folder / INDEX} leads to the pages", quiet=quiet)
+
+
+def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
+    """Have a command write its files below a folder."""
+    before = ("", *arguments)
+    return [str(folder / each) if flag == "-o" else each for flag, each in zip(before, arguments, strict=False)]
+
+
+def _printed(arguments: Sequence[str]) -> str:
+    """Run a command; return what it printed.
+
+    Raises:
+        PageError: the command failed.
+    """
+    from archcost.cli import run
+
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
+        code = run(arguments)
+    if code:
+        raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {said.getvalue().strip()}")
+    return out.getvalue()
+
+
+def _others(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the pages beside ours, and their titles."""
+    from archcost.lectures import INDEX, LECTURES
+
+    ours = {INDEX, *(f"{name}.md" for name in LECTURES)}
+    for path in sorted(folder.glob("*.md")):
+        if path.name not in ours:
+            yield path.name, path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

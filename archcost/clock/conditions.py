@@ -1,0 +1,99 @@
+"""Under which conditions something is measured: the device, its driver, torch's switches, who else is there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from archcost.clock.regime import uses_tf32
+from archcost.records import Conditions, DeviceState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.clock.nvml import Nvml
+
+CPU_STAT = Path("/sys/fs/cgroup/cpu.stat")
+CPU_INFO = Path("/proc/cpuinfo")
+HARMLESS = frozenset({"idle", "application clocks", "display clocks"})
+
+
+class Identity(NamedTuple):
+    """Which device it is."""
+
+    device: str
+    driver: str | None
+
+
+def identity(device: torch.device, nvml: Nvml | None) -> Identity:
+    """Return the name of a device and its driver's version; None where nobody knows."""
+    if device.type == "cuda":
+        return Identity(torch.cuda.get_device_name(device), None if nvml is None else nvml.driver)
+    return Identity(_processor(), None)
+
+
+def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
+    """Return the state of a device now; what nobody says is None."""
+    if device.type == "cuda":
+        return DeviceState() if nvml is None else nvml.state()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return DeviceState(load=load, held_back_ns=_quota_ns())
+
+
+def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, after: DeviceState) -> Conditions:
+    """Return what was the case while something was measured."""
+    name, driver = identity(device, nvml)
+    cuda = device.type == "cuda"
+    cudnn = torch.backends.cudnn.version() if cuda else None  # type: ignore[no-untyped-call]
+    return Conditions(
+        device=name,
+        driver=driver,
+        torch=torch.__version__,
+        cudnn=None if cudnn is None else str(cudnn),
+        threads=None if cuda else torch.get_num_threads(),
+        cudnn_benchmark=torch.backends.cudnn.benchmark,
+        deterministic=torch.are_deterministic_algorithms_enabled(),
+        tf32=cuda and uses_tf32(),
+        before=before,
+        after=after,
+    )
+
+
+def disturbances(before: DeviceState, after: DeviceState) -> Iterator[str]:
+    """Say what held the device back, or shared it, while something was measured."""
+    held = {
+        limit: after.held_back_ns[limit] - ns
+        for limit, ns in (before.held_back_ns or {}).items()
+        if after.held_back_ns is not None and limit in after.held_back_ns
+    }
+    limits = [limit for limit, ns in held.items() if ns > 0]
+    reasons = [*(before.throttle_reasons or ()), *(after.throttle_reasons or ())]
+    limits += [reason for reason in dict.fromkeys(reasons) if reason not in HARMLESS and reason not in limits]
+    if limits:
+        yield f"throttled: {', '.join(limits)}"
+    others = max(before.other_processes or 0, after.other_processes or 0)
+    if others:
+        yield f"the device is shared: {others} other process{'es' if others > 1 else ''} on it"
+
+
+def _processor() -> str:
+    with suppress(OSError):
+        found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(encoding="utf-8"), re.MULTILINE)
+        if found is not None:
+            return found[1].strip()
+    return platform.processor() or platform.machine() or "CPU"
+
+
+def _quota_ns() -> dict[str, int] | None:
+    """Return for how long a container's quota has kept its threads from running; None outside of Linux's cgroups."""
+    with suppress(OSError):
+        found = re.search(r"^throttled_usec (\d+)$", CPU_STAT.read_text(encoding="utf-8"), re.MULTILINE)
+        if found is not None:
+            return {"CPU quota": int(found[1]) * 1000}
+    return None

@@ -1,0 +1,177 @@
+"""measure(job, plan, clock) -> Sample: end to end without hooks, then per layer, each on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from archcost.clock.boundaries import Boundaries, Order, Passes
+from archcost.clock.conditions import conditions, disturbances, state
+from archcost.clock.nvml import Nvml
+from archcost.clock.rows import row_times
+from archcost.clock.sampling import Queue, Rounds, sample, warm_up
+from archcost.errors import ClockError
+from archcost.records import Energy, LayerTimes, Sample, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import torch
+    from torch import nn
+
+    from archcost.clock.protocol import Clock
+    from archcost.records import Layer, TimingPlan
+
+GRAPH = "CUDA graph"
+ENERGY_NS = 10**9  # NVML's counter moves some ten times a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is timed: the phases of one iteration, "forward" first, and the leaf modules that its rows stand for.
+
+    `layers` are the rows of the exact account, `phase_macs` the multiply-adds of the later phases. `whole` runs an
+    iteration as the network is used, which is not by phases where it is compiled.
+    """
+
+    phases: Sequence[tuple[str, Callable[[], object]]]
+    leaves: Mapping[nn.Module, str]
+    layers: Sequence[Layer]
+    phase_macs: Mapping[str, int]
+    images: int
+    dtype: str
+    whole: Callable[[], object]
+
+
+def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
+    """Measure a job as a plan says.
+
+    Whatever the network raises comes out of here as it is.
+    """
+    nvml = Nvml.of(device)
+    measuring = _Measuring(job, plan, clock)
+    run = measuring.runner()
+    rounds = Rounds(run, clock)
+    warmup, median = warm_up(rounds.take, plan, clock)
+    if not warmup.settled:
+        measuring.unmet.append("warm-up: the last five medians did not agree within the limit of time")
+    memory = clock.peak_memory(job.whole)
+    rounds.fill(median)
+    before = state(device, nvml)
+    end_to_end = measuring.sampled(rounds.take, "end to end")
+    energy, wall = measuring.waiting(rounds, nvml) if clock.queues else (None, None)
+    layers = measuring.layers(run)
+    after = state(device, nvml)
+    measuring.unmet += disturbances(before, after)
+    return Sample(
+        plan=plan,
+        timer=measuring.timer,
+        dtype=job.dtype,
+        images=job.images,
+        warmup=warmup,
+        end_to_end=end_to_end,
+        queue_full=rounds.queue.full,
+        wall=wall,
+        layers=layers,
+        memory=memory,
+        energy=energy,
+        conditions=conditions(device, nvml, before, after),
+        roof=None,
+        notes=tuple(measuring.notes),
+        unmet=tuple(measuring.unmet),
+    )
+
+
+class _Measuring:
+    """What comes together while one job is measured."""
+
+    def __init__(self, job: Job, plan: TimingPlan, clock: Clock) -> None:
+        self.job, self.plan, self.clock = job, plan, clock
+        self.notes: list[str] = []
+        self.unmet: list[str] = []
+        self.timer = clock.name
+
+    def runner(self) -> Callable[[], object]:
+        """Return what runs one iteration: the captured graph where it was asked for and can be had."""
+        captured = self._captured(self.job.whole)
+        if captured is None:
+            return self.job.whole
+        self.timer = GRAPH
+        return captured
+
+    def sampled(self, take: Callable[[], list[int]], what: str, plan: TimingPlan | None = None) -> Series:
+        """Take samples; note what is missing."""
+        series, missing = sample(take, plan or self.plan, self.clock, what)
+        self.unmet += missing
+        return series
+
+    def waiting(self, rounds: Rounds, nvml: Nvml | None) -> tuple[Energy | None, Series]:
+        """Measure what the host waits for an iteration, and what the device draws meanwhile."""
+        start_mj = None if nvml is None else nvml.energy_mj
+        plan = self.plan if start_mj is None else replace(self.plan, min_ns=max(self.plan.min_ns, ENERGY_NS))
+        begun = self.clock.now()
+        wall = self.sampled(rounds.wait, "wall time", plan)
+        elapsed = self.clock.now() - begun
+        end_mj = None if nvml is None else nvml.energy_mj
+        if start_mj is None or end_mj is None or elapsed < ENERGY_NS:
+            return None, wall
+        joules, images = (end_mj - start_mj) / 1000, wall.n * rounds.size * self.job.images
+        return Energy(joules_per_image=joules / images, watts=joules / (elapsed / 10**9)), wall
+
+    def layers(self, whole: Callable[[], object]) -> LayerTimes | None:
+        """Measure the rows; None with a note where that cannot be done."""
+        if not self.plan.layers:
+            return None
+        if self.plan.compiled:
+            self.notes.append("no times of layers: hooks would take a compiled network apart again")
+            return None
+        try:
+            return self._layers(whole)
+        except ClockError as error:
+            self.notes.append(f"no times of layers: {error}")
+            return None
+
+    def _layers(self, whole: Callable[[], object]) -> LayerTimes:
+        job, clock = self.job, self.clock
+        boundaries, passes, queue, plain = Boundaries(job.leaves, clock), Passes(), Queue(clock), Rounds(whole, clock)
+        without: list[int] = []
+
+        def run() -> tuple[list[Any], Order]:
+            return boundaries.run(job.phases)
+
+        captured = self._captured(run) if self.timer == GRAPH else None
+
+        def take() -> list[int]:
+            if captured is None:
+                marks, order = queue.order(run)
+            else:
+                marks, order = captured()
+                clock.finish()
+            span = passes.add(clock.offsets(marks), order)
+            without.extend(plain.take())
+            return [span]
+
+        warm_up(take, self.plan, clock)
+        if captured is None:
+            queue.fill(run)
+            plain.queue.fill(plain.ordered)
+        passes, without = Passes(), []
+        spans = self.sampled(take, "per layer")
+        rows = row_times(passes, job.layers, job.phase_macs)
+        return LayerTimes(
+            rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=queue.full if captured is None else True
+        )
+
+    def _captured(self, run: Callable[[], Any]) -> Callable[[], Any] | None:
+        if self.plan.timer != "graph":
+            return None
+        reason = "a training step is not captured"
+        if len(self.job.phases) == 1:
+            try:
+                return self.clock.capture(run)
+            except ClockError as error:
+                reason = str(error)
+        note = f"--timer graph: {reason}; timed with {self.clock.name} instead"
+        if note not in self.notes:
+            self.notes.append(note)
+        return None

@@ -1,0 +1,95 @@
+"""What the driver says of a GPU, through NVML where its Python binding (nvidia-ml-py) is installed.
+
+Not run on a GPU yet.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from archcost.records import DeviceState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+# the bits of nvmlDeviceGetCurrentClocksEventReasons
+REASONS = {
+    0x001: "idle",
+    0x002: "application clocks",
+    0x004: "power cap",
+    0x008: "hardware slowdown",
+    0x010: "sync boost",
+    0x020: "heat",
+    0x040: "heat (hardware)",
+    0x080: "power brake",
+    0x100: "display clocks",
+}
+POLICIES = {"power cap": 0, "heat": 1}  # NVML_PERF_POLICY_POWER, _THERMAL
+
+
+class Nvml:
+    """One GPU as NVML sees it. A call that this GPU or this container refuses gives None."""
+
+    def __init__(self, library: Any, handle: Any) -> None:
+        self._library, self._handle = library, handle
+
+    @classmethod
+    def of(cls, device: torch.device) -> Nvml | None:
+        """Return the GPU that torch calls `device`; None without the binding, the driver, or leave to ask."""
+        if device.type != "cuda":
+            return None
+        try:
+            import pynvml
+            import torch
+
+            pynvml.nvmlInit()
+            # torch counts visible devices only, NVML all of them: the UUID is what they agree on
+            uuid = torch.cuda.get_device_properties(device).uuid
+            return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
+        except Exception:  # noqa: BLE001 - without NVML everything that it would say is None
+            return None
+
+    @property
+    def driver(self) -> str | None:
+        """The driver's version."""
+        version = self._asked(self._library.nvmlSystemGetDriverVersion)
+        return version.decode() if isinstance(version, bytes) else version
+
+    @property
+    def energy_mj(self) -> int | None:
+        """Millijoules that the GPU has drawn since the driver was loaded."""
+        found: int | None = self._ask("nvmlDeviceGetTotalEnergyConsumption")
+        return found
+
+    def state(self) -> DeviceState:
+        """Return clocks, temperature, power, what holds it back, and who else is on it."""
+        lib = self._library
+        clock, memory_clock = (self._ask("nvmlDeviceGetClockInfo", kind) for kind in (1, 2))  # SM, memory; in MHz
+        reasons = self._ask("nvmlDeviceGetCurrentClocksThrottleReasons")
+        milliwatts = self._ask("nvmlDeviceGetPowerUsage")
+        processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
+        held = {name: self._ask("nvmlDeviceGetViolationStatus", policy) for name, policy in POLICIES.items()}
+        held_ns = {name: int(status.violationTime) for name, status in held.items() if status is not None}
+        return DeviceState(
+            clock_hz=None if clock is None else clock * 10**6,
+            memory_clock_hz=None if memory_clock is None else memory_clock * 10**6,
+            celsius=self._ask("nvmlDeviceGetTemperature", getattr(lib, "NVML_TEMPERATURE_GPU", 0)),
+            watts=None if milliwatts is None else milliwatts / 1000,
+            throttle_reasons=None if reasons is None else tuple(name for bit, name in REASONS.items() if reasons & bit),
+            held_back_ns=held_ns or None,
+            other_processes=None if processes is None else sum(each.pid != os.getpid() for each in processes),
+        )
+
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        function = getattr(self._library, name, None)
+        return None if function is None else self._asked(function, self._handle, *arguments)
+
+    @staticmethod
+    def _asked(function: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except Exception:  # noqa: BLE001 - NVMLError: not supported here, or not allowed
+            return None

@@ -1,0 +1,117 @@
+"""How torch computes while something is timed: threads, TensorFloat-32, cuDNN's search, autocast."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.errors import ClockError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.records import TimingPlan
+
+AMP = {"bf16": "bfloat16", "fp16": "float16"}
+AMPERE = (8, 0)  # the first with TensorFloat-32
+
+
+def torch_dtype(name: str) -> torch.dtype:
+    """Return the type that a name stands for: TensorFloat-32 is a way to multiply float32."""
+    found: torch.dtype = getattr(torch, {"tf32": "float32", **AMP}.get(name, name))
+    return found
+
+
+def check_dtype(name: str, device: torch.device) -> None:
+    """Find out whether a device computes in a dtype.
+
+    Raises:
+        ClockError: it does not, with those that it has.
+    """
+    if device.type != "cuda":
+        if name == "tf32":
+            raise ClockError(
+                "the CPU has no tf32, which is a way of CUDA devices to multiply float32; it has float32, bfloat16, "
+                "float16, float64"
+            )
+        return
+    capable = torch.cuda.get_device_capability(device)
+    if (name == "tf32" and capable < AMPERE) or (
+        name == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False)
+    ):
+        device_name = torch.cuda.get_device_name(device)
+        raise ClockError(f"{device_name} has no {name}; it has float32, float16, float64")
+
+
+@contextmanager
+def regime(plan: TimingPlan) -> Iterator[None]:
+    """Compute as a plan says; everything is put back, also when the body raises."""
+    cudnn = torch.backends.cudnn
+    threads, benchmark = torch.get_num_threads(), cudnn.benchmark
+    try:
+        if plan.threads is not None:
+            torch.set_num_threads(plan.threads)
+        cudnn.benchmark = plan.cudnn_benchmark
+        with nullcontext() if plan.dtype is None else _products_in(tf32=plan.dtype == "tf32"):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        cudnn.benchmark = benchmark
+
+
+def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[Any]:
+    """Return torch.autocast where the plan asks for it."""
+    return nullcontext() if plan.amp is None else torch.autocast(device.type, torch_dtype(plan.amp))
+
+
+def uses_tf32() -> bool:
+    """Whether any product of float32 may be computed in TensorFloat-32 now."""
+    older = _older_switches()
+    fast = {"high", "medium", "tf32", True}
+    return not fast.isdisjoint(older or [value for _, value in _newer_switches()])
+
+
+@contextmanager
+def _products_in(*, tf32: bool) -> Iterator[None]:
+    """Multiply float32 in TensorFloat-32, or exactly.
+
+    The older switches are turned, because torch refuses to read them once the newer ones say something else; unless
+    they cannot be read already. Both are put back: an older one moves the newer ones along.
+    """
+    older, newer = _older_switches(), _newer_switches()
+    try:
+        if older is None:
+            for owner, _ in newer:
+                owner.fp32_precision = "tf32" if tf32 else "ieee"
+        else:
+            _turn("high" if tf32 else "highest", tf32)
+        yield
+    finally:
+        if older is not None:
+            _turn(*older)
+        for owner, value in newer:
+            owner.fp32_precision = value
+
+
+def _turn(products: str, convolutions: bool) -> None:
+    torch.set_float32_matmul_precision(products)
+    torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def _older_switches() -> tuple[str, bool] | None:
+    """Return those of products and of convolutions; None where the newer ones differ from all that they can say."""
+    try:
+        return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    except RuntimeError:
+        return None
+
+
+def _newer_switches() -> list[tuple[Any, str]]:
+    """Return the switches that torch has since 2.9."""
+    backends: Any = torch.backends
+    if not hasattr(backends.cuda.matmul, "fp32_precision"):
+        return []
+    owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+    return [(owner, owner.fp32_precision) for owner in owners]

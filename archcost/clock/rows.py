@@ -1,0 +1,103 @@
+"""Which rows of the exact account the measured intervals are: leaf modules by name and call, the rest by place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost.errors import ClockError
+from archcost.records import RowTime, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.clock.boundaries import Passes
+    from archcost.records import Layer
+
+NOTHING_RAN = "between: (no operator)"
+
+
+def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, int]) -> tuple[RowTime, ...]:
+    """Return the rows in the order of execution; what runs between modules without an operator is one row at the end.
+
+    Args:
+        passes: what was measured.
+        layers: the rows of the exact account.
+        phase_macs: multiply-adds of the phases behind the forward pass.
+
+    Raises:
+        ClockError: the passes ran other leaf modules than the account has.
+    """
+    assert passes.order is not None  # noqa: S101 - there was a pass
+    leaves = [i for i, layer in enumerate(layers) if _is_leaf(layer)]
+    if tuple(layers[i].name for i in leaves) != passes.order.paths:
+        raise ClockError("the network runs other layers when it is timed than when it was counted")
+    gaps = _between(layers, leaves)
+    found: list[RowTime] = []
+    idle: list[list[int]] = []
+    calls: Counter[str] = Counter()
+    for owner, ns in passes.ns.items():
+        times = Series(tuple(ns))
+        if isinstance(owner, str):
+            found.append(
+                RowTime(
+                    name=owner,
+                    call=0,
+                    kind="",
+                    role="phase",
+                    layers=(),
+                    macs=phase_macs.get(owner, 0),
+                    moved_bytes=None,
+                    times=times,
+                )
+            )
+        elif owner >= 0:
+            row = layers[leaves[owner]]
+            found.append(_row(row.name, row.call or 0, row.kind, (leaves[owner],), layers, times))
+        elif gaps[-1 - owner]:
+            places = gaps[-1 - owner]
+            name = _named([layers[i] for i in places])
+            found.append(_row(name, calls[name], "", places, layers, times))
+            calls[name] += 1
+        else:
+            idle.append(ns)
+    if idle:
+        found.append(_row(NOTHING_RAN, 0, "", (), layers, Series(tuple(map(sum, zip(*idle, strict=True))))))
+    return tuple(found)
+
+
+def _is_leaf(layer: Layer) -> bool:
+    """Whether a row is the call of a leaf module; that of an operator has a name of its own below its module's."""
+    return layer.call is not None and layer.kind != "Input" and layer.name == layer.module
+
+
+def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the operators' rows after each number of leaf calls."""
+    gaps: list[list[int]] = [[] for _ in range(len(leaves) + 1)]
+    passed = 0
+    for i, layer in enumerate(layers):
+        if passed < len(leaves) and leaves[passed] == i:
+            passed += 1
+        elif layer.call is not None and layer.kind != "Input":
+            gaps[passed].append(i)
+    return [tuple(gap) for gap in gaps]
+
+
+def _row(name: str, call: int, kind: str, places: tuple[int, ...], layers: Sequence[Layer], times: Series) -> RowTime:
+    return RowTime(
+        name=name,
+        call=call,
+        kind=kind,
+        role="leaf" if kind else "between",
+        layers=places,
+        macs=sum(layers[i].macs for i in places),
+        moved_bytes=sum(layers[i].read_bytes + layers[i].written_bytes for i in places),
+        times=times,
+    )
+
+
+def _named(rows: Sequence[Layer]) -> str:
+    """Name what runs between two modules: "between: layer1.0 (add)"."""
+    modules = ", ".join(dict.fromkeys(row.module for row in rows if row.module))
+    operators = ", ".join(dict.fromkeys(row.kind for row in rows))
+    return f"between: {modules} ({operators})" if modules else f"between: ({operators})"

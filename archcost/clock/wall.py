@@ -1,0 +1,51 @@
+"""The CPU's clock: the host does the work itself, so its own time is the device's."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from archcost.errors import ClockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+
+class WallClock:
+    """`time.perf_counter_ns`: monotonic, and as fine as the machine has it."""
+
+    name = "wall clock"
+    queues = False
+    now = staticmethod(time.perf_counter_ns)
+    mark = staticmethod(time.perf_counter_ns)
+
+    def passed(self, mark: Any) -> bool:
+        """Whether it is over: always."""
+        del mark
+        return True
+
+    def finish(self) -> None:
+        """Wait for nothing."""
+
+    def offsets(self, marks: Sequence[int]) -> list[int]:
+        """Return the times from the first mark on."""
+        return [mark - marks[0] for mark in marks]
+
+    def hold(self, ns: float) -> None:
+        """Do nothing: there is no queue to fill."""
+        del ns
+
+    def capture(self, run: Callable[[], T]) -> Callable[[], T]:
+        """Refuse.
+
+        Raises:
+            ClockError: always.
+        """
+        del run
+        raise ClockError("only CUDA devices have graphs")
+
+    def peak_memory(self, run: Callable[[], object]) -> None:
+        """Return None: torch does not count what it allocates on the CPU."""
+        del run

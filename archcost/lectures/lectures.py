@@ -1,0 +1,113 @@
+"""A page is a text in `pages/` with commands in it; running them is all that it takes to write it again.
+
+A line `$ archcost ...` of such a text becomes the command as a reader would type it, and below it what it printed.
+Paths that a command writes to are relative to the page.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from archcost.errors import ArgumentError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+PROMPT = "$ archcost "
+INDEX = "README.md"
+MARKDOWN = ("--format", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """One page: its name, and its text with commands in the place of what they print."""
+
+    name: str
+    text: str
+
+    @classmethod
+    def read(cls, name: str) -> Lecture:
+        """Return the page whose text is in `pages/`."""
+        return cls(name, files("archcost.lectures").joinpath(f"pages/{name}.md").read_text(encoding="utf-8"))
+
+    @property
+    def title(self) -> str:
+        """The first line."""
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph."""
+        return self.text.split("\n\n")[1].replace("\n", " ")
+
+    @property
+    def commands(self) -> list[tuple[str, ...]]:
+        """The arguments of each command, in the order of the page."""
+        return [tuple(shlex.split(line)[2:]) for line in self.text.splitlines() if line.startswith(PROMPT)]
+
+    @property
+    def files(self) -> list[str]:
+        """The files that the commands write, relative to the page."""
+        return [after for each in self.commands for before, after in itertools.pairwise(each) if before == "-o"]
+
+
+LECTURES: Mapping[str, Lecture] = {
+    name: Lecture.read(name)
+    for name in ("vgg16", "inception", "inception-family", "resnet-family", "networks", "charts", "claims")
+}
+
+
+def lecture(name: str) -> Lecture:
+    """Return the page of a name.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    if name not in LECTURES:
+        hint = closest(name, LECTURES, f"there are {', '.join(LECTURES)}")
+        raise ArgumentError(f"there is no page {name!r}; {hint}")
+    return LECTURES[name]
+
+
+def page(shown: Lecture, run: Callable[[Sequence[str]], str]) -> str:
+    """Return a page as Markdown.
+
+    Args:
+        shown: which page.
+        run: runs a command of archcost, given its arguments, and returns what it printed.
+    """
+    return "\n".join((*_lines(shown, run), "", "---", "", f"Written by `archcost report {shown.name}`.", ""))
+
+
+def index(others: Iterable[tuple[str, str]]) -> str:
+    """Return the page that links to all pages; `others` are the files, and their titles, that something else wrote."""
+    lines = [
+        "# Reports",
+        "",
+        "What the lectures' networks cost. Each page says which commands printed it; `archcost report` writes all of",
+        "them again, and a test fails where that changes a byte.",
+        "",
+        *(f"- [{each.title}]({each.name}.md): {each.summary}" for each in LECTURES.values()),
+    ]
+    measured = [f"- [{title}]({name})" for name, title in others]
+    if measured:
+        lines += ["", "Measured, on the machine that each page names, by the programs of `benchmarks/`:", "", *measured]
+    return "\n".join((*lines, ""))
+
+
+def _lines(shown: Lecture, run: Callable[[Sequence[str]], str]) -> Iterator[str]:
+    commands = iter(shown.commands)
+    for line in shown.text.rstrip("\n").split("\n"):
+        if not line.startswith(PROMPT):
+            yield line
+            continue
+        yield from ("```console", line, "```")
+        arguments = next(commands)
+        printed = run(arguments).rstrip("\n")
+        if printed:
+            plain = " ".join(MARKDOWN) not in " ".join(arguments)
+            yield from ("", *(("```text", printed, "```") if plain else (printed,)))

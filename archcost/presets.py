@@ -1,0 +1,97 @@
+"""Charts that were published, and the lectures' worked examples: which networks, drawn how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArgumentError, closest
+from archcost.records import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A kind of chart, its networks, how it is drawn, and what of the original cannot be had."""
+
+    kind: str
+    networks: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
+
+
+def _block(title: str, *networks: str) -> Preset:
+    return Preset(kind="block", networks=networks, options={"title": title})
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        # arXiv 1605.07678, figure 2: one central crop, two operations for each multiply-add, a linear axis
+        "canziani-2016": Preset(
+            kind="accuracy-flops",
+            networks=(
+                "alexnet_owt",
+                "googlenet",
+                "resnet18",
+                "resnet34",
+                "resnet50_v1.5",
+                "resnet101_v1.5",
+                "resnet152_v1.5",
+                "vgg16",
+                "vgg19",
+                "inception_v3",
+                "inception_v4",
+            ),
+            options={
+                "labels": "all",
+                "linear": True,
+                "doubled": True,
+                "limits": (0.0, 44.0, 50.0, 85.0),
+                "title": "Accuracy against operations, after Canziani et al. 2016",
+            },
+            missing=tuple(
+                Missing(spec=name, reason="it is in the paper's figure, but not in the zoo")
+                for name in ("BN-AlexNet", "BN-NIN", "ENet")
+            ),
+        ),
+        "inception": _block(
+            "Inception module: 1x1 convolutions first", "inception_naive", "inception_reduced"
+        ),
+        "5x5": _block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3"),
+        "7x7": _block(
+            "Three 3x3 convolutions see what one 7x7 sees", "block_7x7", "block_three_3x3", "block_1x7_7x1"
+        ),
+        "3x3": _block("Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2"),
+        "1x1": _block("A 1x1 convolution before a 5x5", "block_direct_5x5", "block_bottleneck_1x1"),
+        "residual": _block(
+            "Residual blocks: the bottleneck", "block_residual_basic", "block_residual_bottleneck"
+        ),
+        "resnext": _block(
+            "ResNeXt's block costs what ResNet's does", "block_residual_bottleneck", "resnext_block_c"
+        ),
+        "separable": _block(
+            "A depthwise separable convolution", "block_standard_conv", "block_separable_conv"
+        ),
+        "grid-reduction": _block(
+            "Halving the grid without a bottleneck",
+            "block_grid_pool_then_conv",
+            "block_grid_conv_then_pool",
+            "block_grid_parallel",
+        ),
+    }
+)  # fmt: skip
+
+
+def preset_of(name: str) -> Preset:
+    """Return the preset of a name.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    if name not in PRESETS:
+        hint = closest(name, PRESETS, f"there are {', '.join(PRESETS)}")
+        raise ArgumentError(f"there is no preset {name!r}; {hint}")
+    return PRESETS[name]

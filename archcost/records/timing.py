@@ -1,0 +1,263 @@
+"""How a network is to be timed (`TimingPlan`), and what was measured (`Sample`). Times are nanoseconds.
+
+What was not measured is None, never 0. Everything that follows from the samples is derived from them when it is asked
+for: the median, the percentiles, the confidence interval.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import Literal
+
+from archcost.records.roof import Roof
+
+DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
+TIMERS = ("events", "graph")
+SECOND = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimingPlan:
+    """What was asked for.
+
+    `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), None
+    leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
+    number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
+    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or at `max_ns`.
+    """
+
+    device: str = "auto"
+    dtype: str | None = None
+    amp: str | None = None
+    channels_last: bool = False
+    compiled: bool = False
+    timer: Literal["events", "graph"] = "events"
+    layers: bool = True
+    roof: bool = True
+    threads: int | None = None
+    cudnn_benchmark: bool = False
+    agreement: float = 0.01
+    max_warmup_ns: int = 3 * SECOND
+    min_samples: int = 20
+    min_ns: int = SECOND // 5
+    half_width: float = 0.01
+    max_ns: int = 15 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Every sample in the order in which it was taken; none is dropped."""
+
+    ns: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of samples."""
+        return len(self.ns)
+
+    @property
+    def median(self) -> float:
+        """Median."""
+        return statistics.median(self.ns)
+
+    @property
+    def spread(self) -> float:
+        """Distance between the 10th and the 90th percentile, as a part of the median."""
+        return (self.quantile(0.9) - self.quantile(0.1)) / (self.median or 1)
+
+    @property
+    def half_width(self) -> float:
+        """Half of the median's 95 % confidence interval as a part of the median; infinite below six samples.
+
+        The interval lies between two of the ordered samples (their ranks follow from the binomial distribution), so
+        it supposes nothing about how the times are distributed.
+        """
+        if self.n < 6:  # noqa: PLR2004 - five samples all lie on one side once in sixteen times
+            return math.inf
+        rank = math.floor((self.n + 1 - 1.96 * math.sqrt(self.n)) / 2)
+        ordered = sorted(self.ns)
+        return (ordered[-rank] - ordered[rank - 1]) / 2 / (self.median or 1)
+
+    def quantile(self, part: float) -> float:
+        """Return the value below which that part of the samples lies, between two of them by a straight line."""
+        ordered = sorted(self.ns)
+        place = part * (self.n - 1)
+        below = ordered[math.floor(place)]
+        return below + (ordered[math.ceil(place)] - below) * (place - math.floor(place))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowTime:
+    """The time of one row in every pass, and its exact costs.
+
+    `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
+    is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
+    report's rows that it covers, whose costs these are; bytes are None where they are not known.
+    """
+
+    name: str
+    call: int
+    kind: str
+    role: Literal["leaf", "between", "phase"]
+    layers: tuple[int, ...]
+    macs: int
+    moved_bytes: int | None
+    times: Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTimes:
+    """Every row of every pass: in each pass the rows' times add up to the span, to the nanosecond.
+
+    `plain` are iterations without events that ran in turn with the passes, so that whatever drifts moves both.
+    `queue_full` says whether the host stayed ahead of the device; where it did not, the rows are upper bounds. None
+    where there is no queue: on the CPU.
+    """
+
+    rows: tuple[RowTime, ...]
+    spans: Series
+    plain: Series
+    queue_full: bool | None
+
+    @property
+    def overhead(self) -> float:
+        """What the events add, as a part of the time without them."""
+        return self.spans.median / (self.plain.median or 1) - 1
+
+    @property
+    def coverage(self) -> float:
+        """The part of the time that leaf modules and phases own."""
+        owned = sum(sum(row.times.ns) for row in self.rows if row.role != "between")
+        return owned / (sum(self.spans.ns) or 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmup:
+    """How often the network ran before the first sample, and whether its times had settled by then."""
+
+    iterations: int
+    ns: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryUse:
+    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran."""
+
+    allocated_bytes: int
+    reserved_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Energy:
+    """What the device drew while it ran iterations without a pause."""
+
+    joules_per_image: float
+    watts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """The device at one moment. `held_back_ns` is how long a limit (power, heat, a quota) has held it back, ever."""
+
+    clock_hz: int | None = None
+    memory_clock_hz: int | None = None
+    celsius: int | None = None
+    watts: float | None = None
+    throttle_reasons: tuple[str, ...] | None = None
+    held_back_ns: dict[str, int] | None = None
+    other_processes: int | None = None
+    load: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Under which conditions the samples were taken."""
+
+    device: str
+    driver: str | None
+    torch: str
+    cudnn: str | None
+    threads: int | None
+    cudnn_benchmark: bool
+    deterministic: bool
+    tf32: bool
+    before: DeviceState
+    after: DeviceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What was measured: three things, each on its own.
+
+    `end_to_end` is the time of an iteration without hooks: the device's time with its queue kept full, the host's on
+    the CPU. `wall` is what the host waits for an iteration when it runs one after the other, None where that is the
+    same clock. `layers` are the times with an event at each boundary, None with the reason in `notes`. Exact costs
+    stand with the rows. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
+    """
+
+    plan: TimingPlan
+    timer: str
+    dtype: str
+    images: int
+    warmup: Warmup
+    end_to_end: Series
+    queue_full: bool | None
+    wall: Series | None
+    layers: LayerTimes | None
+    memory: MemoryUse | None
+    energy: Energy | None
+    conditions: Conditions
+    roof: Roof | None
+    notes: tuple[str, ...]
+    unmet: tuple[str, ...]
+
+    @property
+    def latency_ns(self) -> float:
+        """What one iteration takes whoever waits for it: the host's time where the device's is a part of it."""
+        return self.end_to_end.median if self.wall is None else max(self.wall.median, self.end_to_end.median)
+
+    @property
+    def images_per_second(self) -> float:
+        """Throughput, iterations one after the other."""
+        return self.images * SECOND / self.latency_ns
+
+    @property
+    def idle(self) -> float | None:
+        """The part of the time for which the device waits for the host; None where there is no queue."""
+        return None if self.wall is None else max(0.0, 1 - self.end_to_end.median / self.wall.median)
+
+    @property
+    def cpu_bound(self) -> bool:
+        """Whether the host, not the device, sets the pace."""
+        return self.queue_full is False or (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One combination of a sweep; `macs` are those of one iteration, `predicted_bytes` the walk's peak.
+
+    `outcome` "timed" has a sample. Of the others `message` says what happened.
+    """
+
+    plan: TimingPlan
+    batch: int
+    inputs: tuple[str, ...]
+    train: str | None
+    outcome: Literal["timed", "out of memory", "failed"]
+    message: str = ""
+    macs: int | None = None
+    predicted_bytes: int | None = None
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The cells of one network, in the order in which they were timed; `asked` is how many there should have been."""
+
+    network: str
+    name: str
+    asked: int
+    cells: tuple[Cell, ...]

@@ -1,0 +1,160 @@
+"""Networks side by side: as a table, as Markdown, as HTML, as CSV and as JSON (`archcost.comparison/1`)."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from archcost import units
+from archcost.metrics import METRICS
+from archcost.render.columns import number_column, text_column
+from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.records import Comparison, ComparisonRow
+
+SCHEMA = "archcost.comparison/1"
+FORMATS = ("table", "csv", "json", "markdown", "html")
+# exact quantities, with the order in which they give way where room is short
+COUNTED = {"params": 0, "macs": 0, "activation_elements": 3, "macts": 4, "peak_inference_bytes": 1, "depth": 2}
+
+
+def render_comparison(
+    comparison: Comparison,
+    format: str = "table",  # noqa: A002 - what the command line calls it
+    *,
+    binary: bool = False,
+    width: int | None = None,
+    color: str = "auto",
+    target: TextIO | None = None,
+) -> str:
+    """Return a comparison as text; options as for `archcost.render.render`."""
+    if format == "json":
+        return _json(comparison)
+    if format == "csv":
+        return _csv(comparison)
+    page = page_of_comparison(comparison, binary=binary)
+    if format == "markdown":
+        from archcost.render.markdown import markdown
+
+        return markdown(page)
+    if format == "html":
+        from archcost.render.html import html
+
+        return html(page)
+    from archcost.render.target import fitted
+
+    return fitted(page, target, width=width, color=color)
+
+
+def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
+    """Return what is shown, whatever the form."""
+    rows, lost = comparison.rows, comparison.failures
+    inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
+    columns, table = [inputs], [cells]
+    for name, rank in COUNTED.items():
+        column, cells, _ = number_column(
+            name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary
+        )
+        columns.append(dataclasses.replace(column, shared=False))
+        table.append([dataclasses.replace(cell, size=0.0, share="") for cell in cells])
+    for name, heading, read in _MERITS:
+        values = [read(row) for row in rows]
+        if name == "seconds" and not any(values):
+            continue
+        columns.append(Column(name=name, heading=heading, rank=_MERIT_RANKS[name]))
+        table.append([Cell() if value is None else Cell(text=_figure(name, value), raw=value) for value in values])
+    remarks = [*("Pareto" if row.pareto else "" for row in rows)]
+    columns.append(Column(name="remark", heading="", numeric=False))
+    table.append([Cell(text=remark, raw=remark) for remark in remarks])
+    lines = [
+        Line(name=row.spec, label=row.spec, cells=tuple(column[i] for column in table)) for i, row in enumerate(rows)
+    ]
+    lines += [
+        Line(name=each.spec, label=each.spec, cells=(*(Cell() for _ in columns[1:]), Cell(text=_failed(each.reason))))
+        for each in lost
+    ]
+    known = sum(row.accuracy is not None for row in rows)
+    return Page(
+        title=f"{units.exact(len(rows))} {'network' if len(rows) == 1 else 'networks'}",
+        facts=(
+            f"batch {units.number(comparison.batch)}",
+            f"accuracy: {comparison.protocol}, published, collected {comparison.collected}",
+            f"known for {units.exact(known)}",
+        ),
+        table=Table(heading="Network", columns=tuple(columns), lines=tuple(lines)),
+        conventions="MACs are multiply-adds; FLOPs = 2 x MACs; %/M: top-1 accuracy for each million parameters; "
+        "Pareto: no other of the same dataset has as few MACs and as much top-1 accuracy.",
+        remarks=tuple(Remark(kind="warning", text=f"{each.spec}: {each.reason}") for each in lost),
+    )
+
+
+def _failed(reason: str) -> str:
+    first = reason.partition("\n")[0]
+    return f"failed: {first if len(first) <= SHORT else first[: SHORT - 3] + '...'}"
+
+
+SHORT = 60  # letters of a reason in the table; all of it stands below
+
+_MERITS: Sequence[tuple[str, str, Callable[[ComparisonRow], float | None]]] = (
+    ("top1", "Top-1 %", lambda row: row.accuracy.top1 if row.accuracy else None),
+    ("top5", "Top-5 %", lambda row: row.accuracy.top5 if row.accuracy else None),
+    ("density", "%/M", lambda row: row.density),
+    ("seconds", "Time ms", lambda row: row.seconds),
+)
+_MERIT_RANKS = {"top1": 0, "top5": 1, "density": 1, "seconds": 0}
+
+
+def _figure(name: str, value: float) -> str:
+    if name == "seconds":
+        return units.fixed(1000 * value, 2)
+    return units.fixed(value, 2 if name == "density" else 1)
+
+
+def record(row: ComparisonRow) -> dict[str, Any]:
+    """Return one network as plain values, the accuracy with its source among them."""
+    figure = row.accuracy
+    return {
+        "network": row.spec,
+        "name": row.name,
+        "family": row.family,
+        "input": units.shape(row.input),
+        **{name: getattr(row, name) for name in COUNTED},
+        "top1": figure.top1 if figure else None,
+        "top5": figure.top5 if figure else None,
+        "density": row.density,
+        "seconds": row.seconds,
+        "pareto": row.pareto,
+        **{name: getattr(figure, name, None) for name in ("dataset", "protocol", "split", "weights", "source", "note")},
+    }
+
+
+def _json(comparison: Comparison) -> str:
+    document = {
+        "schema": SCHEMA,
+        "protocol": comparison.protocol,
+        "collected": comparison.collected,
+        "batch": comparison.batch,
+        "networks": [record(row) for row in comparison.rows],
+        "failures": [{"network": each.spec, "reason": each.reason} for each in comparison.failures],
+    }
+    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _csv(comparison: Comparison) -> str:
+    records = [{**record(row), "error": None} for row in comparison.rows]
+    names = list(records[0]) if records else ["network", "error"]
+    records += [{"network": each.spec, "error": each.reason} for each in comparison.failures]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+assert set(COUNTED) <= set(METRICS)  # noqa: S101 - a misspelled quantity is our own mistake

@@ -1,0 +1,27 @@
+"""Text that cannot be mistaken for markup, and the elements around it."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+# Characters that HTML forbids, and halves of surrogate pairs, which UTF-8 cannot hold.
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def text(value: str) -> str:
+    """Return a text as HTML; a module's name may hold any character."""
+    return escape(FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", value))
+
+
+def element(tag: str, *content: str, **attributes: str | None) -> str:
+    """Return an element around finished HTML; values of attributes are escaped, None and an empty class leave one out.
+
+    `class_` and `data_v` stand for `class` and `data-v`.
+    """
+    written = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{text(value)}"'
+        for name, value in attributes.items()
+        if value is not None and (value or name != "class_")
+    )
+    return f"<{tag}{written}>{''.join(content)}</{tag}>"

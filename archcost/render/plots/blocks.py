@@ -1,0 +1,101 @@
+"""Worked examples: the multiply-adds of a few blocks side by side, each convolution with its arithmetic."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.records import Layer
+    from archcost.render.plots.theme import Canvas
+    from archcost.report import Report
+
+MOST = 4
+MOST_PARTS = 12
+WIDTH = 0.3  # of a bar; the rest of its place is for the arithmetic
+LETTERS = {1: 17, 2: 12}  # the widest line of arithmetic on so many lines, in units of the font
+PANEL = 0.62  # of the chart's height that the axes take
+HATCHES = ("", "///", "...", "xxx", "\\\\\\")
+
+
+def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) -> None:
+    """Draw a stack of bars for each block; the arithmetic stands beside each part.
+
+    Raises:
+        ArgumentError: one block alone, too many, or one of too many convolutions to be read.
+    """
+    if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
+        raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
+    theme, font = canvas.theme, canvas.size.font
+    place_width = 0.9 * 72 * canvas.size.width / (len(data) + 0.2)
+    lines = next((n for n, widest in LETTERS.items() if widest * font < (1 - 1.2 * WIDTH) * place_width), 3)
+    axes = canvas.axes()
+    scale = units.scale([max(report.totals.macs for report in data)])
+    top = max(report.totals.macs for report in data) / scale.divisor
+    for place, report in enumerate(data):
+        parts = [layer for layer in report.layers if layer.macs]
+        if len(parts) > MOST_PARTS:
+            raise ArgumentError(f"{report.network.spec} has {len(parts)} layers; a block has at most {MOST_PARTS}")
+        heights = [layer.macs / scale.divisor for layer in parts]
+        bottoms = [sum(heights[:i]) for i in range(len(heights))]
+        for i, (height, bottom) in enumerate(zip(heights, bottoms, strict=True)):
+            axes.bar(
+                place, height, bottom=bottom, width=WIDTH, color=theme.hues[i % len(theme.hues)],
+                hatch=HATCHES[i % len(HATCHES)], edgecolor=theme.background, linewidth=1.5,
+                label=parts[i].name,
+            )  # fmt: skip
+        texts = [_on_lines(arithmetic(layer), units.short(layer.macs), lines) for layer in parts]
+        step = 1.3 * font * lines / (PANEL * 72 * canvas.size.height) * 1.22 * top
+        middles = [bottom + height / 2 for bottom, height in zip(bottoms, heights, strict=True)]
+        for text, middle, level in zip(texts, middles, _apart(middles, step), strict=True):
+            edge = place + WIDTH / 2
+            axes.plot([edge, edge + 0.035], [middle, level], color=theme.muted, linewidth=0.8, zorder=1)
+            axes.text(edge + 0.04, level, text, va="center", ha="left", fontsize=font, bbox=canvas.plate)
+        share = "" if place == 0 else f"\n{units.share(report.totals.macs, data[0].totals.macs)} %"
+        axes.text(
+            place, sum(heights) + 0.015 * top, f"{units.short(report.totals.macs)}{share}", ha="center", va="bottom",
+            fontsize=1.2 * font, fontweight="bold",
+        )  # fmt: skip
+    axes.set_xlim(-0.3, len(data) - 0.1)
+    axes.set_ylim(0, 1.22 * top)
+    names = ["\n".join(textwrap.wrap(report.network.name, int(0.9 * place_width / font))) for report in data]
+    axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)
+    axes.set_ylabel(f"multiply-adds ({scale.prefix})")
+    axes.grid(visible=False, axis="x")
+    canvas.title(
+        title or "Multiply-adds of blocks that do the same work",
+        wide=True,
+        source="Positions x kernel x channels in x channels out, counted by archcost for one image",
+    )
+
+
+def _apart(levels: list[float], step: float) -> list[float]:
+    """Return levels that are at least a step apart and half of one above zero, each as near as that allows."""
+    placed: list[float] = []
+    for level in levels:
+        placed.append(max(level, placed[-1] + step if placed else step / 2))
+    return placed
+
+
+def _on_lines(product: str, result: str, lines: int) -> str:
+    """Break a product and its result into one, two or three lines."""
+    if lines == 3:  # noqa: PLR2004
+        head, dot, tail = product.rpartition(" · ")
+        head, dot, middle = head.rpartition(" · ")
+        product = f"{head}\n{dot.strip()} {middle} · {tail}" if dot else product
+    return f"{product}{' = ' if lines == 1 else chr(10) + '= '}{result}"
+
+
+def arithmetic(layer: Layer) -> str:
+    """Return the product that a convolution's multiply-adds are: "28x28 · 3x3 · 64 · 192"."""
+    shape = layer.outputs[0]
+    if layer.kernel is None:
+        return f"{units.number(layer.inputs[0][-1])} · {units.number(shape[-1])}"
+    groups = layer.groups or 1
+    channels = f"{units.number(layer.inputs[0][1] // groups)} · {units.number(shape[1])}"
+    return f"{units.shape(shape[2:])} · {units.shape(layer.kernel)} · {channels}"

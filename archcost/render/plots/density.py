@@ -1,0 +1,49 @@
+"""Information density: top-1 accuracy for each million parameters, as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+from archcost.render.plots.families import line_of, looks
+
+if TYPE_CHECKING:
+    from archcost.records import Comparison
+    from archcost.render.plots.theme import Canvas
+
+MOST = 20  # bars whose names can be read from the last row
+
+
+def draw(canvas: Canvas, data: Comparison) -> None:
+    """Draw a bar for each network, the densest on top; of many, the densest.
+
+    Raises:
+        ArgumentError: fewer than two networks have an accuracy.
+    """
+    rows = sorted((row for row in data.rows if row.density), key=lambda row: -(row.density or 0))
+    if len(rows) < 2:  # noqa: PLR2004 - a comparison
+        raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
+    shown = rows[:MOST]
+    styles = looks([row.family for row in shown], canvas.theme)
+    axes = canvas.axes()
+    values = [row.density or 0 for row in shown]
+    bars = axes.barh(
+        [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
+        values,
+        color=[styles[line_of(row.family)][0] for row in shown],
+        label="density",
+    )
+    axes.bar_label(bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font)
+    axes.invert_yaxis()
+    axes.margins(y=0.01)
+    axes.set_xlim(0, 1.1 * max(values))
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
+    few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
+    canvas.title(
+        f"Information density{few}",
+        f"Accuracy: published, {data.protocol}, collected {data.collected}. Behind the name: parameters, counted by "
+        "archcost",
+        wide=True,
+    )

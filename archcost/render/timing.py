@@ -1,0 +1,250 @@
+"""Measured times as text: one line for each row, and what has to be known to believe them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+from archcost.records import achieved
+from archcost.render.columns import text_column
+from archcost.render.page import Cell, Column, Figure, Line, Remark, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.records import Achieved, LayerTimes, RowTime, Sample, Series
+    from archcost.report import Report
+
+MOST_OVERHEAD = 0.1
+ABOVE_THE_ROOF = 1.02
+SKEWED = 0.05
+UNCHECKED = "archcost's CUDA timing has not been run on a GPU yet: check it before you rely on it"
+Grid = list[tuple[Column, list[Cell], Cell]]
+
+
+def rows_table(sample: Sample) -> Table:
+    """Return one line for each measured row, in the order of execution.
+
+    Where the events cost more than a tenth, only the rows' shares are shown.
+
+    Raises:
+        ArgumentError: a sample without layers.
+    """
+    layers = _layers(sample)
+    grid: Grid = [_time_column(layers)]
+    if layers.overhead <= MOST_OVERHEAD:
+        grid += _work_columns(layers, sample)
+    repeated = Counter(row.name for row in layers.rows)
+    lines = [
+        Line(
+            name=row.name,
+            label=f"{row.name} #{units.number(row.call)}"
+            if row.call is not None and repeated[row.name] > 1
+            else row.name or row.kind,
+            kind=row.kind,
+            call=row.call,
+            cells=cells,
+        )
+        for row, cells in zip(layers.rows, zip(*(cells for _, cells, _ in grid), strict=True), strict=True)
+    ]
+    total = Line(name="total", label="Sum of the rows", role="total", cells=tuple(cell for _, _, cell in grid))
+    return Table(heading="Row", columns=tuple(column for column, _, _ in grid), lines=tuple(lines), total=total)
+
+
+def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
+    """Return what was measured of the whole network."""
+    sample = report.measured
+    if sample is None:
+        return ()
+    return (
+        *_end_to_end(sample, report.totals.macs + (report.totals.backward_macs or 0)),
+        *_layer_figures(sample),
+        *_memory(report, sample, binary=binary),
+    )
+
+
+def conditions(sample: Sample) -> str:
+    """Return the line that says under which conditions the figures hold."""
+    found, plan = sample.conditions, sample.plan
+    how = [
+        found.device,
+        found.driver and f"driver {found.driver}",
+        f"torch {found.torch}",
+        found.cudnn and f"cuDNN {found.cudnn}",
+        found.threads and f"{units.number(found.threads)} thread{'s' if found.threads > 1 else ''}",
+        sample.dtype if plan.amp is None else f"{sample.dtype} by autocast",
+        "channels last" if plan.channels_last else None,
+        "compiled" if plan.compiled else None,
+        f"cudnn.benchmark {'on' if found.cudnn_benchmark else 'off'}" if found.cudnn else None,
+        _state(sample),
+    ]
+    warm = f"warmed up for {units.number(sample.warmup.iterations)} iterations, caches warm"
+    return f"{', '.join(part for part in how if part)}; {sample.timer}, {warm}; no sample was dropped."
+
+
+def remarks(sample: Sample) -> tuple[Remark, ...]:
+    """Return what is missing for the figures to be trusted, and what has to be said besides."""
+    return (
+        *(Remark(kind="warning", text=f"unmet: {text}") for text in sample.unmet),
+        *(Remark(kind="note", text=text) for text in (*sample.notes, *_explanations(sample))),
+    )
+
+
+def shown(series: Series) -> str:
+    """Return how many samples there are and how they lie: "n 70, p10 1.1 ms, p90 1.3 ms, spread 9.8 %"."""
+    low, high = (units.duration(series.quantile(part)) for part in (0.1, 0.9))
+    return f"n {units.number(series.n)}, p10 {low}, p90 {high}, spread {units.percent(series.spread)}"
+
+
+def _layers(sample: Sample) -> LayerTimes:
+    if sample.layers is None:
+        raise ArgumentError(f"there are no times of layers: {'; '.join(sample.notes) or 'none were asked for'}")
+    return sample.layers
+
+
+def _time_column(layers: LayerTimes) -> tuple[Column, list[Cell], Cell]:
+    medians = [row.times.median for row in layers.rows]
+    whole, largest = sum(medians), max(medians)
+    scale = units.duration_scale(whole)
+    bare = layers.overhead > MOST_OVERHEAD
+    cells = [
+        Cell(
+            text="" if bare else scale.text(median),
+            raw=None if bare else median,
+            share=units.share(median, whole),
+            size=median / (largest or 1),
+        )
+        for median in medians
+    ]
+    column = Column(name="median_ns", heading="Time", unit="" if bare else f"{scale.prefix}s", shared=True)
+    return column, cells, Cell(text="" if bare else scale.text(whole), raw=whole, share=units.share(whole, whole))
+
+
+def _work_columns(layers: LayerTimes, sample: Sample) -> Grid:
+    done = [_achieved(row, sample) for row in layers.rows]
+    intensities, spreads = _each(done, "intensity"), [row.times.spread for row in layers.rows]
+    intensity = units.rate_scale(value for value in intensities if value is not None)
+    grid: Grid = [
+        _rates("flops_per_second", "", "FLOP/s", _each(done, "flops_per_second"), rank=0),
+        _rates("bytes_per_second", "", "B/s", _each(done, "bytes_per_second"), rank=1),
+        (
+            Column(name="flops_per_byte", heading=f"{intensity.prefix}FLOP/B", rank=3),
+            [_cell(value or None, intensity.text) for value in intensities],
+            Cell(),
+        ),
+    ]
+    if sample.roof is not None:
+        shares = _each(done, "share")
+        bounds = text_column("bound", "Bound by", ["" if each is None else each.bound or "" for each in done], 1)
+        grid.append(
+            (Column(name="roof_share", heading="Roof"), [_cell(share, units.percent) for share in shares], Cell())
+        )
+        grid.append((*bounds, Cell()))
+    grid.append((Column(name="spread", heading="Spread", rank=2), [_cell(s, units.percent) for s in spreads], Cell()))
+    return grid
+
+
+def _each(done: Sequence[Achieved | None], name: str) -> list[float | None]:
+    return [None if each is None else getattr(each, name) for each in done]
+
+
+def _achieved(row: RowTime, sample: Sample) -> Achieved | None:
+    return achieved(row.macs, row.moved_bytes, row.times.median / 10**9, sample.roof, sample.dtype)
+
+
+def _rates(
+    name: str, heading: str, unit: str, values: Sequence[float | None], rank: int
+) -> tuple[Column, list[Cell], Cell]:
+    scale = units.rate_scale([value for value in values if value is not None])
+    column = Column(name=name, heading=heading, unit=f"{scale.prefix}{unit}".strip(), rank=rank)
+    return column, [_cell(value or None, scale.text) for value in values], Cell()
+
+
+def _cell(value: float | None, text: object) -> Cell:
+    return Cell() if value is None else Cell(text=text(value), raw=value)  # type: ignore[operator]
+
+
+def _end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
+    series = sample.end_to_end
+    label = "Time per iteration" if sample.wall is None else "Device time"
+    yield Figure(label=label, digits=units.duration(series.median), remark=shown(series))
+    if sample.wall is not None:
+        idle = f"; the device is idle for {units.percent(sample.idle or 0)} of it"
+        yield Figure(
+            label="Wall time", digits=units.duration(sample.wall.median), remark=shown(sample.wall) + idle, level=1
+        )
+    images = "image" if sample.images == 1 else "images"
+    yield Figure(
+        label="Throughput",
+        digits=f"{units.IMAGES.text(sample.images_per_second)} images/s",
+        remark=f"{units.exact(sample.images)} {images} in each iteration",
+    )
+    rate = 2 * macs * 10**9 / series.median
+    peak = None if sample.roof is None else sample.roof.flops_per_second.get(sample.dtype)
+    beside = f"of {units.short(peak, 'FLOP/s')} measured: {units.percent(rate / peak)}" if peak else ""
+    yield Figure(label="Arithmetic", digits=units.short(rate, "FLOP/s"), remark=beside)
+    if sample.energy is not None:
+        joules = f"{units.number(round(sample.energy.joules_per_image, 4))} J"
+        yield Figure(label="Energy per image", digits=joules, remark=f"{units.number(round(sample.energy.watts))} W")
+
+
+def _layer_figures(sample: Sample) -> Iterator[Figure]:
+    layers = sample.layers
+    if layers is None:
+        return
+    yield Figure(label="Passes with events", digits=units.duration(layers.spans.median), remark=shown(layers.spans))
+    overhead = f"{'+' if layers.overhead >= 0 else ''}{units.percent(layers.overhead)}"
+    remark = "above 10 %: only the rows' shares are shown" if layers.overhead > MOST_OVERHEAD else "what the events add"
+    yield Figure(label="overhead", digits=overhead, remark=remark, level=1)
+    yield Figure(
+        label="coverage", digits=units.percent(layers.coverage), remark="owned by modules, the rest is between", level=1
+    )
+
+
+def _memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[Figure]:
+    if sample.memory is None:
+        return
+    allocated = units.short(sample.memory.allocated_bytes, "B", binary=binary)
+    predicted = report.totals.peak_allocated_bytes
+    beside = "" if predicted is None else f"predicted {units.short(predicted, 'B', binary=binary)}"
+    yield Figure(label="Peak allocated", digits=allocated, remark=beside)
+    yield Figure(label="reserved", digits=units.short(sample.memory.reserved_bytes, "B", binary=binary), level=1)
+
+
+def _state(sample: Sample) -> str | None:
+    before, after = sample.conditions.before, sample.conditions.after
+    if before.clock_hz is not None and after.clock_hz is not None:
+        return f"{units.short(before.clock_hz, 'Hz')} before, {units.short(after.clock_hz, 'Hz')} after"
+    return None if after.load is None else f"load {units.number(round(after.load, 1))}"
+
+
+def _explanations(sample: Sample) -> Iterator[str]:
+    layers = sample.layers
+    if sample.wall is not None:
+        yield UNCHECKED
+    if sample.cpu_bound:
+        yield f"CPU-bound at a batch of {units.exact(sample.images)}: the device waits for the host"
+    if layers is not None and layers.queue_full is False:
+        yield "the rows' times are upper bounds: the host could not keep the device's queue full"
+    if layers is None or layers.overhead > MOST_OVERHEAD:
+        return
+    rows, span = sum(row.times.median for row in layers.rows), layers.spans.median
+    if abs(rows - span) > SKEWED * span:
+        yield (
+            f"the rows' medians add up to {units.duration(rows)}, the median pass takes {units.duration(span)}: the "
+            "times are skewed; within each pass the rows add up to it"
+        )
+    above = [row.name for row in layers.rows if _above(row, sample)]
+    if above:
+        yield (
+            f"{units.exact(len(above))} rows are above the roof, {above[0]} the first: their data is in a cache, their "
+            "algorithm multiplies less (Winograd), or the roof was measured on a busy machine (`archcost device` "
+            "measures it again)"
+        )
+
+
+def _above(row: RowTime, sample: Sample) -> bool:
+    done = _achieved(row, sample)
+    return done is not None and done.share is not None and done.share > ABOVE_THE_ROOF

@@ -1,0 +1,198 @@
+"""`python -m benchmarks.memory_gpu`: predicted peaks beside what a GPU's allocator measures; writes a report.
+
+Where there is no GPU, the report has the predictions alone and says so. Exit code 1 when a prediction is off by more
+than two per cent.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import archcost
+from archcost import units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import torch
+
+REPORT = Path(__file__).parent.parent / "reports" / "memory-gpu.md"
+NETWORKS = ("vgg16", "resnet50", "densenet201", "inception_v4", "mobilenet_v2", "timm:vit_base_patch16_224")
+BATCHES = (1, 8, 64)
+OPTIMIZER = "momentum"  # its step allocates nothing, whether torch loops over the parameters or takes all at once
+LIMIT = 0.02
+HEAD = """\
+# Peak memory: predicted without a GPU, and measured on one
+
+Predicted by a walk on the meta device, in blocks of 512 bytes as torch's CUDA allocator hands them out. Training is one
+step with SGD and momentum in fp32, after a step that made the optimizer's state. Written by
+`python -m benchmarks.memory_gpu`.
+
+"""
+NOT_RUN = """\
+**This has not been run on a GPU yet**: the predictions stand alone. Run on a machine with a CUDA device, the same
+command measures `torch.cuda.max_memory_allocated()` beside them.
+
+"""
+RUN = """\
+Measured is `torch.cuda.max_memory_allocated()`, less what the libraries keep between runs. Tensors are the storages
+that are alive at the peak of a walk on that device; what is measured above them are kernels' workspaces.
+
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One network at one batch, in inference or in a training step."""
+
+    network: str
+    batch: int
+    training: bool
+
+    def predicted(self, device: str = "meta") -> int:
+        """Return the peak in bytes, by a walk on a device."""
+        train = OPTIMIZER if self.training else None
+        report = archcost.profile(self.network, device=device, batch=self.batch, train=train)
+        peak = report.totals.peak_allocated_bytes
+        if peak is None:
+            raise ValueError(f"{self.network} has no peak")
+        return peak
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a device held, in bytes: by its allocator, and in tensors alone."""
+
+    allocated: int
+    tensors: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A case, what was predicted of it, and what was measured, if anything: or why it could not be."""
+
+    case: Case
+    predicted: int
+    measured: Measured | str | None = None
+
+    @property
+    def off(self) -> float:
+        """How far off the prediction is, as a part of what was measured."""
+        return self.predicted / self.measured.allocated - 1 if isinstance(self.measured, Measured) else 0.0
+
+    def __str__(self) -> str:
+        """Return the line of the table."""
+        case = self.case
+        what = "training" if case.training else "inference"
+        cells = [case.network, str(case.batch), what, units.short(self.predicted, "B")]
+        if isinstance(self.measured, Measured):
+            allocated, tensors = self.measured.allocated, self.measured.tensors
+            spare = units.short(max(allocated - tensors, 0), "B")
+            cells += [units.short(allocated, "B"), f"{100 * self.off:+.2f} %", units.short(tensors, "B"), spare]
+        elif self.measured is not None:
+            cells += [self.measured, "", "", ""]
+        return f"| {' | '.join(cells)} |"
+
+
+def all_cases() -> Iterable[Case]:
+    """Return every network at every batch, in inference and in training."""
+    for name, batch, training in product(NETWORKS, BATCHES, (False, True)):
+        yield Case(network=name, batch=batch, training=training)
+
+
+def lines_of(cases: Iterable[Case], measure: Callable[[Case], Measured | str] | None) -> list[Line]:
+    """Predict, and measure where that is possible."""
+    lines = []
+    for case in cases:
+        line = Line(case=case, predicted=case.predicted(), measured=None if measure is None else measure(case))
+        print(line, file=sys.stderr, flush=True)
+        lines.append(line)
+    return lines
+
+
+def text_of(lines: list[Line], machine: str | None) -> str:
+    """Return the report; `machine` says where it was measured, None that it was not."""
+    columns = ["network", "batch", "pass", "predicted"]
+    if machine is not None:
+        columns += ["measured", "off by", "tensors", "workspaces"]
+    aligned = ["---", "---:", "---", *["---:"] * (len(columns) - 3)]
+    intro = NOT_RUN if machine is None else f"{RUN}{machine}\n\n"
+    table = [f"| {' | '.join(columns)} |", f"| {' | '.join(aligned)} |", *map(str, lines)]
+    return HEAD + intro + "\n".join(table) + "\n"
+
+
+def run_once(network: torch.nn.Module, images: torch.Tensor, optimizer: torch.optim.Optimizer | None) -> None:
+    """Run a network as a user would: a forward without gradients, or a step of training."""
+    import torch
+    from torch.nn import functional
+
+    if optimizer is None:
+        with torch.no_grad():
+            network(images)
+        return
+    optimizer.zero_grad()
+    labels = torch.zeros(len(images), dtype=torch.int64, device=images.device)
+    loss = functional.cross_entropy(network(images), labels)
+    loss.backward()
+    optimizer.step()
+
+
+def on_cuda(case: Case) -> Measured | str:
+    """Measure a case on the GPU."""
+    import torch
+
+    from archcost.sources import resolve
+
+    found = resolve(case.network)
+    try:
+        with torch.device("cuda"):
+            network = found.build().train(case.training)
+        images = found.inputs[0].tensor(case.batch, "cuda")
+        optimizer = torch.optim.SGD(network.parameters(), momentum=0.9) if case.training else None
+        for _ in range(2):  # the first makes the optimizer's state and loads the libraries
+            run_once(network, images, optimizer)
+        if optimizer is not None:
+            optimizer.zero_grad()
+        own = sum(_blocks(tensor) for tensor in _held(network, images, optimizer))
+        kept = torch.cuda.memory_allocated() - own
+        torch.cuda.reset_peak_memory_stats()
+        run_once(network, images, optimizer)
+        allocated = torch.cuda.max_memory_allocated() - kept
+    except torch.OutOfMemoryError:
+        return "out of memory"
+    finally:
+        network = images = optimizer = None  # type: ignore[assignment]
+        torch.cuda.empty_cache()
+    return Measured(allocated=allocated, tensors=case.predicted("cuda"))
+
+
+def _held(network: Any, images: Any, optimizer: Any) -> Iterable[torch.Tensor]:
+    yield from (*network.parameters(), *network.buffers(), images)
+    if optimizer is not None:
+        for state in optimizer.state.values():
+            yield from (value for value in state.values() if hasattr(value, "untyped_storage"))
+
+
+def _blocks(tensor: torch.Tensor) -> int:
+    return -(-tensor.untyped_storage().nbytes() // 512) * 512
+
+
+def main() -> int:
+    """Write the report; return 1 where a prediction is too far off."""
+    import torch
+
+    machine = None
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_name()
+        machine = f"On {device}, torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}."  # type: ignore[no-untyped-call]
+    lines = lines_of(all_cases(), None if machine is None else on_cuda)
+    REPORT.write_text(text_of(lines, machine), encoding="utf-8")
+    return int(any(abs(line.off) > LIMIT for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""`python -m benchmarks.walk`: what recording the lives of storages adds to a forward walk that nobody asks memory of.
+
+Each network is profiled with and without, in turn; the figure is the median of the ratios within a turn. Without, every
+storage is kept alive (on the meta device that takes no memory), as any recorder has to that knows storages by their
+address and does not see them die; and no peak is looked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from unittest import mock
+
+import archcost
+from archcost.account import memory
+from archcost.records import Peak
+from archcost.walk import recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NETWORKS = ("vgg16", "resnet50", "densenet121", "mobilenet_v3_large", "nasnet_a_mobile")
+ROUNDS = 15
+LIMIT = 1.1
+NOTHING = Peak(nbytes=0, phase="forward", operator="", row=None, layer="", live={})
+
+
+@contextmanager
+def without_lifetimes() -> Iterator[None]:
+    """Let no storage's death be seen, and no peak be looked for."""
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(recorder, "weakref", SimpleNamespace(ref=lambda storage, _: storage)))
+        for name, nothing in (("peak", NOTHING), ("saved_bytes", {}), ("live_bytes", [0]), ("cast_parameters", set())):
+            stack.enter_context(mock.patch.object(memory, name, return_value=nothing))
+        yield
+
+
+def compare(with_it: Callable[[], object], without: Callable[[], object], rounds: int) -> tuple[float, float, float]:
+    """Return the medians of both, in seconds of this process, and of their ratios; each ran once before."""
+    with_it()
+    without()
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for action, taken in zip((with_it, without), times, strict=True):
+            gc.collect()  # the garbage of the turn before
+            start = time.process_time()  # what others do on the machine does not count
+            action()
+            taken.append(time.process_time() - start)
+    ratios = [first / second for first, second in zip(*times, strict=True)]
+    return statistics.median(times[0]), statistics.median(times[1]), statistics.median(ratios)
+
+
+def main(networks: tuple[str, ...] = NETWORKS, rounds: int = ROUNDS) -> int:
+    """Print a line for each network; return 1 where the ratio is above the limit."""
+    worst = 0.0
+    print(f"{'network':<20}{'with':>10}{'without':>10}{'ratio':>8}")
+    for name in networks:
+
+        def plain(name: str = name) -> object:
+            return archcost.profile(name, device="meta")
+
+        def bare(name: str = name) -> object:
+            with without_lifetimes():
+                return archcost.profile(name, device="meta")
+
+        first, second, ratio = compare(plain, bare, rounds)
+        worst = max(worst, ratio)
+        print(f"{name:<20}{1000 * first:>7.1f} ms{1000 * second:>7.1f} ms{ratio:>8.3f}", flush=True)
+    print(f"the largest ratio is {worst:.3f}; at most {LIMIT} is asked for")
+    return int(worst > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Memory of the zoo's networks: predicted on the meta device, without weights; counted in a real run on the CPU."""
+
+import csv
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+from real_memory import inference_peak, saved_bytes, training_peak
+
+import archcost
+from archcost import zoo
+
+COUNTS = Path(__file__).parent.parent / "zoo" / "counts.csv"  # tests/zoo holds it against what archcost counts
+MACS = {row["id"]: int(row["macs"]) for row in csv.DictReader(COUNTS.read_text().splitlines())}
+SMALL = [entry.id for entry in zoo.REGISTRY if entry.id.startswith("block_") or MACS[entry.id] < 5e9]
+# small images where a network ends in a global pool, so that a real step takes a moment
+TRAINED = {
+    "bn_inception_608": 64, "cifar_densenet_bc_40_12": 16, "cifar_preresnet110": 8,
+    "densenet121": 64, "efficientnet_b0": 64, "fractalnet_c3_w16_cifar100": 32, "googlenet": 64, "lenet5_simple": 32,
+    "mobilenet_v1_1.0": 64, "mobilenet_v2": 64, "mobilenet_v3_small": 64, "nasnet_a_mobile": 64, "nin_cifar10": 32,
+    "resnet18_B": 64, "resnet50": 64, "resnext50_32x4d": 64, "se_resnet50": 64, "shufflenet_v1_g3": 64,
+    "shufflenet_v2_1x": 64, "squeezenet1_0": 64, "wrn16_4": 16,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Threads that wait for each other on a busy machine take longer than one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_peak_of_inference_and_what_training_saves(name):
+    """On the network's own input; training needs two images, for a normalisation over maps of one place."""
+    entry = zoo.REGISTRY.find(name)
+    network, images = zoo.build(entry), torch.randn(2, *entry.input)
+    inference = archcost.profile(name, device="meta")
+    training = archcost.profile(name, device="meta", train="sgd", batch=2)
+
+    assert inference.totals.peak_inference_bytes == inference_peak(network, images[:1].clone())
+    assert training.totals.saved_bytes == saved_bytes(network, images)
+    assert training.totals.saved_bytes == sum(row.saved_bytes for row in training.layers)
+    assert inference.totals.macs < 5e9
+    assert not training.uncovered
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [*itertools.product(TRAINED, ["sgd", "momentum", "adam"]), ("lenet5_simple", "adamw"), ("mobilenet_v2", "adamw")],
+)
+def test_the_peak_of_training(name, optimizer):
+    entry = zoo.REGISTRY.find(name)
+    images = torch.randn(2, entry.input[0], TRAINED[name], TRAINED[name])
+    network = zoo.build(entry)
+    report = archcost.profile(network, images, device="meta", train=optimizer)
+
+    assert report.totals.peak_training_bytes == training_peak(network, images, optimizer)
+    assert report.totals.peak_training_bytes == report.peak.nbytes == sum(report.peak.live.values())
+
+
+@pytest.mark.parametrize("name", ["densenet121", "mobilenet_v3_small", "shufflenet_v2_1x", "squeezenet1_0"])
+def test_channels_last(name):
+    """Laid out as the user laid it out."""
+    entry = zoo.REGISTRY.find(name)
+    images = torch.randn(2, *entry.input[:1], 64, 64).to(memory_format=torch.channels_last)
+    network = zoo.build(entry).to(memory_format=torch.channels_last)
+    inference = archcost.profile(network, images, device="meta")
+    training = archcost.profile(network, images, device="meta", train="momentum")
+
+    assert inference.totals.peak_inference_bytes == inference_peak(network, images)
+    assert training.totals.saved_bytes == saved_bytes(network, images)
+    assert training.totals.peak_training_bytes == training_peak(network, images, "momentum")

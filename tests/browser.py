@@ -1,0 +1,141 @@
+"""Headless Chromium, spoken to over its debugging pipe: enough to load a page offline, press keys and ask questions."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60.0  # seconds for one answer, on a busy machine
+SWITCHES = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
+# Chromium reads commands from descriptor 3 and answers on descriptor 4.
+AS_3_AND_4 = """
+import fcntl, os, sys
+reading, writing = (fcntl.fcntl(int(each), fcntl.F_DUPFD, 10) for each in sys.argv[1:3])
+os.dup2(reading, 3)
+os.dup2(writing, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+KEYS = {"Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}}
+
+
+def executable() -> str | None:
+    """Where Chromium is, if it is installed."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Browser:
+    """One browser with one page and no network. `messages` are the page's complaints, `requests` what it asked for."""
+
+    def __init__(self, path: str):
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        reading, self.to = os.pipe()
+        self.answers, writing = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", AS_3_AND_4, str(reading), str(writing), path, *SWITCHES,
+             f"--user-data-dir={self.folder.name}", "about:blank"],
+            pass_fds=(reading, writing), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(reading)
+        os.close(writing)
+        self.numbers = itertools.count(1)
+        self.rest = b""
+        self.session: str | None = None
+        self.loaded = False
+        self.messages: list[str] = []
+        self.requests: list[str] = []
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.send(f"{domain}.enable")
+        self.send("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+
+    def close(self) -> None:
+        """End the browser that this one started."""
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        os.close(self.to)
+        os.close(self.answers)
+        self.folder.cleanup()
+
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command; return its result."""
+        number = next(self.numbers)
+        message = {"id": number, "method": method, "params": parameters}
+        if self.session is not None:
+            message["sessionId"] = self.session
+        os.write(self.to, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def open(self, path: Path, *, width: int = 1280, scheme: str = "light", media: str = "screen") -> None:
+        """Load a file."""
+        self.messages.clear()
+        self.requests.clear()
+        self.loaded = False
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.send("Emulation.setEmulatedMedia", media=media, features=[feature])
+        self.send("Page.navigate", url=path.as_uri())
+        while not self.loaded:
+            self._receive()
+
+    def ask(self, expression: str) -> Any:
+        """Return the value of a JavaScript expression; a promise is waited for."""
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def press(self, key: str) -> None:
+        """Press a key where the focus is."""
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, **KEYS[key])
+
+    def screenshot(self) -> bytes:
+        """Return the page as PNG."""
+        return base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=True)["data"])
+
+    def _receive(self) -> dict[str, Any]:
+        """Return the next message; note what the page says of itself."""
+        end = time.monotonic() + PATIENCE
+        while b"\0" not in self.rest:
+            ready, _, _ = select.select([self.answers], [], [], max(0.0, end - time.monotonic()))
+            assert ready, "Chromium does not answer"
+            part = os.read(self.answers, 1 << 20)
+            assert part, "Chromium has ended"
+            self.rest += part
+        message, _, self.rest = self.rest.partition(b"\0")
+        event = json.loads(message)
+        match event.get("method"):
+            case "Page.loadEventFired":
+                self.loaded = True
+            case "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded":
+                self.messages.append(json.dumps(event["params"]))
+            case "Network.requestWillBeSent":
+                self.requests.append(event["params"]["request"]["url"])
+        return event

@@ -1,0 +1,32 @@
+"""Every command whose result is a table can write it as a page."""
+
+from __future__ import annotations
+
+import pytest
+from render.html.parsed import parse
+
+from archcost.cli import run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["profile", "lenet5"],
+        ["profile", "lenet5", "--view", "memory"],
+        ["compare", "lenet5", "nin_cifar10"],
+        ["diff", "lenet5", "lenet5_simple"],
+        ["claims", "lenet5"],
+    ],
+    ids=" ".join,
+)
+def test_the_suffix_makes_a_page(arguments, tmp_path):
+    assert run([*arguments, "-q", "-o", str(tmp_path / "page.html")]) == 0
+    root = parse((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert len(root.all("h1")) == 1
+    assert root.all("table")
+    assert all(table.all("tbody")[0].all("tr") for table in root.all("table"))
+
+
+def test_a_command_without_pages_names_the_suffixes_that_it_has(tmp_path, capsys):
+    assert run(["fit", "lenet5", "--memory", "1GB", "-o", str(tmp_path / "page.html")]) == 2
+    assert "the suffix must be one of .json, .csv, .txt, or give --format" in capsys.readouterr().err

@@ -1,0 +1,183 @@
+"""What held a device back is named; torch's switches are put back; what nobody says is None."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from archcost.clock.conditions import conditions, disturbances, identity, state
+from archcost.clock.devices import clock_of, device_of
+from archcost.clock.nvml import Nvml
+from archcost.clock.regime import autocast, check_dtype, regime, torch_dtype
+from archcost.clock.wall import WallClock
+from archcost.errors import ArgumentError, ClockError, NoDeviceError
+from archcost.records import DeviceState, TimingPlan
+
+CPU = torch.device("cpu")
+NO_GPU = not torch.cuda.is_available()
+
+
+OWNERS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+
+
+def switches():
+    return {
+        "threads": torch.get_num_threads(),
+        "benchmark": torch.backends.cudnn.benchmark,
+        "older": [torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32],
+        "newer": [owner.fp32_precision for owner in OWNERS],
+        "precision": torch.get_float32_matmul_precision(),
+    }
+
+
+@pytest.mark.parametrize("dtype", [None, "float32", "tf32", "bfloat16"])
+def test_the_switches_of_torch_are_put_back(dtype):
+    before = switches()
+    inside = {}
+
+    def fails():
+        with regime(TimingPlan(dtype=dtype, threads=1, cudnn_benchmark=True)):
+            inside.update(switches())
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fails()
+
+    assert (inside["threads"], inside["benchmark"]) == (1, True)
+    assert inside["older"] == (before["older"] if dtype is None else [dtype == "tf32"] * 2)
+    assert switches() == before
+
+
+def test_switches_set_by_their_newer_names_are_put_back():
+    before = [owner.fp32_precision for owner in OWNERS]
+    try:
+        for owner, value in zip(OWNERS, ("ieee", "tf32", "ieee"), strict=True):
+            owner.fp32_precision = value
+        with regime(TimingPlan(dtype="tf32")):
+            assert [owner.fp32_precision for owner in OWNERS] == ["tf32"] * 3
+        assert [owner.fp32_precision for owner in OWNERS] == ["ieee", "tf32", "ieee"]
+    finally:
+        for owner, value in zip(OWNERS, before, strict=True):
+            owner.fp32_precision = value
+
+
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_the_precision_of_products_is_put_back(precision):
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision(precision)
+        with regime(TimingPlan(dtype="float32")):
+            assert torch.get_float32_matmul_precision() == "highest"
+        assert torch.get_float32_matmul_precision() == precision
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_autocast_is_used_where_it_is_asked_for():
+    x = torch.ones(2, 2)
+    with autocast(TimingPlan(amp="bf16"), CPU):
+        assert (x @ x).dtype == torch.bfloat16
+    with autocast(TimingPlan(dtype="bfloat16"), CPU):
+        assert (x @ x).dtype == torch.float32
+
+
+def test_tf32_is_a_way_to_multiply_float32_which_the_cpu_lacks():
+    assert torch_dtype("tf32") == torch.float32
+    with pytest.raises(ClockError, match="the CPU has no tf32"):
+        check_dtype("tf32", CPU)
+    check_dtype("bfloat16", CPU)
+
+
+def test_a_limit_that_held_the_device_back_is_named():
+    before = DeviceState(held_back_ns={"CPU quota": 5, "heat": 0}, throttle_reasons=("idle",))
+    after = DeviceState(held_back_ns={"CPU quota": 9, "heat": 0}, throttle_reasons=("power cap", "application clocks"))
+
+    assert list(disturbances(before, after)) == ["throttled: CPU quota, power cap"]
+    assert list(disturbances(before, before)) == []
+
+
+def test_other_processes_are_named():
+    (text,) = disturbances(DeviceState(other_processes=0), DeviceState(other_processes=2))
+    assert text == "the device is shared: 2 other processes on it"
+
+
+def test_conditions_say_what_is_known_and_none_for_the_rest():
+    found = conditions(CPU, None, state(CPU, None), state(CPU, None))
+
+    assert found.device
+    assert (found.driver, found.cudnn, found.before.watts, found.before.clock_hz) == (None, None, None, None)
+    assert found.threads == torch.get_num_threads()
+    assert found.before.load >= 0
+
+
+class Library:
+    """NVML as its Python binding has it; what is missing here, a GPU does not support."""
+
+    NVML_TEMPERATURE_GPU = 0
+
+    def nvmlSystemGetDriverVersion(self):  # noqa: N802 - NVML's own names
+        return "580.65"
+
+    def nvmlDeviceGetClockInfo(self, handle, kind):  # noqa: N802
+        return {1: 1980, 2: 2619}[kind]
+
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle):  # noqa: N802
+        return 0x1 | 0x4 | 0x20
+
+    def nvmlDeviceGetPowerUsage(self, handle):  # noqa: N802
+        return 312_500
+
+    def nvmlDeviceGetViolationStatus(self, handle, policy):  # noqa: N802
+        if policy:
+            raise RuntimeError("not supported")
+        return SimpleNamespace(violationTime=12)
+
+    def nvmlDeviceGetTemperature(self, handle, sensor):  # noqa: N802
+        raise RuntimeError("no permission")
+
+
+def test_the_driver_is_asked_and_what_it_refuses_is_none():
+    nvml = Nvml(Library(), "handle")
+
+    assert nvml.driver == "580.65"
+    assert nvml.energy_mj is None
+    assert nvml.state() == DeviceState(
+        clock_hz=1_980_000_000,
+        memory_clock_hz=2_619_000_000,
+        watts=312.5,
+        throttle_reasons=("idle", "power cap", "heat"),
+        held_back_ns={"power cap": 12},
+    )
+
+
+def test_the_cpu_has_no_nvml():
+    assert Nvml.of(CPU) is None
+    assert identity(CPU, None).driver is None
+
+
+@pytest.mark.skipif(not NO_GPU, reason="there is one here")
+def test_a_device_that_is_not_here_is_an_error():
+    with pytest.raises(NoDeviceError, match="no CUDA device"):
+        device_of("cuda")
+    assert device_of("auto") == CPU
+    assert isinstance(clock_of(CPU), WallClock)
+
+
+@pytest.mark.parametrize("name", ["meta", "mps", "tpu9", ""])
+def test_nothing_is_timed_where_nothing_runs(name):
+    with pytest.raises(ArgumentError, match="auto, cpu or cuda"):
+        device_of(name)
+
+
+def test_the_wall_clock_tells_the_time():
+    clock = WallClock()
+    marks = [clock.mark() for _ in range(3)]
+
+    assert clock.offsets(marks)[0] == 0
+    assert clock.offsets(marks) == sorted(clock.offsets(marks))
+    assert clock.passed(marks[-1])
+    clock.hold(10**12)
+    clock.finish()
+    with pytest.raises(ClockError, match="only CUDA"):
+        clock.capture(list)
+    assert clock.peak_memory(list) is None

@@ -1,0 +1,146 @@
+"""Roofs: what a row may reach at best, kept from one time to the next, and how a row compares with it."""
+
+import json
+
+import pytest
+import torch
+
+from archcost.clock import roofs
+from archcost.clock.roofs import all_dtypes, cache_file, roof_of
+from archcost.clock.wall import WallClock
+from archcost.records import Copy, Roof, achieved
+
+CPU = torch.device("cpu")
+GB = 10**9
+ROOF = Roof(
+    device="made up",
+    driver=None,
+    torch="2",
+    threads=1,
+    copies=(
+        Copy(nbytes=10**3, bytes_per_second=2 * GB),  # too small: the call itself takes the time
+        Copy(nbytes=10**5, bytes_per_second=100 * GB),
+        Copy(nbytes=10**7, bytes_per_second=50 * GB),
+        Copy(nbytes=10**9, bytes_per_second=10 * GB),
+    ),
+    flops_per_second={"float32": 1000 * GB},
+)
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "rate"), [(0, 100), (10**3, 100), (10**5, 100), (10**5 + 1, 50), (10**8, 10), (10**12, 10)]
+)
+def test_the_ceiling_for_a_size_is_the_fastest_copy_of_at_least_that_size(nbytes, rate):
+    assert ROOF.bytes_per_second(nbytes) == rate * GB
+
+
+def test_what_no_cache_holds_is_as_fast_as_the_largest_copy():
+    assert ROOF.memory_bytes_per_second == 10 * GB
+
+
+def test_a_row_that_multiplies_much_is_bound_by_arithmetic():
+    """10^9 multiply-adds are 2 ms at 1 TFLOP/s, 10^7 bytes 0.2 ms at 50 GB/s; it took 4 ms."""
+    done = achieved(10**9, 10**7, 0.004, ROOF, "float32")
+
+    assert done.bound == "arithmetic"
+    assert done.share == pytest.approx(0.5)
+    assert done.flops_per_second == pytest.approx(500 * GB)
+    assert done.bytes_per_second == pytest.approx(2.5 * GB)
+    assert done.intensity == pytest.approx(200)
+
+
+def test_a_row_that_only_moves_is_bound_by_memory():
+    done = achieved(0, 10**9, 0.2, ROOF, "float32")
+
+    assert (done.bound, done.share) == ("memory", pytest.approx(0.5))
+
+
+def test_without_a_ceiling_there_is_no_share():
+    done = achieved(10**9, 10**7, 0.004, ROOF, "float16")
+    assert (done.share, done.bound) == (None, None)
+    assert achieved(10**9, 10**7, 0.004, None, "float32").share is None
+    assert achieved(10**9, None, 0.004, ROOF, "float32").bound is None
+    assert achieved(0, 0, 0.004, ROOF, "float32") is None
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A roof that is measured in milliseconds, and kept in a folder of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(roofs, "COPIES", {"cpu": [2**12, 2**16]})
+    monkeypatch.setattr(roofs, "SIZES", {"cpu": (16, 32)})
+    return tmp_path
+
+
+def test_a_roof_is_measured_once_for_each_dtype_and_kept(small, monkeypatch):
+    first = roof_of(CPU, ("float32",), WallClock())
+    assert [copy.nbytes for copy in first.copies] == [2**12, 2**16]
+    assert first.flops_per_second["float32"] > 0
+    assert cache_file(CPU).is_file()
+    assert cache_file(CPU).is_relative_to(small / "archcost")
+
+    measured = []
+    product = roofs._product
+    monkeypatch.setattr(roofs, "_product", lambda dtype, *rest: measured.append(dtype) or product(dtype, *rest))
+    assert roof_of(CPU, ("float32",), WallClock()) == first
+    more = roof_of(CPU, ("float32", "float64"), WallClock())
+    assert measured == ["float64"]
+    assert more.copies == first.copies
+    assert set(more.flops_per_second) == {"float32", "float64"}
+    assert roof_of(CPU, ("float32", "float64"), WallClock()) == more
+
+
+def test_a_fresh_roof_is_measured_again(small):
+    path = cache_file(CPU)
+    roof_of(CPU, ("float32",), WallClock())
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps(stored | {"flops_per_second": {"float32": 1.5}}))
+    assert roof_of(CPU, ("float32",), WallClock()).flops_per_second == {"float32": 1.5}
+    assert roof_of(CPU, ("float32",), WallClock(), fresh=True).flops_per_second["float32"] > 1.5
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"schema": "archcost.roof/1"}', '{"schema": "archcost.roof/2"}', "[1]"])
+def test_a_broken_cache_is_measured_again(small, text):
+    path = cache_file(CPU)
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+
+    assert roof_of(CPU, ("float32",), WallClock()).flops_per_second["float32"] > 0
+
+
+def test_a_cache_of_another_device_is_not_taken(small):
+    path = cache_file(CPU)
+    roof = roof_of(CPU, ("float32",), WallClock())
+    stored = json.loads(path.read_text())
+    path.write_text(json.dumps(stored | {"device": "another", "flops_per_second": {"float32": 1.5}}))
+
+    again = roof_of(CPU, ("float32",), WallClock())
+    assert again.device == roof.device
+    assert again.flops_per_second["float32"] > 1.5
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(small, monkeypatch):
+    (small / "archcost").write_text("a file in the folder's place")
+    assert roof_of(CPU, ("float32",), WallClock()).flops_per_second["float32"] > 0
+
+
+def test_a_dtype_that_the_device_lacks_has_no_ceiling(small):
+    assert roof_of(CPU, ("tf32",), WallClock()).flops_per_second == {}
+    assert "tf32" not in all_dtypes(CPU)
+    assert "bfloat16" in all_dtypes(CPU)
+
+
+def test_measuring_a_roof_leaves_the_switches_of_torch(small):
+    before = torch.backends.cuda.matmul.fp32_precision
+    roof_of(CPU, ("float32",), WallClock())
+    assert torch.backends.cuda.matmul.fp32_precision == before
+
+
+def test_the_file_is_one_for_each_number_of_threads(small):
+    here = cache_file(CPU)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        assert cache_file(CPU) != here
+    finally:
+        torch.set_num_threads(threads)

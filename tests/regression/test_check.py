@@ -1,0 +1,186 @@
+"""What becomes of networks that were counted: compared with what, judged how, accepted by which command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from render import pairs
+
+from archcost.errors import ConfigError, IncomparableError
+from archcost.many import Failure
+from archcost.regression import check as checks, lock, parse_condition, snapshot
+from archcost.regression.settings import read_settings
+
+TEXT = """
+[tool.archcost.networks.a]
+spec = "model.py:a"
+[tool.archcost.networks.b]
+spec = "model.py:b"
+[tool.archcost.budgets."*"]
+macs = { max_increase = "2%" }
+[tool.archcost.budgets.b]
+params = { max = "20k" }
+"""
+NARROW, WIDE, HUGE = (snapshot(pairs.network(width)) for width in (32, 36, 64))
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(TEXT)
+    return read_settings(tmp_path / "pyproject.toml")
+
+
+def locked(**networks):
+    """What the lock file has, through its text."""
+    metrics = lock.locked_metrics(())
+    return lock.parse_lock(
+        lock.lock_text({name: lock.Locked(metrics=metrics, snapshot=each) for name, each in networks.items()})
+    )
+
+
+def run(settings, measured, held, baseline=None, **rest):
+    plans = [plan for plan in settings.plans if plan.name in measured]
+    found = checks.check(settings, plans, measured, baseline or checks.lock_baseline(held), locked=held, **rest)
+    return found, {checked.name: checked.outcome for checked in found.networks}
+
+
+def test_every_network_is_judged_by_its_own_budgets(settings):
+    found, outcomes = run(settings, {"a": NARROW, "b": NARROW}, locked(a=NARROW, b=NARROW))
+
+    assert outcomes == {"a": "unchanged", "b": "exceeded"}  # 20,042 parameters
+    assert (found.exit_code, found.accept) == (1, "")  # a maximum is raised where it is set
+    assert found.baseline == "archcost.lock.json"
+
+
+def test_a_change_is_accepted_by_one_command(settings):
+    found, outcomes = run(settings, {"a": WIDE, "b": NARROW}, locked(a=NARROW, b=NARROW))
+
+    assert outcomes["a"] == "exceeded"
+    assert found.accept == "archcost check --update a"
+    again = checks.updated(settings, settings.plans[:1], {"a": WIDE}, locked(a=NARROW, b=NARROW))
+    assert run(settings, {"a": WIDE}, again)[1] == {"a": "unchanged"}
+
+
+def test_the_layers_of_the_lock_file_explain_a_change(settings):
+    found, _ = run(settings, {"a": WIDE}, locked(a=NARROW))
+    difference = found.networks[0].difference
+
+    assert [change.row.name for change in difference.contributions("macs")] == ["body", "stem"]
+    assert sum(change.delta("macs") for change in difference.changes) == difference.delta("macs")
+
+
+def test_a_network_without_a_baseline_cannot_be_checked(settings):
+    found, outcomes = run(settings, {"a": NARROW}, {})
+
+    assert outcomes == {"a": "failed"}
+    assert (found.exit_code, found.accept) == (3, "archcost check --update a")
+    assert "no baseline" in found.networks[0].failure
+
+
+def test_a_maximum_needs_no_baseline(settings, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(TEXT.replace('macs = { max_increase = "2%" }', 'macs = { max = "9M" }'))
+    settings = read_settings(tmp_path / "pyproject.toml")
+
+    assert run(settings, {"a": NARROW}, {})[1] == {"a": "new"}
+
+
+def test_what_was_counted_otherwise_cannot_be_checked_but_accepted(settings):
+    other = replace(NARROW, inputs=("1x3x8x8 float32",))
+    found, outcomes = run(settings, {"a": NARROW}, locked(a=other))
+
+    assert outcomes == {"a": "failed"}
+    assert (found.exit_code, found.accept) == (3, "archcost check --update a")
+    assert run(settings, {"a": NARROW}, locked(a=other), force=True)[0].exit_code == 0
+
+
+def test_an_operator_without_a_rule_cannot_be_overlooked(settings):
+    found, _ = run(settings, {"a": replace(NARROW, uncovered={"mylib.myop": 2})}, locked(a=NARROW))
+
+    assert found.exit_code == 3
+    assert "counted as nothing: none before, mylib.myop (2x) after" in found.networks[0].failure
+
+
+def test_what_has_no_settings_any_more_is_removed_where_all_are_checked(settings):
+    held = locked(a=NARROW, b=HUGE, gone=NARROW)
+
+    assert run(settings, {"a": NARROW}, held)[1] == {"a": "unchanged"}
+    assert run(settings, {"a": NARROW, "b": NARROW}, held)[1]["gone"] == "removed"
+    assert set(checks.updated(settings, settings.plans, {"a": NARROW, "b": NARROW}, held)) == {"a", "b"}
+
+
+def test_a_network_that_fails_takes_nothing_from_the_others(settings):
+    failure = Failure(spec="model.py:a", error="BuildError", reason="it raised ValueError")
+    found, outcomes = run(settings, {"a": failure, "b": WIDE}, locked(a=NARROW, b=NARROW))
+
+    assert outcomes == {"a": "failed", "b": "exceeded"}
+    assert found.exit_code == 3
+    assert 'device = "cpu" in pyproject.toml: tool.archcost.networks.a' in found.networks[0].failure
+    with pytest.raises(IncomparableError, match=r"was not written:\na: it raised ValueError"):
+        checks.updated(settings, settings.plans, {"a": failure, "b": WIDE}, {})
+
+
+def test_a_network_that_does_not_exist_is_a_wrong_setting(settings):
+    failure = Failure(spec="model.py:a", error="UnknownNetworkError", reason="there is no file", exit_code=2)
+    with pytest.raises(ConfigError, match=r"pyproject.toml: tool.archcost.networks.a: there is no file"):
+        run(settings, {"a": failure}, {})
+
+
+def test_a_condition_comes_on_top(settings):
+    conditions = [parse_condition("params>20k")]
+    _, outcomes = run(settings, {"a": NARROW}, locked(a=NARROW), conditions=conditions)
+
+    assert outcomes == {"a": "exceeded"}
+
+
+def test_beside_a_revision_a_new_network_is_new_and_an_accepted_change_passes(settings):
+    baseline = checks.Baseline(text="1a2b3c4", networks={"a": None, "b": None}, required=False)
+    assert run(settings, {"a": NARROW}, {}, baseline)[1] == {"a": "new"}
+
+    baseline = replace(baseline, networks={"a": NARROW})
+    assert run(settings, {"a": WIDE}, {}, baseline)[1] == {"a": "exceeded"}
+    assert run(settings, {"a": WIDE}, locked(a=NARROW), baseline)[1] == {"a": "exceeded"}
+    found, outcomes = run(settings, {"a": WIDE}, locked(a=WIDE), baseline)
+    assert outcomes == {"a": "changed"}
+    assert [verdict.outcome for verdict in found.networks[0].verdicts] == ["accepted"]
+
+
+def test_a_revision_in_which_the_network_fails_is_no_baseline(settings):
+    failure = Failure(spec="model.py:a", error="RevisionFailedError", reason="a of main failed")
+    baseline = checks.Baseline(text="1a2b3c4", networks={"a": failure}, required=False)
+    found, _ = run(settings, {"a": NARROW}, {}, baseline)
+
+    assert (found.exit_code, found.accept) == (3, "")
+
+
+def test_the_accepting_command_quotes_names_and_stays_short(settings):
+    plans = [replace(settings.plans[0], name=f"net {i}") for i in range(9)]
+    for count, command in ((1, "archcost check --update 'net 0'"), (9, "archcost check --update")):
+        chosen = plans[:count]
+        found = checks.check(
+            settings, chosen, {plan.name: NARROW for plan in chosen}, checks.lock_baseline({}), locked={}
+        )
+        assert found.accept == command
+
+
+def test_of_two_that_exceed_the_one_that_grew_more_comes_first(settings):
+    found, _ = run(settings, {"a": WIDE, "b": HUGE}, locked(a=NARROW, b=NARROW))
+
+    assert [checked.name for checked in found.worst_first] == ["b", "a"]
+
+
+def test_two_files_whose_neighbours_have_one_name_see_their_own(tmp_path, monkeypatch):
+    networks = []
+    for name, width in (("one", 4), ("two", 8)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "width.py").write_text(f"WIDTH = {width}\n")
+        (tmp_path / name / "net.py").write_text(
+            "from torch import nn\nfrom width import WIDTH\n\n"
+            "def build():\n    return nn.Linear(3, WIDTH, bias=False)\n"
+        )
+        networks.append(f'[tool.archcost.networks.{name}]\nspec = "{name}/net.py:build"\ninput = "3"\n')
+    (tmp_path / "pyproject.toml").write_text("".join(networks))
+    monkeypatch.chdir(tmp_path)
+    found = checks.measure(read_settings(tmp_path / "pyproject.toml").plans)
+
+    assert {name: each.totals["params"] for name, each in found.items()} == {"one": 12, "two": 24}

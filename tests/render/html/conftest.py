@@ -1,0 +1,37 @@
+"""Pages of the two reports that the other renderers are tested with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from render.html.parsed import parse
+from render.reports import chain
+
+from archcost.records import Check, Checked
+from archcost.regression import diff
+from archcost.render import render
+from archcost.render.check import render_check
+
+
+@pytest.fixture(scope="session")
+def vgg16_html(vgg16):
+    return render(vgg16, "html")
+
+
+@pytest.fixture(scope="session")
+def difference_html():
+    """A network whose fully connected layer works twice as much, and one that is the same."""
+    before = chain()
+    rows = tuple(replace(row, macs=2 * row.macs) if row.name == "fc1" else row for row in before.layers)
+    after = replace(before, layers=rows, totals=replace(before.totals, macs=sum(row.macs for row in rows)))
+    networks = (
+        Checked(name="chain", difference=diff(before, after)),
+        Checked(name="<same>", difference=diff(before, before)),
+    )
+    return render_check(Check(baseline="before", networks=networks), "html")
+
+
+@pytest.fixture
+def page(branched):
+    return parse(render(branched, "html"))

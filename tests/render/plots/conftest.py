@@ -1,0 +1,98 @@
+"""What charts are drawn from, put together without walking anything where that is possible."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import archcost
+from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
+from archcost.zoo import REGISTRY
+
+COUNTS = Path(__file__).parents[2] / "zoo" / "counts.csv"
+
+
+def row(name, macs, params, accuracy, *, family="ResNet", seconds=None):
+    return ComparisonRow(
+        spec=name,
+        name=name,
+        family=family,
+        input=(3, 224, 224),
+        params=params,
+        macs=macs,
+        activation_elements=1,
+        macts=1,
+        peak_inference_bytes=1,
+        depth=1,
+        accuracy=accuracy,
+        seconds=seconds,
+    )
+
+
+def figure(top1):
+    return Accuracy(
+        networks=(),
+        dataset="ImageNet",
+        top1_error=100 - top1,
+        top5_error=None,
+        protocol="single-crop",
+        split="validation",
+        side=224,
+        weights="",
+        source="",
+    )
+
+
+def comparison(*rows):
+    return Comparison(rows=rows, protocol="single-crop", collected=COLLECTED)
+
+
+@pytest.fixture
+def three():
+    """One network beats another; the third costs more and is better."""
+    return comparison(
+        row("small", 10**9, 5 * 10**6, figure(70), seconds=0.01),
+        row("beaten", 2 * 10**9, 140 * 10**6, figure(65), family="VGG", seconds=0.04),
+        row("large", 4 * 10**9, 20 * 10**6, figure(76), family="Inception-v3", seconds=0.02),
+    )
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """Every ordinary network of the zoo that has a figure, with the costs that the zoo's own tests hold it to."""
+    with COUNTS.open(encoding="utf-8") as file:
+        counts = {line["id"]: line for line in csv.DictReader(file)}
+    rows = []
+    for entry in REGISTRY:
+        found = accuracy_of(entry.id, published(), protocol="single-crop", side=entry.input[-1], dataset="ImageNet")
+        if found and found.top1 and entry.variant_of is None and entry.id in counts:
+            macs, params = (int(counts[entry.id][name]) for name in ("macs", "params"))
+            rows.append(row(entry.id, macs, params, found, family=entry.family, seconds=macs / 10**12))
+    return comparison(*rows)
+
+
+@pytest.fixture(scope="session")
+def data(everything):
+    """What each kind of chart is drawn from."""
+    timed = [Curve(name=name, points=((1, 0.004), (8, 0.001))) for name in ("one", "two")]
+    winners = [
+        Winner(
+            year=2012 + i, network=f"Net {i}", top5_error=15 - 3 * i, depth=8 * 4**i, place=1, protocol="", source="a"
+        )
+        for i in range(3)
+    ]
+    return {
+        **dict.fromkeys(
+            ("accuracy-flops", "accuracy-params", "accuracy-time", "density", "flops-time"), everything
+        ),
+        "memory-batch": [
+            Curve(name="a", points=((1, 10**8), (64, 10**9))),
+            Curve(name="b", points=((1, 10**8), (64, 10**10))),
+        ],
+        "time-batch": timed,
+        "layers": [archcost.profile("vgg16")],
+        "block": [archcost.profile(name) for name in ("inception_naive", "inception_reduced")],
+        "memory-timeline": [archcost.profile("squeezenet1_1", train="adam", timeline=True)],
+        "error-year": winners,
+    }  # fmt: skip
