@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.advice import give_memory_back, helpful, ran_out
-from archcost.errors import ArgumentError, BuildError, OutOfMemoryError, WalkError
+from archcost.errors import ArgumentError, BuildError, OutOfMemoryError, RuleError, WalkError
 from archcost.feed import feed_of
 from archcost.report import InputInfo, NetworkInfo, Report
 
@@ -183,6 +183,8 @@ def _trace(
     if where == "meta":
         try:
             return run("meta"), ()
+        except RuleError:
+            raise
         except Exception as error:  # noqa: BLE001 - a network may raise anything
             cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
             if device == "meta" or not _needs_values(cause):

@@ -12,7 +12,7 @@ ArchcostError                  exit code
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
 ├── OutOfMemoryError               3   the network needs more memory than there is
-├── RuleError                      3   a counting rule is wrong or declared twice
+├── RuleError                      3   a counting rule, or a shape rule, is wrong or declared twice
 ├── WriteError                     3   a result that could not be written, on a full disk for example
 ├── PageError                      3   a command of a lecture's page that failed
 ├── ReportError                    3   a stored report that cannot be read
@@ -102,7 +102,7 @@ class OutOfMemoryError(ArchcostError):
 
 
 class RuleError(ArchcostError):
-    """A counting rule failed, or two rules claim one operator."""
+    """A counting rule failed, two rules claim one operator, or a shape rule does not say what torch says."""
 
 
 class WriteError(ArchcostError):

@@ -148,7 +148,7 @@ def _job(
         training,
         [parameter for parameter in module.parameters() if parameter.requires_grad],
     )
-    first = next(find_tensors((args, kwargs)), None)
+    first = next(iter(find_tensors((args, kwargs))), None)
     return Job(
         phases=step.phases,
         leaves={leaf: spec.path for leaf, spec in module_specs(module).items() if spec.leaf},
@@ -195,7 +195,7 @@ class _Step:
             self._outputs = self._run(*self._args, **self._kwargs)
 
     def _compare(self) -> None:
-        roots = roots_of(list(find_tensors(self._outputs)))
+        roots = roots_of(find_tensors(self._outputs))
         if self._labels is None:
             self._labels = labels_of(roots, self._training)  # type: ignore[arg-type]
         with self._context():

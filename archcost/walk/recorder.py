@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import functools
-import gc
-import sys
 import weakref
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec, StorageSpec, TensorSpec
+from archcost.walk import shapes
 from archcost.walk.mode import LightMode
-from archcost.walk.shapes import SHAPES, on_meta
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+PLAIN_TYPES = (int, float, bool, str, complex, type(None))
+PLAIN = frozenset(PLAIN_TYPES)
 
-COMPILER = "torch._dynamo"  # imported by the first meta kernel that is written in Python
+
+@dataclass(slots=True, eq=False)
+class _Storage:
+    """What is known of a storage. Tensors in it are known by their offset, shape and strides.
+
+    `values` are the operators that made them, `writes` those that wrote into any part of the storage, and `specs` the
+    descriptions that hold until the next operator makes or writes a tensor here.
+    """
+
+    number: int
+    nbytes: int
+    itemsize: int
+    kind: Any
+    born: int
+    died: int | None = None
+    writes: list[int] = field(default_factory=list)
+    values: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    specs: dict[tuple[Any, ...], TensorSpec] = field(default_factory=dict)
+
+    def made(self, tensor: torch.Tensor, by: int) -> None:
+        """Say which operator (or input of the network) a tensor comes from."""
+        self.values[_place(tensor)] = by
+        self.specs.clear()
+
+    def sources(self, place: tuple[Any, ...]) -> tuple[int, ...]:
+        """Return the operators whose results lie at a place: the one that made it, and later writes."""
+        value = self.values.get(place, self.born if self.born >= 0 else None)
+        if self.writes and self.writes[-1] > (-1 if value is None else value):
+            since = tuple(index for index in self.writes if value is None or index > value)
+            return since if value is None else (value, *since)
+        return () if value is None else (value,)
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -41,11 +72,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.unregistered = 0
         self._events = 0
-        self._numbers: dict[int, int] = {}
-        self._storages: list[list[Any]] = []
+        self._alive: dict[int, _Storage] = {}
+        self._storages: list[_Storage] = []
         self._references: list[weakref.ref[Any]] = []
-        self._values: dict[tuple[Any, ...], int] = {}
-        self._writes: dict[int, list[int]] = {}
         self._overwritten: dict[int, tuple[Any, Any]] = {}
         self._nodes: dict[int | None, int] = {}
 
@@ -58,38 +87,40 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def storages(self) -> tuple[StorageSpec, ...]:
         """Every storage seen, by number."""
         return tuple(
-            StorageSpec(nbytes=nbytes, itemsize=itemsize, kind=kind, born=born, died=died)
-            for nbytes, itemsize, kind, born, died in self._storages
+            StorageSpec(nbytes=s.nbytes, itemsize=s.itemsize, kind=s.kind, born=s.born, died=s.died)
+            for s in self._storages
         )
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
         specs = []
         for position, tensor in enumerate(tensors):
-            number = self.number(tensor, "input")
-            self._values[_place(number, tensor)] = INPUT - position
+            self._storage(tensor, "input").made(tensor, by=INPUT - position)
             specs.append(self.describe(tensor))
         return tuple(specs)
 
     def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
         """Number a parameter or a buffer before the walk."""
-        kind = "buffer" if role == "buffer" else "parameter"
-        number = self.number(tensor, kind)
+        storage = self._storage(tensor, "buffer" if role == "buffer" else "parameter")
         return ParamSpec(
             name=name,
             shape=tuple(tensor.shape),
             dtype=_dtype(tensor.dtype),
-            storage=number,
+            storage=storage.number,
             offset=int(tensor.storage_offset()),
             nbytes=_addressed_bytes(tensor),
             requires_grad=tensor.requires_grad,
             role=role,
         )
 
+    def number(self, tensor: torch.Tensor, kind: str) -> int:
+        """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
+        return self._storage(tensor, kind).number
+
     def rename(self, tensors: Iterable[torch.Tensor], kind: str) -> None:
         """Say what storages turned out to be, once the walk has shown it: gradients, an optimizer's state."""
         for tensor in tensors:
-            self._storages[self.number(tensor, kind)][2] = kind
+            self._storage(tensor, kind).kind = kind
 
     def operator_of(self, node: int) -> int | None:
         """Return the forward operator that made an autograd node, by the node's number."""
@@ -97,15 +128,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def describe(self, tensor: torch.Tensor) -> TensorSpec:
         """Describe a tensor as it is now."""
-        number = self.number(tensor, "constant")
-        return TensorSpec(
-            shape=tuple(tensor.shape),
-            dtype=_dtype(tensor.dtype),
-            storage=number,
-            offset=int(tensor.storage_offset()),
-            nbytes=_addressed_bytes(tensor),
-            sources=self._sources(number, tensor),
-        )
+        return _described(tensor, self._storage(tensor, "constant"))
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -124,25 +147,26 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return self._record(func, schema, args, kwargs or {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        bound = {**schema.defaults, **dict(zip(schema.names, args, strict=False)), **kwargs}
         inputs: list[TensorSpec] = []
-        described = {name: self._argument(value, inputs) for name, value in bound.items()}
-        written = [tensor for name in schema.written for tensor in find_tensors(bound.get(name))]
-        self._keep(written)
+        described = schema.defaults.copy()
+        for name, value in (*zip(schema.names, args, strict=False), *kwargs.items()):
+            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
+        written = schema.written_of(args, kwargs) if schema.written else ()
+        if written:
+            self._keep(written)
         node = _running_node() if self.phase == "backward" else newest_node()
         forward_of = self._nodes.get(node) if self.phase == "backward" else None
         if forward_of is not None and torch.is_grad_enabled():
             # checkpointing runs a forward again: the gradients of that run belong where it belongs
             self._nodes.setdefault(newest_node(), forward_of)
 
-        result = _run(func, args, kwargs)
+        result = shapes.run(func, args, kwargs)
 
         index = len(self.ops)
-        changed = tuple(self.number(tensor, "constant") for tensor in written)
-        for number, tensor in zip(changed, written, strict=True):
-            self._writes.setdefault(number, []).append(index)
-            self._values[_place(number, tensor)] = index
-        outputs = tuple(self._output(tensor, index) for tensor in find_tensors(result))
+        changed = [self._storage(tensor, "constant") for tensor in written]
+        for storage, tensor in zip(changed, written, strict=True):
+            storage.writes.append(index)
+            storage.made(tensor, by=index)
         self.ops.append(
             OpCall(
                 index=index,
@@ -150,8 +174,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 op=schema.op,
                 args=described,
                 inputs=tuple(inputs),
-                outputs=outputs,
-                written=changed,
+                outputs=tuple([self._output(tensor, index) for tensor in find_tensors(result)]),
+                written=tuple([storage.number for storage in changed]),
                 module=self.scope(),
                 phase=self.phase,
                 forward_of=forward_of,
@@ -161,13 +185,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self._nodes.setdefault(node, index)
         return result
 
-    def _keep(self, written: list[torch.Tensor]) -> None:
+    def _keep(self, written: Iterable[torch.Tensor]) -> None:
         """Copy what a parameter holds before an operator first writes into it."""
         for tensor in written:
-            number = self.number(tensor, "constant")
-            if self._storages[number][2] == "parameter" and not tensor.is_meta and number not in self._overwritten:
+            known = self._storage(tensor, "constant")
+            if known.kind == "parameter" and not tensor.is_meta and known.number not in self._overwritten:
                 storage = tensor.untyped_storage()
-                self._overwritten[number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
+                self._overwritten[known.number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
 
     @contextmanager
     def parameters_kept(self) -> Iterator[None]:
@@ -184,46 +208,38 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             inputs.append(spec)
             return spec
         if isinstance(value, list | tuple):
-            return tuple(self._argument(item, inputs) for item in value)
-        if value is None or isinstance(value, int | float | str | complex):
-            return value
-        if isinstance(value, torch.dtype):
-            return _dtype(value)
+            return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
-        return str(value)
+        return _constant(value)
 
     def _output(self, tensor: torch.Tensor, index: int) -> TensorSpec:
-        number = self.number(tensor, "fresh")
-        self._values[_place(number, tensor)] = index
-        return self.describe(tensor)
+        storage = self._storage(tensor, "fresh")
+        storage.made(tensor, by=index)
+        return _described(tensor, storage)
 
-    def number(self, tensor: torch.Tensor, kind: str) -> int:
-        """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
-        storage = _plain_storage(tensor)
-        key = storage._cdata
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self._storages)
-            born = len(self.ops) if kind in {"fresh", "gradient"} else -1
+    def _storage(self, tensor: torch.Tensor, kind: str) -> _Storage:
+        """Return what is known of a tensor's storage; `kind` is what it is if nobody has seen it before."""
+        plain = _plain_storage(tensor)
+        key = plain._cdata
+        storage = self._alive.get(key)
+        if storage is None:
+            storage = self._alive[key] = _Storage(
+                number=len(self._storages),
+                nbytes=plain.nbytes(),
+                itemsize=tensor.element_size(),
+                kind=kind,
+                born=len(self.ops) if kind in {"fresh", "gradient"} else -1,
+            )
             if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
                 self.unregistered += 1
-            self._storages.append([storage.nbytes(), tensor.element_size(), kind, born, None])
-            self._references.append(weakref.ref(storage, functools.partial(self._died, key, number)))
-        return number
+            self._storages.append(storage)
+            self._references.append(weakref.ref(plain, functools.partial(self._died, key, storage)))
+        return storage
 
-    def _died(self, key: int, number: int, _reference: Any) -> None:
-        self._storages[number][4] = len(self.ops)
-        self._numbers.pop(key, None)
-
-    def _sources(self, number: int, tensor: torch.Tensor) -> tuple[int, ...]:
-        born = self._storages[number][3]
-        value = self._values.get(_place(number, tensor), born if born >= 0 else None)
-        writes = self._writes.get(number)
-        if writes and writes[-1] > (-1 if value is None else value):
-            since = tuple(index for index in writes if value is None or index > value)
-            return since if value is None else (value, *since)
-        return () if value is None else (value,)
+    def _died(self, key: int, storage: _Storage, _reference: Any) -> None:
+        storage.died = len(self.ops)
+        self._alive.pop(key, None)
 
 
 def _plain_storage(tensor: torch.Tensor) -> Any:
@@ -251,26 +267,17 @@ def _running_node() -> int | None:
     return None if node is None else int(node._sequence_nr())
 
 
-def _run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    shape = SHAPES.get(func)
-    if shape is not None and on_meta(args):
-        result = shape(*args, **kwargs)
-        if result is not NotImplemented:
-            return result
-    imported = COMPILER in sys.modules
-    result = func(*args, **kwargs)
-    if not imported and COMPILER in sys.modules:
-        # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
-        gc.collect()
-    return result
-
-
 class _Schema(NamedTuple):
     op: str
     names: tuple[str, ...]
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
+
+    def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
+        """Return the tensors among a call's arguments that it writes into."""
+        bound = {**dict(zip(self.names, args, strict=False)), **kwargs}
+        return tuple(tensor for name in self.written for tensor in find_tensors(bound.get(name)))
 
 
 @functools.cache
@@ -279,7 +286,7 @@ def _schema(func: Any) -> _Schema:
     return _Schema(
         op=func._schema.name.replace("::", "."),
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
-        defaults={a.name: a.default_value for a in arguments if a.has_default_value()},
+        defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
         composite=_has_kernel(func, "CompositeImplicitAutograd") and not _has_kernel(func, "CPU"),
     )
@@ -294,8 +301,33 @@ def _dtype(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _place(number: int, tensor: torch.Tensor) -> tuple[Any, ...]:
-    return number, tensor.storage_offset(), tensor.shape, tensor.stride()
+def _constant(value: Any) -> Any:
+    """Describe an argument that holds no tensor."""
+    if isinstance(value, list | tuple):
+        return tuple(_constant(item) for item in value)
+    if isinstance(value, PLAIN_TYPES):
+        return value
+    return _dtype(value) if isinstance(value, torch.dtype) else str(value)
+
+
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    return tensor.storage_offset(), tensor.shape, tensor.stride()
+
+
+def _described(tensor: torch.Tensor, storage: _Storage) -> TensorSpec:
+    place = _place(tensor)
+    key = (tensor.dtype, place)
+    spec = storage.specs.get(key)
+    if spec is None:
+        spec = storage.specs[key] = TensorSpec(
+            shape=tuple(tensor.shape),
+            dtype=_dtype(tensor.dtype),
+            storage=storage.number,
+            offset=int(tensor.storage_offset()),
+            nbytes=_addressed_bytes(tensor),
+            sources=storage.sources(place),
+        )
+    return spec
 
 
 def _addressed_bytes(tensor: torch.Tensor) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import torch
@@ -14,19 +14,27 @@ from torch.nn.utils.rnn import PackedSequence
 from archcost.errors import WalkError
 
 
-def find_tensors(value: Any) -> Iterator[torch.Tensor]:
-    """Yield the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
+def find_tensors(value: Any) -> list[torch.Tensor]:
+    """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
+    found: list[torch.Tensor] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Any, found: list[torch.Tensor]) -> None:
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from find_tensors(item)
+        found.append(value)
     elif isinstance(value, list | tuple | set):
         for item in value:
-            yield from find_tensors(item)
+            _gather(item, found)
+    elif value is None or isinstance(value, int | float | str):  # most of what is left
+        return
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _gather(item, found)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for item in dataclasses.fields(value):
-            yield from find_tensors(getattr(value, item.name))
+        for field in dataclasses.fields(value):
+            _gather(getattr(value, field.name), found)
 
 
 def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # noqa: PLR0911 - one for each container

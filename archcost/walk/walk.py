@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from archcost import units
-from archcost.errors import WalkError
+from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
 from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
@@ -71,7 +71,7 @@ def walk(
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
-        given = list(find_tensors((inputs, dict(kwargs or {}))))
+        given = find_tensors((inputs, dict(kwargs or {})))
         described = recorder.introduce_inputs(given)
         device = _device(network, given)
         precision = None if amp is None else parse_amp(amp, device)
@@ -91,7 +91,7 @@ def walk(
                     returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
                 if training is not None and isinstance(keeping, SavedTensors):
                     saved = keeping.kept()
-                    loss = take_loss(recorder, list(find_tensors(result)), training)
+                    loss = take_loss(recorder, find_tensors(result), training)
                     held.append(loss)
             if training is not None:
                 held.append(take_step(recorder, loss, trainable, training))
@@ -179,7 +179,7 @@ def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], reco
     """Turn whatever the network raises into a WalkError that names the layer, or the phase of a training step."""
     try:
         yield
-    except WalkError:
+    except (WalkError, RuleError):
         raise
     except (Exception, SystemExit) as error:
         raise WalkError(_failure(error, network, specs, recorder.phase)) from error

@@ -194,11 +194,25 @@ def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.md", "a.txt"]
 
 
+def test_a_walk_ends_at_once_with_everything_written_and_the_handlers_of_the_exit_called(tmp_path):
+    (tmp_path / "net.py").write_text(
+        "import atexit, pathlib\nfrom torch import nn\n\n"
+        "def build():\n    atexit.register(pathlib.Path('left').touch)\n    return nn.Flatten()\n"
+    )
+    done = archcost("profile", "net.py:build", "--format", "json", "--strict", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Report.from_json(done.stdout).totals.macs == 0
+    assert (tmp_path / "left").exists()
+    assert archcost("profile", "net.py:no_such", cwd=tmp_path).returncode == 2
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_an_error_not_a_traceback():
+@pytest.mark.parametrize("command", [["list"], ["profile", "lenet5"]], ids=" ".join)
+def test_a_full_disk_is_an_error_not_a_traceback(command):
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "archcost", "list"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "archcost", *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
 
     assert done.returncode == 3

@@ -1,122 +1,248 @@
 """archcost's own shape rules say what torch's meta kernels say, in shape, dtype and strides."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
+from hypothesis import assume, given, settings, strategies as st
+from peer_packages import peer
 from torch import nn
-from torch.nn import functional
 
 import archcost
-from archcost.errors import WalkError
-from archcost.walk import recorder
-from archcost.walk.shapes import SHAPES, on_meta
-from archcost.walk.tensors import find_tensors
+from archcost import sources
+from archcost.api import _on_meta
+from archcost.errors import RuleError, WalkError
+from archcost.feed import feed_of
+from archcost.walk import shapes, walk
+from archcost.zoo import REGISTRY
 
-NETWORKS = (
-    "alexnet_grouped", "densenet121", "efficientnet_b0", "googlenet", "inception_v4", "mobilenet_v2",
-    "mobilenet_v3_small", "nasnet_a_mobile", "preresnet152", "resnext50_32x4d", "se_resnet50", "shufflenet_v1_g3",
-    "vgg11_bn",
+aten = torch.ops.aten
+FLOATS = (torch.float32, torch.float64, torch.bfloat16)
+
+
+def tensor(*shape, dtype=torch.float32):
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+def test_every_rule_agrees_with_torch_over_the_whole_zoo():
+    with shapes.checked() as check:
+        for entry in REGISTRY:
+            network = sources.resolve(entry.id)
+            args, kwargs = feed_of(network, None, None, 1).on("meta")
+            walk(_on_meta(network), args, kwargs, restore=False)
+
+    assert {aten.convolution.default, aten.native_batch_norm.default, aten.avg_pool2d.default} < check.operators
+
+
+TIMM = (
+    "beit_base_patch16_224", "cait_xxs24_224", "caformer_s18", "convnext_atto", "csatv2", "efficientformerv2_s0",
+    "hrnet_w18_small", "nf_regnet_b0", "pvt_v2_b0", "res2net50_14w_8s", "swin_tiny_patch4_window7_224",
+    "swinv2_cr_tiny_224",
 )  # fmt: skip
-BATCH_NORM = torch.ops.aten.native_batch_norm.default
-# torch's meta kernel says that eval mode saves statistics; its real ones save nothing
-EVAL_SAVES = [
-    saved.shape for saved in BATCH_NORM(torch.zeros(2, 3), None, None, *torch.ones(2, 3), False, 0.1, 1e-5)[1:]
-]
-
-OF_TRAINING = {
-    *(torch.ops.aten.native_batch_norm_backward.default, torch.ops.aten.threshold_backward.default),
-    *(torch.ops.aten.addcmul_.default, torch.ops.aten.addcdiv_.default, torch.ops.aten.lerp_.Scalar),
-    torch.ops.aten.sqrt.default,
-}
 
 
-class Checked:
-    """Runs an operator both ways."""
+@pytest.mark.peers
+@pytest.mark.filterwarnings("ignore")
+def test_every_rule_agrees_with_torch_over_a_dozen_of_timms_families():
+    peer("timm")
+    with shapes.checked() as check:
+        for name in TIMM:
+            archcost.profile(f"timm:{name}")
 
-    def __init__(self):
-        self.compared = set()
-
-    def __call__(self, func, args, kwargs):
-        rule = SHAPES.get(func)
-        if rule is None or not on_meta(args):
-            return func(*args, **kwargs)
-        ours = rule(*args, **kwargs)
-        theirs = func(*args, **kwargs)
-        if ours is not NotImplemented:
-            if func is BATCH_NORM and not args[5]:
-                assert [saved.shape for saved in ours[1:]] == EVAL_SAVES
-                ours, theirs = ours[:1], theirs[:1]
-            assert _seen(ours) == _seen(theirs), func
-            self.compared.add(func)
-        return func(*args, **kwargs)
+    assert {aten._softmax.default, aten.native_layer_norm.default, aten.stack.default} < check.operators
 
 
-def _seen(result):
-    return [(tensor.shape, tensor.dtype, tensor.stride(), tensor.device) for tensor in find_tensors(result)]
+def test_every_rule_agrees_with_torch_over_a_training_step():
+    with shapes.checked() as check:
+        for optimizer in ("momentum", "adamw"):
+            archcost.profile("cifar_resnet20", train=optimizer, batch=2)
+
+    assert {aten.native_batch_norm_backward.default, aten.threshold_backward.default} < check.operators
+    assert {aten.addcdiv_.default, aten.lerp_.Scalar} < check.operators
 
 
-@pytest.fixture
-def checked(monkeypatch):
-    both = Checked()
-    monkeypatch.setattr(recorder, "_run", both)
-    return both
+@st.composite
+def strided(draw, least=0, dtype=None):
+    """A tensor on meta, contiguous or permuted, cut, stepped through or expanded."""
+    count = draw(st.integers(least, 4))
+    sizes = [draw(st.sampled_from([1, 1, 2, 3, 5])) for _ in range(count)]
+    made = tensor(*sizes, dtype=dtype or draw(st.sampled_from(FLOATS)))
+    if count and draw(st.booleans()):
+        made = made.permute(draw(st.permutations(range(count))))
+    if count and draw(st.integers(0, 3)) == 0:
+        dim = draw(st.integers(0, count - 1))
+        made = made.narrow(dim, draw(st.integers(0, made.shape[dim] - 1)), 1).transpose(0, dim)
+    if count and draw(st.integers(0, 3)) == 0:
+        made = made.repeat_interleave(2, dim=-1)[..., ::2]
+    if count and draw(st.integers(0, 3)) == 0:
+        made = made.expand(*(4 if size == 1 and draw(st.booleans()) else size for size in made.shape))
+    return made
 
 
-def test_every_rule_agrees_with_torch_over_the_zoo(checked):
-    for name in NETWORKS:
-        archcost.profile(name)
-
-    assert torch.ops.aten.convolution.default in checked.compared
-    assert torch.ops.aten.native_batch_norm.default in checked.compared
-
-
-@pytest.mark.parametrize("options", [{"mode": "eval"}, {"mode": "train"}, {"train": "adam"}], ids=str)
-def test_every_rule_is_used_and_agrees(checked, options):
-    """One layer for each rule, with odd sizes, halves and doubles."""
-    for dtype in (torch.float32, torch.float64, torch.bfloat16):
-        net = nn.Sequential(
-            nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2),
-            nn.BatchNorm2d(6),
-            Pooled(),
-            nn.ReLU(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Sigmoid(), nn.Hardswish(), nn.Hardsigmoid(), nn.ReLU6(),
-            nn.ReLU(inplace=True), nn.SiLU(inplace=True), nn.Hardswish(inplace=True), nn.Hardsigmoid(inplace=True),
-            nn.ReLU6(inplace=True),
-            nn.Flatten(2),
-            nn.LayerNorm(30),
-            Twice(),
-            nn.Flatten(1),
-            nn.Linear(180, 7),
-        ).to(dtype)  # fmt: skip
-        archcost.profile(net, torch.zeros(2, 4, 9, 4, dtype=dtype), **options)
-
-    in_place_sigmoid = torch.ops.aten.sigmoid_.default
-    assert checked.compared >= SHAPES.keys() - {in_place_sigmoid} - (set() if "train" in options else OF_TRAINING)
+def agrees(func, *args, **kwargs):
+    """Whether a rule answers at all; if it does, check mode compares, and raises when torch differs or refuses."""
+    if shapes.SHAPES[func](*args, **kwargs) is NotImplemented:
+        return False
+    with shapes.checked() as check:
+        shapes.run(func, args, kwargs)
+    return func in check.operators
 
 
-def test_what_is_unusual_goes_to_torch(checked):
-    """Channels last and transposed convolution are torch's own business."""
-    net = nn.Sequential(nn.Conv2d(4, 4, 3), nn.ConvTranspose2d(4, 4, 3))
-    archcost.profile(net, torch.zeros(1, 4, 9, 9).to(memory_format=torch.channels_last))
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_elementwise_results_lie_in_memory_as_torchs_do(data):
+    dtype = data.draw(st.sampled_from(FLOATS))
+    first, second = (data.draw(strided(dtype=dtype)) for _ in range(2))
+    try:
+        torch.add(first, second)
+    except RuntimeError:
+        assume(False)
 
-    assert not checked.compared
-
-
-class Pooled(nn.Module):
-    """Every way of rounding a pool, and a mean over the axes; hands its input on."""
-
-    def forward(self, x):
-        for kernel, stride, padding, ceil in ((2, 2, 0, False), (3, 2, 1, True), (2, 3, 1, True), (2, 2, 0, True)):
-            functional.max_pool2d(x, kernel, stride, padding, ceil_mode=ceil)
-        torch.cat([x, x + x, x], dim=-3)
-        x.mean((2, 3))
-        x.flatten(0, 1) @ x.flatten(0, 1).mT
-        x[0, 0] @ x[0, 0].T
-        x.mean((-1, -2), keepdim=True)
-        return x
+    for operator in (aten.add.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.maximum.default):
+        agrees(operator, first, second)
+    agrees(aten.gelu.default, first)
+    agrees(aten.mul.Tensor, first, 0.5)
+    if torch.broadcast_tensors(first, second)[0].shape == first.shape and 0 not in first.stride():
+        assert agrees(aten.add_.Tensor, first, second)
 
 
-class Twice(nn.Module):
-    def forward(self, x):
-        return x + x
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_reductions_and_joins_lie_in_memory_as_torchs_do(data):
+    first = data.draw(strided(least=1, dtype=torch.float32))
+    dim = data.draw(st.integers(-first.dim(), first.dim() - 1))
+    dims = data.draw(st.lists(st.integers(0, first.dim() - 1), min_size=1, unique=True))
+    keep = data.draw(st.booleans())
+
+    for operator in (aten.mean.dim, aten.sum.dim_IntList, aten.amax.default):
+        agrees(operator, first, dims, keep)
+    agrees(aten.linalg_vector_norm.default, first, 2, dims, keep)
+    assert agrees(aten._softmax.default, first, dim, False)
+    assert agrees(aten._safe_softmax.default, first, dim)
+    agrees(aten.cat.default, [first, first], dim)
+    agrees(aten.stack.default, [first, first], dim)
+    agrees(aten.clone.default, first)
+    agrees(aten.roll.default, first, [1], [dim])
+    agrees(aten.constant_pad_nd.default, first, [1, 0] * first.dim())
+    if first.dim() > 1:
+        agrees(aten.native_layer_norm.default, first, [first.shape[-1]], None, None, 1e-5)
+    if first.dim() == 4:
+        agrees(aten._scaled_dot_product_flash_attention_for_cpu.default, first, first, first)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_windows_have_as_many_places_as_torch_says(data):
+    def pair(low, high):
+        return [data.draw(st.integers(low, high)) for _ in range(2)]
+
+    sides, kernel, stride, dilation = pair(1, 12), pair(1, 4), pair(1, 3), pair(1, 2)
+    padding = [data.draw(st.integers(0, k // 2)) for k in kernel]
+    ceil = data.draw(st.booleans())
+    batch, channels, groups = data.draw(st.sampled_from([(1, 4, 4), (2, 4, 2), (2, 4, 1), (1, 1, 1), (2, 1, 1)]))
+    image = tensor(batch, channels, *sides)
+    if data.draw(st.booleans()):
+        image = image.to(memory_format=torch.channels_last)
+    weight, row = tensor(8, channels // groups, *kernel), tensor(channels)
+
+    agrees(aten.convolution.default, image, weight, None, stride, padding, dilation, False, [0, 0], groups)
+    agrees(aten.max_pool2d_with_indices.default, image, kernel, stride, padding, [1, 1], ceil)
+    agrees(aten.avg_pool2d.default, image, kernel, stride, padding, ceil)
+    agrees(aten._adaptive_avg_pool2d.default, image, kernel)
+    agrees(aten.upsample_bilinear2d.default, image, sides, False)
+    several = image.numel() > channels  # torch divides by what is left of one value, the mean subtracted
+    agrees(aten.native_batch_norm.default, image, row, row, row, row, several, 0.1, 1e-5)
+    agrees(aten.native_group_norm.default, image, row, row, batch, channels, sides[0] * sides[1], groups, 1e-5)
+
+
+def calls(dtype):
+    """Arguments for each operator that has a rule, which the rule answers."""
+    x, wide, row = tensor(2, 4, 9, 6, dtype=dtype), tensor(2, 9, 6, dtype=dtype), tensor(4, dtype=dtype)
+    matrix = tensor(3, 4, dtype=dtype)
+    full = dtype != torch.bfloat16  # with statistics of its own dtype
+    grads = (x, x, row, row, row, row, row, True, 1e-5, [True, True, False])
+    special = {
+        aten.convolution.default: (x, tensor(6, 2, 3, 2, dtype=dtype), None, [2, 1], [1, 2], [1, 2], False, [0, 0], 2),
+        aten.addmm.default: (row, tensor(2, 3, dtype=dtype), matrix),
+        aten.mm.default: (matrix, matrix.T),
+        aten.bmm.default: (wide, wide.mT),
+        aten._scaled_dot_product_flash_attention_for_cpu.default: full and (x, x, x),
+        aten.native_batch_norm.default: full and (x, row, row, row, row, True, 0.1, 1e-5),
+        aten.native_layer_norm.default: full and (x, [6], None, None, 1e-5),
+        aten.native_group_norm.default: full and (x, row, row, 2, 4, 54, 2, 1e-5),
+        aten._softmax.default: (x, -1, False),
+        aten._log_softmax.default: (x, 1, False),
+        aten._safe_softmax.default: (x, -1),
+        aten.max_pool2d_with_indices.default: (x, [3, 2], [2, 2], [1, 0], [1, 1], True),
+        aten.avg_pool2d.default: (x, [3], [2]),
+        aten._adaptive_avg_pool2d.default: (x, [1, 1]),
+        **dict.fromkeys([aten.upsample_nearest2d.default], (x, [18, 12])),
+        **dict.fromkeys([aten.upsample_bilinear2d.default, aten.upsample_bicubic2d.default], (x, [18, 12], False)),
+        **dict.fromkeys([aten.mean.dim, aten.sum.dim_IntList, aten.amax.default], (x, [-1, -2], True)),
+        aten.linalg_vector_norm.default: (x, 2, [1], True),
+        **dict.fromkeys([aten.cat.default, aten.stack.default], ([x, x, x], -2)),
+        aten._unsafe_view.default: (x, [2, -1]),
+        aten.constant_pad_nd.default: (x, [1, -1, 2, 0]),
+        aten.embedding.default: (matrix, tensor(2, 5, dtype=torch.int64)),
+        aten.empty.memory_format: None,
+        aten.roll.default: (x, [1, 2], [2, 3]),
+        aten.native_batch_norm_backward.default: full and grads,
+        aten.threshold_backward.default: (x, x, 0.0),
+        **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default], (x, x, x)),
+        aten.lerp_.Scalar: (x, x, 0.1),
+    }
+    numbers = dict.fromkeys([aten.clamp.default, aten.clamp_min.default], (x, 0.0)) | dict.fromkeys(
+        [aten.pow.Tensor_Scalar, aten.add.Scalar, aten.mul.Scalar, aten.div.Scalar, aten.rsub.Scalar], (x, 2)
+    )
+    two = [aten.add, aten.sub, aten.mul, aten.div, aten.add_, aten.sub_, aten.mul_, aten.div_]
+    gate = tensor(2, 4, 1, 1, dtype=dtype)
+    pairs = {**{operator.Tensor: (x, gate) for operator in two}, aten.maximum.default: (x, x)}
+    return {**dict.fromkeys(shapes.SHAPES, (x,)), **numbers, **pairs, **special}
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+def test_every_rule_answers_and_agrees(dtype):
+    for func, args in calls(dtype).items():
+        assert not args or agrees(func, *args), func
+    assert agrees(aten.empty.memory_format, [2, 3], dtype=dtype, device=torch.device("meta"))
+
+
+def test_what_is_unusual_goes_to_torch():
+    net = nn.Sequential(nn.Conv2d(4, 4, 3).to(memory_format=torch.channels_last), nn.ConvTranspose2d(4, 4, 3))
+    with shapes.checked() as check:
+        archcost.profile(net, torch.zeros(1, 4, 9, 9).to(memory_format=torch.channels_last))
+        shapes.run(aten.add.Tensor, (tensor(2), tensor(2, dtype=torch.int64)), {})
+        shapes.run(aten.add.Tensor, (torch.zeros(2), torch.zeros(2)), {})
+        shapes.run(aten.mul.Tensor, (tensor(2), 1j), {})
+
+    assert not check.operators
+
+
+def test_a_wrong_rule_is_found(monkeypatch):
+    monkeypatch.setitem(shapes.SHAPES, aten.relu.default, lambda image: image.new_empty(image.shape[::-1]))
+    archcost.profile(nn.ReLU(), torch.zeros(2, 3))
+
+    with (
+        shapes.checked(),
+        pytest.raises(RuleError, match=r"the shape rule of aten.relu.default says .*3, 2.*torch says"),
+    ):
+        archcost.profile(nn.ReLU(), torch.zeros(2, 3))
+
+
+def test_the_environment_turns_the_check_on():
+    program = (
+        "import torch, archcost; from archcost.walk import shapes\n"
+        "shapes.SHAPES[torch.ops.aten.relu.default] = lambda image: image.new_empty(7)\n"
+        "archcost.profile(torch.nn.ReLU(), torch.zeros(2, 3))"
+    )
+    for value, code in (("0", 0), ("1", 1)):
+        environment = {**os.environ, "ARCHCOST_CHECK_SHAPES": value}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, "the shape rule" in done.stderr) == (code, bool(code))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""Operators that work on one element after the other: their results keep the operands' order in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from archcost.walk.shapes.results import dense, floating, new, new_strided, settled, usual
+
+
+def unary(image: torch.Tensor, *others: Any, **_: Any) -> Any:
+    """Answer for one tensor and plain numbers."""
+    if not image.dtype.is_floating_point or any(isinstance(other, torch.Tensor | complex) for other in others):
+        return NotImplemented
+    return _result(image.shape, (image,))
+
+
+def unary_in_place(image: torch.Tensor, *others: Any, **_: Any) -> Any:
+    """Answer with the tensor itself."""
+    unusual = any(isinstance(other, torch.Tensor | complex) for other in others)
+    return NotImplemented if unusual or not image.dtype.is_floating_point else image
+
+
+def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
+    """Answer for two tensors of one dtype, broadcast against each other, or for a tensor and a plain number."""
+    if not isinstance(second, torch.Tensor):
+        return unary(first, second, alpha)
+    if not floating(first, second) or isinstance(alpha, complex):
+        return NotImplemented
+    shape = first.shape if first.shape == second.shape else broadcast(first.shape, second.shape)
+    return NotImplemented if shape is None else _result(shape, (first, second))
+
+
+def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
+    """Answer with the first tensor, where the second one fits into it."""
+    if not isinstance(second, torch.Tensor):
+        return unary_in_place(first, second, alpha)
+    if not floating(first, second) or isinstance(alpha, complex):
+        return NotImplemented
+    return first if broadcast(first.shape, second.shape) == first.shape else NotImplemented
+
+
+def updated(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
+    """Answer for an optimizer's step in place: the first operand, where all are alike."""
+    tensors = [parameter, *(other for other in others if isinstance(other, torch.Tensor))]
+    same = all(tensor.shape == parameter.shape for tensor in tensors)
+    return parameter if same and floating(*tensors) else NotImplemented
+
+
+def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
+    """Return the shape of two operands together; None where they do not go together."""
+    if len(first) < len(second):
+        first, second = second, first
+    sizes = list(first)
+    for place, size in enumerate(second, start=len(first) - len(second)):
+        if sizes[place] != size and 1 not in {sizes[place], size}:
+            return None
+        sizes[place] = size if sizes[place] == 1 else sizes[place]
+    return torch.Size(sizes)
+
+
+def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> Any:
+    """Return a new tensor whose dimensions lie in memory as those of the operands do."""
+    first = operands[0]
+    if all(usual(operand) for operand in operands):
+        return new(shape, first)
+    if (
+        not shape.numel()
+        or all(operand.shape != shape for operand in operands)
+        or not all(usual(operand) or settled(operand) for operand in operands)
+    ):
+        return NotImplemented
+    alike = all(operand.shape == shape for operand in operands)
+    if alike and all(operand.stride() == first.stride() for operand in operands) and dense(first):
+        return new_strided(shape, first.stride(), first)
+    order = _order(shape, operands)
+    strides, step = [0] * len(shape), 1
+    for dim in order:
+        strides[dim] = step
+        step *= shape[dim]
+    return new_strided(shape, strides, first)
+
+
+def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:
+    """Return the dimensions of a result, the innermost first.
+
+    Torch sorts them by insertion, from the last dimension on. The first operand that runs along two dimensions with
+    different strides decides which of them is inside; of equal strides the smaller dimension is.
+    """
+    strides = [_stretched(operand, shape) for operand in operands]
+
+    def inner(a: int, b: int) -> bool | None:
+        for along in strides:
+            if along[a] == 0 or along[b] == 0:
+                continue
+            if along[a] != along[b]:
+                return along[a] < along[b]
+            if shape[a] > shape[b]:
+                return False
+        return None
+
+    order = list(reversed(range(len(shape))))
+    for start in range(1, len(order)):
+        place = start
+        for other in reversed(range(start)):
+            first = inner(order[other], order[place])
+            if first is False:
+                order[other], order[place] = order[place], order[other]
+                place = other
+            elif first:
+                break
+    return order
+
+
+def _stretched(operand: torch.Tensor, shape: torch.Size) -> list[int]:
+    """Return the strides of an operand under a broadcast shape: 0 where it stands still."""
+    missing = len(shape) - operand.dim()
+    own = zip(operand.shape, operand.stride(), shape[missing:], strict=True)
+    return [0] * missing + [0 if size == 1 and wanted != 1 else stride for size, stride, wanted in own]

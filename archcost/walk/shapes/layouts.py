@@ -1,0 +1,117 @@
+"""Operators that move elements, make new ones, or reduce them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from archcost.walk.shapes.results import META, floating, in_order, new, plain, reduced
+
+
+def mean(image: torch.Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """Answer for a mean or a sum over some dimensions."""
+    return amax(image, dim or (), keepdim) if dtype is None else NotImplemented
+
+
+def amax(image: torch.Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    """Answer for a largest value over some dimensions."""
+    count = image.dim()
+    if (
+        not dim
+        or not image.dtype.is_floating_point
+        or not in_order(image)
+        or any(not -count <= d < count for d in dim)
+        or len({d % count for d in dim}) != len(dim)
+    ):
+        return NotImplemented
+    return new(reduced(image.shape, dim, keep=keepdim), image)
+
+
+def vector_norm(
+    image: torch.Tensor, order: float = 2, dim: list[int] | None = None, keepdim: bool = False, *, dtype: Any = None
+) -> Any:
+    """Answer for a norm over some dimensions."""
+    del order
+    return mean(image, dim, keepdim, dtype=dtype)
+
+
+def cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
+    """Answer for tensors in order, joined along a dimension."""
+    first = tensors[0]
+    count = first.dim()
+    if not -count <= dim < count:
+        return NotImplemented
+    along = dim % count
+    around = (first.shape[:along], first.shape[along + 1 :])
+    if not plain(*tensors) or any(
+        tensor.dim() != count or (tensor.shape[:along], tensor.shape[along + 1 :]) != around for tensor in tensors
+    ):
+        return NotImplemented
+    return new((*around[0], sum(tensor.shape[along] for tensor in tensors), *around[1]), first)
+
+
+def stack(tensors: list[torch.Tensor], dim: int = 0) -> Any:
+    """Answer for tensors of one shape, each a place along a new dimension."""
+    first = tensors[0]
+    count = first.dim() + 1
+    if not plain(*tensors) or not -count <= dim < count or any(tensor.shape != first.shape for tensor in tensors):
+        return NotImplemented
+    along = dim % count
+    return new((*first.shape[:along], len(tensors), *first.shape[along:]), first)
+
+
+def clone(image: torch.Tensor, *, memory_format: torch.memory_format | None = None) -> Any:
+    """Answer for a copy in the usual order."""
+    result = new(image.shape, image)
+    if memory_format == torch.contiguous_format:
+        return result
+    as_it_is = memory_format in {None, torch.preserve_format} and image.stride() == result.stride()
+    return result if as_it_is else NotImplemented
+
+
+def unsafe_view(image: torch.Tensor, size: list[int]) -> Any:
+    """Answer for the view of a product that nobody else sees: torch's own view is native, and quick."""
+    return image.view(size) if image.is_contiguous() else NotImplemented
+
+
+def pad(image: torch.Tensor, pads: list[int], value: float = 0) -> Any:
+    """Answer for an image with new, or fewer, places around it."""
+    del value
+    sizes = list(image.shape)
+    if not plain(image) or len(pads) % 2 or len(pads) > 2 * len(sizes) or not image.numel():
+        return NotImplemented
+    for axis in range(len(pads) // 2):
+        sizes[-1 - axis] += pads[2 * axis] + pads[2 * axis + 1]
+    return new(sizes, image) if min(sizes) > 0 else NotImplemented
+
+
+def embedding(
+    weight: torch.Tensor, indices: torch.Tensor, padding_idx: int = -1, scale: bool = False, sparse: bool = False
+) -> Any:
+    """Answer with one row of the table for each index."""
+    del padding_idx, scale, sparse
+    if weight.dim() != 2 or indices.dtype not in {torch.int64, torch.int32} or not plain(weight):  # noqa: PLR2004
+        return NotImplemented
+    return new((*indices.shape, weight.shape[1]), weight)
+
+
+def empty(
+    size: list[int],
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+    memory_format: Any = None,
+) -> Any:
+    """Answer for memory on the meta device; every batch norm asks for some."""
+    if device != META or layout not in {None, torch.strided} or pin_memory or memory_format is not None:
+        return NotImplemented
+    return torch.empty(size, dtype=dtype, device=META)
+
+
+def roll(image: torch.Tensor, shifts: list[int], dims: Any = ()) -> Any:
+    """Answer for an image turned around itself."""
+    fits = len(shifts) == len(dims) and floating(image) and image.numel()
+    return new(image.shape, image) if fits else NotImplemented

@@ -1,0 +1,91 @@
+"""Normalisation and softmax."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcost.walk.shapes.results import FULL_PRECISION, floating, new, plain, usual
+
+if TYPE_CHECKING:
+    import torch
+
+
+def batch_norm(
+    image: torch.Tensor,
+    weight: torch.Tensor | None,
+    bias: torch.Tensor | None,
+    mean: torch.Tensor | None,
+    variance: torch.Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> Any:
+    """Answer with the image and what training saves of it.
+
+    In eval mode torch's CPU and CUDA kernels save nothing; only its meta kernel says that they do.
+    """
+    del momentum, eps
+    given = (weight, bias, mean, variance)
+    channels = image.shape[1] if image.dim() > 1 else -1
+    if (
+        not usual(image)
+        or image.dtype not in FULL_PRECISION
+        or any(tensor is not None and (tensor.shape != (channels,) or tensor.dtype != image.dtype) for tensor in given)
+        or (not training and (mean is None or variance is None))
+    ):
+        return NotImplemented
+    saved = (channels if training else 0,)
+    return new(image.shape, image), new(saved, image), new(saved, image)
+
+
+def layer_norm(
+    image: torch.Tensor,
+    normalized_shape: list[int],
+    weight: torch.Tensor | None,
+    bias: torch.Tensor | None,
+    eps: float,
+) -> Any:
+    """Answer with the image, contiguous whatever it was, and its statistics."""
+    del eps
+    kept = image.dim() - len(normalized_shape)
+    shape = tuple(normalized_shape)
+    if (
+        not floating(image, weight, bias)
+        or image.dtype not in FULL_PRECISION
+        or kept < 1
+        or (image.is_contiguous() and not usual(image))
+        or image.shape[kept:] != shape
+        or any(tensor is not None and tensor.shape != shape for tensor in (weight, bias))
+    ):
+        return NotImplemented
+    statistics = (*image.shape[:kept], *(1,) * len(shape))
+    return new(image.shape, image), new(statistics, image), new(statistics, image)
+
+
+def group_norm(
+    image: torch.Tensor,
+    weight: torch.Tensor | None,
+    bias: torch.Tensor | None,
+    n: int,
+    channels: int,
+    places: int,
+    groups: int,
+    eps: float,
+) -> Any:
+    """Answer with the image and the statistics of its groups."""
+    del channels, places, eps
+    if not plain(image, weight, bias) or image.dtype not in FULL_PRECISION or not image.numel():
+        return NotImplemented
+    return new(image.shape, image), new((n, groups), image), new((n, groups), image)
+
+
+def softmax(scores: torch.Tensor, dim: int, half_to_float: bool = False) -> Any:
+    """Answer with as many probabilities, contiguous whatever the scores were."""
+    if half_to_float or not scores.dtype.is_floating_point or not -scores.dim() <= dim < scores.dim():
+        return NotImplemented
+    return new(scores.shape, scores)
+
+
+def safe_softmax(scores: torch.Tensor, dim: int, dtype: Any = None) -> Any:
+    """Answer as for softmax: the form that masked attention takes on the meta device."""
+    return NotImplemented if dtype is not None else softmax(scores, dim)

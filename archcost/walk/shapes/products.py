@@ -1,0 +1,116 @@
+"""Convolutions, matrix products, attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from archcost.walk.shapes.results import (
+    FULL_PRECISION,
+    META,
+    dense,
+    floating,
+    new,
+    new_strided,
+    refuse_mixture,
+    settled,
+    usual,
+)
+
+MATRIX, BATCH_OF_MATRICES, HEADS = 2, 3, 4  # dimensions
+
+
+def convolution(
+    image: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    output_padding: list[int],
+    groups: int,
+) -> Any:
+    """Answer for an ordinary convolution of a batch; a transposed one is torch's business."""
+    del output_padding
+    refuse_mixture("input", image, weight, bias)
+    kernel = weight.shape[2:]
+    axes = len(kernel)
+    ordinary = (
+        not transposed
+        and image.dim() == axes + 2
+        and len(stride) == len(padding) == len(dilation) == axes
+        and image.shape[1] == weight.shape[1] * groups
+        and weight.shape[0] % groups == 0
+        and weight.is_contiguous()
+        and image.numel() > 0
+    )
+    if not ordinary:
+        return NotImplemented
+    sizes = [
+        (size + 2 * p - d * (k - 1) - 1) // s + 1
+        for size, k, s, p, d in zip(image.shape[2:], kernel, stride, padding, dilation, strict=True)
+    ]
+    if min(sizes) < 1:
+        return NotImplemented  # torch's own message names both sizes
+    return new((image.shape[0], weight.shape[0], *sizes), image)
+
+
+def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+    """Answer for a linear layer with a bias."""
+    del beta, alpha
+    refuse_mixture("mat1", rows, columns, added)
+    if (
+        not rows.dim() == columns.dim() == MATRIX
+        or rows.shape[1] != columns.shape[0]
+        or added.shape != columns.shape[1:]
+    ):
+        return NotImplemented
+    return new((rows.shape[0], columns.shape[1]), rows)
+
+
+def mm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
+    """Answer for a product of matrices."""
+    refuse_mixture("mat1", rows, columns)
+    if not rows.dim() == columns.dim() == MATRIX or rows.shape[1] != columns.shape[0]:
+        return NotImplemented
+    return new((rows.shape[0], columns.shape[1]), rows)
+
+
+def bmm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
+    """Answer for products of matrices, one for each of a batch."""
+    refuse_mixture("batch1", rows, columns)
+    if (
+        not rows.dim() == columns.dim() == BATCH_OF_MATRICES
+        or rows.shape[0] != columns.shape[0]
+        or rows.shape[2] != columns.shape[1]
+    ):
+        return NotImplemented
+    return new((rows.shape[0], rows.shape[1], columns.shape[2]), rows)
+
+
+def attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    *,
+    attn_mask: torch.Tensor | None = None,
+    scale: float | None = None,
+) -> Any:
+    """Answer for fused attention: as many results as queries, and their scores' logarithms."""
+    del dropout_p, is_causal, scale
+    operands = (query, key, value)
+    if (
+        attn_mask is not None
+        or not floating(*operands)
+        or query.dtype not in FULL_PRECISION
+        or any(operand.dim() != HEADS for operand in operands)
+        or not (usual(query) or (settled(query) and dense(query)))
+    ):
+        return NotImplemented
+    batch, heads, length, _ = query.shape
+    result = new_strided(query.shape, query.stride(), query)
+    return result, torch.empty((batch, length, heads), dtype=query.dtype, device=META).transpose(1, 2)

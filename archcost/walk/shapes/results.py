@@ -1,0 +1,97 @@
+"""What the rules share: making a result, and telling an ordinary operand from an unusual one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+META = torch.device("meta")
+FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
+
+
+def new(shape: Iterable[int], like: torch.Tensor) -> torch.Tensor:
+    """Return a new tensor in the usual order, of the dtype of another."""
+    return torch.empty(tuple(shape), dtype=like.dtype, device=META)
+
+
+def new_strided(shape: Sequence[int], strides: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    """Return a new tensor with these strides, of the dtype of another."""
+    return torch.empty_strided(tuple(shape), tuple(strides), dtype=like.dtype, device=META)
+
+
+def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
+    """Whether tensors are of one floating dtype."""
+    dtype = first.dtype
+    return dtype.is_floating_point and all(other is None or other.dtype == dtype for other in others)
+
+
+def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
+    """Whether tensors are of one floating dtype, and have the strides of new ones."""
+    return floating(first, *others) and all(other is None or usual(other) for other in (first, *others))
+
+
+def usual(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has the strides of a new one; a contiguous one may have any where a dimension is of size 1."""
+    step = 1
+    for size, stride in zip(reversed(tensor.shape), reversed(tensor.stride()), strict=True):
+        if stride != step:
+            return False
+        step *= size
+    return True
+
+
+def dense(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's elements fill one stretch of memory, each place once."""
+    step = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size == 1:
+            continue
+        if stride != step:
+            return False
+        step *= size
+    return True
+
+
+def settled(tensor: torch.Tensor) -> bool:
+    """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
+
+    A batch of one image is settled where its stride is the size of the image.
+    """
+    sizes = tensor.shape
+    return min(sizes[1:], default=0) > 1 and (sizes[0] > 1 or tensor.stride(0) == sizes.numel())
+
+
+def in_order(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's elements lie in the order of its dimensions; gaps may be between."""
+    strides = list(tensor.stride())
+    return usual(tensor) or (settled(tensor) and strides == sorted(strides, reverse=True))
+
+
+def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:
+    """Raise what real kernels raise for operands of different dtypes; meta kernels let them pass.
+
+    Raises:
+        RuntimeError: naming both dtypes.
+    """
+    for other in others:
+        if other is not None and other.dtype != first.dtype:
+            raise RuntimeError(
+                f"{name} of {str(first.dtype)[6:]} and weight of {str(other.dtype)[6:]}: the dtypes must be the same"
+            )
+
+
+def pair(value: Any) -> list[int]:
+    """Return an argument of two axes, one value for both or a list of one or two, as a list of two."""
+    if isinstance(value, int):
+        return [value, value]
+    return [*value, *value] if len(value) == 1 else list(value)
+
+
+def reduced(shape: Sequence[int], dims: Iterable[int], *, keep: bool) -> tuple[int, ...]:
+    """Return a shape whose dimensions `dims` are gone, or of size 1."""
+    gone = {dim % len(shape) for dim in dims}
+    return tuple(1 if dim in gone else size for dim, size in enumerate(shape) if keep or dim not in gone)

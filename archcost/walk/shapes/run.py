@@ -1,0 +1,98 @@
+"""run(operator, arguments): by a rule where there is one that answers, else by torch."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.errors import RuleError
+from archcost.walk.shapes.table import SHAPES, aten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+COMPILER = "torch._dynamo"  # imported by the first meta kernel that is written in Python
+
+
+class Check:
+    """Compares the answers of rules with torch's; an answer that was right once is right again for the same call."""
+
+    def __init__(self) -> None:
+        self.operators: set[Any] = set()
+        self._right: set[Any] = set()
+
+    def __call__(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], ours: Any) -> None:
+        """Compare one answer.
+
+        Raises:
+            RuleError: shapes, dtypes, strides or devices differ.
+        """
+        call = (func, _signature(args), _signature(kwargs))
+        if call in self._right:
+            return
+        expected, found = _signature(func(*args, **kwargs)), _signature(ours)
+        if func is aten.native_batch_norm.default and not args[5]:  # see `norms.batch_norm`
+            expected, found = expected[:1], found[:1]
+        if expected != found:
+            raise RuleError(f"the shape rule of {func} says {found}, torch says {expected}; it was given {call[1:]}")
+        self._right.add(call)
+        self.operators.add(func)
+
+
+_checks: list[Check] = [Check()] if os.environ.get("ARCHCOST_CHECK_SHAPES", "0") != "0" else []
+
+
+@contextmanager
+def checked() -> Iterator[Check]:
+    """While it is active, compare every answer of a rule with torch's own; its `operators` are those compared."""
+    check = Check()
+    _checks.append(check)
+    try:
+        yield check
+    finally:
+        _checks.remove(check)
+
+
+def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what an operator returns: by a rule on the meta device, where one answers, else by torch."""
+    rule = SHAPES.get(func)
+    if rule is not None and on_meta(args):
+        result = rule(*args, **kwargs)
+        if result is not NotImplemented:
+            for check in _checks:
+                check(func, args, kwargs, result)
+            return result
+    imported = COMPILER in sys.modules
+    result = func(*args, **kwargs)
+    if not imported and COMPILER in sys.modules:
+        # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
+        gc.collect()
+    return result
+
+
+def on_meta(arguments: tuple[Any, ...]) -> bool:
+    """Whether every tensor among an operator's arguments, the tensors of a list included, is on the meta device."""
+    for value in arguments:
+        if isinstance(value, torch.Tensor):
+            if not value.is_meta:
+                return False
+        elif isinstance(value, list | tuple) and any(isinstance(v, torch.Tensor) and not v.is_meta for v in value):
+            return False
+    return True
+
+
+def _signature(value: Any) -> Any:
+    """Return what of an argument or a result a shape can depend on, as something that compares and hashes."""
+    if isinstance(value, torch.Tensor):
+        return (tuple(value.shape), value.stride(), value.dtype, str(value.device))
+    if isinstance(value, list | tuple):
+        return tuple(map(_signature, value))
+    if isinstance(value, dict):
+        return tuple((key, _signature(item)) for key, item in value.items())
+    return value

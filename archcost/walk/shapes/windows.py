@@ -1,0 +1,86 @@
+"""Pools and interpolation over images (N, C, H, W)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.walk.shapes.results import META, new, pair, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IMAGES = 4  # N, C, H, W
+
+
+def max_pool(
+    image: torch.Tensor,
+    kernel_size: list[int],
+    stride: Sequence[int] = (),
+    padding: list[int] | int = 0,
+    dilation: list[int] | int = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """Answer with the largest values and their places."""
+    if pair(dilation) != [1, 1]:
+        return NotImplemented
+    shape = _pooled(image, kernel_size, stride, padding, ceil=ceil_mode)
+    if shape is None:
+        return NotImplemented
+    return new(shape, image), torch.empty(shape, dtype=torch.int64, device=META)
+
+
+def average_pool(
+    image: torch.Tensor,
+    kernel_size: list[int],
+    stride: Sequence[int] = (),
+    padding: list[int] | int = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """Answer with the averages."""
+    del count_include_pad, divisor_override
+    shape = _pooled(image, kernel_size, stride, padding, ceil=ceil_mode)
+    return NotImplemented if shape is None else new(shape, image)
+
+
+def adaptive_average_pool(image: torch.Tensor, output_size: list[int]) -> Any:
+    """Answer with as many averages as asked for."""
+    if image.dim() != IMAGES or not plain(image) or not image.numel() or min(output_size) < 1:
+        return NotImplemented
+    return new((*image.shape[:2], *pair(output_size)), image)
+
+
+def interpolate(image: torch.Tensor, output_size: list[int], *_: Any) -> Any:
+    """Answer with an image of another size."""
+    if image.dim() != IMAGES or not plain(image) or not image.numel() or len(output_size) != 2:  # noqa: PLR2004
+        return NotImplemented
+    return new((*image.shape[:2], *output_size), image) if min(output_size) > 0 else NotImplemented
+
+
+def _pooled(
+    image: torch.Tensor, kernel_size: list[int], stride: Sequence[int], padding: list[int] | int, *, ceil: bool
+) -> tuple[int, ...] | None:
+    """Return the shape of a pool's result; None where it is an unusual one."""
+    kernel, steps, pads = pair(kernel_size), pair(stride or kernel_size), pair(padding)
+    if (
+        image.dim() != IMAGES
+        or not plain(image)
+        or any(2 * p > k for p, k in zip(pads, kernel, strict=True))
+        or not image.numel()
+    ):
+        return None
+    sizes = [
+        _pooled_length(size, k, s, p, ceil=ceil)
+        for size, k, s, p in zip(image.shape[2:], kernel, steps, pads, strict=True)
+    ]
+    return (*image.shape[:2], *sizes) if min(sizes) > 0 else None  # torch's own message names the sizes
+
+
+def _pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:
+    """Places of a window; rounded up, the last one has to start inside the image or its padding on the left."""
+    span = size + 2 * padding - kernel
+    length = (-(-span // stride) if ceil else span // stride) + 1
+    return length - 1 if ceil and (length - 1) * stride >= size + padding else length
