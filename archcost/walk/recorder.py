@@ -17,7 +17,7 @@ from archcost.walk.mode import LightMode
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
@@ -68,7 +68,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()
         self.ops: list[OpCall] = []
-        self.scope: Callable[[], int] = lambda: -1
+        self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.unregistered = 0
         self._events = 0
@@ -176,7 +176,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 inputs=tuple(inputs),
                 outputs=tuple([self._output(tensor, index) for tensor in find_tensors(result)]),
                 written=tuple([storage.number for storage in changed]),
-                module=self.scope(),
+                module=self.running[-1],
                 phase=self.phase,
                 forward_of=forward_of,
             )
