@@ -21,7 +21,7 @@ def main() -> int:
     """Measure; return 1 where a peer is faster than archcost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of each network, for the times")
-    parser.add_argument("--limit", type=float, default=20, help="seconds that one count may take, not of a process")
+    parser.add_argument("--limit", type=float, default=30, help="seconds for one count, its process started")
     parser.add_argument("--part", action="append", choices=PARTS, help="measure only this; may be repeated")
     parser.add_argument("--all", action="store_true", help="all of torchvision's networks, not one of each family")
     parser.add_argument("-o", "--output", type=Path, default=REPORT)

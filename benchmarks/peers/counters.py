@@ -175,8 +175,8 @@ ARCHCOST = _counter("archcost", "meta", "macs", archcost, "archcost")
 PEERS = (
     _counter("FlopCounterMode", "meta", "its FLOPs / 2", flop_counter_mode, "torch"),
     _counter("torchinfo", "meta", "its mult-adds", torchinfo, "torchinfo"),
-    _counter("ptflops, aten", "meta", "its MACs", ptflops_aten, "ptflops"),
-    _counter("ptflops, pytorch", "meta", "its MACs", ptflops_pytorch, "ptflops"),
+    _counter("ptflops (aten)", "meta", "its MACs", ptflops_aten, "ptflops"),
+    _counter("ptflops (pytorch)", "meta", "its MACs", ptflops_pytorch, "ptflops"),
     _counter("thop", "meta", "its MACs", thop, "thop"),
     _counter("ultralytics-thop", "meta", "its MACs", thop, "thop", "ultralytics-thop"),
     _counter("calflops", "meta", "its MACs", calflops, "calflops"),

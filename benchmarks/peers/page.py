@@ -27,7 +27,7 @@ def page(
         TITLE,
         "Written by `python -m benchmarks.peers`, which installs nothing and measures whichever peers can be imported. "
         "Times are ratios, medians over rounds in which everybody ran in turn; below 1 is faster than what is compared "
-        "with.",
+        "with. There is none where a counter raised or, in process, was stopped because it took too long.",
         about,
     ]
     if whole:
@@ -68,7 +68,7 @@ def ratios(times: Sequence[Times], counters: Sequence[Counter], unit: str, scale
     yield f"| {unit} | | {' | '.join(f'{scale * each.base:.4g}' for each in times)} |"
     for counter in counters:
         cells = [each.ratio(counter.name) for each in times]
-        shown = " | ".join("fails" if cell is None else f"{cell:.2f}" for cell in cells)
+        shown = " | ".join("none" if cell is None else f"{cell:.2f}" for cell in cells)
         yield f"| {counter.name} | {counter.device} | {shown} |"
 
 

@@ -73,7 +73,7 @@ def test_the_page_says_who_fails_and_on_what():
     found = Score(FLOP_COUNTER_MODE.name, 3, 1, 0, ("torchvision:a",), {"torchvision:b": "ValueError: `no`"}, None)
     text = page([ARCHCOST, FLOP_COUNTER_MODE], [times], [], [found], "Here.")
 
-    assert "| archcost | meta | 1.50 |\n| FlopCounterMode | meta | fails |\n" in text
+    assert "| archcost | meta | 1.50 |\n| FlopCounterMode | meta | none |\n" in text
     assert "| its FLOPs / 2 | meta | 1 | 0 | 1 | 1 | counts none |" in text
     assert "FlopCounterMode, no figure, `ValueError: no`: b." in text
     assert "FlopCounterMode, further off: a." in text
