@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import check_writable, note, progress, write
-from archcost.errors import OutputError, PageError
+from archcost.errors import OutputError, PageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
         for each in chosen:
             for path in (INDEX, *each.files):
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                _make_folder((folder / path).parent)
 
             def run(arguments: Sequence[str]) -> str:
                 printed = _printed(_below(folder, arguments))
@@ -51,6 +51,18 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
             write(page(each, run), str(folder / f"{each.name}.md"))
     write(index(_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder where there is none.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"-o {folder}: {error.strerror or error}; it could not be made") from error
 
 
 def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
@@ -70,7 +82,8 @@ def _printed(arguments: Sequence[str]) -> str:
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
         code = run(arguments)
     if code:
-        raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {said.getvalue().strip()}")
+        reason = said.getvalue().strip().removeprefix("archcost: ")
+        raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")
     return out.getvalue()
 
 

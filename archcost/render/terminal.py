@@ -28,22 +28,19 @@ def terminal(page: Page, *, width: int | None, color: bool) -> str:
 
 
 def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
-    yield [(page.title, "bold")]
-    yield from _prose(" · ".join(page.facts), width, "dim")
-    yield []
-    if page.table is not None:
-        yield from _table(page.table, lay_out(page.table, width))
-        yield []
-    for text in page.listing:
-        yield [(text, "")]
-    if page.figures:
-        yield from _figures(page.figures, width)
-        yield []
-    if page.conventions:
-        yield from _prose(page.conventions, width, "dim")
-    for remark in page.remarks:
-        yield []
-        yield from _remark(remark, width)
+    """Yield the parts that a page has, an empty line between them."""
+    parts: list[list[list[Span]]] = [
+        [[(page.title, "bold")], *_prose(" · ".join(page.facts), width, "dim")],
+        [] if page.table is None else list(_table(page.table, lay_out(page.table, width))),
+        [[(text, "")] for text in page.listing],
+        list(_figures(page.figures, width)) if page.figures else [],
+        list(_prose(page.conventions, width, "dim")) if page.conventions else [],
+        *(list(_remark(remark, width)) for remark in page.remarks),
+    ]
+    for n, part in enumerate(filter(None, parts)):
+        if n:
+            yield []
+        yield from part
 
 
 def _table(table: Table, layout: Layout) -> Iterator[list[Span]]:
