@@ -45,9 +45,7 @@ def place_labels(
         return ()
     marks = axes.transData.transform(points)
     texts, xs, ys = (list(column) for column in zip(*names, strict=True))
-    placed: list[Any]
-    leaders: list[Any]
-    _, _, placed, leaders = allocate(
+    drawn: Any = allocate(
         axes,
         xs,
         ys,
@@ -69,7 +67,7 @@ def place_labels(
         margin=0.004,
     )
     nearest = MARK * canvas.size.font / 2 * canvas.figure.dpi / 72
-    for text, leader in zip(placed, leaders, strict=True):
+    for text, leader in zip(*drawn[2:], strict=True):  # letters, and the lines to their points
         if leader is not None and _passes(axes.transData.transform(leader.get_xydata()), marks, nearest):
             text.remove()
             leader.remove()
