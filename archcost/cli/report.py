@@ -88,10 +88,6 @@ def _printed(arguments: Sequence[str]) -> str:
 
 
 def _others(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the pages beside ours, and their titles."""
-    from archcost.lectures import INDEX, LECTURES
-
-    ours = {INDEX, *(f"{name}.md" for name in LECTURES)}
-    for path in sorted(folder.glob("*.md")):
-        if path.name not in ours:
-            yield path.name, path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    """Yield the pages of measurements, which `benchmarks/` writes below ours, and their titles."""
+    for path in sorted((folder / "measured").glob("*.md")):
+        yield f"measured/{path.name}", path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

@@ -16,13 +16,13 @@ def small(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_a_page_and_an_index_are_written_and_stdout_is_left_alone(tmp_path, capsys):
-    other = tmp_path / "pages" / "measured.md"
-    other.parent.mkdir()
+    other = tmp_path / "pages" / "measured" / "times.md"
+    other.parent.mkdir(parents=True)
     other.write_text("# Times\n")
     assert run(["report", "small", "-o", str(tmp_path / "pages")]) == 0
     page = (tmp_path / "pages" / "small.md").read_text()
     assert "```console\n$ archcost list lenet5_1998\n```\n\n```text\nLeNet: LeCun" in page
-    assert "[Times](measured.md)" in (tmp_path / "pages" / "README.md").read_text()
+    assert "[Times](measured/times.md)" in (tmp_path / "pages" / "README.md").read_text()
     out, err = capsys.readouterr()
     assert out == ""
     assert "README.md" in err
