@@ -10,7 +10,7 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import refuse_lazy
+from archcost.walk.tensors import named_tensors
 
 FILLS = {
     *("aten::normal_", "aten::uniform_", "aten::erfinv_", "aten::fill_", "aten::zero_", "aten::copy_"),
@@ -43,7 +43,7 @@ def meta_copy(network: nn.Module) -> nn.Module:
     Raises:
         WalkError: a lazy module; or, with a NotImplementedError as its cause, a network that cannot be copied.
     """
-    refuse_lazy(network)
+    named_tensors(dict(network.named_modules()))  # none of them without a shape
     try:
         return _copy(network)
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
