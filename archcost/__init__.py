@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archcost.api import profile as profile
     from archcost.capacity import fit as fit
-    from archcost.comparison import compare as compare
+    from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.records import TimingPlan as TimingPlan
     from archcost.regression.diff import diff as diff
@@ -40,7 +40,7 @@ _HOMES = {
     "Report": "archcost.report",
     "TimingPlan": "archcost.records",
     "Work": "archcost.rules",
-    "compare": "archcost.comparison",
+    "compare": "archcost.comparison.compare",
     "diff": "archcost.regression.diff",
     "fit": "archcost.capacity",
     "free": "archcost.rules",

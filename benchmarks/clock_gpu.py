@@ -1,4 +1,4 @@
-"""The clock against torch's profiler, on a GPU: `python -m benchmarks.clock_gpu`; writes reports/timing-gpu.md.
+"""The clock against torch's profiler, on a GPU: `python -m benchmarks.clock_gpu` writes reports/measured/timing-gpu.md.
 
 For each network, batch and dtype: the sum of the rows against end to end; both against the kernels' own times as
 torch's profiler (CUPTI) has them, in total and by rank for each layer; whether the host sets the pace; the largest
@@ -32,7 +32,7 @@ DTYPES = ("float32", "tf32", "bfloat16")
 REPEATED = ("resnet50", 32, "float32")
 PROCESSES = 5
 PASSES = 10
-REPORT = Path(__file__).parent.parent / "reports" / "timing-gpu.md"
+REPORT = Path(__file__).parent.parent / "reports" / "measured" / "timing-gpu.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +211,7 @@ def main() -> None:
                 lines.append(line(network, batch, dtype))
                 print(lines[-1], file=sys.stderr, flush=True)
     report = text(lines, repeatability(), measured("resnet50", 1, "float32"))
-    asked.output.parent.mkdir(exist_ok=True)
+    asked.output.parent.mkdir(parents=True, exist_ok=True)
     asked.output.write_text(report, encoding="utf-8")
     print(f"wrote {asked.output}")
 

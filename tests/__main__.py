@@ -18,6 +18,8 @@ CHECKS = {
     "pytest": [
         "pytest",
         "-q",
+        "-n=auto",  # one process for each core; a file's tests share what they prepare
+        "--dist=loadfile",
         "--cov",
         "--cov-report=term",
         f"--cov-fail-under={BRANCH_COVERAGE}",

@@ -50,11 +50,11 @@ def command(
     archcost compare --family ResNet --sort top1
     archcost compare 'densenet*' model.py:build --accuracy mine.csv --format markdown
     """  # noqa: D301 - click reads the \b
-    from archcost.accuracy import read_accuracies
-    from archcost.comparison import check_request, compare, read_seconds
+    from archcost.comparison.accuracy import read_accuracies
+    from archcost.comparison.compare import check_request, compare, read_seconds
     from archcost.render.comparing import render_comparison
-    from archcost.selection import select
     from archcost.sources import parse_input
+    from archcost.sources.selection import select
 
     chosen = chosen_format(format_, output)
     check_request(protocol, sort)

@@ -17,7 +17,7 @@ from archcost.errors import NoDeviceError
 )
 @click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
 @click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     device: str,
     datasheet: str | None,

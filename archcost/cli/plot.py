@@ -72,12 +72,12 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
-    from archcost.accuracy import read_accuracies
-    from archcost.charts import BATCHES, Request, gather, steps
-    from archcost.comparison import read_seconds
-    from archcost.presets import preset_of
+    from archcost.comparison.accuracy import read_accuracies
+    from archcost.comparison.charts import BATCHES, Request, gather, steps
+    from archcost.comparison.compare import read_seconds
+    from archcost.comparison.presets import preset_of
     from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
-    from archcost.selection import select
+    from archcost.sources.selection import select
 
     for name, value in {"labels": labels, "train": train, "batches": batches, "times": times}.items():
         check_option(kind, name, given=value is not None)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, stdout_kept, target_of, write
+from archcost.cli.options import chosen_format, note, output_options, progress, stdout_kept, target_of, write
 from archcost.errors import ArgumentError, ClockError
 from archcost.records import LOSSES, OPTIMIZERS, TIMERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from archcost.records import Cell
 
@@ -51,7 +49,7 @@ SECOND = 10**9
     help="Stop each measurement after that long.",
 )
 @click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("table", "json", "csv", "markdown", "html")
 def command(
     network: str,
     batches: str,
@@ -111,7 +109,7 @@ def command(
     for case in wanted:
         check_plan(case.plan)
     training = Training(optimizer=optimizer or "sgd", loss=loss or "cross-entropy") if train else None
-    done, stopped = _collected(sweep(resolved, wanted, training=training), len(wanted))
+    done, stopped = _collected(sweep(resolved, wanted, training=training), len(wanted), quiet=quiet)
     found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
     if chosen != "table":  # the table says it itself
         for text in troubles(found):
@@ -125,14 +123,14 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collected(cells: Iterator[Cell], length: int) -> tuple[tuple[Cell, ...], bool]:
+def _collected(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
     """Return the cells that were timed until the end or until the user stopped, and whether they did."""
     done = []
-    with _progress(length) as advance, stdout_kept():
+    with progress(length, "timing", quiet=quiet) as advance, stdout_kept():
         try:
             for cell in cells:
                 done.append(cell)
-                advance()
+                advance("")
         except KeyboardInterrupt:
             return tuple(done), True
     return tuple(done), False
@@ -150,13 +148,3 @@ def _numbers(text: str, option: str) -> tuple[int, ...]:
     if not all(part.isdecimal() for part in parts):
         raise ArgumentError(f"{option} {text!r}: write whole numbers with commas between them, such as 1,2,4")
     return tuple(map(int, parts))
-
-
-@contextmanager
-def _progress(length: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on stderr where that is a terminal and there is something to wait for."""
-    if length == 1 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with click.progressbar(length=length, label="timing", file=sys.stderr) as bar:
-        yield lambda: bar.update(1)

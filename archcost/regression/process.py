@@ -1,4 +1,4 @@
-"""The asking side of `archcost.worker`: a network's code runs there, never here."""
+"""The asking side of `archcost.regression.worker`: a network's code runs there, never here."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ANSWER_CHARACTERS = 2 * CHARACTERS  # a report, and the quotes within it escaped
 # archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
 # network's code may import: not the current folder, unless the network's own name says so.
 START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import archcost.worker; "
-    "sys.path[:1] = sys.argv[2:]; del sys.argv[1:]; archcost.worker.main()"
+    "import sys; sys.path.insert(0, sys.argv[1]); import archcost.regression.worker; "
+    "sys.path[:1] = sys.argv[2:]; del sys.argv[1:]; archcost.regression.worker.main()"
 )
 
 

@@ -29,7 +29,10 @@ def render(
     color: str = "auto",
     target: TextIO | None = None,
 ) -> str:
-    """Return a measured roof, datasheet figures, or both beside each other, as "table", "json", "csv" or "markdown"."""
+    """Return a measured roof, datasheet figures, or both beside each other.
+
+    `format_` is "table", "json", "csv", "markdown" or "html".
+    """
     if format_ == "json":
         data = {name: part and dataclasses.asdict(part) for name, part in (("measured", roof), ("datasheet", peaks))}
         return json.dumps({"schema": SCHEMA, **data}, indent=1, sort_keys=True) + "\n"
@@ -43,6 +46,10 @@ def render(
         from archcost.render.markdown import markdown
 
         return markdown(page)
+    if format_ == "html":
+        from archcost.render.html import html
+
+        return html(page)
     from archcost.render.target import fitted
 
     return fitted(page, target, width=None, color=color)

@@ -16,7 +16,7 @@ from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from archcost.records import TensorSpec
 
@@ -34,7 +34,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def __init__(self) -> None:
         super().__init__()
         self.ops: list[OpCall] = []
-        self.scope: Callable[[], int] = lambda: -1
+        self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
         self._events = 0
@@ -112,7 +112,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 inputs=tuple(inputs),
                 outputs=tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)]),
                 written=changed,
-                module=self.scope(),
+                module=self.running[-1],
                 phase=self.phase,
                 forward_of=forward_of,
             )

@@ -45,6 +45,7 @@ class Scopes:
 
     Args:
         specs: the modules that count as scopes; others are part of whoever calls them.
+        running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
         describe: turns a tensor into its record.
         clock: counts events, so that calls can be placed among operators.
     """
@@ -52,13 +53,15 @@ class Scopes:
     def __init__(
         self,
         specs: dict[nn.Module, ModuleSpec],
+        running: list[int],
         describe: Callable[[torch.Tensor], TensorSpec],
         clock: Callable[[], int],
     ) -> None:
         self._specs = specs
+        self._running = running
         self._describe = describe
         self._clock = clock
-        self._stack: list[tuple[nn.Module, int, int]] = []
+        self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
         self._runs: dict[str, int] = {}
@@ -78,25 +81,22 @@ class Scopes:
             torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
 
     @property
-    def current(self) -> int:
-        """Number of the innermost module call, -1 outside of all."""
-        return self._stack[-1][1] if self._stack else -1
-
-    @property
     def calls(self) -> tuple[ModuleCall, ...]:
         """The finished calls in the order in which they started."""
         return tuple(self._calls[index] for index in sorted(self._calls))
 
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
         if module in self._specs:
-            self._stack.append((module, self._started, self._clock()))
+            self._stack.append((module, self._clock()))
+            self._running.append(self._started)
             self._started += 1
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch leaves the keyword arguments out when it calls this because the forward raised
         if not self._stack or self._stack[-1][0] is not module:
             return
-        _, index, order = self._stack.pop()
+        _, order = self._stack.pop()
+        index = self._running.pop()
         *kwargs, output = rest
         path = self._specs[module].path
         call = self._runs.get(path, 0)
@@ -107,7 +107,7 @@ class Scopes:
                 order=order,
                 path=path,
                 call=call,
-                parent=self.current,
+                parent=self._running[-1],
                 inputs=tuple([self._describe(tensor) for tensor in find_tensors((args, kwargs))]),
                 outputs=tuple([self._describe(tensor) for tensor in find_tensors(output)]),
             )

@@ -84,8 +84,7 @@ def walk(
         held: list[object] = []
         with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
             with autocast.active() if autocast else nullcontext():
-                with Scopes(specs, recorder.storages.describe, recorder.tick) as scopes:
-                    recorder.scope = lambda: scopes.current
+                with Scopes(specs, recorder.running, recorder.storages.describe, recorder.tick) as scopes:
                     with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
                         result = network(*inputs, **dict(kwargs or {}))
                     returns = tuple(recorder.storages.describe(tensor) for tensor in find_tensors(result))

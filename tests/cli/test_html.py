@@ -16,6 +16,8 @@ from archcost.cli import run
         ["compare", "lenet5", "nin_cifar10"],
         ["diff", "lenet5", "lenet5_simple"],
         ["claims", "lenet5"],
+        ["time", "lenet5", "--layers", "--max-time", "0.02", "--threads", "1", "--device", "cpu"],
+        ["device", "--datasheet", "NVIDIA H200"],
     ],
     ids=" ".join,
 )

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from archcost.cli import run
-from archcost.comparison import read_seconds
+from archcost.comparison.compare import read_seconds
 from archcost.errors import TableError
 from archcost.records import Sweep
 from archcost.records.reading import read

@@ -1,8 +1,10 @@
 """A walk leaves the network and the process exactly as they were, also when the forward raises."""
 
+import gc
 import random
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -217,3 +219,23 @@ assert "torch._dynamo" in sys.modules
 assert peaks[0] == peaks[1], peaks
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("train", [None, "adam"])
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_profiled_network_dies_with_its_last_reference(device, train):
+    """Nothing waits for the garbage collector: on a GPU that would be memory that the user cannot have back."""
+    images = torch.randn(2, 3, 8, 8)
+
+    def weak():
+        network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 5))
+        archcost.profile(network, images, device=device, train=train)
+        return weakref.ref(network)
+
+    weak()  # the first one imports, and an import's handled errors keep frames
+    gc.collect()
+    gc.disable()
+    try:
+        assert weak()() is None
+    finally:
+        gc.enable()

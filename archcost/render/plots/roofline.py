@@ -51,21 +51,19 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     clouds = [list(points(sample)) for sample in samples]
     if not any(clouds):
         raise ArgumentError("a roofline needs rows that multiply, and there are none")
-    roof, dtype = samples[0].roof, samples[0].dtype
+    roof, peak = samples[0].roof, _peak(samples[0])
     assert roof is not None  # noqa: S101 - _sample looked
-    peak = roof.flops_per_second[dtype]
     axes = canvas.axes()
     everything = [point for cloud in clouds for point in cloud]
     knee = peak / roof.memory_bytes_per_second
     log_axis(axes.xaxis, [*(point.intensity for point in everything), knee], room=1.8)
     log_axis(axes.yaxis, [*(point.flops_per_second / GIGA for point in everything), peak / GIGA], room=2)
-    _ceilings(canvas, axes, roof, peak)
+    ceilings = _ceilings(canvas, axes, roof, peak)
     scatters = [_cloud(canvas, axes, i, cloud, data[i].network.name) for i, cloud in enumerate(clouds)]
     axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
-    if len(data) > 1:
-        canvas.figure.legend(loc="outside right upper")
+    canvas.figure.legend(loc="outside right upper")
     names = ", ".join(report.network.name for report in data)
-    canvas.title(f"{names} under the roof of {roof.device}, {dtype}", _source(samples, clouds))
+    canvas.title(f"{names} under the roof of {roof.device}", _source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
     place_labels(
         canvas,
@@ -73,6 +71,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         [(point.name, point.intensity, point.flops_per_second / GIGA) for point in longest],
         balls=scatters[0],
         points=[(point.intensity, point.flops_per_second / GIGA) for point in everything],
+        lines=ceilings,
     )
 
 
@@ -104,24 +103,24 @@ def _sample(report: Report) -> Sample:
     return sample
 
 
-def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> None:
-    """Draw the products' ceiling, and below it the memory's: what no cache holds, and dashed what the fastest does."""
+def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Draw the products' ceiling, and before it the memory's: of what no cache holds, and dashed of the fastest cache.
+
+    Return the corners of the lines.
+    """
+    lines: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
     low, high = axes.get_xlim()
     cached = roof.bytes_per_second(0)
     for rate, style, name in ((roof.memory_bytes_per_second, "-", "memory"), (cached, "--", "cache")):
         knee = min(max(peak / rate, low), high)
+        xs = (low, knee, high)
+        ys = tuple(min(x * rate, peak) / GIGA for x in xs)
+        lines.append((xs, ys))
         axes.plot(
-            [low, knee, high], [min(low * rate, peak) / GIGA, peak / GIGA, peak / GIGA],
-            color=canvas.theme.muted, linestyle=style, linewidth=2, gid=f"roof-{name}",
+            xs, ys, color=canvas.theme.muted, linestyle=style, linewidth=2, gid=f"roof-{name}",
+            label=f"{name} {units.short(rate, 'B/s')}",
         )  # fmt: skip
-        axes.annotate(
-            f"{name} {units.short(rate, 'B/s')}", (knee, peak / GIGA), textcoords="offset points",
-            xytext=(0, 6 if style == "-" else 1.6 * canvas.size.font), ha="right", color=canvas.theme.muted,
-        )  # fmt: skip
-    axes.annotate(
-        units.short(peak, "FLOP/s"), (high, peak / GIGA), textcoords="offset points", xytext=(-4, 6), ha="right",
-        color=canvas.theme.muted,
-    )  # fmt: skip
+    return lines
 
 
 def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str) -> object:
@@ -132,9 +131,13 @@ def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str
         marker=SHAPES[i % len(SHAPES)],
         color=canvas.theme.hues[i % len(canvas.theme.hues)],
         alpha=0.75,
-        label=name,
+        label=f"rows of {name}",
         gid=f"rows-{name}",
     )
+
+
+def _peak(sample: Sample) -> float:
+    return 0.0 if sample.roof is None else sample.roof.flops_per_second[sample.dtype]
 
 
 def _source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str:
@@ -145,6 +148,7 @@ def _source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str
     overhead = 0.0 if first.layers is None else first.layers.overhead
     return (
         f"Area by time; rows without multiply-adds have no place, those shown take {units.percent(shown)} of the time; "
-        f"roof and rows measured on {first.conditions.device}, torch {first.conditions.torch}; the events added "
+        f"{first.dtype}; roof ({units.short(_peak(first), 'FLOP/s')}) and rows measured on {first.conditions.device}, "
+        f"torch {first.conditions.torch}; the events added "
         f"{units.percent(overhead)}{warning}"
     )

@@ -1,12 +1,14 @@
 """What charts are drawn from, put together without walking anything where that is possible."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from render import reports, samples
 
 import archcost
-from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
 from archcost.zoo import REGISTRY
 
@@ -72,6 +74,12 @@ def everything():
     return comparison(*rows)
 
 
+def under_the_roof():
+    """Rows of several intensities, near each other and far below the roof."""
+    rows = [samples.row(f"block.{i}.conv", 100 * i, macs=10**5 * i**2, moved=10**5) for i in range(1, 9)]
+    return replace(samples.layers(), rows=tuple(rows))
+
+
 @pytest.fixture(scope="session")
 def data(everything):
     """What each kind of chart is drawn from."""
@@ -94,5 +102,6 @@ def data(everything):
         "layers": [archcost.profile("vgg16")],
         "block": [archcost.profile(name) for name in ("inception_naive", "inception_reduced")],
         "memory-timeline": [archcost.profile("squeezenet1_1", train="adam", timeline=True)],
+        "roofline": [replace(reports.branched(), measured=samples.sample(layers=under_the_roof()))],
         "error-year": winners,
     }  # fmt: skip

@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.tables import read_table
 from archcost.errors import ArgumentError, closest
 from archcost.many import Failure, profile_many
 from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Missing, frontier
 from archcost.sources import parse_spec
-from archcost.tables import read_table
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def compare(
     Args:
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
-        accuracies: figures of your own, which go before the published ones; see `archcost.accuracy.read_accuracies`.
+        accuracies: figures of your own, which go before the published ones; see
+            `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
         jobs: processes; None for as many as help.
@@ -69,7 +70,8 @@ def compare(
         ArgumentError: a protocol or a sorting that does not exist.
     """
     check_request(protocol, sort)
-    table = (*accuracies, *published())
+    own = tuple(accuracies)
+    table = (*own, *published())
     times, batch = seconds or {}, options.get("batch", 1)
     found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
     rows = [
@@ -86,6 +88,7 @@ def compare(
         protocol=protocol,
         collected=COLLECTED,
         batch=batch,
+        own=own,
         failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
     )
 
@@ -124,14 +127,14 @@ def row_of(report: Report) -> ComparisonRow:
 def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
 
-    It may have other columns, as those of `archcost time` have; a line without seconds is a cell that failed there.
+    It may have other columns, as those of `archcost time` have: a line whose `outcome` is not "timed" is passed over.
 
     Raises:
         TableError: a value that is none, or two times of one batch: the file, line and column.
     """
     times: dict[tuple[str, int], float] = {}
     for row in read_table(path, ("network", "batch", "seconds"), others=True):
-        if row.cells.get("seconds") == "":
+        if row.text("outcome", "timed") != "timed":
             continue
         value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
         if not value:

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from archcost.comparison.tables import read_table, rows_of
 from archcost.errors import TableError
-from archcost.tables import read_table, rows_of
 
 
 def table(text):

@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from archcost.comparison.tables import Row, read_table, rows_of
 from archcost.records import PROTOCOLS, Accuracy
 from archcost.sources import parse_spec
-from archcost.tables import Row, read_table, rows_of
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import pytest
 from peer_packages import peer
 
 from archcost.errors import ArgumentError, UnknownNetworkError
-from archcost.selection import select
+from archcost.sources.selection import select
 from archcost.zoo import REGISTRY
 
 

@@ -13,7 +13,6 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, WalkError
@@ -21,7 +20,6 @@ from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-WARM_UP = 3
 SAMPLE_NS = 50_000_000  # what a shorter sample measures is the clock and the scheduler
 
 
@@ -93,31 +91,32 @@ def _timed(spec: str, inputs: Sequence[str], batch: int) -> Callable[[], int]:
     import torch
 
     from archcost import sources
+    from archcost.clock.devices import clock_of, device_of
+    from archcost.clock.sampling import Rounds, warm_up
     from archcost.feed import feed_of
+    from archcost.records import TimingPlan
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    plan = TimingPlan()
+    device = device_of(plan.device)
+    clock = clock_of(device)
     torch.manual_seed(0)
     network = sources.resolve(spec)
     with torch.device(device):
         module = network.build().eval()
-    args, kwargs = feed_of(network, [sources.parse_input(text) for text in inputs] or None, None, batch).on(device)
+    descriptions = [sources.parse_input(text) for text in inputs] or None
+    args, kwargs = feed_of(network, descriptions, None, batch).on(str(device))
 
-    def sample(passes: int) -> int:
-        start = perf_counter_ns()
+    def forward() -> None:
         with torch.no_grad():
-            for _ in range(passes):
-                module(*args, **kwargs)
-        if device == "cuda":
-            torch.cuda.synchronize()
-        return (perf_counter_ns() - start) // passes
+            module(*args, **kwargs)
 
+    rounds = Rounds(forward, clock)
     try:
-        ns = min(sample(1) for _ in range(WARM_UP))
+        _, median_ns = warm_up(rounds.wait, plan, clock)
     except Exception as error:
         raise WalkError(f"{spec} cannot be timed: {type(error).__name__}: {error}") from error
-    passes = math.ceil(SAMPLE_NS / ns)
-    sample(passes)
-    return lambda: sample(passes)
+    rounds.size = math.ceil(SAMPLE_NS / max(median_ns, 1))
+    return lambda: rounds.wait()[0]
 
 
 def _in_tree(spec: str, tree: str | None, instead_of: str | None) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 import archcost
-from archcost.comparison import read_seconds
+from archcost.comparison.compare import read_seconds
 from archcost.errors import ArgumentError, TableError
 from archcost.records import frontier
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from archcost.accuracy import accuracy_of, published
-from archcost.charts import Request, gather
+from archcost.comparison.accuracy import accuracy_of, published
+from archcost.comparison.charts import Request, gather
+from archcost.comparison.presets import PRESETS, preset_of
 from archcost.errors import ArgumentError
-from archcost.presets import PRESETS, preset_of
-from archcost.selection import select
 from archcost.sources import resolve
+from archcost.sources.selection import select
 
 
 def lost(chart):

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from archcost.accuracy import accuracy_of, protocols_of, published
-from archcost.comparison import compare
+from archcost.comparison.accuracy import accuracy_of, protocols_of, published
+from archcost.comparison.compare import compare
+from archcost.comparison.tables import rows_of
 from archcost.errors import ArchcostError, ArgumentError
 from archcost.many import Failure, profile_many
 from archcost.records import Curve, Missing, Winner
 from archcost.render.plots import kind_of
-from archcost.tables import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

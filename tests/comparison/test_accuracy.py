@@ -2,7 +2,7 @@
 
 import pytest
 
-from archcost.accuracy import accuracy_of, protocols_of, published, read_accuracies
+from archcost.comparison.accuracy import accuracy_of, protocols_of, published, read_accuracies
 from archcost.errors import TableError
 from archcost.records import PROTOCOLS
 from archcost.zoo import REGISTRY
