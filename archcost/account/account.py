@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +108,9 @@ class _Account:
             work = self.works[op.index]
             macs += work.macs
             other_ops += work.other_ops
-            read += self._read_bytes(op, work)
-            written += self._written_bytes(op, work)
+            read_by_op, written_by_op = self._traffic(op, work)
+            read += read_by_op
+            written += written_by_op
             if self.flow.weighted[op.index] and not row.recurrent:
                 macts += _layer_outputs(op, work)
         fresh = [self.trace.storages[number] for number in self._activations(row)]
@@ -203,25 +205,18 @@ class _Account:
                 by_row[self.row_of[op.forward_of]] += self.works[op.index].macs
         return by_row
 
-    def _read_bytes(self, op: OpCall, work: Work) -> int:
-        if work.read_bytes is not None:
-            return work.read_bytes
-        if self._renames(op):
-            return 0
-        return sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
-
-    def _written_bytes(self, op: OpCall, work: Work) -> int:
-        if work.written_bytes is not None:
-            return work.written_bytes
-        if self._renames(op):
-            return 0
-        written = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
+    def _traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
+        """Bytes that an operator has to read and to write."""
         made = {spec.storage: spec.nbytes for spec in op.outputs if self.trace.storages[spec.storage].born == op.index}
-        return sum((written | made).values())
-
-    def _renames(self, op: OpCall) -> bool:
-        """Whether every result is a view of an argument."""
-        return not op.written and all(self.trace.storages[spec.storage].born != op.index for spec in op.outputs)
+        read = written = 0
+        if made or op.written:  # or else every result is a view of an argument
+            read = sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
+            changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
+            written = sum((changed | made).values())
+        return (
+            read if work.read_bytes is None else work.read_bytes,
+            written if work.written_bytes is None else work.written_bytes,
+        )
 
     def _itemsize(self, spec: TensorSpec) -> int:
         return self.trace.storages[spec.storage].itemsize
@@ -258,7 +253,7 @@ class _Account:
         return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}
+        sums: dict[str, int] = {name: sum(map(attrgetter(name), layers)) for name in SUMS}
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
             **sums,

@@ -55,7 +55,9 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     fields: list[Field | None] = []
 
     def seen(spec: TensorSpec) -> Field | None:
-        return _union(entry[-1 - source] if source < 0 else fields[source] for source in spec.sources)
+        if not spec.sources:  # a parameter
+            return None
+        return _union([entry[-1 - source] if source < 0 else fields[source] for source in spec.sources])
 
     for op, sight in zip(trace.ops, sights, strict=True):
         inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]

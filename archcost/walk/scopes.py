@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import find_tensors, modules_by_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,11 @@ def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=next(module.children(), None) is None,
+            leaf=all(child is None for child in module._modules.values()),
             recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
             normalises=isinstance(module, NORMALISING) or "norm" in type(module).__name__.lower(),
         )
-        for path, module in network.named_modules()
+        for path, module in modules_by_path(network).items()
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import WalkError
@@ -58,6 +59,21 @@ def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # no
     return value
 
 
+def modules_by_path(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules of a network, each once, as `named_modules()` does through a generator for each level."""
+    found: dict[str, nn.Module] = {}
+    _find_modules(network, "", found, set())
+    return found
+
+
+def _find_modules(module: nn.Module, path: str, found: dict[str, nn.Module], seen: set[int]) -> None:
+    seen.add(id(module))
+    found[path] = module
+    for name, child in module._modules.items():
+        if child is not None and id(child) not in seen:
+            _find_modules(child, f"{path}.{name}" if path else name, found, seen)
+
+
 class Named(NamedTuple):
     """A parameter or buffer, its name, and the module that has it."""
 
@@ -84,6 +100,6 @@ def named_tensors(modules: Mapping[str, nn.Module]) -> tuple[list[Named], list[N
                     seen.add(id(tensor))
                     tensors.append(Named(f"{path}.{name}" if path else name, tensor, module))
     for name, tensor, _ in (*found[0], *found[1]):
-        if nn.parameter.is_lazy(tensor):
+        if isinstance(tensor, UninitializedTensorMixin):
             raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
     return found
