@@ -131,7 +131,7 @@ def profile_network(
     else:
         with random_state_kept(), collector_paused():
             trace, notes = _trace(network, feed, device, mode, training, amp)
-        costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
+            costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -176,7 +176,8 @@ def _trace(
     def run(where: str) -> Trace:
         module = _on_meta(network) if where == "meta" else _on_device(network, where)
         args, kwargs = feed.on(_home(module, where))
-        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=network.fits is None)
+        thrown_away = network.fits is not None or (where == "meta" and network.given is not None)  # built, or copied
+        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=not thrown_away)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""The table of quantities: what each number in a report means, its unit, and whether it is exact or measured.
+"""The table of quantities: what each number in a report means, and its unit.
 
-Exact quantities follow from the network alone and compare with `==`; measured ones vary from run to run.
+All of them are exact: they follow from the network alone and compare with `==`. What is measured stands apart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Metric:
     unit: Literal["", "B", "px"]
     scope: Literal["both", "layer", "total"]
     definition: str
-    kind: Literal["exact", "measured"] = "exact"
     better: Literal["lower", "higher"] | None = "lower"
     sums: bool = True
 

@@ -113,16 +113,19 @@ def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[
     """Say what is exceeded, and which layers cost most of it."""
     from archcost import units
     from archcost.metrics import METRICS
+    from archcost.render.names import plain
 
     yield f"{difference.network.spec} exceeds its budget"
     for verdict in exceeded:
         metric = METRICS[verdict.metric]
-        amount = f"{units.short(verdict.after, metric.unit)} ({units.exact(verdict.after)})"
+        digits, short = units.exact(verdict.after), units.short(verdict.after, metric.unit)
+        amount = short if short == digits else f"{short} ({digits})"
         yield f"{verdict.metric}: {amount}, {verdict.limit}"
         layers = difference.contributions(verdict.metric)
         most = [(change.row, change.delta(verdict.metric)) for change in layers[:MOST_LAYERS]]
         lines = [
-            (row.name, units.short(part, metric.unit), units.share(part, verdict.after), row.kind) for row, part in most
+            (plain(row.name), units.short(part, metric.unit), units.share(part, verdict.after), plain(row.kind))
+            for row, part in most
         ]
         name_width, part_width = (max((len(line[i]) for line in lines), default=0) for i in (0, 1))
         for name, part, share, kind in lines:

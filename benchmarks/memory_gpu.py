@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import torch
 
-REPORT = Path(__file__).parent.parent / "reports" / "memory-gpu.md"
+REPORT = Path(__file__).parent.parent / "reports" / "measured" / "memory-gpu.md"
 NETWORKS = ("vgg16", "resnet50", "densenet201", "inception_v4", "mobilenet_v2", "timm:vit_base_patch16_224")
 BATCHES = (1, 8, 64)
 OPTIMIZER = "momentum"  # its step allocates nothing, whether torch loops over the parameters or takes all at once

@@ -80,6 +80,16 @@ def act(project, **inputs):
     return done, outputs, files["GITHUB_STEP_SUMMARY"].read_text()
 
 
+def test_a_run_that_fails_early_leaves_no_reports_of_the_one_before(project):
+    act(project, **{"base-ref": "main"})
+    done, outputs, _ = act(project, networks="nosuch")
+    reports = project / "archcost-reports"
+
+    assert (done.returncode, outputs["changed"]) == (2, "true")
+    assert "nothing could be checked" in (reports / "comment.md").read_text()
+    assert sorted(path.name for path in reports.iterdir()) == ["changed", "comment.md"]
+
+
 def test_a_wider_network_fails_the_action_and_leaves_its_reports(project):
     done, outputs, summary = act(project, **{"base-ref": "main"})
     reports = project / "archcost-reports"

@@ -77,7 +77,7 @@ def test_what_exceeds_its_budget_fails_and_names_the_layers(run):
     result.assert_outcomes(failed=1)
     assert """
 E       Failed: net:Net exceeds its budget
-E       depth: 2 (2), at most 1
+E       depth: 2, at most 1
 E       macs: 320.0 k (320,000), at most 300.0 k
 E         stem  192.0 k  60.0 %  Conv2d
 E         head  128.0 k  40.0 %  Conv2d
@@ -86,6 +86,21 @@ E         stem  3.000 k  60.0 %  Conv2d
 E         head  2.000 k  40.0 %  Conv2d
 """ in result.stdout.str()
     assert "pytest_plugin.py" not in result.stdout.str()
+
+
+def test_a_hostile_name_takes_one_line(run):
+    result = run("""
+        from torch import nn
+
+        def test_module(archcost_budget):
+            net = nn.Sequential()
+            net.add_module("a\\nb\\x1b[31m", nn.Linear(3, 3))
+            archcost_budget(net, "3", macs="<9")
+        """)
+
+    result.assert_outcomes(failed=1)
+    assert "macs: 9, at most 8" in result.stdout.str()
+    assert r"  a\nb\x1b[31m  9 100.0 %  Linear" in result.stdout.str()
 
 
 def test_of_many_layers_the_largest_are_named(run):
@@ -98,7 +113,7 @@ def test_of_many_layers_the_largest_are_named(run):
         """)
 
     assert """
-E       params: 140 (140), at most 99
+E       params: 140, at most 99
 E         6  49  35.0 %  Conv2d
 E         5  36  25.7 %  Conv2d
 E         4  25  17.9 %  Conv2d

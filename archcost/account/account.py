@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from archcost import units
 from archcost.account import memory
 from archcost.account.axes import Axis, Field
 from archcost.account.depth import Flow, row_depth
-from archcost.account.parameters import with_parameters
+from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
@@ -80,13 +81,20 @@ class _Account:
         self.read -= memory.cast_parameters(trace)
 
     def costs(self) -> Costs:
-        layers = [self._layer(i, row) for i, row in enumerate(self.rows)]
-        layers = with_parameters(layers, self.trace, self.row_of)
+        owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
+        layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
+        kinds = {spec.path: spec.kind for spec in self.trace.modules}
+        layers += [
+            Layer(
+                name=path, call=None, kind=kinds.get(path, "Module"), module=path, inputs=(), outputs=(), **asdict(sums)
+            )
+            for path, sums in elsewhere.items()
+        ]
         uncovered = Counter(op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None)
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
-            modules={spec.path: spec.kind for spec in self.trace.modules},
+            modules=kinds,
             operators=self._operators(),
             uncovered=dict(sorted(uncovered.items())),
             uncalled=self._uncalled(),
@@ -94,34 +102,47 @@ class _Account:
             peak=self.peak,
         )
 
-    def _layer(self, place: int, row: Row) -> Layer:
-        work = [(op, self.works[op.index]) for op in row.ops]
-        fresh = self._activations(row)
+    def _layer(self, place: int, row: Row, owned: Owned) -> Layer:
+        macs = other_ops = macts = read = written = 0
+        for op in row.ops:
+            work = self.works[op.index]
+            macs += work.macs
+            other_ops += work.other_ops
+            read_by_op, written_by_op = self._traffic(op, work)
+            read += read_by_op
+            written += written_by_op
+            if self.flow.weighted[op.index] and not row.recurrent:
+                macts += _layer_outputs(op, work)
+        fresh = [self.trace.storages[number] for number in self._activations(row)]
         window, groups = self._window(row)
         field = self._field(row)
-        weighted = [(op, done) for op, done in work if self.flow.weighted[op.index] and not row.recurrent]
         return Layer(
             name=row.name,
             call=row.call,
             kind=row.kind,
             module=row.module,
-            inputs=tuple(spec.shape for spec in row.inputs),
-            outputs=tuple(spec.shape for spec in row.outputs),
+            inputs=tuple([spec.shape for spec in row.inputs]),
+            outputs=tuple([spec.shape for spec in row.outputs]),
             reads=self._reads(place, row),
-            operators=tuple(dict.fromkeys(op.op for op in row.ops)),
+            operators=tuple(dict.fromkeys([op.op for op in row.ops])),
             kernel=None if window is None else window.kernel,
             stride=None if window is None else tuple(int(step) for step in window.stride),
             groups=groups,
-            macs=sum(done.macs for _, done in work),
+            params=owned.params,
+            trainable_params=owned.trainable_params,
+            param_bytes=owned.param_bytes,
+            weights=owned.weights,
+            buffers=owned.buffers,
+            macs=macs,
             backward_macs=None if self.backward is None else self.backward[place],
-            other_ops=sum(done.other_ops for _, done in work),
-            output_elements=sum(spec.elements for spec in row.outputs),
-            output_bytes=sum(spec.elements * self._itemsize(spec) for spec in row.outputs),
-            activation_elements=sum(self.trace.storages[n].nbytes // self.trace.storages[n].itemsize for n in fresh),
-            activation_bytes=sum(self.trace.storages[n].nbytes for n in fresh),
-            macts=sum(_layer_outputs(op, done) for op, done in weighted),
-            read_bytes=sum(self._read_bytes(op, done) for op, done in work),
-            written_bytes=sum(self._written_bytes(op, done) for op, done in work),
+            other_ops=other_ops,
+            output_elements=sum([spec.elements for spec in row.outputs]),
+            output_bytes=sum([spec.elements * self._itemsize(spec) for spec in row.outputs]),
+            activation_elements=sum([storage.nbytes // storage.itemsize for storage in fresh]),
+            activation_bytes=sum([storage.nbytes for storage in fresh]),
+            macts=macts,
+            read_bytes=read,
+            written_bytes=written,
             saved_bytes=self.saved.get(place, 0) if self.trains else None,
             depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
             receptive_field=_sizes(field),
@@ -184,41 +205,40 @@ class _Account:
                 by_row[self.row_of[op.forward_of]] += self.works[op.index].macs
         return by_row
 
-    def _read_bytes(self, op: OpCall, work: Work) -> int:
-        if work.read_bytes is not None:
-            return work.read_bytes
-        if self._renames(op):
-            return 0
-        return sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
-
-    def _written_bytes(self, op: OpCall, work: Work) -> int:
-        if work.written_bytes is not None:
-            return work.written_bytes
-        if self._renames(op):
-            return 0
-        written = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
+    def _traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
+        """Bytes that an operator has to read and to write."""
         made = {spec.storage: spec.nbytes for spec in op.outputs if self.trace.storages[spec.storage].born == op.index}
-        return sum((written | made).values())
-
-    def _renames(self, op: OpCall) -> bool:
-        """Whether every result is a view of an argument."""
-        return not op.written and all(self.trace.storages[spec.storage].born != op.index for spec in op.outputs)
+        read = written = 0
+        if made or op.written:  # or else every result is a view of an argument
+            read = sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
+            changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
+            written = sum((changed | made).values())
+        return (
+            read if work.read_bytes is None else work.read_bytes,
+            written if work.written_bytes is None else work.written_bytes,
+        )
 
     def _itemsize(self, spec: TensorSpec) -> int:
         return self.trace.storages[spec.storage].itemsize
 
     def _operators(self) -> dict[str, OperatorCosts]:
-        found: dict[str, OperatorCosts] = {}
+        calls, macs, other_ops = Counter[str](), Counter[str](), Counter[str]()
+        rules: dict[str, Rule | None] = {}
         for op, work, rule in zip(self.trace.ops, self.works, self.rules, strict=True):
-            before = found.get(op.op, OperatorCosts(calls=0, macs=0, other_ops=0, covered=rule is not None))
-            found[op.op] = OperatorCosts(
-                calls=before.calls + 1,
-                macs=before.macs + work.macs,
-                other_ops=before.other_ops + work.other_ops,
-                covered=before.covered,
+            calls[op.op] += 1
+            macs[op.op] += work.macs
+            other_ops[op.op] += work.other_ops
+            rules[op.op] = rule
+        return {
+            name: OperatorCosts(
+                calls=calls[name],
+                macs=macs[name],
+                other_ops=other_ops[name],
+                covered=rule is not None,
                 why=rule.why if rule is not None else None,
             )
-        return dict(sorted(found.items()))
+            for name, rule in sorted(rules.items())
+        }
 
     def _uncalled(self) -> tuple[str, ...]:
         """Leaf modules that were never called and whose parameters no operator read."""
@@ -233,7 +253,7 @@ class _Account:
         return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        sums: dict[str, int] = {name: sum(getattr(layer, name) for layer in layers) for name in SUMS}
+        sums: dict[str, int] = {name: sum(map(attrgetter(name), layers)) for name in SUMS}
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
             **sums,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import ceil, prod
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """What an element sees along one axis of the network's input.
 
     The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None once no dimension of
@@ -53,9 +51,9 @@ def reshaped(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> F
                 for dim in new:
                     right = prod(after[other] for other in new if other > dim)
                     if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
-                        return replace(axis, dim=dim, inner=inner // right)
+                        return axis._replace(dim=dim, inner=inner // right)
         # a single place needs no dimension; a longer axis that two dimensions share is lost
-        return replace(axis, dim=None) if axis.extent == 1 else "unknown"
+        return axis._replace(dim=None) if axis.extent == 1 else "unknown"
 
     return each_axis(field, each)
 

@@ -56,6 +56,8 @@ class Flow:
     def _weight(self, spec: TensorSpec) -> Weight | None:
         if self._storages[spec.storage].kind == "parameter":
             return spec.storage, spec.offset
+        if not spec.sources:
+            return None
         found = [self._from_weight[source] for source in spec.sources if source >= 0]
         return found[0] if found and all(found) else None
 

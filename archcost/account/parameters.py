@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from archcost.records import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from archcost.account.rows import Row
     from archcost.records import ParamSpec, TensorSpec, Trace
 
 
-def with_parameters(layers: Sequence[Layer], trace: Trace, row_of: Mapping[int, int]) -> list[Layer]:
-    """Give each parameter and buffer to the first row that reads it; else to its module's row, or to a new one.
+@dataclass(slots=True)
+class Owned:
+    """The sums of the parameters and buffers that are counted on one row."""
 
-    `row_of` is the row of each operator that has one.
+    params: int = 0
+    trainable_params: int = 0
+    param_bytes: int = 0
+    weights: int = 0
+    buffers: int = 0
+
+    def add(self, tensor: ParamSpec) -> None:
+        """Count one more tensor."""
+        elements = tensor.elements
+        if tensor.role == "buffer":
+            self.buffers += elements
+            return
+        self.params += elements
+        self.trainable_params += elements if tensor.requires_grad else 0
+        self.param_bytes += tensor.nbytes
+        self.weights += elements if tensor.role == "weight" else 0
+
+
+def parameters_of(rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int]) -> tuple[list[Owned], dict[str, Owned]]:
+    """Give each parameter and buffer to the first row that reads it; else to its module's row, or to the module.
+
+    `row_of` is the row of each operator that has one. Returned are the sums of each row, and those of the modules that
+    have no row, by path.
     """
-    counted = list(layers)
+    sums = [Owned() for _ in rows]
+    elsewhere: dict[str, Owned] = {}
     readers = _first_readers(trace, row_of)
-    owners = {layer.name: i for i, layer in reversed(list(enumerate(layers))) if layer.name == layer.module}
-    kinds = {spec.path: spec.kind for spec in trace.modules}
+    owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
     for tensor in (*trace.params, *trace.buffers):
         place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
-        if place is None:
-            place = owners[tensor.module] = len(counted)
-            kind = kinds.get(tensor.module, "Module")
-            counted.append(Layer(name=tensor.module, call=None, kind=kind, module=tensor.module, inputs=(), outputs=()))
-        counted[place] = _plus(counted[place], tensor)
-    return counted
+        owned = elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
+        owned.add(tensor)
+    return sums, elsewhere
 
 
 def _first_readers(trace: Trace, row_of: Mapping[int, int]) -> dict[tuple[int, int], int]:
@@ -52,15 +71,3 @@ def _overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
     """Whether a tensor covers any part of a parameter in a storage that several may share."""
     end, last = spec.offset + max(spec.nbytes // itemsize, 1), tensor.offset + tensor.nbytes // itemsize
     return spec.offset < last and tensor.offset < end
-
-
-def _plus(layer: Layer, tensor: ParamSpec) -> Layer:
-    if tensor.role == "buffer":
-        return replace(layer, buffers=layer.buffers + tensor.elements)
-    return replace(
-        layer,
-        params=layer.params + tensor.elements,
-        trainable_params=layer.trainable_params + (tensor.elements if tensor.requires_grad else 0),
-        param_bytes=layer.param_bytes + tensor.nbytes,
-        weights=layer.weights + (tensor.elements if tensor.role == "weight" else 0),
-    )

@@ -16,7 +16,6 @@ remembers which digits of which dimension's index are its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,9 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     fields: list[Field | None] = []
 
     def seen(spec: TensorSpec) -> Field | None:
-        return _union(entry[-1 - source] if source < 0 else fields[source] for source in spec.sources)
+        if not spec.sources:  # a parameter
+            return None
+        return _union([entry[-1 - source] if source < 0 else fields[source] for source in spec.sources])
 
     for op, sight in zip(trace.ops, sights, strict=True):
         inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]
@@ -86,8 +87,7 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
     first = axes[0]
     if any((axis.dim, axis.inner) != (first.dim, first.inner) for axis in axes):
         return "unknown"  # one runs along a dimension where the other stands still
-    return replace(
-        first,
+    return first._replace(
         low=min(axis.low for axis in axes),
         high=max(axis.high for axis in axes),
         jump=max(axis.jump for axis in axes),
@@ -127,7 +127,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
         case Reshapes():
             return reshaped(field, spec.shape, out.shape)
         case Permutes(order):
-            return each_axis(field, lambda axis: axis if axis.dim is None else replace(axis, dim=order.index(axis.dim)))
+            return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=order.index(axis.dim)))
         case Picks(dim):
             return _drop(field, {dim % len(spec.shape)})
         case Cuts(dim, start, step):
@@ -148,10 +148,10 @@ def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
 
     def move(axis: Axis) -> Extent:
         if axis.dim is None or not 0 <= axis.dim + shift < len(out.shape):
-            return replace(axis, dim=None)
+            return axis._replace(dim=None)
         whole = axis.inner == 1 and axis.extent == spec.shape[axis.dim]
         dim = axis.dim + shift
-        return replace(axis, dim=dim, extent=out.shape[dim] if whole else axis.extent)
+        return axis._replace(dim=dim, extent=out.shape[dim] if whole else axis.extent)
 
     return each_axis(field, move)
 
@@ -171,7 +171,7 @@ def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], 
 
 
 def _shifted(field: Field, by: int) -> Field:
-    return each_axis(field, lambda axis: axis if axis.dim is None else replace(axis, dim=axis.dim + by))
+    return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=axis.dim + by))
 
 
 def _windowed(
@@ -189,7 +189,7 @@ def _windowed(
         if axis.inner != 1 or axis.extent != spec.shape[axis.dim]:
             return "unknown"
         changed = change(axis, axis.dim - first)
-        return replace(changed, extent=out.shape[axis.dim])
+        return changed._replace(extent=out.shape[axis.dim])
 
     return each_axis(field, each)
 
@@ -201,17 +201,17 @@ def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> F
             # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
             jump = _exact(axis.jump / window.stride[i])
             high = axis.high + (ceil((reach + 1) / window.stride[i]) - 1) * axis.jump
-            return replace(axis, high=high, jump=jump)
+            return axis._replace(high=high, jump=jump)
         low = axis.low - window.padding[i] * axis.jump
         high = axis.high + (reach - window.padding[i]) * axis.jump
-        return replace(axis, low=_exact(low), high=_exact(high), jump=_exact(axis.jump * window.stride[i]))
+        return axis._replace(low=_exact(low), high=_exact(high), jump=_exact(axis.jump * window.stride[i]))
 
     return _windowed(field, spec, out, len(window.kernel), move)
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
     def move(axis: Axis, i: int) -> Axis:
-        return replace(axis, high=axis.high + (scale.taps - 1) * axis.jump, jump=_exact(axis.jump / scale.factor[i]))
+        return axis._replace(high=axis.high + (scale.taps - 1) * axis.jump, jump=_exact(axis.jump / scale.factor[i]))
 
     return _windowed(field, spec, out, len(scale.factor), move)
 
@@ -228,8 +228,8 @@ def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Fiel
 def _drop(field: Field, dims: set[int]) -> Field:
     def each(axis: Axis) -> Axis:
         if axis.dim is None or axis.dim in dims:
-            return replace(axis, dim=None)
-        return replace(axis, dim=axis.dim - sum(dim < axis.dim for dim in dims))
+            return axis._replace(dim=None)
+        return axis._replace(dim=axis.dim - sum(dim < axis.dim for dim in dims))
 
     return each_axis(field, each)
 
@@ -240,11 +240,11 @@ def _cut(axis: Axis, dim: int, start: int, step: int, out: TensorSpec) -> Extent
     if axis.inner != 1:
         return "unknown"
     moved = start * axis.jump
-    return replace(axis, low=axis.low + moved, high=axis.high + moved, jump=axis.jump * step, extent=out.shape[dim])
+    return axis._replace(low=axis.low + moved, high=axis.high + moved, jump=axis.jump * step, extent=out.shape[dim])
 
 
 def _pad(axis: Axis, dims: int, before: tuple[int, ...], out: TensorSpec) -> Extent:
     if axis.dim is None or dims - 1 - axis.dim >= len(before):
         return axis
     moved = before[dims - 1 - axis.dim] * axis.jump
-    return replace(axis, low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])
+    return axis._replace(low=axis.low - moved, high=axis.high - moved, extent=out.shape[axis.dim])

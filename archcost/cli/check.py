@@ -87,4 +87,4 @@ def command(
         settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=force
     )
     deliver(found, forms, color=color, quiet=quiet)
-    end(found, exit_zero=exit_zero)
+    end(found, forms, exit_zero=exit_zero)

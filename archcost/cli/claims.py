@@ -10,6 +10,7 @@ import click
 
 from archcost.cli.options import chosen_format, note, output_options, progress, target_of, write
 from archcost.errors import ArgumentError, VerdictError, closest
+from archcost.sources.selection import select
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command(
     chosen = chosen_format(format_, output)
     claims = _selected(published() if file is None else from_file(Path(file)), network, source, verdict)
     if not claims:
-        note(f"no figure is known{f' of {network}' if network else ''}; `archcost claims` has all", quiet=quiet)
+        note(f"no such figure is known{f' of {network}' if network else ''}; `archcost claims` has all", quiet=quiet)
     total = len(networks(claims))
     with progress(total, "Measuring", quiet=quiet) as advance:
         findings = check(claims, progress=advance)
@@ -77,11 +78,12 @@ def _selected(
 
     Raises:
         ArgumentError: a source or a verdict that no claim has.
-        UnknownNetworkError: a network that the zoo does not have.
+        UnknownNetworkError: a network that the zoo does not have, or a glob that matches none.
     """
     chosen = [claim for claim in claims if network is None or _is_of(claim, network)]
-    if network is not None and not chosen and not any(sign in network for sign in "*?[:"):
-        REGISTRY.find(network)
+    if network is not None and not chosen and not any(sign in network for sign in "?:"):
+        for name in select((network,)):
+            REGISTRY.find(name)
     for key, wanted, known in (
         ("source", source, {claim.source.name for claim in claims}),
         ("verdict", verdict, {str(claim.verdict) for claim in claims}),

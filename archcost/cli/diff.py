@@ -58,7 +58,7 @@ def command(
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))
     check = Check(baseline=before, networks=(checked,))
     deliver(check, forms, color=color, quiet=quiet)
-    end(check, exit_zero=exit_zero)
+    end(check, forms, exit_zero=exit_zero)
 
 
 def _reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:

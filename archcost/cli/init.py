@@ -35,13 +35,13 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
     archcost init resnet50 "timm:vit_base_patch16_224?num_classes=10"
     """  # noqa: D301 - click reads the \b
     from archcost.regression.begin import begin, networks_in
-    from archcost.regression.settings import FILE, Plan, find_settings, parse_settings
+    from archcost.regression.settings import FILE, Plan, find_settings, parse_settings, settings_text
 
     try:
         file = Path(config).resolve() if config else find_settings(Path.cwd())
     except ConfigError:
         file = Path.cwd() / FILE
-    text = _text(file)
+    text = settings_text(file) if file.exists() else ""
     there = networks_in(text, file)
     plans = []
     for spec in dict.fromkeys(_seen_from(file.parent, network) for network in networks):
@@ -57,15 +57,6 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
     parse_settings(extended, file)
     write(extended, str(file))
     note(f"{', '.join(plan.name for plan in plans)} added to {file}; next: `archcost check --update`", quiet=quiet)
-
-
-def _text(file: Path) -> str:
-    """Return what a file has, line ends and all; nothing where there is no file yet."""
-    try:
-        return file.read_bytes().decode() if file.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"{file}: {reason}") from error
 
 
 def _seen_from(folder: Path, network: str) -> str:

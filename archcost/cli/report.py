@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import check_writable, note, progress, write
-from archcost.errors import OutputError, PageError
+from archcost.errors import OutputError, PageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
         for each in chosen:
             for path in (INDEX, *each.files):
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                _make_folder((folder / path).parent)
 
             def run(arguments: Sequence[str]) -> str:
                 printed = _printed(_below(folder, arguments))
@@ -51,6 +51,18 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
             write(page(each, run), str(folder / f"{each.name}.md"))
     write(index(_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder where there is none.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"-o {folder}: {error.strerror or error}; it could not be made") from error
 
 
 def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
@@ -70,15 +82,12 @@ def _printed(arguments: Sequence[str]) -> str:
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
         code = run(arguments)
     if code:
-        raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {said.getvalue().strip()}")
+        reason = said.getvalue().strip().removeprefix("archcost: ")
+        raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")
     return out.getvalue()
 
 
 def _others(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the pages beside ours, and their titles."""
-    from archcost.lectures import INDEX, LECTURES
-
-    ours = {INDEX, *(f"{name}.md" for name in LECTURES)}
-    for path in sorted(folder.glob("*.md")):
-        if path.name not in ours:
-            yield path.name, path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    """Yield the pages of measurements, which `benchmarks/` writes below ours, and their titles."""
+    for path in sorted((folder / "measured").glob("*.md")):
+        yield f"measured/{path.name}", path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

@@ -88,8 +88,8 @@ def _property(text: str) -> str:
     return _message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def end(check: Check, *, exit_zero: bool) -> None:
-    """Raise what the exit code says.
+def end(check: Check, forms: Sequence[tuple[str, str | None]], *, exit_zero: bool) -> None:
+    """Raise what the exit code says, with the command that accepts the change where stdout has not said it.
 
     Raises:
         IncomparableError: a network could not be checked.
@@ -97,7 +97,8 @@ def end(check: Check, *, exit_zero: bool) -> None:
     """
     from archcost.render.difference import headline
 
-    text = headline(check) + (f"\nTo accept: {check.accept}" if check.accept else "")
+    said = any(form == "terminal" and target_of(place) is not None for form, place in forms)
+    text = headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
     if any(checked.outcome == "failed" for checked in check.networks):
         raise IncomparableError(text)
     if any(checked.outcome == "exceeded" for checked in check.networks) and not exit_zero:

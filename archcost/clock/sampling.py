@@ -103,21 +103,26 @@ class Rounds:
 
 
 def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tuple[Warmup, float]:
-    """Run until the last five medians agree, or the limit; return what it took, and the last median."""
+    """Run until the last five medians agree, or the limit; return what it took, and the last median.
+
+    The first iteration, which compiles, allocates and loads, takes as long as it takes: the limit begins behind it.
+    """
     begun = clock.now()
+    block = take()
+    ready = clock.now()
     medians: list[float] = []
     iterations = 0
     while True:
-        block: list[int] = []
         while len(block) < BLOCK or sum(block) < LEAST_BLOCK_NS:
             block += take()
         iterations += len(block)
         medians.append(statistics.median(block))
         last = medians[-AGREEING:]
         settled = len(last) == AGREEING and max(last) - min(last) <= plan.agreement * min(last)
-        elapsed = clock.now() - begun
-        if settled or elapsed >= plan.max_warmup_ns:
-            return Warmup(iterations=iterations, ns=elapsed, settled=settled), medians[-1]
+        now = clock.now()
+        if settled or now - ready >= plan.max_warmup_ns:
+            return Warmup(iterations=iterations, ns=now - begun, settled=settled), medians[-1]
+        block = []
 
 
 def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
@@ -140,7 +145,7 @@ def _missing(series: Series, elapsed: int, plan: TimingPlan) -> list[str]:
     after = f"after {units.duration(elapsed)}"
     missing = []
     if series.n < plan.min_samples:
-        missing.append(f"{series.n} samples {after}, not {plan.min_samples}")
+        missing.append(f"{series.n} sample{'' if series.n == 1 else 's'} {after}, not {plan.min_samples}")
     if elapsed < plan.min_ns:
         missing.append(f"{units.duration(elapsed)} of samples, not {units.duration(plan.min_ns)}")
     if math.isinf(series.half_width):

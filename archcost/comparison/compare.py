@@ -70,7 +70,8 @@ def compare(
         ArgumentError: a protocol or a sorting that does not exist.
     """
     check_request(protocol, sort)
-    table = (*accuracies, *published())
+    own = tuple(accuracies)
+    table = (*own, *published())
     times, batch = seconds or {}, options.get("batch", 1)
     found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
     rows = [
@@ -87,6 +88,7 @@ def compare(
         protocol=protocol,
         collected=COLLECTED,
         batch=batch,
+        own=own,
         failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
     )
 

@@ -50,7 +50,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "linear": True,
                 "doubled": True,
                 "limits": (0.0, 44.0, 50.0, 85.0),
-                "title": "Accuracy against operations, after Canziani et al. 2016",
+                "title": "Accuracy against operations: Canziani et al. 2016",
             },
             missing=tuple(
                 Missing(spec=name, reason="it is in the paper's figure, but not in the zoo")

@@ -89,8 +89,9 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Networks side by side, sorted, with the protocol that all accuracies have and the date of their collection.
+    """Networks side by side, sorted, with the protocol that all accuracies have.
 
+    `collected` is the date of the published ones, `own` are figures that the user gave, whether they are shown or not.
     `failures` are the networks that could not be profiled.
     """
 
@@ -98,7 +99,27 @@ class Comparison:
     protocol: str
     collected: str
     batch: int = 1
+    own: tuple[Accuracy, ...] = ()
     failures: tuple[Missing, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """Return the protocol of the accuracies and where they are from: collected ones, and a user's by their source.
+
+        Example:
+            >>> Comparison(rows=(), protocol="single-crop", collected="2026-11-21").origin
+            'single-crop, published, collected 2026-11-21'
+        """
+        shown = [row.accuracy for row in self.rows if row.accuracy]
+        own = list(dict.fromkeys(figure.source for figure in shown if figure in self.own))
+        published = (
+            []
+            if shown and all(figure in self.own for figure in shown)
+            else ["published", f"collected {self.collected}"]
+        )
+        return ", ".join(
+            (self.protocol, *published, *(f"and from {source}" if published else f"from {source}" for source in own))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

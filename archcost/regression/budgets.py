@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from archcost import units
 from archcost.errors import ArgumentError, ConfigError, closest
-from archcost.metrics import METRICS, metric
+from archcost.metrics import METRICS
 from archcost.records import Allowance, Budget, Verdict
 from archcost.regression.snapshot import TOTAL_METRICS
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KEYS = ("max", "max_increase", "max_decrease", "level")
 LEVELS = ("error", "warn", "off")
+GATED = tuple(name for name in TOTAL_METRICS if METRICS[name].unit != "px")
 USUAL = ("params", "macs", "activation_bytes")
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
 DEFAULT = tuple(Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in USUAL)
@@ -213,12 +214,10 @@ def _total(name: str) -> str:
     Raises:
         ArgumentError: with what is allowed.
     """
-    found = metric(name)
-    if found.kind == "measured":
-        raise ArgumentError(f"{name} is measured, and never compared with a stored number; see `archcost check --time`")
-    if name not in TOTAL_METRICS or found.unit == "px":
-        allowed = ", ".join(each for each in TOTAL_METRICS if METRICS[each].unit != "px")
-        raise ArgumentError(f"{name} is not one number of a whole network; there are {allowed}")
+    if name not in GATED:
+        known = f"{name} is not one number of a whole network"
+        hint = closest(name, GATED, f"there are {', '.join(GATED)}; times are compared by `archcost check --time`")
+        raise ArgumentError(f"{known if name in METRICS else f'there is no quantity {name!r}'}; {hint}")
     return name
 
 

@@ -102,11 +102,22 @@ def read_settings(file: Path) -> Settings:
         ConfigError: the file cannot be read, or has a table, key or value that means nothing: which one, and what is
             allowed.
     """
+    return parse_settings(settings_text(file), file)
+
+
+def settings_text(file: Path) -> str:
+    """Return what a file of settings has, line ends and all.
+
+    Raises:
+        ConfigError: it cannot be read, or is no file at all: a device may never end.
+    """
+    if file.exists() and not file.is_file():
+        raise ConfigError(f"{file}: it is no file")
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: {error.strerror if isinstance(error, OSError) else error}") from error
-    return parse_settings(text, file)
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{file}: {reason}") from error
 
 
 def parse_settings(text: str, file: Path) -> Settings:
@@ -131,7 +142,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     for pattern in budgets.patterns:
         if not any(fnmatchcase(plan.name, pattern) for plan in plans):
             hint = closest(pattern, [plan.name for plan in plans], f"there are {', '.join(p.name for p in plans[:20])}")
-            raise ConfigError(f'{place}.budgets."{pattern}" fits no network under {place}.networks; {hint}')
+            raise ConfigError(f'{place}.budgets."{pattern}" fits no network; {hint}')
     return Settings(file=file, plans=tuple(plans), budgets=budgets)
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from archcost.records import Layer
     from archcost.report import Report
 
-ROW_METRICS = tuple(name for name, metric in METRICS.items() if metric.kind == "exact" and metric.sums)
-TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.kind == "exact" and metric.scope != "layer")
+ROW_METRICS = tuple(name for name, metric in METRICS.items() if metric.sums)
+TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.scope != "layer")
 
 
 def snapshot(report: Report) -> Snapshot:

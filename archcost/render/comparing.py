@@ -84,7 +84,7 @@ def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
         title=f"{units.exact(len(rows))} {'network' if len(rows) == 1 else 'networks'}",
         facts=(
             f"batch {units.number(comparison.batch)}",
-            f"accuracy: {comparison.protocol}, published, collected {comparison.collected}",
+            f"accuracy: {comparison.origin}",
             f"known for {units.exact(known)}",
         ),
         table=Table(heading="Network", columns=tuple(columns), lines=tuple(lines)),

@@ -124,11 +124,11 @@ def findings(checked: Checked, most: int = 3) -> str:
     """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
     if checked.difference is None:
         return checked.failure
-    found = [
-        f"{change_of(checked.difference, each.metric)}, {each.limit} ({each.where})\n"
-        + attribution(checked.difference, each.metric, most)
-        for each in checked.exceeded
-    ]
+    found: list[str] = []
+    for metric in dict.fromkeys(each.metric for each in checked.exceeded):
+        limits = (f"{each.limit} ({each.where})" for each in checked.exceeded if each.metric == metric)
+        found += [f"{change_of(checked.difference, metric)}, {', '.join(limits)}"]
+        found += [attribution(checked.difference, metric, most)]
     return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
 
 

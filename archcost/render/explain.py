@@ -16,7 +16,7 @@ AGREEMENTS = {"match": "yes", "rounded": "rounded", "cut": "cut", None: ""}
 ASKED = {
     "operations": "operations of one forward pass",
     "parameters": "parameters",
-    "memory": "bytes of memory",
+    "memory": "of memory",
 }
 
 

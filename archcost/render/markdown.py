@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.render.names import code
+from archcost.render.page import harmless
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -11,18 +14,20 @@ if TYPE_CHECKING:
 
 MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
 HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
+BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
 def markdown(page: Page) -> str:
     """Return a page as Markdown, with whole names where the terminal shows a tree."""
-    return "\n".join(_page(page)) + "\n"
+    return "\n".join(_page(harmless(page))) + "\n"
 
 
 def _page(page: Page) -> Iterator[str]:
     yield f"### {_text(page.title)}"
-    yield ""
-    yield _text(" · ".join(page.facts))
+    if page.facts:
+        yield ""
+        yield _text(" · ".join(page.facts))
     if page.table is not None:
         yield ""
         yield from _table(page.table)
@@ -68,7 +73,9 @@ def _name(line: Line) -> str:
         return line.label
     call = line.label.rpartition(" #")
     number = f" #{call[2]}" if call[1] else ""
-    return f"`{line.name or line.label}`{number}{MARKS[line.mark]}"
+    name = line.name or line.label
+    quoted = f"`{name}`" if BREAKING.isdisjoint(name) else code(name, whole=True)
+    return f"{quoted}{number}{MARKS[line.mark]}"
 
 
 def _figures(figures: tuple[Figure, ...]) -> Iterator[str]:

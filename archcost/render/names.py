@@ -10,6 +10,8 @@ MARKS = frozenset("\\|*_`~[]!@#:")  # what Markdown, its tables and its links of
 
 def printable(text: str) -> str:
     r"""Write what does not print (newlines, colour codes, marks that turn the direction) as \n, \x1b, \u202e."""
+    if text.isprintable():
+        return text
     return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
 
 

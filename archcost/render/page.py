@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from archcost.render.names import printable
 
 if TYPE_CHECKING:
     from archcost.records import Extents
@@ -101,6 +103,24 @@ class Page:
     figures: tuple[Figure, ...] = ()
     conventions: str = ""
     remarks: tuple[Remark, ...] = ()
+
+
+def harmless(page: Page) -> Page:
+    """Return a page whose every text is one line without codes for a terminal: networks choose their layers' names."""
+    table = page.table
+    return replace(
+        page,
+        title=printable(page.title),
+        facts=tuple(map(printable, page.facts)),
+        table=None if table is None else replace(table, lines=tuple(map(_harmless, table.lines))),
+        listing=tuple(map(printable, page.listing)),
+        remarks=tuple(replace(remark, text=printable(remark.text)) for remark in page.remarks),
+    )
+
+
+def _harmless(line: Line) -> Line:
+    cells = tuple(cell if cell.text.isprintable() else replace(cell, text=printable(cell.text)) for cell in line.cells)
+    return replace(line, name=printable(line.name), label=printable(line.label), kind=printable(line.kind), cells=cells)
 
 
 def agreed(extents: Extents | None) -> bool:

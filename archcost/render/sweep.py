@@ -12,7 +12,7 @@ from archcost.render.columns import text_column
 from archcost.render.page import Cell as Entry, Column, Line, Page, Remark, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from archcost.records import Cell, Sample, Sweep
 
@@ -54,12 +54,23 @@ def label(cell: Cell, sweep: Sweep) -> str:
 
 def troubles(sweep: Sweep) -> Iterator[str]:
     """Say what failed, and what is missing for a figure to be trusted."""
+    said: list[tuple[Cell, str]] = []
     for cell in sweep.cells:
-        where = label(cell, sweep)
         if cell.sample is None:
-            yield f"{where}: {cell.outcome}: {cell.message}"
+            said.append((cell, f"{cell.outcome}: {cell.message}"))
         elif cell.sample.unmet:
-            yield f"{where}: unmet: {'; '.join(cell.sample.unmet)}"
+            said.append((cell, f"unmet: {'; '.join(cell.sample.unmet)}"))
+    yield from _once(said, sweep)
+
+
+def _once(said: Iterable[tuple[Cell, str]], sweep: Sweep) -> Iterator[str]:
+    """Yield each text once, behind the cells that it is said of."""
+    where: dict[str, list[str]] = {}
+    for cell, text in said:
+        where.setdefault(text, []).append(label(cell, sweep))
+    for text, labels in where.items():
+        everywhere = len(labels) == len(sweep.cells) > 1
+        yield f"{'all' if everywhere else '; '.join(labels)}: {text}"
 
 
 def _axes(cell: Cell) -> dict[str, str]:
@@ -200,9 +211,8 @@ def _remark(cell: Cell) -> str:
 
 def _remarks(sweep: Sweep) -> Iterator[Remark]:
     yield from (Remark(kind="warning", text=text) for text in troubles(sweep))
-    for cell in sweep.cells:
-        for text in () if cell.sample is None else cell.sample.notes:
-            yield Remark(kind="note", text=f"{label(cell, sweep)}: {text}")
+    notes = [(cell, text) for cell in sweep.cells if cell.sample is not None for text in cell.sample.notes]
+    yield from (Remark(kind="note", text=text) for text in _once(notes, sweep))
     if any(cell.sample is not None and cell.sample.wall is not None for cell in sweep.cells):
         yield Remark(kind="note", text=timing.UNCHECKED)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.render.layout import PERCENT, Layout, last_name, lay_out, names_of
+from archcost.render.page import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,27 +24,24 @@ LEAST_PROSE = 20
 
 def terminal(page: Page, *, width: int | None, color: bool) -> str:
     """Return a page for a terminal of that width; None lets lines be as long as they have to be."""
-    lines = list(_page(page, width))
+    lines = list(_page(harmless(page), width))
     return _colored(lines) if color else "".join(_plain(line) for line in lines)
 
 
 def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
-    yield [(page.title, "bold")]
-    yield from _prose(" · ".join(page.facts), width, "dim")
-    yield []
-    if page.table is not None:
-        yield from _table(page.table, lay_out(page.table, width))
-        yield []
-    for text in page.listing:
-        yield [(text, "")]
-    if page.figures:
-        yield from _figures(page.figures, width)
-        yield []
-    if page.conventions:
-        yield from _prose(page.conventions, width, "dim")
-    for remark in page.remarks:
-        yield []
-        yield from _remark(remark, width)
+    """Yield the parts that a page has, an empty line between them."""
+    parts: list[list[list[Span]]] = [
+        [[(page.title, "bold")], *(_prose(" · ".join(page.facts), width, "dim") if page.facts else ())],
+        [] if page.table is None else list(_table(page.table, lay_out(page.table, width))),
+        [[(text, "")] for text in page.listing],
+        list(_figures(page.figures, width)) if page.figures else [],
+        list(_prose(page.conventions, width, "dim")) if page.conventions else [],
+        *(list(_remark(remark, width)) for remark in page.remarks),
+    ]
+    for n, part in enumerate(filter(None, parts)):
+        if n:
+            yield []
+        yield from part
 
 
 def _table(table: Table, layout: Layout) -> Iterator[list[Span]]:

@@ -25,6 +25,7 @@ class Rule:
     why: str | None = None
 
 
+NOTHING = Work(layers=0)
 _rules: dict[str, Rule] = {}
 RULES: Mapping[str, Rule] = MappingProxyType(_rules)
 
@@ -96,4 +97,4 @@ def _as_function(sees: Sees | Sight) -> Sees:
 
 
 def _nothing(_call: OpCall) -> Work:
-    return Work(layers=0)
+    return NOTHING

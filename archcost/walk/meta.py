@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
-from torch.utils._device import DeviceContext
+from torch.utils._device import DeviceContext, _device_constructors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost.walk.autocast import Autocast
 
 HEADS = 4  # batch, heads, length, width
+CONSTRUCTORS = _device_constructors()  # functions that take a device
 TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
@@ -36,6 +37,8 @@ class MetaDevice(DeviceContext):
             result = _attention(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
+        if func not in CONSTRUCTORS:
+            return func(*args, **(kwargs or {}))
         return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
 
 

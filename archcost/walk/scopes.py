@@ -5,7 +5,6 @@ The hooks are torch's global ones: none is placed on a user's module, so none ca
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -13,7 +12,7 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import find_tensors, modules_by_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +32,11 @@ def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=next(module.children(), None) is None,
+            leaf=all(child is None for child in module._modules.values()),
             recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
             normalises=isinstance(module, NORMALISING) or "norm" in type(module).__name__.lower(),
         )
-        for path, module in network.named_modules()
+        for path, module in modules_by_path(network).items()
     }
 
 
@@ -65,7 +64,7 @@ class Scopes:
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
-        self._runs: Counter[str] = Counter()
+        self._runs: dict[str, int] = {}
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -100,8 +99,8 @@ class Scopes:
         index = self._running.pop()
         *kwargs, output = rest
         path = self._specs[module].path
-        call = self._runs[path]
-        self._runs[path] += 1
+        call = self._runs.get(path, 0)
+        self._runs[path] = call + 1
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             self._calls[index] = ModuleCall(
                 index=index,
@@ -109,6 +108,6 @@ class Scopes:
                 path=path,
                 call=call,
                 parent=self._running[-1],
-                inputs=tuple(self._describe(tensor) for tensor in find_tensors((args, kwargs))),
-                outputs=tuple(self._describe(tensor) for tensor in find_tensors(output)),
+                inputs=tuple([self._describe(tensor) for tensor in find_tensors((args, kwargs))]),
+                outputs=tuple([self._describe(tensor) for tensor in find_tensors(output)]),
             )

@@ -71,7 +71,10 @@ def _items(container: Any) -> Iterator[Any]:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Leave it to references alone when a tensor dies: when Python collects cycles depends on what it did before."""
+    """Leave it to references alone when a tensor dies: when Python collects cycles depends on what it did before.
+
+    It would also look through all of torch's objects again and again while a walk makes many new ones.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

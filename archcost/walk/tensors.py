@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import WalkError
@@ -27,9 +28,9 @@ def _gather(value: Any, found: list[torch.Tensor]) -> None:
     elif isinstance(value, list | tuple | set):
         for item in value:
             _gather(item, found)
-    elif value is None or isinstance(value, int | float | str):  # most of what is left
+    elif value is None or isinstance(value, (int, float, str)):
         return
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         for item in value.values():
             _gather(item, found)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -58,12 +59,47 @@ def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # no
     return value
 
 
-def refuse_lazy(network: nn.Module) -> None:
-    """Check that every tensor of a network has a shape.
+def modules_by_path(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules of a network, each once, as `named_modules()` does through a generator for each level."""
+    found: dict[str, nn.Module] = {}
+    _find_modules(network, "", found, set())
+    return found
+
+
+def _find_modules(module: nn.Module, path: str, found: dict[str, nn.Module], seen: set[int]) -> None:
+    seen.add(id(module))
+    found[path] = module
+    for name, child in module._modules.items():
+        if child is not None and id(child) not in seen:
+            _find_modules(child, f"{path}.{name}" if path else name, found, seen)
+
+
+class Named(NamedTuple):
+    """A parameter or buffer, its name, and the module that has it."""
+
+    name: str
+    tensor: Any
+    owner: nn.Module
+
+
+def named_tensors(modules: Mapping[str, nn.Module]) -> tuple[list[Named], list[Named]]:
+    """Return the parameters and the buffers of modules, keyed by their paths; each tensor once, by its first name.
+
+    They are those of `named_parameters()` and `named_buffers()`, which walk through all modules each time.
 
     Raises:
-        WalkError: naming the first one that has none.
+        WalkError: naming the first one that has no shape yet.
     """
-    for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-        if nn.parameter.is_lazy(tensor):
+    found: tuple[list[Named], list[Named]] = ([], [])
+    seen: set[int] = set()
+    for path, module in modules.items():
+        tables: tuple[Any, Any] = (module._parameters, module._buffers)
+        for tensors, table in zip(found, tables, strict=True):
+            for name, tensor in table.items():
+                if tensor is not None and id(tensor) not in seen:
+                    seen.add(id(tensor))
+                    tensors.append(Named(f"{path}.{name}" if path else name, tensor, module))
+    for name, tensor, _ in (*found[0], *found[1]):
+        if isinstance(tensor, UninitializedTensorMixin):
             raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import find_tensors, refuse_lazy
+from archcost.walk.tensors import Named, find_tensors, named_tensors
 from archcost.walk.training import take_loss, take_step
 
 if TYPE_CHECKING:
@@ -60,34 +59,35 @@ def walk(
         WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
             cause is the original exception.
     """
-    refuse_lazy(network)
     specs = module_specs(network)
+    parameters, buffers = named_tensors({spec.path: module for module, spec in specs.items()})
     recorder = Recorder()
     kept = as_found(network) if restore else nullcontext()
     with kept, recorder.parameters_kept(), random_state_kept():
         if training is not None:
             choose_trainable(network, training)
-        params, buffers = _introduce_tensors(recorder, network, specs)
+        params = _introduce_parameters(recorder, parameters, specs)
+        stored = tuple([recorder.introduce(name, buffer, "buffer") for name, buffer, _ in buffers])
         if mode != "as-is":
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
         given = find_tensors((inputs, dict(kwargs or {})))
         described = recorder.introduce_inputs(given)
-        device = _device(network, given)
+        device = _device(parameters, given)
         precision = None if amp is None else parse_amp(amp, device)
         autocast = None if precision is None else Autocast(precision, device)
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice(autocast) if device == "meta" else nullcontext()
-        trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        trainable = [named.tensor for named in parameters if named.tensor.requires_grad]
         keeping = nullcontext() if training is None else SavedTensors(recorder)
         saved: tuple[SavedSpec, ...] = ()
         held: list[object] = []
         with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
             with autocast.active() if autocast else nullcontext():
-                with Scopes(specs, recorder.running, recorder.describe, recorder.tick) as scopes:
+                with Scopes(specs, recorder.running, recorder.storages.describe, recorder.tick) as scopes:
                     with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
                         result = network(*inputs, **dict(kwargs or {}))
-                    returns = tuple(recorder.describe(tensor) for tensor in find_tensors(result))
+                    returns = tuple(recorder.storages.describe(tensor) for tensor in find_tensors(result))
                 if training is not None and isinstance(keeping, SavedTensors):
                     saved = keeping.kept()
                     loss = take_loss(recorder, find_tensors(result), training)
@@ -99,8 +99,8 @@ def walk(
             calls=scopes.calls,
             modules=tuple(specs.values()),
             params=params,
-            buffers=buffers,
-            storages=recorder.storages,
+            buffers=stored,
+            storages=recorder.storages.specs,
             inputs=described,
             returns=returns,
             device=device,
@@ -123,8 +123,8 @@ def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: st
             f"on the meta device torch runs {', '.join(parts)} in parts, so rows and activations are those of the "
             "parts; the fused kernels of --device cpu or cuda keep less"
         )
-    if recorder.unregistered:
-        notes.append(_unregistered(recorder.unregistered))
+    if recorder.storages.unregistered:
+        notes.append(_unregistered(recorder.storages.unregistered))
     return tuple(notes)
 
 
@@ -135,41 +135,36 @@ def _unregistered(count: int) -> str:
     )
 
 
-def _introduce_tensors(
-    recorder: Recorder, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec]
-) -> tuple[tuple[ParamSpec, ...], tuple[ParamSpec, ...]]:
-    owners = {spec.path: spec for spec in specs.values()}
-    params = []
-    for name, parameter in network.named_parameters():
-        owner = owners.get(name.rpartition(".")[0])
-        params.append(recorder.introduce(name, parameter, _role(name, parameter, owner)))
-    for name, packed in _packed_weights(specs):
-        params.append(recorder.introduce(name, packed, _role(name, packed, None)))
-    buffers = [recorder.introduce(name, buffer, "buffer") for name, buffer in network.named_buffers()]
-    return tuple(params), tuple(buffers)
+def _introduce_parameters(
+    recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
+) -> tuple[ParamSpec, ...]:
+    named = [(name, parameter, specs[owner].normalises) for name, parameter, owner in parameters]
+    named += [(name, packed, False) for name, packed in _packed_weights(specs)]
+    return tuple([recorder.introduce(name, tensor, _role(name, tensor, norm=norm)) for name, tensor, norm in named])
 
 
 def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
     for module, spec in specs.items():
-        unpack = getattr(getattr(module, "_packed_params", None), "_weight_bias", None)
+        # a ScriptModule's modules have no get()
+        packed = module._modules["_packed_params"] if "_packed_params" in module._modules else None  # noqa: SIM401
+        unpack = getattr(packed, "_weight_bias", None)
         if unpack is not None:
             for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
                 if tensor is not None:
                     yield f"{spec.path}.{name}".lstrip("."), tensor
 
 
-def _role(name: str, parameter: torch.Tensor, owner: ModuleSpec | None) -> str:
-    last = name.rpartition(".")[2]
-    if owner is not None and owner.normalises:
+def _role(name: str, parameter: torch.Tensor, *, norm: bool) -> str:
+    if norm:
         return "norm"
-    if "bias" in last.split("_"):
+    if "bias" in name.rpartition(".")[2].split("_"):
         return "bias"
     return "weight" if parameter.dim() > 1 else "scale"
 
 
-def _device(network: nn.Module, given: list[torch.Tensor]) -> str:
-    tensor = next(itertools.chain(network.parameters(), given), None)
+def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:
+    tensor = parameters[0].tensor if parameters else given[0] if given else None
     return "cpu" if tensor is None else str(tensor.device)
 
 

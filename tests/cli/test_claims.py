@@ -93,6 +93,7 @@ def test_a_verdict_that_is_not_the_recorded_one_fails_the_check(capsys, own):
         (("claims", "--file", "none.toml"), "No such file"),
         (("explain", "vgg16"), "give one printed figure"),
         (("explain", "vgg16", "4G", "--params", "5M"), "give one printed figure"),
+        (("claims", "zzz*"), "no network matches 'zzz*'"),
         (("explain", "vgg16", "lots"), "'lots' is no figure"),
         (("explain", "vgg61", "4G"), "did you mean vgg"),
     ],
@@ -108,7 +109,7 @@ def test_a_network_without_a_figure_is_said(capsys):
     code, captured = called(capsys, "claims", "lenet5_simple")
 
     assert code == 0
-    assert "no figure is known of lenet5_simple" in captured.err
+    assert "no such figure is known of lenet5_simple" in captured.err
 
 
 def test_a_wrong_entry_is_named(capsys, own):

@@ -16,13 +16,13 @@ def small(monkeypatch):
 
 @pytest.mark.usefixtures("small")
 def test_a_page_and_an_index_are_written_and_stdout_is_left_alone(tmp_path, capsys):
-    other = tmp_path / "pages" / "measured.md"
-    other.parent.mkdir()
+    other = tmp_path / "pages" / "measured" / "times.md"
+    other.parent.mkdir(parents=True)
     other.write_text("# Times\n")
     assert run(["report", "small", "-o", str(tmp_path / "pages")]) == 0
     page = (tmp_path / "pages" / "small.md").read_text()
     assert "```console\n$ archcost list lenet5_1998\n```\n\n```text\nLeNet: LeCun" in page
-    assert "[Times](measured.md)" in (tmp_path / "pages" / "README.md").read_text()
+    assert "[Times](measured/times.md)" in (tmp_path / "pages" / "README.md").read_text()
     out, err = capsys.readouterr()
     assert out == ""
     assert "README.md" in err
@@ -41,7 +41,7 @@ def test_a_second_time_changes_no_byte(tmp_path):
 def test_a_command_that_fails_is_named(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(LECTURES, "small", Lecture("small", "# Small\n\nOf little.\n\n$ archcost profile vgg61\n"))
     assert run(["report", "small", "-o", str(tmp_path)]) == 3
-    assert "`archcost profile vgg61` ended with exit code 2: archcost: unknown network" in capsys.readouterr().err
+    assert "`archcost profile vgg61` ended with exit code 2: unknown network" in capsys.readouterr().err
     assert not (tmp_path / "small.md").exists()
 
 
@@ -58,3 +58,12 @@ def test_a_wrong_request_is_refused_before_the_work(arguments, says, tmp_path, m
     (tmp_path / "a_file").touch()
     assert run(["report", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+def test_a_folder_that_cannot_be_made_is_said(tmp_path, capsys):
+    (tmp_path / "charts").touch()
+    lecture = Lecture("small", "# Small\n\nOf little.\n\n$ archcost plot error-year -o charts/a.svg\n")
+    LECTURES["small"] = lecture
+    assert run(["report", "small", "-o", str(tmp_path)]) == 3
+    assert f"archcost: -o {tmp_path / 'charts'}: File exists; it could not be made" in capsys.readouterr().err

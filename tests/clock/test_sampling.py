@@ -57,6 +57,21 @@ def test_a_slow_network_warms_up_for_three_iterations_at_least():
     assert warmup.iterations == 3
 
 
+def test_the_first_iteration_which_may_compile_takes_nothing_of_the_limit():
+    clock = FakeClock()
+    left = itertools.chain([60 * 10**9], itertools.repeat(10 * MS))
+
+    def take():
+        clock.host += (ns := next(left))
+        return [ns]
+
+    warmup, median = warm_up(take, PLAN, clock)
+
+    assert warmup.settled
+    assert median == 10 * MS
+    assert warmup.ns > 60 * 10**9
+
+
 def test_sampling_ends_with_enough_samples_over_enough_time():
     clock = FakeClock()
     series, missing = sample(taking(clock, 1 * MS), PLAN, clock, "end to end")

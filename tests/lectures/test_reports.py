@@ -48,4 +48,6 @@ def test_every_link_leads_somewhere():
 
 def test_the_index_names_every_page():
     links = re.findall(r"\]\((.+?)\)", (REPORTS / INDEX).read_text())
-    assert sorted(links) == sorted(path.name for path in REPORTS.glob("*.md") if path.name != INDEX)
+    assert sorted(links) == sorted(
+        str(path.relative_to(REPORTS)) for path in REPORTS.rglob("*.md") if path.name != INDEX
+    )

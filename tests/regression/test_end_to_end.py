@@ -14,6 +14,8 @@ from regression.conftest import MODEL
 from render import pairs
 
 from archcost.cli.verdict import workflow_commands
+from archcost.records import Checked
+from archcost.regression import diff, judge, parse_condition
 from archcost.render.check_markdown import MARKER
 
 PROJECT = """
@@ -67,7 +69,8 @@ def test_a_width_is_changed(project):
     assert "net: MACs 83.81 k -> 94.28 k (+12.5 %), at most +2%" in done.stdout
     assert "2 layers explain 100 % of +10.48 k MACs" in done.stdout
     assert done.stderr.startswith("::error title=archcost%3A net::MACs 83.81 k -> 94.28 k (+12.5 %25)")
-    assert "To accept: archcost check --update net" in done.stderr
+    assert "To accept\narchcost check --update net" in done.stdout
+    assert "To accept" not in done.stderr  # it is said once
 
     (net,) = json.loads((project.path / "check.json").read_text())["networks"]
     assert net["totals"]["macs"] == {"before": before, "after": after}
@@ -215,3 +218,14 @@ def test_a_workflow_gets_five_annotations_at_most():
 
     assert len(lines) == 5
     assert all(line.startswith("::error title=archcost%3A ||") and "\n" not in line for line in lines)
+
+
+def test_two_limits_of_one_quantity_are_explained_once():
+    before, after = pairs.network(), pairs.network(40)
+    found = diff(before, after)
+    budgets = (parse_condition("macs>+2%"), parse_condition("macs>1"))
+    entry = Checked(name="net", difference=found, verdicts=judge(found, budgets))
+    (line,) = workflow_commands(pairs.one(entry))
+
+    assert line.count("explain") == 1
+    assert line.count("--fail-if") == 2

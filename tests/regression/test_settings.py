@@ -108,6 +108,11 @@ def test_what_is_wrong_is_named_by_file_and_key(read, text, says):
     assert caught.value.exit_code == 2
 
 
+def test_a_device_in_the_place_of_settings_is_not_read_without_end():
+    with pytest.raises(ConfigError, match="it is no file"):
+        read_settings(Path("/dev/zero"))
+
+
 def test_what_the_readme_shows_is_read(read):
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(\[tool\.archcost\.networks.*?)```", text, re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcost.render import render
 from archcost.render.markdown import markdown
-from archcost.render.page import Page
+from archcost.render.page import Line, Page, Remark, Table
 
 
 def test_every_row_of_the_table_has_as_many_cells_as_the_heading(branched):
@@ -31,3 +31,17 @@ def test_the_lecture_is_a_block_of_text(chain):
     text = render(chain, "markdown", view="lecture")
     assert "```text\nINPUT: [8x8x4]  memory: 8*8*4=256  params: 0\n" in text
     assert text.count("```") == 2
+
+
+def test_a_hostile_name_is_one_cell_of_one_line():
+    line = Line(name="a|b`\n@user<img>\x1b[31m", label="b", kind="Line\nar")
+    page = Page(title="net\n# big", table=Table(heading="Layer", columns=(), lines=(line,)))
+    text = markdown(page)
+    assert text.splitlines()[-1] == (
+        "| <code>a&#124;b&#96;&#92;n&#64;user&lt;img&gt;&#92;x1b&#91;31m</code> | Line\\\\nar |"
+    )
+    assert len(text.splitlines()) == 5
+
+
+def test_nothing_stands_between_a_title_and_what_it_is_about():
+    assert markdown(Page(title="net", remarks=(Remark(kind="note", text="one"),))) == "### net\n\n**Note:** one\n"

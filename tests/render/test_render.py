@@ -120,4 +120,4 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(branched, options, messa
 
 
 def test_all_views_are_offered():
-    assert VIEWS == ("layers", "modules", "ops", "lecture", "memory")
+    assert VIEWS == ("layers", "modules", "ops", "lecture", "memory", "time")

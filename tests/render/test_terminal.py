@@ -98,3 +98,26 @@ def test_a_training_step_fits_eighty_columns(view):
     text = render(archcost.profile("vgg16", train="adam"), view=view, width=80)
 
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_hostile_name_takes_one_line_and_turns_no_colour_on():
+    line = Line(name="a\nb\x1b[31m", label="a\nb\x1b[31m", kind="Line\rar", cells=(Cell(), Cell(text="1\n2")))
+    page = Page(
+        title="net\n",
+        facts=("x\x1b",),
+        table=Table(heading="Layer", columns=TABLE.columns, lines=(line,)),
+        remarks=(Remark(kind="note", text="of a\nb"),),
+    )
+    text = terminal(page, width=80, color=False)
+    assert [line.split() for line in text.splitlines() if line and "─" not in line] == [
+        ["net\\n"],
+        ["x\\x1b"],
+        ["Layer", "Kind", "Output", "MACs", "M", "%"],
+        ["a\\nb\\x1b[31m", "Line\\rar", "1\\n2"],
+        ["Note:", "of", "a\\nb"],
+    ]
+
+
+def test_one_blank_line_stands_below_a_title_without_facts():
+    text = terminal(Page(title="Net", table=TABLE), width=80, color=False)
+    assert text.startswith("Net\n\nLayer")

@@ -216,3 +216,24 @@ def test_points_under_the_roof_have_a_share_of_at_most_one():
 def test_without_times_or_a_roof_there_is_no_roofline(sample, says):
     with pytest.raises(ArgumentError, match=says):
         draw("roofline", [timed(sample)])
+
+
+def test_what_several_cells_have_in_common_is_said_once():
+    found = samples.sweep()
+    timed, failed, _ = found.cells
+    noted = replace(timed, sample=samples.sample(notes=("no times of layers",), unmet=("too noisy",)))
+    text = render_sweep(
+        replace(found, cells=(replace(noted, batch=2), replace(noted, batch=4), failed, replace(failed, batch=2))),
+        color="never",
+    )
+    assert text.count("batch 2, float32; batch 4, float32: no times of layers") == 1
+    assert text.count("batch 2, float32; batch 4, float32: unmet: too noisy") == 1
+    assert text.count("batch 1, bfloat16; batch 2, bfloat16: failed: no halves") == 1
+    assert text.count("no halves") == 1
+
+
+def test_what_all_cells_have_in_common_names_none_of_them():
+    found = samples.sweep()
+    failed = found.cells[1]
+    text = render_sweep(replace(found, cells=(failed, replace(failed, batch=2))), color="never")
+    assert "! Warning: all: failed: no halves" in text

@@ -10,7 +10,7 @@ from archcost import units
 from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 from archcost.render.plots.families import line_of, looks
-from archcost.render.plots.labels import place_labels
+from archcost.render.plots.labels import MARK, place_labels
 from archcost.render.plots.scales import log_axis
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from archcost.render.plots.theme import Canvas
 
 DASHES = (0, (4, 2))
-MARK = 0.65  # of the font: the shape at a ball's centre
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names than these cannot be read from the last row
 
@@ -225,7 +224,7 @@ def _short(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
 def _source(data: Comparison, number: int, x: str, y: str) -> str:
     texts = [f"{number} networks"]
     if y == "top1":
-        texts.append(f"Accuracy: published, {data.protocol}, collected {data.collected}")
+        texts.append(f"Accuracy: {data.origin}")
     if x == "seconds":
         texts.append(f"Time: measured, batch {data.batch}")
     return ". ".join((*texts, "Costs: counted by archcost"))

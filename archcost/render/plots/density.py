@@ -43,7 +43,6 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.title(
         f"Information density{few}",
-        f"Accuracy: published, {data.protocol}, collected {data.collected}. Behind the name: parameters, counted by "
-        "archcost",
+        f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
         wide=True,
     )

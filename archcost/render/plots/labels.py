@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from archcost.render.plots.theme import Canvas
+
+MARK = 0.65  # of the font: the shape at a point
 
 
 def place_labels(
@@ -23,7 +26,8 @@ def place_labels(
 ) -> tuple[str, ...]:
     """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
 
-    The limits of the axes must be final. Earlier names choose first.
+    The limits of the axes must be final. Earlier names choose first. A name whose line would pass another point has no
+    place: it would be read as that point's.
 
     Args:
         canvas: what is drawn on.
@@ -39,9 +43,9 @@ def place_labels(
     canvas.figure.set_layout_engine("none")
     if not names:
         return ()
+    marks = axes.transData.transform(points)
     texts, xs, ys = (list(column) for column in zip(*names, strict=True))
-    before = set(axes.texts)
-    allocate(
+    drawn: Any = allocate(
         axes,
         xs,
         ys,
@@ -58,9 +62,27 @@ def place_labels(
         draw_all=False,
         avoid_label_lines_overlap=True,
         nbr_candidates=400,
-        max_distance=0.16,
+        max_distance=0.1,
         min_distance=0.012,
         margin=0.004,
     )
-    placed = {text.get_text() for text in axes.texts if text not in before}
-    return tuple(text for text in texts if text not in placed)
+    nearest = MARK * canvas.size.font / 2 * canvas.figure.dpi / 72
+    for text, leader in zip(*drawn[2:], strict=True):  # letters, and the lines to their points
+        if leader is not None and _passes(axes.transData.transform(leader.get_xydata()), marks, nearest):
+            text.remove()
+            leader.remove()
+    kept = {text.get_text() for text in axes.texts}
+    return tuple(text for text in texts if text not in kept)
+
+
+def _passes(leader: Any, marks: Any, nearest: float) -> bool:
+    """Say whether a line between a name and its point passes another point, so that the name may seem to be its."""
+    (x0, y0), (x1, y1) = leader
+    length = math.hypot(x1 - x0, y1 - y0)
+    for x, y in marks:
+        along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length
+        across = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / length
+        own = min(math.hypot(x - x0, y - y0), math.hypot(x - x1, y - y1)) < 1
+        if across < nearest and 0 < along < length and not own:
+            return True
+    return False

@@ -82,7 +82,7 @@ def on_meta(arguments: tuple[Any, ...]) -> bool:
         if isinstance(value, torch.Tensor):
             if not value.is_meta:
                 return False
-        elif isinstance(value, list | tuple) and any(isinstance(v, torch.Tensor) and not v.is_meta for v in value):
+        elif type(value) is list and value and type(value[0]) is not int and not on_meta(tuple(value)):
             return False
     return True
 

@@ -103,3 +103,30 @@ def test_names_are_letters_whatever_they_hold(three):
     assert {"a_$x$_b", "<my & family>"} <= set(texts(figure))
     assert "a_$x$_b" in svg_text(figure)
     assert "&lt;my &amp; family&gt;" in svg_text(figure)
+
+
+def test_a_figure_of_ones_own_is_not_called_published(three):
+    mine = replace(three.rows[0].accuracy, source="mine.csv")
+    rows = (replace(three.rows[0], accuracy=mine), *three.rows[1:])
+    (line,) = [text for text in texts(draw("accuracy-flops", replace(three, rows=rows, own=(mine,)))) if "crop" in text]
+    assert f"single-crop, published, collected {three.collected}, and from mine.csv" in line
+    only = replace(three, rows=tuple(replace(row, accuracy=mine) for row in rows), own=(mine,))
+    assert any("single-crop, from mine.csv" in text for text in texts(draw("density", only)))
+
+
+@pytest.mark.parametrize("size", ["16:9", "4:3"])
+def test_no_line_to_a_name_passes_another_mark(everything, size):
+    figure = draw("accuracy-flops", everything, size=size)
+    axes = figure.axes[0]
+    centres = axes.transData.transform(found(figure, "balls").get_offsets())
+    leaders = [line for line in axes.lines if line.get_linewidth() == 0.8]
+    assert len(leaders) > 10
+    crossed = 0
+    for leader in leaders:
+        (x0, y0), (x1, y1) = axes.transData.transform(leader.get_xydata())
+        for x, y in centres:
+            ends = min((x - x0) ** 2 + (y - y0) ** 2, (x - x1) ** 2 + (y - y1) ** 2)
+            share = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
+            off = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+            crossed += ends > 1 and 0 < share < 1 and off < 9  # half a mark, at 150 dots per inch
+    assert crossed == 0

@@ -1,0 +1,155 @@
+"""Which memory a tensor lies in: storages by number, and what is known of the tensors in them.
+
+A storage is known by its address for as long as it is alive. A tensor is known by its place in it (offset, shape,
+strides), so that the operators whose results it holds are found again, through views and after in-place writes to any
+part of the storage.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import WalkError
+from archcost.records import StorageSpec, TensorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+
+class Storage:
+    """One storage.
+
+    `values` are the operators (or inputs of the network) that tensors come from, `writes` the operators that wrote
+    into any part of it, and `specs` the descriptions that hold until the next operator makes or writes a tensor here;
+    all but `writes` by the tensors' places.
+    """
+
+    __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "specs", "values", "writes")
+
+    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int) -> None:
+        self.number = number
+        self.nbytes = nbytes
+        self.itemsize = itemsize
+        self.kind = kind
+        self.born = born
+        self.died: int | None = None
+        self.writes: list[int] = []
+        self.values: dict[Any, int] = {}
+        self.specs: dict[Any, TensorSpec] = {}
+
+    def sources(self, place: Any) -> tuple[int, ...]:
+        """Return the operators whose results lie at a place: the one that made it, and later writes."""
+        value = self.values.get(place, self.born if self.born >= 0 else None)
+        if self.writes and self.writes[-1] > (-1 if value is None else value):
+            since = tuple(index for index in self.writes if value is None or index > value)
+            return since if value is None else (value, *since)
+        return () if value is None else (value,)
+
+
+class Storages:
+    """Every storage that a walk has seen; `operators` are those that it has recorded so far."""
+
+    def __init__(self, operators: Sequence[Any]) -> None:
+        self._operators = operators
+        self._seen: list[Storage] = []
+        self._alive: dict[int, Storage] = {}
+        self._references: list[weakref.ref[Any]] = []
+        self.unregistered = 0
+
+    @property
+    def specs(self) -> tuple[StorageSpec, ...]:
+        """Every storage, by number."""
+        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died) for s in self._seen])
+
+    def find(self, tensor: torch.Tensor, kind: str) -> Storage:
+        """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
+
+        Raises:
+            WalkError: a tensor that has no storage of its own.
+        """
+        try:
+            found = self._alive.get(tensor.untyped_storage()._cdata)
+        except (NotImplementedError, RuntimeError) as error:
+            raise _unaccountable(tensor) from error
+        return self._new(tensor, kind) if found is None else found
+
+    def describe(self, tensor: torch.Tensor) -> TensorSpec:
+        """Describe a tensor as it is now."""
+        storage = self.find(tensor, "constant")
+        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        spec = storage.specs.get(place)
+        if spec is None:
+            spec = storage.specs[place] = _spec(tensor, storage, place)
+        return spec
+
+    def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
+        """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
+        storage = self.find(tensor, kind)
+        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        storage.values[place] = by
+        storage.specs.clear()
+        spec = storage.specs[place] = _spec(tensor, storage, place)
+        return spec
+
+    def wrote(self, tensor: torch.Tensor, by: int) -> int:
+        """Note that an operator has just written into a tensor; return the number of its storage."""
+        storage = self.find(tensor, "constant")
+        storage.writes.append(by)
+        self.made(tensor, by)
+        return storage.number
+
+    def _new(self, tensor: torch.Tensor, kind: str) -> Storage:
+        if tensor.is_nested:  # it has a storage, but neither a shape nor strides
+            raise _unaccountable(tensor)
+        plain = tensor.untyped_storage()
+        born = len(self._operators) if kind in {"fresh", "gradient"} else -1
+        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born)
+        if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
+            self.unregistered += 1
+        self._seen.append(new)
+        self._alive[plain._cdata] = new
+        self._references.append(weakref.ref(plain, functools.partial(self._died, plain._cdata, new)))
+        return new
+
+    def _died(self, address: int, storage: Storage, _reference: Any) -> None:
+        storage.died = len(self._operators)
+        self._alive.pop(address, None)
+
+
+@functools.cache
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return the name of a dtype, without its library."""
+    return str(dtype).removeprefix("torch.")
+
+
+def addressed_bytes(tensor: torch.Tensor) -> int:
+    """Return the distinct bytes that a tensor reaches: a dimension that stands still adds none."""
+    elements = tensor.numel()
+    if elements and 0 in tensor.stride():
+        for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
+            if stride == 0:
+                elements //= size
+    return elements * tensor.element_size()
+
+
+def _spec(tensor: torch.Tensor, storage: Storage, place: Any) -> TensorSpec:
+    return TensorSpec(
+        tuple(tensor.shape),
+        dtype_name(tensor.dtype),
+        storage.number,
+        int(tensor.storage_offset()),
+        addressed_bytes(tensor),
+        storage.sources(place),
+    )
+
+
+def _unaccountable(tensor: torch.Tensor) -> WalkError:
+    layout = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+    return WalkError(
+        f"a {layout} tensor of {dtype_name(tensor.dtype)} has no plain storage, so its memory cannot be accounted "
+        "for; archcost counts networks on strided tensors"
+    )
