@@ -62,7 +62,7 @@ def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
             name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
-        table.append([dataclasses.replace(cell, size=0.0, share="") for cell in cells])
+        table.append([cell._replace(size=0.0, share="") for cell in cells])
     for name, heading, read in _MERITS:
         values = [read(row) for row in rows]
         if name == "seconds" and not any(values):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.render.names import printable
 
@@ -35,9 +35,11 @@ class Column:
         return f"{self.heading} {self.unit}".rstrip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One figure: as text, raw, its share of the total as text, and its size beside the column's largest (0 to 1)."""
+class Cell(NamedTuple):
+    """One figure: as text, raw, its share of the total as text, and its size beside the column's largest (0 to 1).
+
+    A table has thousands, and a frozen dataclass takes five times as long to make.
+    """
 
     text: str = ""
     raw: Raw = None
@@ -119,7 +121,9 @@ def harmless(page: Page) -> Page:
 
 
 def _harmless(line: Line) -> Line:
-    cells = tuple(cell if cell.text.isprintable() else replace(cell, text=printable(cell.text)) for cell in line.cells)
+    if "".join([line.name, line.label, line.kind, *[cell.text for cell in line.cells]]).isprintable():
+        return line
+    cells = tuple(cell if cell.text.isprintable() else cell._replace(text=printable(cell.text)) for cell in line.cells)
     return replace(line, name=printable(line.name), label=printable(line.label), kind=printable(line.kind), cells=cells)
 
 

@@ -14,18 +14,19 @@ if TYPE_CHECKING:
 
     from archcost.render.page import Cell, Column, Figure, Line, Page, Remark, Table
 
-Span = tuple[str, str]  # text, and the style that rich knows it by
+Span = tuple[str, str]  # text and style
 HEADINGS = {"uncovered": "! NOT COUNTED", "warning": "! Warning", "uncalled": "Note", "note": "Note"}
 REMARK_STYLES = {"uncovered": "bold red", "warning": "yellow", "uncalled": "", "note": ""}
 MARK_STYLES = {"": "", "uncovered": "bold yellow", "uncalled": "dim"}
 BAR_STYLE = "cyan"
+CODES = {"bold": "1", "dim": "2", "bold red": "1;31", "yellow": "33", "bold yellow": "1;33", "cyan": "36"}
 LEAST_PROSE = 20
 
 
 def terminal(page: Page, *, width: int | None, color: bool) -> str:
     """Return a page for a terminal of that width; None lets lines be as long as they have to be."""
     lines = list(_page(harmless(page), width))
-    return _colored(lines) if color else "".join(_plain(line) for line in lines)
+    return "".join(map(_colored if color else _plain, lines))
 
 
 def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
@@ -165,16 +166,10 @@ def _plain(line: Iterable[Span]) -> str:
     return "".join(text for text, _ in line).rstrip() + "\n"
 
 
-def _colored(lines: Iterable[Sequence[Span]]) -> str:
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, color_system="standard", soft_wrap=True, _environ={})
-    for line in lines:
-        text = Text.assemble(*line)
-        text.rstrip()
-        console.print(text, soft_wrap=True, highlight=False)
-    return out.getvalue()
+def _colored(line: Sequence[Span]) -> str:
+    """Return a line with the codes that terminals know; no spaces at its end."""
+    text = ""
+    for part, style in reversed(line):
+        shown = part if text else part.rstrip()
+        text = (f"\x1b[{CODES[style]}m{shown}\x1b[0m" if style and shown else shown) + text
+    return text + "\n"

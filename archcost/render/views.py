@@ -56,8 +56,7 @@ def layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, b
             name = ".".join(path)
             lines.append(Line(name=name, label=label, level=level, kind=report.modules.get(name, ""), role="container"))
         above = spot.containers
-        line = _layer_line(layer, spot, report, repeated=repeated[layer.name] > 1)
-        lines.append(replace(line, cells=cells))
+        lines.append(_layer_line(layer, spot, report, cells, repeated=repeated[layer.name] > 1))
     return _table("Layer", grid, _with_sums(lines, grid))
 
 
@@ -148,7 +147,7 @@ def _with_sums(lines: Sequence[Line], grid: Grid) -> list[Line]:
     return found
 
 
-def _layer_line(layer: Layer, spot: tree.Place, report: Report, *, repeated: bool) -> Line:
+def _layer_line(layer: Layer, spot: tree.Place, report: Report, cells: tuple[Cell, ...], *, repeated: bool) -> Line:
     label = spot.label or layer.kind  # the network itself has no name
     if repeated and layer.call is not None:
         label = f"{label} #{units.number(layer.call)}"
@@ -159,6 +158,7 @@ def _layer_line(layer: Layer, spot: tree.Place, report: Report, *, repeated: boo
         kind=layer.kind,
         call=layer.call,
         mark=_mark([layer], report),
+        cells=cells,
     )
 
 
