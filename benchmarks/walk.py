@@ -19,7 +19,7 @@ from unittest import mock
 import archcost
 from archcost.account import memory
 from archcost.records import Peak
-from archcost.walk import recorder
+from archcost.walk import storages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ NOTHING = Peak(nbytes=0, phase="forward", operator="", row=None, layer="", live=
 def without_lifetimes() -> Iterator[None]:
     """Let no storage's death be seen, and no peak be looked for."""
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(recorder, "weakref", SimpleNamespace(ref=lambda storage, _: storage)))
+        stack.enter_context(mock.patch.object(storages, "weakref", SimpleNamespace(ref=lambda storage, _: storage)))
         for name, nothing in (("peak", NOTHING), ("saved_bytes", {}), ("live_bytes", [0]), ("cast_parameters", set())):
             stack.enter_context(mock.patch.object(memory, name, return_value=nothing))
         yield
