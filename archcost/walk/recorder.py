@@ -143,7 +143,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             spec = self.storages.describe(value)
             inputs.append(spec)
             return spec
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
+            if PLAIN.issuperset(map(type, value)):
+                return tuple(value)
             return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")

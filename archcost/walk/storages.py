@@ -83,7 +83,7 @@ class Storages:
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
         spec = storage.specs.get(place)
         if spec is None:
-            spec = storage.specs[place] = _spec(tensor, storage, place)
+            spec = storage.specs[place] = _spec(tensor, storage.number, place, storage.sources(place))
         return spec
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
@@ -91,8 +91,8 @@ class Storages:
         storage = self.find(tensor, kind)
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
         storage.values[place] = by
-        storage.specs.clear()
-        spec = storage.specs[place] = _spec(tensor, storage, place)
+        spec = _spec(tensor, storage.number, place, (by,))
+        storage.specs = {place: spec}
         return spec
 
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
@@ -126,25 +126,20 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def addressed_bytes(tensor: torch.Tensor) -> int:
-    """Return the distinct bytes that a tensor reaches: a dimension that stands still adds none."""
+def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ...]) -> TensorSpec:
+    offset, shape, strides, dtype = place
+    # a dimension that stands still adds nothing to the bytes that are reached
+    nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
+    return TensorSpec(tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources)
+
+
+def _distinct_bytes(tensor: torch.Tensor) -> int:
     elements = tensor.numel()
-    if elements and 0 in tensor.stride():
+    if elements:
         for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
             if stride == 0:
                 elements //= size
     return elements * tensor.element_size()
-
-
-def _spec(tensor: torch.Tensor, storage: Storage, place: Any) -> TensorSpec:
-    return TensorSpec(
-        tuple(tensor.shape),
-        dtype_name(tensor.dtype),
-        storage.number,
-        int(tensor.storage_offset()),
-        addressed_bytes(tensor),
-        storage.sources(place),
-    )
 
 
 def _unaccountable(tensor: torch.Tensor) -> WalkError:

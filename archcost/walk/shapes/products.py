@@ -35,26 +35,22 @@ def convolution(
     """Answer for an ordinary convolution of a batch; a transposed one is torch's business."""
     del output_padding
     refuse_mixture("input", image, weight, bias)
-    kernel = weight.shape[2:]
-    axes = len(kernel)
+    batch, channels, *sides = image.shape
+    filters, depth, *kernel = weight.shape
     ordinary = (
         not transposed
-        and image.dim() == axes + 2
-        and len(stride) == len(padding) == len(dilation) == axes
-        and image.shape[1] == weight.shape[1] * groups
-        and weight.shape[0] % groups == 0
+        and len(sides) == len(kernel) == len(stride) == len(padding) == len(dilation)
+        and channels == depth * groups
+        and filters % groups == 0
         and weight.is_contiguous()
         and image.numel() > 0
     )
     if not ordinary:
         return NotImplemented
-    sizes = [
-        (size + 2 * p - d * (k - 1) - 1) // s + 1
-        for size, k, s, p, d in zip(image.shape[2:], kernel, stride, padding, dilation, strict=True)
-    ]
-    if min(sizes) < 1:
-        return NotImplemented  # torch's own message names both sizes
-    return new((image.shape[0], weight.shape[0], *sizes), image)
+    shape = [batch, filters]
+    for size, k, s, p, d in zip(sides, kernel, stride, padding, dilation, strict=True):
+        shape.append((size + 2 * p - d * (k - 1) - 1) // s + 1)
+    return new(shape, image) if min(shape[2:]) > 0 else NotImplemented  # torch's own message names both sizes
 
 
 def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:

@@ -13,9 +13,9 @@ META = torch.device("meta")
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
 
 
-def new(shape: Iterable[int], like: torch.Tensor) -> torch.Tensor:
+def new(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
     """Return a new tensor in the usual order, of the dtype of another."""
-    return torch.empty(tuple(shape), dtype=like.dtype, device=META)
+    return torch.empty(shape, dtype=like.dtype, device=META)
 
 
 def new_strided(shape: Sequence[int], strides: Sequence[int], like: torch.Tensor) -> torch.Tensor:
@@ -26,18 +26,25 @@ def new_strided(shape: Sequence[int], strides: Sequence[int], like: torch.Tensor
 def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
     """Whether tensors are of one floating dtype."""
     dtype = first.dtype
-    return dtype.is_floating_point and all(other is None or other.dtype == dtype for other in others)
+    for other in others:
+        if other is not None and other.dtype != dtype:
+            return False
+    return dtype.is_floating_point
 
 
 def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
     """Whether tensors are of one floating dtype, and have the strides of new ones."""
-    return floating(first, *others) and all(other is None or usual(other) for other in (first, *others))
+    if not (floating(first, *others) and usual(first)):
+        return False
+    return all([other is None or usual(other) for other in others])  # noqa: C419 - a list is quicker than a generator
 
 
 def usual(tensor: torch.Tensor) -> bool:
     """Whether a tensor has the strides of a new one; a contiguous one may have any where a dimension is of size 1."""
-    step = 1
-    for size, stride in zip(reversed(tensor.shape), reversed(tensor.stride()), strict=True):
+    if not tensor.is_contiguous():
+        return False
+    step, strides = 1, tensor.stride()
+    for size, stride in zip(tensor.shape[::-1], strides[::-1], strict=True):
         if stride != step:
             return False
         step *= size
