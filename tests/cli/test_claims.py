@@ -105,11 +105,11 @@ def test_wrong_requests_say_what_is_allowed(capsys, arguments, message):
     assert message in captured.err
 
 
-def test_a_network_without_a_figure_is_said(capsys):
-    code, captured = called(capsys, "claims", "lenet5_simple")
+def test_a_network_without_a_figure_is_said(capsys, own):
+    code, captured = called(capsys, "claims", "lenet5", "--file", own())  # a ledger that only block_3x3 is in
 
     assert code == 0
-    assert "no such figure is known of lenet5_simple" in captured.err
+    assert "no such figure is known of lenet5" in captured.err
 
 
 def test_a_wrong_entry_is_named(capsys, own):
