@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SIDES = (224, 227, 299)  # of the inputs that papers and libraries use for one network
 SMALLEST_PHOTO = 96  # networks for smaller images are never run at those sizes
 MOST_WAYS = 10
-ORDER = {"match": 0, "rounded": 0, "cut": 1, None: 2}
 BINARY = Fraction(1024, 1000)
 
 
@@ -55,7 +54,8 @@ def explain(
         progress: called with each network when it is measured.
 
     Returns:
-        Those that have the printed digits first, the simplest first among them; then the nearest.
+        Those that have the printed digits before the others, the nearest first among either; the simplest that has
+        them is always among them.
 
     Raises:
         ArgumentError: a figure that does not parse.
@@ -73,11 +73,14 @@ def explain(
         if not isinstance(part, Failure)
         for count in counts(asked, part)
     ]
+    once = _once(found)
+    simplest = min((way for way in once if way.agreement), key=_complexity, default=None)
     return Explanation(
         network=network,
         asked=asked,
         printed=figure,
-        ways=_best(found, most),
+        ways=_nearest(once, most, simplest),
+        simplest=simplest,
         searched=len(found),
         published=tuple(_published(specs, printed)),
     )
@@ -116,18 +119,25 @@ def _way(spec: str, title: str, count: Count, printed: Printed, *, own: bool, ba
     )
 
 
-def _best(ways: Sequence[Way], most: int) -> tuple[Way, ...]:
-    """Return the first few, each value once, where it is reached most simply."""
-
-    def order(way: Way) -> tuple[float, ...]:
-        fits = ORDER[way.agreement]
-        near = abs(way.difference)
-        return (fits, way.deviations, near) if way.agreement else (fits, near, way.deviations)
-
+def _once(ways: Sequence[Way]) -> tuple[Way, ...]:
+    """Return each value once, where it is reached most simply."""
     best: dict[float, Way] = {}
-    for way in sorted(ways, key=order):
+    for way in sorted(ways, key=lambda way: way.deviations):
         best.setdefault(way.value, way)
-    return tuple(best.values())[:most]
+    return tuple(best.values())
+
+
+def _nearest(ways: Sequence[Way], most: int, simplest: Way | None) -> tuple[Way, ...]:
+    """Return the first few, those with the printed digits before the others, and the simplest in any case."""
+    order = sorted(ways, key=lambda way: (way.agreement is None, abs(way.difference), way.deviations))
+    nearest = order[:most]
+    if simplest is not None and simplest not in nearest:
+        nearest[-1] = simplest  # it fits and is farther away than the others, so they stay in order
+    return tuple(nearest)
+
+
+def _complexity(way: Way) -> tuple[int, bool, float]:
+    return way.deviations, way.agreement == "cut", abs(way.difference)
 
 
 def _published(specs: Sequence[str], printed: Printed) -> Iterator[Claim]:

@@ -37,7 +37,8 @@ def command(
 
     FIGURE is a number of operations: 4.1G, 15.3 billion. The ways of counting: multiply-adds or twice as many;
     convolutions alone, without the classifier; with bias additions, normalisation, activation functions, pooling;
-    other input sizes; and the variants that the zoo has of a network (side classifiers, strides, shortcuts).
+    other input sizes; and the variants that the zoo has of a network (side classifiers, strides, shortcuts). Those that
+    give the printed digits are shown before the others, the nearest first, and the simplest of them is named.
 
     \b
     archcost explain resnet50 4.1G

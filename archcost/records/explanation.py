@@ -31,11 +31,16 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The ways that come nearest to a printed figure, and the published claims that print it of the same network."""
+    """The ways that come nearest to a printed figure, and the published claims that print it of the same network.
+
+    `simplest` is the way that has the printed digits with the fewest choices that are not the program's own; None where
+    no way has them.
+    """
 
     network: str
     asked: Asked
     printed: str
     ways: tuple[Way, ...]
+    simplest: Way | None
     searched: int
     published: tuple[Claim, ...] = ()

@@ -39,11 +39,11 @@ def render(
 
 
 def _page(explanation: Explanation) -> Page:
-    fits = sum(way.agreement is not None for way in explanation.ways)
-    answer = "the nearest of them:" if not fits else "those that give it, the simplest first, then the nearest:"
+    simplest = explanation.simplest
+    answer = f"the simplest that gives it: {simplest.convention}, {simplest.spec}" if simplest else "none gives it"
     return Page(
         title=f"{explanation.network}: {explanation.printed} {ASKED[explanation.asked]}",
-        facts=(f"{units.exact(explanation.searched)} ways of counting were tried", answer),
+        facts=(f"{units.exact(explanation.searched)} ways of counting were tried", answer, "the nearest first:"),
         table=Table(
             heading="Counted as",
             columns=(
@@ -53,7 +53,10 @@ def _page(explanation: Explanation) -> Page:
                 Column(name="agreement", heading="Printed digits", numeric=False, rank=1),
                 Column(name="command", heading="Command", numeric=False, rank=2),
             ),
-            lines=tuple(Line(name=way.convention, label=way.convention, cells=_cells(way)) for way in explanation.ways),
+            lines=tuple(
+                Line(name=way.convention, label=way.convention, cells=_cells(way, simplest=way == simplest))
+                for way in explanation.ways
+            ),
         ),
         conventions="Operations between the layers by archcost's rules: see `archcost profile --columns other_ops`."
         if explanation.asked == "operations"
@@ -62,13 +65,14 @@ def _page(explanation: Explanation) -> Page:
     )
 
 
-def _cells(way: Way) -> tuple[Cell, ...]:
+def _cells(way: Way, *, simplest: bool) -> tuple[Cell, ...]:
+    digits = AGREEMENTS[way.agreement] + (", simplest" if simplest else "")
     off = units.growth(round(way.value - way.difference), round(way.value))
     return (
         Cell(text=way.spec, raw=way.spec),
         Cell(text=units.exact(round(way.value)), raw=way.value),
         Cell(text=off, raw=way.difference),
-        Cell(text=AGREEMENTS[way.agreement], raw=way.agreement),
+        Cell(text=digits, raw=way.agreement),
         Cell(text=way.command, raw=way.command),
     )
 

@@ -123,7 +123,8 @@ def test_explain_shows_the_nearest_and_how_to_see_it(capsys):
     code, captured = called(capsys, "explain", "googlenet", "--params", "5M")
 
     assert code == 0
-    assert "without the classifier" in captured.out
+    assert "the simplest that gives it: without the classifier, googlenet" in captured.out
+    assert "cut, simplest" in captured.out
     assert "archcost profile googlenet" in captured.out
     assert "Five is the paper's" in captured.out  # what the ledger knows of this figure
 
@@ -134,4 +135,5 @@ def test_explain_as_json(capsys):
 
     assert found["ways"][0]["value"] == 60_000
     assert found["ways"][0]["agreement"] == "match"
+    assert found["simplest"] in found["ways"]
     assert len(found["ways"]) <= 10
