@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archcost.cli.options import check_writable, note, progress, stdout_kept, write
-from archcost.errors import ArgumentError, LeftOutError, OutputError
+from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
 from archcost.records import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.records import Missing
 
 FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
@@ -23,9 +29,17 @@ FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 @click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies.")
 @click.option("--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable.")
 @click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="SHAPE",
+    help="3x224x224 or 128:int64; repeatable. Of charts without accuracies.",
+)
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Images in the batch.")
 @click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]")
 @click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer.")
+@click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]")
 @click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--size", type=click.Choice(["16:9", "4:3", "paper"]), default="16:9", show_default=True)
@@ -42,9 +56,11 @@ def command(
     protocol: str,
     own: tuple[str, ...],
     times: str | None,
+    inputs: tuple[str, ...],
     batch: int,
     batches: str | None,
     train: str | None,
+    device: str | None,
     labels: str | None,
     theme: str,
     size: str,
@@ -77,10 +93,12 @@ def command(
     from archcost.comparison.compare import read_seconds
     from archcost.comparison.presets import preset_of
     from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
+    from archcost.sources import parse_input
     from archcost.sources.selection import select
 
-    for name, value in {"labels": labels, "train": train, "batches": batches, "times": times}.items():
-        check_option(kind, name, given=value is not None)
+    given = {"labels": labels, "train": train, "batches": batches, "times": times, "input": inputs, "device": device}
+    for name, value in given.items():
+        check_option(kind, name, given=bool(value))
     formats = [_format_of(path) for path in outputs]
     known = None if preset is None else preset_of(preset)
     if known is not None and known.kind != kind:
@@ -95,20 +113,35 @@ def command(
         batches=_numbers(batches) if batches else BATCHES,
         batch=batch,
         train=train,
+        inputs=tuple(map(parse_input, inputs)) or None,
+        device=device or "auto",
     )
     with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
-    for reason in dict.fromkeys(lost.reason for lost in left_out):
-        note(f"left out: {', '.join(lost.spec for lost in left_out if lost.reason == reason)}: {reason}", quiet=quiet)
     options = {**({"labels": labels} if labels else {}), **chart.options, **(known.options if known else {})}
-    figure = draw(kind, chart.data, theme=theme, size=size, **options)
+    try:
+        figure = draw(kind, chart.data, theme=theme, size=size, **options)
+    except ArgumentError as error:
+        kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
+        raise kind_of_error("\n".join((str(error), *_left_out(left_out)))) from error
+    for line in _left_out(left_out):
+        note(line, quiet=quiet)
     for path, format_ in zip(outputs, formats, strict=True):
         write(encoded(figure, format_), path)
     if not outputs:
         write(svg_text(figure), None)
     if strict and left_out:
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
+
+
+def _left_out(networks: Sequence[Missing]) -> list[str]:
+    """Return which networks have no place in the chart, one line for each reason."""
+    reasons = dict.fromkeys(lost.reason for lost in networks)
+    return [
+        f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
+        for reason in reasons
+    ]
 
 
 def _format_of(output: str) -> str:

@@ -8,18 +8,20 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost.comparison.accuracy import accuracy_of, protocols_of, published
-from archcost.comparison.compare import compare
+from archcost.comparison.compare import compare, failures
 from archcost.comparison.tables import rows_of
-from archcost.errors import ArchcostError, ArgumentError
+from archcost.errors import ArchcostError, ArgumentError, UsageError
 from archcost.many import Failure, profile_many
 from archcost.records import Curve, Missing, Winner
 from archcost.render.plots import kind_of
+from archcost.sources import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from archcost.records import Accuracy
     from archcost.report import Report
+    from archcost.sources import InputSpec
 
 NO_TIME = "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds"
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -30,8 +32,9 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
-    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory. `jobs` are
-    processes, None for as many as help; `progress` is called with each spec when it is done.
+    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory; `inputs`
+    those of the charts that compare no accuracies, None for each network's own; `device` is where rows are timed.
+    `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
 
     specs: tuple[str, ...] = ()
@@ -41,6 +44,8 @@ class Request:
     batches: tuple[int, ...] = BATCHES
     batch: int = 1
     train: str | None = None
+    inputs: tuple[InputSpec, ...] | None = None
+    device: str = "auto"
     jobs: int | None = None
     progress: Callable[[str], None] | None = None
 
@@ -134,23 +139,28 @@ def _timed(request: Request) -> tuple[Request, list[Missing]]:
 
 
 def _memory_curves(request: Request) -> Chart:
-    """Walk every network at every batch."""
+    """Walk every network at every batch, in this process: another one for each batch takes longer than its walks."""
     points: dict[str, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
-    failures: dict[str, Missing] = {}
+    lost: dict[str, Missing] = {}
     names: dict[str, str] = {}
     for batch in request.batches:
         found = profile_many(
-            request.specs, keep=_peak, jobs=request.jobs, progress=request.progress, batch=batch, train=request.train
-        )
+            request.specs, keep=_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
+            train=request.train, inputs=request.inputs,
+        )  # fmt: skip
+        for missing in failures(found):
+            lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
         for spec, peak in zip(request.specs, found, strict=True):
-            if isinstance(peak, Failure):
-                failures[spec] = Missing(spec=spec, reason=f"at a batch of {batch}: {peak.reason}")
-            else:
+            if not isinstance(peak, Failure):
                 names[spec], nbytes = peak
                 points[spec].append((batch, nbytes))
     curves = [Curve(name=names[spec], points=tuple(points[spec])) for spec in points if points[spec]]
-    remark = f"training with {request.train}" if request.train else "inference"
-    return Chart(data=curves, options={"remark": remark}, left_out=tuple(failures.values()))
+    return Chart(data=curves, options=_done(request), left_out=tuple(lost.values()))
+
+
+def _done(request: Request) -> Mapping[str, str]:
+    """Say what was done with the networks, for a headline."""
+    return {"remark": f"training with {request.train}" if request.train else "inference"}
 
 
 def _peak(report: Report) -> tuple[str, int]:
@@ -160,16 +170,26 @@ def _peak(report: Report) -> tuple[str, int]:
 
 def _time_curves(request: Request) -> Chart:
     """Take the times of every batch; of one image, so that networks and batches compare."""
-    names = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
+    specs = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
     found = {
-        name: tuple(sorted((batch, value / batch) for (spec, batch), value in request.seconds.items() if spec == name))
-        for name in names
+        spec: tuple(
+            sorted((batch, value / batch) for (timed, batch), value in request.seconds.items() if timed == spec)
+        )
+        for spec in specs
     }
-    lost = tuple(Missing(spec=name, reason="no measured time is given") for name in names if not found[name])
-    curves = [Curve(name=name, points=points) for name, points in found.items() if points]
+    lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if not found[spec])
+    curves = [Curve(name=_title(spec), points=points) for spec, points in found.items() if points]
     if not curves:
         raise ArgumentError(NO_TIME)
     return Chart(data=curves, left_out=lost)
+
+
+def _title(spec: str) -> str:
+    """Return what a network is called; of one that is not here any more, what it was called where it was timed."""
+    try:
+        return resolve(spec).name
+    except ArchcostError:
+        return spec
 
 
 def _reports(request: Request, *, timeline: bool = False) -> Chart:
@@ -179,10 +199,10 @@ def _reports(request: Request, *, timeline: bool = False) -> Chart:
         progress=request.progress,
         batch=request.batch,
         train=request.train,
+        inputs=request.inputs,
         timeline=timeline,
     )
-    lost = tuple(Missing(spec=report.spec, reason=report.reason) for report in found if isinstance(report, Failure))
-    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=lost)
+    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=failures(found))
 
 
 def _timed_reports(request: Request) -> Chart:
@@ -192,16 +212,16 @@ def _timed_reports(request: Request) -> Chart:
     found, lost = [], []
     for spec in request.specs:
         try:
-            found.append(profile(spec, batch=request.batch, time=True))
+            found.append(profile(spec, request.inputs, batch=request.batch, device=request.device, time=True))
         except ArchcostError as error:
-            lost.append(Missing(spec=spec, reason=str(error)))
+            lost.append(Missing(spec=spec, reason=str(error), failed=not isinstance(error, UsageError)))
         if request.progress is not None:
             request.progress(spec)
     return Chart(data=found, left_out=tuple(lost))
 
 
 def _timelines(request: Request) -> Chart:
-    return _reports(request, timeline=True)
+    return replace(_reports(request, timeline=True), options=_done(request))
 
 
 def _winners(request: Request) -> Chart:

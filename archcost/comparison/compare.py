@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.comparison.tables import read_table
-from archcost.errors import ArgumentError, closest
+from archcost.errors import ArgumentError, UsageError, closest
 from archcost.many import Failure, profile_many
 from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Missing, frontier
 from archcost.sources import parse_spec
@@ -89,7 +89,16 @@ def compare(
         collected=COLLECTED,
         batch=batch,
         own=own,
-        failures=tuple(Missing(spec=lost.spec, reason=lost.reason) for lost in found if isinstance(lost, Failure)),
+        failures=failures(found),
+    )
+
+
+def failures(found: Iterable[Any]) -> tuple[Missing, ...]:
+    """Return what `profile_many` could not profile."""
+    return tuple(
+        Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code)
+        for lost in found
+        if isinstance(lost, Failure)
     )
 
 

@@ -49,7 +49,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "labels": "all",
                 "linear": True,
                 "doubled": True,
-                "limits": (0.0, 44.0, 50.0, 85.0),
+                "limits": (-1.0, 44.0, 50.0, 85.0),  # AlexNet's ball reaches below zero
                 "title": "Accuracy against operations: Canziani et al. 2016",
             },
             missing=tuple(

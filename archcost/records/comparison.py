@@ -81,10 +81,11 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A network that has no row, or no place in a chart, and why."""
+    """A network that has no row, or no place in a chart, and why; `failed` where it could not be run."""
 
     spec: str
     reason: str
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,6 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, front
     inset = canvas.figure.add_axes((left, 0.1, 0.99 - left, 0.24))
     inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
     inset.axis("off")
-    inset.text(0, 0.24 * height, f"area:\n{area.label}", va="top", fontsize=font)
     middle = 0.55 * _diameter(canvas)
     diameters = [_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
     lowest = 0.0
@@ -181,6 +180,7 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, front
         inset.plot([middle, 2.2 * middle], [diameter, top], color=theme.muted, linewidth=0.8)
         inset.text(2.3 * middle, top, units.number(step), va="center", fontsize=font)
         lowest = top + 1.3 * font
+    inset.text(0, max(lowest, _diameter(canvas) + font), f"area:\n{area.label}", va="bottom", fontsize=font)
 
 
 def _diameter(canvas: Canvas) -> float:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 MOST = 4
 MOST_PARTS = 12
-WIDTH = 0.3  # of a bar; the rest of its place is for the arithmetic
-LETTERS = {1: 17, 2: 12}  # the widest line of arithmetic on so many lines, in units of the font
+GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
+MARGIN = 0.16  # left of the first bar
+LETTERS = {1: 17, 2: 12, 3: 0}  # the widest line of arithmetic on so many lines, in units of the font
+# widths of a bar and lines of arithmetic, the best first
+FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3))
 PANEL = 0.62  # of the chart's height that the axes take
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
 
@@ -32,8 +35,8 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     theme, font = canvas.theme, canvas.size.font
-    place_width = 0.9 * 72 * canvas.size.width / (len(data) + 0.2)
-    lines = next((n for n, widest in LETTERS.items() if widest * font < (1 - 1.2 * WIDTH) * place_width), 3)
+    place_width = 0.9 * 72 * canvas.size.width / (len(data) + MARGIN)
+    width, lines = next(form for form in FORMS if LETTERS[form[1]] * font < (1 - form[0] - GAP) * place_width)
     axes = canvas.axes()
     scale = units.scale([max(report.totals.macs for report in data)])
     top = max(report.totals.macs for report in data) / scale.divisor
@@ -45,7 +48,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         bottoms = [sum(heights[:i]) for i in range(len(heights))]
         for i, (height, bottom) in enumerate(zip(heights, bottoms, strict=True)):
             axes.bar(
-                place, height, bottom=bottom, width=WIDTH, color=theme.hues[i % len(theme.hues)],
+                place, height, bottom=bottom, width=width, color=theme.hues[i % len(theme.hues)],
                 hatch=HATCHES[i % len(HATCHES)], edgecolor=theme.background, linewidth=1.5,
                 label=parts[i].name,
             )  # fmt: skip
@@ -53,15 +56,19 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         step = 1.3 * font * lines / (PANEL * 72 * canvas.size.height) * 1.22 * top
         middles = [bottom + height / 2 for bottom, height in zip(bottoms, heights, strict=True)]
         for text, middle, level in zip(texts, middles, _apart(middles, step), strict=True):
-            edge = place + WIDTH / 2
-            axes.plot([edge, edge + 0.035], [middle, level], color=theme.muted, linewidth=0.8, zorder=1)
-            axes.text(edge + 0.04, level, text, va="center", ha="left", fontsize=font, bbox=canvas.plate)
+            edge = place + width / 2
+            axes.plot([edge, edge + 0.9 * GAP], [middle, level], color=theme.muted, linewidth=0.8, zorder=1)
+            axes.text(edge + GAP, level, text, va="center", ha="left", fontsize=font, bbox=canvas.plate)
         share = "" if place == 0 else f"\n{units.share(report.totals.macs, data[0].totals.macs)} %"
+        total = f"{units.short(report.totals.macs)}{share}"
+        wider = (
+            0.9 * font * len(total.partition("\n")[0]) > width * place_width
+        )  # than the bar: not over its arithmetic
         axes.text(
-            place, sum(heights) + 0.015 * top, f"{units.short(report.totals.macs)}{share}", ha="center", va="bottom",
-            fontsize=1.2 * font, fontweight="bold",
+            place + (width / 2 if wider else 0), sum(heights) + 0.015 * top, total, ha="right" if wider else "center",
+            va="bottom", fontsize=1.2 * font, fontweight="bold", multialignment="center",
         )  # fmt: skip
-    axes.set_xlim(-0.3, len(data) - 0.1)
+    axes.set_xlim(-width / 2 - MARGIN, len(data) - width / 2)
     axes.set_ylim(0, 1.22 * top)
     names = ["\n".join(textwrap.wrap(report.network.name, int(0.9 * place_width / font))) for report in data]
     axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)

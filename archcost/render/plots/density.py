@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.render.plots.families import line_of, looks
 
 if TYPE_CHECKING:
     from archcost.records import Comparison
@@ -25,16 +24,17 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
     shown = rows[:MOST]
-    styles = looks([row.family for row in shown], canvas.theme)
     axes = canvas.axes()
     values = [row.density or 0 for row in shown]
     bars = axes.barh(
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
         values,
-        color=[styles[line_of(row.family)][0] for row in shown],
+        color=canvas.theme.hues[0],
         label="density",
     )
-    axes.bar_label(bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font)
+    axes.bar_label(
+        bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font, bbox=canvas.plate
+    )
     axes.invert_yaxis()
     axes.margins(y=0.01)
     axes.set_xlim(0, 1.1 * max(values))

@@ -28,12 +28,18 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     upper = canvas.axes(2, 1, 1)
     depths = upper.bar(places, [entry.depth for entry in data], color=theme.hues[1], hatch="///", width=0.7,
                        edgecolor=theme.background, linewidth=0, label="depths")  # fmt: skip
-    upper.bar_label(depths, [units.number(entry.depth) for entry in data], padding=3, fontsize=1.2 * font)
+    upper.bar_label(
+        depths, [units.number(entry.depth) for entry in data], padding=4, fontsize=1.2 * font, bbox=canvas.plate
+    )
     upper.set_ylabel("depth\n(layers with weights)")
     lower = canvas.axes(2, 1, 2)
     errors = lower.bar(places, [entry.top5_error for entry in data], color=theme.hues[0], width=0.7, label="errors")
     lower.bar_label(
-        errors, [units.number(round(entry.top5_error, 2)) for entry in data], padding=3, fontsize=1.2 * font
+        errors,
+        [units.number(round(entry.top5_error, 2)) for entry in data],
+        padding=4,
+        fontsize=1.2 * font,
+        bbox=canvas.plate,
     )
     lower.set_ylabel("top-5 error\n(%, test set)")
     for axes in (upper, lower):

@@ -84,6 +84,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "train": ("memory-batch", "memory-timeline"),
         "batches": ("memory-batch",),
         "times": ("accuracy-time", "flops-time", "time-batch"),
+        "input": ("layers", "block", "memory-batch", "memory-timeline", "roofline"),
+        "device": ("roofline",),
     }
 )
 

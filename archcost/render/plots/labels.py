@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
-from typing import TYPE_CHECKING, Any
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +14,13 @@ if TYPE_CHECKING:
 
     from archcost.render.plots.theme import Canvas
 
+    Name: TypeAlias = tuple[str, float, float]
+    Line: TypeAlias = tuple[Sequence[float], Sequence[float]]
+    Place: TypeAlias = tuple[Any, Any]  # letters, and the line to their point, None where they stand beside it
+
 MARK = 0.65  # of the font: the shape at a point
+TRIES = 3  # places of a name: the first, and others where that was another point's
+CLEAR = 0.6  # of the way to its own point: no other point is that near to a name
 
 
 def place_labels(
@@ -26,8 +34,8 @@ def place_labels(
 ) -> tuple[str, ...]:
     """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
 
-    The limits of the axes must be final. Earlier names choose first. A name whose line would pass another point has no
-    place: it would be read as that point's.
+    The limits of the axes must be final. Earlier names choose first. A place where a name would be read as that of
+    another point, which is nearer or on the way to its own, is none; a name that would have it tries others.
 
     Args:
         canvas: what is drawn on.
@@ -37,52 +45,117 @@ def place_labels(
         points: x and y of the centres, which are kept free.
         lines: x and y of the corners of lines that are kept free.
     """
-    from textalloc import allocate
-
     canvas.figure.draw_without_rendering()  # settles the layout: places are found in pixels
     canvas.figure.set_layout_engine("none")
     if not names:
         return ()
-    marks = axes.transData.transform(points)
-    texts, xs, ys = (list(column) for column in zip(*names, strict=True))
-    drawn: Any = allocate(
-        axes,
-        xs,
-        ys,
-        texts,
-        x_scatter=[x for x, _ in points],
-        y_scatter=[y for _, y in points],
-        scatter_plot=balls,
-        x_lines=[list(x) for x, _ in lines],
-        y_lines=[list(y) for _, y in lines],
-        textsize=canvas.size.font,
-        textcolor=canvas.theme.text,
-        linecolor=canvas.theme.muted,
-        linewidth=0.8,
-        draw_all=False,
-        avoid_label_lines_overlap=True,
-        nbr_candidates=400,
-        max_distance=0.1,
-        min_distance=0.012,
-        margin=0.004,
-    )
-    nearest = MARK * canvas.size.font / 2 * canvas.figure.dpi / 72
-    for text, leader in zip(*drawn[2:], strict=True):  # letters, and the lines to their points
-        if leader is not None and _passes(axes.transData.transform(leader.get_xydata()), marks, nearest):
+    board = _Board(canvas, axes, balls, points, list(lines))
+    lost = []
+    wanted = list(names)
+    for _ in range(TRIES):
+        places = board.place(wanted)
+        lost += [name for name, place in zip(wanted, places, strict=True) if place is None]
+        wanted = [
+            name
+            for name, place in zip(wanted, places, strict=True)
+            if place is not None and not board.keeps(name, place)
+        ]
+        if not wanted:
+            break
+    return tuple(name[0] for name in (*lost, *wanted))
+
+
+class _Board:
+    """What names are placed on, and what has its place already."""
+
+    def __init__(
+        self, canvas: Canvas, axes: Axes, balls: Any, points: Sequence[tuple[float, float]], lines: list[Line]
+    ) -> None:
+        self.canvas, self.axes, self.balls, self.points, self.lines = canvas, axes, balls, points, lines
+        self.pixels = canvas.size.font * canvas.figure.dpi / 72  # of the font
+        self.taken: list[Line] = []
+
+    def place(self, names: Sequence[Name]) -> list[Place | None]:
+        """Write names where textalloc finds room for them."""
+        from textalloc import allocate
+
+        lines = [*self.lines, *self.taken]
+        texts, xs, ys = (list(column) for column in zip(*names, strict=True))
+        with redirect_stdout(io.StringIO()):  # it prints where it finds no place
+            drawn: Any = allocate(
+                self.axes,
+                xs,
+                ys,
+                texts,
+                x_scatter=[x for x, _ in self.points],
+                y_scatter=[y for _, y in self.points],
+                scatter_plot=self.balls,
+                x_lines=[list(x) for x, _ in lines],
+                y_lines=[list(y) for _, y in lines],
+                textsize=self.canvas.size.font,
+                textcolor=self.canvas.theme.text,
+                linecolor=self.canvas.theme.muted,
+                linewidth=0.8,
+                draw_all=False,
+                avoid_label_lines_overlap=True,
+                nbr_candidates=400,
+                max_distance=0.1,
+                min_distance=0.012,
+                margin=0.004,
+            )
+        return [None if text is None else (text, leader) for text, leader in zip(*drawn[2:], strict=True)]
+
+    def keeps(self, name: Name, place: Place) -> bool:
+        """Take a place for a name if nobody reads it as another point's, and wipe it out if anybody does."""
+        text, leader = place
+        box = text.get_window_extent()
+        self.taken.append(self.outline(box))  # a place that is none is not to be found again
+        own = self.axes.transData.transform(name[1:])
+        others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
+        way = None if leader is None else self.axes.transData.transform(leader.get_xydata())
+        if any(_gap(box, mark) < CLEAR * _gap(box, own) for mark in others) or (
+            way is not None and _passes(way, others, MARK * self.pixels)
+        ):
             text.remove()
-            leader.remove()
-    kept = {text.get_text() for text in axes.texts}
-    return tuple(text for text in texts if text not in kept)
+            if leader is not None:
+                leader.remove()
+            return False
+        if leader is not None:
+            _shorten(self.axes, leader, 0.15 * self.pixels)
+            self.taken.append(_line(leader.get_xydata()))
+        return True
+
+    def outline(self, box: Any) -> Line:
+        """Return a box as a line that whatever reaches into it crosses."""
+        corners = [(box.x0, box.y0), (box.x1, box.y1), (box.x0, box.y1), (box.x1, box.y0), (box.x0, box.y0)]
+        return _line(self.axes.transData.inverted().transform(corners))
 
 
-def _passes(leader: Any, marks: Any, nearest: float) -> bool:
-    """Say whether a line between a name and its point passes another point, so that the name may seem to be its."""
-    (x0, y0), (x1, y1) = leader
+def _line(corners: Any) -> Line:
+    """Return x and y of an array's rows."""
+    return corners[:, 0].tolist(), corners[:, 1].tolist()
+
+
+def _gap(box: Any, point: Any) -> float:
+    """Return the distance of a point from a box; 0 inside."""
+    return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
+
+
+def _shorten(axes: Axes, leader: Any, gap: float) -> None:
+    """Let a line end so many pixels before the name that it starts at, so that it does not touch the letters."""
+    (x0, y0), (x1, y1) = axes.transData.transform(leader.get_xydata())
+    part = min(gap / math.hypot(x1 - x0, y1 - y0), 0.5)
+    start = axes.transData.inverted().transform((x0 + part * (x1 - x0), y0 + part * (y1 - y0)))
+    leader.set_data(*zip(start, leader.get_xydata()[1], strict=True))
+
+
+def _passes(way: Any, marks: Any, nearest: float) -> bool:
+    """Say whether the way from a name to its point passes a mark, so that the name may seem to be that one's."""
+    (x0, y0), (x1, y1) = way
     length = math.hypot(x1 - x0, y1 - y0)
     for x, y in marks:
         along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length
         across = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / length
-        own = min(math.hypot(x - x0, y - y0), math.hypot(x - x1, y - y1)) < 1
-        if across < nearest and 0 < along < length and not own:
+        if across < nearest and 0 < along < length:
             return True
     return False

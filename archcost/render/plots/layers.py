@@ -114,4 +114,4 @@ def _group(layer: Layer) -> str:
         return "convolution"
     if any(word in names for word in ("addmm", "aten.mm", "bmm", "linear")):
         return "linear"
-    return "pooling" if "pool" in names else "other"
+    return "pooling" if "pool" in names and "norm" not in layer.kind.lower() else "other"  # LocalResponseNorm pools

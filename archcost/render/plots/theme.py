@@ -91,12 +91,10 @@ class Canvas:
         The headline leaves room for a legend beside it unless it may be `wide`.
         """
         width, font = 72 * self.size.width, self.size.font
-        headline = textwrap.wrap(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
-        self.figure.suptitle("\n".join(headline), x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
-        lines = textwrap.wrap(source, int(width / (0.56 * font)))  # of DejaVu Sans, on average
-        self.figure.supxlabel(
-            "\n".join(lines), x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25
-        )
+        headline = _wrapped(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
+        self.figure.suptitle(headline, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
+        lines = _wrapped(source, int(0.976 * width / (0.53 * font)))  # of DejaVu Sans, on average
+        self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
 
     @property
     def plate(self) -> dict[str, Any]:
@@ -111,6 +109,14 @@ class Canvas:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         return axes
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others."""
+    lines = textwrap.wrap(text, width)
+    while len(shorter := textwrap.wrap(text, width - 1)) == len(lines):
+        lines, width = shorter, width - 1
+    return "\n".join(lines)
 
 
 def theme_of(name: str) -> Theme:
@@ -157,6 +163,10 @@ def _settings(theme: Theme, size: Size) -> dict[str, Any]:
     ours |= {"axes.titlesize": 1.1 * size.font, "axes.titlelocation": "left"}
     ours |= {"legend.fontsize": size.font, "legend.frameon": False, "legend.title_fontsize": size.font}
     ours |= {"figure.figsize": (size.width, size.height), "figure.dpi": size.dpi}
+    ours |= {
+        "figure.constrained_layout.w_pad": 0.4 * size.font / 72,
+        "figure.constrained_layout.h_pad": 0.4 * size.font / 72,
+    }
     # text stays text in SVG and PDF; ids that would be random come from the salt
     ours |= {"svg.fonttype": "none", "text.parse_math": False, "svg.hashsalt": "archcost", "pdf.fonttype": 42}
     return ours

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
     from archcost.report import Report
 
 MOST = 3
+PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above what they show
 HATCHES = ("", "///", "...", "xxx")
 
 
-def draw(canvas: Canvas, data: Sequence[Report]) -> None:
+def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     """Draw a panel for each network.
+
+    Args:
+        canvas: what is drawn on.
+        data: reports with timelines.
+        remark: what was done: "inference", "training with adam".
 
     Raises:
         ArgumentError: no network, too many, or a report without a timeline.
@@ -43,9 +49,12 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
                 linewidth=0, label=phase,
             )  # fmt: skip
             start = end
+        axes.axhline(
+            report.totals.param_bytes / scale.divisor, color=theme.text, linewidth=2, linestyle="--", label="parameters"
+        )
         most = max(range(len(live)), key=live.__getitem__)
         instant = report.timeline[most]
-        where = f"{instant.layer or instant.phase}, {instant.op.removeprefix('aten.')}"
+        where = instant.layer or f"{instant.phase}, {instant.op.removeprefix('aten.')}"
         axes.plot([most + 0.5], [values[most]], marker="v", markersize=0.8 * font, color=theme.text, label="_peak")
         left = most > len(live) / 2
         axes.annotate(
@@ -53,14 +62,15 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
             textcoords="offset points", ha="right" if left else "left", va="bottom", fontsize=font, bbox=canvas.plate,
         )  # fmt: skip
         axes.set_xlim(0, len(live))
-        axes.set_ylim(0, 1.2 * max(values))
+        axes.set_ylim(0, max(values) / (1 - 2.4 * font / (PANELS * 72 * canvas.size.height / len(data))))
         axes.set_ylabel(f"live ({scale.prefix}B)")
-        axes.set_title(report.network.name, fontsize=1.1 * font, fontweight="bold")
+        batch = units.number(report.network.inputs[0].shape[0]) if report.network.inputs else "1"
+        heading = ", ".join(filter(None, (report.network.name, f"batch {batch}", remark)))
+        axes.set_title(heading, fontsize=1.1 * font, fontweight="bold")
         if place == len(data) - 1:
             axes.set_xlabel("operators, in the order in which they run")
     handles, names = canvas.figure.axes[0].get_legend_handles_labels()
-    if len(names) > 1:
-        canvas.figure.legend(handles, names, loc="outside right upper")
+    canvas.figure.legend(handles, names, loc="outside right upper")
     canvas.title(
         "Memory alive while the network runs",
         "Exact bytes of the tensors, parameters included, counted by archcost; an allocator's rounding comes on top",
