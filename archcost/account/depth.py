@@ -33,7 +33,7 @@ class Flow:
         for op, work, product in zip(trace.ops, works, products, strict=True):
             data = [spec for spec in op.inputs if self._is_data(spec)]
             weights = [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
-            below = max((self.depth(spec) for spec in data), default=0)
+            below = max([self.depth(spec) for spec in data], default=0)
             layer = not recurrent.issuperset(weights)
             weighted = bool(product and work.layers and data and layer and op.phase == "forward")
             depth = below
@@ -48,10 +48,13 @@ class Flow:
 
     def depth(self, spec: TensorSpec) -> int:
         """Depth of a tensor: weighted layers behind it."""
-        return max((self.depths[source] for source in spec.sources if source >= 0), default=0)
+        return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
 
     def _is_data(self, spec: TensorSpec) -> bool:
-        return any(source < 0 or self._from_data[source] for source in spec.sources)
+        for source in spec.sources:
+            if source < 0 or self._from_data[source]:
+                return True
+        return False
 
     def _weight(self, spec: TensorSpec) -> Weight | None:
         if self._storages[spec.storage].kind == "parameter":
@@ -74,4 +77,4 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
 
 def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
     """Depth after a row: that of its deepest operator."""
-    return max((flow.depths[op.index] for op in ops), default=0)
+    return max([flow.depths[op.index] for op in ops], default=0)

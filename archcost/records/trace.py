@@ -14,7 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from archcost.records.precision import MixedPrecision
     from archcost.records.training import Training
@@ -42,8 +42,7 @@ class TensorSpec(NamedTuple):
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpCall:
+class OpCall(NamedTuple):
     """One operator of the dispatcher, `aten.convolution` for example.
 
     `args` are keyed by the names of the operator's schema, defaults filled in, tensors as `TensorSpec`.
@@ -75,17 +74,18 @@ class ModuleSpec:
     normalises: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleCall:
-    """One call of a module; `order` places it among the operators, `parent` is the calling module call."""
+class ModuleCall(NamedTuple):
+    """One call of a module; `order` places it among the operators, `parent` is the calling module call.
+
+    A leaf's call has the shapes of the tensors that it was given, and what it returned.
+    """
 
     index: int
     order: int
     path: str
-    call: int
     parent: int
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
+    inputs: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
 
 
 class ParamSpec(NamedTuple):
@@ -153,12 +153,3 @@ class Trace:
     training: Training | None = None
     amp: MixedPrecision | None = None
     saved: tuple[SavedSpec, ...] = ()
-
-
-def tensors_in(value: Any) -> Iterator[TensorSpec]:
-    """Yield every tensor of an argument, however its lists and tuples nest."""
-    if isinstance(value, TensorSpec):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from tensors_in(item)

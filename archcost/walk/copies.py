@@ -6,7 +6,6 @@ import copy
 import copyreg
 import functools
 from collections import OrderedDict
-from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,11 +13,11 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import modules_by_path, named_tensors
+from archcost.walk.tensors import ATOMS, modules_by_path, named_tensors
 
 META = torch.device("meta")
-ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 EMPTIES = frozenset((dict, OrderedDict, set, list))
+NO_TENSORS = ATOMS | {dict, OrderedDict, set}
 STRINGS = frozenset((str,))
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,6 +43,17 @@ class Unfilled(LightMode):  # type: ignore[no-untyped-call]
         if func._schema.name in FILLS and isinstance(args[0], nn.Parameter):
             return args[0]
         return func(*args, **(kwargs or {}))
+
+
+def is_on_meta(network: nn.Module) -> bool:
+    """Whether every tensor of a network, plain attributes included, is on the meta device already."""
+    modules = modules_by_path(network).values()
+    for module in modules:
+        for table in (module._parameters, module._buffers):
+            for tensor in table.values():
+                if tensor is not None and not tensor.is_meta:
+                    return False
+    return all(tensor.is_meta for tensor in _tensor_attributes(modules))
 
 
 def meta_copy(network: nn.Module) -> nn.Module:
@@ -86,6 +96,8 @@ def _tensor_attributes(modules: Iterable[nn.Module]) -> Iterator[torch.Tensor]:
     """Yield the tensors that are attributes of modules, or lie in a list that is one."""
     for module in modules:
         for value in module.__dict__.values():
+            if type(value) in NO_TENSORS:
+                continue
             if isinstance(value, torch.Tensor):
                 yield value
             elif type(value) in {list, tuple}:

@@ -5,6 +5,7 @@ The hooks are torch's global ones: none is placed on a user's module, so none ca
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -32,12 +33,22 @@ def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=all(child is None for child in module._modules.values()),
-            recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
-            normalises=isinstance(module, NORMALISING) or "norm" in type(module).__name__.lower(),
+            leaf=not module._modules or all(child is None for child in module._modules.values()),
+            recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+            normalises=_normalises(type(module)),  # type: ignore[arg-type]
         )
         for path, module in modules_by_path(network).items()
     }
+
+
+@functools.cache
+def _recurs(kind: type[nn.Module]) -> bool:
+    return issubclass(kind, nn.RNNBase | nn.RNNCellBase)
+
+
+@functools.cache
+def _normalises(kind: type[nn.Module]) -> bool:
+    return issubclass(kind, NORMALISING) or "norm" in kind.__name__.lower()
 
 
 class Scopes:
@@ -64,7 +75,6 @@ class Scopes:
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
-        self._runs: dict[str, int] = {}
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -97,17 +107,12 @@ class Scopes:
             return
         _, order = self._stack.pop()
         index = self._running.pop()
-        *kwargs, output = rest
-        path = self._specs[module].path
-        call = self._runs.get(path, 0)
-        self._runs[path] = call + 1
-        with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-            self._calls[index] = ModuleCall(
-                index=index,
-                order=order,
-                path=path,
-                call=call,
-                parent=self._running[-1],
-                inputs=tuple([self._describe(tensor) for tensor in find_tensors((args, kwargs))]),
-                outputs=tuple([self._describe(tensor) for tensor in find_tensors(output)]),
-            )
+        spec = self._specs[module]
+        inputs: tuple[tuple[int, ...], ...] = ()
+        outputs: tuple[TensorSpec, ...] = ()
+        if spec.leaf:
+            *kwargs, output = rest
+            with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors((args, kwargs))])
+                outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
+        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

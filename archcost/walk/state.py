@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gc
+import operator
 import random
 import sys
+from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from archcost.walk.tensors import ATOMS, modules_by_path, named_tensors
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+CONTAINERS = frozenset((dict, OrderedDict, list, set))
 
 
 @contextmanager
@@ -22,26 +28,30 @@ def as_found(network: nn.Module) -> Iterator[None]:
     Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
     attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
-    tables = [module.__dict__ for module in network.modules()]
-    attributes = [value for table in tables for value in table.values()]
-    containers = [
-        (container, container.copy())
-        for container in (*tables, *attributes)
-        if isinstance(container, dict | list | set)  # the tables of a ScriptModule are views of its C++ half
-    ]
-    held = {id(tensor): tensor for tensor in (*network.buffers(), *attributes) if isinstance(tensor, torch.Tensor)}
+    modules = modules_by_path(network)
+    tables = [module.__dict__ for module in modules.values()]
+    attributes = [value for table in tables for value in table.values() if type(value) not in ATOMS]
+    # nearly all are the empty tables of a module's hooks; the tables of a ScriptModule are views of its C++ half
+    empty = [value for value in attributes if type(value) in CONTAINERS and not value]
+    others = [value for value in attributes if type(value) not in CONTAINERS or value]
+    filled = [(each, each.copy()) for each in (*tables, *others) if isinstance(each, (dict, list, set))]
+    learned, buffers = named_tensors(modules)
+    loose = (value for value in others if isinstance(value, torch.Tensor))
+    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in buffers], *loose)}
     tensors = [
         (tensor, tensor.detach().clone())
         for tensor in held.values()
         if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
-    parameters = [(parameter, parameter.requires_grad, parameter.grad) for parameter in network.parameters()]
+    parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in learned]
     for parameter, _, _ in parameters:
         parameter.grad = None  # a backward would add to it in place
     try:
         yield
     finally:
-        for container, contents in containers:
+        for container in empty:
+            container.clear()
+        for container, contents in filled:
             _refill(container, contents)
         with torch.no_grad():
             for tensor, before in tensors:
@@ -54,7 +64,7 @@ def as_found(network: nn.Module) -> Iterator[None]:
 
 def _refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
-    if list(map(id, _items(container))) == list(map(id, _items(contents))):
+    if _same(container, contents) and (not isinstance(container, dict) or _same(container.values(), contents.values())):
         return
     container.clear()
     if isinstance(container, list):
@@ -63,10 +73,8 @@ def _refill(container: Any, contents: Any) -> None:
         container.update(contents)
 
 
-def _items(container: Any) -> Iterator[Any]:
-    yield from container
-    if isinstance(container, dict):
-        yield from container.values()
+def _same(items: Collection[Any], others: Collection[Any]) -> bool:
+    return len(items) == len(others) and all(map(operator.is_, items, others))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping, MutableMapping
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +14,9 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import WalkError
+
+# what nobody changes in place, and what holds no tensor
+ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
@@ -93,12 +97,12 @@ def named_tensors(modules: Mapping[str, nn.Module]) -> tuple[list[Named], list[N
     found: tuple[list[Named], list[Named]] = ([], [])
     seen: set[int] = set()
     for path, module in modules.items():
-        tables: tuple[Any, Any] = (module._parameters, module._buffers)
-        for tensors, table in zip(found, tables, strict=True):
+        prefix = f"{path}." if path else ""
+        for tensors, table in ((found[0], module._parameters), (found[1], module._buffers)):
             for name, tensor in table.items():
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
-                    tensors.append(Named(f"{path}.{name}" if path else name, tensor, module))
+                    tensors.append(Named(prefix + name, tensor, module))
     for name, tensor, _ in (*found[0], *found[1]):
         if isinstance(tensor, UninitializedTensorMixin):
             raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")

@@ -68,7 +68,7 @@ def walk(
             choose_trainable(network, training)
         params = _introduce_parameters(recorder, parameters, specs)
         stored = tuple([recorder.introduce(name, buffer, "buffer") for name, buffer, _ in buffers])
-        if mode != "as-is":
+        if mode != "as-is" and any(module.training != (mode == "train") for module in specs):
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
         given = find_tensors((inputs, dict(kwargs or {})))
