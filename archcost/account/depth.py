@@ -51,10 +51,7 @@ class Flow:
         return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
 
     def _is_data(self, spec: TensorSpec) -> bool:
-        for source in spec.sources:
-            if source < 0 or self._from_data[source]:
-                return True
-        return False
+        return any([source < 0 or self._from_data[source] for source in spec.sources])  # noqa: C419 - half the time
 
     def _weight(self, spec: TensorSpec) -> Weight | None:
         if self._storages[spec.storage].kind == "parameter":

@@ -55,8 +55,10 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     fields: list[Field | None] = []
 
     def seen(spec: TensorSpec) -> Field | None:
+        if not spec.sources:  # a parameter
+            return None
         found = [entry[-1 - source] if source < 0 else fields[source] for source in spec.sources]
-        return found[0] if len(found) == 1 else _union(found)  # no source at all: a parameter
+        return found[0] if len(found) == 1 else _union(found)
 
     for op, sight in zip(trace.ops, sights, strict=True):
         inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]
@@ -77,23 +79,17 @@ def _union(fields: Iterable[Field | None]) -> Field | None:
     first = known[0]
     if all(field is first for field in known):
         return first
-    return tuple(_union_axis(extents) for extents in zip(*known, strict=True))
+    return tuple([_union_axis(extents) for extents in zip(*known, strict=True)])
 
 
 def _union_axis(extents: Sequence[Extent]) -> Extent:
-    if "all" in extents:
-        return "all"
     axes = [extent for extent in extents if isinstance(extent, Axis)]
     if len(axes) < len(extents):
-        return "unknown"
-    first = axes[0]
-    if any((axis.dim, axis.inner) != (first.dim, first.inner) for axis in axes):
+        return "all" if "all" in extents else "unknown"
+    dims, inners, lengths, lows, highs, jumps = zip(*axes, strict=True)
+    if len(set(dims)) > 1 or len(set(inners)) > 1:
         return "unknown"  # one runs along a dimension where the other stands still
-    return first._replace(
-        low=min([axis.low for axis in axes]),
-        high=max([axis.high for axis in axes]),
-        jump=max([axis.jump for axis in axes]),
-    )
+    return Axis(dims[0], inners[0], lengths[0], min(lows), max(highs), max(jumps))
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight

@@ -51,7 +51,7 @@ class OpCall(NamedTuple):
     of the backward pass, the forward (or loss) operator whose gradient it computes.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # tuple's own `index` is not missed
     order: int
     op: str
     args: Mapping[str, Any]
@@ -80,7 +80,7 @@ class ModuleCall(NamedTuple):
     A leaf's call has the shapes of the tensors that it was given, and what it returned.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # tuple's own `index` is not missed
     order: int
     path: str
     parent: int

@@ -13,7 +13,7 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import ATOMS, modules_by_path, named_tensors
+from archcost.walk.tensors import ATOMS, parts_of
 
 META = torch.device("meta")
 EMPTIES = frozenset((dict, OrderedDict, set, list))
@@ -47,13 +47,11 @@ class Unfilled(LightMode):  # type: ignore[no-untyped-call]
 
 def is_on_meta(network: nn.Module) -> bool:
     """Whether every tensor of a network, plain attributes included, is on the meta device already."""
-    modules = modules_by_path(network).values()
-    for module in modules:
-        for table in (module._parameters, module._buffers):
-            for tensor in table.values():
-                if tensor is not None and not tensor.is_meta:
-                    return False
-    return all(tensor.is_meta for tensor in _tensor_attributes(modules))
+    parts = parts_of(network)
+    for _, tensor, _ in (*parts.parameters, *parts.buffers):
+        if not tensor.is_meta:
+            return False
+    return all(tensor.is_meta for tensor in _tensor_attributes(parts.modules.values()))
 
 
 def meta_copy(network: nn.Module) -> nn.Module:
@@ -64,10 +62,9 @@ def meta_copy(network: nn.Module) -> nn.Module:
     Raises:
         WalkError: a lazy module; or, with a NotImplementedError as its cause, a network that cannot be copied.
     """
-    modules = modules_by_path(network)
-    parameters, buffers = named_tensors(modules)
+    parts = parts_of(network)
     try:
-        return _copy(modules, [named.tensor for named in (*parameters, *buffers)])
+        return _copy(parts.modules, [named.tensor for named in (*parts.parameters, *parts.buffers)])
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
+EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -84,6 +85,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             with self:
                 return func.decompose(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+            if func is EMPTY and args[0] == NO_PLACES:
+                return shapes.run(func, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,10 +13,10 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors, modules_by_path
+from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 NORMALISING = (
     batchnorm._NormBase,
@@ -27,8 +27,8 @@ NORMALISING = (
 )
 
 
-def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
-    """Describe every module of a network, keyed by the module, in `named_modules()` order."""
+def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
+    """Describe modules, given by their paths in `named_modules()` order, keyed by the module."""
     return {
         module: ModuleSpec(
             path=path,
@@ -37,7 +37,7 @@ def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
             normalises=_normalises(type(module)),  # type: ignore[arg-type]
         )
-        for path, module in modules_by_path(network).items()
+        for path, module in modules.items()
     }
 
 

@@ -13,37 +13,37 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from archcost.walk.tensors import ATOMS, modules_by_path, named_tensors
+from archcost.walk.tensors import ATOMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from archcost.walk.tensors import Parts
 
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 
 
 @contextmanager
-def as_found(network: nn.Module) -> Iterator[None]:
+def as_found(parts: Parts) -> Iterator[None]:
     """Restore modes, attributes, buffers, hooks and `requires_grad` of every module, even when the body raises.
 
     Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
     attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
-    modules = modules_by_path(network)
-    tables = [module.__dict__ for module in modules.values()]
+    tables = [module.__dict__ for module in parts.modules.values()]
     attributes = [value for table in tables for value in table.values() if type(value) not in ATOMS]
     # nearly all are the empty tables of a module's hooks; the tables of a ScriptModule are views of its C++ half
     empty = [value for value in attributes if type(value) in CONTAINERS and not value]
     others = [value for value in attributes if type(value) not in CONTAINERS or value]
     filled = [(each, each.copy()) for each in (*tables, *others) if isinstance(each, (dict, list, set))]
-    learned, buffers = named_tensors(modules)
-    loose = (value for value in others if isinstance(value, torch.Tensor))
-    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in buffers], *loose)}
+    loose = [value for value in others if isinstance(value, torch.Tensor)]
+    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *loose)}
     tensors = [
         (tensor, tensor.detach().clone())
         for tensor in held.values()
         if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
-    parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in learned]
+    parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in parts.parameters]
     for parameter, _, _ in parameters:
         parameter.grad = None  # a backward would add to it in place
     try:

@@ -33,8 +33,11 @@ def batch_norm(
     for tensor in (weight, bias, mean, variance):
         if tensor is not None and (tensor.shape != each or tensor.dtype != dtype):
             return NotImplemented
-    saved = each if training else (0,)
-    return new(image.shape, image), new(saved, image), new(saved, image)
+    result = new(image.shape, image)
+    if training:
+        return result, new(each, image), new(each, image)
+    nothing = new((0,), image)
+    return result, nothing, nothing
 
 
 def layer_norm(
