@@ -6,6 +6,7 @@ import copy
 import copyreg
 import functools
 from collections import OrderedDict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -91,14 +92,12 @@ def _copy(modules: Mapping[str, nn.Module], tensors: Iterable[torch.Tensor]) -> 
 
 def _tensor_attributes(modules: Iterable[nn.Module]) -> Iterator[torch.Tensor]:
     """Yield the tensors that are attributes of modules, or lie in a list that is one."""
-    for module in modules:
-        for value in module.__dict__.values():
-            if type(value) in NO_TENSORS:
-                continue
-            if isinstance(value, torch.Tensor):
-                yield value
-            elif type(value) in {list, tuple}:
-                yield from (item for item in value if isinstance(item, torch.Tensor))
+    attributes = chain.from_iterable([module.__dict__.values() for module in modules])
+    for value in [value for value in attributes if type(value) not in NO_TENSORS]:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif type(value) in {list, tuple}:
+            yield from (item for item in value if isinstance(item, torch.Tensor))
 
 
 @functools.cache

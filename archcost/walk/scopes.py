@@ -18,6 +18,8 @@ from archcost.walk.tensors import find_tensors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from archcost.walk.meta import MetaDevice
+
 NORMALISING = (
     batchnorm._NormBase,
     instancenorm._InstanceNorm,
@@ -59,6 +61,7 @@ class Scopes:
         running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
         describe: turns a tensor into its record.
         clock: counts events, so that calls can be placed among operators.
+        device: rests while a quiet module runs.
     """
 
     def __init__(
@@ -67,11 +70,13 @@ class Scopes:
         running: list[int],
         describe: Callable[[torch.Tensor], TensorSpec],
         clock: Callable[[], int],
+        device: MetaDevice | None = None,
     ) -> None:
         self._specs = specs
         self._running = running
         self._describe = describe
         self._clock = clock
+        self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
@@ -100,11 +105,15 @@ class Scopes:
             self._stack.append((module, self._clock()))
             self._running.append(self._started)
             self._started += 1
+            if self._device is not None:
+                self._device.rest(module)
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch leaves the keyword arguments out when it calls this because the forward raised
         if not self._stack or self._stack[-1][0] is not module:
             return
+        if self._device is not None:
+            self._device.wake()
         _, order = self._stack.pop()
         index = self._running.pop()
         spec = self._specs[module]

@@ -8,6 +8,7 @@ import random
 import sys
 from collections import OrderedDict
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archcost.walk.tensors import Parts
 
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
+CONTAINERS_AND_ATOMS = CONTAINERS | ATOMS
 
 
 @contextmanager
@@ -31,11 +33,13 @@ def as_found(parts: Parts) -> Iterator[None]:
     attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
     tables = [module.__dict__ for module in parts.modules.values()]
-    attributes = [value for table in tables for value in table.values() if type(value) not in ATOMS]
-    # nearly all are the empty tables of a module's hooks; the tables of a ScriptModule are views of its C++ half
-    empty = [value for value in attributes if type(value) in CONTAINERS and not value]
-    others = [value for value in attributes if type(value) not in CONTAINERS or value]
-    filled = [(each, each.copy()) for each in (*tables, *others) if isinstance(each, (dict, list, set))]
+    attributes = list(chain.from_iterable([table.values() for table in tables]))
+    # nearly all are the tables of a module's hooks, and empty; those of a ScriptModule are views of its C++ half
+    containers = [value for value in attributes if type(value) in CONTAINERS]
+    others = [value for value in attributes if type(value) not in CONTAINERS_AND_ATOMS]
+    empty = [container for container in containers if not container]
+    unusual = [value for value in others if isinstance(value, (dict, list, set))]
+    filled = [(each, each.copy()) for each in (*tables, *filter(None, containers), *unusual)]
     loose = [value for value in others if isinstance(value, torch.Tensor)]
     held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *loose)}
     tensors = [
@@ -49,7 +53,7 @@ def as_found(parts: Parts) -> Iterator[None]:
     try:
         yield
     finally:
-        for container in empty:
+        for container in filter(None, empty):
             container.clear()
         for container, contents in filled:
             _refill(container, contents)

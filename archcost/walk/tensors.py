@@ -21,6 +21,8 @@ ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
+    if isinstance(value, torch.Tensor):
+        return [value]
     found: list[torch.Tensor] = []
     _gather(value, found)
     return found

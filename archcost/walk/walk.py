@@ -77,15 +77,16 @@ def walk(
         precision = None if amp is None else parse_amp(amp, device)
         autocast = None if precision is None else Autocast(precision, device)
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(autocast) if device == "meta" else nullcontext()
+        elsewhere = MetaDevice(autocast) if device == "meta" else None
         trainable = [named.tensor for named in parts.parameters if named.tensor.requires_grad]
         keeping = nullcontext() if training is None else SavedTensors(recorder)
         saved: tuple[SavedSpec, ...] = ()
         held: list[object] = []
         with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
             with autocast.active() if autocast else nullcontext():
-                with Scopes(specs, recorder.running, recorder.storages.describe, recorder.tick) as scopes:
-                    with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
+                storages = recorder.storages
+                with Scopes(specs, recorder.running, storages.describe, recorder.tick, elsewhere) as scopes:
+                    with torch.set_grad_enabled(training is not None), elsewhere or nullcontext(), recorder, keeping:
                         result = network(*inputs, **dict(kwargs or {}))
                     returns = tuple(recorder.storages.describe(tensor) for tensor in find_tensors(result))
                 if training is not None and isinstance(keeping, SavedTensors):
