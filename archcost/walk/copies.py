@@ -14,7 +14,7 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import ATOMS, parts_of
+from archcost.walk.tensors import ATOMS, modules_by_path, parts_of
 
 META = torch.device("meta")
 EMPTIES = frozenset((dict, OrderedDict, set, list))
@@ -48,11 +48,11 @@ class Unfilled(LightMode):  # type: ignore[no-untyped-call]
 
 def is_on_meta(network: nn.Module) -> bool:
     """Whether every tensor of a network, plain attributes included, is on the meta device already."""
-    parts = parts_of(network)
-    for _, tensor, _ in (*parts.parameters, *parts.buffers):
-        if not tensor.is_meta:
-            return False
-    return all(tensor.is_meta for tensor in _tensor_attributes(parts.modules.values()))
+    modules = modules_by_path(network).values()
+    tables = [table.values() for module in modules for table in (module._parameters, module._buffers) if table]
+    if any(tensor is not None and not tensor.is_meta for tensor in chain.from_iterable(tables)):
+        return False
+    return all(tensor.is_meta for tensor in _tensor_attributes(modules))
 
 
 def meta_copy(network: nn.Module) -> nn.Module:

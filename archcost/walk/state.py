@@ -17,7 +17,7 @@ from torch import nn
 from archcost.walk.tensors import ATOMS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterable, Iterator
 
     from archcost.walk.tensors import Parts
 
@@ -68,7 +68,7 @@ def as_found(parts: Parts) -> Iterator[None]:
 
 def _refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
-    if _same(container, contents) and (not isinstance(container, dict) or _same(container.values(), contents.values())):
+    if len(container) == len(contents) and all(map(operator.is_, _items(container), _items(contents))):
         return
     container.clear()
     if isinstance(container, list):
@@ -77,8 +77,8 @@ def _refill(container: Any, contents: Any) -> None:
         container.update(contents)
 
 
-def _same(items: Collection[Any], others: Collection[Any]) -> bool:
-    return len(items) == len(others) and all(map(operator.is_, items, others))
+def _items(container: Any) -> Iterable[Any]:
+    return chain(container, container.values()) if isinstance(container, dict) else container
 
 
 @contextmanager
