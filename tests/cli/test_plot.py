@@ -11,6 +11,19 @@ from archcost.render.plots import KINDS
 
 PAIR = ("squeezenet1_0", "mobilenet_v3_small")
 
+BROKEN = """
+from torch import nn
+
+
+class Broken(nn.Module):
+    def forward(self, x):
+        raise RuntimeError("no such luck")
+
+
+def build():
+    return Broken()
+"""
+
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
@@ -70,6 +83,34 @@ def test_a_wrong_request_ends_with_2_and_says_why(model, capsys, arguments, mess
     assert run(["plot", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not list(model.glob("c.*"))
+
+
+@pytest.mark.parametrize("kind", ["layers", "roofline", "memory-batch", "memory-timeline"])
+def test_a_chart_whose_only_network_fails_ends_with_3_and_the_reason(model, capsys, kind):
+    (model / "broken.py").write_text(BROKEN)
+    assert run(["plot", kind, "broken.py:build", "--quiet", "-o", "c.svg"]) == 3
+    assert "RuntimeError: no such luck" in capsys.readouterr().err
+    assert run(["plot", kind, "broken.py:biuld", "--quiet", "-o", "c.svg"]) == 2
+    assert "broken.py has no 'biuld'" in capsys.readouterr().err
+    assert not list(model.glob("c.*"))
+
+
+def test_what_fails_beside_others_is_left_out(model, capsys):
+    (model / "broken.py").write_text(BROKEN)
+    assert run(["plot", "layers", "lenet5", "broken.py:build", "-o", "c.svg"]) == 0
+    assert "left out: broken.py:build" in capsys.readouterr().err
+
+
+def test_a_network_for_other_inputs_is_drawn_with_them(model, capsys):
+    (model / "five.py").write_text("from torch import nn\n\n\ndef build():\n    return nn.Conv2d(5, 8, 3)\n")
+    for kind in ("layers", "memory-timeline", "memory-batch"):
+        assert run(["plot", kind, "five.py:build", "-q", "-o", "c.svg"]) == 3
+        assert run(["plot", kind, "five.py:build", "--input", "5x16x16", "-o", "c.svg"]) == 0
+    assert run(["plot", "accuracy-flops", *PAIR, "--input", "3x64x64"]) == 2
+    assert run(["plot", "layers", "lenet5", "--device", "cpu"]) == 2
+    err = capsys.readouterr().err
+    assert "--input belongs to layers, block, memory-batch, memory-timeline, roofline, not to accuracy-flops" in err
+    assert "--device belongs to roofline, not to layers" in err
 
 
 def test_help_names_every_kind(capsys):

@@ -62,6 +62,12 @@ def test_time_curves_are_of_one_image():
     assert [each.name for each in gather("time-batch", Request(seconds=seconds)).data] == ["a", "b"]
 
 
+def test_time_curves_have_the_titles_of_what_is_here():
+    seconds = {("resnet18", 1): 0.01, ("some other program", 1): 0.02}
+    curves = gather("time-batch", Request(seconds=seconds)).data
+    assert [curve.name for curve in curves] == ["ResNet-18", "some other program"]
+
+
 def test_memory_is_walked_at_every_batch():
     import archcost
 

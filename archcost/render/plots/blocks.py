@@ -72,6 +72,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
     axes.set_ylim(0, 1.22 * top)
     names = ["\n".join(textwrap.wrap(report.network.name, int(0.9 * place_width / font))) for report in data]
     axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)
+    axes.tick_params(axis="x", pad=0.6 * font)  # a long name reaches below the zero of the other axis
     axes.set_ylabel(f"multiply-adds ({scale.prefix})")
     axes.grid(visible=False, axis="x")
     canvas.title(

@@ -1,10 +1,13 @@
 """Where balls stand, how large they are, and who is named."""
 
+import math
 from dataclasses import replace
 
 import pytest
 from letters import shown
 
+from archcost.comparison.charts import Request, gather
+from archcost.comparison.presets import preset_of
 from archcost.errors import ArgumentError
 from archcost.render.plots import draw, svg_text
 
@@ -130,3 +133,31 @@ def test_no_line_to_a_name_passes_another_mark(everything, size):
             off = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
             crossed += ends > 1 and 0 < share < 1 and off < 9  # half a mark, at 150 dots per inch
     assert crossed == 0
+
+
+@pytest.mark.parametrize("size", ["16:9", "4:3"])
+def test_no_name_stands_nearer_to_another_mark(everything, size):
+    figure = draw("accuracy-flops", everything, size=size)
+    axes = figure.axes[0]
+    marks = {
+        row.spec: axes.transData.transform((row.macs / 1e9, row.accuracy.top1)).tolist() for row in everything.rows
+    }
+    assert len(axes.texts) > 8
+    for text in axes.texts:
+        box = text.get_window_extent()
+        gaps = {
+            spec: math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1))
+            for spec, (x, y) in marks.items()
+        }
+        own = gaps.pop(text.get_text())
+        assert min(gaps.values()) >= 0.6 * own
+
+
+def test_a_name_whose_first_place_is_another_points_finds_another():
+    """The comparison paper's chart, narrow: ResNet-34's name would stand over ResNet-18's ball."""
+    preset = preset_of("canziani-2016")
+    chart = gather("accuracy-flops", Request(specs=preset.networks, jobs=1))
+    names = {row.name.partition(", ")[0] for row in chart.data.rows}
+    found_ = names & set(texts(draw("accuracy-flops", chart.data, size="4:3", **preset.options)))
+    assert {"ResNet-34", "ResNet-18"} <= found_
+    assert len(found_) >= len(names) - 1  # GoogLeNet and ResNet-18 all but coincide

@@ -1,10 +1,12 @@
 """Charts of bars: density, layers, blocks and the challenge's winners."""
 
 import pytest
-from letters import shown
+from letters import overlapping, shown
 
+import archcost
+from archcost.comparison.presets import preset_of
 from archcost.errors import ArgumentError
-from archcost.render.plots import draw
+from archcost.render.plots import SIZES, draw
 from archcost.render.plots.blocks import arithmetic
 
 
@@ -66,6 +68,18 @@ def test_the_arithmetic_is_the_multiply_adds(data):
                 for factor in arithmetic(layer).replace(" · ", "x").split("x"):
                     product *= int(factor)
                 assert product == layer.macs
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("preset", ["7x7", "grid-reduction", "separable"])
+def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
+    figure = draw("block", [archcost.profile(name) for name in preset_of(preset).networks], size=size)
+    assert overlapping(shown(figure)) == []
+
+
+def test_a_normalisation_that_pools_is_no_pooling():
+    figure = draw("layers", [archcost.profile("googlenet")])
+    assert max(heights(figure, "activation_bytes-other")) > max(heights(figure, "activation_bytes-pooling"))
 
 
 def test_a_block_alone_and_a_whole_network_are_refused(data):

@@ -28,14 +28,17 @@ def test_nothing_to_draw_is_refused(curves):
 
 def test_the_peak_is_marked_and_named(data):
     (report,) = data["memory-timeline"]
-    figure = draw("memory-timeline", [report])
+    figure = draw("memory-timeline", [report], remark="training with adam")
     (mark,) = figure.findobj(lambda artist: artist.get_label() == "_peak")
     live = [instant.live_bytes for instant in report.timeline]
     assert mark.get_xydata().tolist() == [[live.index(max(live)) + 0.5, pytest.approx(max(live) / 1e6)]]
     assert report.totals.peak_training_bytes == max(live)
     texts = [text for text, _, _ in shown(figure)]
     assert any(text.startswith("peak ") and report.peak.layer in text for text in texts)
-    assert {"forward", "loss", "backward", "step"} <= set(texts)
+    assert {"forward", "loss", "backward", "step", "parameters"} <= set(texts)
+    assert f"{report.network.name}, batch 1, training with adam" in texts
+    (line,) = figure.findobj(lambda artist: artist.get_label() == "parameters" and len(artist.get_ydata()) == 2)[:1]
+    assert set(line.get_ydata()) == {report.totals.param_bytes / 1e6}
 
 
 def test_a_report_without_a_timeline_is_refused(data):
