@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
-MARGIN = 0.16  # left of the first bar
-LETTERS = {1: 17, 2: 12, 3: 0}  # the widest line of arithmetic on so many lines, in units of the font
+MARGIN = 0.14  # left of the first bar
+LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines, in units of the font
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3))
 PANEL = 0.62  # of the chart's height that the axes take
@@ -36,10 +36,14 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     theme, font = canvas.theme, canvas.size.font
     place_width = 0.9 * 72 * canvas.size.width / (len(data) + MARGIN)
-    width, lines = next(form for form in FORMS if LETTERS[form[1]] * font < (1 - form[0] - GAP) * place_width)
+    room = {form: (1 - form[0] - GAP) * place_width - LETTERS[form[1]] * font for form in FORMS}  # left of the next bar
+    width, lines = next((form for form in FORMS if room[form] > 0), FORMS[-1])
     axes = canvas.axes()
     scale = units.scale([max(report.totals.macs for report in data)])
     top = max(report.totals.macs for report in data) / scale.divisor
+    point = 1.22 * top / (PANEL * 72 * canvas.size.height)  # 1/72 of an inch on the axis
+    step = 1.3 * font * lines * point
+    highest, before = 1.22 * top, list[float]()
     for place, report in enumerate(data):
         parts = [layer for layer in report.layers if layer.macs]
         if len(parts) > MOST_PARTS:
@@ -53,24 +57,24 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
                 label=parts[i].name,
             )  # fmt: skip
         texts = [_on_lines(arithmetic(layer), units.short(layer.macs), lines) for layer in parts]
-        step = 1.3 * font * lines / (PANEL * 72 * canvas.size.height) * 1.22 * top
         middles = [bottom + height / 2 for bottom, height in zip(bottoms, heights, strict=True)]
-        for text, middle, level in zip(texts, middles, _apart(middles, step), strict=True):
+        levels = _apart(middles, step)
+        for text, middle, level in zip(texts, middles, levels, strict=True):
             edge = place + width / 2
             axes.plot([edge, edge + 0.9 * GAP], [middle, level], color=theme.muted, linewidth=0.8, zorder=1)
             axes.text(edge + GAP, level, text, va="center", ha="left", fontsize=font, bbox=canvas.plate)
         share = "" if place == 0 else f"\n{units.share(report.totals.macs, data[0].totals.macs)} %"
         total = f"{units.short(report.totals.macs)}{share}"
-        wider = (
-            0.9 * font * len(total.partition("\n")[0]) > width * place_width
-        )  # than the bar: not over its arithmetic
-        axes.text(
-            place + (width / 2 if wider else 0), sum(heights) + 0.015 * top, total, ha="right" if wider else "center",
-            va="bottom", fontsize=1.2 * font, fontweight="bold", multialignment="center",
-        )  # fmt: skip
+        height = 1.3 * 1.2 * font * (1 + total.count("\n")) * point
+        wider = 0.9 * font * len(total.partition("\n")[0]) - width * place_width  # than the bar
+        beside = [*(levels if wider > 0 else []), *(before if wider / 2 > room[width, lines] else [])]
+        bottom = _above(sum(heights) + 0.015 * top, height, [(at - step / 2, at + step / 2) for at in beside])
+        axes.text(place, bottom, total, ha="center", va="bottom", fontsize=1.2 * font, fontweight="bold")
+        highest, before = max(highest, bottom + height), levels
     axes.set_xlim(-width / 2 - MARGIN, len(data) - width / 2)
-    axes.set_ylim(0, 1.22 * top)
-    names = ["\n".join(textwrap.wrap(report.network.name, int(0.9 * place_width / font))) for report in data]
+    axes.set_ylim(0, highest)
+    letters = max(12, int(place_width / font))  # in a line of a name
+    names = ["\n".join(textwrap.wrap(report.network.name, letters, break_long_words=False)) for report in data]
     axes.set_xticks(range(len(data)), names, fontsize=1.1 * font)
     axes.tick_params(axis="x", pad=0.6 * font)  # a long name reaches below the zero of the other axis
     axes.set_ylabel(f"multiply-adds ({scale.prefix})")
@@ -88,6 +92,14 @@ def _apart(levels: list[float], step: float) -> list[float]:
     for level in levels:
         placed.append(max(level, placed[-1] + step if placed else step / 2))
     return placed
+
+
+def _above(bottom: float, height: float, taken: list[tuple[float, float]]) -> float:
+    """Return where a total stands: above its bar, and over no arithmetic that it reaches on either side."""
+    for low, high in sorted(taken):
+        if low < bottom + height and bottom < high:
+            bottom = high
+    return bottom
 
 
 def _on_lines(product: str, result: str, lines: int) -> str:

@@ -50,19 +50,12 @@ def place_labels(
     if not names:
         return ()
     board = _Board(canvas, axes, balls, points, list(lines))
-    lost = []
-    wanted = list(names)
+    left = list(names)
     for _ in range(TRIES):
-        places = board.place(wanted)
-        lost += [name for name, place in zip(wanted, places, strict=True) if place is None]
-        wanted = [
-            name
-            for name, place in zip(wanted, places, strict=True)
-            if place is not None and not board.keeps(name, place)
-        ]
-        if not wanted:
-            break
-    return tuple(name[0] for name in (*lost, *wanted))
+        if left:
+            places = zip(left, board.place(left), strict=True)
+            left = [name for name, place in places if place is None or not board.keeps(name, place)]
+    return tuple(name[0] for name in left)
 
 
 class _Board:
@@ -74,6 +67,7 @@ class _Board:
         self.canvas, self.axes, self.balls, self.points, self.lines = canvas, axes, balls, points, lines
         self.pixels = canvas.size.font * canvas.figure.dpi / 72  # of the font
         self.taken: list[Line] = []
+        self.kept: list[tuple[Any, Any]] = []  # boxes of names, and the lines to their points, in pixels
 
     def place(self, names: Sequence[Name]) -> list[Place | None]:
         """Write names where textalloc finds room for them."""
@@ -113,17 +107,31 @@ class _Board:
         own = self.axes.transData.transform(name[1:])
         others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
         way = None if leader is None else self.axes.transData.transform(leader.get_xydata())
-        if any(_gap(box, mark) < CLEAR * _gap(box, own) for mark in others) or (
-            way is not None and _passes(way, others, MARK * self.pixels)
+        if (
+            any(_gap(box, mark) < CLEAR * _gap(box, own) for mark in others)
+            or (way is not None and _passes(way, others, MARK * self.pixels))
+            or self.crosses(box, way)
         ):
             text.remove()
             if leader is not None:
                 leader.remove()
             return False
+        self.kept.append((box, way))
         if leader is not None:
             _shorten(self.axes, leader, 0.15 * self.pixels)
             self.taken.append(_line(leader.get_xydata()))
         return True
+
+    def crosses(self, box: Any, way: Any) -> bool:
+        """Say whether a name or the line to its point lies over another's: textalloc is not strict about lines."""
+        from matplotlib.path import Path
+
+        return any(
+            box.overlaps(other)
+            or (its is not None and Path(its).intersects_bbox(box))
+            or (way is not None and Path(way).intersects_bbox(other))
+            for other, its in self.kept
+        )
 
     def outline(self, box: Any) -> Line:
         """Return a box as a line that whatever reaches into it crosses."""

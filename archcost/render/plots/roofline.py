@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMED = 8  # rows, those that take longest
 GIGA = 1e9
+ABOVE = 1.2  # times the roof: more than the noise of a measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +146,8 @@ def _source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str
     shown = sum(point.part for point in clouds[0])
     unmet = sorted({text.partition(":")[0] for sample in samples for text in sample.unmet})
     warning = f"; unmet conditions: {', '.join(unmet)}" if unmet else ""
+    above = any(point.flops_per_second > ABOVE * _peak(first) for cloud in clouds for point in cloud)
+    warning += "; rows above the roof: it was lower when it was measured, `archcost device` measures it again" * above
     overhead = 0.0 if first.layers is None else first.layers.overhead
     return (
         f"Area by time; rows without multiply-adds have no place, those shown take {units.percent(shown)} of the time; "

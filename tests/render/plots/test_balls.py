@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 from letters import shown
+from matplotlib.path import Path
 
 from archcost.comparison.charts import Request, gather
 from archcost.comparison.presets import preset_of
 from archcost.errors import ArgumentError
-from archcost.render.plots import draw, svg_text
+from archcost.render.plots import SIZES, draw, svg_text
 
 
 def found(figure, label):
@@ -135,6 +136,10 @@ def test_no_line_to_a_name_passes_another_mark(everything, size):
     assert crossed == 0
 
 
+def gap(box, point):
+    return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
+
+
 @pytest.mark.parametrize("size", ["16:9", "4:3"])
 def test_no_name_stands_nearer_to_another_mark(everything, size):
     figure = draw("accuracy-flops", everything, size=size)
@@ -145,10 +150,7 @@ def test_no_name_stands_nearer_to_another_mark(everything, size):
     assert len(axes.texts) > 8
     for text in axes.texts:
         box = text.get_window_extent()
-        gaps = {
-            spec: math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1))
-            for spec, (x, y) in marks.items()
-        }
+        gaps = {spec: gap(box, mark) for spec, mark in marks.items()}
         own = gaps.pop(text.get_text())
         assert min(gaps.values()) >= 0.6 * own
 
@@ -161,3 +163,14 @@ def test_a_name_whose_first_place_is_another_points_finds_another():
     found_ = names & set(texts(draw("accuracy-flops", chart.data, size="4:3", **preset.options)))
     assert {"ResNet-34", "ResNet-18"} <= found_
     assert len(found_) >= len(names) - 1  # GoogLeNet and ResNet-18 all but coincide
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_line_to_a_point_crosses_another_name(everything, size):
+    axes = draw("accuracy-flops", everything, size=size).axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    leaders = [Path(axes.transData.transform(line.get_xydata())) for line in axes.lines if line.get_linewidth() == 0.8]
+    assert len(leaders) > 8
+    for leader in leaders:
+        own = min(boxes, key=lambda box: gap(box, leader.vertices[0]))
+        assert not any(leader.intersects_bbox(box) for box in boxes if box is not own)

@@ -77,6 +77,13 @@ def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
     assert overlapping(shown(figure)) == []
 
 
+def test_four_blocks_on_a_narrow_slide_keep_their_totals_apart():
+    names = ("block_3x3", "block_3x1_1x3", "block_two_2x2", "block_5x5")
+    figure = draw("block", [archcost.profile(name) for name in names], size="4:3")
+    assert overlapping(shown(figure)) == []
+    assert "3x1 and 1x3\nconvolutions" in texts(figure)
+
+
 def test_a_normalisation_that_pools_is_no_pooling():
     figure = draw("layers", [archcost.profile("googlenet")])
     assert max(heights(figure, "activation_bytes-other")) > max(heights(figure, "activation_bytes-pooling"))

@@ -1,5 +1,7 @@
 """Charts of lines: against the batch size, and over the run of a network."""
 
+from dataclasses import replace
+
 import pytest
 from letters import shown
 
@@ -39,6 +41,16 @@ def test_the_peak_is_marked_and_named(data):
     assert f"{report.network.name}, batch 1, training with adam" in texts
     (line,) = figure.findobj(lambda artist: artist.get_label() == "parameters" and len(artist.get_ydata()) == 2)[:1]
     assert set(line.get_ydata()) == {report.totals.param_bytes / 1e6}
+
+
+def test_rows_above_their_roof_are_said_to_be(data):
+    (report,) = data["roofline"]
+    roof = report.measured.roof
+    low = replace(roof, flops_per_second=dict.fromkeys(roof.flops_per_second, 1e6))
+    busy = replace(report, measured=replace(report.measured, roof=low))
+    assert "rows above the roof" not in " ".join(text for text, _, _ in shown(draw("roofline", [report])))
+    said = " ".join(text.replace("\n", " ") for text, _, _ in shown(draw("roofline", [busy])))
+    assert "rows above the roof: it was lower when it was measured, `archcost device` measures it again" in said
 
 
 def test_a_report_without_a_timeline_is_refused(data):
