@@ -68,7 +68,6 @@ from archcost.records.speed import (
 )
 from archcost.records.timing import (
     DTYPES as DTYPES,
-    TIMERS as TIMERS,
     Cell as Cell,
     Conditions as Conditions,
     DeviceState as DeviceState,
@@ -95,7 +94,5 @@ from archcost.records.trace import (
     tensors_in as tensors_in,
 )
 from archcost.records.training import (
-    LOSSES as LOSSES,
-    OPTIMIZERS as OPTIMIZERS,
     Training as Training,
 )
