@@ -14,11 +14,8 @@ torch`, in the median of turns: what others do on the machine counts little.
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -124,33 +121,10 @@ def llama_70b(*, layers: int = 80, tied: bool = False) -> Decoder:
     return Decoder(8192, layers, 64, 8, 28672, 32_000, tied=tied)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """The processor's seconds that a process took, the most memory that it held, and what it printed."""
-
-    seconds: float
-    peak_bytes: int
-    output: str
-
-
-def finished(*arguments: str) -> Process:
-    """Run Python to its end.
-
-    Raises:
-        CalledProcessError: it failed.
-    """
-    process = subprocess.Popen((sys.executable, *arguments), stdout=subprocess.PIPE, text=True)
-    with process.stdout:
-        output = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, arguments)
-    return Process(seconds=used.ru_utime + used.ru_stime, peak_bytes=1024 * used.ru_maxrss, output=output)
-
-
 def main(networks: Sequence[str] = NETWORKS, tokens: int = TOKENS, rounds: int = 3) -> int:
     """Print a line for each network; return 1 where one takes too long, or too much memory."""
+    from benchmarks.process import finished  # a network in a file needs nothing beside it
+
     print(f"{'network':<12}{'parameters':>16}{'macs':>22}{'operators':>11}{'seconds':>9}{'us each':>9}{'peak GB':>9}")
     fits = True
     for name in networks:

@@ -1,13 +1,12 @@
 """The decoder is a language model of the published sizes, and costs what arithmetic by hand says."""
 
-import subprocess
-
 import pytest
 import torch
 
 import archcost
 from archcost.sources import InputSpec
-from benchmarks import decoder
+from benchmarks import decoder, process
+from benchmarks.process import Process, finished
 
 VOCABULARY, TOKENS = 32_000, 128
 SIZES = {  # width, layers, heads, heads of keys, SwiGLU's width; the parameters of the published checkpoints
@@ -88,22 +87,17 @@ def test_heads_that_share_keys_are_those_with_copies_of_them():
 
 
 def test_too_long_or_too_much_is_a_failure(capsys, monkeypatch):
-    real = decoder.finished("-m", "archcost", "profile", "lenet5", "--format", "json", "-q")
-    imported = decoder.Process(seconds=2, peak_bytes=0, output="")
+    real = finished("-m", "archcost", "profile", "lenet5", "--format", "json", "-q")
+    imported = Process(seconds=2, peak_bytes=0, output="")
     assert real.seconds > 0
     assert real.peak_bytes > 10**8  # torch alone
 
     for seconds, peak_bytes, code in ((11.9, 10**9, 0), (12.1, 10**9, 1), (11.9, 10**9 + 1, 1)):
-        walked = decoder.Process(seconds=seconds, peak_bytes=peak_bytes, output=real.output)
-        monkeypatch.setattr(decoder, "finished", lambda *given, walked=walked: imported if "-c" in given else walked)
+        walked = Process(seconds=seconds, peak_bytes=peak_bytes, output=real.output)
+        monkeypatch.setattr(process, "finished", lambda *given, walked=walked: imported if "-c" in given else walked)
         assert decoder.main(("lenet5",), rounds=1) == code
 
     line = capsys.readouterr().out.splitlines()[1].split()
     assert (line[0], line[4], line[6]) == ("lenet5", "9.90", "1.00")
     totals = archcost.profile("lenet5", device="meta").totals
     assert line[1:3] == [f"{totals.params:,}", f"{totals.macs:,}"]
-
-
-def test_a_process_that_fails_has_no_figures():
-    with pytest.raises(subprocess.CalledProcessError, match="exit status 3"):
-        decoder.finished("-c", "raise SystemExit(3)")
