@@ -101,3 +101,14 @@ def test_too_long_or_too_much_is_a_failure(capsys, monkeypatch):
     assert (line[0], line[4], line[6]) == ("lenet5", "9.90", "1.00")
     totals = archcost.profile("lenet5", device="meta").totals
     assert line[1:3] == [f"{totals.params:,}", f"{totals.macs:,}"]
+
+
+@pytest.mark.parametrize("train", [None, "adamw"])
+def test_it_costs_on_the_meta_device_what_it_does_on_the_cpu(train):
+    meta, real = (
+        archcost.profile(small(tied=True), torch.arange(6)[None], device=device, train=train)
+        for device in ("meta", "cpu")
+    )
+
+    assert meta.uncovered == {}
+    assert (meta.totals, meta.layers) == (real.totals, real.layers)
