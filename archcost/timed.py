@@ -68,14 +68,14 @@ def timed(
     """Walk and measure a network; a module that was given is left as found, or a copy of it is timed.
 
     Raises:
-        ArgumentError: a plan, a batch or a device that is none.
-        ClockError: a dtype that the device lacks, a network that cannot be copied, or one that fails only while it is
-            timed.
+        ArgumentError: a plan or a device that is none.
+        ClockError: a batch of nothing, a dtype that the device lacks, a network that cannot be copied, or one that
+            fails only while it is timed.
         WalkError: the network failed while it was walked.
     """
     check_plan(plan)
     if feed.args is None and feed.batch < 1:
-        raise ArgumentError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
+        raise ClockError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
     device = device_of(plan.device)
     with random_state_kept():
         module = _prepared(network, plan, device, training)

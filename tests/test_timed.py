@@ -208,7 +208,7 @@ def test_a_plan_that_cannot_be_is_refused(plan, error, says):
 
 
 def test_a_batch_of_nothing_and_a_device_that_runs_nothing_are_refused():
-    with pytest.raises(ArgumentError, match="a batch of 0 images has nothing to time"):
+    with pytest.raises(ClockError, match="a batch of 0 images has nothing to time"):
         archcost.profile("lenet5", batch=0, time=QUICK)
     with pytest.raises(ArgumentError, match="nothing can be timed on meta"):
         archcost.profile("lenet5", device="meta", time=QUICK)
