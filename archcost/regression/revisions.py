@@ -101,8 +101,13 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
         yield files
     finally:
         files.close()
-        _git(top, "worktree", "remove", "--force", "--force", str(tree))
-        shutil.rmtree(tree, ignore_errors=True)
+        remove_worktree(tree, top)
+
+
+def remove_worktree(tree: Path, top: Path) -> None:
+    """Remove a temporary worktree, and what git knows of it."""
+    _git(top, "worktree", "remove", "--force", "--force", str(tree))
+    shutil.rmtree(tree, ignore_errors=True)
 
 
 @contextmanager
