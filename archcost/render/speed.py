@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from archcost.records import Check, Speed
 
 CONVENTIONS = (
-    "Before and after are medians of all samples; the change is the median of each round's, so that a machine that "
-    "changes its speed meanwhile does not count."
+    "Before and after are medians of all samples; the change is the median of the rounds' changes, so that a machine "
+    "that changes its speed meanwhile does not count."
 )
 
 
