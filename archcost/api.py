@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.feed import Feed
-    from archcost.records import Peak, TimingPlan, Trace, Training
+    from archcost.records import Costs, Peak, TimingPlan, Trace, Training
     from archcost.sources import Network
 
 MODES = ("eval", "train", "as-is")
@@ -120,18 +120,22 @@ def profile_network(
     from archcost.formulas import registered_formulas
     from archcost.walk.state import collector_paused, random_state_kept
 
-    notes: tuple[str, ...] = ()
-    sample = None
     mode = trained_mode(mode, training)
     if plan is not None:
         from archcost.timed import timed
 
         plan = replace(plan, device=device, amp=plan.amp if amp is None else amp)
         trace, costs, sample = timed(network, feed, plan, mode=mode, training=training, timeline=timeline)
-    else:
-        with random_state_kept(), collector_paused():
-            trace, notes = _trace(network, feed, device, mode, training, amp)
-            costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
+        return replace(_report(network, feed, trace, costs), measured=sample)
+    with random_state_kept(), collector_paused():
+        trace, notes = _trace(network, feed, device, mode, training, amp)
+        costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
+        report = _report(network, feed, trace, costs, notes)
+        del trace  # or the collector, once it is back, would look through all of it
+        return report
+
+
+def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
     names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
@@ -144,8 +148,7 @@ def profile_network(
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
     )
-    report = Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
-    return replace(report, measured=sample)
+    return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 
 
 def trained_mode(mode: str, training: Training | None) -> str:
@@ -176,7 +179,7 @@ def _trace(
     def run(where: str) -> Trace:
         module = _on_meta(network) if where == "meta" else _on_device(network, where)
         args, kwargs = feed.on(_home(module, where))
-        thrown_away = network.fits is not None or (where == "meta" and network.given is not None)  # built, or copied
+        thrown_away = module is not network.given and (network.given is not None or network.fits is not None)
         return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=not thrown_away)
 
     where = _choose_device(device, network)
@@ -236,10 +239,10 @@ def _choose_device(device: str, network: Network) -> str:
 def _on_meta(network: Network) -> nn.Module:
     import torch
 
-    from archcost.walk import Unfilled, meta_copy
+    from archcost.walk import Unfilled, is_on_meta, meta_copy
 
     if network.given is not None:
-        return meta_copy(network.given)
+        return network.given if is_on_meta(network.given) else meta_copy(network.given)
     try:
         with torch.device("meta"), Unfilled():
             module = network.build()

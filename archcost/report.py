@@ -133,7 +133,7 @@ class Report:
         """Return one row for each layer, one column for each quantity, raw integers."""
         import pandas as pd
 
-        return pd.DataFrame([dataclasses.asdict(layer) for layer in self.layers])
+        return pd.DataFrame([layer._asdict() for layer in self.layers])
 
     def _repr_html_(self) -> str:
         """Show the rows in a notebook."""
@@ -142,6 +142,8 @@ class Report:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Layer):
+        return {name: _plain(item) for name, item in value._asdict().items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):

@@ -25,7 +25,7 @@ from archcost.walk import walk
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import find_tensors, map_tensors
+from archcost.walk.tensors import find_tensors, map_tensors, modules_by_path, parts_of
 from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def timed(
             if dtype is not None:
                 check_dtype(dtype, home)
         args, kwargs = _cast(feed.on(str(home)), plan)
-        kept = as_found(module) if module is network.given else nullcontext()
+        kept = as_found(parts_of(module)) if module is network.given else nullcontext()
         with kept, regime(plan):
             trace = walk(module, args, kwargs, mode=mode, training=training, amp=plan.amp)
             costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
@@ -151,7 +151,7 @@ def _job(
     first = next(iter(find_tensors((args, kwargs))), None)
     return Job(
         phases=step.phases,
-        leaves={leaf: spec.path for leaf, spec in module_specs(module).items() if spec.leaf},
+        leaves={leaf: spec.path for leaf, spec in module_specs(modules_by_path(module)).items() if spec.leaf},
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,

@@ -123,6 +123,7 @@ class _Account:
             if self.flow.weighted[op.index] and not row.recurrent:
                 macts += _layer_outputs(op, work)
         fresh = [self.trace.storages[number] for number in self._activations(row)]
+        elements = [spec.elements for spec in row.outputs]
         window, groups = self._window(row)
         field = self._field(row)
         return Layer(
@@ -130,7 +131,7 @@ class _Account:
             call=row.call,
             kind=row.kind,
             module=row.module,
-            inputs=tuple([spec.shape for spec in row.inputs]),
+            inputs=row.inputs,
             outputs=tuple([spec.shape for spec in row.outputs]),
             reads=self._reads(place, row),
             operators=tuple(dict.fromkeys([op.op for op in row.ops])),
@@ -145,8 +146,8 @@ class _Account:
             macs=macs,
             backward_macs=None if self.backward is None else self.backward[place],
             other_ops=other_ops,
-            output_elements=sum([spec.elements for spec in row.outputs]),
-            output_bytes=sum([spec.elements * self._itemsize(spec) for spec in row.outputs]),
+            output_elements=sum(elements),
+            output_bytes=sum([n * self._itemsize(spec) for n, spec in zip(elements, row.outputs, strict=True)]),
             activation_elements=sum([storage.nbytes // storage.itemsize for storage in fresh]),
             activation_bytes=sum([storage.nbytes for storage in fresh]),
             macts=macts,
@@ -216,12 +217,15 @@ class _Account:
 
     def _traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
         """Bytes that an operator has to read and to write."""
-        made = {spec.storage: spec.nbytes for spec in op.outputs if self.trace.storages[spec.storage].born == op.index}
+        storages = self.trace.storages
+        changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
+        for spec in op.outputs:
+            if storages[spec.storage].born == op.index:
+                changed[spec.storage] = spec.nbytes
         read = written = 0
-        if made or op.written:  # or else every result is a view of an argument
+        if changed or op.written:  # or else every result is a view of an argument
             read = sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
-            changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written}
-            written = sum((changed | made).values())
+            written = sum(changed.values())
         return (
             read if work.read_bytes is None else work.read_bytes,
             written if work.written_bytes is None else work.written_bytes,
@@ -307,8 +311,8 @@ def _layer_outputs(op: OpCall, work: Work) -> int:
 def _sizes(field: Field | None) -> Any:
     if field is None:
         return None
-    return tuple(axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field)
+    return tuple([axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field])
 
 
 def _jumps(field: Field | None) -> Any:
-    return None if field is None else tuple(axis.jump if isinstance(axis, Axis) else None for axis in field)
+    return None if field is None else tuple([axis.jump if isinstance(axis, Axis) else None for axis in field])

@@ -35,7 +35,7 @@ Field: TypeAlias = tuple[Extent, ...]
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
     """Change every axis that is known; everything stays everything, and unknown stays unknown."""
-    return tuple(change(extent) if isinstance(extent, Axis) else extent for extent in field)
+    return tuple([change(extent) if isinstance(extent, Axis) else extent for extent in field])
 
 
 def reshaped(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:

@@ -31,9 +31,10 @@ class Flow:
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
         for op, work, product in zip(trace.ops, works, products, strict=True):
-            data = [spec for spec in op.inputs if self._is_data(spec)]
-            weights = [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
-            below = max((self.depth(spec) for spec in data), default=0)
+            sources = [source for spec in op.inputs for source in spec.sources]
+            data = bool([source for source in sources if source < 0 or self._from_data[source]])
+            below = max([self.depths[source] for source in sources if source >= 0], default=0)
+            weights = self._weights(op) if product or not data else []
             layer = not recurrent.issuperset(weights)
             weighted = bool(product and work.layers and data and layer and op.phase == "forward")
             depth = below
@@ -41,17 +42,17 @@ class Flow:
                 # The same weight again within one row is recurrence (a later time step), not another layer.
                 first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
                 depth = max(below, first)
-            self._from_data.append(bool(data))
+            self._from_data.append(data)
             self._from_weight.append(weights[0] if weights and not data else None)
             self.depths.append(depth)
             self.weighted.append(weighted)
 
     def depth(self, spec: TensorSpec) -> int:
         """Depth of a tensor: weighted layers behind it."""
-        return max((self.depths[source] for source in spec.sources if source >= 0), default=0)
+        return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
 
-    def _is_data(self, spec: TensorSpec) -> bool:
-        return any(source < 0 or self._from_data[source] for source in spec.sources)
+    def _weights(self, op: OpCall) -> list[Weight]:
+        return [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
 
     def _weight(self, spec: TensorSpec) -> Weight | None:
         if self._storages[spec.storage].kind == "parameter":
@@ -74,4 +75,4 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
 
 def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
     """Depth after a row: that of its deepest operator."""
-    return max((flow.depths[op.index] for op in ops), default=0)
+    return max([flow.depths[op.index] for op in ops], default=0)

@@ -45,7 +45,9 @@ def parameters_of(rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int]) 
     readers = _first_readers(trace, row_of)
     owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
     for tensor in (*trace.params, *trace.buffers):
-        place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
+        place = readers.get((tensor.storage, tensor.offset))
+        if place is None:
+            place = owners.get(tensor.module)
         owned = elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
         owned.add(tensor)
     return sums, elsewhere

@@ -57,7 +57,8 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     def seen(spec: TensorSpec) -> Field | None:
         if not spec.sources:  # a parameter
             return None
-        return _union([entry[-1 - source] if source < 0 else fields[source] for source in spec.sources])
+        found = [entry[-1 - source] if source < 0 else fields[source] for source in spec.sources]
+        return found[0] if len(found) == 1 else _union(found)
 
     for op, sight in zip(trace.ops, sights, strict=True):
         inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]
@@ -73,25 +74,22 @@ def _entry(spec: TensorSpec, axes: int) -> Field | None:
 
 def _union(fields: Iterable[Field | None]) -> Field | None:
     known = [field for field in fields if field is not None]
-    if len(known) < 2:  # noqa: PLR2004 - nothing to unite
-        return known[0] if known else None
-    return tuple(_union_axis(extents) for extents in zip(*known, strict=True))
+    if not known:
+        return None
+    first = known[0]
+    if all(field is first for field in known):
+        return first
+    return tuple([_union_axis(extents) for extents in zip(*known, strict=True)])
 
 
 def _union_axis(extents: Sequence[Extent]) -> Extent:
-    if "all" in extents:
-        return "all"
     axes = [extent for extent in extents if isinstance(extent, Axis)]
     if len(axes) < len(extents):
-        return "unknown"
-    first = axes[0]
-    if any((axis.dim, axis.inner) != (first.dim, first.inner) for axis in axes):
+        return "all" if "all" in extents else "unknown"
+    dims, inners, lengths, lows, highs, jumps = zip(*axes, strict=True)
+    if len(set(dims)) > 1 or len(set(inners)) > 1:
         return "unknown"  # one runs along a dimension where the other stands still
-    return first._replace(
-        low=min(axis.low for axis in axes),
-        high=max(axis.high for axis in axes),
-        jump=max(axis.jump for axis in axes),
-    )
+    return Axis(dims[0], inners[0], lengths[0], min(lows), max(highs), max(jumps))
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
@@ -103,23 +101,20 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     if not op.outputs:
         return None
     out = op.outputs[0]
-    everywhere = _union(field for _, field in inputs)
-    if everywhere is None:
-        return None
     match sight:
+        case Pointwise():
+            return _union([_aligned(spec, field, out) for spec, field in inputs])
         case Nothing():
             return None
         case Everything():
-            return tuple("all" for _ in everywhere)
-        case Pointwise():
-            return _union(_aligned(spec, field, out) for spec, field in inputs)
+            return tuple("all" for _ in inputs[0][1])
         case Contracts(first, second):
             return _contract(op, first, second, seen)
     spec, field = inputs[0]
     match sight:
         case Slides() if spec is op.inputs[0]:
             # weights that come from the input themselves (dynamic convolution) are used at every place
-            return _union((_slide(field, spec, out, sight), *(_blurred(other) for _, other in inputs[1:])))
+            return _union([_slide(field, spec, out, sight), *[_blurred(other) for _, other in inputs[1:]]])
         case Scales():
             return _scale(field, spec, out, sight)
         case Mixes(dims, keeps):
@@ -134,16 +129,18 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
             return each_axis(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
         case Pads(before):
             return each_axis(field, lambda axis: _pad(axis, len(spec.shape), before, out))
-    return _blurred(everywhere)
+    return _blurred(_union([field for _, field in inputs]))
 
 
-def _blurred(field: Field) -> Field:
+def _blurred(field: Field | None) -> Field | None:
     """Forget where along an axis the places lie; everything stays everything."""
-    return tuple("all" if extent == "all" else "unknown" for extent in field)
+    return None if field is None else tuple("all" if extent == "all" else "unknown" for extent in field)
 
 
 def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
     """Move dimensions along when an operand with fewer of them is broadcast."""
+    if spec.shape == out.shape:
+        return field
     shift = len(out.shape) - len(spec.shape)
 
     def move(axis: Axis) -> Extent:
@@ -175,9 +172,12 @@ def _shifted(field: Field, by: int) -> Field:
 
 
 def _windowed(
-    field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], Axis]
+    field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], tuple[float, ...]]
 ) -> Field:
-    """Change the axes that are whole dimensions among the last `count`; an axis hidden inside one is lost."""
+    """Change `low`, `high` and `jump` of the axes that are whole dimensions among the last `count`.
+
+    An axis hidden inside one is lost.
+    """
     first = len(spec.shape) - count
 
     def each(axis: Axis) -> Extent:
@@ -188,30 +188,28 @@ def _windowed(
             return "all" if axis.dim > 0 and axis.extent > 1 else axis
         if axis.inner != 1 or axis.extent != spec.shape[axis.dim]:
             return "unknown"
-        changed = change(axis, axis.dim - first)
-        return changed._replace(extent=out.shape[axis.dim])
+        return Axis(axis.dim, axis.inner, out.shape[axis.dim], *change(axis, axis.dim - first))
 
     return each_axis(field, each)
 
 
 def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> Field:
-    def move(axis: Axis, i: int) -> Axis:
+    def move(axis: Axis, i: int) -> tuple[float, float, float]:
         reach = window.dilation[i] * (window.kernel[i] - 1)
         if window.transposed:
             # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
-            jump = _exact(axis.jump / window.stride[i])
-            high = axis.high + (ceil((reach + 1) / window.stride[i]) - 1) * axis.jump
-            return axis._replace(high=high, jump=jump)
+            places = ceil((reach + 1) / window.stride[i]) - 1
+            return axis.low, axis.high + places * axis.jump, _exact(axis.jump / window.stride[i])
         low = axis.low - window.padding[i] * axis.jump
         high = axis.high + (reach - window.padding[i]) * axis.jump
-        return axis._replace(low=_exact(low), high=_exact(high), jump=_exact(axis.jump * window.stride[i]))
+        return _exact(low), _exact(high), _exact(axis.jump * window.stride[i])
 
     return _windowed(field, spec, out, len(window.kernel), move)
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
-    def move(axis: Axis, i: int) -> Axis:
-        return axis._replace(high=axis.high + (scale.taps - 1) * axis.jump, jump=_exact(axis.jump / scale.factor[i]))
+    def move(axis: Axis, i: int) -> tuple[float, float, float]:
+        return axis.low, axis.high + (scale.taps - 1) * axis.jump, _exact(axis.jump / scale.factor[i])
 
     return _windowed(field, spec, out, len(scale.factor), move)
 

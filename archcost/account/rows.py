@@ -28,7 +28,7 @@ class Row:
     kind: str
     module: str
     order: int
-    inputs: tuple[TensorSpec, ...] = ()
+    inputs: tuple[tuple[int, ...], ...] = ()
     outputs: tuple[TensorSpec, ...] = ()
     recurrent: bool = False
     is_input: bool = False
@@ -93,7 +93,7 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
         kind=operator,
         module=path,
         order=op.order,
-        inputs=op.inputs,
+        inputs=tuple([spec.shape for spec in op.inputs]),
         outputs=op.outputs,
     )
 

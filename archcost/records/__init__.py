@@ -92,7 +92,6 @@ from archcost.records.trace import (
     StorageSpec as StorageSpec,
     TensorSpec as TensorSpec,
     Trace as Trace,
-    tensors_in as tensors_in,
 )
 from archcost.records.training import (
     LOSSES as LOSSES,

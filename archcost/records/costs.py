@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the

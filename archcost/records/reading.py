@@ -63,7 +63,7 @@ def _too_deep(text: str) -> str:
 
 
 def read(kind: type[T], data: Any, where: str) -> T:
-    """Build a dataclass from what `json` read, key by key.
+    """Build a record, a dataclass or a named tuple, from what `json` read, key by key.
 
     Raises:
         ReportError: naming the place, what is there, and what has to be.
@@ -80,8 +80,11 @@ def read(kind: type[T], data: Any, where: str) -> T:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    return typing.get_type_hints(kind)
+
+
+def _is_record(option: Any) -> bool:
+    return dataclasses.is_dataclass(option) or hasattr(option, "_fields")
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
@@ -93,7 +96,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if isinstance(value, int) and value < 0:  # every whole number of a record counts something
         raise ReportError(f"{where:.200} must be at least 0, not {value}")
     options = tuple(option for option in options if option is not type(None)) or options
-    if len(options) == 1 and dataclasses.is_dataclass(options[0]):
+    if len(options) == 1 and _is_record(options[0]):
         return read(cast("type", options[0]), value, where)
     for option in options:
         if _fits(option, value):
@@ -109,7 +112,7 @@ def _fits(option: Any, value: Any) -> bool:
         return value in typing.get_args(option) and not isinstance(value, bool)
     if origin is tuple:
         return isinstance(value, list)
-    if dataclasses.is_dataclass(option) or origin in {dict, Mapping}:
+    if _is_record(option) or origin in {dict, Mapping}:
         return isinstance(value, dict)
     if isinstance(value, bool) or option is bool:
         return option is bool and isinstance(value, bool)
@@ -124,7 +127,7 @@ def _converted(option: Any, value: Any, where: str) -> Any:
         return {_text(key, where): _value(parts[1], item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, str):
         return _text(value, where)
-    return read(cast("type", option), value, where) if dataclasses.is_dataclass(option) else value
+    return read(cast("type", option), value, where) if _is_record(option) else value
 
 
 def _text(value: str, where: str) -> str:
@@ -143,4 +146,4 @@ def _name(option: Any) -> str:
         return " or ".join(map(repr, typing.get_args(option)))
     if origin is tuple:
         return "list"
-    return "dict" if origin in {dict, Mapping} or dataclasses.is_dataclass(option) else str(option.__name__)
+    return "dict" if origin in {dict, Mapping} or _is_record(option) else str(option.__name__)

@@ -14,7 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from archcost.records.precision import MixedPrecision
     from archcost.records.training import Training
@@ -42,8 +42,7 @@ class TensorSpec(NamedTuple):
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpCall:
+class OpCall(NamedTuple):
     """One operator of the dispatcher, `aten.convolution` for example.
 
     `args` are keyed by the names of the operator's schema, defaults filled in, tensors as `TensorSpec`.
@@ -52,7 +51,7 @@ class OpCall:
     of the backward pass, the forward (or loss) operator whose gradient it computes.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # tuple's own `index` is not missed
     order: int
     op: str
     args: Mapping[str, Any]
@@ -75,17 +74,18 @@ class ModuleSpec:
     normalises: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleCall:
-    """One call of a module; `order` places it among the operators, `parent` is the calling module call."""
+class ModuleCall(NamedTuple):
+    """One call of a module; `order` places it among the operators, `parent` is the calling module call.
 
-    index: int
+    A leaf's call has the shapes of the tensors that it was given, and what it returned.
+    """
+
+    index: int  # type: ignore[assignment] # tuple's own `index` is not missed
     order: int
     path: str
-    call: int
     parent: int
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
+    inputs: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
 
 
 class ParamSpec(NamedTuple):
@@ -153,12 +153,3 @@ class Trace:
     training: Training | None = None
     amp: MixedPrecision | None = None
     saved: tuple[SavedSpec, ...] = ()
-
-
-def tensors_in(value: Any) -> Iterator[TensorSpec]:
-    """Yield every tensor of an argument, however its lists and tuples nest."""
-    if isinstance(value, TensorSpec):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from tensors_in(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from archcost.records import TensorSpec
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 COMPLEX_MACS = 4  # (a + bi)(c + di) is four real multiplications
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(NamedTuple):
     """The work of one call of one operator.
 
     Attributes:

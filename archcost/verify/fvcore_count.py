@@ -12,6 +12,7 @@ import torch
 from archcost.verify.observe import described
 from archcost.verify.opinions import Count
 from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.tensors import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,13 @@ def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[
     """Let fvcore trace a network in eval mode; a network that it cannot trace yields the reason."""
     try:
         inputs = _positional(module, args, kwargs)
-        with as_found(module), _hooks_kept(module), random_state_kept(), warnings.catch_warnings(), torch.no_grad():
+        with (
+            as_found(parts_of(module)),
+            _hooks_kept(module),
+            random_state_kept(),
+            warnings.catch_warnings(),
+            torch.no_grad(),
+        ):
             warnings.simplefilter("ignore")
             module.eval()
             return _count(module, inputs)

@@ -6,7 +6,7 @@ import copy
 import copyreg
 import functools
 from collections import OrderedDict
-from types import BuiltinFunctionType, FunctionType
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,11 +14,11 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import modules_by_path, named_tensors
+from archcost.walk.tensors import ATOMS, modules_by_path, parts_of
 
 META = torch.device("meta")
-ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 EMPTIES = frozenset((dict, OrderedDict, set, list))
+NO_TENSORS = ATOMS | {dict, OrderedDict, set}
 STRINGS = frozenset((str,))
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,6 +46,15 @@ class Unfilled(LightMode):  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))
 
 
+def is_on_meta(network: nn.Module) -> bool:
+    """Whether every tensor of a network, plain attributes included, is on the meta device already."""
+    modules = modules_by_path(network).values()
+    tables = [table.values() for module in modules for table in (module._parameters, module._buffers) if table]
+    if any(tensor is not None and not tensor.is_meta for tensor in chain.from_iterable(tables)):
+        return False
+    return all(tensor.is_meta for tensor in _tensor_attributes(modules))
+
+
 def meta_copy(network: nn.Module) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 
@@ -54,10 +63,9 @@ def meta_copy(network: nn.Module) -> nn.Module:
     Raises:
         WalkError: a lazy module; or, with a NotImplementedError as its cause, a network that cannot be copied.
     """
-    modules = modules_by_path(network)
-    parameters, buffers = named_tensors(modules)
+    parts = parts_of(network)
     try:
-        return _copy(modules, [named.tensor for named in (*parameters, *buffers)])
+        return _copy(parts.modules, [named.tensor for named in (*parts.parameters, *parts.buffers)])
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
@@ -84,12 +92,12 @@ def _copy(modules: Mapping[str, nn.Module], tensors: Iterable[torch.Tensor]) -> 
 
 def _tensor_attributes(modules: Iterable[nn.Module]) -> Iterator[torch.Tensor]:
     """Yield the tensors that are attributes of modules, or lie in a list that is one."""
-    for module in modules:
-        for value in module.__dict__.values():
-            if isinstance(value, torch.Tensor):
-                yield value
-            elif type(value) in {list, tuple}:
-                yield from (item for item in value if isinstance(item, torch.Tensor))
+    attributes = chain.from_iterable([module.__dict__.values() for module in modules])
+    for value in [value for value in attributes if type(value) not in NO_TENSORS]:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif type(value) in {list, tuple}:
+            yield from (item for item in value if isinstance(item, torch.Tensor))
 
 
 @functools.cache

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HEADS = 4  # batch, heads, length, width
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+# torch's own layers that neither make a tensor nor attend
+QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
@@ -28,6 +30,26 @@ class MetaDevice(DeviceContext):
     def __init__(self, autocast: Autocast | None = None) -> None:
         super().__init__("meta")
         self._autocast = autocast
+        self._resting = False
+
+    def __exit__(self, *exception: object) -> None:
+        """Go, even where an interrupt left it resting."""
+        self.wake()
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
+
+    def rest(self, module: nn.Module) -> None:
+        """Step aside while a quiet module runs: to be asked about each function takes as long as the function."""
+        top = torch._C._len_torch_function_stack() - 1
+        hooked = module._forward_pre_hooks or module._forward_hooks  # they may do anything
+        if type(module) in QUIET and not hooked and top >= 0 and torch._C._get_function_stack_at(top) is self:
+            torch._C._pop_torch_function_stack()
+            self._resting = True
+
+    def wake(self) -> None:
+        """Come back, if it rests."""
+        if self._resting:
+            torch._C._push_on_torch_function_stack(self)
+            self._resting = False
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
+EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
@@ -56,9 +57,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
         """Number a parameter or a buffer before the walk."""
-        number = self.number(tensor, "buffer" if role == "buffer" else "parameter")
-        spec = self.storages.describe(tensor)
-        return ParamSpec(name, spec.shape, spec.dtype, number, spec.offset, spec.nbytes, tensor.requires_grad, role)
+        spec = self.storages.describe(tensor, "buffer" if role == "buffer" else "parameter")
+        return ParamSpec(
+            name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad, role
+        )
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
         """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
@@ -79,7 +81,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Run one operator and write it down."""
         del types
         schema = _schema(func)
-        if schema.op.startswith("profiler."):  # the marks that torch's optimizers leave for its profiler
+        if schema.mark:
             return func(*args, **(kwargs or {}))
         if schema.composite:
             # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
@@ -87,6 +89,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             with self:
                 return func.decompose(*args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+            if func is EMPTY and args[0] == NO_PLACES:
+                return shapes.run(func, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -97,11 +101,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         written = schema.written_of(args, kwargs) if schema.written else ()
         if written:
             self._keep(written)
-        node = _running_node() if self.phase == "backward" else newest_node()
-        forward_of = self._nodes.get(node) if self.phase == "backward" else None
-        if forward_of is not None and torch.is_grad_enabled():
-            # checkpointing runs a forward again: the gradients of that run belong where it belongs
-            self._nodes.setdefault(newest_node(), forward_of)
+        forward_of = None
+        if self.phase == "backward":
+            forward_of = self._nodes.get(_running_node())
+            if forward_of is not None and torch.is_grad_enabled():
+                # checkpointing runs a forward again: the gradients of that run belong where it belongs
+                self._nodes.setdefault(newest_node(), forward_of)
+        else:
+            self._nodes.setdefault(newest_node(), len(self.ops))
 
         result = shapes.run(func, args, kwargs)
         if not self._compiler and COMPILER in sys.modules:
@@ -125,8 +132,6 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 forward_of=forward_of,
             )
         )
-        if self.phase != "backward":
-            self._nodes.setdefault(node, index)
         return result
 
     def _keep(self, written: Iterable[torch.Tensor]) -> None:
@@ -177,6 +182,7 @@ class _Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
+    mark: bool  # what torch's optimizers leave for its profiler
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -187,12 +193,14 @@ class _Schema(NamedTuple):
 @functools.cache
 def _schema(func: Any) -> _Schema:
     arguments = func._schema.arguments
+    op = func._schema.name.replace("::", ".")
     return _Schema(
-        op=func._schema.name.replace("::", "."),
+        op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
         composite=_has_kernel(func, "CompositeImplicitAutograd") and not _has_kernel(func, "CPU"),
+        mark=op.startswith("profiler."),
     )
 
 

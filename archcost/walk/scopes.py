@@ -5,6 +5,7 @@ The hooks are torch's global ones: none is placed on a user's module, so none ca
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -12,10 +13,12 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors, modules_by_path
+from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from archcost.walk.meta import MetaDevice
 
 NORMALISING = (
     batchnorm._NormBase,
@@ -26,18 +29,28 @@ NORMALISING = (
 )
 
 
-def module_specs(network: nn.Module) -> dict[nn.Module, ModuleSpec]:
-    """Describe every module of a network, keyed by the module, in `named_modules()` order."""
+def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
+    """Describe modules, given by their paths in `named_modules()` order, keyed by the module."""
     return {
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=all(child is None for child in module._modules.values()),
-            recurrent=isinstance(module, nn.RNNBase | nn.RNNCellBase),
-            normalises=isinstance(module, NORMALISING) or "norm" in type(module).__name__.lower(),
+            leaf=not module._modules or all(child is None for child in module._modules.values()),
+            recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+            normalises=_normalises(type(module)),  # type: ignore[arg-type]
         )
-        for path, module in modules_by_path(network).items()
+        for path, module in modules.items()
     }
+
+
+@functools.cache
+def _recurs(kind: type[nn.Module]) -> bool:
+    return issubclass(kind, nn.RNNBase | nn.RNNCellBase)
+
+
+@functools.cache
+def _normalises(kind: type[nn.Module]) -> bool:
+    return issubclass(kind, NORMALISING) or "norm" in kind.__name__.lower()
 
 
 class Scopes:
@@ -48,6 +61,7 @@ class Scopes:
         running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
         describe: turns a tensor into its record.
         clock: counts events, so that calls can be placed among operators.
+        device: rests while a quiet module runs.
     """
 
     def __init__(
@@ -56,15 +70,16 @@ class Scopes:
         running: list[int],
         describe: Callable[[torch.Tensor], TensorSpec],
         clock: Callable[[], int],
+        device: MetaDevice | None = None,
     ) -> None:
         self._specs = specs
         self._running = running
         self._describe = describe
         self._clock = clock
+        self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
-        self._runs: dict[str, int] = {}
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -90,24 +105,23 @@ class Scopes:
             self._stack.append((module, self._clock()))
             self._running.append(self._started)
             self._started += 1
+            if self._device is not None:
+                self._device.rest(module)
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch leaves the keyword arguments out when it calls this because the forward raised
         if not self._stack or self._stack[-1][0] is not module:
             return
+        if self._device is not None:
+            self._device.wake()
         _, order = self._stack.pop()
         index = self._running.pop()
-        *kwargs, output = rest
-        path = self._specs[module].path
-        call = self._runs.get(path, 0)
-        self._runs[path] = call + 1
-        with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-            self._calls[index] = ModuleCall(
-                index=index,
-                order=order,
-                path=path,
-                call=call,
-                parent=self._running[-1],
-                inputs=tuple([self._describe(tensor) for tensor in find_tensors((args, kwargs))]),
-                outputs=tuple([self._describe(tensor) for tensor in find_tensors(output)]),
-            )
+        spec = self._specs[module]
+        inputs: tuple[tuple[int, ...], ...] = ()
+        outputs: tuple[TensorSpec, ...] = ()
+        if spec.leaf:
+            *kwargs, output = rest
+            with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors((args, kwargs))])
+                outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
+        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import gc
+import operator
 import random
 import sys
+from collections import OrderedDict
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from archcost.walk.tensors import ATOMS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from archcost.walk.tensors import Parts
+
+CONTAINERS = frozenset((dict, OrderedDict, list, set))
+CONTAINERS_AND_ATOMS = CONTAINERS | ATOMS
 
 
 @contextmanager
-def as_found(network: nn.Module) -> Iterator[None]:
+def as_found(parts: Parts) -> Iterator[None]:
     """Restore modes, attributes, buffers, hooks and `requires_grad` of every module, even when the body raises.
 
     Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
     attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
-    tables = [module.__dict__ for module in network.modules()]
-    attributes = [value for table in tables for value in table.values()]
-    containers = [
-        (container, container.copy())
-        for container in (*tables, *attributes)
-        if isinstance(container, dict | list | set)  # the tables of a ScriptModule are views of its C++ half
-    ]
-    held = {id(tensor): tensor for tensor in (*network.buffers(), *attributes) if isinstance(tensor, torch.Tensor)}
+    tables = [module.__dict__ for module in parts.modules.values()]
+    attributes = list(chain.from_iterable([table.values() for table in tables]))
+    # nearly all are the tables of a module's hooks, and empty; those of a ScriptModule are views of its C++ half
+    containers = [value for value in attributes if type(value) in CONTAINERS]
+    others = [value for value in attributes if type(value) not in CONTAINERS_AND_ATOMS]
+    empty = [container for container in containers if not container]
+    unusual = [value for value in others if isinstance(value, (dict, list, set))]
+    filled = [(each, each.copy()) for each in (*tables, *filter(None, containers), *unusual)]
+    loose = [value for value in others if isinstance(value, torch.Tensor)]
+    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *loose)}
     tensors = [
         (tensor, tensor.detach().clone())
         for tensor in held.values()
         if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
-    parameters = [(parameter, parameter.requires_grad, parameter.grad) for parameter in network.parameters()]
+    parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in parts.parameters]
     for parameter, _, _ in parameters:
         parameter.grad = None  # a backward would add to it in place
     try:
         yield
     finally:
-        for container, contents in containers:
+        for container in filter(None, empty):
+            container.clear()
+        for container, contents in filled:
             _refill(container, contents)
         with torch.no_grad():
             for tensor, before in tensors:
@@ -54,7 +68,7 @@ def as_found(network: nn.Module) -> Iterator[None]:
 
 def _refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
-    if list(map(id, _items(container))) == list(map(id, _items(contents))):
+    if len(container) == len(contents) and all(map(operator.is_, _items(container), _items(contents))):
         return
     container.clear()
     if isinstance(container, list):
@@ -63,10 +77,8 @@ def _refill(container: Any, contents: Any) -> None:
         container.update(contents)
 
 
-def _items(container: Any) -> Iterator[Any]:
-    yield from container
-    if isinstance(container, dict):
-        yield from container.values()
+def _items(container: Any) -> Iterable[Any]:
+    return chain(container, container.values()) if isinstance(container, dict) else container
 
 
 @contextmanager

@@ -77,9 +77,9 @@ class Storages:
             raise _unaccountable(tensor) from error
         return self._new(tensor, kind) if found is None else found
 
-    def describe(self, tensor: torch.Tensor) -> TensorSpec:
-        """Describe a tensor as it is now."""
-        storage = self.find(tensor, "constant")
+    def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
+        """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
+        storage = self.find(tensor, kind)
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
         spec = storage.specs.get(place)
         if spec is None:
@@ -112,12 +112,15 @@ class Storages:
             self.unregistered += 1
         self._seen.append(new)
         self._alive[plain._cdata] = new
-        self._references.append(weakref.ref(plain, functools.partial(self._died, plain._cdata, new)))
+        # not a method: it would hold this object, which holds the references, and only the collector would free both
+        died = functools.partial(_died, plain._cdata, new, self._alive, self._operators)
+        self._references.append(weakref.ref(plain, died))
         return new
 
-    def _died(self, address: int, storage: Storage, _reference: Any) -> None:
-        storage.died = len(self._operators)
-        self._alive.pop(address, None)
+
+def _died(address: int, storage: Storage, alive: dict[int, Storage], operators: Sequence[Any], _reference: Any) -> None:
+    storage.died = len(operators)
+    alive.pop(address, None)
 
 
 @functools.cache

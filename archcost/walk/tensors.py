@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping, MutableMapping
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 import torch
@@ -14,9 +15,14 @@ from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import WalkError
 
+# what nobody changes in place, and what holds no tensor
+ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
+
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
+    if isinstance(value, torch.Tensor):
+        return [value]
     found: list[torch.Tensor] = []
     _gather(value, found)
     return found
@@ -82,24 +88,30 @@ class Named(NamedTuple):
     owner: nn.Module
 
 
-def named_tensors(modules: Mapping[str, nn.Module]) -> tuple[list[Named], list[Named]]:
-    """Return the parameters and the buffers of modules, keyed by their paths; each tensor once, by its first name.
+class Parts(NamedTuple):
+    """What a network is made of: modules by path, parameters, buffers; each once, under its first name."""
 
-    They are those of `named_parameters()` and `named_buffers()`, which walk through all modules each time.
+    modules: dict[str, nn.Module]
+    parameters: list[Named]
+    buffers: list[Named]
+
+
+def parts_of(network: nn.Module) -> Parts:
+    """Take a network apart, as `named_parameters()` and `named_buffers()` do with a walk through all modules each.
 
     Raises:
-        WalkError: naming the first one that has no shape yet.
+        WalkError: naming the first tensor that has no shape yet.
     """
-    found: tuple[list[Named], list[Named]] = ([], [])
+    parts = Parts(modules_by_path(network), [], [])
     seen: set[int] = set()
-    for path, module in modules.items():
-        tables: tuple[Any, Any] = (module._parameters, module._buffers)
-        for tensors, table in zip(found, tables, strict=True):
+    for path, module in parts.modules.items():
+        prefix = f"{path}." if path else ""
+        for tensors, table in ((parts.parameters, module._parameters), (parts.buffers, module._buffers)):
             for name, tensor in table.items():
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
-                    tensors.append(Named(f"{path}.{name}" if path else name, tensor, module))
-    for name, tensor, _ in (*found[0], *found[1]):
+                    tensors.append(Named(prefix + name, tensor, module))
+    for name, tensor, _ in (*parts.parameters, *parts.buffers):
         if isinstance(tensor, UninitializedTensorMixin):
             raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
-    return found
+    return parts

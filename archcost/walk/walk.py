@@ -19,7 +19,7 @@ from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import Named, find_tensors, named_tensors
+from archcost.walk.tensors import Named, find_tensors, parts_of
 from archcost.walk.training import take_loss, take_step
 
 if TYPE_CHECKING:
@@ -59,33 +59,34 @@ def walk(
         WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
             cause is the original exception.
     """
-    specs = module_specs(network)
-    parameters, buffers = named_tensors({spec.path: module for module, spec in specs.items()})
+    parts = parts_of(network)
+    specs = module_specs(parts.modules)
     recorder = Recorder()
-    kept = as_found(network) if restore else nullcontext()
+    kept = as_found(parts) if restore else nullcontext()
     with kept, recorder.parameters_kept(), random_state_kept():
         if training is not None:
             choose_trainable(network, training)
-        params = _introduce_parameters(recorder, parameters, specs)
-        stored = tuple([recorder.introduce(name, buffer, "buffer") for name, buffer, _ in buffers])
-        if mode != "as-is":
+        params = _introduce_parameters(recorder, parts.parameters, specs)
+        stored = tuple([recorder.introduce(name, buffer, "buffer") for name, buffer, _ in parts.buffers])
+        if mode != "as-is" and any(module.training != (mode == "train") for module in specs):
             with suppress(NotImplementedError):  # an exported program has its mode built in
                 network.train(mode == "train")
         given = find_tensors((inputs, dict(kwargs or {})))
         described = recorder.introduce_inputs(given)
-        device = _device(parameters, given)
+        device = _device(parts.parameters, given)
         precision = None if amp is None else parse_amp(amp, device)
         autocast = None if precision is None else Autocast(precision, device)
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(autocast) if device == "meta" else nullcontext()
-        trainable = [named.tensor for named in parameters if named.tensor.requires_grad]
+        elsewhere = MetaDevice(autocast) if device == "meta" else None
+        trainable = [named.tensor for named in parts.parameters if named.tensor.requires_grad]
         keeping = nullcontext() if training is None else SavedTensors(recorder)
         saved: tuple[SavedSpec, ...] = ()
         held: list[object] = []
         with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
             with autocast.active() if autocast else nullcontext():
-                with Scopes(specs, recorder.running, recorder.storages.describe, recorder.tick) as scopes:
-                    with torch.set_grad_enabled(training is not None), elsewhere, recorder, keeping:
+                storages = recorder.storages
+                with Scopes(specs, recorder.running, storages.describe, recorder.tick, elsewhere) as scopes:
+                    with torch.set_grad_enabled(training is not None), elsewhere or nullcontext(), recorder, keeping:
                         result = network(*inputs, **dict(kwargs or {}))
                     returns = tuple(recorder.storages.describe(tensor) for tensor in find_tensors(result))
                 if training is not None and isinstance(keeping, SavedTensors):

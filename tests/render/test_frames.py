@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import fields
 
 from archcost.records import Layer
 from archcost.render import render
@@ -17,7 +16,7 @@ def read(text):
 def test_every_quantity_of_every_row_is_there(vgg16):
     rows = read(render(vgg16, "csv"))
     assert len(rows) == 40
-    assert list(rows[0]) == [field.name for field in fields(Layer)]
+    assert list(rows[0]) == list(Layer._fields)
     for name in ("params", "macs", "activation_bytes"):
         assert sum(int(row[name]) for row in rows) == getattr(vgg16.totals, name)
 

@@ -62,3 +62,40 @@ def test_weights_that_a_quantised_layer_packs_are_parameters():
         totals = archcost.profile(net, torch.zeros(1, 4)).totals
 
     assert (totals.params, totals.weights, totals.param_bytes, totals.macs) == (4 * 4 + 4, 4 * 4, 4 * 4 + 4 * 4, 4 * 4)
+
+
+def test_a_hook_on_a_layer_makes_its_tensors_where_the_network_is():
+    """A layer of torch's own makes none, and nobody asks where; a hook on it may."""
+    network = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    network[1].register_forward_hook(lambda _module, _args, output: output + torch.ones(3))
+
+    report = archcost.profile(network, torch.ones(1, 3))
+
+    assert report.environment["device"] == "meta"
+    assert "aten.add" in report.operators
+
+
+class Interrupted(nn.ReLU):
+    def forward(self, x):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("layer", [Interrupted(), nn.ReLU()], ids=["in a user's layer", "in torch's own"])
+def test_an_interrupt_leaves_no_mode_behind(layer, monkeypatch):
+    def interrupt(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nn.functional, "relu", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        archcost.profile(nn.Sequential(nn.Linear(3, 3), layer), torch.ones(1, 3))
+
+    assert torch._C._len_torch_function_stack() == 0
+    assert torch.ones(1).device.type == "cpu"
+
+
+def test_a_users_own_mode_stays_in_place():
+    with torch.device("cpu"):
+        archcost.profile(nn.Sequential(nn.Linear(3, 3), nn.ReLU()), torch.ones(1, 3))
+
+        assert torch._C._len_torch_function_stack() == 1
+    assert torch._C._len_torch_function_stack() == 0

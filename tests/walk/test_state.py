@@ -252,3 +252,32 @@ def test_a_profiled_network_dies_with_its_last_reference(device, train):
         assert weak()() is None
     finally:
         gc.enable()
+
+
+def test_a_network_on_meta_is_as_it_was():
+    """It is walked itself, where any other is copied to the meta device."""
+    network = Restless().to("meta")
+    network.temperature = network.temperature.to("meta")
+    modules = [(module.training, attributes(module)) for module in network.modules()]
+
+    archcost.profile(network, torch.ones(2, 2, 6, 6))
+
+    assert [(module.training, attributes(module)) for module in network.modules()] == modules
+    assert not network.conv.bias.requires_grad
+    assert network.conv.weight.requires_grad
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_walk_leaves_no_garbage_behind(device):
+    """What only the collector frees stays until it runs: a walk's records go as soon as nobody holds them."""
+    layers = (nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU()) for _ in range(100))
+    network = nn.Sequential(*layers).to(device)
+    archcost.profile(network, torch.zeros(1, 4, device=device), device=device)
+    gc.collect()
+    gc.disable()
+    try:
+        archcost.profile(network, torch.zeros(1, 4, device=device), device=device)
+
+        assert gc.collect() < 100
+    finally:
+        gc.enable()

@@ -11,15 +11,14 @@ from archcost.walk.shapes.results import dense, floating, new, new_strided, sett
 
 def unary(image: torch.Tensor, *others: Any, **_: Any) -> Any:
     """Answer for one tensor and plain numbers."""
-    if not image.dtype.is_floating_point or any(isinstance(other, torch.Tensor | complex) for other in others):
+    if not image.dtype.is_floating_point or (others and _unusual(others)):
         return NotImplemented
     return _result(image.shape, (image,))
 
 
 def unary_in_place(image: torch.Tensor, *others: Any, **_: Any) -> Any:
     """Answer with the tensor itself."""
-    unusual = any(isinstance(other, torch.Tensor | complex) for other in others)
-    return NotImplemented if unusual or not image.dtype.is_floating_point else image
+    return NotImplemented if not image.dtype.is_floating_point or (others and _unusual(others)) else image
 
 
 def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
@@ -39,6 +38,10 @@ def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> An
     if not floating(first, second) or isinstance(alpha, complex):
         return NotImplemented
     return first if broadcast(first.shape, second.shape) == first.shape else NotImplemented
+
+
+def _unusual(others: tuple[Any, ...]) -> bool:
+    return any(isinstance(other, (torch.Tensor, complex)) for other in others)
 
 
 def updated(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
@@ -63,7 +66,7 @@ def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
 def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> Any:
     """Return a new tensor whose dimensions lie in memory as those of the operands do."""
     first = operands[0]
-    if all(usual(operand) for operand in operands):
+    if usual(first) and (len(operands) == 1 or usual(operands[1])):
         return new(shape, first)
     if (
         not shape.numel()

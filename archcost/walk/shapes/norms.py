@@ -25,16 +25,19 @@ def batch_norm(
     In eval mode torch's CPU and CUDA kernels save nothing; only its meta kernel says that they do.
     """
     del momentum, eps
-    channels = image.shape[1] if image.dim() > 1 else -1
-    if not usual(image) or image.dtype not in FULL_PRECISION or not floating(image, weight, bias, mean, variance):
+    dtype, each = image.dtype, image.shape[1:2]
+    if not each or not usual(image) or dtype not in FULL_PRECISION:
         return NotImplemented
     if not training and (mean is None or variance is None):
         return NotImplemented
     for tensor in (weight, bias, mean, variance):
-        if tensor is not None and tensor.shape != (channels,):
+        if tensor is not None and (tensor.shape != each or tensor.dtype != dtype):
             return NotImplemented
-    saved = (channels if training else 0,)
-    return new(image.shape, image), new(saved, image), new(saved, image)
+    result = new(image.shape, image)
+    if training:
+        return result, new(each, image), new(each, image)
+    nothing = new((0,), image)
+    return result, nothing, nothing
 
 
 def layer_norm(

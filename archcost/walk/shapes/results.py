@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -41,14 +42,16 @@ def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
 
 def usual(tensor: torch.Tensor) -> bool:
     """Whether a tensor has the strides of a new one; a contiguous one may have any where a dimension is of size 1."""
-    if not tensor.is_contiguous():
-        return False
-    step, strides = 1, tensor.stride()
-    for size, stride in zip(tensor.shape[::-1], strides[::-1], strict=True):
-        if stride != step:
-            return False
+    return tensor.stride() == _usual_strides(tensor.shape) and tensor.is_contiguous()
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _usual_strides(shape: torch.Size) -> tuple[int, ...]:
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
         step *= size
-    return True
+    return tuple(reversed(strides))
 
 
 def dense(tensor: torch.Tensor) -> bool:

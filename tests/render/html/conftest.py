@@ -23,7 +23,7 @@ def vgg16_html(vgg16):
 def difference_html():
     """A network whose fully connected layer works twice as much, and one that is the same."""
     before = chain()
-    rows = tuple(replace(row, macs=2 * row.macs) if row.name == "fc1" else row for row in before.layers)
+    rows = tuple(row._replace(macs=2 * row.macs) if row.name == "fc1" else row for row in before.layers)
     after = replace(before, layers=rows, totals=replace(before.totals, macs=sum(row.macs for row in rows)))
     networks = (
         Checked(name="chain", difference=diff(before, after)),
