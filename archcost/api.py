@@ -74,7 +74,8 @@ def profile(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
-    from archcost.records import LOSSES, OPTIMIZERS, TimingPlan, Training, parse_amp
+    from archcost.choices import LOSSES, OPTIMIZERS
+    from archcost.records import TimingPlan, Training, parse_amp
 
     if mode not in MODES:
         raise ArgumentError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archcost.api import peak_of, trained_mode
+from archcost.choices import LOSSES, OPTIMIZERS
 from archcost.errors import ArgumentError, WalkError
 from archcost.feed import Feed
-from archcost.records import LOSSES, OPTIMIZERS, BatchMemory, Fit, Training, parse_amp
+from archcost.records import BatchMemory, Fit, Training, parse_amp
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from archcost.account import account
+from archcost.choices import TIMERS
 from archcost.clock import Job, autocast, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
 from archcost.clock.regime import AMP, torch_dtype
 from archcost.clock.roofs import roof_of
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
-from archcost.records import DTYPES, TIMERS
+from archcost.records import DTYPES
 from archcost.walk import meta_copy, walk
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs

@@ -16,10 +16,11 @@ import click
 
 from archcost import __version__
 from archcost.errors import ArchcostError
-from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
 
 # name: (module, what `--help` says); a command's module is imported when the command is used. No module here is named
 # as a builtin is: importing archcost.cli.list would put it in the place of `list`.
@@ -65,6 +66,13 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command's name without importing any, or an option of the group."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -72,6 +80,8 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from archcost.zoo import REGISTRY
+
             if args and args[0] in REGISTRY:
                 raise click.UsageError(f"{error.message} Did you mean `archcost profile {args[0]}`?", ctx) from None
             raise

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, progress, target_of, write
+from archcost.cli.options import chosen_format, network_names, note, output_options, progress, target_of, write
 from archcost.errors import ArgumentError, VerdictError, closest
-from archcost.sources.selection import select
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ MOST_NAMED = 5
 
 
 @click.command("claims", short_help="Put published figures beside measured ones.")
-@click.argument("network", metavar="[NET]", required=False)
+@click.argument("network", shell_complete=network_names, metavar="[NET]", required=False)
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
@@ -80,6 +79,8 @@ def _selected(
         ArgumentError: a source or a verdict that no claim has.
         UnknownNetworkError: a network that the zoo does not have, or a glob that matches none.
     """
+    from archcost.sources.selection import select
+
     chosen = [claim for claim in claims if network is None or _is_of(claim, network)]
     if network is not None and not chosen and not any(sign in network for sign in "?:"):
         for name in select((network,)):

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, progress, stdout_kept, target_of, write
+from archcost.cli.options import (
+    chosen_format,
+    network_names,
+    note,
+    output_options,
+    progress,
+    stdout_kept,
+    target_of,
+    write,
+)
 from archcost.errors import ArchcostError, LeftOutError
 
 
 @click.command("compare", short_help="Put networks side by side.")
-@click.argument("networks", nargs=-1, metavar="[NET]...")
+@click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]...")
 @click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="Every network of the zoo.")
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.options import output_options, stdout_kept
+from archcost.cli.options import network_names, output_options, stdout_kept
 from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff", short_help="Say what changed between two networks.")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("before", shell_complete=network_names, metavar="A")
+@click.argument("after", shell_complete=network_names, metavar="B")
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
 @click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
 @click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where both are run.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, output_options, stdout_kept, target_of, write
+from archcost.cli.options import chosen_format, network_names, output_options, stdout_kept, target_of, write
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain", short_help="Find which convention gives a printed figure.")
-@click.argument("network", metavar="NET")
+@click.argument("network", shell_complete=network_names, metavar="NET")
 @click.argument("figure", metavar="[FIGURE]", required=False)
 @click.option("--params", metavar="FIGURE", help="A number of parameters: 5M.")
 @click.option("--memory", metavar="FIGURE", help="An amount of memory: 96MB.")

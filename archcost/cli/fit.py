@@ -7,13 +7,13 @@ import json
 
 import click
 
-from archcost.cli.options import chosen_format, output_options, write
+from archcost.choices import LOSSES, OPTIMIZERS
+from archcost.cli.options import chosen_format, network_names, output_options, write
 from archcost.errors import ArgumentError, DoesNotFitError
-from archcost.records import LOSSES, OPTIMIZERS
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@click.argument("network", metavar="NET")
+@click.argument("network", shell_complete=network_names, metavar="NET")
 @click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
 @click.option("--device", default="meta", show_default=True, metavar="meta|cpu|cuda", help="Where it is walked.")

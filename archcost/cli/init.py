@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import note, stdout_kept, write
+from archcost.cli.options import network_names, note, stdout_kept, write
 from archcost.errors import BuildError, ConfigError, WalkError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
-@click.argument("networks", metavar="NET...", nargs=-1, required=True)
+@click.argument("networks", shell_complete=network_names, metavar="NET...", nargs=-1, required=True)
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Of every NET: 3x224x224; repeatable.")
 @click.option("--config", metavar="FILE", help="Where to add them.  [default: the nearest pyproject.toml]")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from stat import S_IMODE
@@ -17,6 +16,8 @@ from archcost.errors import OutputError, WriteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from click.shell_completion import CompletionItem
+
 SUFFIXES = {
     ".json": "json",
     ".csv": "csv",
@@ -25,6 +26,17 @@ SUFFIXES = {
     ".html": "html",
     ".txt": "table",
 }
+
+
+def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return what a shell completes in a NET's place: names of the zoo, or files (in bash where no name fits)."""
+    del ctx, param
+    from click.shell_completion import CompletionItem
+
+    from archcost.zoo import REGISTRY
+
+    names = [name for name in REGISTRY.names if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
 
 
 def network_options(command: Any) -> Any:
@@ -38,7 +50,7 @@ def network_options(command: Any) -> Any:
             "--input", "inputs", multiple=True, metavar="SHAPE",
             help="3x224x224, 128:int64 or name=128:bool; repeatable.",
         ),
-        click.argument("network", metavar="NET"),
+        click.argument("network", shell_complete=network_names, metavar="NET"),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -123,6 +135,8 @@ def write(result: str | bytes, output: str | None) -> None:
     if output is None or output == "-":
         _print(result)
         return
+    import tempfile  # brings shutil and random, for which --help and completion must not wait
+
     path = Path(output).resolve()  # a link stays; what it points to is replaced
     if isinstance(result, str):
         result = (result if result.endswith("\n") else result + "\n").encode()

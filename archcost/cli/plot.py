@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from archcost.cli.options import check_writable, note, progress, stdout_kept, write
+from archcost.choices import OPTIMIZERS
+from archcost.cli.options import check_writable, network_names, note, progress, stdout_kept, write
 from archcost.errors import ArgumentError, LeftOutError, OutputError
-from archcost.records import OPTIMIZERS
 
 FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
-@click.argument("networks", nargs=-1, metavar="[NET]...")
+@click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]...")
 @click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable.")
 @click.option("--all", "everything", is_flag=True, help="The whole zoo, without variants.")
 @click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")

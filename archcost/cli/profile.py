@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from archcost.choices import LOSSES, OPTIMIZERS
 from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
 from archcost.errors import ArgumentError, UncoveredError
-from archcost.records import LOSSES, OPTIMIZERS
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")

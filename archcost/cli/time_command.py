@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, progress, stdout_kept, target_of, write
+from archcost.choices import LOSSES, OPTIMIZERS, TIMERS
+from archcost.cli.options import (
+    chosen_format,
+    network_names,
+    note,
+    output_options,
+    progress,
+    stdout_kept,
+    target_of,
+    write,
+)
 from archcost.errors import ArgumentError, ClockError
-from archcost.records import LOSSES, OPTIMIZERS, TIMERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +28,7 @@ SECOND = 10**9
 
 
 @click.command("time", short_help="Measure how long a network takes, over batches and dtypes.")
-@click.argument("network", metavar="NET")
+@click.argument("network", shell_complete=network_names, metavar="NET")
 @click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch.")
 @click.option("--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]")
 @click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images.")

@@ -68,7 +68,6 @@ from archcost.records.speed import (
 )
 from archcost.records.timing import (
     DTYPES as DTYPES,
-    TIMERS as TIMERS,
     Cell as Cell,
     Conditions as Conditions,
     DeviceState as DeviceState,
@@ -94,7 +93,5 @@ from archcost.records.trace import (
     Trace as Trace,
 )
 from archcost.records.training import (
-    LOSSES as LOSSES,
-    OPTIMIZERS as OPTIMIZERS,
     Training as Training,
 )

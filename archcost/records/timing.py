@@ -14,7 +14,6 @@ from typing import Literal
 from archcost.records.roof import Roof
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
-TIMERS = ("events", "graph")
 SECOND = 10**9
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from archcost.choices import OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, closest
-from archcost.records import OPTIMIZERS
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from archcost.walk.autocast import Autocast
 
-HEADS = 4  # batch, heads, length, width
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
@@ -79,15 +79,33 @@ def _attention(  # the function's own arguments
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Any:
-    operands = (query, key, value)
     if (
-        attn_mask is not None
-        or dropout_p
-        or enable_gqa
-        or not torch.backends.cuda.flash_sdp_enabled()  # type: ignore[no-untyped-call] # the switch of every device
-        or any(t.dim() != HEADS or t.stride(-1) != 1 or not t.numel() for t in operands)
-        or len({(t.shape[0], t.shape[1], t.shape[3], t.dtype) for t in operands}) > 1
+        dropout_p
+        or len({query.dtype, key.dtype, value.dtype}) > 1
+        or (attn_mask is not None and attn_mask.dtype not in {torch.bool, query.dtype})
     ):
         return NotImplemented
+    with torch._C._DisableTorchDispatch():
+        mask = None if attn_mask is None else _on_cpu(attn_mask)
+        choice = torch._fused_sdp_choice(
+            _on_cpu(query), _on_cpu(key), _on_cpu(value), mask, 0.0, is_causal, scale=scale, enable_gqa=enable_gqa
+        )
+    if choice != SDPBackend.FLASH_ATTENTION.value:
+        return NotImplemented
+    if attn_mask is not None and attn_mask.dtype == torch.bool:
+        attn_mask = _added(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    return fused(query, key, value, 0.0, is_causal, scale=scale)[0]
+    return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+
+
+def _added(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return what is added to the scores, from which of them are seen; by the operators that torch takes for it."""
+    seen, unseen = (torch.scalar_tensor(number, dtype=dtype, device="meta") for number in (0.0, -torch.inf))
+    return torch.where(mask, seen, unseen)
+
+
+def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
+    """Return what looks the same to torch when it chooses a kernel, on the CPU, and holds a row of values at most."""
+    row = tensor.shape[-1:] if tensor.stride()[-1:] == (1,) else ()
+    seen = torch.empty(row, dtype=tensor.dtype, device="cpu").expand(tensor.shape)
+    return seen.requires_grad_(tensor.requires_grad)

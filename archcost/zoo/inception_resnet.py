@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from archcost.zoo._blocks import Concatenate, choose, global_average_pool
-from archcost.zoo.inception_v4 import ReductionA, Step, chain, conv, pooled, stem as stem_v4
+from archcost.zoo.inception_v3 import Auxiliary, conv  # the released network has Inception-v3's side classifier
+from archcost.zoo.inception_v4 import ReductionA, Step, chain, pooled, stem as stem_v4
 
 Branches = tuple[tuple[Step, ...], ...]
 
@@ -129,18 +130,6 @@ class ReductionB(Concatenate):
                 for i, steps in enumerate(branches, start=1)
             },
         )
-
-
-class Auxiliary(nn.Sequential):
-    """The released network's side classifier on the last 17x17 maps, as Inception-v3's."""
-
-    def __init__(self, in_channels: int, num_classes: int) -> None:
-        super().__init__()
-        self.pool = nn.AvgPool2d(5, 3)
-        self.conv1 = conv(in_channels, 128, 1)
-        self.conv2 = conv(128, 768, 5, padding=0)
-        self.flatten = nn.Flatten()
-        self.fc = nn.Linear(768, num_classes)
 
 
 class Network(nn.Module):

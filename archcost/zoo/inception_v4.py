@@ -4,18 +4,13 @@ from collections import OrderedDict
 
 from torch import nn
 
-from archcost.zoo._blocks import Concatenate, ConvBNReLU, global_average_pool
+from archcost.zoo._blocks import Concatenate, global_average_pool
+from archcost.zoo.inception_v3 import Kernel, conv
 
-Kernel = int | tuple[int, int]
 Step = tuple[int, Kernel]
 
 # Table 1: k, l, m, n of Reduction-A; the other two columns are in inception_resnet.py.
 TABLE_1 = (192, 224, 256, 384)
-
-
-def conv(in_channels: int, width: int, kernel: Kernel, stride: int = 1, padding: int | None = None) -> ConvBNReLU:
-    """Convolution, normalisation with the released epsilon, ReLU; the figures' V is `padding=0`."""
-    return ConvBNReLU(in_channels, width, kernel, stride, padding, eps=1e-3)
 
 
 def chain(in_channels: int, *steps: Step, stride: int = 1, padding: int | None = None) -> nn.Sequential:

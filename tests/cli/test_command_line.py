@@ -1,8 +1,8 @@
 """The command line as a process: streams, exit codes, and what is imported."""
 
+import csv
 import json
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -16,6 +16,7 @@ import pytest
 from archcost import __version__
 from archcost.cli import COMMANDS
 from archcost.report import Report
+from archcost.zoo import REGISTRY
 
 HEAVY = {"torch", "numpy", "pandas", "matplotlib", "rich", "fvcore"}
 
@@ -27,13 +28,25 @@ def archcost(*arguments, cwd=None, **environment):
     )  # fmt: skip
 
 
-def imported(*arguments):
-    """Top-level packages that a command imports, by Python's own account."""
+def imported(*arguments, **environment):
+    """Modules that are there when a command ends."""
+    told = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "archcost", *arguments], capture_output=True, text=True, check=False
-    )
-    lines = re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE)
-    return {name.partition(".")[0] for name in lines}
+        [sys.executable, "-c", f"{told} from archcost.cli import main; main()", *arguments],
+        capture_output=True, text=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def ours(modules):
+    """Those below archcost."""
+    return {name.removeprefix("archcost.") for name in modules if name.startswith("archcost.")}
+
+
+def completing(line):
+    """What bash tells a program that is to complete the last word of a line."""
+    words = line.split(" ")
+    return {"_ARCHCOST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
 
 
 LIGHT = [
@@ -48,6 +61,38 @@ def test_help_and_list_import_nothing_heavy(arguments):
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
+    assert {name.partition(".")[0] for name in ours(found)} <= {"choices", "cli", "errors", "units", "zoo"}
+
+
+COMPLETED = {
+    "archcost ": (set(COMMANDS), set()),
+    "archcost pro": ({"profile"}, set()),
+    "archcost profile --tr": ({"--train", "--train-only"}, {"choices", "cli.options", "cli.profile"}),
+    "archcost profile resnet15": (
+        {entry.id for entry in REGISTRY if entry.id.startswith("resnet15")}, {"choices", "cli.options", "cli.profile"},
+    ),
+    "archcost diff vgg16 squeeze": (
+        {entry.id for entry in REGISTRY if entry.id.startswith("squeeze")}, {"cli.options", "cli.verdict", "cli.diff"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", COMPLETED)
+def test_the_shell_completes_commands_options_and_networks_by_what_they_need_alone(line):
+    words, needed = COMPLETED[line]
+    found = imported(**completing(line))
+    answer = archcost(**completing(line))
+
+    assert words
+    assert {word for kind, word in csv.reader(answer.stdout.splitlines()) if kind == "plain"} == words
+    assert {name for name in ours(found) if not name.startswith("zoo")} == {"cli", "errors", *needed}
+    assert not found & {*HEAVY, "tempfile"}
+
+
+def test_a_file_can_be_named_wherever_a_network_can():
+    answer = archcost(**completing("archcost profile models/my_"))
+
+    assert answer.stdout.splitlines() == ["file,models/my_"]
 
 
 def test_a_walk_does_import_torch():

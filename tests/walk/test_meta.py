@@ -34,6 +34,53 @@ def test_attention_is_one_operator_on_every_device(causal):
     assert bool(meta.warnings) == causal
 
 
+QUERY, KEY = (2, 8, 6, 4), (2, 8, 5, 4)
+FUSED = {  # shapes of query, key, value; mask; other arguments
+    "grouped": ([QUERY, (2, 2, 5, 4), (2, 2, 5, 4)], None, {"enable_gqa": True, "is_causal": True}),
+    "alike, called grouped": ([QUERY, KEY, KEY], None, {"enable_gqa": True}),
+    "added mask": ([QUERY, KEY, KEY], torch.zeros(6, 5), {}),
+    "mask of one row for all": ([QUERY, KEY, KEY], torch.zeros(1, 1, 1, 5), {}),
+    "truth": ([QUERY, KEY, KEY], torch.ones(2, 1, 6, 5, dtype=torch.bool), {}),
+    "grouped, truth": ([QUERY, (2, 4, 5, 4), (2, 4, 5, 4)], torch.ones(6, 5, dtype=torch.bool), {"enable_gqa": True}),
+}
+APART = {
+    "learned mask": ([QUERY, KEY, KEY], nn.Parameter(torch.zeros(6, 5)), {}),
+    "mask of three dimensions": ([QUERY, KEY, KEY], torch.zeros(8, 6, 5), {}),
+    "wider values": ([QUERY, KEY, (2, 8, 5, 6)], None, {}),
+    "grouped apart": ([QUERY, (2, 2, 5, 4), (2, 4, 5, 4)], None, {"enable_gqa": True}),
+    "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
+    "dropout": ([QUERY, KEY, KEY], None, {"dropout_p": 0.5}),
+}
+
+
+class Called(nn.Module):
+    def __init__(self, mask, options):
+        super().__init__()
+        self.mask = mask
+        self.options = options
+
+    def forward(self, query, key, value, mask=None):
+        mask = self.mask if mask is None else mask
+        return scaled_dot_product_attention(query, key, value, attn_mask=mask, **self.options)
+
+
+@pytest.mark.parametrize("train", [None, "sgd"])
+@pytest.mark.parametrize("kind", [*FUSED, *APART])
+def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
+    shapes, mask, options = {**FUSED, **APART}[kind]
+    learned = isinstance(mask, nn.Parameter)
+    tensors = [torch.ones(shape, requires_grad=not learned and train is not None) for shape in shapes]
+    net = Called(mask if learned else None, options)
+    given = tuple(tensors) if learned or mask is None else (*tensors, mask)
+    meta, real = (
+        archcost.profile(net, given, device=device, mode="eval", train=train, loss="sum") for device in ("meta", "cpu")
+    )
+
+    assert meta.operators == real.operators
+    assert (meta.totals, meta.layers) == (real.totals, real.layers)
+    assert ("aten._scaled_dot_product_flash_attention_for_cpu" in meta.operators) is (kind in FUSED)
+
+
 def test_a_causal_mask_is_noted():
     found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8))
 

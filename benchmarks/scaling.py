@@ -1,0 +1,82 @@
+"""`python -m benchmarks.scaling`: whether a network of many layers takes as long for each operator as one of few.
+
+Networks that differ in depth alone, already built on the meta device, are profiled in turn, in the time of this
+process; the figure is the median of the ratios within a turn, of the most to the least for each operator.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+import archcost
+from archcost import sources
+from benchmarks.decoder import llama_7b
+from benchmarks.peers.timing import interleaved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROUNDS = 9
+LIMIT = 1.3
+IMAGE, TOKENS = torch.empty(1, 3, 32, 32, device="meta"), torch.empty(1, 4096, dtype=torch.int64, device="meta")
+
+
+def zoo(name: str) -> tuple[nn.Module, torch.Tensor]:
+    """Return a network of the zoo for images of 32 x 32."""
+    return sources.resolve(name).build(), IMAGE
+
+
+def decoder(layers: int) -> tuple[nn.Module, torch.Tensor]:
+    """Return LLaMA 7B with another number of layers."""
+    return llama_7b(layers=layers), TOKENS
+
+
+FAMILIES: dict[str, dict[str, Callable[[], Any]]] = {
+    "ResNet": {f"ResNet-{depth}": lambda depth=depth: zoo(f"cifar_resnet{depth}") for depth in (20, 110, 1202)},
+    "decoder": {f"{layers} blocks": lambda layers=layers: decoder(layers) for layers in (8, 32, 80)},
+}
+
+
+def operators(report: archcost.Report) -> int:
+    """Return how many operators a network calls."""
+    return sum(kind.calls for kind in report.operators.values())
+
+
+def ratio(family: Mapping[str, Callable[[], Any]], rounds: int) -> float:
+    """Print a line for each network of a family; return the ratio between them."""
+
+    def timed(network: nn.Module, given: torch.Tensor, calls: int) -> float:
+        gc.collect()  # the garbage of the turn before
+        start = time.process_time()  # what others do on the machine does not count
+        archcost.profile(network, given, device="meta")
+        return (time.process_time() - start) / calls
+
+    actions = {}
+    for name, build in family.items():
+        with torch.device("meta"):
+            network, given = build()
+        calls = operators(archcost.profile(network, given, device="meta"))
+        actions[name] = lambda network=network, given=given, calls=calls: timed(network, given, calls)
+        print(f"{name:<14}{calls:>8,} operators", flush=True)
+    times = interleaved(actions, rounds)
+    for name, taken in times.items():
+        print(f"{name:<14}{1e6 * statistics.median(taken):>8.0f} us for each")
+    return statistics.median(max(turn) / min(turn) for turn in zip(*times.values(), strict=True))
+
+
+def main(families: Mapping[str, Mapping[str, Callable[[], Any]]] = FAMILIES, rounds: int = ROUNDS) -> int:
+    """Print the ratio of each family; return 1 where one is above the limit."""
+    ratios = {name: ratio(family, rounds) for name, family in families.items()}
+    print("; ".join(f"{name}: within {found:.2f}" for name, found in ratios.items()), f"({LIMIT} is asked for)")
+    return int(max(ratios.values()) > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
