@@ -65,10 +65,12 @@ def test_every_rule_agrees_with_torch_over_a_training_step():
 
 @st.composite
 def strided(draw, least=0, dtype=None):
-    """A tensor on meta, contiguous or permuted, cut, stepped through or expanded."""
+    """A tensor on meta, contiguous or permuted, a part of its rows, cut, stepped through or expanded."""
     count = draw(st.integers(least, 4))
     sizes = [draw(st.sampled_from([1, 1, 2, 3, 5])) for _ in range(count)]
     made = tensor(*sizes, dtype=dtype or draw(st.sampled_from(FLOATS)))
+    if count and draw(st.integers(0, 3)) == 0:
+        made = made.repeat_interleave(2, dim=-1)[..., : made.shape[-1]]
     if count and draw(st.booleans()):
         made = made.permute(draw(st.permutations(range(count))))
     if count and draw(st.integers(0, 3)) == 0:
@@ -188,6 +190,8 @@ def calls(dtype):
         aten.embedding.default: (matrix, tensor(2, 5, dtype=torch.int64)),
         aten.empty.memory_format: None,
         aten.roll.default: (x, [1, 2], [2, 3]),
+        **dict.fromkeys([aten.arange.default, aten.arange.start, aten.arange.start_step]),
+        aten.pow.Scalar: (2.0, x),
         aten.native_batch_norm_backward.default: full and grads,
         aten.threshold_backward.default: (x, x, 0.0),
         **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default], (x, x, x)),
@@ -209,11 +213,32 @@ def test_every_rule_answers_and_agrees(dtype):
     assert agrees(aten.empty.memory_format, [2, 3], dtype=dtype, device=torch.device("meta"))
 
 
+@pytest.mark.parametrize("bounds", [(5,), (0,), (2, 9), (2, 9, 3), (9, 2, -3), (2, 2, 5), (3, 10, 7)])
+@pytest.mark.parametrize("dtype", [None, torch.float32, torch.int32])
+def test_integers_in_steps_are_as_many_as_torchs(bounds, dtype):
+    operator = (aten.arange.default, aten.arange.start, aten.arange.start_step)[len(bounds) - 1]
+
+    assert agrees(operator, *bounds, dtype=dtype, device=torch.device("meta"))
+
+
+def test_dtypes_that_meet_are_promoted_as_torch_does():
+    places, scale, half = tensor(6, dtype=torch.int64), tensor(1, 6), tensor(4, 1, dtype=torch.bfloat16)
+    number = torch.empty((), dtype=torch.float64, device="meta")
+
+    for operator in (aten.add.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.maximum.default):
+        for first, second in ((places, scale), (scale, half), (half, places), (scale, number), (number, half)):
+            assert agrees(operator, first, second)
+            assert agrees(operator, second, first)
+    assert agrees(aten.div.Tensor, places, 64)
+    assert not agrees(aten.div.Tensor, places, places)
+    assert not agrees(aten.mul.Tensor, places, 2)
+
+
 def test_what_is_unusual_goes_to_torch():
     net = nn.Sequential(nn.Conv2d(4, 4, 3).to(memory_format=torch.channels_last), nn.ConvTranspose2d(4, 4, 3))
     with shapes.checked() as check:
         archcost.profile(net, torch.zeros(1, 4, 9, 9).to(memory_format=torch.channels_last))
-        shapes.run(aten.add.Tensor, (tensor(2), tensor(2, dtype=torch.int64)), {})
+        shapes.run(aten.add.Tensor, (tensor(2, dtype=torch.int64), tensor(2, dtype=torch.int64)), {})
         shapes.run(aten.add.Tensor, (torch.zeros(2), torch.zeros(2)), {})
         shapes.run(aten.mul.Tensor, (tensor(2), 1j), {})
 

@@ -8,6 +8,8 @@ import torch
 
 from archcost.walk.shapes.results import dense, floating, new, new_strided, settled, usual
 
+INTEGERS = {torch.int64, torch.int32}
+
 
 def unary(image: torch.Tensor, *others: Any, **_: Any) -> Any:
     """Answer for one tensor and plain numbers."""
@@ -22,13 +24,26 @@ def unary_in_place(image: torch.Tensor, *others: Any, **_: Any) -> Any:
 
 
 def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
-    """Answer for two tensors of one dtype, broadcast against each other, or for a tensor and a plain number."""
+    """Answer for two tensors, broadcast against each other, or for a tensor and a plain number."""
     if not isinstance(second, torch.Tensor):
         return unary(first, second, alpha)
-    if not floating(first, second) or isinstance(alpha, complex):
+    dtype = first.dtype if first.dtype == second.dtype else torch.result_type(first, second)
+    if not dtype.is_floating_point or isinstance(alpha, complex):
         return NotImplemented
     shape = first.shape if first.shape == second.shape else broadcast(first.shape, second.shape)
-    return NotImplemented if shape is None else _result(shape, (first, second))
+    return NotImplemented if shape is None else _result(shape, (first, second), dtype)
+
+
+def quotient(first: torch.Tensor, second: Any) -> Any:
+    """Answer as for any two operands; integers divided by a number have the default dtype."""
+    if first.dtype not in INTEGERS or not isinstance(second, (int, float)):
+        return binary(first, second)
+    return _result(first.shape, (first,), torch.get_default_dtype())
+
+
+def power(base: float, exponent: torch.Tensor) -> Any:
+    """Answer for a plain number to the power of a tensor."""
+    return unary(exponent, base)
 
 
 def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
@@ -63,11 +78,11 @@ def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
     return torch.Size(sizes)
 
 
-def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> Any:
-    """Return a new tensor whose dimensions lie in memory as those of the operands do."""
+def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...], dtype: torch.dtype | None = None) -> Any:
+    """Return a new tensor, of the first operand's dtype by default, whose dimensions lie in memory as theirs do."""
     first = operands[0]
     if usual(first) and (len(operands) == 1 or usual(operands[1])):
-        return new(shape, first)
+        return new(shape, first, dtype)
     if (
         not shape.numel()
         or all(operand.shape != shape for operand in operands)
@@ -76,13 +91,13 @@ def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> Any:
         return NotImplemented
     alike = all(operand.shape == shape for operand in operands)
     if alike and all(operand.stride() == first.stride() for operand in operands) and dense(first):
-        return new_strided(shape, first.stride(), first)
+        return new_strided(shape, first.stride(), first, dtype)
     order = _order(shape, operands)
     strides, step = [0] * len(shape), 1
     for dim in order:
         strides[dim] = step
         step *= shape[dim]
-    return new_strided(shape, strides, first)
+    return new_strided(shape, strides, first, dtype)
 
 
 def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:

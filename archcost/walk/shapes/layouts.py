@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from archcost.walk.shapes.results import META, floating, in_order, new, plain, reduced
+from archcost.walk.shapes.results import META, by_rows, floating, in_order, new, plain, reduced
 
 
 def mean(image: torch.Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -37,14 +37,14 @@ def vector_norm(
 
 
 def cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
-    """Answer for tensors in order, joined along a dimension."""
+    """Answer for tensors in order, or by rows, joined along a dimension."""
     first = tensors[0]
     count = first.dim()
     if not -count <= dim < count:
         return NotImplemented
     along = dim % count
     around = (first.shape[:along], first.shape[along + 1 :])
-    if not plain(*tensors) or any(
+    if not (plain(*tensors) or (floating(*tensors) and all(map(by_rows, tensors)))) or any(
         tensor.dim() != count or (tensor.shape[:along], tensor.shape[along + 1 :]) != around for tensor in tensors
     ):
         return NotImplemented
@@ -109,6 +109,25 @@ def empty(
     if device != META or layout not in {None, torch.strided} or pin_memory or memory_format is not None:
         return NotImplemented
     return torch.empty(size, dtype=dtype, device=META)
+
+
+def arange(
+    first: Any,
+    last: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: Any = None,
+) -> Any:
+    """Answer for equally spaced integers."""
+    start, end = (0, first) if last is None else (first, last)
+    whole = type(start) is type(end) is type(step) is int and step != 0
+    if device != META or layout not in {None, torch.strided} or pin_memory or not whole:
+        return NotImplemented
+    length = -((start - end) // step)
+    return torch.empty(length, dtype=dtype or torch.int64, device=META) if length >= 0 else NotImplemented
 
 
 def roll(image: torch.Tensor, shifts: list[int], dims: Any = ()) -> Any:

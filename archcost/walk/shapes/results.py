@@ -14,14 +14,16 @@ META = torch.device("meta")
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
 
 
-def new(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
-    """Return a new tensor in the usual order, of the dtype of another."""
-    return torch.empty(shape, dtype=like.dtype, device=META)
+def new(shape: Sequence[int], like: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """Return a new tensor in the usual order, of the dtype of another or of a given one."""
+    return torch.empty(shape, dtype=dtype or like.dtype, device=META)
 
 
-def new_strided(shape: Sequence[int], strides: Sequence[int], like: torch.Tensor) -> torch.Tensor:
-    """Return a new tensor with these strides, of the dtype of another."""
-    return torch.empty_strided(tuple(shape), tuple(strides), dtype=like.dtype, device=META)
+def new_strided(
+    shape: Sequence[int], strides: Sequence[int], like: torch.Tensor, dtype: torch.dtype | None = None
+) -> torch.Tensor:
+    """Return a new tensor with these strides, of the dtype of another or of a given one."""
+    return torch.empty_strided(tuple(shape), tuple(strides), dtype=dtype or like.dtype, device=META)
 
 
 def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
@@ -58,8 +60,6 @@ def dense(tensor: torch.Tensor) -> bool:
     """Whether a tensor's elements fill one stretch of memory, each place once."""
     step = 1
     for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
-        if size == 1:
-            continue
         if stride != step:
             return False
         step *= size
@@ -69,16 +69,23 @@ def dense(tensor: torch.Tensor) -> bool:
 def settled(tensor: torch.Tensor) -> bool:
     """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
 
-    A batch of one image is settled where its stride is the size of the image.
+    A batch of one image is settled where its stride goes past the image.
     """
-    sizes = tensor.shape
-    return min(sizes[1:], default=0) > 1 and (sizes[0] > 1 or tensor.stride(0) == sizes.numel())
+    (batch, *sizes), (stride, *strides) = tensor.shape or (0,), tensor.stride() or (0,)
+    if min(sizes, default=0) <= 1:
+        return False
+    return batch > 1 or stride >= max([size * step for size, step in zip(sizes, strides, strict=True)])
 
 
 def in_order(tensor: torch.Tensor) -> bool:
     """Whether a tensor's elements lie in the order of its dimensions; gaps may be between."""
     strides = list(tensor.stride())
     return usual(tensor) or (settled(tensor) and strides == sorted(strides, reverse=True))
+
+
+def by_rows(tensor: torch.Tensor) -> bool:
+    """Whether rows lie together, and not channels: no kernel takes it for channels-last."""
+    return settled(tensor) and tensor.stride(-1) == 1
 
 
 def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:

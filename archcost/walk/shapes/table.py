@@ -42,6 +42,9 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.embedding.default: layouts.embedding,
     aten.empty.memory_format: layouts.empty,
     aten.roll.default: layouts.roll,
+    **dict.fromkeys([aten.arange.default, aten.arange.start, aten.arange.start_step], layouts.arange),
+    aten.div.Tensor: elementwise.quotient,
+    aten.pow.Scalar: elementwise.power,
     aten.native_batch_norm_backward.default: backward.batch_norm,
     aten.threshold_backward.default: backward.threshold,
     **dict.fromkeys(
@@ -64,7 +67,7 @@ SHAPES: dict[Any, Callable[..., Any]] = {
         elementwise.unary_in_place,
     ),
     **dict.fromkeys(
-        [aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.maximum.default],
+        [aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.maximum.default],
         elementwise.binary,
     ),
     **dict.fromkeys(
