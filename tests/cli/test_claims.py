@@ -106,10 +106,10 @@ def test_wrong_requests_say_what_is_allowed(capsys, arguments, message):
 
 
 def test_a_network_without_a_figure_is_said(capsys):
-    code, captured = called(capsys, "claims", "lenet5_simple")
+    code, captured = called(capsys, "claims", "block_direct_5x5")
 
     assert code == 0
-    assert "no such figure is known of lenet5_simple" in captured.err
+    assert "no such figure is known of block_direct_5x5" in captured.err
 
 
 def test_a_wrong_entry_is_named(capsys, own):
