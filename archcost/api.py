@@ -123,11 +123,8 @@ def profile_network(
 
     mode = trained_mode(mode, training)
     if plan is not None:
-        from archcost.timed import timed
-
         plan = replace(plan, device=device, amp=plan.amp if amp is None else amp)
-        trace, costs, sample = timed(network, feed, plan, mode=mode, training=training, timeline=timeline)
-        return replace(_report(network, feed, trace, costs), measured=sample)
+        return _timed(network, feed, plan, mode, training, timeline=timeline)
     with random_state_kept(), collector_paused():
         trace, notes = _trace(network, feed, device, mode, training, amp)
         costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
@@ -150,6 +147,23 @@ def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tup
         amp=None if trace.amp is None else str(trace.amp),
     )
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
+
+
+def _timed(
+    network: Network, feed: Feed, plan: TimingPlan, mode: str, training: Training | None, *, timeline: bool
+) -> Report:
+    """Walk and measure a network; what it needs is said where there is not enough memory."""
+    from archcost.clock.devices import device_of
+    from archcost.timed import in_form, timed
+
+    try:
+        trace, costs, sample = timed(network, feed, plan, mode=mode, training=training, timeline=timeline)
+        return replace(_report(network, feed, trace, costs), measured=sample)
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds
+        if not ran_out(error):
+            raise helpful(error, network, feed) from error.__cause__
+    give_memory_back()
+    raise OutOfMemoryError(_need(*in_form(network, feed, plan), str(device_of(plan.device)), mode, training, plan.amp))
 
 
 def trained_mode(mode: str, training: Training | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from archcost.api import trained_mode
-from archcost.errors import ArchcostError, ArgumentError
+from archcost.advice import give_memory_back
+from archcost.api import profile_network
+from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError
+from archcost.feed import Feed
 from archcost.records import Cell, TimingPlan
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from archcost.records import Training
     from archcost.sources import InputSpec, Network
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
 IMAGE = 3  # dimensions: channels, height, width
 
 
@@ -65,13 +65,10 @@ def sweep(network: Network, wanted: Sequence[Case], *, training: Training | None
     """
     for case in wanted:
         yield _cell(network, case, training)
-        _free()
+        give_memory_back()  # the next one finds the device as the first did
 
 
 def _cell(network: Network, case: Case, training: Training | None) -> Cell:
-    from archcost.feed import Feed
-    from archcost.timed import timed
-
     known: dict[str, Any] = {
         "plan": case.plan,
         "batch": case.batch,
@@ -80,40 +77,39 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
     }
     feed = Feed(specs=case.specs, batch=case.batch)
     try:
-        _, costs, sample = timed(network, feed, case.plan, mode=trained_mode("eval", training), training=training)
+        report = profile_network(network, feed, device=case.plan.device, training=training, plan=case.plan)
+    except OutOfMemoryError as error:
+        predicted = _predicted(network, feed, case.plan, training)
+        return Cell(**known, outcome="out of memory", message=_message(error), predicted_bytes=predicted)
     except Exception as error:  # noqa: BLE001 - a network may raise anything, and the other cells still run
-        return Cell(**known, outcome=_outcome(error), message=_message(error))
-    totals = costs.totals
+        return Cell(**known, outcome="failed", message=_message(error))
+    totals = report.totals
     return Cell(
         **known,
         outcome="timed",
         macs=totals.macs + (totals.backward_macs or 0),
         predicted_bytes=totals.peak_allocated_bytes,
-        sample=sample,
+        sample=report.measured,
     )
+
+
+def _predicted(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
+    """Return what a device's allocator would have had to give; None where a walk on the meta device cannot say it."""
+    from archcost.clock.devices import device_of
+    from archcost.timed import in_form
+
+    amp = None if plan.amp is None else f"{device_of(plan.device).type}:{plan.amp}"
+    try:
+        report = profile_network(*in_form(network, feed, plan), device="meta", training=training, amp=amp)
+    except Exception:  # noqa: BLE001 - whatever it is, the shortage is the result
+        return None
+    return report.totals.peak_allocated_bytes
 
 
 def _resized(spec: InputSpec, side: int) -> InputSpec:
     return replace(spec, shape=(spec.shape[0], side, side)) if len(spec.shape) == IMAGE else spec
 
 
-def _outcome(error: BaseException | None) -> Literal["out of memory", "failed"]:
-    while error is not None:
-        if any(sign in str(error).lower() for sign in OUT_OF_MEMORY) or isinstance(error, MemoryError):
-            return "out of memory"
-        error = error.__cause__
-    return "failed"
-
-
 def _message(error: Exception) -> str:
     text = str(error).strip().split("\n", maxsplit=1)[0]
     return text if isinstance(error, ArchcostError) else f"{type(error).__name__}: {text}"
-
-
-def _free() -> None:
-    """Give back what a cell leaves behind, so that the next one finds the device as the first did."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.cuda.empty_cache()

@@ -22,7 +22,7 @@ from archcost.clock.roofs import roof_of
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
 from archcost.records import DTYPES
-from archcost.walk import walk
+from archcost.walk import meta_copy, walk
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found, random_state_kept
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from archcost.feed import Feed
     from archcost.records import Costs, Sample, TimingPlan, Trace, Training
-    from archcost.sources import Network
+    from archcost.sources import InputSpec, Network
 
 
 def check_plan(plan: TimingPlan) -> None:
@@ -69,14 +69,14 @@ def timed(
     """Walk and measure a network; a module that was given is left as found, or a copy of it is timed.
 
     Raises:
-        ArgumentError: a plan, a batch or a device that is none.
-        ClockError: a dtype that the device lacks, a network that cannot be copied, or one that fails only while it is
-            timed.
+        ArgumentError: a plan or a device that is none.
+        ClockError: a batch of nothing, a dtype that the device lacks, a network that cannot be copied, or one that
+            fails only while it is timed.
         WalkError: the network failed while it was walked.
     """
     check_plan(plan)
     if feed.args is None and feed.batch < 1:
-        raise ArgumentError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
+        raise ClockError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
     device = device_of(plan.device)
     with random_state_kept():
         module = _prepared(network, plan, device, training)
@@ -113,9 +113,32 @@ def _prepared(network: Network, plan: TimingPlan, device: torch.device, training
         except Exception as error:
             reason = str(error).strip().split("\n", maxsplit=1)[0]
             raise ClockError(f"the network cannot be copied, and timing it so would change it: {reason}") from error
+    return _formed(module, plan)
+
+
+def _formed(module: nn.Module, plan: TimingPlan) -> nn.Module:
+    """Bring a module's parameters and buffers into the plan's dtype and layout."""
     if plan.dtype is not None:
         module = module.to(torch_dtype(plan.dtype))
     return module.to(memory_format=torch.channels_last) if plan.channels_last else module  # type: ignore[call-overload]
+
+
+def in_form(network: Network, feed: Feed, plan: TimingPlan) -> tuple[Network, Feed]:
+    """Return a network and its inputs in the dtype and layout of a plan, for a walk on the meta device."""
+    if plan.dtype is None and not plan.channels_last:
+        return network, feed
+
+    def build() -> nn.Module:
+        return _formed(network.build() if network.given is None else meta_copy(network.given), plan)
+
+    def described(spec: InputSpec) -> InputSpec:
+        if plan.dtype is None or not getattr(torch, spec.dtype).is_floating_point:
+            return spec
+        return replace(spec, dtype=str(torch_dtype(plan.dtype)).removeprefix("torch."))
+
+    args, kwargs = (None, feed.kwargs) if feed.args is None else _cast((feed.args, dict(feed.kwargs)), plan)
+    formed = replace(feed, args=args, kwargs=kwargs, specs=tuple(map(described, feed.specs)))
+    return replace(network, build=build, given=None), formed
 
 
 def _cast(given: tuple[tuple[Any, ...], dict[str, Any]], plan: TimingPlan) -> tuple[tuple[Any, ...], dict[str, Any]]:

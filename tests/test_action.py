@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 WORKFLOWS = sorted([*ROOT.glob("docs/github/*.yml"), *ROOT.glob(".github/workflows/*.yml")])
 NET = "from torch import nn\n\n\ndef build():\n    return nn.Conv2d(3, {width}, 3)\n"
 SETTINGS = """
@@ -219,6 +221,46 @@ def test_workflows_pass_actionlint(file):
     done = run(tool("actionlint"), "-no-color", file)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_workflows_and_the_action_pass_zizmor():
+    """What runs foreign code, hands out rights, or puts what others wrote into a script."""
+    done = run(tool("zizmor"), "--offline", "--no-progress", "--min-severity=medium", *WORKFLOWS, ROOT / "action.yml")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def misused(steps, **contexts):
+    """Yield what the expressions of some steps refer to, and what they hand to the action, that is not there."""
+    contexts = {"steps": set(), "inputs": (), "matrix": (), **contexts}
+    for step in steps:
+        text = yaml.safe_dump({**step, "if": f"${{{{ {step.get('if', '')} }}}}"}, width=10**6)
+        for expression in re.findall(r"\$\{\{(.*?)\}\}", text):
+            for reference in re.findall(r"[a-z]+\.[\w-]+", re.sub(r"(\.[\w-]+)\.[\w.-]+", r"\1", expression)):
+                context, name = reference.split(".")
+                if context != "github" and name not in contexts.get(context, ()):
+                    yield reference
+        if re.fullmatch(r"OWNER/archcost@.*|\./", step.get("uses", "")):
+            yield from step.get("with", {}).keys() - ACTION["inputs"].keys()
+        contexts["steps"].add(step.get("id"))
+
+
+def test_expressions_refer_to_what_is_there():
+    (step,) = ACTION["runs"]["steps"]
+    jobs = [job for file in WORKFLOWS for job in yaml.safe_load(file.read_text())["jobs"].values()]
+    wrong = [
+        {"run": "${{ steps.late.outcome }} ${{ gitub.sha }}", "id": "late"},
+        {"uses": "./", "with": {"base": "main"}},
+    ]
+
+    assert not list(misused([step], inputs=ACTION["inputs"]))
+    assert not [
+        name for job in jobs for name in misused(job["steps"], matrix=job.get("strategy", {}).get("matrix", ()))
+    ]
+    for name, output in ACTION["outputs"].items():
+        assert output["value"] == f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
+        assert f'echo "{name}=$' in step["run"]
+    assert sorted(misused(wrong)) == ["base", "gitub.sha", "steps.late"]
 
 
 @pytest.mark.parametrize("file", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.name)

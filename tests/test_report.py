@@ -57,6 +57,7 @@ BROKEN = {
     "a long number for a text": (lambda d: d["network"].update(spec=10**40), "report.network.spec must be a finite"),
     "half a character": (lambda d: d["layers"][0].update(name="\ud800"), r"layers\[0\].name has half of a"),
     "half a character in a key": (lambda d: d["modules"].update({"\udfff": "Net"}), "report.modules has half of a"),
+    "less than nothing": (lambda d: d["layers"][1].update(macs=-3), r"layers\[1\].macs must be at least 0, not -3"),
     "lists where sizes belong": (
         lambda d: d["layers"][0].update(outputs=[json.loads("[" * 500 + "]" * 500)]),
         r"report.layers\[0\].outputs\[0\]\[0\] must be of type int, not \[\[.*\.\.\.",

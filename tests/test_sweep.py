@@ -73,6 +73,26 @@ def test_what_fails_in_one_cell_stops_no_other():
     assert messages[1, "float32"] == ""
 
 
+class Short(nn.Conv2d):
+    """Runs out of memory wherever there is any."""
+
+    def forward(self, x):
+        if not x.is_meta:
+            torch.empty(2**50)
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_cell_that_runs_out_of_memory_has_what_it_needs(dtype):
+    (cell,) = swept(Short(3, 4, 3), batches=(5,), dtypes=(dtype,), channels_last=(True,))
+    size = {"float32": 4, "bfloat16": 2}[dtype]
+    blocks = [3 * 4 * 9 * size, 4 * size, 5 * 3 * 64 * size, 5 * 4 * 36 * size]  # weights, biases, images, maps
+
+    assert cell.outcome == "out of memory"
+    assert cell.predicted_bytes == sum(-(-block // 512) * 512 for block in blocks)
+    assert "ran out of memory on cpu: by a walk on the meta device it needs" in cell.message
+
+
 def test_a_timed_cell_has_its_exact_costs_beside_the_sample():
     small, large = swept(nn.Conv2d(3, 4, 3), batches=(1, 2))
 

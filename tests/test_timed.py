@@ -11,7 +11,7 @@ from torch.nn.modules import module as torch_module
 from walk.test_state import Restless, snapshot
 
 import archcost
-from archcost.errors import ArgumentError, ClockError, NoDeviceError
+from archcost.errors import ArgumentError, ClockError, NoDeviceError, OutOfMemoryError
 from archcost.records import TimingPlan
 
 QUICK = TimingPlan(
@@ -208,7 +208,7 @@ def test_a_plan_that_cannot_be_is_refused(plan, error, says):
 
 
 def test_a_batch_of_nothing_and_a_device_that_runs_nothing_are_refused():
-    with pytest.raises(ArgumentError, match="a batch of 0 images has nothing to time"):
+    with pytest.raises(ClockError, match="a batch of 0 images has nothing to time"):
         archcost.profile("lenet5", batch=0, time=QUICK)
     with pytest.raises(ArgumentError, match="nothing can be timed on meta"):
         archcost.profile("lenet5", device="meta", time=QUICK)
@@ -217,6 +217,19 @@ def test_a_batch_of_nothing_and_a_device_that_runs_nothing_are_refused():
     if not torch.cuda.is_available():
         with pytest.raises(NoDeviceError, match="no CUDA device"):
             archcost.profile("lenet5", device="cuda", time=QUICK)
+
+
+def test_a_network_that_runs_out_of_memory_while_it_is_timed_says_its_need():
+    class Short(nn.Linear):
+        def forward(self, x):
+            if not x.is_meta:
+                torch.empty(2**50)
+            return super().forward(x)
+
+    with pytest.raises(OutOfMemoryError, match=r"ran out of memory on cpu: .* it needs 112 B at its peak"):
+        archcost.profile(Short(4, 4), torch.ones(1, 4), time=QUICK)
+    with pytest.raises(OutOfMemoryError, match=r"it needs 224 B at its peak"):
+        archcost.profile(Short(4, 4), torch.ones(1, 4), time=quick(dtype="float64"))
 
 
 def test_a_graph_falls_back_with_a_reason_on_the_cpu():

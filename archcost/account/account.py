@@ -84,9 +84,18 @@ class _Account:
         owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
         layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
+        none = 0 if self.trains else None
         layers += [
             Layer(
-                name=path, call=None, kind=kinds.get(path, "Module"), module=path, inputs=(), outputs=(), **asdict(sums)
+                name=path,
+                call=None,
+                kind=kinds.get(path, "Module"),
+                module=path,
+                inputs=(),
+                outputs=(),
+                backward_macs=none,
+                saved_bytes=none,
+                **asdict(sums),
             )
             for path, sums in elsewhere.items()
         ]

@@ -6,6 +6,7 @@ import atexit
 import gc
 import importlib
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -105,6 +106,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     among them meanwhile.
     """
     gc.set_threshold(MANY_OBJECTS)
+    for name in ("SIGTERM", "SIGHUP"):  # whoever cancels a job wants what an interrupt leaves: nothing behind
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     code = run(sys.argv[1:] if arguments is None else arguments)
     if "torch" in sys.modules:
         atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call

@@ -45,9 +45,12 @@ def command(
     if datasheet is not None and datasheet != "this":
         peaks = peaks_of(datasheet)
     else:
+        import torch
+
         from archcost.clock import regime
-        from archcost.clock.conditions import identity
+        from archcost.clock.conditions import crowding, disturbances, identity, state
         from archcost.clock.devices import clock_of, device_of
+        from archcost.clock.nvml import Nvml
         from archcost.clock.roofs import all_dtypes, cache_file, roof_of
         from archcost.records import TimingPlan
 
@@ -59,6 +62,11 @@ def command(
             with suppress(NoDeviceError):
                 peaks = peaks_of(name)
             with regime(TimingPlan(threads=threads)):
+                nvml = Nvml.of(found)
+                before = state(found, nvml)
                 roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
+                busy = [crowding(before, torch.get_num_threads()), *disturbances(before, state(found, nvml))]
+                for text in filter(None, busy):
+                    note(f"{text}; the roof may be too low: measure it again when nothing else runs", quiet=quiet)
                 note(f"kept in {cache_file(found)}", quiet=quiet)
     write(render(roof, peaks, chosen, binary=binary, color=color, target=target_of(output)), output)

@@ -6,6 +6,7 @@ import os
 import sys
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -147,7 +148,7 @@ def write(result: str | bytes, output: str | None) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
             file.write(result)
-        aside.chmod(0o666 & ~_umask())
+        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
         aside.replace(path)
     except OSError as error:
         if aside is not None:

@@ -82,6 +82,14 @@ def disturbances(before: DeviceState, after: DeviceState) -> Iterator[str]:
         yield f"the device is shared: {others} other process{'es' if others > 1 else ''} on it"
 
 
+def crowding(before: DeviceState, threads: int) -> str | None:
+    """Say that a CPU had other work before something was measured on some of its threads; None where there was room."""
+    cores = os.cpu_count()
+    if before.load is None or cores is None or before.load + threads < cores + 1:
+        return None
+    return f"the CPU has other work: load {before.load:.1f} on {cores} core{'s' if cores > 1 else ''} before it began"
+
+
 def _processor() -> str:
     with suppress(OSError):
         found = re.search(r"^model name\s*:\s*(.+)$", CPU_INFO.read_text(encoding="utf-8"), re.MULTILINE)

@@ -93,6 +93,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         raise ReportError(f"{where:.200} must be a finite number of at most {DIGITS} digits, not {value}")
+    if isinstance(value, int) and value < 0:  # every whole number of a record counts something
+        raise ReportError(f"{where:.200} must be at least 0, not {value}")
     options = tuple(option for option in options if option is not type(None)) or options
     if len(options) == 1 and _is_record(options[0]):
         return read(cast("type", options[0]), value, where)

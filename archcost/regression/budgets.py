@@ -138,7 +138,7 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
     unit = METRICS[budget.metric].unit
     limits: list[tuple[Literal["max", "max_increase", "max_decrease"], str, bool]] = []
     if budget.max is not None:
-        limits.append(("max", f"at most {units.short(budget.max, unit)}", after <= budget.max))
+        limits.append(("max", f"at most {_beside(budget.max, after, unit)}", after <= budget.max))
     if before is not None and budget.max_increase is not None:
         kept = budget.max_increase.allows(after - before, before)
         limits.append(("max_increase", f"at most +{budget.max_increase.text}", kept))
@@ -156,6 +156,12 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
             level=budget.level,
             where=budget.where,
         )
+
+
+def _beside(limit: int, value: int, unit: str) -> str:
+    """Format a limit: with all of its digits, where a value on its other side would look the same."""
+    short = units.short(limit, unit)
+    return short if value <= limit or units.short(value, unit) != short else f"{units.exact(limit)} {unit}".rstrip()
 
 
 def _limit(name: str, sign: str, text: str) -> Budget:

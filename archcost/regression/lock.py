@@ -171,4 +171,6 @@ def _each(value: Any, kind: type, place: str) -> tuple[Any, ...]:
 def _typed(value: Any, kind: type, place: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ReportError(f"{place:.200} must be of type {kind.__name__}, not {reprlib.repr(value)}")
+    if isinstance(value, int) and value < 0:
+        raise ReportError(f"{place:.200} must be at least 0, not {value}")
     return value

@@ -90,8 +90,8 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
     top = _top(folder)
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
-    commit_text = "" if commit.startswith(revision) else f" ({commit[:7]})"
-    files = Checkout(f"{revision}{commit_text}", commit, tree / folder.relative_to(top), tree, top)
+    name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
+    files = Checkout(name, commit, tree / folder.relative_to(top), tree, top)
     try:
         no_hooks = ("-c", f"core.hooksPath={os.devnull}")
         added = _git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
@@ -101,8 +101,13 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
         yield files
     finally:
         files.close()
-        _git(top, "worktree", "remove", "--force", "--force", str(tree))
-        shutil.rmtree(tree, ignore_errors=True)
+        remove_worktree(tree, top)
+
+
+def remove_worktree(tree: Path, top: Path) -> None:
+    """Remove a temporary worktree, and what git knows of it."""
+    _git(top, "worktree", "remove", "--force", "--force", str(tree))
+    shutil.rmtree(tree, ignore_errors=True)
 
 
 @contextmanager

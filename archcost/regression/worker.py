@@ -1,7 +1,8 @@
 """A process that runs networks on request, so that their code never runs in the process that asks.
 
 A request is one line of JSON on stdin, its answer one line of JSON on stdout; what a network prints goes to stderr.
-The process ends with its stdin. `archcost.regression.process` starts it and speaks to it: in JSON, because a pickle
+The process ends with its stdin: where the asking process was killed, it removes the files that it was to run, too.
+`archcost.regression.process` starts it and speaks to it: in JSON, because a pickle
 from a process that has run another revision's code could run that code in the process that reads it.
 """
 
@@ -13,7 +14,9 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, WalkError
 
@@ -24,14 +27,31 @@ SAMPLE_NS = 50_000_000  # what a shorter sample measures is the clock and the sc
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests; `_listen` ends the process when there are no more."""
     requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a network that reads its input must not take the requests
-    with requests, answers:
-        for line in requests:
-            answers.write(json.dumps(_answer(json.loads(line))) + "\n")
-            answers.flush()
+    asked: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    Thread(target=_listen, args=(requests, asked), daemon=True).start()
+    while True:
+        answers.write(json.dumps(_answer(asked.get())) + "\n")
+        answers.flush()
+
+
+def _listen(requests: TextIO, asked: SimpleQueue[dict[str, Any]]) -> None:
+    """Pass requests on, and end the process with them, whatever a network is doing.
+
+    A process that asks and then ends this one itself kills it; so where the requests end, it was killed.
+    """
+    from archcost.regression.revisions import remove_worktree
+
+    request: dict[str, Any] = {}
+    for line in requests:
+        request = json.loads(line)
+        asked.put(request)
+    if request.get("tree") is not None:
+        remove_worktree(Path(request["tree"]), Path(request["instead_of"]))
+    os._exit(0)
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

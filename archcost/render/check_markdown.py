@@ -24,7 +24,7 @@ from archcost.render.difference import (
     uncounted,
 )
 from archcost.render.names import code, first_line
-from archcost.render.speed import times_table
+from archcost.render.speed import CONVENTIONS, times_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ def markdown(check: Check) -> str:
         text.add("", *block)
     times = times_table(check)
     if times is not None:
-        text.add("", *_rows(times, code))
+        text.add("", *_rows(times, code), "", CONVENTIONS)
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
 

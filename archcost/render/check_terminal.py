@@ -21,7 +21,7 @@ from archcost.render.difference import (
 )
 from archcost.render.names import plain, printable
 from archcost.render.page import Cell, Column, Line, Page, Remark, Table
-from archcost.render.speed import times_table
+from archcost.render.speed import CONVENTIONS, times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def pages(check: Check) -> Iterator[Page]:
             yield from _network(checked, heading, check.baseline if alone else "")
     times = times_table(check)
     if times is not None:
-        yield Page(title="Times, base and head in turn", table=times)
+        yield Page(title="Times, base and head in turn", table=times, conventions=CONVENTIONS)
     if check.accept:
         yield Page(title="To accept", facts=(check.accept,))
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from archcost.records import Extents, Layer, Row
     from archcost.render.page import Raw
 
-# Shown by default, in this order; the rank says in which order they give way where room is short.
+# Shown by default, in this order, where they were counted; the rank says in which order they give way where room is
+# short.
 LAYER_RANKS = {
     "kernel": 3,
     "outputs": 0,
     "params": 0,
     "activation_bytes": 0,
+    "saved_bytes": 1,
     "macs": 0,
+    "backward_macs": 2,
     "receptive_field": 1,
     "jump": 5,
     "depth": 2,
@@ -36,7 +39,9 @@ MODULE_RANKS = {
     "weights": 4,
     "buffers": 5,
     "activation_bytes": 0,
+    "saved_bytes": 1,
     "macs": 0,
+    "backward_macs": 2,
     "macts": 6,
     "other_ops": 3,
     "read_bytes": 7,

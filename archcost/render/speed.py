@@ -11,6 +11,11 @@ from archcost.render.page import Cell, Column, Line, Table
 if TYPE_CHECKING:
     from archcost.records import Check, Speed
 
+CONVENTIONS = (
+    "Before and after are medians of all samples; the change is the median of the rounds' changes, so that a machine "
+    "that changes its speed meanwhile does not count."
+)
+
 
 def speed_of(speed: Speed) -> str:
     """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""

@@ -128,6 +128,9 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
             yield _bytes(label, value, remark, binary=binary)
     if totals.peak_allocated_bytes is not None:
         yield _bytes("allocated", totals.peak_allocated_bytes, "in blocks of 512 bytes", binary=binary, level=1)
+    if report.peak is not None and report.timeline:  # the view of memory, which says what the peak is made of
+        for kind, nbytes in sorted(report.peak.live.items(), key=lambda item: -item[1]):
+            yield _bytes(kind, nbytes, "alive then", binary=binary, level=1)
 
 
 def _in_full(report: Report, name: str, unit: Literal["", "B"] = "", *, binary: bool = False) -> str:

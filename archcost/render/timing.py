@@ -112,14 +112,15 @@ def _time_column(layers: LayerTimes) -> tuple[Column, list[Cell], Cell]:
     cells = [
         Cell(
             text="" if bare else scale.text(median),
-            raw=None if bare else median,
+            raw=median / whole if bare and whole else median,
             share=units.share(median, whole),
             size=median / (largest or 1),
         )
         for median in medians
     ]
-    column = Column(name="median_ns", heading="Time", unit="" if bare else f"{scale.prefix}s", shared=True)
-    return column, cells, Cell(text="" if bare else scale.text(whole), raw=whole, share=units.share(whole, whole))
+    name, unit = ("share", "") if bare else ("median_ns", f"{scale.prefix}s")
+    total = Cell(text="" if bare else scale.text(whole), raw=1.0 if bare else whole, share=units.share(whole, whole))
+    return Column(name=name, heading="Time", unit=unit, shared=True), cells, total
 
 
 def _work_columns(layers: LayerTimes, sample: Sample) -> Grid:

@@ -81,6 +81,8 @@ def modules(report: Report, *, depth: int, sort: str | None, columns: Sequence[s
         kept.sort(key=lambda path: _sum(groups[path], sort) or 0, reverse=True)
     grid: Grid = []
     for name, rank in ranks.items():
+        if rank and name != "rows" and getattr(report.totals, name) is None:
+            continue
         values: list[Raw] = [_sum(groups[path], name) for path in kept]
         grid.append(_sum_column(name, values, report, rank=rank, binary=binary))
     lines = [

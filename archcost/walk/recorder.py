@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
+COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
@@ -41,6 +44,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._events = 0
         self._overwritten: dict[int, tuple[Any, Any]] = {}
         self._nodes: dict[int | None, int] = {}
+        self._compiler = COMPILER in sys.modules
 
     def tick(self) -> int:
         """Count one event, so that operators and module calls share one order."""
@@ -107,6 +111,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self._nodes.setdefault(newest_node(), len(self.ops))
 
         result = shapes.run(func, args, kwargs)
+        if not self._compiler and COMPILER in sys.modules:
+            # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
+            self._compiler = True
+            gc.collect()
 
         index = len(self.ops)
         changed = tuple([self.storages.wrote(tensor, index) for tensor in written])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from archcost.zoo._blocks import ConvBNReLU, check_whole, choose, global_average_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # Table 1: depth, layers in dense blocks 1 to 4, growth rate k
 TABLE_1 = {
@@ -46,6 +48,24 @@ class DenseLayer(nn.Module):
         return torch.cat([x, self.composite(new)], dim=1)
 
 
+class CheckpointedBlock(nn.Sequential):
+    """A dense block that keeps its maps alone, not the concatenations of them (Pleiss et al. 2017, arXiv:1707.06990).
+
+    Each layer joins the maps before it and brings them through its bottleneck; the backward pass does so again.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps = [x]
+        for layer in cast("Iterator[DenseLayer]", self.children()):
+            maps.append(layer.composite(checkpoint(partial(_narrowed, layer), *maps, use_reentrant=False)))
+        return torch.cat(maps, dim=1)
+
+
+def _narrowed(layer: DenseLayer, *maps: torch.Tensor) -> torch.Tensor:
+    joined = torch.cat(maps, dim=1)
+    return joined if layer.bottleneck is None else layer.bottleneck(joined)
+
+
 class Transition(nn.Sequential):
     """The layers between two dense blocks."""
 
@@ -67,10 +87,11 @@ def _network(
     num_classes: int,
     *,
     bc: bool,
+    checkpointed: bool = False,
 ) -> DenseNet:
     """Add dense blocks and transitions to a stem, and the end."""
     for index, count in enumerate(blocks, start=1):
-        block = nn.Sequential()
+        block = CheckpointedBlock() if checkpointed else nn.Sequential()
         for _ in range(count):
             block.append(DenseLayer(channels, growth, bottleneck=bc))
             channels += growth
@@ -86,13 +107,15 @@ def _network(
     return DenseNet(layers)
 
 
-def densenet(depth: int = 121, *, num_classes: int = 1000, in_channels: int = 3) -> DenseNet:
-    """Build a column of table 1: DenseNet-BC."""
+def densenet(
+    depth: int = 121, *, num_classes: int = 1000, in_channels: int = 3, checkpointed: bool = False
+) -> DenseNet:
+    """Build a column of table 1: DenseNet-BC; `checkpointed` trains it with less memory and more arithmetic."""
     blocks, growth = choose(TABLE_1, depth, "depth")
     stem: OrderedDict[str, nn.Module] = OrderedDict()
     stem["conv1"] = ConvBNReLU(in_channels, 2 * growth, 7, 2)
     stem["pool1"] = nn.MaxPool2d(3, 2, padding=1)
-    return _network(stem, 2 * growth, blocks, growth, num_classes, bc=True)
+    return _network(stem, 2 * growth, blocks, growth, num_classes, bc=True, checkpointed=checkpointed)
 
 
 def cifar_densenet(

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -237,6 +238,9 @@ def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(tmp_path):
         assert text.lstrip("#").lstrip().startswith(start) or start in text
         assert text.endswith("\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.md", "a.txt"]
+    (tmp_path / "a.csv").chmod(0o640)
+    archcost("profile", "lenet5", "-o", "a.csv", cwd=tmp_path)
+    assert stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o640  # who may read it stays as it was
 
 
 def test_a_walk_ends_at_once_with_everything_written_and_the_handlers_of_the_exit_called(tmp_path):

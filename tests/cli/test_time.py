@@ -132,6 +132,7 @@ def test_resolutions_and_training_are_timed(capsys):
         (["time", "lenet5", "--dtype", "tf32", *QUICK], 3, "could not be timed"),
         (["profile", "lenet5", "--view", "time"], 2, "give --time as well"),
         (["profile", "lenet5", "--time", "--sort", "macs"], 2, "--view time has the order of execution"),
+        (["profile", "lenet5", "--time", "--batch", "0"], 3, "a batch of 0 images has nothing to time"),
         (["profile", "lenet5", "--time", "--device", "meta"], 2, "nothing can be timed on meta"),
         (["device", "--datasheet", "NVIDIA H2000"], 3, "did you mean NVIDIA H200"),
         (["device", "--device", "tpu9"], 2, "auto, cpu or cuda"),
@@ -147,7 +148,8 @@ def test_what_cannot_be_timed_says_so(arguments, code, says, capsys):
     assert out == "" or "tf32" in arguments  # a sweep prints the cells that failed, too
 
 
-def test_the_device_is_measured_and_its_datasheet_stands_beside(capsys, tmp_path):
+def test_the_device_is_measured_and_its_datasheet_stands_beside(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.getloadavg", lambda: (99.0, 99.0, 99.0))
     assert run(["device", "--threads", "1", "--device", "cpu", "--format", "json"]) == 0
     out, err = capsys.readouterr()
     data = json.loads(out)
@@ -157,6 +159,7 @@ def test_the_device_is_measured_and_its_datasheet_stands_beside(capsys, tmp_path
     assert data["measured"]["threads"] == 1
     assert data["datasheet"] is None
     assert str(tmp_path / "cache" / "archcost") in err
+    assert "the CPU has other work: load 99.0 on" in err
 
 
 def test_the_datasheet_of_a_device_can_be_looked_up(capsys):

@@ -1,5 +1,7 @@
 """`archcost profile --train` and what goes with it, through the command line."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -31,6 +33,26 @@ def test_frozen_layers_stand_beside_full_training(capsys):
     assert part["totals"]["trainable_params"] < part["full_training"]["trainable_params"]
     assert run(["profile", "lenet5", "--device", "meta", "--train", "--freeze", "c*"]) == 0
     assert "in full training" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("view", ["layers", "modules"])
+def test_every_row_says_what_it_saves_and_what_its_backward_pass_costs(capsys, tmp_path, view):
+    (tmp_path / "model.py").write_text(
+        "import torch\nfrom torch import nn\n\n\ndef build():\n"
+        "    network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))\n"
+        "    network.register_parameter('unread', nn.Parameter(torch.zeros(7)))\n    return network\n"
+    )
+    command = ["profile", f"{tmp_path}/model.py:build", "--input", "3", "--view", view]
+    assert run([*command, "--batch", "5", "--train", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert run([*command, "--train"]) == run(command) == 0
+    tables = capsys.readouterr().out
+
+    assert [row["params"] for row in rows] == ["0", "16", "0", "10", "7"]
+    # the ReLU's result is what the second layer reads, too; nobody asks for the gradient of the input
+    assert [row["saved_bytes"] for row in rows] == ["0", f"{4 * 5 * 3}", f"{4 * 5 * 4}", "0", "0"]
+    assert [row["backward_macs"] for row in rows] == ["0", f"{5 * 3 * 4}", "0", f"{2 * 5 * 4 * 2}", "0"]
+    assert tables.count("Backward MACs") == 1  # not where nothing is trained
 
 
 def test_the_memory_view_and_its_data(capsys):

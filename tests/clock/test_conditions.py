@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from archcost.clock.conditions import conditions, disturbances, identity, state
+from archcost.clock.conditions import conditions, crowding, disturbances, identity, state
 from archcost.clock.devices import clock_of, device_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.regime import autocast, check_dtype, regime, torch_dtype
@@ -99,6 +99,15 @@ def test_a_limit_that_held_the_device_back_is_named():
 def test_other_processes_are_named():
     (text,) = disturbances(DeviceState(other_processes=0), DeviceState(other_processes=2))
     assert text == "the device is shared: 2 other processes on it"
+
+
+def test_a_cpu_that_has_other_work_is_told(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert crowding(DeviceState(load=2.25), threads=2) == "the CPU has other work: load 2.2 on 2 cores before it began"
+    assert crowding(DeviceState(load=2.0), threads=1) is not None
+    assert crowding(DeviceState(load=1.9), threads=1) is None
+    assert crowding(DeviceState(load=0.9), threads=2) is None
+    assert crowding(DeviceState(), threads=2) is None  # nobody says
 
 
 def test_conditions_say_what_is_known_and_none_for_the_rest():

@@ -51,7 +51,7 @@ def test_an_unknown_page_is_refused_with_those_that_there_are():
     assert lecture("vgg16").name == "vgg16"
     with pytest.raises(ArgumentError, match="did you mean vgg16"):
         lecture("vgg61")
-    with pytest.raises(ArgumentError, match="there are vgg16, inception"):
+    with pytest.raises(ArgumentError, match="there are vgg16, memory, inception"):
         lecture("xyz")
 
 

@@ -51,6 +51,20 @@ def test_the_last_value_that_is_allowed_and_the_first_that_is_not(rule, before, 
     assert outcomes(before, allowed + 1, **rule) == ["exceeded"]
 
 
+@pytest.mark.parametrize(
+    ("most", "value", "says"),
+    [
+        (4_200_000_000, 4_200_000_001, "at most 4,200,000,000"),
+        (4_200_000_000, 4_300_000_000, "at most 4.200 G"),
+        (4_200_000_000, 4_200_000_000, "at most 4.200 G"),
+    ],
+)
+def test_a_limit_never_looks_like_the_value_that_exceeds_it(most, value, says):
+    (verdict,) = judge(difference(None, value), parse_budgets({"*": {"macs": {"max": most}}}).of("net"))
+
+    assert verdict.limit == says
+
+
 def test_a_decrease_has_a_limit_of_its_own():
     assert outcomes(100, 50, max_increase=0) == ["passed"]
     assert outcomes(100, 99, max_decrease="1%") == ["passed"]

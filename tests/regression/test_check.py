@@ -78,6 +78,16 @@ def test_a_network_without_a_baseline_cannot_be_checked(settings):
     assert "no baseline" in found.networks[0].failure
 
 
+def test_a_baseline_without_a_quantity_that_may_not_grow_is_none(settings):
+    totals = {name: value for name, value in NARROW.totals.items() if name != "macs"}
+    held = locked(a=replace(NARROW, totals=totals))
+    found, outcomes = run(settings, {"a": WIDE}, held)
+
+    assert outcomes == {"a": "failed"}
+    assert (found.exit_code, found.accept) == (3, "archcost check --update a")
+    assert found.networks[0].failure == "no baseline: it has no macs of 'a'"
+
+
 def test_a_maximum_needs_no_baseline(settings, tmp_path):
     (tmp_path / "pyproject.toml").write_text(TEXT.replace('macs = { max_increase = "2%" }', 'macs = { max = "9M" }'))
     settings = read_settings(tmp_path / "pyproject.toml")

@@ -76,6 +76,7 @@ DAMAGE = [
     (lambda text: text.replace("archcost.lock/1", "archcost.lock/2"), "it is not of schema 'archcost.lock/1'"),
     (lambda text: text.replace('"macs": ', '"macs": 1e400, "x": ', 1), "totals.macs must be of type int, not inf"),
     (lambda text: text.replace('"macs": ', '"macs": true, "x": ', 1), "totals.macs must be of type int, not True"),
+    (lambda text: text.replace('"macs": ', '"macs": -1, "x": ', 1), "totals.macs must be at least 0, not -1"),
     (lambda text: text.replace('"1x32x16x16"', '"1x32xmany"'), "net.layers[1][3] must hold shapes"),
     (lambda text: text.replace(',"Conv2d"', ',["Conv2d"]'), "net.layers[1][2] must be of type str"),
     (lambda text: text.replace('["input",0,', "["), "net.layers[0] must have 7 items, not 5"),

@@ -40,6 +40,12 @@ def test_the_view_marks_the_peak_once(trained):
     assert "live_bytes" in render(trained, "csv", view="memory").splitlines()[0]
 
 
+def test_the_view_says_what_was_alive_at_the_peak(trained):
+    lines = [line.split() for line in render(trained, view="memory").splitlines() if line.endswith("alive then")]
+    assert sum(int(words[-6].replace(",", "")) for words in lines) == trained.peak.nbytes
+    assert {" ".join(words[:-6]) for words in lines} == trained.peak.live.keys()
+
+
 def test_a_report_without_a_timeline_says_so():
     with pytest.raises(ArgumentError, match="profile with timeline=True"):
         render(archcost.profile("lenet5"), view="memory")

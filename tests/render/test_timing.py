@@ -68,6 +68,12 @@ def test_shares_alone_are_shown_where_the_events_cost_too_much():
     assert "40.0" in lines_of(table)["stem"]
     assert "+11.0 %" in many
     assert "above 10 %: only the rows' shares are shown" in many
+    rows = list(
+        csv.DictReader(io.StringIO(text_of(samples.sample(layers=samples.layers(overhead=0.11)), format="csv")))
+    )
+    assert "median_ns" not in rows[0]
+    assert {row["row"]: float(row["share"]) for row in rows}["stem"] == pytest.approx(0.4)
+    assert sum(float(row["share"]) for row in rows) == pytest.approx(1)
 
 
 def test_coverage_overhead_n_and_spread_are_always_there():

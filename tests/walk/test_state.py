@@ -207,14 +207,27 @@ def test_a_weight_that_the_forward_overwrites_gets_its_values_back():
     assert torch.equal(net.weight, before)
 
 
-def test_the_first_walk_of_a_process_is_as_any_other():
-    """The first meta kernel in Python imports torch's compiler, whose handled errors would keep tensors alive."""
-    program = """
+PYTHON_KERNELS = """
+net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Softsign(), nn.Tanhshrink(), nn.LogSigmoid())
+peaks = [archcost.profile(net, torch.zeros(2, 1, 32, 32), device="meta").totals.peak_inference_bytes for _ in "12"]
+"""
+CHECKPOINTS = """
+net = "densenet121@64?checkpointed=true"
+peaks = [archcost.profile(net, device="meta", train="sgd", batch=2).totals.peak_training_bytes for _ in "12"]
+"""
+
+
+@pytest.mark.parametrize("code", [PYTHON_KERNELS, CHECKPOINTS])
+def test_the_first_walk_of_a_process_is_as_any_other(code):
+    """The first meta kernel in Python, or the first checkpoint, imports torch's compiler.
+
+    Errors that the import handles would keep tensors alive.
+    """
+    program = f"""
 import sys, torch, archcost
 from torch import nn
-net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Softsign(), nn.Tanhshrink(), nn.LogSigmoid())
 assert "torch._dynamo" not in sys.modules
-peaks = [archcost.profile(net, torch.zeros(2, 1, 32, 32), device="meta").totals.peak_inference_bytes for _ in "12"]
+{code}
 assert "torch._dynamo" in sys.modules
 assert peaks[0] == peaks[1], peaks
 """

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +13,6 @@ from archcost.walk.shapes.table import SHAPES, aten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-COMPILER = "torch._dynamo"  # imported by the first meta kernel that is written in Python
 
 
 class Check:
@@ -68,12 +63,7 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             for check in _checks:
                 check(func, args, kwargs, result)
             return result
-    imported = COMPILER in sys.modules
-    result = func(*args, **kwargs)
-    if not imported and COMPILER in sys.modules:
-        # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
-        gc.collect()
-    return result
+    return func(*args, **kwargs)
 
 
 def on_meta(arguments: tuple[Any, ...]) -> bool:
