@@ -72,6 +72,7 @@ class _Account:
         ]
         self.flow = Flow(trace, self.works, products, self.row_of)
         self.fields = receptive_fields(trace, self.sights)
+        self.extents: dict[int, tuple[Any, Any]] = {}
         self.trains = trace.training is not None
         self.backward = self._backward_macs() if self.trains else None
         self.saved = memory.saved_bytes(trace, self.row_of)
@@ -125,7 +126,7 @@ class _Account:
         fresh = [self.trace.storages[number] for number in self._activations(row)]
         elements = [spec.elements for spec in row.outputs]
         window, groups = self._window(row)
-        field = self._field(row)
+        receptive_field, jump = self._seen(self._field(row))
         return Layer(
             name=row.name,
             call=row.call,
@@ -155,9 +156,15 @@ class _Account:
             written_bytes=written,
             saved_bytes=self.saved.get(place, 0) if self.trains else None,
             depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
-            receptive_field=_sizes(field),
-            jump=_jumps(field),
+            receptive_field=receptive_field,
+            jump=jump,
         )
+
+    def _seen(self, field: Field | None) -> tuple[Any, Any]:
+        """Sizes and jumps of a field, worked out once for all rows that hand it on."""
+        if id(field) not in self.extents:
+            self.extents[id(field)] = _sizes(field), _jumps(field)
+        return self.extents[id(field)]
 
     def _activations(self, row: Row) -> list[int]:
         """Storages that a row makes and that a later operator reads or the network returns."""

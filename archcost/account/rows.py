@@ -6,7 +6,6 @@ rename data make no row of their own. The network's inputs are rows too, so that
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -100,7 +99,7 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
 
 def _name(rows: Sequence[Row]) -> None:
     """Number the rows of one name in the order of execution."""
-    calls: Counter[str] = Counter()
+    calls: dict[str, int] = {}
     for row in rows:
-        row.call = calls[row.name]
-        calls[row.name] += 1
+        row.call = calls.get(row.name, 0)
+        calls[row.name] = row.call + 1

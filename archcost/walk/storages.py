@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     import torch
 
+KEPT = {"parameter", "buffer"}  # the network has them all along, and nobody asks when they die
+
 
 class Storage:
     """One storage.
 
-    `values` are the operators (or inputs of the network) that tensors come from, `writes` the operators that wrote
-    into any part of it, and `specs` the descriptions that hold until the next operator makes or writes a tensor here;
-    all but `writes` by the tensors' places.
+    `values` are the operators (or inputs of the network) that tensors come from, apart from `born`, `writes` the
+    operators that wrote into any part of it, and `specs` the descriptions that hold until the next operator makes or
+    writes a tensor here; all but `writes` by the tensors' places.
     """
 
     __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "specs", "values", "writes")
@@ -37,14 +39,17 @@ class Storage:
         self.kind = kind
         self.born = born
         self.died: int | None = None
-        self.writes: list[int] = []
-        self.values: dict[Any, int] = {}
-        self.specs: dict[Any, TensorSpec] = {}
+        # nearly all storages hold one tensor, which nobody writes into
+        self.writes: list[int] | None = None
+        self.values: dict[Any, int] | None = None
+        self.specs: dict[Any, TensorSpec] | None = None
 
     def sources(self, place: Any) -> tuple[int, ...]:
         """Return the operators whose results lie at a place: the one that made it, and later writes."""
-        value = self.values.get(place, self.born if self.born >= 0 else None)
-        if self.writes and self.writes[-1] > (-1 if value is None else value):
+        value = self.born if self.born >= 0 else None
+        if self.values is not None:
+            value = self.values.get(place, value)
+        if self.writes is not None and self.writes[-1] > (-1 if value is None else value):
             since = tuple(index for index in self.writes if value is None or index > value)
             return since if value is None else (value, *since)
         return () if value is None else (value,)
@@ -58,6 +63,7 @@ class Storages:
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
         self._references: list[weakref.ref[Any]] = []
+        self._kept: list[Any] = []
         self.unregistered = 0
 
     @property
@@ -81,6 +87,8 @@ class Storages:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
         storage = self.find(tensor, kind)
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        if storage.specs is None:
+            storage.specs = {}
         spec = storage.specs.get(place)
         if spec is None:
             spec = storage.specs[place] = _spec(tensor, storage.number, place, storage.sources(place))
@@ -90,7 +98,9 @@ class Storages:
         """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
         storage = self.find(tensor, kind)
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
-        storage.values[place] = by
+        if by != storage.born or by < 0:
+            storage.values = storage.values or {}
+            storage.values[place] = by
         spec = _spec(tensor, storage.number, place, (by,))
         storage.specs = {place: spec}
         return spec
@@ -98,6 +108,7 @@ class Storages:
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
         """Note that an operator has just written into a tensor; return the number of its storage."""
         storage = self.find(tensor, "constant")
+        storage.writes = storage.writes or []
         storage.writes.append(by)
         self.made(tensor, by)
         return storage.number
@@ -112,6 +123,9 @@ class Storages:
             self.unregistered += 1
         self._seen.append(new)
         self._alive[plain._cdata] = new
+        if kind in KEPT:
+            self._kept.append(plain)
+            return new
         # not a method: it would hold this object, which holds the references, and only the collector would free both
         died = functools.partial(_died, plain._cdata, new, self._alive, self._operators)
         self._references.append(weakref.ref(plain, died))
