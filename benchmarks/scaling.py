@@ -1,7 +1,7 @@
 """`python -m benchmarks.scaling`: whether a network of many layers takes as long for each operator as one of few.
 
 Networks that differ in depth alone, already built on the meta device, are profiled in turn, in the time of this
-process; the figure is the median of the ratios within a turn, of the most to the least for each operator.
+process; the figure is the ratio of their medians, of the most to the least for each operator.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def operators(report: archcost.Report) -> int:
 
 
 def ratio(family: Mapping[str, Callable[[], Any]], rounds: int) -> float:
-    """Print a line for each network of a family; return the ratio between them."""
+    """Print a line for each network of a family; return the ratio between the slowest and the quickest median."""
 
     def timed(network: nn.Module, given: torch.Tensor, calls: int) -> float:
         gc.collect()  # the garbage of the turn before
@@ -66,9 +66,10 @@ def ratio(family: Mapping[str, Callable[[], Any]], rounds: int) -> float:
         actions[name] = lambda network=network, given=given, calls=calls: timed(network, given, calls)
         print(f"{name:<14}{calls:>8,} operators", flush=True)
     times = interleaved(actions, rounds)
-    for name, taken in times.items():
-        print(f"{name:<14}{1e6 * statistics.median(taken):>8.0f} us for each")
-    return statistics.median(max(turn) / min(turn) for turn in zip(*times.values(), strict=True))
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    for name, taken in medians.items():
+        print(f"{name:<14}{1e6 * taken:>8.0f} us for each")
+    return max(medians.values()) / min(medians.values())
 
 
 def main(families: Mapping[str, Mapping[str, Callable[[], Any]]] = FAMILIES, rounds: int = ROUNDS) -> int:

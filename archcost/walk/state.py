@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from archcost.walk.tensors import Parts
 
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
-CONTAINERS_AND_ATOMS = CONTAINERS | ATOMS
 
 
 @contextmanager
@@ -32,15 +31,7 @@ def as_found(parts: Parts) -> Iterator[None]:
     Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
     attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
     """
-    tables = [module.__dict__ for module in parts.modules.values()]
-    attributes = list(chain.from_iterable([table.values() for table in tables]))
-    # nearly all are the tables of a module's hooks, and empty; those of a ScriptModule are views of its C++ half
-    containers = [value for value in attributes if type(value) in CONTAINERS]
-    others = [value for value in attributes if type(value) not in CONTAINERS_AND_ATOMS]
-    empty = [container for container in containers if not container]
-    unusual = [value for value in others if isinstance(value, (dict, list, set))]
-    filled = [(each, each.copy()) for each in (*tables, *filter(None, containers), *unusual)]
-    loose = [value for value in others if isinstance(value, torch.Tensor)]
+    empty, filled, loose = _attributes(parts.modules.values())
     held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *loose)}
     tensors = [
         (tensor, tensor.detach().clone())
@@ -64,6 +55,29 @@ def as_found(parts: Parts) -> Iterator[None]:
         for parameter, requires_grad, gradient in parameters:
             parameter.requires_grad_(requires_grad)
             parameter.grad = gradient
+
+
+def _attributes(modules: Iterable[nn.Module]) -> tuple[list[Any], list[tuple[Any, Any]], list[torch.Tensor]]:
+    """Find what may change in place: empty containers, others with copies of their contents, tensors."""
+    empty: list[Any] = []  # nearly all are the tables of a module's hooks
+    filled: list[tuple[Any, Any]] = []
+    loose: list[torch.Tensor] = []
+    for module in modules:
+        table = module.__dict__
+        filled.append((table, table.copy()))
+        for value in table.values():
+            kind = type(value)
+            if kind in ATOMS:
+                continue
+            # the tables of a ScriptModule are views of its C++ half, and none of these
+            if kind in CONTAINERS or isinstance(value, (dict, list, set)):
+                if value:
+                    filled.append((value, value.copy()))
+                else:
+                    empty.append(value)
+            elif isinstance(value, torch.Tensor):
+                loose.append(value)
+    return empty, filled, loose
 
 
 def _refill(container: Any, contents: Any) -> None:
