@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcost.feed import Feed
     from archcost.records import Costs, Peak, TimingPlan, Trace, Training
     from archcost.sources import Network
+    from archcost.walk import Parts
 
 MODES = ("eval", "train", "as-is")
 
@@ -189,13 +190,13 @@ def _trace(
     network: Network, feed: Feed, device: str, mode: str, training: Training | None, amp: str | None
 ) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
-    from archcost.walk import walk
+    from archcost.walk import Parts, walk
 
     def run(where: str) -> Trace:
-        module = _on_meta(network) if where == "meta" else _on_device(network, where)
-        args, kwargs = feed.on(_home(module, where))
-        thrown_away = module is not network.given and (network.given is not None or network.fits is not None)
-        return walk(module, args, kwargs, mode=mode, training=training, amp=amp, restore=not thrown_away)
+        parts = _on_meta(network) if where == "meta" else Parts(_on_device(network, where))
+        args, kwargs = feed.on(_home(parts, where))
+        thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+        return walk(parts, args, kwargs, mode=mode, training=training, amp=amp, restore=not thrown_away)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()
@@ -251,24 +252,26 @@ def _choose_device(device: str, network: Network) -> str:
     return device
 
 
-def _on_meta(network: Network) -> nn.Module:
+def _on_meta(network: Network) -> Parts:
     import torch
 
-    from archcost.walk import Unfilled, is_on_meta, meta_copy
+    from archcost.walk import Parts, Unfilled, meta_copy
 
     if network.given is not None:
-        return network.given if is_on_meta(network.given) else meta_copy(network.given)
+        parts = Parts(network.given)
+        return parts if parts.on_meta else Parts(meta_copy(parts))
     try:
         with torch.device("meta"), Unfilled():
-            module = network.build()
+            parts = Parts(network.build())
         # an instance that was there before, or a constructor that names its own device
-        return module if all(tensor.is_meta for tensor in module.parameters()) else meta_copy(module)
+        there = all(named.tensor.is_meta for named in parts.parameters)
+        return parts if there else Parts(meta_copy(parts))
     except Exception as error:
         cause = error.__cause__ if isinstance(error, BuildError) else error
         if cause is None or not _needs_values(cause):
             raise
     with Unfilled():
-        return meta_copy(network.build())
+        return Parts(meta_copy(Parts(network.build())))
 
 
 def _on_device(network: Network, device: str) -> nn.Module:
@@ -280,10 +283,9 @@ def _on_device(network: Network, device: str) -> nn.Module:
         return network.build()
 
 
-def _home(module: nn.Module, device: str) -> str:
-    """Where inputs have to be: with the module's weights."""
-    weight = next(module.parameters(), None)
-    return device if weight is None else str(weight.device)
+def _home(parts: Parts, device: str) -> str:
+    """Where inputs have to be: with the network's weights."""
+    return str(parts.parameters[0].tensor.device) if parts.parameters else device
 
 
 def _needs_values(error: BaseException) -> bool:

@@ -22,11 +22,11 @@ from archcost.clock.roofs import roof_of
 from archcost.errors import ArgumentError, ClockError
 from archcost.formulas import registered_formulas
 from archcost.records import DTYPES
-from archcost.walk import meta_copy, walk
+from archcost.walk import Parts, meta_copy, walk
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import find_tensors, map_tensors, modules_by_path, parts_of
+from archcost.walk.tensors import find_tensors, map_tensors
 from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def timed(
             if dtype is not None:
                 check_dtype(dtype, home)
         args, kwargs = _cast(feed.on(str(home)), plan)
-        kept = as_found(parts_of(module)) if module is network.given else nullcontext()
+        kept = as_found(Parts(module)) if module is network.given else nullcontext()
         with kept, regime(plan):
             trace = walk(module, args, kwargs, mode=mode, training=training, amp=plan.amp)
             costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
@@ -129,7 +129,7 @@ def in_form(network: Network, feed: Feed, plan: TimingPlan) -> tuple[Network, Fe
         return network, feed
 
     def build() -> nn.Module:
-        return _formed(network.build() if network.given is None else meta_copy(network.given), plan)
+        return _formed(network.build() if network.given is None else meta_copy(Parts(network.given)), plan)
 
     def described(spec: InputSpec) -> InputSpec:
         if plan.dtype is None or not getattr(torch, spec.dtype).is_floating_point:
@@ -175,7 +175,7 @@ def _job(
     first = next(iter(find_tensors((args, kwargs))), None)
     return Job(
         phases=step.phases,
-        leaves={leaf: spec.path for leaf, spec in module_specs(modules_by_path(module)).items() if spec.leaf},
+        leaves={leaf: spec.path for leaf, spec in module_specs(Parts(module).modules).items() if spec.leaf},
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,

@@ -21,6 +21,7 @@ import archcost
 from archcost import sources
 from archcost.clock.regime import regime, torch_dtype
 from archcost.records import Sample, TimingPlan, achieved
+from archcost.walk.parts import Parts
 from archcost.walk.scopes import module_specs
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Named:
     MARK = "leaf:"
 
     def __init__(self, module: nn.Module) -> None:
-        self._paths = {leaf: spec.path for leaf, spec in module_specs(module).items() if spec.leaf}
+        self._paths = {leaf: spec.path for leaf, spec in module_specs(Parts(module).modules).items() if spec.leaf}
         self._open: list[Any] = []
         self._handles: list[Any] = []
 

@@ -63,8 +63,7 @@ class OpCall(NamedTuple):
     forward_of: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleSpec:
+class ModuleSpec(NamedTuple):
     """One module of the network; `path` is its name in `named_modules()`, "" for the network itself."""
 
     path: str

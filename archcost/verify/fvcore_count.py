@@ -11,8 +11,8 @@ import torch
 
 from archcost.verify.observe import described
 from archcost.verify.opinions import Count
+from archcost.walk.parts import Parts
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[
     try:
         inputs = _positional(module, args, kwargs)
         with (
-            as_found(parts_of(module)),
+            as_found(Parts(module)),
             _hooks_kept(module),
             random_state_kept(),
             warnings.catch_warnings(),

@@ -14,9 +14,10 @@ from archcost.errors import WalkError
 from archcost.formulas import registered_formulas
 from archcost.rules import find
 from archcost.verify.opinions import Call, Shapes, Step
+from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import find_tensors, parts_of
+from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ def _run(
     counter = FlopCounterMode(display=False) if counted else None
     caller = _Caller(recorder, counter)
     with ExitStack() as stack:
-        stack.enter_context(as_found(parts_of(module)))
+        stack.enter_context(as_found(Parts(module)))
         stack.enter_context(random_state_kept())
         module.eval()
         stack.enter_context(torch.inference_mode() if inference else torch.no_grad())

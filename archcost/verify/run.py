@@ -15,7 +15,7 @@ from archcost.verify.compare import FVCORE, TORCH, operators, opinion, torch_cou
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
 from archcost.verify.opinions import Opinions
-from archcost.walk import meta_copy
+from archcost.walk import Parts, meta_copy
 from archcost.walk.state import random_state_kept
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _own(network: Network, device: str) -> nn.Module:
     """Return a network that may be run and hooked: built here, or a copy where there is no building."""
     if network.given is not None:
         if device == "meta":
-            return meta_copy(network.given)
+            return meta_copy(Parts(network.given))
         try:
             return copy.deepcopy(network.given)
         except Exception:  # noqa: BLE001 - what cannot be copied is run as it is, and left as found
@@ -104,4 +104,4 @@ def _own(network: Network, device: str) -> nn.Module:
     except Exception:
         if device != "meta":
             raise
-    return meta_copy(network.build())
+    return meta_copy(Parts(network.build()))

@@ -1,4 +1,5 @@
 """Run a network once and write down what it did: hooks say who, a dispatch mode says what."""
 
-from archcost.walk.copies import Unfilled as Unfilled, is_on_meta as is_on_meta, meta_copy as meta_copy
+from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy
+from archcost.walk.parts import Parts as Parts
 from archcost.walk.walk import walk as walk

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import copyreg
 import functools
-from collections import OrderedDict
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,14 +12,12 @@ from torch import nn
 
 from archcost.errors import WalkError
 from archcost.walk.mode import LightMode
-from archcost.walk.tensors import ATOMS, modules_by_path, parts_of
+from archcost.walk.parts import ATOMS, CONTAINERS
 
 META = torch.device("meta")
-EMPTIES = frozenset((dict, OrderedDict, set, list))
-NO_TENSORS = ATOMS | {dict, OrderedDict, set}
 STRINGS = frozenset((str,))
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from archcost.walk.parts import Parts
 
 FILLS = {
     *("aten::normal_", "aten::uniform_", "aten::erfinv_", "aten::fill_", "aten::zero_", "aten::copy_"),
@@ -46,58 +42,40 @@ class Unfilled(LightMode):  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))
 
 
-def is_on_meta(network: nn.Module) -> bool:
-    """Whether every tensor of a network, plain attributes included, is on the meta device already."""
-    modules = modules_by_path(network).values()
-    tables = [table.values() for module in modules for table in (module._parameters, module._buffers) if table]
-    if any(tensor is not None and not tensor.is_meta for tensor in chain.from_iterable(tables)):
-        return False
-    return all(tensor.is_meta for tensor in _tensor_attributes(modules))
-
-
-def meta_copy(network: nn.Module) -> nn.Module:
+def meta_copy(parts: Parts) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 
     Tensors that are shared stay shared. The original's weights are neither touched nor copied.
 
     Raises:
-        WalkError: a lazy module; or, with a NotImplementedError as its cause, a network that cannot be copied.
+        WalkError: a network that cannot be copied, with a NotImplementedError as its cause.
     """
-    parts = parts_of(network)
     try:
-        return _copy(parts.modules, [named.tensor for named in (*parts.parameters, *parts.buffers)])
+        return _copy(parts)
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
         raise WalkError(f"{cause}; try --device cpu, which runs the network itself") from cause
 
 
-def _copy(modules: Mapping[str, nn.Module], tensors: Iterable[torch.Tensor]) -> nn.Module:
-    if any(isinstance(module, torch.jit.ScriptModule) for module in modules.values()):
+def _copy(parts: Parts) -> nn.Module:
+    modules = parts.modules.values()
+    if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
         raise TypeError("a ScriptModule holds its weights in C++, out of reach")
     memo: dict[int, Any] = {}
+    registered = [named.tensor for named in (*parts.parameters, *parts.buffers)]
     with torch.no_grad():
-        for tensor in (*tensors, *_tensor_attributes(modules.values())):
+        for tensor in (*registered, *parts.attributes.tensors):
             if id(tensor) not in memo:
                 memo[id(tensor)] = _on_meta(tensor)
-    plain = [module for module in modules.values() if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
+    plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
     for module in plain:
         # as `copy.deepcopy` does, which takes three times as long
         state = module.__getstate__()  # type: ignore[no-untyped-call]
         copied = {name: value if type(value) in ATOMS else _attribute(value, memo) for name, value in state.items()}
         memo[id(module)].__setstate__(copied)
-    return copy.deepcopy(modules[""], memo)
-
-
-def _tensor_attributes(modules: Iterable[nn.Module]) -> Iterator[torch.Tensor]:
-    """Yield the tensors that are attributes of modules, or lie in a list that is one."""
-    attributes = chain.from_iterable([module.__dict__.values() for module in modules])
-    for value in [value for value in attributes if type(value) not in NO_TENSORS]:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif type(value) in {list, tuple}:
-            yield from (item for item in value if isinstance(item, torch.Tensor))
+    return copy.deepcopy(parts.network, memo)
 
 
 @functools.cache
@@ -111,7 +89,7 @@ def _is_plain(kind: type[nn.Module]) -> bool:
 def _attribute(value: Any, memo: dict[int, Any]) -> Any:
     """Copy an attribute; a module's own are its hooks, nearly always none, its parameters, buffers and modules."""
     kind = type(value)
-    if kind in EMPTIES and not value:
+    if kind in CONTAINERS and not value:
         return memo.setdefault(id(value), kind())
     if kind is dict and STRINGS.issuperset(map(type, value)) and id(value) not in memo:
         new = memo[id(value)] = {}

@@ -6,83 +6,59 @@ import gc
 import operator
 import random
 import sys
-from collections import OrderedDict
 from contextlib import contextmanager
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
-from archcost.walk.tensors import ATOMS
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from archcost.walk.tensors import Parts
-
-CONTAINERS = frozenset((dict, OrderedDict, list, set))
+    from archcost.walk.parts import Parts
 
 
 @contextmanager
 def as_found(parts: Parts) -> Iterator[None]:
     """Restore modes, attributes, buffers, hooks and `requires_grad` of every module, even when the body raises.
 
-    Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensor
-    attributes are copied before and written back where they changed, so the tensors themselves stay the same objects.
+    Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensors that are
+    attributes, or lie in lists that are, are copied before and written back where they changed, so the tensors
+    themselves stay the same objects.
     """
-    empty, filled, loose = _attributes(parts.modules.values())
-    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *loose)}
+    attributes = parts.attributes
+    contents = [container.copy() for container in attributes.filled]
+    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *attributes.tensors)}
     tensors = [
         (tensor, tensor.detach().clone())
         for tensor in held.values()
         if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
     ]
     parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in parts.parameters]
-    for parameter, _, _ in parameters:
-        parameter.grad = None  # a backward would add to it in place
+    for parameter, _, gradient in parameters:
+        if gradient is not None:
+            parameter.grad = None  # a backward would add to it in place
     try:
         yield
     finally:
-        for container in filter(None, empty):
+        for container in filter(None, attributes.empty):
             container.clear()
-        for container, contents in filled:
-            _refill(container, contents)
+        for container, before in zip(attributes.filled, contents, strict=True):
+            _refill(container, before)
         with torch.no_grad():
-            for tensor, before in tensors:
-                if not torch.equal(tensor, before):
-                    tensor.copy_(before)
+            for tensor, value in tensors:
+                if not torch.equal(tensor, value):
+                    tensor.copy_(value)
         for parameter, requires_grad, gradient in parameters:
-            parameter.requires_grad_(requires_grad)
-            parameter.grad = gradient
-
-
-def _attributes(modules: Iterable[nn.Module]) -> tuple[list[Any], list[tuple[Any, Any]], list[torch.Tensor]]:
-    """Find what may change in place: empty containers, others with copies of their contents, tensors."""
-    empty: list[Any] = []  # nearly all are the tables of a module's hooks
-    filled: list[tuple[Any, Any]] = []
-    loose: list[torch.Tensor] = []
-    for module in modules:
-        table = module.__dict__
-        filled.append((table, table.copy()))
-        for value in table.values():
-            kind = type(value)
-            if kind in ATOMS:
-                continue
-            # the tables of a ScriptModule are views of its C++ half, and none of these
-            if kind in CONTAINERS or isinstance(value, (dict, list, set)):
-                if value:
-                    filled.append((value, value.copy()))
-                else:
-                    empty.append(value)
-            elif isinstance(value, torch.Tensor):
-                loose.append(value)
-    return empty, filled, loose
+            if parameter.requires_grad != requires_grad:
+                parameter.requires_grad_(requires_grad)
+            if parameter.grad is not gradient:
+                parameter.grad = gradient
 
 
 def _refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
-    if len(container) == len(contents) and all(map(operator.is_, _items(container), _items(contents))):
+    if _same(container, contents):
         return
     container.clear()
     if isinstance(container, list):
@@ -91,8 +67,10 @@ def _refill(container: Any, contents: Any) -> None:
         container.update(contents)
 
 
-def _items(container: Any) -> Iterable[Any]:
-    return chain(container, container.values()) if isinstance(container, dict) else container
+def _same(container: Any, contents: Any) -> bool:
+    if len(container) != len(contents) or not all(map(operator.is_, container, contents)):
+        return False
+    return not isinstance(container, dict) or all(map(operator.is_, container.values(), contents.values()))
 
 
 @contextmanager

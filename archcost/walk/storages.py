@@ -25,12 +25,12 @@ KEPT = {"parameter", "buffer"}  # the network has them all along, and nobody ask
 class Storage:
     """One storage.
 
-    `values` are the operators (or inputs of the network) that tensors come from, apart from `born`, `writes` the
-    operators that wrote into any part of it, and `specs` the descriptions that hold until the next operator makes or
-    writes a tensor here; all but `writes` by the tensors' places.
+    `spec` is the description of the tensor at `place`, and `others` those of tensors at other places; they hold until
+    the next operator makes or writes a tensor here. `values` are the operators (or inputs of the network) that tensors
+    come from, by place, apart from `born`; `writes` the operators that wrote into any part of it.
     """
 
-    __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "specs", "values", "writes")
+    __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "others", "place", "spec", "values", "writes")
 
     def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int) -> None:
         self.number = number
@@ -39,10 +39,12 @@ class Storage:
         self.kind = kind
         self.born = born
         self.died: int | None = None
+        self.place: Any = None
+        self.spec: Any = None
         # nearly all storages hold one tensor, which nobody writes into
+        self.others: dict[Any, TensorSpec] | None = None
         self.writes: list[int] | None = None
         self.values: dict[Any, int] | None = None
-        self.specs: dict[Any, TensorSpec] | None = None
 
     def sources(self, place: Any) -> tuple[int, ...]:
         """Return the operators whose results lie at a place: the one that made it, and later writes."""
@@ -87,12 +89,17 @@ class Storages:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
         storage = self.find(tensor, kind)
         place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
-        if storage.specs is None:
-            storage.specs = {}
-        spec = storage.specs.get(place)
-        if spec is None:
-            spec = storage.specs[place] = _spec(tensor, storage.number, place, storage.sources(place))
-        return spec
+        if storage.place == place:
+            return storage.spec  # type: ignore[no-any-return]
+        if storage.place is None:
+            storage.place = place
+            storage.spec = spec = _spec(tensor, storage.number, place, storage.sources(place))
+            return spec
+        if storage.others is None:
+            storage.others = {}
+        if place not in storage.others:
+            storage.others[place] = _spec(tensor, storage.number, place, storage.sources(place))
+        return storage.others[place]
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
@@ -101,8 +108,8 @@ class Storages:
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
             storage.values[place] = by
-        spec = _spec(tensor, storage.number, place, (by,))
-        storage.specs = {place: spec}
+        storage.place, storage.others = place, None
+        storage.spec = spec = _spec(tensor, storage.number, place, (by,))
         return spec
 
     def wrote(self, tensor: torch.Tensor, by: int) -> int:

@@ -15,24 +15,26 @@ from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
 from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
+from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found, random_state_kept
-from archcost.walk.tensors import Named, find_tensors, parts_of
+from archcost.walk.tensors import find_tensors
 from archcost.walk.training import take_loss, take_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archcost.records import SavedSpec, Training
+    from archcost.walk.parts import Named
 
 # frames of these are not the user's own
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
 
 
 def walk(
-    network: nn.Module,
+    network: nn.Module | Parts,
     inputs: tuple[Any, ...],
     kwargs: Mapping[str, Any] | None = None,
     *,
@@ -44,7 +46,8 @@ def walk(
     """Run a network once, as it stands on its device, and return what it did.
 
     Args:
-        network: any module; it is left exactly as found, even when its forward raises.
+        network: any module, which may have been taken apart already; it is left exactly as found, even when its
+            forward raises.
         inputs: positional arguments of its forward, on the network's device.
         kwargs: keyword arguments of its forward.
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
@@ -59,7 +62,8 @@ def walk(
         WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
             cause is the original exception.
     """
-    parts = parts_of(network)
+    parts = network if isinstance(network, Parts) else Parts(network)
+    network = parts.network
     specs = module_specs(parts.modules)
     recorder = Recorder()
     kept = as_found(parts) if restore else nullcontext()

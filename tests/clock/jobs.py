@@ -6,8 +6,8 @@ from clock.fake_clock import ONES
 from archcost.account import account
 from archcost.clock import Job
 from archcost.walk import walk
+from archcost.walk.parts import Parts
 from archcost.walk.scopes import module_specs
-from archcost.walk.tensors import modules_by_path
 
 
 def job_of(network, *, phases=(), images=1, phase_macs=None):
@@ -26,7 +26,7 @@ def job_of(network, *, phases=(), images=1, phase_macs=None):
 
     return Job(
         phases=all_phases,
-        leaves={module: spec.path for module, spec in module_specs(modules_by_path(network)).items() if spec.leaf},
+        leaves={module: spec.path for module, spec in module_specs(Parts(network).modules).items() if spec.leaf},
         layers=layers,
         phase_macs=phase_macs or {},
         images=images,

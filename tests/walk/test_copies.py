@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from archcost.walk import meta_copy
+from archcost.walk import Parts, meta_copy
 
 
 class Tied(nn.Module):
@@ -29,7 +29,7 @@ class Tied(nn.Module):
 
 def test_what_was_shared_is_shared_and_nothing_with_the_original():
     network = Tied()
-    copied = meta_copy(network)
+    copied = meta_copy(Parts(network))
 
     assert type(copied) is Tied
     assert copied.again is copied.first is not network.first
@@ -47,7 +47,7 @@ def test_what_was_shared_is_shared_and_nothing_with_the_original():
 
 
 def test_tensors_are_on_meta_with_the_same_strides():
-    copied = meta_copy(Tied())
+    copied = meta_copy(Parts(Tied()))
 
     assert all(tensor.is_meta for tensor in (*copied.parameters(), *copied.buffers()))
     assert isinstance(copied.first.bias, nn.Parameter)
@@ -71,7 +71,7 @@ class OwnState(nn.Linear):
 
 
 def test_modules_are_copied_their_own_way_where_they_have_one():
-    copied = meta_copy(nn.Sequential(OwnWay(2, 2), OwnState(2, 2)))
+    copied = meta_copy(Parts(nn.Sequential(OwnWay(2, 2), OwnState(2, 2))))
 
     assert copied[0].way == "own"
     assert (copied[1].state, copied[1].restored) == ("own", True)
@@ -79,7 +79,7 @@ def test_modules_are_copied_their_own_way_where_they_have_one():
 
 @pytest.mark.parametrize("layer", [nn.LSTM(3, 4), nn.MultiheadAttention(4, 2), nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)])
 def test_the_attributes_are_those_of_a_deep_copy(layer):
-    copied, deep = meta_copy(layer), copy.deepcopy(layer)
+    copied, deep = meta_copy(Parts(layer)), copy.deepcopy(layer)
 
     assert list(copied.__dict__) == list(deep.__dict__)
     for name, value in deep.__dict__.items():

@@ -32,6 +32,7 @@ class Restless(nn.Module):
         self.history = ["built"]
         self.settings = {"scale": 1.0}
         self.temperature = torch.ones(1)  # neither a parameter nor a buffer
+        self.memory = [torch.ones(2), "tokens"]
         self.conv.bias.requires_grad_(False)
         self.conv.eval()  # mixed modes: the rest trains
 
@@ -44,6 +45,7 @@ class Restless(nn.Module):
         self.seen += 1
         self.average.data.mul_(0.5)
         self.temperature.mul_(2)
+        self.memory[0].mul_(2)
         self.bn.register_forward_hook(lambda module, args, output: None)
         self.conv.weight.requires_grad_(False)
         self.train(not self.training)
@@ -71,6 +73,7 @@ def snapshot(network):
         "state": {name: value.clone().tolist() for name, value in network.state_dict().items()},
         "tensors": {name: (id(value), value.data_ptr()) for name, value in network.state_dict(keep_vars=True).items()},
         "temperature": network.temperature.tolist(),
+        "memory": network.memory[0].tolist(),
         "requires_grad": [p.requires_grad for p in network.parameters()],
         "grad": [p.grad is None for p in network.parameters()],
         "hooks": [
