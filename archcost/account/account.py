@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from dataclasses import asdict, replace
-from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,13 @@ from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archcost.records import OpCall, Trace
     from archcost.rules import Rule, Sight
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
+WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 SUMS = (
     "params",
     "trainable_params",
@@ -123,10 +124,12 @@ class _Account:
             written += written_by_op
             if self.flow.weighted[op.index] and not row.recurrent:
                 macts += _layer_outputs(op, work)
-        fresh = [self.trace.storages[number] for number in self._activations(row)]
+        storages = self.trace.storages
+        fresh = [storages[number] for number in self._activations(row)]
         elements = [spec.elements for spec in row.outputs]
+        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
         window, groups = self._window(row)
-        receptive_field, jump = self._seen(self._field(row))
+        receptive_field, jump = self._extents(self._field(row))
         return Layer(
             name=row.name,
             call=row.call,
@@ -137,7 +140,7 @@ class _Account:
             reads=self._reads(place, row),
             operators=tuple(dict.fromkeys([op.op for op in row.ops])),
             kernel=None if window is None else window.kernel,
-            stride=None if window is None else tuple(int(step) for step in window.stride),
+            stride=None if window is None else tuple([int(step) for step in window.stride]),
             groups=groups,
             params=owned.params,
             trainable_params=owned.trainable_params,
@@ -148,7 +151,7 @@ class _Account:
             backward_macs=None if self.backward is None else self.backward[place],
             other_ops=other_ops,
             output_elements=sum(elements),
-            output_bytes=sum([n * self._itemsize(spec) for n, spec in zip(elements, row.outputs, strict=True)]),
+            output_bytes=sum(map(operator.mul, elements, itemsizes)),
             activation_elements=sum([storage.nbytes // storage.itemsize for storage in fresh]),
             activation_bytes=sum([storage.nbytes for storage in fresh]),
             macts=macts,
@@ -160,25 +163,28 @@ class _Account:
             jump=jump,
         )
 
-    def _seen(self, field: Field | None) -> tuple[Any, Any]:
+    def _extents(self, field: Field | None) -> tuple[Any, Any]:
         """Sizes and jumps of a field, worked out once for all rows that hand it on."""
-        if id(field) not in self.extents:
-            self.extents[id(field)] = _sizes(field), _jumps(field)
-        return self.extents[id(field)]
+        found = self.extents.get(id(field))
+        if found is None:
+            found = self.extents[id(field)] = _sizes(field), _jumps(field)
+        return found
 
     def _activations(self, row: Row) -> list[int]:
         """Storages that a row makes and that a later operator reads or the network returns."""
         if row.is_input:
             first = {spec.storage: place for place, spec in reversed(list(enumerate(self.trace.inputs)))}
             return [spec.storage for spec in row.outputs if first[spec.storage] == row.call]
-        storages = self.trace.storages
-        made = {spec.storage for op in row.ops for spec in op.outputs if storages[spec.storage].born == op.index}
-        return sorted(made & self.read)
+        storages, read = self.trace.storages, self.read
+        used = [(spec.storage, op.index) for op in row.ops for spec in op.outputs if spec.storage in read]
+        return sorted({number for number, by in used if storages[number].born == by})
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
         """Window and groups of a row that is one convolution or one pool."""
+        if not any([isinstance(self.sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
+            return None, None
         counted = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
-        if len(counted) == 1 and not {"kernel_size", "weight"}.isdisjoint(counted[0].args):
+        if len(counted) == 1 and not WINDOWED.isdisjoint(counted[0].args):
             sight = self.sights[counted[0].index]
             if isinstance(sight, Slides):
                 return sight, counted[0].args.get("groups")
@@ -186,8 +192,9 @@ class _Account:
 
     def _field(self, row: Row) -> Field | None:
         """Receptive field of what a row hands on; that of its input where it runs no operator."""
+        seen = [field for op in row.ops if (field := self.fields[op.index])]
         if row.ops:
-            return next((self.fields[op.index] for op in reversed(row.ops) if self.fields[op.index]), None)
+            return seen[-1] if seen else None
         for spec in row.outputs:
             for source in spec.sources:
                 if source >= 0:
@@ -198,21 +205,20 @@ class _Account:
         return max((self.flow.depth(spec) for spec in row.outputs), default=0)
 
     def _reads(self, place: int, row: Row) -> tuple[int, ...]:
-        sources = {source for op in row.ops for spec in op.inputs for source in spec.sources}
+        sources = [source for op in row.ops for spec in op.inputs for source in spec.sources]
         found = set()
         seen = set()
         while sources:
             source = sources.pop()
-            if source in seen:
-                continue
-            seen.add(source)
             if source < 0:
                 found.add(-1 - source)
             elif source in self.row_of:
                 found.add(self.row_of[source])
-            else:  # an operator without a row renames data: look behind it
-                sources.update(s for spec in self.trace.ops[source].inputs for s in spec.sources)
-        return tuple(sorted(found - {place}))
+            elif source not in seen:  # an operator without a row renames data: look behind it
+                seen.add(source)
+                sources += [s for spec in self.trace.ops[source].inputs for s in spec.sources]
+        found.discard(place)
+        return tuple(sorted(found))
 
     def _backward_macs(self) -> Counter[int]:
         """Multiply-adds of the backward pass by row."""
@@ -231,29 +237,27 @@ class _Account:
                 changed[spec.storage] = spec.nbytes
         read = written = 0
         if changed or op.written:  # or else every result is a view of an argument
-            read = sum({(spec.storage, spec.offset, spec.shape): spec.nbytes for spec in op.inputs}.values())
+            specs: Iterable[TensorSpec] = op.inputs
+            if len({spec.storage for spec in specs}) < len(op.inputs):
+                specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
+            read = sum([spec.nbytes for spec in specs])
             written = sum(changed.values())
         return (
             read if work.read_bytes is None else work.read_bytes,
             written if work.written_bytes is None else work.written_bytes,
         )
 
-    def _itemsize(self, spec: TensorSpec) -> int:
-        return self.trace.storages[spec.storage].itemsize
-
     def _operators(self) -> dict[str, OperatorCosts]:
-        calls, macs, other_ops = Counter[str](), Counter[str](), Counter[str]()
+        works: dict[str, list[Work]] = {}
         rules: dict[str, Rule | None] = {}
         for op, work, rule in zip(self.trace.ops, self.works, self.rules, strict=True):
-            calls[op.op] += 1
-            macs[op.op] += work.macs
-            other_ops[op.op] += work.other_ops
+            works.setdefault(op.op, []).append(work)
             rules[op.op] = rule
         return {
             name: OperatorCosts(
-                calls=calls[name],
-                macs=macs[name],
-                other_ops=other_ops[name],
+                calls=len(works[name]),
+                macs=sum([work.macs for work in works[name]]),
+                other_ops=sum([work.other_ops for work in works[name]]),
                 covered=rule is not None,
                 why=rule.why if rule is not None else None,
             )
@@ -273,7 +277,7 @@ class _Account:
         return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        sums: dict[str, int] = {name: sum(map(attrgetter(name), layers)) for name in SUMS}
+        sums: dict[str, int] = {name: sum(map(operator.attrgetter(name), layers)) for name in SUMS}
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
             **sums,

@@ -24,15 +24,15 @@ class Flow:
         self, trace: Trace, works: Sequence[Work], products: Sequence[bool], row_of: Mapping[int, int]
     ) -> None:
         self._storages = trace.storages
-        self._from_data: list[bool] = []
         self._from_weight: list[Weight | None] = []
         self.depths: list[int] = []
         self.weighted: list[bool] = []
+        from_data: list[bool] = []
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
         for op, work, product in zip(trace.ops, works, products, strict=True):
             sources = [source for spec in op.inputs for source in spec.sources]
-            data = bool([source for source in sources if source < 0 or self._from_data[source]])
+            data = bool([source for source in sources if source < 0 or from_data[source]])
             below = max([self.depths[source] for source in sources if source >= 0], default=0)
             weights = self._weights(op) if product or not data else []
             layer = not recurrent.issuperset(weights)
@@ -42,7 +42,7 @@ class Flow:
                 # The same weight again within one row is recurrence (a later time step), not another layer.
                 first = entered.setdefault((row_of.get(op.index, -1), weights[0]), below + work.layers)
                 depth = max(below, first)
-            self._from_data.append(data)
+            from_data.append(data)
             self._from_weight.append(weights[0] if weights and not data else None)
             self.depths.append(depth)
             self.weighted.append(weighted)
@@ -52,15 +52,15 @@ class Flow:
         return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
 
     def _weights(self, op: OpCall) -> list[Weight]:
-        return [weight for spec in op.inputs if (weight := self._weight(spec)) is not None]
-
-    def _weight(self, spec: TensorSpec) -> Weight | None:
-        if self._storages[spec.storage].kind == "parameter":
-            return spec.storage, spec.offset
-        if not spec.sources:
-            return None
-        found = [self._from_weight[source] for source in spec.sources if source >= 0]
-        return found[0] if found and all(found) else None
+        weights = []
+        for _, _, storage, offset, _, sources in op.inputs:
+            if self._storages[storage].kind == "parameter":
+                weights.append((storage, offset))
+            elif sources:
+                found = [self._from_weight[source] for source in sources if source >= 0]
+                if found and found[0] is not None and all(found):
+                    weights.append(found[0])
+        return weights
 
 
 def _recurrent_weights(trace: Trace) -> set[Weight]:

@@ -40,11 +40,14 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
     Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
     """
     change = [0] * (len(trace.ops) + 1)
-    for storage in trace.storages:
-        nbytes = -(-storage.nbytes // granularity) * granularity
-        change[storage.born if storage.kind in MADE else 0] += nbytes
-        if storage.kind in MADE and storage.died is not None:
-            change[storage.died] -= nbytes
+    for nbytes, _, kind, born, died in trace.storages:
+        rounded = -(-nbytes // granularity) * granularity
+        if kind not in MADE:
+            change[0] += rounded
+            continue
+        change[born] += rounded
+        if died is not None:
+            change[died] -= rounded
     return list(accumulate(change))[: max(len(trace.ops), 1)]
 
 

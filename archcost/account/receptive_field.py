@@ -194,17 +194,18 @@ def _windowed(
 
 
 def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> Field:
-    def move(axis: Axis, i: int) -> tuple[float, float, float]:
-        reach = window.dilation[i] * (window.kernel[i] - 1)
-        if window.transposed:
-            # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
-            places = ceil((reach + 1) / window.stride[i]) - 1
-            return axis.low, axis.high + places * axis.jump, _exact(axis.jump / window.stride[i])
-        low = axis.low - window.padding[i] * axis.jump
-        high = axis.high + (reach - window.padding[i]) * axis.jump
-        return _exact(low), _exact(high), _exact(axis.jump * window.stride[i])
+    kernel, strides, paddings, dilation, transposed = window
 
-    return _windowed(field, spec, out, len(window.kernel), move)
+    def move(axis: Axis, i: int) -> tuple[float, float, float]:
+        _, _, _, low, high, jump = axis
+        reach, stride, padding = dilation[i] * (kernel[i] - 1), strides[i], paddings[i]
+        if transposed:
+            # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
+            places = ceil((reach + 1) / stride) - 1
+            return low, high + places * jump, _exact(jump / stride)
+        return _exact(low - padding * jump), _exact(high + (reach - padding) * jump), _exact(jump * stride)
+
+    return _windowed(field, spec, out, len(kernel), move)
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
@@ -215,7 +216,7 @@ def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Fi
 
 
 def _exact(value: float) -> float:
-    return int(value) if value == int(value) else value
+    return value if type(value) is int or value != int(value) else int(value)
 
 
 def _mix(field: Field, spec: TensorSpec, dims: set[int], *, keeps: bool) -> Field:

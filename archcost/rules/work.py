@@ -43,15 +43,20 @@ class Pointwise(Sight):
     """The element at the same place of every input, shapes aligned from the right as in broadcasting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slides(Sight):
-    """A window over the last axes of the first input, all channels; `transposed` for the opposite direction."""
+class Window(NamedTuple):
+    """A window of a convolution or a pool, by axis."""
 
     kernel: tuple[int, ...]
     stride: tuple[float, ...]
     padding: tuple[float, ...]
     dilation: tuple[int, ...]
     transposed: bool = False
+
+
+class Slides(Window, Sight):
+    """A window over the last axes of the first input, all channels; `transposed` for the opposite direction."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,10 @@ class Unknown(Sight):
 
 def real_macs(macs: int, *operands: TensorSpec) -> int:
     """Multiply-adds in real arithmetic: a product of complex numbers is four."""
-    return macs * COMPLEX_MACS if all(operand.dtype.startswith("complex") for operand in operands) else macs
+    for operand in operands:
+        if not operand.dtype.startswith("complex"):
+            return macs
+    return macs * COMPLEX_MACS
 
 
 def per_axis(value: tuple[int, ...], axes: int) -> tuple[int, ...]:

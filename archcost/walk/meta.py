@@ -39,9 +39,10 @@ class MetaDevice(DeviceContext):
 
     def rest(self, module: nn.Module) -> None:
         """Step aside while a quiet module runs: to be asked about each function takes as long as the function."""
+        if type(module) not in QUIET or module._forward_pre_hooks or module._forward_hooks:  # hooks may do anything
+            return
         top = torch._C._len_torch_function_stack() - 1
-        hooked = module._forward_pre_hooks or module._forward_hooks  # they may do anything
-        if type(module) in QUIET and not hooked and top >= 0 and torch._C._get_function_stack_at(top) is self:
+        if top >= 0 and torch._C._get_function_stack_at(top) is self:
             torch._C._pop_torch_function_stack()
             self._resting = True
 

@@ -32,11 +32,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     """Record every operator that reaches the dispatcher while the mode is active.
 
     Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
-    ("fresh"); an output whose storage is known already is a view or an in-place result.
+    ("fresh"); an output whose storage is known already is a view or an in-place result. Which operator made an autograd
+    node is noted where a training step follows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, training: bool = False) -> None:
         super().__init__()
+        self._training = training
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
@@ -96,7 +98,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         inputs: list[TensorSpec] = []
         described = schema.defaults.copy()
-        for name, value in (*zip(schema.names, args, strict=False), *kwargs.items()):
+        for name, value in zip(schema.names, args, strict=False):
+            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
+        for name, value in kwargs.items():
             described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
         written = schema.written_of(args, kwargs) if schema.written else ()
         if written:
@@ -107,7 +111,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             if forward_of is not None and torch.is_grad_enabled():
                 # checkpointing runs a forward again: the gradients of that run belong where it belongs
                 self._nodes.setdefault(newest_node(), forward_of)
-        else:
+        elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
         result = shapes.run(func, args, kwargs)
@@ -152,13 +156,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 storage.copy_(before, non_blocking=False)
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
+        if type(value) is list and PLAIN.issuperset(map(type, value)):
+            return tuple(value)
         if isinstance(value, torch.Tensor):
             spec = self.storages.describe(value)
             inputs.append(spec)
             return spec
         if isinstance(value, (list, tuple)):
-            if PLAIN.issuperset(map(type, value)):
-                return tuple(value)
             return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")

@@ -121,7 +121,8 @@ class Scopes:
         outputs: tuple[TensorSpec, ...] = ()
         if spec.leaf:
             *kwargs, output = rest
+            given = (args, kwargs) if any(kwargs) else args
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors((args, kwargs))])
+                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors(given)])
                 outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
         self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 import torch
@@ -16,24 +16,22 @@ def find_tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         return [value]
     found: list[torch.Tensor] = []
-    _gather(value, found)
+    _gather((value,), found)
     return found
 
 
-def _gather(value: Any, found: list[torch.Tensor]) -> None:
-    if isinstance(value, torch.Tensor):
-        found.append(value)
-    elif isinstance(value, list | tuple | set):
-        for item in value:
-            _gather(item, found)
-    elif value is None or isinstance(value, (int, float, str)):
-        return
-    elif isinstance(value, (dict, Mapping)):
-        for item in value.values():
-            _gather(item, found)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            _gather(getattr(value, field.name), found)
+def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple, set)):
+            _gather(value, found)
+        elif value is None or isinstance(value, (int, float, str)):
+            continue
+        elif isinstance(value, (dict, Mapping)):
+            _gather(value.values(), found)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            _gather([getattr(value, field.name) for field in dataclasses.fields(value)], found)
 
 
 def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # noqa: PLR0911 - one for each container

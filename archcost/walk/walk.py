@@ -65,7 +65,7 @@ def walk(
     parts = network if isinstance(network, Parts) else Parts(network)
     network = parts.network
     specs = module_specs(parts.modules)
-    recorder = Recorder()
+    recorder = Recorder(training=training is not None)
     kept = as_found(parts) if restore else nullcontext()
     with kept, recorder.parameters_kept(), random_state_kept():
         if training is not None:
