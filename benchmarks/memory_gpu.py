@@ -137,7 +137,7 @@ def run_once(network: torch.nn.Module, images: torch.Tensor, optimizer: torch.op
     optimizer.zero_grad()
     labels = torch.zeros(len(images), dtype=torch.int64, device=images.device)
     loss = functional.cross_entropy(network(images), labels)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 

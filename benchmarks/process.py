@@ -30,6 +30,7 @@ def finished(*arguments: str, environment: Mapping[str, str] | None = None) -> P
     process = subprocess.Popen(
         (sys.executable, *arguments), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
     )
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
     with process.stdout:
         output = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)

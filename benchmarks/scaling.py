@@ -10,6 +10,7 @@ import gc
 import statistics
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -39,8 +40,8 @@ def decoder(layers: int) -> tuple[nn.Module, torch.Tensor]:
 
 
 FAMILIES: dict[str, dict[str, Callable[[], Any]]] = {
-    "ResNet": {f"ResNet-{depth}": lambda depth=depth: zoo(f"cifar_resnet{depth}") for depth in (20, 110, 1202)},
-    "decoder": {f"{layers} blocks": lambda layers=layers: decoder(layers) for layers in (8, 32, 80)},
+    "ResNet": {f"ResNet-{depth}": partial(zoo, f"cifar_resnet{depth}") for depth in (20, 110, 1202)},
+    "decoder": {f"{layers} blocks": partial(decoder, layers) for layers in (8, 32, 80)},
 }
 
 

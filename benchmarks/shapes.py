@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost.many import Failure, profile_many
 from archcost.sources.selection import select
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("networks", nargs="*", metavar="NET", help="instead of all of timm")
     asked = parser.parse_args(arguments)
     os.environ["ARCHCOST_CHECK_SHAPES"] = "1"  # for the processes that walk
-    step = {"train": "adamw", "batch": 2} if asked.train else {}
+    step: dict[str, Any] = {"train": "adamw", "batch": 2} if asked.train else {}
     specs = select(asked.networks or ("timm:*",))
     start = time.perf_counter()
     done = profile_many(specs, keep=attrgetter("operators"), jobs=asked.jobs, device="meta", **step)

@@ -5,11 +5,16 @@ In turn, round after round, in the processor's time; the figures are medians of 
 
 from __future__ import annotations
 
+import functools
 import statistics
 import sys
+from typing import TYPE_CHECKING
 
 from benchmarks.peers.timing import BASE, interleaved
 from benchmarks.process import finished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 LINES = ("archcost ", "archcost pro", "archcost profile --tr", "archcost profile vg", "archcost compare vgg16 res")
 HELP = (("--help",), ("profile", "--help"), ("list",))
@@ -22,14 +27,17 @@ def completing(line: str) -> dict[str, str]:
     return {"_ARCHCOST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
 
 
+def _seconds(*words: str, environment: Mapping[str, str] | None = None) -> float:
+    return finished("-m", "archcost", *words, environment=environment).seconds
+
+
 def main(rounds: int = ROUNDS) -> int:
     """Print a line for each; return 1 where one is above the limit."""
-    actions = {BASE: lambda: finished("-c", "pass").seconds}
+    actions: dict[str, Callable[[], float]] = {BASE: lambda: finished("-c", "pass").seconds}
     for words in HELP:
-        actions[" ".join(("archcost", *words))] = lambda words=words: finished("-m", "archcost", *words).seconds
+        actions[" ".join(("archcost", *words))] = functools.partial(_seconds, *words)
     for line in LINES:
-        given = completing(line)
-        actions[f"{line}<TAB>"] = lambda given=given: finished("-m", "archcost", environment=given).seconds
+        actions[f"{line}<TAB>"] = functools.partial(_seconds, environment=completing(line))
     times = interleaved(actions, rounds)
     base = times.pop(BASE)
     print(f"python -c pass takes {1000 * statistics.median(base):.0f} ms")

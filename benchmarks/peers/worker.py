@@ -29,7 +29,7 @@ def built(spec: str, device: str) -> tuple[nn.Module, torch.Tensor]:
 
     network = sources.resolve(spec)
     if device == "meta":
-        module = _on_meta(network)
+        module = _on_meta(network).network
     else:
         with Unfilled():  # an index, say, it does write
             module = network.build()
