@@ -16,7 +16,7 @@ def find_tensors(value: Any) -> list[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         return [value]
     found: list[torch.Tensor] = []
-    _gather((value,), found)
+    _gather(value if type(value) is tuple else (value,), found)
     return found
 
 

@@ -151,9 +151,9 @@ def _introduce_parameters(
 def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
     for module, spec in specs.items():
-        # a ScriptModule's modules have no get()
-        packed = module._modules["_packed_params"] if "_packed_params" in module._modules else None  # noqa: SIM401
-        unpack = getattr(packed, "_weight_bias", None)
+        if "_packed_params" not in module._modules:
+            continue
+        unpack = getattr(module._modules["_packed_params"], "_weight_bias", None)
         if unpack is not None:
             for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
                 if tensor is not None:
