@@ -5,7 +5,7 @@ import warnings
 import pytest
 import torch
 from torch import nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import batch_norm, scaled_dot_product_attention
 
 import archcost
 
@@ -120,6 +120,23 @@ def test_a_hook_on_a_layer_makes_its_tensors_where_the_network_is():
 
     assert report.environment["device"] == "meta"
     assert "aten.add" in report.operators
+
+
+class Mapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(3))
+        self.register_buffer("variance", torch.ones(3))
+
+    def forward(self, x):
+        return torch.vmap(lambda image: batch_norm(image, self.mean, self.variance))(x)
+
+
+def test_a_function_that_torch_maps_over_a_dimension_gets_all_that_a_kernel_returns():
+    meta, real = (archcost.profile(Mapped(), torch.zeros(2, 4, 3, 5, 5), device=device) for device in ("meta", "cpu"))
+
+    assert (meta.totals, meta.layers) == (real.totals, real.layers)
+    assert meta.totals.other_ops >= 2 * 2 * 4 * 3 * 5 * 5  # a scale and a shift
 
 
 class Interrupted(nn.ReLU):
