@@ -19,7 +19,7 @@ from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
 from archcost.walk.tensors import find_tensors
 from archcost.walk.training import take_loss, take_step
 
@@ -45,6 +45,8 @@ def walk(
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
+    The process's random state moves on; `random_state_kept` is for the caller, who may have more to do under it.
+
     Args:
         network: any module, which may have been taken apart already; it is left exactly as found, even when its
             forward raises.
@@ -67,7 +69,7 @@ def walk(
     specs = module_specs(parts.modules)
     recorder = Recorder(training=training is not None)
     kept = as_found(parts) if restore else nullcontext()
-    with kept, recorder.parameters_kept(), random_state_kept():
+    with kept, recorder.parameters_kept():
         if training is not None:
             choose_trainable(network, training)
         params = _introduce_parameters(recorder, parts.parameters, specs)
