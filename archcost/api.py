@@ -253,7 +253,6 @@ def _choose_device(device: str, network: Network) -> str:
 
 
 def _on_meta(network: Network) -> Parts:
-    import torch
 
     from archcost.walk import Parts, Unfilled, meta_copy
 
@@ -261,7 +260,7 @@ def _on_meta(network: Network) -> Parts:
         parts = Parts(network.given)
         return parts if parts.on_meta else Parts(meta_copy(parts))
     try:
-        with torch.device("meta"), Unfilled():
+        with Unfilled("meta"):
             parts = Parts(network.build())
         # an instance that was there before, or a constructor that names its own device
         there = all(named.tensor.is_meta for named in parts.parameters)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import init
+from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
-from archcost.walk.mode import LightMode
 from archcost.walk.parts import ATOMS, CONTAINERS
 
 META = torch.device("meta")
@@ -19,27 +20,31 @@ STRINGS = frozenset((str,))
 if TYPE_CHECKING:
     from archcost.walk.parts import Parts
 
-FILLS = {
-    *("aten::normal_", "aten::uniform_", "aten::erfinv_", "aten::fill_", "aten::zero_", "aten::copy_"),
-    *("aten::add_", "aten::sub_", "aten::mul_", "aten::div_", "aten::clamp_"),
-}
+INITIALISERS = frozenset(function for name, function in vars(init).items() if name[0] != "_" and name[-1] == "_")
+FILLS = frozenset(
+    getattr(torch.Tensor, name)
+    for name in "normal_ uniform_ erfinv_ fill_ zero_ copy_ add_ sub_ mul_ div_ clamp_".split()  # noqa: SIM905
+)
 
 
-class Unfilled(LightMode):  # type: ignore[no-untyped-call]
-    """While it is active, nothing is written into parameters: memory that nobody reads is not touched.
+class Unfilled(DeviceContext):
+    """`torch.device(...)` as a context, in which nothing is written into parameters: memory that nobody reads.
 
     A constructor that needs the values of other tensors runs as ever. A network of 645 million parameters that works
     its widths out with tensors is built in milliseconds on the CPU.
     """
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Run one operator, unless it fills a parameter."""
-        del types
-        if func._schema.name in FILLS and isinstance(args[0], nn.Parameter):
-            return args[0]
-        return func(*args, **(kwargs or {}))
+    def __init__(self, device: str | torch.device | None = None) -> None:
+        super().__init__(torch.get_default_device() if device is None else device)
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        """Run one function of torch, unless it fills a parameter."""
+        if func in INITIALISERS or func in FILLS:
+            filled = args[0] if args else kwargs["tensor"]
+            allowed = func in INITIALISERS or not (filled.requires_grad and torch.is_grad_enabled())
+            if isinstance(filled, nn.Parameter) and allowed:
+                return filled
+        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
 
 
 def meta_copy(parts: Parts) -> nn.Module:

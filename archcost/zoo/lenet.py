@@ -65,7 +65,9 @@ class RBF(nn.Module):
     def __init__(self, in_features: int, num_classes: int) -> None:
         super().__init__()
         # paper: its vectors draw the characters as 7x12 bitmaps; random signs are the alternative that it names.
-        self.register_buffer("centres", torch.randint(0, 2, (num_classes, in_features)) * 2.0 - 1.0)
+        # Drawn on the CPU: torch's compiler would be imported for this arithmetic on the meta device.
+        signs = torch.randint(0, 2, (num_classes, in_features), device="cpu") * 2.0 - 1.0
+        self.register_buffer("centres", signs.to(torch.get_default_device()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x.unsqueeze(1) - self.centres).square().sum(dim=2)

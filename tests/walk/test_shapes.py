@@ -152,6 +152,7 @@ def test_windows_have_as_many_places_as_torch_says(data):
     agrees(aten.convolution.default, image, weight, None, stride, padding, dilation, False, [0, 0], groups)
     agrees(aten.max_pool2d_with_indices.default, image, kernel, stride, padding, [1, 1], ceil)
     agrees(aten.avg_pool2d.default, image, kernel, stride, padding, ceil)
+    agrees(aten.avg_pool3d.default, image.unsqueeze(1), [2, *kernel], [1, *stride], [0, *padding], ceil)
     agrees(aten._adaptive_avg_pool2d.default, image, kernel)
     agrees(aten.upsample_bilinear2d.default, image, sides, False)
     several = image.numel() > channels  # torch divides by what is left of one value, the mean subtracted
@@ -179,6 +180,7 @@ def calls(dtype):
         aten._safe_softmax.default: (x, -1),
         aten.max_pool2d_with_indices.default: (x, [3, 2], [2, 2], [1, 0], [1, 1], True),
         aten.avg_pool2d.default: (x, [3], [2]),
+        aten.avg_pool3d.default: (x.unsqueeze(1), [2, 3, 3], [1, 2, 2]),
         aten._adaptive_avg_pool2d.default: (x, [1, 1]),
         **dict.fromkeys([aten.upsample_nearest2d.default], (x, [18, 12])),
         **dict.fromkeys([aten.upsample_bilinear2d.default, aten.upsample_bicubic2d.default], (x, [18, 12], False)),

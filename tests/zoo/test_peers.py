@@ -126,7 +126,7 @@ def measured(spec, shape):
 
     Every weight is used once for each place of the output; what archcost itself counts is tested elsewhere.
     """
-    with torch.device("meta"), Unfilled():
+    with Unfilled("meta"):
         network = sources.resolve(spec).build().eval()
     shapes = Counter()
     macs = []

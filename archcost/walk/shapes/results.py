@@ -10,6 +10,7 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+IMAGES = 4  # dimensions: N, C, H, W
 META = torch.device("meta")
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
 
@@ -85,6 +86,8 @@ def in_order(tensor: torch.Tensor) -> bool:
 
 def by_rows(tensor: torch.Tensor) -> bool:
     """Whether rows lie together, and not channels: no kernel takes it for channels-last."""
+    if tensor.dim() == IMAGES and tensor.is_contiguous() and tensor.stride(-1) == 1 < tensor.stride(1):
+        return True  # one map of an image, say
     return settled(tensor) and tensor.stride(-1) == 1
 
 
@@ -101,11 +104,11 @@ def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None)
             )
 
 
-def pair(value: Any) -> list[int]:
-    """Return an argument of two axes, one value for both or a list of one or two, as a list of two."""
+def each_axis(value: Any, axes: int) -> list[int]:
+    """Return an argument of some axes, one value for all or a list of one or of all, as a list of all."""
     if isinstance(value, int):
-        return [value, value]
-    return [*value, *value] if len(value) == 1 else list(value)
+        return [value] * axes
+    return [*value] * axes if len(value) == 1 else list(value)
 
 
 def reduced(shape: Sequence[int], dims: Iterable[int], *, keep: bool) -> tuple[int, ...]:

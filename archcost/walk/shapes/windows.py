@@ -1,4 +1,4 @@
-"""Pools and interpolation over images (N, C, H, W)."""
+"""Pools and interpolation over images (N, C, H, W), and average pools over volumes (N, C, D, H, W)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.walk.shapes.results import META, new, pair, plain
+from archcost.walk.shapes.results import IMAGES, META, each_axis, new, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-IMAGES = 4  # N, C, H, W
 
 
 def max_pool(
@@ -23,9 +21,9 @@ def max_pool(
     ceil_mode: bool = False,
 ) -> Any:
     """Answer with the largest values and their places."""
-    if pair(dilation) != [1, 1]:
+    if each_axis(dilation, 2) != [1, 1]:
         return NotImplemented
-    shape = _pooled(image, kernel_size, stride, padding, ceil=ceil_mode)
+    shape = _pooled(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
     if shape is None:
         return NotImplemented
     return new(shape, image), torch.empty(shape, dtype=torch.int64, device=META)
@@ -42,15 +40,32 @@ def average_pool(
 ) -> Any:
     """Answer with the averages."""
     del count_include_pad, divisor_override
-    shape = _pooled(image, kernel_size, stride, padding, ceil=ceil_mode)
+    shape = _pooled(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
     return NotImplemented if shape is None else new(shape, image)
+
+
+def average_pool_of_volumes(
+    volume: torch.Tensor,
+    kernel_size: list[int],
+    stride: Sequence[int] = (),
+    padding: list[int] | int = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """Answer with the averages: local response normalisation takes them over neighbouring maps."""
+    del count_include_pad, divisor_override
+    shape = _pooled(volume, kernel_size, stride, padding, axes=3, ceil=ceil_mode)
+    if shape is None or any(size < k for size, k in zip(volume.shape[2:], each_axis(kernel_size, 3), strict=True)):
+        return NotImplemented  # torch wants a whole window inside the volume, padding left aside
+    return new(shape, volume)
 
 
 def adaptive_average_pool(image: torch.Tensor, output_size: list[int]) -> Any:
     """Answer with as many averages as asked for."""
     if image.dim() != IMAGES or not plain(image) or not image.numel() or min(output_size) < 1:
         return NotImplemented
-    return new((*image.shape[:2], *pair(output_size)), image)
+    return new((*image.shape[:2], *each_axis(output_size, 2)), image)
 
 
 def interpolate(image: torch.Tensor, output_size: list[int], *_: Any) -> Any:
@@ -61,12 +76,18 @@ def interpolate(image: torch.Tensor, output_size: list[int], *_: Any) -> Any:
 
 
 def _pooled(
-    image: torch.Tensor, kernel_size: list[int], stride: Sequence[int], padding: list[int] | int, *, ceil: bool
+    image: torch.Tensor,
+    kernel_size: list[int],
+    stride: Sequence[int],
+    padding: list[int] | int,
+    *,
+    axes: int,
+    ceil: bool,
 ) -> tuple[int, ...] | None:
     """Return the shape of a pool's result; None where it is an unusual one."""
-    kernel, steps, pads = pair(kernel_size), pair(stride or kernel_size), pair(padding)
+    kernel, steps, pads = (each_axis(value, axes) for value in (kernel_size, stride or kernel_size, padding))
     if (
-        image.dim() != IMAGES
+        image.dim() != axes + 2
         or not plain(image)
         or any(2 * p > k for p, k in zip(pads, kernel, strict=True))
         or not image.numel()
