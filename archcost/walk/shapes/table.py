@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -26,7 +27,7 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten._safe_softmax.default: norms.safe_softmax,
     aten.max_pool2d_with_indices.default: windows.max_pool,
     aten.avg_pool2d.default: windows.average_pool,
-    aten.avg_pool3d.default: windows.average_pool_of_volumes,
+    aten.avg_pool3d.default: partial(windows.average_pool, axes=3),
     aten._adaptive_avg_pool2d.default: windows.adaptive_average_pool,
     aten.upsample_nearest2d.default: windows.interpolate,
     aten.upsample_bilinear2d.default: windows.interpolate,

@@ -37,28 +37,18 @@ def average_pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    axes: int = 2,
 ) -> Any:
-    """Answer with the averages."""
+    """Answer with the averages, over images or volumes: those of local response normalisation lie across maps."""
     del count_include_pad, divisor_override
-    shape = _pooled(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
-    return NotImplemented if shape is None else new(shape, image)
-
-
-def average_pool_of_volumes(
-    volume: torch.Tensor,
-    kernel_size: list[int],
-    stride: Sequence[int] = (),
-    padding: list[int] | int = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Any:
-    """Answer with the averages: local response normalisation takes them over neighbouring maps."""
-    del count_include_pad, divisor_override
-    shape = _pooled(volume, kernel_size, stride, padding, axes=3, ceil=ceil_mode)
-    if shape is None or any(size < k for size, k in zip(volume.shape[2:], each_axis(kernel_size, 3), strict=True)):
-        return NotImplemented  # torch wants a whole window inside the volume, padding left aside
-    return new(shape, volume)
+    shape = _pooled(image, kernel_size, stride, padding, axes=axes, ceil=ceil_mode)
+    if shape is None:
+        return NotImplemented
+    sizes = zip(image.shape[2:], each_axis(kernel_size, axes), strict=True)
+    if axes > 2 and any(size < k for size, k in sizes):  # noqa: PLR2004
+        return NotImplemented  # torch wants a whole window inside a volume, padding left aside
+    return new(shape, image)
 
 
 def adaptive_average_pool(image: torch.Tensor, output_size: list[int]) -> Any:
