@@ -67,3 +67,11 @@ def test_an_operator_without_a_shape_function_is_run_on_the_cpu(module_of_networ
 
     assert report.environment["device"] in {"cpu", "cuda:0"}
     assert report.uncovered == {"archcost_test.unfaked": 1}
+
+
+def test_what_autograd_forbids_outside_of_it_is_forbidden_within():
+    parameter = nn.Parameter(torch.zeros(3))
+
+    with Unfilled("meta"), pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        parameter.mul_(2)
+    assert torch.zeros(1).device.type == "cpu"  # the device went with the mode
