@@ -11,13 +11,12 @@ Importing this package loads neither torch nor pandas nor matplotlib; each is lo
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archcost.api import profile as profile
-    from archcost.capacity import fit as fit
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
-    from archcost.records import TimingPlan as TimingPlan
+    from archcost.profiling.fit import fit as fit
+    from archcost.profiling.profile import profile as profile
+    from archcost.records import Report as Report, TimingPlan as TimingPlan
     from archcost.regression.diff import diff as diff
-    from archcost.report import Report as Report
     from archcost.rules import Work as Work, free as free, rule as rule
 
 __version__ = "0.1.0"
@@ -37,14 +36,14 @@ __all__ = [
 
 _HOMES = {
     "ArchcostError": "archcost.errors",
-    "Report": "archcost.report",
+    "Report": "archcost.records.report",
     "TimingPlan": "archcost.records",
     "Work": "archcost.rules",
     "compare": "archcost.comparison.compare",
     "diff": "archcost.regression.diff",
-    "fit": "archcost.capacity",
+    "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
-    "profile": "archcost.api",
+    "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",
 }
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from archcost.records import Difference, Verdict
-    from archcost.report import Report
+    from archcost.records import Difference, Report, Verdict
 
 MOST_LAYERS = 5
 
@@ -79,8 +78,8 @@ def hold_budget(
 ) -> Report:
     """See `HoldsBudget`."""
     __tracebackhide__ = True
-    from archcost.api import profile
     from archcost.errors import ArgumentError
+    from archcost.profiling.profile import profile
     from archcost.regression import diff, judge, requirement
 
     if not limits:
@@ -113,7 +112,7 @@ def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[
     """Say what is exceeded, and which layers cost most of it."""
     from archcost import units
     from archcost.metrics import METRICS
-    from archcost.render.names import plain
+    from archcost.page.names import plain
 
     yield f"{difference.network.spec} exceeds its budget"
     for verdict in exceeded:

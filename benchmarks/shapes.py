@@ -13,7 +13,8 @@ import time
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from archcost.many import Failure, profile_many
+from archcost.profiling.many import profile_many
+from archcost.records import Failure
 from archcost.sources.selection import select
 
 if TYPE_CHECKING:

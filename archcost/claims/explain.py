@@ -11,8 +11,8 @@ from archcost.claims.measured import Part
 from archcost.claims.printed import agreement, parse_printed
 from archcost.claims.ways import counts
 from archcost.errors import ClaimError
-from archcost.many import Failure, profile_many
-from archcost.records import Explanation, Way
+from archcost.profiling.many import profile_many
+from archcost.records import Explanation, Failure, Way
 from archcost.sources import parse_spec, resolve
 
 if TYPE_CHECKING:

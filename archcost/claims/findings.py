@@ -12,8 +12,8 @@ from archcost.claims.measured import Part
 from archcost.claims.printed import agreement, parse_printed
 from archcost.claims.verdict import STEPS_OF_1024, Evidence, judge
 from archcost.errors import ArgumentError, ClaimError, LedgerError
-from archcost.many import Failure, profile_many
-from archcost.records import Finding
+from archcost.profiling.many import profile_many
+from archcost.records import Failure, Finding
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
-    from archcost.records import Layer
-    from archcost.report import Report
+    from archcost.records import Layer, Report
 
 Role = Literal["convolution", "linear", "normalisation", "pooling", "activation", "other"]
 ROLES: dict[str, Role] = {

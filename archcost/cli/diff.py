@@ -11,7 +11,7 @@ from archcost.cli.options import network_names, output_options, stdout_kept
 from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
 
 if TYPE_CHECKING:
-    from archcost.report import Report
+    from archcost.records import Report
 
 
 @click.command("diff", short_help="Say what changed between two networks.")
@@ -68,9 +68,9 @@ def _reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) ->
         ArchcostError: whatever keeps one of the two from being had.
     """
     from archcost.errors import IncomparableError, UsageError
-    from archcost.many import Failure, profile_many
+    from archcost.profiling.many import profile_many
+    from archcost.records import Failure, Report
     from archcost.regression.revisions import report_at, split_revision
-    from archcost.report import Report
     from archcost.sources import parse_input
 
     specs = [name for name in names if not _is_report(name) and split_revision(name)[0] is None]

@@ -47,7 +47,7 @@ def command(
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
     del quiet, color  # it says nothing besides its result, and that in one colour
-    from archcost.capacity import fit
+    from archcost.profiling.fit import fit
     from archcost.render.fitting import csv_text, reason, table
     from archcost.sources import parse_input
 

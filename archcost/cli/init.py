@@ -14,8 +14,8 @@ from archcost.cli.options import network_names, note, stdout_kept, write
 from archcost.errors import BuildError, ConfigError, WalkError
 
 if TYPE_CHECKING:
+    from archcost.records import Report
     from archcost.regression.settings import Plan
-    from archcost.report import Report
 
 
 @click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
@@ -71,7 +71,7 @@ def _seen_from(folder: Path, network: str) -> str:
 
 def _counted(plan: Plan) -> tuple[Plan, Report]:
     """Count a network where no values are needed, or else on the CPU; say which."""
-    from archcost.api import profile
+    from archcost.profiling.profile import profile
     from archcost.sources import parse_input
 
     inputs = [parse_input(text) for text in plan.inputs] or None

@@ -88,11 +88,11 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
+    from archcost.charts import check_option, draw, encoded, kind_of, svg_text
+    from archcost.charts.gather import BATCHES, Request, gather, steps
+    from archcost.charts.presets import preset_of
     from archcost.comparison.accuracy import read_accuracies
-    from archcost.comparison.charts import BATCHES, Request, gather, steps
     from archcost.comparison.compare import read_seconds
-    from archcost.comparison.presets import preset_of
-    from archcost.render.plots import check_option, draw, encoded, kind_of, svg_text
     from archcost.sources import parse_input
     from archcost.sources.selection import select
 

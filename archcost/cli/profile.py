@@ -60,7 +60,7 @@ def command(
     archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
-    from archcost.api import profile
+    from archcost.profiling.profile import profile
     from archcost.render import check_options, render
     from archcost.sources import parse_input
 

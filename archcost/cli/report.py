@@ -31,7 +31,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     Each page prints the commands that it was written by; twice the same commands write the same bytes.
     """  # noqa: D301 - click reads the \b
     from archcost.lectures import INDEX, LECTURES, index, lecture, page
-    from archcost.many import remembered
+    from archcost.profiling.many import remembered
 
     chosen = [lecture(name) for name in names or LECTURES]
     folder = Path(output)

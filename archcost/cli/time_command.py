@@ -93,10 +93,10 @@ def command(
     A combination that fails stops no other; the exit code is then 3. Running out of memory is a result, not a failure.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
+    from archcost.profiling.sweep import cases, sweep
+    from archcost.profiling.timed import check_plan
     from archcost.records import Sweep, TimingPlan, Training
     from archcost.render.sweep import render, troubles
-    from archcost.sweep import cases, sweep
-    from archcost.timed import check_plan
 
     chosen = chosen_format(format_, output)
     if not train and (optimizer or loss):

@@ -30,9 +30,9 @@ def command(
     A difference is information: the exit code is 0 all the same.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
-    from archcost.feed import Feed
+    from archcost.profiling.feed import Feed
+    from archcost.render.opinions import render
     from archcost.verify import second_opinions
-    from archcost.verify.text import render
 
     chosen = chosen_format(format_, output)
     specs = tuple(sources.parse_input(text) for text in inputs)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.comparison.tables import read_table
 from archcost.errors import ArgumentError, UsageError, closest
-from archcost.many import Failure, profile_many
-from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Missing, frontier
+from archcost.profiling.many import profile_many
+from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Failure, Missing, frontier
 from archcost.sources import parse_spec
 from archcost.zoo import REGISTRY
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from archcost.records import Accuracy
-    from archcost.report import Report
+    from archcost.records import Accuracy, Report
 
 # what a comparison is sorted by, and whether the largest comes first
 SORTS: Mapping[str, bool] = {

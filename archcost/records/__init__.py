@@ -46,13 +46,29 @@ from archcost.records.explanation import (
     Explanation as Explanation,
     Way as Way,
 )
+from archcost.records.failure import (
+    Failure as Failure,
+)
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.opinions import (
+    Call as Call,
+    Count as Count,
+    Operator as Operator,
+    Opinion as Opinion,
+    Opinions as Opinions,
+    Step as Step,
+)
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
     parse_amp as parse_amp,
+)
+from archcost.records.report import (
+    InputInfo as InputInfo,
+    NetworkInfo as NetworkInfo,
+    Report as Report,
 )
 from archcost.records.roof import (
     Achieved as Achieved,

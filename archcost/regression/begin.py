@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from archcost.report import Report
+    from archcost.records import Report
 
 BUDGETS = """\
 # What a change may cost; "*" stands for every network, and a name wins over a pattern. Of each quantity: max = "4.2G",

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, RevisionFailedError
-from archcost.many import Failure, profile_many
-from archcost.records import Check, Checked, Snapshot
+from archcost.profiling.many import profile_many
+from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import judge
 from archcost.regression.diff import diff

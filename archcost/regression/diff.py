@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import IncomparableError
-from archcost.records import Difference, Snapshot
+from archcost.records import Difference, Report, Snapshot
 from archcost.regression.match import match
 from archcost.regression.snapshot import snapshot
-from archcost.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,8 @@ from archcost.errors import (
     UnknownRevisionError,
     closest,
 )
-from archcost.regression.process import AnswerError, Worker
-from archcost.report import Report
+from archcost.processes.asking import AnswerError, Worker
+from archcost.records import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,7 @@ from archcost.metrics import CONVENTIONS, METRICS
 from archcost.records import Row, Snapshot
 
 if TYPE_CHECKING:
-    from archcost.records import Layer
-    from archcost.report import Report
+    from archcost.records import Layer, Report
 
 ROW_METRICS = tuple(name for name, metric in METRICS.items() if metric.sums)
 TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.scope != "layer")

@@ -26,7 +26,7 @@ def render_check(
     Args:
         check: the networks, compared and judged.
         format: "terminal", "markdown" (made for one comment that is edited again and again), "json", "junit", "html".
-        width: columns of the terminal; see `archcost.render.target.fitted`, also for the next two.
+        width: columns of the terminal; see `archcost.page.target.fitted`, also for the next two.
         color: "always", "never" or "auto".
         target: where the text will be written.
 
@@ -50,10 +50,10 @@ def render_check(
     from archcost.render.check_terminal import pages
 
     if format == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(*pages(check))
-    from archcost.render.target import fitted
+    from archcost.page.target import fitted
 
     texts = (fitted(page, target, width=width, color=color).rstrip("\n") for page in pages(check))
     return "\n\n".join(texts) + "\n"

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from archcost.page.names import first_line, printable
 from archcost.render.difference import attribution, change_of, shown_metrics, sorted_changes
-from archcost.render.names import first_line, printable
 from archcost.render.speed import allowed, speed_of
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
+from archcost.page.names import code, first_line
 from archcost.render.columns import outputs_text
 from archcost.render.difference import (
     MOST,
@@ -23,14 +24,13 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
-from archcost.render.names import code, first_line
 from archcost.render.speed import CONVENTIONS, times_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from archcost.page.page import Table
     from archcost.records import Check, Checked, Difference
-    from archcost.render.page import Table
 
 MARKER = "<!-- archcost:check -->"  # by which the comment is found again
 LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536

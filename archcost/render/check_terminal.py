@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
+from archcost.page.names import plain, printable
+from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.difference import (
     MOST,
     explain,
@@ -19,8 +21,6 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
-from archcost.render.names import plain, printable
-from archcost.render.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.speed import CONVENTIONS, times_table
 
 if TYPE_CHECKING:

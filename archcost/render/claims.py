@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost import units
+from archcost.page.page import Cell, Column, Line, Page, Table
+from archcost.page.terminal import wrapped
 from archcost.records import VERDICTS
-from archcost.render.page import Cell, Column, Line, Page, Table
-from archcost.render.terminal import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,18 +44,18 @@ def render(
     if format_ == "json":
         return json.dumps({"claims": [_record(finding) for finding in findings]}, indent=1, ensure_ascii=False) + "\n"
     if format_ == "csv":
-        from archcost.render.frames import table_csv
+        from archcost.page.csv_text import table_csv
 
         return table_csv(_table(findings, COLUMNS))
     if format_ == "markdown":
-        from archcost.render.markdown import markdown
+        from archcost.page.markdown import markdown
 
         return "\n".join(markdown(page) for page in _pages(findings))
     if format_ == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(*_pages(findings))
-    from archcost.render.target import fitted, width_of
+    from archcost.page.target import fitted, width_of
 
     width = width_of(target) if width is None else width
     page = Page(title=title(findings), facts=_facts(findings), listing=tuple(_lines(findings, width)))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.errors import ArgumentError
 from archcost.metrics import METRICS, Metric, metric
-from archcost.render.page import Cell, Column
+from archcost.page.page import Cell, Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from archcost.page.page import Raw
     from archcost.records import Extents, Layer, Row
-    from archcost.render.page import Raw
 
 # Shown by default, in this order, where they were counted; the rank says in which order they give way where room is
 # short.
@@ -83,15 +83,6 @@ def value_of(layer: Layer, name: str) -> Raw:
         return layer.macs / moved if moved else None
     value: Raw = getattr(layer, name)
     return value
-
-
-def order(value: Raw) -> float:
-    """Return what a quantity is sorted by; the whole input is larger than any part of it, the unknown smallest."""
-    if isinstance(value, tuple):
-        return max((order(part) for part in value), default=-1.0)
-    if isinstance(value, str):
-        return float("inf")
-    return -1.0 if value is None else float(value)
 
 
 def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> tuple[Column, list[Cell]]:

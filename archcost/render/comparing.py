@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost import units
 from archcost.metrics import METRICS
+from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.columns import number_column, text_column
-from archcost.render.page import Cell, Column, Line, Page, Remark, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,14 +40,14 @@ def render_comparison(
         return _csv(comparison)
     page = page_of_comparison(comparison, binary=binary)
     if format == "markdown":
-        from archcost.render.markdown import markdown
+        from archcost.page.markdown import markdown
 
         return markdown(page)
     if format == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(page)
-    from archcost.render.target import fitted
+    from archcost.page.target import fitted
 
     return fitted(page, target, width=width, color=color)
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, TextIO
 
 from archcost import units
-from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 
 if TYPE_CHECKING:
     from archcost.records import Peaks, Roof
@@ -38,19 +38,19 @@ def render(
         return json.dumps({"schema": SCHEMA, **data}, indent=1, sort_keys=True) + "\n"
     page = _page(roof, peaks, binary=binary)
     if format_ == "csv":
-        from archcost.render.frames import table_csv
+        from archcost.page.csv_text import table_csv
 
         assert page.table is not None  # noqa: S101 - it has
         return table_csv(page.table)
     if format_ == "markdown":
-        from archcost.render.markdown import markdown
+        from archcost.page.markdown import markdown
 
         return markdown(page)
     if format_ == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(page)
-    from archcost.render.target import fitted
+    from archcost.page.target import fitted
 
     return fitted(page, target, width=None, color=color)
 

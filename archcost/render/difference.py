@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
+from archcost.page.names import first_line, plain, printable
+from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import outputs_text
-from archcost.render.names import first_line, plain, printable
-from archcost.render.page import Cell, Column, Line, Table
 from archcost.render.speed import allowed, speed_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, TextIO
 
 from archcost import units
-from archcost.render.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 
 if TYPE_CHECKING:
     from archcost.records import Claim, Explanation, Way
@@ -33,7 +33,7 @@ def render(
         data = dataclasses.asdict(explanation)
         data["published"] = [_record(claim) for claim in explanation.published]
         return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    from archcost.render.target import fitted, width_of
+    from archcost.page.target import fitted, width_of
 
     return fitted(_page(explanation), target, width=width_of(target) if width is None else width, color=color)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.render.columns import order, value_of
+from archcost.page.csv_text import axes_text
+from archcost.page.page import order
+from archcost.render.columns import value_of
 
 if TYPE_CHECKING:
-    from archcost.render.page import Table
-    from archcost.report import Report
+    from archcost.records import Report
 
 
 def layers_csv(report: Report, *, sort: str | None) -> str:
@@ -24,24 +25,8 @@ def layers_csv(report: Report, *, sort: str | None) -> str:
     for name in ("reads", "operators"):
         frame[name] = frame[name].map(_distinct)
     for name in ("kernel", "stride", "receptive_field", "jump"):
-        frame[name] = frame[name].map(_axes)
+        frame[name] = frame[name].map(axes_text)
     return str(frame.to_csv(index=False, lineterminator="\n"))
-
-
-def table_csv(table: Table) -> str:
-    """Return the lines of a table, without containers and sums."""
-    import pandas as pd
-
-    lines = [line for line in table.lines if line.role == "row"]
-    entries: dict[str, list[Any]] = {table.heading.lower(): [line.name for line in lines]}
-    for name in ("call", "kind"):
-        values = [getattr(line, name) for line in lines]
-        if any(value not in {None, ""} for value in values):
-            entries[name] = values
-    for i, column in enumerate(table.columns):
-        raw = [line.cells[i].raw for line in lines]
-        entries[column.name] = [_axes(value) if isinstance(value, tuple) else value for value in raw]
-    return str(pd.DataFrame(entries, dtype=object).to_csv(index=False, lineterminator="\n"))
 
 
 def _shapes(shapes: tuple[tuple[int, ...], ...]) -> str:
@@ -50,10 +35,3 @@ def _shapes(shapes: tuple[tuple[int, ...], ...]) -> str:
 
 def _distinct(items: tuple[object, ...]) -> str:
     return " ".join(dict.fromkeys(map(str, items)))
-
-
-def _axes(sizes: Any) -> str:
-    """Spell out every axis, also where they agree: "7x7", "allxall"."""
-    if not isinstance(sizes, tuple) or all(size is None for size in sizes):
-        return ""
-    return "x".join(units.extents((size,)) or "?" for size in sizes)

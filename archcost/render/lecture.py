@@ -16,8 +16,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Layer
-    from archcost.report import Report
+    from archcost.records import Layer, Report
 
 # Names of classes as the lecture shortens them; any other is printed in capitals.
 NAMES = (("norm", "NORM"), ("relu", "RELU"))

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
 from archcost.errors import ArgumentError
+from archcost.page.page import Page
 from archcost.render import lecture, summary, timing, views
 from archcost.render.columns import layer_metric
-from archcost.render.page import Page
 from archcost.render.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.report import Report
+    from archcost.records import Report
 
 Format = Literal["table", "json", "csv", "markdown", "html"]
 View = Literal["layers", "modules", "ops", "lecture", "memory", "time"]
@@ -48,7 +48,7 @@ def render(
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
         binary: KiB and MiB instead of kB and MB.
-        width: columns of the terminal, for "table"; see `archcost.render.target.fitted`, also for the next two.
+        width: columns of the terminal, for "table"; see `archcost.page.target.fitted`, also for the next two.
         color: "always", "never" or "auto".
         target: where the text will be written.
 
@@ -63,14 +63,14 @@ def render(
         return _csv(report, view, depth=depth, sort=sort, columns=columns)
     page = page_of(report, view, depth=depth, sort=sort, columns=columns, binary=binary)
     if format == "markdown":
-        from archcost.render.markdown import markdown
+        from archcost.page.markdown import markdown
 
         return markdown(page)
     if format == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(page)
-    from archcost.render.target import fitted
+    from archcost.page.target import fitted
 
     return fitted(page, target, width=width, color=color)
 
@@ -122,7 +122,8 @@ def _timed(report: Report, page: Page, *, binary: bool) -> Page:
 
 
 def _csv(report: Report, view: str, *, depth: int | None, sort: str | None, columns: Sequence[str] | None) -> str:
-    from archcost.render.frames import layers_csv, table_csv
+    from archcost.page.csv_text import table_csv
+    from archcost.render.frames import layers_csv
 
     if view == "layers" and columns is None:
         return layers_csv(report, sort=sort)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.render.names import plain
-from archcost.render.page import Cell, Column, Line, Table
+from archcost.page.names import plain
+from archcost.page.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
     from archcost.records import Check, Speed

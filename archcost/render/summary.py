@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
-from archcost.render.page import Figure, Remark, agreed
+from archcost.page.page import Figure, Remark, agreed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Layer, Peak
-    from archcost.report import NetworkInfo, Report
+    from archcost.records import Layer, NetworkInfo, Peak, Report
 
 
 def title(network: NetworkInfo) -> str:

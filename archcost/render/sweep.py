@@ -7,9 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost import units
+from archcost.page.page import Cell as Entry, Column, Line, Page, Remark, Table
 from archcost.render import timing
 from archcost.render.columns import text_column
-from archcost.render.page import Cell as Entry, Column, Line, Page, Remark, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,14 +33,14 @@ def render(
         return _csv(sweep, layers=layers)
     pages = [_page(sweep), *(_rows_pages(sweep) if layers else ())]
     if format_ == "markdown":
-        from archcost.render.markdown import markdown
+        from archcost.page.markdown import markdown
 
         return "\n".join(map(markdown, pages))
     if format_ == "html":
-        from archcost.render.html import html
+        from archcost.page.html import html
 
         return html(*pages)
-    from archcost.render.target import fitted
+    from archcost.page.target import fitted
 
     return "\n".join(fitted(page, target, width=None, color=color) for page in pages)
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
+from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import text_column
-from archcost.render.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
-    from archcost.records import Instant
-    from archcost.report import Report
+    from archcost.records import Instant, Report
 
 
 def timeline(report: Report, *, binary: bool) -> Table:

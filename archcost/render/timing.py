@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
+from archcost.page.page import Cell, Column, Figure, Line, Remark, Table
 from archcost.records import achieved
 from archcost.render.columns import text_column
-from archcost.render.page import Cell, Column, Figure, Line, Remark, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.records import Achieved, LayerTimes, RowTime, Sample, Series
-    from archcost.report import Report
+    from archcost.records import Achieved, LayerTimes, Report, RowTime, Sample, Series
 
 MOST_OVERHEAD = 0.1
 ABOVE_THE_ROOF = 1.02

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from archcost import units
 from archcost.errors import ArgumentError
 from archcost.metrics import METRICS
+from archcost.page.page import Cell, Column, Line, Raw, Table, order
 from archcost.render import tree
 from archcost.render.columns import (
     LAYER_RANKS,
@@ -19,19 +20,16 @@ from archcost.render.columns import (
     kernel_text,
     layer_metric,
     number_column,
-    order,
     outputs_text,
     subtotal,
     text_column,
     value_of,
 )
-from archcost.render.page import Cell, Column, Line, Raw, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.records import Layer, OperatorCosts
-    from archcost.report import Report
+    from archcost.records import Layer, OperatorCosts, Report
 
 Grid = list[tuple[Column, list[Cell], Cell]]
 OPERATOR_COLUMNS = ("macs", "other_ops")

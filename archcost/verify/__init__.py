@@ -1,6 +1,6 @@
 """Second opinions: what fvcore's and torch's own counters say, and which operator explains each difference."""
 
-from archcost.verify.opinions import (
+from archcost.records.opinions import (
     Difference as Difference,
     Operator as Operator,
     Opinion as Opinion,

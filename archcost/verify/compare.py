@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from archcost.verify.opinions import Call, Count, Difference, Operator, Opinion, Step
+from archcost.records.opinions import FVCORE, Call, Count, Difference, Operator, Opinion, Step
 from archcost.verify.reasons import fvcore_parts, torch_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-FVCORE, TORCH = "fvcore", "torch"
 ELSEWHERE = "(elsewhere)"
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from archcost.records.opinions import Count
 from archcost.verify.observe import described
-from archcost.verify.opinions import Count
 from archcost.walk.parts import Parts
 from archcost.walk.state import as_found, random_state_kept
 

@@ -11,9 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcost.errors import WalkError
-from archcost.formulas import registered_formulas
+from archcost.profiling.formulas import registered_formulas
+from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
-from archcost.verify.opinions import Call, Shapes, Step
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.state import as_found, random_state_kept

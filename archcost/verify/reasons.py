@@ -9,11 +9,12 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.records.opinions import OPAQUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.verify.opinions import Call, Step
+    from archcost.records.opinions import Call, Step
 
 # fvcore's handles for what archcost keeps apart from multiply-adds: what that is, and whose elements they multiply
 EXTRAS = {
@@ -28,7 +29,6 @@ EXTRAS = {
 }
 PRODUCTS = ("matmul", "mm")
 Part = tuple[int, str | None]  # multiply-adds, and the reason where there is one
-OPAQUE = ("prim::PythonOp", "prim::CallFunction")
 COMPLEX = "complex numbers: archcost counts one as four real multiply-adds, {} as one"
 
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from archcost.api import profile_network
-from archcost.feed import Feed
-from archcost.verify.compare import FVCORE, TORCH, operators, opinion, torch_count, with_rest
+from archcost.profiling.feed import Feed
+from archcost.profiling.profile import profile_network
+from archcost.records.opinions import FVCORE, TORCH, Opinions
+from archcost.verify.compare import operators, opinion, torch_count, with_rest
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
-from archcost.verify.opinions import Opinions
 from archcost.walk import Parts, meta_copy
 from archcost.walk.state import random_state_kept
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from archcost.records.opinions import Count
     from archcost.sources import Network
-    from archcost.verify.opinions import Count
 
 
 def second_opinions(network: Network, feed: Feed | None = None, *, device: str = "auto") -> Opinions:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def built(spec: str, device: str) -> tuple[nn.Module, torch.Tensor]:
     """Return the network as archcost builds it, and one input, on a device."""
     from archcost import sources
-    from archcost.api import _on_meta
+    from archcost.profiling.profile import _on_meta
     from archcost.walk import Unfilled
 
     network = sources.resolve(spec)

@@ -6,7 +6,7 @@ from torch import nn
 
 import archcost
 from archcost.errors import ArgumentError, WalkError
-from archcost.report import Report
+from archcost.records import Report
 
 IMAGE = torch.zeros(2, 3)
 

@@ -15,7 +15,7 @@ import pytest
 
 from archcost import __version__
 from archcost.cli import COMMANDS
-from archcost.report import Report
+from archcost.records import Report
 from archcost.zoo import REGISTRY
 
 HEAVY = {"torch", "numpy", "pandas", "matplotlib", "rich", "fvcore"}

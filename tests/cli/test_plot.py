@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from archcost.charts import KINDS
 from archcost.cli import run
-from archcost.render.plots import KINDS
 
 PAIR = ("squeezenet1_0", "mobilenet_v3_small")
 

@@ -15,9 +15,8 @@ import torch
 from archcost.cli import run
 from archcost.comparison.compare import read_seconds
 from archcost.errors import TableError
-from archcost.records import Sweep
+from archcost.records import Report, Sweep
 from archcost.records.reading import read
-from archcost.report import Report
 
 QUICK = ("--max-time", "0.02", "--threads", "1", "--device", "cpu")
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -8,7 +8,7 @@ import pytest
 from render import pairs
 
 from archcost.errors import ConfigError, IncomparableError
-from archcost.many import Failure
+from archcost.records import Failure
 from archcost.regression import check as checks, lock, parse_condition, snapshot
 from archcost.regression.settings import read_settings
 

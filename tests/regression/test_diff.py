@@ -15,11 +15,10 @@ from torch import nn
 
 import archcost
 from archcost.errors import IncomparableError
-from archcost.records import Row, Snapshot
+from archcost.records import Report, Row, Snapshot
 from archcost.regression import diff, snapshot
 from archcost.regression.match import match
 from archcost.regression.snapshot import ROW_METRICS
-from archcost.report import Report
 
 ROWS = st.lists(
     st.builds(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from render import reports
 
-from archcost.api import profile
+from archcost.profiling.profile import profile
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "ARCHCOST_UPDATE_GOLDEN"

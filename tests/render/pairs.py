@@ -12,7 +12,7 @@ from archcost.regression import diff, judge, parse_budgets, snapshot
 from archcost.regression.statistics import judge_rounds
 
 if TYPE_CHECKING:
-    from archcost.report import Report
+    from archcost.records import Report
 
 LOCK = "archcost.lock.json"
 BUDGETS = parse_budgets(

@@ -6,8 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.account import SUMS
-from archcost.records import Layer, OperatorCosts, Totals
-from archcost.report import InputInfo, NetworkInfo, Report
+from archcost.records import InputInfo, Layer, NetworkInfo, OperatorCosts, Report, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

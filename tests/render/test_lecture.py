@@ -9,8 +9,8 @@ from render.reports import layer, report, weighted
 
 import archcost
 from archcost.errors import ArgumentError
+from archcost.records import InputInfo
 from archcost.render.lecture import listing
-from archcost.report import InputInfo
 
 VGG16 = """\
 INPUT: [224x224x3]  memory: 224*224*3=150K  params: 0

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from render.reports import layer, report
 
+from archcost.records import InputInfo
 from archcost.render.summary import conventions, facts, figures, remarks, title
-from archcost.report import InputInfo
 
 
 def field(rows):

@@ -6,8 +6,8 @@ from torch import nn
 
 import archcost
 from archcost.errors import ArgumentError
+from archcost.records import Report
 from archcost.render import render
-from archcost.report import Report
 
 
 @pytest.fixture

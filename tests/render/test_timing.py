@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 from render import reports, samples
 
+from archcost.charts import draw
+from archcost.charts.roofline import points
 from archcost.errors import ArgumentError
-from archcost.records import Sweep, achieved
+from archcost.records import Report, Sweep, achieved
 from archcost.records.reading import read
 from archcost.render import render
-from archcost.render.plots import draw
-from archcost.render.plots.roofline import points
 from archcost.render.sweep import label, render as render_sweep
-from archcost.report import Report
 
 
 def timed(sample):

@@ -1,6 +1,6 @@
 """Calls made by hand."""
 
-from archcost.verify.opinions import Call, Step
+from archcost.records.opinions import Call, Step
 
 
 def step(operator="aten.addmm", macs=0, **more):

@@ -3,8 +3,8 @@
 import pytest
 from verify.calls import call, step
 
-from archcost.verify.compare import ELSEWHERE, FVCORE, TORCH, operators, opinion, torch_count, with_rest
-from archcost.verify.opinions import Count
+from archcost.records.opinions import FVCORE, TORCH, Count
+from archcost.verify.compare import ELSEWHERE, operators, opinion, torch_count, with_rest
 
 CALLS = (
     call("convolution", step("aten.convolution", 100)),

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from archcost.errors import WalkError
-from archcost.feed import Feed
+from archcost.profiling.feed import Feed
 from archcost.sources import InputSpec, Network, of_module, resolve
 from archcost.verify import second_opinions
 

@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 import archcost
 from archcost import zoo
 from archcost.errors import ArgumentError, WalkError
-from archcost.report import Report
+from archcost.records import Report
 from archcost.walk.casts import policies
 
 HEADER = Path(torch.__file__).parent / "include" / "ATen" / "autocast_mode.h"

@@ -12,9 +12,9 @@ from torch import nn
 
 import archcost
 from archcost import sources
-from archcost.api import _on_meta
 from archcost.errors import RuleError, WalkError
-from archcost.feed import feed_of
+from archcost.profiling.feed import feed_of
+from archcost.profiling.profile import _on_meta
 from archcost.walk import shapes, walk
 from archcost.zoo import REGISTRY
 

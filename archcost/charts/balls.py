@@ -1,0 +1,230 @@
+"""Ball charts: accuracy against a cost, a ball's area by another cost, its hue and the shape at its centre by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.charts.families import line_of, looks
+from archcost.charts.labels import MARK, place_labels
+from archcost.charts.scales import log_axis
+from archcost.errors import ArgumentError
+from archcost.records.comparison import frontier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+
+    from archcost.charts.theme import Canvas
+    from archcost.records import Comparison, ComparisonRow
+
+DASHES = (0, (4, 2))
+LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
+ALL_NAMED = 25  # more names than these cannot be read from the last row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """What can be an axis or an area: how it is read off a row, in which unit it is shown, and round sizes of it."""
+
+    label: str
+    read: Callable[[ComparisonRow], float | None]
+    unit: float = 1
+    steps: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The label without its unit."""
+        return self.label.partition(" (")[0]
+
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
+    {
+        "top1": Quantity(label="top-1 accuracy (%)", read=lambda row: row.accuracy.top1 if row.accuracy else None),
+        "macs": Quantity(label="multiply-adds (G)", read=lambda row: row.macs, unit=1e9, steps=(1, 5, 15, 40)),
+        "params": Quantity(label="parameters (M)", read=lambda row: row.params, unit=1e6, steps=(5, 25, 60, 140)),
+        "seconds": Quantity(label="time of a forward pass (ms)", read=lambda row: row.seconds, unit=1e-3),
+    }
+)
+OPERATIONS = Quantity(label="operations (G), two for each multiply-add", read=lambda row: 2 * row.macs, unit=1e9)
+
+
+def draw(
+    canvas: Canvas,
+    data: Comparison,
+    *,
+    x: str,
+    y: str = "top1",
+    labels: str = "auto",
+    linear: bool = False,
+    doubled: bool = False,
+    limits: tuple[float, float, float, float] | None = None,
+    title: str | None = None,
+) -> None:
+    """Draw balls.
+
+    Args:
+        canvas: what is drawn on.
+        data: networks; those without one of the quantities are left out.
+        x: "macs", "params" or "seconds".
+        y: "top1" or "macs". The area is that of the parameters, or of the multiply-adds where x is the parameters.
+        labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each line's ends.
+        linear: whether the x axis is, rather than logarithmic.
+        doubled: whether multiply-adds are shown as two operations each.
+        limits: of x and of y in the axes' units; None for what the data needs.
+        title: the headline.
+
+    Raises:
+        ArgumentError: fewer than two networks have what the chart needs.
+    """
+    across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
+    area = QUANTITIES["macs" if x == "params" else "params"]
+    rows = [row for row in data.rows if across.read(row) and up.read(row) is not None]
+    if len(rows) < 2:  # noqa: PLR2004 - a comparison
+        raise ArgumentError(
+            f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
+        )
+    xs, ys = ([(quantity.read(row) or 0) / quantity.unit for row in rows] for quantity in (across, up))
+    axes = canvas.axes()
+    _scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
+    axes.set(xlabel=across.label, ylabel=up.label)
+    best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
+    steps = _steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
+    if best:
+        axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
+    balls = _balls(canvas, axes, rows, xs, ys, area)
+    canvas.title(title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _source(data, len(rows), x, y))
+    _legends(canvas, rows, area, frontier_shown=bool(best))
+    place_labels(
+        canvas, axes, [(_short(rows[i], rows), xs[i], ys[i]) for i in _named(rows, set(best), labels)], balls=balls,
+        points=list(zip(xs, ys, strict=True)), lines=[steps] if best else [],
+    )  # fmt: skip
+
+
+def _scales(
+    axes: Axes,
+    xs: list[float],
+    ys: list[float],
+    *,
+    linear: bool,
+    logarithmic: bool,
+    limits: tuple[float, float, float, float] | None,
+) -> None:
+    """Set the limits for good: `linear` is said of x, `logarithmic` of y."""
+    if linear:
+        axes.set_xlim(0, 1.06 * max(xs))
+    else:
+        log_axis(axes.xaxis, xs)
+    if logarithmic:
+        log_axis(axes.yaxis, ys)
+    else:
+        room = max(3.0, 0.1 * (max(ys) - min(ys)))
+        axes.set_ylim(min(ys) - room, min(max(ys) + room, 100))
+    if limits:
+        axes.set(xlim=limits[:2], ylim=limits[2:])
+
+
+def _balls(
+    canvas: Canvas, axes: Axes, rows: list[ComparisonRow], xs: list[float], ys: list[float], area: Quantity
+) -> PathCollection:
+    """Draw the balls, the largest at the back, and the shapes at their centres; return the balls."""
+    styles = looks([row.family for row in rows], canvas.theme)
+    lines = [line_of(row.family) for row in rows]
+    sizes = [area.read(row) or 0 for row in rows]
+    points = [_diameter(canvas) ** 2 * size / max(sizes) for size in sizes]
+    back = sorted(range(len(rows)), key=lambda i: -points[i])
+    left, up, areas = ([values[i] for i in back] for values in (xs, ys, points))
+    hues = [styles[lines[i]][0] for i in back]
+    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, label="balls")
+    axes.scatter(left, up, s=areas, facecolors="none", edgecolors=hues, linewidths=1, zorder=2)
+    for line, (hue, shape) in styles.items():
+        places = [i for i, other in enumerate(lines) if other == line]
+        axes.plot(
+            [xs[i] for i in places], [ys[i] for i in places], linestyle="", marker=shape, color=hue,
+            markersize=MARK * canvas.size.font, markeredgecolor=canvas.theme.background, markeredgewidth=0.5, zorder=3,
+        )  # fmt: skip
+    return balls
+
+
+def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
+    """Draw the legend of the lines and, below it, that of the sizes: circles that stand in each other."""
+    from matplotlib.lines import Line2D
+
+    theme, font = canvas.theme, canvas.size.font
+    handles = [
+        Line2D([], [], linestyle="", marker=shape, color=hue, markersize=0.75 * font, label=line)
+        for line, (hue, shape) in looks([row.family for row in rows], theme).items()
+    ]
+    if frontier_shown:
+        handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
+    canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handlelength=1.4)
+    canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
+    canvas.figure.set_layout_engine("none")
+    largest = max(area.read(row) or 0 for row in rows) / area.unit
+    steps = [step for step in area.steps if step <= largest] or [largest]
+    width, height = 72 * canvas.size.width, 72 * canvas.size.height
+    left = max(axes.get_position().x1 for axes in canvas.figure.axes) + 0.02
+    inset = canvas.figure.add_axes((left, 0.1, 0.99 - left, 0.24))
+    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
+    inset.axis("off")
+    middle = 0.55 * _diameter(canvas)
+    diameters = [_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
+    lowest = 0.0
+    for step, diameter in zip(steps, diameters, strict=True):
+        inset.scatter([middle], [diameter / 2], s=diameter**2, facecolors="none", edgecolors=theme.muted)
+        top = max(diameter, lowest)
+        inset.plot([middle, 2.2 * middle], [diameter, top], color=theme.muted, linewidth=0.8)
+        inset.text(2.3 * middle, top, units.number(step), va="center", fontsize=font)
+        lowest = top + 1.3 * font
+    inset.text(0, max(lowest, _diameter(canvas) + font), f"area:\n{area.label}", va="bottom", fontsize=font)
+
+
+def _diameter(canvas: Canvas) -> float:
+    """Return the diameter of the largest ball in points."""
+    return LARGEST * 72 * canvas.size.height
+
+
+def _steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
+    """Return the corners of the line that stays at an accuracy until a dearer network has more."""
+    if not points:
+        return [], []
+    xs, ys = [points[0][0]], [points[0][1]]
+    for x, y in points[1:]:
+        xs += [x, x]
+        ys += [ys[-1], y]
+    return [*xs, end], [*ys, ys[-1]]
+
+
+def _named(rows: list[ComparisonRow], best: set[int], labels: str) -> list[int]:
+    """Return which rows are named, the most important first."""
+    if labels == "none":
+        return []
+    if labels == "pareto":
+        return sorted(best)
+    everything = sorted(range(len(rows)), key=lambda i: (i not in best, -rows[i].params))
+    if labels == "all" or len(rows) <= ALL_NAMED:
+        return everything
+    ends: set[int] = set()
+    for line in {line_of(row.family) for row in rows}:
+        members = [i for i, row in enumerate(rows) if line_of(row.family) == line]
+        ends |= {max(members, key=lambda i: rows[i].macs), min(members, key=lambda i: rows[i].macs)}
+    return [i for i in everything if i in best or i in ends]
+
+
+def _short(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
+    """Return the name before its remarks, or the spec where several networks share it."""
+    name = row.name.partition(", ")[0]
+    return name if sum(other.name.partition(", ")[0] == name for other in rows) == 1 else row.spec
+
+
+def _source(data: Comparison, number: int, x: str, y: str) -> str:
+    texts = [f"{number} networks"]
+    if y == "top1":
+        texts.append(f"Accuracy: {data.origin}")
+    if x == "seconds":
+        texts.append(f"Time: measured, batch {data.batch}")
+    return ". ".join((*texts, "Costs: counted by archcost"))

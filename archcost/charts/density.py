@@ -1,0 +1,48 @@
+"""Information density: top-1 accuracy for each million parameters, as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from archcost.charts.theme import Canvas
+    from archcost.records import Comparison
+
+MOST = 20  # bars whose names can be read from the last row
+
+
+def draw(canvas: Canvas, data: Comparison) -> None:
+    """Draw a bar for each network, the densest on top; of many, the densest.
+
+    Raises:
+        ArgumentError: fewer than two networks have an accuracy.
+    """
+    rows = sorted((row for row in data.rows if row.density), key=lambda row: -(row.density or 0))
+    if len(rows) < 2:  # noqa: PLR2004 - a comparison
+        raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
+    shown = rows[:MOST]
+    axes = canvas.axes()
+    values = [row.density or 0 for row in shown]
+    bars = axes.barh(
+        [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
+        values,
+        color=canvas.theme.hues[0],
+        label="density",
+    )
+    axes.bar_label(
+        bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font, bbox=canvas.plate
+    )
+    axes.invert_yaxis()
+    axes.margins(y=0.01)
+    axes.set_xlim(0, 1.1 * max(values))
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
+    few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
+    canvas.title(
+        f"Information density{few}",
+        f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
+        wide=True,
+    )

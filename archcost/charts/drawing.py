@@ -1,0 +1,68 @@
+"""draw(kind, data) -> Figure, and a figure's bytes, the same from run to run."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import TYPE_CHECKING, Any
+
+from archcost.charts.kinds import kind_of
+from archcost.charts.theme import Canvas, settings, size_of, theme_of
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# what would differ from day to day or from version to version is left out
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
+def draw(kind: str, data: Any, *, theme: str = "light", size: str = "16:9", **options: Any) -> Figure:
+    """Draw a chart.
+
+    Args:
+        kind: a name of `KINDS`.
+        data: what that kind is drawn from: `KINDS[kind].data`.
+        theme: "light" or "dark".
+        size: "16:9", "4:3" or "paper".
+        options: what the kind's own function takes besides, `labels` of a ball chart for example.
+
+    Raises:
+        ArgumentError: an unknown kind, theme or size, or data that no such chart can be drawn from.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    chosen, look, shape = kind_of(kind), theme_of(theme), size_of(size)
+    file = importlib.import_module(f"archcost.charts.{chosen.file}")
+    with settings(look, shape):
+        figure = Figure(layout="constrained")
+        FigureCanvasAgg(figure)  # measures letters
+        file.draw(Canvas(figure, look, shape), data, **chosen.fixed, **options)
+    return figure
+
+
+def encoded(figure: Figure, format_: str) -> bytes:
+    """Return a figure as "svg", "pdf" or "png"; the same bytes each time.
+
+    Raises:
+        ArgumentError: another format.
+    """
+    if format_ not in METADATA:
+        raise ArgumentError(f"a chart is written as {', '.join(METADATA)}, not {format_!r}")
+    target = io.BytesIO()
+    with settings(theme_of("light"), size_of("16:9")):  # colours and sizes are the figure's own by now
+        title = figure.get_suptitle()
+        metadata = METADATA[format_] | ({"Title": title} if title else {})
+        figure.savefig(target, format=format_, metadata=metadata, dpi="figure")
+    return target.getvalue()
+
+
+def svg_text(figure: Figure) -> str:
+    """Return a figure as one `<svg>` element: for a file of its own as well as inside a page."""
+    text = encoded(figure, "svg").decode()
+    return text[text.index("<svg") :]

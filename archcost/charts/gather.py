@@ -1,0 +1,256 @@
+"""gather(kind, specs) -> Chart: what a chart is drawn from, and which networks have no place in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from archcost.charts import kind_of
+from archcost.comparison.accuracy import accuracy_of, protocols_of, published
+from archcost.comparison.compare import compare, failures
+from archcost.comparison.tables import rows_of
+from archcost.errors import ArchcostError, ArgumentError, UsageError
+from archcost.profiling.many import profile_many
+from archcost.records import Curve, Failure, Missing, Winner
+from archcost.sources import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from archcost.records import Accuracy, Report
+    from archcost.sources import InputSpec
+
+NO_TIME = "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds"
+BATCHES = (1, 2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of a chart besides its kind.
+
+    `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
+    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory; `inputs`
+    those of the charts that compare no accuracies, None for each network's own; `device` is where rows are timed.
+    `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
+    """
+
+    specs: tuple[str, ...] = ()
+    protocol: str = "single-crop"
+    accuracies: tuple[Accuracy, ...] = ()
+    seconds: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    batches: tuple[int, ...] = BATCHES
+    batch: int = 1
+    train: str | None = None
+    inputs: tuple[InputSpec, ...] | None = None
+    device: str = "auto"
+    jobs: int | None = None
+    progress: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What `archcost.charts.draw` takes: data and options; and the networks that were left out."""
+
+    data: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+    left_out: tuple[Missing, ...] = ()
+
+
+def gather(kind: str, request: Request) -> Chart:
+    """Put together what a chart is drawn from.
+
+    Raises:
+        ArgumentError: an unknown kind or protocol, or no measured time where one is needed.
+    """
+    return _GATHERERS[kind_of(kind).data](request)
+
+
+def steps(kind: str, request: Request) -> int:
+    """Return how many networks are walked for a chart, at most: how often `progress` will be called."""
+    return len(request.specs) * (len(request.batches) if kind_of(kind).data == "memory curves" else 1)
+
+
+def _accuracies(request: Request) -> Chart:
+    """Compare those networks alone that have a figure, of the dataset that most have one for."""
+    table = (*request.accuracies, *published())
+    figures = {spec: accuracy_of(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
+    datasets = Counter(figure.dataset for figure in figures.values() if figure)
+    dataset = max(datasets, key=lambda name: datasets[name], default="ImageNet")
+    shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
+    found = compare(
+        shown,
+        protocol=request.protocol,
+        accuracies=request.accuracies,
+        seconds=request.seconds,
+        jobs=request.jobs,
+        progress=request.progress,
+        batch=request.batch,
+    )
+    silent = {row.spec for row in found.rows if row.accuracy is None or row.accuracy.top1 is None}
+    silent |= {spec for spec, figure in figures.items() if figure is None}
+    odd = [
+        Missing(spec=spec, reason=f"its accuracy is for {figure.dataset}, the chart's for {dataset}")
+        for spec, figure in figures.items()
+        if figure and figure.dataset != dataset
+    ]
+    lost = [Missing(spec=spec, reason=_why(spec, table, request.protocol)) for spec in figures if spec in silent]
+    rows = tuple(row for row in found.rows if row.spec not in silent)
+    return Chart(data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
+
+
+def _why(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
+    others = protocols_of(spec, table)
+    hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
+    return f"no {protocol} top-1 accuracy at its input is known; {hint}"
+
+
+def _timed_accuracies(request: Request) -> Chart:
+    timed, lost = _timed(request)
+    made = _accuracies(timed)
+    return replace(made, left_out=(*lost, *made.left_out))
+
+
+def _times(request: Request) -> Chart:
+    timed, lost = _timed(request)
+    found = compare(
+        timed.specs, seconds=timed.seconds, jobs=timed.jobs, progress=timed.progress, batch=timed.batch
+    )  # fmt: skip
+    return Chart(data=found, left_out=(*lost, *found.failures))
+
+
+def _timed(request: Request) -> tuple[Request, list[Missing]]:
+    """Leave out what has no measured time.
+
+    Raises:
+        ArgumentError: there is no time at all.
+    """
+    if not request.seconds:
+        raise ArgumentError(NO_TIME)
+    having = {spec for spec, batch in request.seconds if batch == request.batch}
+    lost = [
+        Missing(spec=spec, reason=f"no measured time at a batch of {request.batch} is given")
+        for spec in request.specs
+        if spec not in having
+    ]
+    return replace(request, specs=tuple(spec for spec in request.specs if spec in having)), lost
+
+
+def _memory_curves(request: Request) -> Chart:
+    """Walk every network at every batch, in this process: another one for each batch takes longer than its walks."""
+    points: dict[str, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
+    lost: dict[str, Missing] = {}
+    names: dict[str, str] = {}
+    for batch in request.batches:
+        found = profile_many(
+            request.specs, keep=_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
+            train=request.train, inputs=request.inputs,
+        )  # fmt: skip
+        for missing in failures(found):
+            lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
+        for spec, peak in zip(request.specs, found, strict=True):
+            if not isinstance(peak, Failure):
+                names[spec], nbytes = peak
+                points[spec].append((batch, nbytes))
+    curves = [Curve(name=names[spec], points=tuple(points[spec])) for spec in points if points[spec]]
+    return Chart(data=curves, options=_done(request), left_out=tuple(lost.values()))
+
+
+def _done(request: Request) -> Mapping[str, str]:
+    """Say what was done with the networks, for a headline."""
+    return {"remark": f"training with {request.train}" if request.train else "inference"}
+
+
+def _peak(report: Report) -> tuple[str, int]:
+    totals = report.totals
+    return report.network.name, totals.peak_training_bytes or totals.peak_inference_bytes or 0
+
+
+def _time_curves(request: Request) -> Chart:
+    """Take the times of every batch; of one image, so that networks and batches compare."""
+    specs = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
+    found = {
+        spec: tuple(
+            sorted((batch, value / batch) for (timed, batch), value in request.seconds.items() if timed == spec)
+        )
+        for spec in specs
+    }
+    lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if not found[spec])
+    curves = [Curve(name=_title(spec), points=points) for spec, points in found.items() if points]
+    if not curves:
+        raise ArgumentError(NO_TIME)
+    return Chart(data=curves, left_out=lost)
+
+
+def _title(spec: str) -> str:
+    """Return what a network is called; of one that is not here any more, what it was called where it was timed."""
+    try:
+        return resolve(spec).name
+    except ArchcostError:
+        return spec
+
+
+def _reports(request: Request, *, timeline: bool = False) -> Chart:
+    found = profile_many(
+        request.specs,
+        jobs=request.jobs,
+        progress=request.progress,
+        batch=request.batch,
+        train=request.train,
+        inputs=request.inputs,
+        timeline=timeline,
+    )
+    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=failures(found))
+
+
+def _timed_reports(request: Request) -> Chart:
+    """Time the networks here, one after the other: in processes beside each other they would slow each other down."""
+    from archcost.profiling.profile import profile
+
+    found, lost = [], []
+    for spec in request.specs:
+        try:
+            found.append(profile(spec, request.inputs, batch=request.batch, device=request.device, time=True))
+        except ArchcostError as error:
+            lost.append(Missing(spec=spec, reason=str(error), failed=not isinstance(error, UsageError)))
+        if request.progress is not None:
+            request.progress(spec)
+    return Chart(data=found, left_out=tuple(lost))
+
+
+def _timelines(request: Request) -> Chart:
+    return replace(_reports(request, timeline=True), options=_done(request))
+
+
+def _winners(request: Request) -> Chart:
+    if request.specs:
+        raise ArgumentError("error-year shows the challenge's winners; it takes no network")
+    text = files("archcost").joinpath("data/winners.csv").read_text(encoding="utf-8")
+    columns = ("year", "network", "top5_error", "depth", "place", "protocol", "source")
+    winners = [
+        Winner(
+            year=int(row.text("year")),
+            network=row.text("network"),
+            top5_error=float(row.text("top5_error")),
+            depth=int(row.text("depth")),
+            place=int(row.text("place")),
+            protocol=row.text("protocol"),
+            source=row.text("source"),
+        )
+        for row in rows_of(text, "winners.csv", columns)
+    ]
+    return Chart(data=winners)
+
+
+_GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
+    "accuracies": _accuracies,
+    "timed accuracies": _timed_accuracies,
+    "times": _times,
+    "memory curves": _memory_curves,
+    "time curves": _time_curves,
+    "reports": _reports,
+    "timed reports": _timed_reports,
+    "timelines": _timelines,
+    "winners": _winners,
+}

@@ -1,0 +1,100 @@
+"""The table of charts. A file is imported when its chart is drawn; matplotlib with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from archcost.errors import ArgumentError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Data: TypeAlias = Literal[
+    "accuracies",
+    "timed accuracies",
+    "times",
+    "memory curves",
+    "time curves",
+    "reports",
+    "timed reports",
+    "timelines",
+    "winners",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of chart.
+
+    `file` is the module of charts whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
+    `data` says from what: "accuracies" and "times" are a `Comparison`, "curves" a sequence of `Curve`, "reports",
+    "timed reports" and "timelines" one of `Report`, "winners" one of `Winner`.
+    """
+
+    name: str
+    text: str
+    file: str
+    data: Data
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+def _kind(name: str, text: str, file: str, data: Data, **fixed: str) -> Kind:
+    return Kind(name=name, text=text, file=file, data=data, fixed=fixed)
+
+
+_ALL = (
+    _kind(
+        "accuracy-flops", "top-1 accuracy against multiply-adds; area by parameters", "balls", "accuracies", x="macs"
+    ),
+    _kind(
+        "accuracy-params", "top-1 accuracy against parameters; area by multiply-adds", "balls", "accuracies", x="params"
+    ),
+    _kind("accuracy-time", "top-1 accuracy against measured time", "balls", "timed accuracies", x="seconds"),
+    _kind("density", "top-1 accuracy for each million parameters", "density", "accuracies"),
+    _kind("flops-time", "multiply-adds against measured time", "balls", "times", x="seconds", y="macs"),
+    _kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),
+    _kind("time-batch", "measured time of an image against the batch size", "curves", "time curves", subject="time"),
+    _kind("layers", "memory, parameters and multiply-adds of each layer", "layers", "reports"),
+    _kind("roofline", "the rows of a timed network under the roof of its device", "roofline", "timed reports"),
+    _kind("memory-timeline", "what is alive while a network runs", "timeline", "timelines"),
+    _kind("block", "worked examples: multiply-adds with their arithmetic", "blocks", "reports"),
+    _kind("error-year", "error and depth of the ImageNet challenge's winners", "history", "winners"),
+)
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of chart of a name.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    if name not in KINDS:
+        hint = closest(name, KINDS, f"there are {', '.join(KINDS)}")
+        raise ArgumentError(f"there is no chart {name!r}; {hint}")
+    return KINDS[name]
+
+
+# which kinds take what the command line can say besides
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
+        "train": ("memory-batch", "memory-timeline"),
+        "batches": ("memory-batch",),
+        "times": ("accuracy-time", "flops-time", "time-batch"),
+        "input": ("layers", "block", "memory-batch", "memory-timeline", "roofline"),
+        "device": ("roofline",),
+    }
+)
+
+
+def check_option(name: str, option: str, *, given: bool) -> None:
+    """Find out whether a kind of chart takes an option that was given.
+
+    Raises:
+        ArgumentError: it does not, or there is no such kind.
+    """
+    if given and kind_of(name).name not in OPTIONS[option]:
+        raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")

@@ -1,0 +1,156 @@
+"""The rows of a timed network under the roof of its device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.charts.families import SHAPES
+from archcost.charts.labels import place_labels
+from archcost.charts.scales import log_axis
+from archcost.errors import ArgumentError
+from archcost.records import achieved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from archcost.charts.theme import Canvas
+    from archcost.records import Report, Roof, RowTime, Sample
+
+NAMED = 8  # rows, those that take longest
+GIGA = 1e9
+ABOVE = 1.2  # times the roof: more than the noise of a measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One row: operations for each byte along, operations for each second up, its part of the time."""
+
+    name: str
+    intensity: float
+    flops_per_second: float
+    part: float
+
+
+def draw(canvas: Canvas, data: Sequence[Report]) -> None:
+    """Draw each row that multiplies as a point, its area by the time it takes, and the two ceilings above.
+
+    Args:
+        canvas: what is drawn on.
+        data: timed networks; the roof is that of the first.
+
+    Raises:
+        ArgumentError: no network, or one whose rows were not timed or have no roof.
+    """
+    samples = [_sample(report) for report in data]
+    if not samples:
+        raise ArgumentError("a roofline needs a network")
+    clouds = [list(points(sample)) for sample in samples]
+    if not any(clouds):
+        raise ArgumentError("a roofline needs rows that multiply, and there are none")
+    roof, peak = samples[0].roof, _peak(samples[0])
+    assert roof is not None  # noqa: S101 - _sample looked
+    axes = canvas.axes()
+    everything = [point for cloud in clouds for point in cloud]
+    knee = peak / roof.memory_bytes_per_second
+    log_axis(axes.xaxis, [*(point.intensity for point in everything), knee], room=1.8)
+    log_axis(axes.yaxis, [*(point.flops_per_second / GIGA for point in everything), peak / GIGA], room=2)
+    ceilings = _ceilings(canvas, axes, roof, peak)
+    scatters = [_cloud(canvas, axes, i, cloud, data[i].network.name) for i, cloud in enumerate(clouds)]
+    axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
+    canvas.figure.legend(loc="outside right upper")
+    names = ", ".join(report.network.name for report in data)
+    canvas.title(f"{names} under the roof of {roof.device}", _source(samples, clouds))
+    longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
+    place_labels(
+        canvas,
+        axes,
+        [(point.name, point.intensity, point.flops_per_second / GIGA) for point in longest],
+        balls=scatters[0],
+        points=[(point.intensity, point.flops_per_second / GIGA) for point in everything],
+        lines=ceilings,
+    )
+
+
+def points(sample: Sample) -> Iterator[Point]:
+    """Yield the rows that multiply; the others would lie at zero, where a logarithmic axis does not reach."""
+    assert sample.layers is not None  # noqa: S101 - _sample looked
+    whole = sum(row.times.median for row in sample.layers.rows) or 1
+    for row in sample.layers.rows:
+        done = achieved(row.macs, row.moved_bytes, row.times.median / 10**9, sample.roof, sample.dtype)
+        if done is not None and done.intensity:
+            yield Point(
+                name=_name(row),
+                intensity=done.intensity,
+                flops_per_second=done.flops_per_second,
+                part=row.times.median / whole,
+            )
+
+
+def _name(row: RowTime) -> str:
+    return f"{row.name} #{units.number(row.call)}" if row.call else row.name or row.kind
+
+
+def _sample(report: Report) -> Sample:
+    sample = report.measured
+    if sample is None or sample.layers is None:
+        raise ArgumentError(f"a roofline needs the times of layers, and {report.network.name} has none")
+    if sample.roof is None or sample.dtype not in sample.roof.flops_per_second:
+        raise ArgumentError(f"no roof was measured for {sample.dtype}; `archcost device` measures it")
+    return sample
+
+
+def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Draw the products' ceiling, and before it the memory's: of what no cache holds, and dashed of the fastest cache.
+
+    Return the corners of the lines.
+    """
+    lines: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
+    low, high = axes.get_xlim()
+    cached = roof.bytes_per_second(0)
+    for rate, style, name in ((roof.memory_bytes_per_second, "-", "memory"), (cached, "--", "cache")):
+        knee = min(max(peak / rate, low), high)
+        xs = (low, knee, high)
+        ys = tuple(min(x * rate, peak) / GIGA for x in xs)
+        lines.append((xs, ys))
+        axes.plot(
+            xs, ys, color=canvas.theme.muted, linestyle=style, linewidth=2, gid=f"roof-{name}",
+            label=f"{name} {units.short(rate, 'B/s')}",
+        )  # fmt: skip
+    return lines
+
+
+def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str) -> object:
+    return axes.scatter(
+        [point.intensity for point in cloud],
+        [point.flops_per_second / GIGA for point in cloud],
+        s=[30 + 3000 * point.part for point in cloud],
+        marker=SHAPES[i % len(SHAPES)],
+        color=canvas.theme.hues[i % len(canvas.theme.hues)],
+        alpha=0.75,
+        label=f"rows of {name}",
+        gid=f"rows-{name}",
+    )
+
+
+def _peak(sample: Sample) -> float:
+    return 0.0 if sample.roof is None else sample.roof.flops_per_second[sample.dtype]
+
+
+def _source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str:
+    first = samples[0]
+    shown = sum(point.part for point in clouds[0])
+    unmet = sorted({text.partition(":")[0] for sample in samples for text in sample.unmet})
+    warning = f"; unmet conditions: {', '.join(unmet)}" if unmet else ""
+    above = any(point.flops_per_second > ABOVE * _peak(first) for cloud in clouds for point in cloud)
+    warning += "; rows above the roof: it was lower when it was measured, `archcost device` measures it again" * above
+    overhead = 0.0 if first.layers is None else first.layers.overhead
+    return (
+        f"Area by time; rows without multiply-adds have no place, those shown take {units.percent(shown)} of the time; "
+        f"{first.dtype}; roof ({units.short(_peak(first), 'FLOP/s')}) and rows measured on {first.conditions.device}, "
+        f"torch {first.conditions.torch}; the events added "
+        f"{units.percent(overhead)}{warning}"
+    )

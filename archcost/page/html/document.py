@@ -1,0 +1,63 @@
+"""The document: everything it needs is in it, and its policy lets nothing else in."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from archcost.page.html.markup import element, text
+from archcost.page.html.sections import sections
+from archcost.page.html.table import bar_rules
+
+if TYPE_CHECKING:
+    from archcost.page.page import Page
+
+ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%230072b2' d='M0 8V1h2v7zm3 0V3h2v5zm3 0V5h2v3z'/%3E%3C/svg%3E"  # noqa: E501
+
+
+def html(*pages: Page) -> str:
+    """Return pages, one below the other, as one self-contained HTML file; the first one's title heads it."""
+    title = text(pages[0].title)
+    style, script = _resources()
+    policy = (
+        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    parts = [
+        "<!doctype html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        f'<link rel="icon" href="{ICON}">',
+        element("title", title),
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        f'<header><h1>{title}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
+        "<main>",
+        *(part for n, page in enumerate(pages) for part in sections(page, f"page{n}", headed=n > 0)),
+        "</main>",
+        f"<script>{script}</script>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+@cache
+def _resources() -> tuple[str, str]:
+    """Return the style sheet and the script."""
+    folder = files("archcost.page.html")
+    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    return style + bar_rules(), script
+
+
+def _source(content: str) -> str:
+    """Return the hash by which the policy knows an inline style or script; any other is refused."""
+    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"

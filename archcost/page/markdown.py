@@ -1,0 +1,101 @@
+"""A page as Markdown, as GitHub shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.page.names import code
+from archcost.page.page import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.page.page import Figure, Line, Page, Remark, Table
+
+MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
+HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
+BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
+MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
+
+
+def markdown(page: Page) -> str:
+    """Return a page as Markdown, with whole names where the terminal shows a tree."""
+    return "\n".join(_page(harmless(page))) + "\n"
+
+
+def _page(page: Page) -> Iterator[str]:
+    yield f"### {_text(page.title)}"
+    if page.facts:
+        yield ""
+        yield _text(" · ".join(page.facts))
+    if page.table is not None:
+        yield ""
+        yield from _table(page.table)
+    if page.listing:
+        yield from ("", "```text", *page.listing, "```")
+    if page.figures:
+        yield ""
+        yield from _figures(page.figures)
+    if page.conventions:
+        yield from ("", _text(page.conventions))
+    for remark in page.remarks:
+        yield from ("", _remark(remark))
+
+
+def _table(table: Table) -> Iterator[str]:
+    shown = [i for i, column in enumerate(table.columns) if column.rank <= MOST_RANK]
+    kinds = any(line.kind for line in table.lines)
+    headings, rules = [table.heading], [":--"]
+    if kinds:
+        headings.append("Kind")
+        rules.append(":--")
+    for column in (table.columns[i] for i in shown):
+        headings.append(column.title)
+        rules.append("--:" if column.numeric else ":--")
+        if column.shared:
+            headings.append("%")
+            rules.append("--:")
+    yield _row(headings)
+    yield _row(rules)
+    for line in (*table.lines, *([table.total] if table.total else [])):
+        if line.role == "container":
+            continue
+        texts = [_name(line)] + ([_text(line.kind)] if kinds else [])
+        for i in shown:
+            texts.append(_text(line.cells[i].text))
+            if table.columns[i].shared:
+                texts.append(_text(line.cells[i].share))
+        yield _row([f"**{text}**" if text and line.role == "total" else text for text in texts])
+
+
+def _name(line: Line) -> str:
+    if line.role == "total":
+        return line.label
+    call = line.label.rpartition(" #")
+    number = f" #{call[2]}" if call[1] else ""
+    name = line.name or line.label
+    quoted = f"`{name}`" if BREAKING.isdisjoint(name) else code(name, whole=True)
+    return f"{quoted}{number}{MARKS[line.mark]}"
+
+
+def _figures(figures: tuple[Figure, ...]) -> Iterator[str]:
+    yield _row(["Total", "", "", ""])
+    yield _row([":--", "--:", "--:", ":--"])
+    for figure in figures:
+        label = "&emsp;" * figure.level + figure.label
+        yield _row([label, figure.digits, figure.short if figure.short != figure.digits else "", _text(figure.remark)])
+
+
+def _remark(remark: Remark) -> str:
+    return f"**{HEADINGS[remark.kind]}:** {_text(remark.text)}"
+
+
+def _row(texts: list[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _text(text: str) -> str:
+    """Escape what Markdown would read as a mark of its own."""
+    for mark in ("\\", "|", "*", "_", "`", "<"):
+        text = text.replace(mark, f"\\{mark}")
+    return text

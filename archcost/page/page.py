@@ -1,0 +1,141 @@
+"""What is shown, apart from how: a page of finished strings, which every form lays out its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archcost.page.names import printable
+
+if TYPE_CHECKING:
+    from archcost.records import Extents
+    from archcost.units import Scale
+
+Raw = int | float | str | tuple[float | str | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `rank` 0 is always shown; the higher it is, the earlier the column gives way where room is short.
+
+    `scale` is the prefix of a column whose rows add up.
+    """
+
+    name: str
+    heading: str
+    unit: str = ""
+    rank: int = 0
+    numeric: bool = True
+    shared: bool = False
+    scale: Scale | None = None
+
+    @property
+    def title(self) -> str:
+        """Heading and unit: "Memory kB"."""
+        return f"{self.heading} {self.unit}".rstrip()
+
+
+class Cell(NamedTuple):
+    """One figure: as text, raw, its share of the total as text, and its size beside the column's largest (0 to 1).
+
+    A table has thousands, and a frozen dataclass takes five times as long to make.
+    """
+
+    text: str = ""
+    raw: Raw = None
+    share: str = ""
+    size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table; a container's cells are the sums of the rows below it, where they add up.
+
+    `name` is the whole path and `label` what remains of it below the containers above, `level` of them. `call` is
+    None where the line does not stand for one call.
+    """
+
+    name: str
+    label: str
+    level: int = 0
+    kind: str = ""
+    call: int | None = None
+    role: Literal["row", "container", "total"] = "row"
+    mark: Literal["", "uncovered", "uncalled"] = ""
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Columns, lines, and the line of sums. `heading` is that of the names."""
+
+    heading: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    total: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One total: every digit, short with its prefix, and a remark."""
+
+    label: str
+    digits: str
+    short: str = ""
+    remark: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A sentence under the table; `kind` "uncovered" must not be overlooked."""
+
+    kind: Literal["note", "warning", "uncovered", "uncalled"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All of one view: a table or a listing, the totals, the conventions, the remarks."""
+
+    title: str
+    facts: tuple[str, ...] = ()
+    table: Table | None = None
+    listing: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    conventions: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+def harmless(page: Page) -> Page:
+    """Return a page whose every text is one line without codes for a terminal: networks choose their layers' names."""
+    table = page.table
+    return replace(
+        page,
+        title=printable(page.title),
+        facts=tuple(map(printable, page.facts)),
+        table=None if table is None else replace(table, lines=tuple(map(_harmless, table.lines))),
+        listing=tuple(map(printable, page.listing)),
+        remarks=tuple(replace(remark, text=printable(remark.text)) for remark in page.remarks),
+    )
+
+
+def _harmless(line: Line) -> Line:
+    if "".join([line.name, line.label, line.kind, *[cell.text for cell in line.cells]]).isprintable():
+        return line
+    cells = tuple(cell if cell.text.isprintable() else cell._replace(text=printable(cell.text)) for cell in line.cells)
+    return replace(line, name=printable(line.name), label=printable(line.label), kind=printable(line.kind), cells=cells)
+
+
+def agreed(extents: Extents | None) -> bool:
+    """Whether a receptive field is known and finite on every axis."""
+    return bool(extents) and all(isinstance(size, int) for size in extents or ())
+
+
+def order(value: Raw) -> float:
+    """Return what a quantity is sorted by; the whole input is larger than any part of it, the unknown smallest."""
+    if isinstance(value, tuple):
+        return max((order(part) for part in value), default=-1.0)
+    if isinstance(value, str):
+        return float("inf")
+    return -1.0 if value is None else float(value)

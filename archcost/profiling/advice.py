@@ -1,0 +1,80 @@
+"""What to tell a user whose network failed: which inputs it takes, and whether the memory was too small."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcost.errors import WalkError
+
+if TYPE_CHECKING:
+    from archcost.profiling.feed import Feed
+    from archcost.sources import InputSpec, Network
+
+# of the CPU's allocator, by system; a GPU's has an error class of its own
+SHORT_OF_MEMORY = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
+
+
+def ran_out(error: BaseException | None) -> bool:
+    """Whether an error, or one that it was caused by, says that there is not enough memory."""
+    while error is not None:
+        text = str(error).lower()
+        if isinstance(error, MemoryError) or any(sign in text for sign in SHORT_OF_MEMORY):
+            return True
+        error = error.__cause__
+    return False
+
+
+def give_memory_back() -> None:
+    """Free what only cycles, or torch's cache of a GPU's memory, still hold."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.empty_cache()
+
+
+def helpful(error: Exception, network: Network, feed: Feed) -> Exception:
+    """Say which inputs fit, where that can be found out."""
+    if not isinstance(error, WalkError):
+        return error
+    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
+        return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
+    given = ", ".join(map(str, feed.specs))
+    if network.fits is not None and len(feed.specs) == 1 and feed.specs[0] != network.fits:
+        advice = _what_fits(network, network.fits, feed.specs[0])
+        return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
+    if feed.args is None and network.fits is None:
+        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
+        if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
+            hint = "--input is without the batch, which --batch says"
+        return WalkError(f"{error}\nIt was given {given}; {hint}")
+    return error
+
+
+def _what_fits(network: Network, default: InputSpec, given: InputSpec) -> str:
+    """Name the default input and, by trying, the smallest square one that runs."""
+    import torch
+
+    text = f"It takes {default} by default"
+    if len(given.shape) != len(default.shape) or given.shape[0] != default.shape[0]:
+        return f"{text}; an input has the channels, height and width of one image, here {default.shape[0]} channels."
+    with torch.device("meta"), torch.no_grad():
+        module = network.build().eval()
+
+        def runs(side: int) -> bool:
+            try:
+                module(replace(default, shape=(default.shape[0], side, side)).tensor(1, "meta"))
+            except (RuntimeError, ValueError):
+                return False
+            return True
+
+        low, high = 0, min(default.shape[1:])
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if runs(middle) else (middle, high)
+        larger = (
+            "and larger ones" if runs(2 * max(default.shape[1:])) else "and little more: its linear layers fix the size"
+        )
+    return f"{text}; the smallest square input that runs is {high}x{high}, {larger}."

@@ -1,0 +1,113 @@
+"""profile_many(specs) -> one report, or one failure, for each: on all cores, where that helps."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from archcost.records import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcost.records import Report
+
+FEW = 4  # networks that are done sooner than another process has imported torch
+_REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
+
+
+def profile_many(
+    specs: Sequence[Any],
+    *,
+    keep: Callable[[Report], Any] | None = None,
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    **options: Any,
+) -> list[Any]:
+    """Profile many networks; what becomes of one, whatever it does, takes nothing from the others.
+
+    Args:
+        specs: what `archcost.profile` takes. Networks that are modules, not specs, are profiled in this process.
+        keep: what to keep of each report, where not all of it is needed. It runs where the report is made: a function
+            of a module, whose result can be pickled.
+        jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
+            your own are known to the process that registered them alone: use 1.
+        progress: called with each spec when it is done, from any thread.
+        options: as for `archcost.profile`, the same for every network.
+
+    Returns:
+        In the order of the specs: the reports (or what `keep` made of them), and a `Failure` for each that failed.
+    """
+    known = _REMEMBERED.get()
+    if known is None or not all(isinstance(spec, str) for spec in specs):
+        return _profiled(specs, keep, jobs, progress, options)
+    keys = {spec: (spec, *_given(options)) for spec in specs}
+    new = [spec for spec, key in keys.items() if key not in known]
+    known.update(zip(map(keys.__getitem__, new), _profiled(new, None, jobs, progress, options), strict=True))
+    return [_done(_kept(known[keys[spec]], spec, keep), spec, None if spec in new else progress) for spec in specs]
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Within it, `profile_many` profiles no spec a second time with the same options: it keeps the whole reports."""
+    token = _REMEMBERED.set({})
+    try:
+        yield
+    finally:
+        _REMEMBERED.reset(token)
+
+
+def _profiled(
+    specs: Sequence[Any],
+    keep: Callable[[Report], Any] | None,
+    jobs: int | None,
+    progress: Callable[[str], None] | None,
+    options: dict[str, Any],
+) -> list[Any]:
+    wanted = jobs if jobs is not None else min(_cores(), len(specs)) if len(specs) > FEW else 1
+    if wanted > 1 and all(isinstance(spec, str) for spec in specs):
+        from archcost.processes.pool import Pool
+
+        with Pool(wanted) as pool:
+            return pool.run(specs, keep, options, progress)
+    return [_done(one(spec, keep, options), spec, progress) for spec in specs]
+
+
+def one(spec: Any, keep: Callable[[Report], Any] | None, options: dict[str, Any]) -> Any:
+    """Profile one network, and return its failure where it fails."""
+    from archcost.profiling.profile import profile
+
+    try:
+        report = profile(spec, **options)
+    except Exception as error:  # noqa: BLE001 - a network may raise anything
+        return Failure.of(str(spec), error)
+    return _kept(report, spec, keep)
+
+
+def _kept(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
+    """Return what is to be kept of a report; of a failure, all."""
+    try:
+        return found if keep is None or isinstance(found, Failure) else keep(found)
+    except Exception as error:  # noqa: BLE001 - what a user keeps may raise anything as well
+        return Failure.of(str(spec), error)
+
+
+def _given(options: dict[str, Any]) -> tuple[str, ...]:
+    """Return the options that are not what `archcost.profile` takes anyway."""
+    from archcost.profiling.profile import profile
+
+    usual = inspect.signature(profile).parameters
+    return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
+
+
+def _done(result: Any, spec: Any, progress: Callable[[str], None] | None) -> Any:
+    if progress is not None:
+        progress(str(spec))
+    return result
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

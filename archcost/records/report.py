@@ -1,0 +1,164 @@
+"""The report: the only thing that renderers and comparisons see, and its versioned JSON (`archcost.report/1`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ReportError
+from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Totals
+from archcost.records.reading import CHARACTERS, parse, read
+from archcost.records.timing import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "archcost.report/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputInfo:
+    """One input tensor: its shape (batch first), its dtype, and its name where it is a keyword argument."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInfo:
+    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
+
+    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16").
+    """
+
+    spec: str
+    name: str
+    mode: str
+    inputs: tuple[InputInfo, ...]
+    notes: tuple[str, ...] = ()
+    amp: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that is known of one network's cost.
+
+    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
+    `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
+    operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
+    `timeline`, where it was asked for, is what is alive at each operator.
+    `full_training` are the totals with nothing frozen, where something was. `measured` is what was timed, None where
+    nothing was.
+    """
+
+    network: NetworkInfo
+    totals: Totals
+    layers: tuple[Layer, ...]
+    modules: Mapping[str, str]
+    operators: Mapping[str, OperatorCosts]
+    uncovered: Mapping[str, int]
+    uncalled: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    peak: Peak | None = None
+    timeline: tuple[Instant, ...] = ()
+    full_training: Totals | None = None
+    measured: Sample | None = None
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, network: NetworkInfo, costs: Costs, warnings: tuple[str, ...], environment: Mapping[str, str]
+    ) -> Report:
+        """Put the costs of a walk and what was walked together."""
+        return cls(
+            network=network,
+            totals=costs.totals,
+            layers=costs.layers,
+            modules=costs.modules,
+            operators=costs.operators,
+            uncovered=costs.uncovered,
+            uncalled=costs.uncalled,
+            warnings=(*costs.warnings, *warnings),
+            peak=costs.peak,
+            timeline=costs.timeline,
+            environment=environment,
+        )
+
+    def to_json(self) -> str:
+        """Return the report as JSON: keys sorted, raw integers, one layer on each line, a newline at the end."""
+        entries = {"schema": SCHEMA, **_plain(self)}
+        lines = [f"{json.dumps(key)}: {_value(entries[key])}" for key in sorted(entries)]
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
+
+        Raises:
+            ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
+                wrong type; with the place.
+        """
+        try:
+            data = parse(text)
+        except ReportError as error:
+            raise ReportError(f"not a report: {error}") from error
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+            raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
+        del data["schema"]
+        return read(cls, data, "report")
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Report:
+        """Read a report that was written to a file; no more of the file than a report can have.
+
+        Raises:
+            ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
+        """
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return cls.from_json(file.read(CHARACTERS + 1))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
+        except ReportError as error:
+            raise ReportError(f"{path}: {error}") from error
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each layer, one column for each quantity, raw integers."""
+        import pandas as pd
+
+        return pd.DataFrame([layer._asdict() for layer in self.layers])
+
+    def _repr_html_(self) -> str:
+        """Show the rows in a notebook."""
+        columns = ["name", "kind", "outputs", "params", "macs", "activation_bytes", "receptive_field", "depth"]
+        return str(self.to_frame()[columns].to_html(index=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Layer):
+        return {name: _plain(item) for name, item in value._asdict().items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(_dump(item) for item in value) + "\n]"
+    return _dump(value)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)

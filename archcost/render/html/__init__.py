@@ -1,3 +1,0 @@
-"""Pages as one self-contained HTML file: no network, a strict content security policy, readable without its script."""
-
-from archcost.render.html.document import html as html

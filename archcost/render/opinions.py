@@ -1,0 +1,150 @@
+"""Second opinions as text: for a terminal, as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+from archcost import units
+from archcost.page.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.terminal import wrapped
+from archcost.records.opinions import FVCORE, OPAQUE
+from archcost.render import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.records.opinions import Difference, Opinion, Opinions
+
+SCHEMA = "archcost.opinions/1"
+CONVENTIONS = (
+    "All in multiply-adds: fvcore calls one of them a flop, torch's FlopCounterMode counts two FLOPs for each and is "
+    "halved here."
+)
+UNEXPLAINED = "unexplained"
+
+
+def render(
+    opinions: Opinions,
+    format_: str = "table",
+    *,
+    width: int | None = None,
+    color: str = "auto",
+    target: TextIO | None = None,
+) -> str:
+    """Return second opinions as "table", "json", "csv" or "markdown"; the rest is as for `archcost.render.render`."""
+    if format_ == "json":
+        return _json(opinions)
+    if format_ == "csv":
+        from archcost.page.csv_text import table_csv
+
+        return table_csv(_table(opinions))
+    if format_ == "markdown":
+        from archcost.page.markdown import markdown
+
+        page = _page(opinions, None)
+        return markdown(dataclasses.replace(page, listing=page.listing[:-1]))
+    from archcost.page.target import fitted, width_of
+
+    width = width_of(target) if width is None else width
+    return fitted(_page(opinions, width), target, width=width, color=color)
+
+
+def _json(opinions: Opinions) -> str:
+    data: dict[str, Any] = {"schema": SCHEMA, **dataclasses.asdict(opinions)}
+    for entry, opinion in zip(data["opinions"], opinions.opinions, strict=True):
+        entry["unexplained"] = None if opinion.total is None else opinion.unexplained
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def _page(opinions: Opinions, width: int | None) -> Page:
+    return Page(
+        title=summary.title(opinions.network),
+        facts=("multiply-adds by operator", *summary.run_facts(opinions.network), f"on {opinions.device}"),
+        table=_table(opinions),
+        listing=tuple(line for opinion in opinions.opinions for line in (*_explanation(opinion, width), "")),
+        conventions=CONVENTIONS,
+        remarks=tuple(_remarks(opinions)),
+    )
+
+
+def _table(opinions: Opinions) -> Table:
+    answered = [opinion for opinion in opinions.opinions if opinion.total is not None]
+    counters = [opinion.counter for opinion in answered]
+    return Table(
+        heading="Operator",
+        columns=(
+            Column(name="calls", heading="Calls", rank=1),
+            *(Column(name=name, heading=name) for name in ("archcost", *counters)),
+        ),
+        lines=tuple(
+            Line(
+                name=each.name,
+                label=each.name,
+                cells=tuple(map(_cell, (each.calls, each.macs, *(each.theirs[name] for name in counters)))),
+            )
+            for each in opinions.operators
+        ),
+        total=Line(
+            name="total",
+            label="Total",
+            role="total",
+            cells=(Cell(), *(_cell(total) for total in (opinions.macs, *(opinion.total for opinion in answered)))),
+        ),
+    )
+
+
+def _cell(value: int | None) -> Cell:
+    return Cell() if value is None else Cell(text=units.exact(value), raw=value)
+
+
+def _explanation(opinion: Opinion, width: int | None) -> Iterator[str]:
+    """Yield one counter's difference, what it consists of, and the sum again."""
+    name = f"{opinion.counter} {opinion.version}"
+    if opinion.failure is not None:
+        yield from wrapped(f"{name}: no count. {opinion.failure}", width, hang=2)
+        return
+    if not opinion.differences:
+        yield f"{name}: the same for every operator."
+        return
+    sums = _signed(opinion.difference)
+    yield f"{name}: {sums} against archcost"
+    digits = max(len(sums), *(len(_signed(each.macs)) for each in opinion.differences))
+    for each in opinion.differences:
+        text = f"  {_signed(each.macs):>{digits}}  {_words(each)}"
+        yield from wrapped(text, width, hang=digits + 4)
+    rest = opinion.unexplained
+    verdict = f"{UNEXPLAINED}: {_signed(rest)}" if rest or _any_open(opinion) else "all of it explained"
+    yield f"= {sums:>{digits}}  {verdict}"
+
+
+def _words(difference: Difference) -> str:
+    return f"{difference.operator}: {difference.reason or UNEXPLAINED}"
+
+
+def _any_open(opinion: Opinion) -> bool:
+    return any(each.reason is None for each in opinion.differences)
+
+
+def _remarks(opinions: Opinions) -> Iterator[Remark]:
+    for name, calls in opinions.uncovered.items():
+        yield Remark(kind="uncovered", text=f"archcost has no rule for {name} ({_times(calls)})")
+    found = {each.name for each in opinions.operators}
+    for opinion in opinions.opinions:
+        idle = [
+            f"{name} ({_times(calls)})"
+            for name, calls in opinion.skipped.items()
+            if name not in found and not name.startswith(OPAQUE)
+        ]
+        if idle and opinion.counter == FVCORE:
+            text = f"fvcore has no handle for {', '.join(idle)}; archcost finds no multiply-adds there either"
+            yield Remark(kind="note", text=text)
+
+
+def _times(calls: int) -> str:
+    return f"{units.exact(calls)}x"
+
+
+def _signed(value: int) -> str:
+    return ("+" if value > 0 else "") + units.exact(value)

@@ -1,0 +1,176 @@
+"""Where balls stand, how large they are, and who is named."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from letters import shown
+from matplotlib.path import Path
+
+from archcost.charts import SIZES, draw, svg_text
+from archcost.charts.gather import Request, gather
+from archcost.charts.presets import preset_of
+from archcost.errors import ArgumentError
+
+
+def found(figure, label):
+    (artist,) = figure.findobj(lambda artist: artist.get_label() == label)
+    return artist
+
+
+def texts(figure):
+    return [text for text, _, _ in shown(figure)]
+
+
+def test_balls_stand_at_multiply_adds_and_accuracy(three):
+    balls = found(draw("accuracy-flops", three), "balls")
+    assert sorted(map(tuple, balls.get_offsets().tolist())) == [(1, 70), (2, 65), (4, 76)]
+
+
+def test_areas_are_as_the_parameters_and_the_largest_lies_at_the_back(three):
+    sizes = found(draw("accuracy-flops", three), "balls").get_sizes()
+    assert list(sizes / sizes[0]) == pytest.approx([1, 20 / 140, 5 / 140])
+
+
+def test_areas_are_as_the_multiply_adds_where_the_parameters_are_the_axis(three):
+    sizes = found(draw("accuracy-params", three), "balls").get_sizes()
+    assert list(sizes / sizes[0]) == pytest.approx([1, 2 / 4, 1 / 4])
+
+
+def test_the_frontier_steps_over_what_is_beaten(three):
+    line = found(draw("accuracy-flops", three), "pareto")
+    assert list(map(tuple, line.get_xydata()[:3].tolist())) == [(1, 70), (4, 70), (4, 76)]
+
+
+def test_the_x_axis_is_logarithmic_with_plain_numbers(three):
+    figure = draw("accuracy-flops", three)
+    assert figure.axes[0].get_xscale() == "log"
+    assert {"1", "2", "5"} <= set(texts(figure))
+    assert not any("10^" in text for text in texts(figure))
+
+
+def test_two_operations_for_each_multiply_add_on_a_linear_axis(three):
+    figure = draw("accuracy-flops", three, doubled=True, linear=True, limits=(0, 44, 50, 85))
+    assert sorted(x for x, _ in found(figure, "balls").get_offsets().tolist()) == [2, 4, 8]
+    assert figure.axes[0].get_xscale() == "linear"
+    assert figure.axes[0].get_xlim() == (0, 44)
+    assert "operations (G), two for each multiply-add" in texts(figure)
+
+
+def test_legends_name_lines_and_sizes(three):
+    shown_ = texts(draw("accuracy-flops", three))
+    assert {"VGG", "ResNet", "Inception", "Pareto frontier", "area:\nparameters (M)", "140", "5"} <= set(shown_)
+
+
+def test_the_source_line_has_protocol_and_date(three):
+    (line,) = [text for text in texts(draw("accuracy-flops", three)) if "published" in text]
+    assert "single-crop" in line
+    assert three.collected in line
+
+
+def test_a_few_networks_are_all_named(three):
+    assert {"small", "beaten", "large"} <= set(texts(draw("accuracy-flops", three)))
+    assert "beaten" not in texts(draw("accuracy-flops", three, labels="pareto"))
+    assert not {"small", "large"} & set(texts(draw("accuracy-flops", three, labels="none")))
+
+
+def test_of_many_the_frontier_is_named(everything):
+    assert len(everything.rows) >= 40
+    figure = draw("accuracy-flops", everything)
+    assert len(found(figure, "balls").get_offsets()) == len(everything.rows)
+    corners = {tuple(corner) for corner in found(figure, "pareto").get_xydata().tolist()}
+    best = [row for row in everything.rows if (row.macs / 1e9, row.accuracy.top1) in corners]
+    assert len(best) > 8
+    # the frontier's names are placed first, and all but at most one find a place
+    assert sum(row.spec in texts(figure) for row in best) >= len(best) - 1
+
+
+def test_time_needs_no_accuracy(three):
+    figure = draw("flops-time", three)
+    assert sorted(map(tuple, found(figure, "balls").get_offsets().tolist())) == [(10, 1), (20, 4), (40, 2)]
+    assert "Pareto frontier" not in texts(figure)
+
+
+def test_one_network_is_no_comparison(three):
+    with pytest.raises(ArgumentError, match="at least two networks; 1 can be drawn"):
+        draw("accuracy-flops", replace(three, rows=three.rows[:1]))
+
+
+def test_balls_of_equal_accuracy_and_of_one_point_are_drawn(three):
+    row = three.rows[0]
+    assert len(found(draw("accuracy-flops", replace(three, rows=(row, row))), "balls").get_offsets()) == 2
+
+
+def test_names_are_letters_whatever_they_hold(three):
+    row = replace(three.rows[0], name="a_$x$_b", family="<my & family>")
+    figure = draw("accuracy-flops", replace(three, rows=(row, *three.rows[1:])))
+    assert {"a_$x$_b", "<my & family>"} <= set(texts(figure))
+    assert "a_$x$_b" in svg_text(figure)
+    assert "&lt;my &amp; family&gt;" in svg_text(figure)
+
+
+def test_a_figure_of_ones_own_is_not_called_published(three):
+    mine = replace(three.rows[0].accuracy, source="mine.csv")
+    rows = (replace(three.rows[0], accuracy=mine), *three.rows[1:])
+    (line,) = [text for text in texts(draw("accuracy-flops", replace(three, rows=rows, own=(mine,)))) if "crop" in text]
+    assert f"single-crop, published, collected {three.collected}, and from mine.csv" in line
+    only = replace(three, rows=tuple(replace(row, accuracy=mine) for row in rows), own=(mine,))
+    assert any("single-crop, from mine.csv" in text for text in texts(draw("density", only)))
+
+
+@pytest.mark.parametrize("size", ["16:9", "4:3"])
+def test_no_line_to_a_name_passes_another_mark(everything, size):
+    figure = draw("accuracy-flops", everything, size=size)
+    axes = figure.axes[0]
+    centres = axes.transData.transform(found(figure, "balls").get_offsets())
+    leaders = [line for line in axes.lines if line.get_linewidth() == 0.8]
+    assert len(leaders) > 10
+    crossed = 0
+    for leader in leaders:
+        (x0, y0), (x1, y1) = axes.transData.transform(leader.get_xydata())
+        for x, y in centres:
+            ends = min((x - x0) ** 2 + (y - y0) ** 2, (x - x1) ** 2 + (y - y1) ** 2)
+            share = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
+            off = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+            crossed += ends > 1 and 0 < share < 1 and off < 9  # half a mark, at 150 dots per inch
+    assert crossed == 0
+
+
+def gap(box, point):
+    return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
+
+
+@pytest.mark.parametrize("size", ["16:9", "4:3"])
+def test_no_name_stands_nearer_to_another_mark(everything, size):
+    figure = draw("accuracy-flops", everything, size=size)
+    axes = figure.axes[0]
+    marks = {
+        row.spec: axes.transData.transform((row.macs / 1e9, row.accuracy.top1)).tolist() for row in everything.rows
+    }
+    assert len(axes.texts) > 8
+    for text in axes.texts:
+        box = text.get_window_extent()
+        gaps = {spec: gap(box, mark) for spec, mark in marks.items()}
+        own = gaps.pop(text.get_text())
+        assert min(gaps.values()) >= 0.6 * own
+
+
+def test_a_name_whose_first_place_is_another_points_finds_another():
+    """The comparison paper's chart, narrow: ResNet-34's name would stand over ResNet-18's ball."""
+    preset = preset_of("canziani-2016")
+    chart = gather("accuracy-flops", Request(specs=preset.networks, jobs=1))
+    names = {row.name.partition(", ")[0] for row in chart.data.rows}
+    found_ = names & set(texts(draw("accuracy-flops", chart.data, size="4:3", **preset.options)))
+    assert {"ResNet-34", "ResNet-18"} <= found_
+    assert len(found_) >= len(names) - 1  # GoogLeNet and ResNet-18 all but coincide
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_line_to_a_point_crosses_another_name(everything, size):
+    axes = draw("accuracy-flops", everything, size=size).axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    leaders = [Path(axes.transData.transform(line.get_xydata())) for line in axes.lines if line.get_linewidth() == 0.8]
+    assert len(leaders) > 8
+    for leader in leaders:
+        own = min(boxes, key=lambda box: gap(box, leader.vertices[0]))
+        assert not any(leader.intersects_bbox(box) for box in boxes if box is not own)

@@ -1,0 +1,107 @@
+"""What charts are drawn from, and what is left out of them and why."""
+
+import pytest
+
+from archcost.charts.gather import Request, gather
+from archcost.charts.presets import PRESETS, preset_of
+from archcost.comparison.accuracy import accuracy_of, published
+from archcost.errors import ArgumentError
+from archcost.sources import resolve
+from archcost.sources.selection import select
+
+
+def lost(chart):
+    return {each.spec: each.reason for each in chart.left_out}
+
+
+def test_networks_without_a_figure_are_left_out_unwalked_and_named():
+    chart = gather("accuracy-flops", Request(specs=("squeezenet1_0", "alexnet_lecture", "plain34"), jobs=1))
+    assert [row.spec for row in chart.data.rows] == ["squeezenet1_0"]
+    assert lost(chart) == {
+        "alexnet_lecture": "no single-crop top-1 accuracy at its input is known; --accuracy FILE adds yours",
+        "plain34": "no single-crop top-1 accuracy at its input is known; there is 10-crop at 224",
+    }
+
+
+def test_a_figure_at_another_input_does_not_count():
+    chart = gather("accuracy-flops", Request(specs=("mobilenet_v1_0.25@96", "squeezenet1_0"), jobs=1))
+    assert [row.spec for row in chart.data.rows] == ["squeezenet1_0"]
+    assert "single-crop at 224" in lost(chart)["mobilenet_v1_0.25@96"]
+
+
+def test_datasets_do_not_mix():
+    chart = gather("density", Request(specs=("squeezenet1_0", "cifar_resnet20", "mobilenet_v3_small"), jobs=1))
+    assert lost(chart) == {"cifar_resnet20": "its accuracy is for CIFAR-10, the chart's for ImageNet"}
+
+
+def test_at_least_forty_networks_have_a_place_in_the_chart_of_all():
+    specs = select((), everything=True, variants=False)
+    shown = [
+        spec
+        for spec in specs
+        if accuracy_of(
+            spec, published(), protocol="single-crop", side=resolve(spec).inputs[0].shape[-1], dataset="ImageNet"
+        )
+    ]
+    assert len(shown) >= 40
+
+
+def test_times_are_asked_for_where_they_are_an_axis():
+    for kind in ("accuracy-time", "flops-time", "time-batch"):
+        with pytest.raises(ArgumentError, match="give --times FILE"):
+            gather(kind, Request(specs=("squeezenet1_0",)))
+    chart = gather("flops-time", Request(specs=("lenet5", "lenet_caffe"), seconds={("lenet5", 1): 0.1}, jobs=1))
+    assert [row.seconds for row in chart.data.rows] == [0.1]
+    assert lost(chart) == {"lenet_caffe": "no measured time at a batch of 1 is given"}
+
+
+def test_time_curves_are_of_one_image():
+    seconds = {("a", 8): 0.04, ("a", 1): 0.01, ("b", 1): 0.02}
+    (curve,) = gather("time-batch", Request(specs=("a",), seconds=seconds)).data
+    assert curve.points == ((1, 0.01), (8, 0.005))
+    assert [each.name for each in gather("time-batch", Request(seconds=seconds)).data] == ["a", "b"]
+
+
+def test_time_curves_have_the_titles_of_what_is_here():
+    seconds = {("resnet18", 1): 0.01, ("some other program", 1): 0.02}
+    curves = gather("time-batch", Request(seconds=seconds)).data
+    assert [curve.name for curve in curves] == ["ResNet-18", "some other program"]
+
+
+def test_memory_is_walked_at_every_batch():
+    import archcost
+
+    chart = gather("memory-batch", Request(specs=("lenet5", "nosuch"), batches=(1, 4), train="adam", jobs=1))
+    (curve,) = chart.data
+    expected = archcost.profile("lenet5", train="adam", batch=4).totals.peak_training_bytes
+    assert curve.points[-1] == (4, expected)
+    assert chart.options == {"remark": "training with adam"}
+    assert list(lost(chart)) == ["nosuch"]
+
+
+def test_the_winners_are_in_order_and_take_no_network():
+    winners = gather("error-year", Request()).data
+    assert [winner.year for winner in winners] == sorted(winner.year for winner in winners)
+    assert {winner.network: winner.depth for winner in winners} | {"ResNet": 152, "GoogLeNet": 22, "AlexNet": 8} == {
+        winner.network: winner.depth for winner in winners
+    }
+    with pytest.raises(ArgumentError, match="takes no network"):
+        gather("error-year", Request(specs=("vgg16",)))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_name_networks_that_exist(name):
+    assert all(resolve(spec) for spec in preset_of(name).networks)
+
+
+def test_the_networks_of_the_comparison_paper_all_have_a_figure():
+    preset = preset_of("canziani-2016")
+    for spec in preset.networks:
+        side = resolve(spec).inputs[0].shape[-1]
+        assert accuracy_of(spec, published(), protocol="single-crop", side=side), spec
+    assert {each.spec for each in preset.missing} == {"BN-AlexNet", "BN-NIN", "ENet"}
+
+
+def test_an_unknown_preset_is_refused():
+    with pytest.raises(ArgumentError, match="did you mean canziani-2016"):
+        preset_of("canziani")

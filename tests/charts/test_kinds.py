@@ -1,0 +1,50 @@
+"""What holds for every kind of chart: letters that can be read, none over another."""
+
+import pytest
+from letters import overlapping, shown
+
+from archcost.charts import KINDS, SIZES, check_option, draw
+from archcost.charts.kinds import OPTIONS
+from archcost.errors import ArgumentError
+
+EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("size", SIZES)
+def test_no_text_lies_over_another_or_off_the_canvas(data, kind, size):
+    figure = draw(kind, data[kind], size=size)
+    texts = shown(figure)
+    width, height = figure.bbox.size
+    assert len(texts) > 8  # the axes' and the title's are among them
+    assert overlapping(texts) == []
+    assert [text for text, box, _ in texts if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height] == []
+
+
+@EVERY_KIND
+def test_letters_can_be_read_from_the_last_row(data, kind):
+    assert min(points for _, _, points in shown(draw(kind, data[kind]))) >= 14
+
+
+@pytest.mark.parametrize("kind", ["accuracy-flops", "layers", "block"])
+def test_a_dark_chart_has_the_same_letters_in_the_same_places(data, kind):
+    light, dark = (shown(draw(kind, data[kind], theme=theme)) for theme in ("light", "dark"))
+    assert [(text, box.bounds) for text, box, _ in light] == [(text, box.bounds) for text, box, _ in dark]
+
+
+def test_an_unknown_kind_is_refused_with_the_nearest():
+    with pytest.raises(ArgumentError, match="did you mean accuracy-flops"):
+        draw("acuracy-flops", None)
+
+
+def test_an_option_belongs_to_some_kinds():
+    check_option("memory-batch", "batches", given=True)
+    check_option("layers", "batches", given=False)
+    with pytest.raises(ArgumentError, match="--batches belongs to memory-batch, not to layers"):
+        check_option("layers", "batches", given=True)
+
+
+def test_every_option_belongs_to_kinds_that_draw_it(everything):
+    assert {kind for kinds in OPTIONS.values() for kind in kinds} <= set(KINDS)
+    for kind in OPTIONS["labels"]:
+        draw(kind, everything, labels="none")
