@@ -33,6 +33,7 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Totals as Totals,
+    add_up as add_up,
 )
 from archcost.records.difference import (
     Change as Change,

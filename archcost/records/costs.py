@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from archcost.metrics import SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
 
@@ -14,6 +19,8 @@ class Layer(NamedTuple):
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
     rows whose results this one takes. `kernel`, `stride` and `groups` are those of its convolution or pool.
     `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+
+    A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
 
     name: str
@@ -74,6 +81,15 @@ class Totals:
     depth: int
     receptive_field: Extents | None
     layers: int
+
+
+def add_up(rows: Sequence[Layer]) -> dict[str, int | None]:
+    """Return what rows add up to, by quantity: None for one that some row does not know."""
+    sums: dict[str, int | None] = {}
+    for name in SUMS:
+        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        sums[name] = None if None in values else sum(values)
+    return sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from archcost import units
 from archcost.errors import ArgumentError, ConfigError, closest
-from archcost.metrics import METRICS
+from archcost.metrics import METRICS, USUAL
 from archcost.records import Allowance, Budget, Verdict
 from archcost.regression.snapshot import TOTAL_METRICS
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 KEYS = ("max", "max_increase", "max_decrease", "level")
 LEVELS = ("error", "warn", "off")
 GATED = tuple(name for name in TOTAL_METRICS if METRICS[name].unit != "px")
-USUAL = ("params", "macs", "activation_bytes")
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
-DEFAULT = tuple(Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in USUAL)
+DEFAULT = tuple(Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in METRICS if name in USUAL)
 TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
 TIME_KEYS = ("max_increase", "level")
 USUAL_TIME = Budget(

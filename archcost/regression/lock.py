@@ -16,7 +16,6 @@ from archcost.errors import ReportError
 from archcost.records import Row, Snapshot
 from archcost.records.reading import CHARACTERS, parse
 from archcost.regression.budgets import USUAL
-from archcost.regression.snapshot import ROW_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.metrics import METRICS
+from archcost.metrics import METRICS, USUAL
 from archcost.page.names import first_line, plain, printable
 from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import outputs_text
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
-USUAL = ("macs", "params", "activation_bytes")
 MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
