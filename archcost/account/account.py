@@ -265,7 +265,7 @@ class _Account:
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
-            **add_up(layers),  # type: ignore[arg-type] - what is None may be
+            **add_up(layers),
             gradient_bytes=memory.bytes_of_kind(self.trace, "gradient") if self.trains else None,
             optimizer_state_bytes=memory.bytes_of_kind(self.trace, "state") if self.trains else None,
             peak_inference_bytes=None if self.trains else self.peak.nbytes,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from archcost.errors import ReportError
 from archcost.metrics import SUMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
 
@@ -83,13 +84,26 @@ class Totals:
     layers: int
 
 
-def add_up(rows: Sequence[Layer]) -> dict[str, int | None]:
+def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
-    sums: dict[str, int | None] = {}
+    sums: dict[str, Any] = {}
     for name in SUMS:
         values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
         sums[name] = None if None in values else sum(values)
     return sums
+
+
+def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:
+    """Refuse totals that somebody changed: they are what the rows add up to.
+
+    Raises:
+        ReportError: naming the first quantity that is not.
+    """
+    for name, found in sums.items():
+        said = totals.get(name)
+        if said != found:
+            texts = ["unknown" if value is None else str(value) for value in (said, found)]
+            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,21 +73,24 @@ def test_a_file_that_is_missing_has_no_networks(tmp_path):
 
 DAMAGE = [
     (lambda text: text[: len(text) // 2], "it is no JSON"),
-    (lambda text: text.replace("archcost.lock/1", "archcost.lock/2"), "it is not of schema 'archcost.lock/1'"),
-    (lambda text: text.replace('"macs": ', '"macs": 1e400, "x": ', 1), "totals.macs must be of type int, not inf"),
+    (
+        lambda text: text.replace("archcost.lock/1", "archcost.lock/2"),
+        "it must be of schema 'archcost.lock/1', not 'archcost.lock/2'",
+    ),
+    (lambda text: text.replace('"macs": ', '"macs": 1e400, "x": ', 1), "totals.macs must be a finite number"),
     (lambda text: text.replace('"macs": ', '"macs": true, "x": ', 1), "totals.macs must be of type int, not True"),
     (lambda text: text.replace('"macs": ', '"macs": -1, "x": ', 1), "totals.macs must be at least 0, not -1"),
     (lambda text: text.replace('"1x32x16x16"', '"1x32xmany"'), "net.layers[1][3] must hold shapes"),
     (lambda text: text.replace(',"Conv2d"', ',["Conv2d"]'), "net.layers[1][2] must be of type str"),
-    (lambda text: text.replace('["input",0,', "["), "net.layers[0] must have 7 items, not 5"),
+    (lambda text: text.replace('["input",0,', "["), "net.layers[0][1] must be of type int, not ['1x3x16x16']"),
     (lambda text: text.replace('"call"', '"calls"'), "net.columns must be name, call, kind, outputs"),
     (lambda text: text.replace('"macs","params"', '"macs","depth"'), "and quantities of layers"),
-    (lambda text: text.replace('"mode"', '"modes"'), "net must have the keys columns, conventions"),
+    (lambda text: text.replace('"mode"', '"modes"'), "net has no key 'mode'"),
     (lambda text: text + "{}", "it is no JSON"),
     (lambda text: text.replace('"layers"', '\n<<<<<<< HEAD\n"layers"'), "it has conflict markers of a merge"),
-    (lambda text: text.replace("stem", "\\ud800"), "it has half of a surrogate pair"),
+    (lambda text: text.replace("stem", "\\ud800"), "net.layers[1][0] has half of a surrogate pair"),
     (lambda _: "[" * 100_000, "it nests deeper than any at line 1 column 17"),
-    (lambda _: "[]", "it is not of schema"),
+    (lambda _: "[]", "it must be of schema 'archcost.lock/1', not []"),
     (lambda text: text.replace('"uncovered": {}', '"uncovered": []'), "net.uncovered must be of type dict"),
 ]
 

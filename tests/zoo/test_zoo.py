@@ -11,8 +11,8 @@ from torch.nn.modules import module as torch_module
 
 import archcost
 from archcost import zoo
-from archcost.metrics import SUMS
 from archcost.errors import ArgumentError, BuildError
+from archcost.metrics import SUMS
 
 HERE = Path(__file__).parent
 COUNTS = {row["id"]: row for row in csv.DictReader((HERE / "counts.csv").read_text().splitlines())}
