@@ -16,6 +16,7 @@ from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
+from archcost.metrics import SUMS
 from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals, add_up
 from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
@@ -72,7 +73,8 @@ class _Account:
         owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
         layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
-        none = 0 if self.trains else None
+        trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
+        nothing = dict.fromkeys(SUMS, 0) | trained  # what a module that never ran costs, apart from what it holds
         layers += [
             Layer(
                 name=path,
@@ -81,9 +83,7 @@ class _Account:
                 module=path,
                 inputs=(),
                 outputs=(),
-                backward_macs=none,
-                saved_bytes=none,
-                **asdict(sums),
+                **(nothing | asdict(sums)),
             )
             for path, sums in elsewhere.items()
         ]

@@ -102,7 +102,7 @@ def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None],
     for name, found in sums.items():
         said = totals.get(name)
         if said != found:
-            texts = ["unknown" if value is None else str(value) for value in (said, found)]
+            texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
             raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
 
 

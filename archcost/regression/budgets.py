@@ -135,6 +135,8 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
     if after is None:
         raise ConfigError(f"{budget.where}: {difference.network.spec} {_lack(difference.network, budget.metric)}")
     if budget.needs_baseline and not difference.knows(budget.metric):
+        if budget in DEFAULT:  # nobody asked for it, and the baseline is older than the quantity
+            return
         raise IncomparableError(f"no baseline: it has no {budget.metric} of {difference.network.spec!r}; count it anew")
     unit = METRICS[budget.metric].unit
     limits: list[tuple[Literal["max", "max_increase", "max_decrease"], str, bool]] = []
