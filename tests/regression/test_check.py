@@ -8,6 +8,7 @@ import pytest
 from render import pairs
 
 from archcost.errors import ConfigError, IncomparableError
+from archcost.metrics import USUAL
 from archcost.records import Failure
 from archcost.regression import check as checks, lock, parse_condition, snapshot
 from archcost.regression.settings import read_settings
@@ -31,7 +32,7 @@ def settings(tmp_path):
     return read_settings(tmp_path / "pyproject.toml")
 
 
-def locked(metrics=lock.locked_metrics(()), **networks):
+def locked(metrics=USUAL, **networks):
     """What the lock file has, through its text."""
     return lock.parse_lock(
         lock.lock_text({name: lock.Locked(metrics=metrics, snapshot=each) for name, each in networks.items()})
