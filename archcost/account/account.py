@@ -16,7 +16,8 @@ from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
-from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals
+from archcost.metrics import SUMS
+from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals, add_up
 from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
 
@@ -28,20 +29,6 @@ if TYPE_CHECKING:
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
-SUMS = (
-    "params",
-    "trainable_params",
-    "param_bytes",
-    "weights",
-    "buffers",
-    "macs",
-    "other_ops",
-    "activation_elements",
-    "activation_bytes",
-    "macts",
-    "read_bytes",
-    "written_bytes",
-)
 
 
 def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False) -> Costs:
@@ -86,7 +73,8 @@ class _Account:
         owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
         layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
-        none = 0 if self.trains else None
+        trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
+        nothing = dict.fromkeys(SUMS, 0) | trained  # what a module that never ran costs, apart from what it holds
         layers += [
             Layer(
                 name=path,
@@ -95,9 +83,7 @@ class _Account:
                 module=path,
                 inputs=(),
                 outputs=(),
-                backward_macs=none,
-                saved_bytes=none,
-                **asdict(sums),
+                **(nothing | asdict(sums)),
             )
             for path, sums in elsewhere.items()
         ]
@@ -277,12 +263,9 @@ class _Account:
         return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        sums: dict[str, int] = {name: sum(map(operator.attrgetter(name), layers)) for name in SUMS}
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
-            **sums,
-            backward_macs=None if self.backward is None else sum(self.backward.values()),
-            saved_bytes=sum(self.saved.values()) if self.trains else None,
+            **add_up(layers),
             gradient_bytes=memory.bytes_of_kind(self.trace, "gradient") if self.trains else None,
             optimizer_state_bytes=memory.bytes_of_kind(self.trace, "state") if self.trains else None,
             peak_inference_bytes=None if self.trains else self.peak.nbytes,
