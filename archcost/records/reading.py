@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast
 
-from archcost.errors import ReportError
+from archcost.errors import ArgumentError, ReportError
 
 T = TypeVar("T")
 CHARACTERS = 2**25  # some 45,000 layers
@@ -75,7 +75,11 @@ def read(kind: type[T], data: Any, where: str) -> T:
     if unknown or missing:
         problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
         raise ReportError(f"{where:.200} {problem:.200}; its keys are {', '.join(sorted(hints))}")
-    return kind(**{name: _value(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
+    values = {name: _value(hint, data[name], f"{where}.{name}") for name, hint in hints.items()}
+    try:
+        return kind(**values)
+    except ArgumentError as error:  # a record that checks itself
+        raise ReportError(f"{where:.200}: {error}") from error
 
 
 @cache
