@@ -148,6 +148,24 @@ def test_training_a_part_times_that_part():
     assert next(r for r in report.measured.layers.rows if r.name == "backward").macs == report.totals.backward_macs
 
 
+class Unregistered(nn.Module):
+    """It learns a tensor that is no parameter of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = [torch.ones(4, 2, requires_grad=True)]
+
+    def forward(self, x):
+        return x @ self.weights[0]
+
+
+def test_a_step_without_parameters_moves_nothing_and_is_timed():
+    report = archcost.profile(Unregistered(), torch.ones(3, 4), train="sgd", time=QUICK)
+    rows = {row.name: row for row in report.measured.layers.rows}
+    assert rows["backward"].macs == report.totals.backward_macs == 3 * 4 * 2
+    assert "step" in rows
+
+
 def test_autocast_computes_in_the_dtype_and_counts_the_casts():
     network = nn.Linear(4, 4)
     report = archcost.profile(network, torch.ones(2, 4), time=quick(amp="bf16"))
