@@ -100,20 +100,7 @@ class _Account:
         )
 
     def _layer(self, place: int, row: Row, owned: Owned) -> Layer:
-        macs = other_ops = macts = read = written = 0
-        for op in row.ops:
-            work = self.works[op.index]
-            macs += work.macs
-            other_ops += work.other_ops
-            read_by_op, written_by_op = self._traffic(op, work)
-            read += read_by_op
-            written += written_by_op
-            if self.flow.weighted[op.index] and not row.recurrent:
-                macts += _layer_outputs(op, work)
-        storages = self.trace.storages
-        fresh = [storages[number] for number in self._activations(row)]
-        elements = [spec.elements for spec in row.outputs]
-        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
+        """Put together what is known of a row."""
         window, groups = self._window(row)
         receptive_field, jump = self._extents(self._field(row))
         return Layer(
@@ -133,21 +120,47 @@ class _Account:
             param_bytes=owned.param_bytes,
             weights=owned.weights,
             buffers=owned.buffers,
-            macs=macs,
             backward_macs=None if self.backward is None else self.backward[place],
-            other_ops=other_ops,
-            output_elements=sum(elements),
-            output_bytes=sum(map(operator.mul, elements, itemsizes)),
-            activation_elements=sum([storage.nbytes // storage.itemsize for storage in fresh]),
-            activation_bytes=sum([storage.nbytes for storage in fresh]),
-            macts=macts,
-            read_bytes=read,
-            written_bytes=written,
             saved_bytes=self.saved.get(place, 0) if self.trains else None,
             depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
             receptive_field=receptive_field,
             jump=jump,
+            **self._work(row),
+            **self._results(row),
         )
+
+    def _work(self, row: Row) -> dict[str, int]:
+        """Add up what a row's operators do."""
+        macs = other_ops = macts = read = written = 0
+        for op in row.ops:
+            work = self.works[op.index]
+            macs += work.macs
+            other_ops += work.other_ops
+            read_by_op, written_by_op = self._traffic(op, work)
+            read += read_by_op
+            written += written_by_op
+            if self.flow.weighted[op.index] and not row.recurrent:
+                macts += _layer_outputs(op, work)
+        return {
+            "macs": macs,
+            "other_ops": other_ops,
+            "macts": macts,
+            "read_bytes": read,
+            "written_bytes": written,
+        }
+
+    def _results(self, row: Row) -> dict[str, int]:
+        """Add up what a row hands on, and what of it lies in memory that the row made."""
+        storages = self.trace.storages
+        elements = [spec.elements for spec in row.outputs]
+        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
+        made = [storages[number] for number in self._activations(row)]
+        return {
+            "output_elements": sum(elements),
+            "output_bytes": sum(map(operator.mul, elements, itemsizes)),
+            "activation_elements": sum([storage.nbytes // storage.itemsize for storage in made]),
+            "activation_bytes": sum([storage.nbytes for storage in made]),
+        }
 
     def _extents(self, field: Field | None) -> tuple[Any, Any]:
         """Sizes and jumps of a field, worked out once for all rows that hand it on."""

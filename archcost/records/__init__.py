@@ -63,6 +63,9 @@ from archcost.records.opinions import (
     Opinions as Opinions,
     Step as Step,
 )
+from archcost.records.plan import (
+    WalkPlan as WalkPlan,
+)
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
     parse_amp as parse_amp,

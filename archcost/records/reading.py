@@ -18,7 +18,7 @@ from functools import cache
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast
 
-from archcost.errors import ReportError
+from archcost.errors import ArgumentError, ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -159,7 +159,10 @@ def _record(kind: Any) -> Reader:
                 values[name] = reader(data.get(name))
             except _WrongError as wrong:
                 raise wrong.within(f".{name}") from None
-        return kind(**values)
+        try:
+            return kind(**values)
+        except ArgumentError as error:  # a record that checks itself
+            raise _WrongError(f"cannot be: {str(error):.300}") from None
 
     return read_record
 
