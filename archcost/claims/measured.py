@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
-    from archcost.records import Layer, Report
+    from archcost.records import Layer, Report, Role
 
-Role = Literal["convolution", "linear", "normalisation", "pooling", "activation", "other"]
-ROLES: dict[str, Role] = {
-    "convolutions": "convolution",
-    "linears": "linear",
-    "normalisations": "normalisation",
-    "poolings": "pooling",
-    "activation_functions": "activation",
-    "others": "other",
+ROLES: dict[str, set[Role | None]] = {
+    "convolutions": {"convolution"},
+    "linears": {"linear"},
+    "normalisations": {"normalisation"},
+    "poolings": {"pooling"},
+    "activation_functions": {"activation"},
+    "others": {"recurrent", "attention", "embedding", "other", "elementwise", "movement", None},
 }
-ACTIVATION_FUNCTIONS = ("relu", "elu", "sigmoid", "silu", "swish", "tanh", "mish", "softplus")
+WEIGHTED = {"convolution", "linear", "attention", "recurrent"}
 SUMS = (
     "params", "weights", "buffers", "macs", "other_ops", "activations", "macts", "param_bytes", "activation_bytes",
     "outputs",
@@ -35,7 +34,7 @@ class Row:
     """The quantities of one row of a report that figures are made of."""
 
     name: str
-    role: Role
+    role: Role | None
     shape: tuple[int, ...]
     params: int
     weights: int
@@ -84,7 +83,7 @@ class Part:
 
     def of_role(self, name: str) -> Part:
         """Return the "convolutions", "linears", "normalisations", "poolings", "activation_functions" or "others"."""
-        rows = tuple(row for row in self.rows if row.role == ROLES[name])
+        rows = tuple(row for row in self.rows if row.role in ROLES[name])
         return Part(name=f"{self.name}.{name}", rows=rows)
 
     @property
@@ -105,7 +104,7 @@ class Part:
         """
         if name in SUMS:
             return sum(getattr(row, name) for row in self.rows)
-        weighted = [row for row in self.rows if row.role in {"convolution", "linear"}]
+        weighted = [row for row in self.rows if row.role in WEIGHTED]
         if name == "biases":
             return sum(row.params - row.weights for row in weighted)
         if name == "bias_additions":
@@ -131,7 +130,7 @@ class Part:
 def _row(layer: Layer) -> Row:
     return Row(
         name=layer.name,
-        role=_role(layer),
+        role=layer.role,
         shape=layer.outputs[-1] if layer.outputs else (),
         params=layer.params,
         weights=layer.weights,
@@ -144,15 +143,3 @@ def _row(layer: Layer) -> Row:
         activation_bytes=layer.activation_bytes,
         outputs=layer.output_elements,
     )
-
-
-def _role(layer: Layer) -> Role:
-    """Tell what a row does from its operators; a normalisation may pool, so it is asked for first."""
-    words = " ".join((layer.kind, *layer.operators)).lower()
-    if layer.macs:
-        return "convolution" if "conv" in words else "linear"
-    if "norm" in words:
-        return "normalisation"
-    if "pool" in words or "aten.mean" in layer.operators:
-        return "pooling"
-    return "activation" if any(name in words for name in ACTIVATION_FUNCTIONS) else "other"
