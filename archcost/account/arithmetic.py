@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcost.account.values import UNSCALED, Data, Made, Value, join, join_data, join_made
+from archcost.account.values import Data, Made, Value, join, join_data, join_made
 from archcost.records import OpCall, TensorSpec
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def combine(op: OpCall, values: list[Value], found: Found) -> Value:
     if isinstance(value, Made):
         return value._replace(inverse=value.divides) if inverts else value
     if second is None and name not in LINEAR:
-        return Data(value.root, value.level, inverse=value.inverse or (inverts and value.level > 0))
+        inverse = value.inverse or (inverts and value.level > 0)
+        return Data(value.root, value.level, inverse=inverse, factors=value.factors)
     return value
 
 
@@ -49,11 +50,10 @@ def _multiply(  # noqa: PLR0911 - one return for each pair of kinds
             return join_made([a, b])._replace(inverse=a.inverse or b.inverse or (divides and b.divides))
         if not divides:
             return _multiply(index, two, one, found, divides=False)
-        return _scale(Data(b.root, b.level, inverse=b.level > 0, scale=b.scale), a, one[1], found)
+        return _scale(b._replace(inverse=b.level > 0, divided=False), a, one[1], found)
     if isinstance(b, Made):
         if b.inverse or (divides and b.divides):
-            found.normalising.add(index)
-            a = a._replace(scale=UNSCALED)
+            a = _normalise(index, a, a.factors, found)
         return _scale(a, b, spec, found)
     if not divides and a.inverse and a.level > b.level:
         a, b = b, a
@@ -61,20 +61,30 @@ def _multiply(  # noqa: PLR0911 - one return for each pair of kinds
     if joined.root == index:
         return joined
     if b.level > a.level and (divides or b.inverse):
-        found.normalising.add(index)
-        return joined._replace(scale=b.scale or UNSCALED)
-    inverse = a.inverse or b.inverse
-    return joined._replace(inverse=inverse, scale=_scale_of(a, b) if inverse or a.level != b.level else None)
+        scaled = joined._replace(scale=b.scale or (a.scale if a.factors - b.factors else 0))
+        return _normalise(index, scaled, a.factors ^ b.factors, found)
+    if a.inverse or b.inverse or a.level != b.level:
+        inverse, divided = a.inverse or b.inverse, a.divided or b.divided
+        return joined._replace(inverse=inverse, divided=divided, scale=max(a.scale, b.scale))
+    return joined
+
+
+def _normalise(index: int, value: Data, scales: frozenset[int], found: Found) -> Data:
+    found.normalising.add(index)
+    found.others |= scales
+    return value._replace(divided=True, inverse=False, factors=frozenset(), columns=0)
 
 
 def _scale(value: Data, by: Made, spec: TensorSpec, found: Found) -> Data:
-    """Follow data that parameters multiply: they are the scale where it is normalised."""
+    """Follow data that parameters multiply: they are the scale where it is normalised, or will be."""
     if not by.params:
         return value
-    if not value.normalised:
-        return value._replace(scale=None, columns=0)
-    found.others |= by.params
-    return value._replace(scale=spec.elements, columns=0)
+    if value.takes_scale:
+        found.others |= by.params
+        return value._replace(scale=spec.elements, columns=0)
+    if value.divided:
+        return Data(value.root, value.level)
+    return value._replace(factors=value.factors | by.params, scale=spec.elements, columns=0)
 
 
 def _add(index: int, one: Operand, two: Operand, found: Found) -> Value:
@@ -86,7 +96,8 @@ def _add(index: int, one: Operand, two: Operand, found: Found) -> Value:
         joined = join_data([a, b], index)
         if joined.root == index or a.level == b.level:
             return joined
-        return joined._replace(inverse=a.inverse and b.inverse, scale=_scale_of(a, b))
+        inverse, divided = a.inverse and b.inverse, a.divided or b.divided
+        return joined._replace(inverse=inverse, divided=divided, scale=max(a.scale, b.scale))
     if not b.params:
         return a
     if a.takes_shift(spec):
@@ -94,11 +105,7 @@ def _add(index: int, one: Operand, two: Operand, found: Found) -> Value:
     elif spec.elements <= a.columns:
         found.others |= b.params
         found.aside.add(index)
-    return a._replace(scale=a.scale if a.inverse else None, columns=0)
-
-
-def _scale_of(a: Data, b: Data) -> int | None:
-    return b.scale if a.scale is None else a.scale
+    return Data(a.root, a.level) if a.divided else a._replace(columns=0)
 
 
 def _is_negative(exponent: object) -> bool:

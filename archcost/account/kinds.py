@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from archcost.account.arithmetic import combine
 from archcost.account.parameters import overlap
-from archcost.account.values import UNSCALED, Data, Found, Made, Value, join, join_made
+from archcost.account.values import Data, Found, Made, Value, join, join_made
 from archcost.records import TensorSpec
 from archcost.rules.work import Contracts, Everything, Mixes, Slides
 
@@ -90,7 +90,7 @@ class Kinds:
             return join(values, op.index, plain=role == "movement")
         if len(values) == 1 and role in {"pooling", "other"} and isinstance(self._sights[op.index], REDUCES):
             value = values[0]
-            return Data(value.root, value.level + 1) if isinstance(value, Data) else None
+            return Data(value.root, value.level + 1, factors=value.factors) if isinstance(value, Data) else None
         return None
 
     def _multiply(self, op: OpCall, role: Role | None, *, data: bool) -> Made | None:
@@ -128,7 +128,7 @@ class Kinds:
                 if isinstance(value, Made) and value.params:
                     affine = True
                     self.found.others |= value.params
-        return None if affine else Data(op.index, scale=UNSCALED)
+        return None if affine else Data(op.index, divided=True)
 
     def _is_data(self, spec: TensorSpec) -> bool:
         return any(source < 0 or self._from_data[source] for source in spec.sources)

@@ -5,8 +5,8 @@ A value that depends on no input of the network is `Made`, of parameters, buffer
 A normalisation that is written with operators is known by its division: a value divided by a statistic of the same
 value, that is by something computed from it through a reduction (a mean, a variance, a norm, an average pool) and
 operators on each element, or multiplied with the inverse of one. In eval mode a buffer of more than one element holds
-the statistic. What is divided so is `normalised`; the parameter that multiplies it first is its scale, what is added
-then its shift. A product of any kind, and an activation function, begin a new value.
+the statistic. A parameter that multiplies what is divided so, or multiplied it or its statistic before (but not both),
+is the scale, what is added then the shift. A product of any kind, and an activation function, begin a new value.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from archcost.records import TensorSpec
-
-UNSCALED = 0
 
 
 class Made(NamedTuple):
@@ -42,30 +40,32 @@ class Data(NamedTuple):
     """A value that depends on the network's inputs.
 
     `root` is the operator (or, negative, the input) whose result it was computed from, one element at a time or by
-    reductions; `level` counts the reductions. `inverse` says that it divides by such a statistic. `scale` is None where
-    nothing is normalised, else the elements of the scale that it was multiplied with. `columns` are the outputs of the
-    weight whose product it is, 0 where it is none.
+    reductions; `level` counts the reductions. `inverse` says that it divides by such a statistic, `divided` that it was
+    divided by one and still waits for its scale or its shift. `factors` are the parameters that multiplied it before,
+    `scale` the elements of the last, 0 where there is none. `columns` are the outputs of the weight whose product it
+    is, 0 where it is none.
     """
 
     root: int
     level: int = 0
     inverse: bool = False
-    scale: int | None = None
+    divided: bool = False
+    factors: frozenset[int] = frozenset()
+    scale: int = 0
     columns: int = 0
 
     @property
-    def normalised(self) -> bool:
+    def takes_scale(self) -> bool:
         """Whether a parameter that multiplies it is the scale of a normalisation."""
-        return self.inverse or self.scale == UNSCALED
+        return self.inverse or (self.divided and not self.scale)
 
     def takes_shift(self, spec: TensorSpec) -> bool:
         """Whether a parameter that is added to it shifts a normalisation: no larger than the scale was, if any.
 
         What is larger, an embedding of positions for example, has a meaning of its own.
         """
-        if self.scale:
-            return spec.elements <= self.scale
-        return self.normalised and spec.elements == max(spec.shape, default=1)
+        fits = spec.elements <= self.scale if self.scale else spec.elements == max(spec.shape, default=1)
+        return fits and (self.inverse or self.divided)
 
 
 Value: TypeAlias = Made | Data
@@ -102,7 +102,8 @@ def join_data(values: list[Data], index: int) -> Data:
     first = values[0]
     if any(value.root != first.root for value in values):
         return Data(index)
-    return Data(first.root, min(value.level for value in values))
+    factors = first.factors.union(*[value.factors for value in values])
+    return Data(first.root, min(value.level for value in values), factors=factors)
 
 
 def join(values: list[Value], index: int, *, plain: bool = False) -> Value:
