@@ -113,7 +113,8 @@ def _height_width_channels(layer: Layer) -> tuple[int, ...]:
 
 
 def _is_linear(layer: Layer) -> bool:
-    return layer.role == "linear" and layer.macts > 0  # a product of data with data has no weights
+    """Whether a row is a linear layer: a product of data with data has no weights, a bilinear layer two inputs."""
+    return layer.role == "linear" and layer.macts > 0 and (_runs(layer, "mm") or _runs(layer, ".linear"))
 
 
 def _runs(layer: Layer, part: str) -> bool:
