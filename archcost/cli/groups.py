@@ -130,7 +130,7 @@ def _read_training(
     if not train:
         wrong = [name for name, value in given.items() if value]
         if wrong:
-            raise ArgumentError(f"{' and '.join(wrong)} belong to --train: add it, or leave them out")
+            raise ArgumentError(f"options that belong to --train: {', '.join(wrong)}; add --train, or leave them out")
         return None
     from archcost.records import Training
 

@@ -70,7 +70,7 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2
     def __init__(self, parts: Collection[Part]) -> None:
         self.parts = parts
 
-    def get_metavar(self, *_: Any) -> str:
+    def get_metavar(self, *_: Any, **__: Any) -> str:  # click before 8.2 hands on fewer
         """Return the names for --help."""
         return f"[{'|'.join(formats_from(self.parts))}]"
 

@@ -23,7 +23,12 @@ MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 def write_text(document: Document, target: Target) -> str:
     """Return a document's pages, with whole names where the terminal shows a tree."""
     del target
-    return "\n".join("\n".join([*_page(harmless(page)), ""]) for page in document.pages())
+    return "\n".join(map(write_page, document.pages()))
+
+
+def write_page(page: Page) -> str:
+    """Return one page."""
+    return "\n".join(_page(harmless(page))) + "\n"
 
 
 def _page(page: Page) -> Iterator[str]:
