@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 import os
+import pickle
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from archcost.errors import ArgumentError
+from archcost.processes.asking import AnswerError
 from archcost.records import Failure
 
 if TYPE_CHECKING:
@@ -69,20 +73,67 @@ def _profiled(
 ) -> list[Any]:
     wanted = jobs if jobs is not None else min(_cores(), len(specs)) if len(specs) > FEW else 1
     if wanted > 1 and all(isinstance(spec, str) for spec in specs):
-        from archcost.processes.pool import Pool
-
-        with Pool(wanted) as pool:
-            return pool.run(specs, keep, options, progress)
-    return [_done(one(spec, keep, options), spec, progress) for spec in specs]
+        return _profile_apart(specs, keep, wanted, progress, options)
+    return [_done(profile_one(spec, keep, options), spec, progress) for spec in specs]
 
 
-def one(spec: Any, keep: Callable[[Report], Any] | None, options: dict[str, Any]) -> Any:
-    """Profile one network, and return its failure where it fails."""
+def _profile_apart(
+    specs: Sequence[str],
+    keep: Callable[[Report], Any] | None,
+    jobs: int,
+    progress: Callable[[str], None] | None,
+    options: dict[str, Any],
+) -> list[Any]:
+    """Profile networks in other processes, which answer with pickles.
+
+    Their code is what this process runs itself with one job, so it may do nothing in a pickle that it could not do here
+    anyway. Another revision's code never gets here: see `archcost.regression.worker_tasks`.
+    """
+    from archcost.processes.pool import Pool
+
+    def done(place: int) -> None:
+        if progress is not None:
+            progress(specs[place])
+
+    asked = _encode((keep, options), "`keep` and the options")
+    with Pool(jobs) as pool:
+        found = pool.ask_all(f"{__name__}:profile_encoded", [{"spec": spec, "asked": asked} for spec in specs], done)
+    return [
+        _failure_of(spec, each) if isinstance(each, Exception) else pickle.loads(b64decode(each))  # noqa: S301 - see above
+        for spec, each in zip(specs, found, strict=True)
+    ]
+
+
+def profile_encoded(spec: str, asked: str) -> str:
+    """Profile one network in a worker: what is asked, and what comes of it, is a pickle as text."""
+    keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
+    return _encode(profile_one(spec, keep, options), "what `keep` returned")
+
+
+def _encode(value: Any, what: str) -> str:
+    try:
+        return b64encode(pickle.dumps(value)).decode("ascii")
+    except Exception as error:
+        raise ArgumentError(
+            f"{what} cannot be sent to another process: {error}; use functions of a module, or jobs=1"
+        ) from error
+
+
+def _failure_of(spec: str, error: Exception) -> Failure:
+    """Return what a worker could not answer as a failure of its network."""
+    kind = error.kind if isinstance(error, AnswerError) else "Died"
+    return Failure(spec=spec, error=kind, reason=str(error))
+
+
+def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: dict[str, Any]) -> Any:
+    """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
     from archcost.profiling.profile import profile
 
     try:
         report = profile(spec, **options)
-    except Exception as error:  # noqa: BLE001 - a network may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a network may raise anything
         return Failure.of(str(spec), error)
     return _kept(report, spec, keep)
 

@@ -29,6 +29,9 @@ class Spec:
     arguments: Mapping[str, object]
     size: tuple[int, int] | None = None
 
+    @property
+    def file(self): return self.source if self.kind=="file" else ""
+
 
 def parse_spec(text: str) -> Spec:
     """Take a network's name apart.
