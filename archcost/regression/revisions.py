@@ -247,7 +247,7 @@ def _is_shallow(top: Path) -> bool:
     return _git(top, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _git(folder: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in OF_ONE_REPOSITORY}
     environment["LC_ALL"] = "C"
     try:

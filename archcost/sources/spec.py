@@ -30,7 +30,8 @@ class Spec:
     size: tuple[int, int] | None = None
 
     @property
-    def file(self): return self.source if self.kind=="file" else ""
+    def file(self):
+        return self.source if self.kind == "file" else ""
 
 
 def parse_spec(text: str) -> Spec:
