@@ -48,7 +48,7 @@ def prompts():
 def slow():
     import time
     with open("started", "a") as file:
-        file.write(f"{os.getpid()}\n")
+        print(os.getpid(), file=file)
     time.sleep(60)
 """
 
