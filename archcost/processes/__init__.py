@@ -6,5 +6,5 @@ request names a function, "package.module:function", and its arguments, and the 
 
 Requests and answers are lines of JSON, because what a worker says may be written by the code of another revision, and
 a pickle could run that code in the process that reads it. Who asks for code that this process would run itself anyway
-may have a function take and return a pickle as text: `archcost.profiling.many` does so for what `keep` returns.
+may have a function take and return a pickle as text: `archcost.profiling.apart` does so for what `keep` returns.
 """

@@ -102,7 +102,7 @@ def test_one_that_leaves_with_success_has_died(users):
 
 
 def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users):
-    with pytest.raises(ArgumentError, match=r"`keep` and the options cannot be sent to another process: .*jobs=1"):
+    with pytest.raises(ArgumentError, match=r"`keep` or an option cannot be sent to another process: .*jobs=1"):
         profile_many(["users.py:dies", "lenet5"], keep=lambda report: report, jobs=2)
     for failure in profile_many(["lenet5", "lenet5"], keep=operator.attrgetter("__class__.__dict__"), jobs=2):
         assert failure.error == "ArgumentError"
