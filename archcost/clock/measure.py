@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.clock.boundaries import Boundaries, Order, Passes
+from archcost.clock.boundaries import BEFORE_ALL, Boundaries, Passes
 from archcost.clock.conditions import conditions, disturbances, state
+from archcost.clock.kinds import kind_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.rows import row_times
-from archcost.clock.sampling import Queue, Rounds, sample, warm_up
+from archcost.clock.sampling import Rounds, sample, warm_up
+from archcost.clock.windows import Windows
 from archcost.errors import ClockError
 from archcost.records import Energy, LayerTimes, Sample, Series
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.clock.protocol import Clock
+    from archcost.clock.windows import Marks
     from archcost.records import Layer, TimingPlan
 
 GRAPH = "CUDA graph"
@@ -48,10 +52,15 @@ def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> S
 
     Whatever the network raises comes out of here as it is.
     """
+    with kind_of(device).using(device):
+        return _measure(job, plan, clock, device)
+
+
+def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
     nvml = Nvml.of(device)
     measuring = _Measuring(job, plan, clock)
     run = measuring.runner()
-    rounds = Rounds(run, clock)
+    rounds = measuring.rounds(run)
     warmup, median = warm_up(rounds.take, plan, clock)
     if not warmup.settled:
         measuring.unmet.append("warm-up: the last five medians did not agree within the limit of time")
@@ -70,7 +79,7 @@ def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> S
         images=job.images,
         warmup=warmup,
         end_to_end=end_to_end,
-        queue_full=rounds.queue.full,
+        queue_full=rounds.full,
         wall=wall,
         layers=layers,
         memory=memory,
@@ -98,6 +107,12 @@ class _Measuring:
             return self.job.whole
         self.timer = GRAPH
         return captured
+
+    def rounds(self, run: Callable[[], object]) -> Rounds:
+        """Return rounds of an iteration, in which windows can end where it is run by its phases."""
+        whole = self.plan.compiled or self.timer == GRAPH
+        divided = None if whole else Boundaries(self.job.leaves, self.job.phases).pass_by
+        return Rounds(run, self.clock, divided)
 
     def sampled(self, take: Callable[[], list[int]], what: str, plan: TimingPlan | None = None) -> Series:
         """Take samples; note what is missing."""
@@ -133,34 +148,31 @@ class _Measuring:
 
     def _layers(self, whole: Callable[[], object]) -> LayerTimes:
         job, clock = self.job, self.clock
-        boundaries, passes, queue, plain = Boundaries(job.leaves, clock), Passes(), Queue(clock), Rounds(whole, clock)
+        boundaries, passes, plain = Boundaries(job.leaves, job.phases), Passes(), self.rounds(whole)
+        graph = self.timer == GRAPH
+        windows = Windows(clock, judges=not graph)
         without: list[int] = []
 
-        def run() -> tuple[list[Any], Order]:
-            return boundaries.run(job.phases)
+        def record() -> Marks:
+            return windows.record(lambda: boundaries.mark_rows(windows), BEFORE_ALL)
 
-        captured = self._captured(run) if self.timer == GRAPH else None
+        captured = self._captured(record) if graph else None
+        ordered = captured or record
 
         def take() -> list[int]:
-            if captured is None:
-                marks, order = queue.order(run)
-            else:
-                marks, order = captured()
-                clock.finish()
-            span = passes.add(clock.offsets(marks), order)
+            span = passes.add(windows.read(ordered()), boundaries.paths)
             without.extend(plain.take())
             return [span]
 
         warm_up(take, self.plan, clock)
-        if captured is None:
-            queue.fill(run)
-            plain.queue.fill(plain.ordered)
+        if not graph:
+            windows.fit(lambda: windows.read(ordered()), divisible=True)
+            plain.fill(math.inf)
         passes, without = Passes(), []
         spans = self.sampled(take, "per layer")
         rows = row_times(passes, job.layers, job.phase_macs)
-        return LayerTimes(
-            rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=queue.full if captured is None else True
-        )
+        full = not passes.behind if clock.queues else None
+        return LayerTimes(rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=full)
 
     def _captured(self, run: Callable[[], Any]) -> Callable[[], Any] | None:
         if self.plan.timer != "graph":

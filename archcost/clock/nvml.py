@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from archcost.clock.kinds import kind_of
 from archcost.records import DeviceState
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Nvml:
     @classmethod
     def of(cls, device: torch.device) -> Nvml | None:
         """Return the GPU that torch calls `device`; None without the binding, the driver, or leave to ask."""
-        if device.type != "cuda":
+        if not kind_of(device).has_nvml:
             return None
         try:
             import pynvml

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archcost.clock.conditions import identity
+from archcost.clock.kinds import kind_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.regime import check_dtype, regime, torch_dtype
 from archcost.errors import ClockError, ReportError
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from archcost.clock.protocol import Clock
 
 SCHEMA = "archcost.roof/1"
-COPIES = {"cpu": [2**power for power in range(16, 29)], "cuda": [2**power for power in range(20, 32)]}  # bytes moved
-SIZES = {"cpu": (256, 512, 1024, 2048), "cuda": (1024, 2048, 4096, 8192, 16384)}
 AT_ONCE = 5
 PATIENCE = 10  # rounds without a faster try
 FASTER = 0.99
@@ -46,6 +45,11 @@ def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh:
 
     A dtype that the device lacks has no ceiling.
     """
+    with kind_of(device).using(device):
+        return _roof(device, dtypes, clock, fresh=fresh)
+
+
+def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: bool) -> Roof:
     path, known = cache_file(device), None
     if not fresh:
         with suppress(OSError, ReportError):  # a cache that cannot be read is measured again
@@ -89,13 +93,13 @@ def _has(dtype: str, device: torch.device) -> bool:
 
 def _blank(device: torch.device) -> Roof:
     name, driver = identity(device, Nvml.of(device))
-    threads = None if device.type == "cuda" else torch.get_num_threads()
+    threads = None if kind_of(device).torch_module is not None else torch.get_num_threads()
     return Roof(device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={})
 
 
 def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:
     found = []
-    for moved in COPIES[device.type]:
+    for moved in kind_of(device).copies:
         source = torch.randint(-128, 127, (moved // 2,), dtype=torch.int8, device=device)
         target = torch.empty_like(source)
         seconds = _fastest(partial(target.copy_, source), clock)
@@ -107,7 +111,7 @@ def _product(dtype: str, device: torch.device, clock: Clock) -> float:
     """Return the most operations for each second of square products, of the sizes that do not take too long."""
     best = 0.0
     with regime(TimingPlan(dtype=dtype)):
-        for size in SIZES[device.type]:
+        for size in kind_of(device).products:
             left, right = (torch.randn(size, size, device=device).to(torch_dtype(dtype)) for _ in range(2))
             seconds = _fastest(partial(torch.matmul, left, right), clock)
             best = max(best, 2 * size**3 / seconds)

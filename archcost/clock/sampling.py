@@ -4,86 +4,66 @@ from __future__ import annotations
 
 import math
 import statistics
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.clock.windows import Windows
 from archcost.records import Series, Warmup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.clock.protocol import Clock
+    from archcost.clock.windows import Interval
     from archcost.records import TimingPlan
 
-T = TypeVar("T")
 BLOCK = 3  # iterations whose median is one of those that have to agree
 AGREEING = 5
 LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
 MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
-SAFETY = 1.5
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
-class Queue:
-    """Orders work so that the device never waits for the host, and notes whether that succeeded.
+class Rounds:
+    """Iterations in rounds: several are ordered with a mark after each, and waited for once.
 
-    The device is held for longer than the host needs to order everything; that it has not come past the first mark by
-    then shows that the queue was full all along. Where the host does the work itself there is nothing to hold.
+    `divided` runs an iteration and lets windows end inside it; None where that cannot be. `full` says whether the host
+    stayed ahead of the device throughout, None where there is no queue. `cpu_ns` is for each iteration what this thread
+    has worked, beside the time of the clock.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._hold_ns = 0.0
-        self._ordered_ns = 0
-        self.full: bool | None = None
-
-    def order(self, run: Callable[[], tuple[list[Any], T]]) -> tuple[list[Any], T]:
-        """Order what `run` runs, which returns its marks first; wait for it to be done."""
-        clock = self._clock
-        clock.hold(self._hold_ns)
-        begun = clock.now()
-        marks, rest = run()
-        self._ordered_ns = clock.now() - begun
-        if clock.queues:
-            ahead = not clock.passed(marks[0])
-            self.full = ahead if self.full is None else self.full and ahead
-        clock.finish()
-        return marks, rest
-
-    def fill(self, run: Callable[[], tuple[list[Any], T]]) -> bool:
-        """Find out how long to hold the device for; return whether the host then stays ahead of it."""
-        self._hold_ns = 0.0
-        if self._clock.queues:
-            self.order(run)
-            self._hold_ns = SAFETY * self._ordered_ns
-            self.full = None
-            self.order(run)
-        ahead, self.full = self.full is not False, None
-        return ahead
-
-
-class Rounds:
-    """Iterations in rounds: several are ordered with a mark after each, and waited for once."""
-
-    def __init__(self, run: Callable[[], object], clock: Clock) -> None:
-        self._run, self._clock = run, clock
-        self.queue = Queue(clock)
+    def __init__(
+        self, run: Callable[[], object], clock: Clock, divided: Callable[[Windows], object] | None = None
+    ) -> None:
+        self._run, self._clock, self._divided = run, clock, divided
+        self._windows = Windows(clock)
         self.size = 1
+        self.full: bool | None = None
+        self.cpu_ns: list[int] = []
 
     def take(self) -> list[int]:
         """Run one round; return the time of each iteration."""
-        marks, _ = self.queue.order(self.ordered)
-        offsets = self._clock.offsets(marks)
-        return [after - before for before, after in pairwise(offsets)]
+        before = self._clock.cpu()
+        intervals = self._order()
+        self.cpu_ns += [(self._clock.cpu() - before) // self.size] * self.size
+        ns = [0] * self.size
+        for interval in intervals:
+            assert isinstance(interval.owner, int)  # noqa: S101 - the number of an iteration
+            ns[interval.owner] += interval.ns
+        if self._clock.queues:
+            self.full = self.full is not False and all(interval.ahead for interval in intervals)
+        return ns
 
     def fill(self, median_ns: float) -> None:
         """Choose how many iterations are ordered at once: fewer, down to one, where the queue does not hold them."""
         if self._clock.queues:
             self.size = max(1, min(MOST_AT_ONCE, int(ROUND_NS / max(median_ns, 1))))
-        while not self.queue.fill(self.ordered) and self.size > 1:
+        while not self._windows.fit(self._order, divisible=False) and self.size > 1:
             self.size //= 2
+        if self.size == 1 and self._divided is not None:
+            self._windows.fit(self._order, divisible=True)
+        self.full, self.cpu_ns = None, []
 
     def wait(self) -> list[int]:
         """Run one round on an idle device; return what the host waited for each iteration."""
@@ -93,13 +73,17 @@ class Rounds:
         self._clock.finish()
         return [(self._clock.now() - begun) // self.size]
 
-    def ordered(self) -> tuple[list[Any], None]:
-        """Order one round; return its marks."""
-        marks = [self._clock.mark()]
-        for _ in range(self.size):
-            self._run()
-            marks.append(self._clock.mark())
-        return marks, None
+    def _order(self) -> list[Interval]:
+        return self._windows.order(self._run_round, 0)
+
+    def _run_round(self) -> None:
+        for number in range(self.size):
+            if number:
+                self._windows.mark(number)
+            if self._windows.size is None or self._divided is None:
+                self._run()
+            else:
+                self._divided(self._windows)
 
 
 def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tuple[Warmup, float]:

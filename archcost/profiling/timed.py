@@ -14,6 +14,7 @@ import torch
 from archcost.account import account
 from archcost.clock import Job, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
+from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
 from archcost.errors import ClockError
@@ -51,7 +52,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
     device = device_of(plan.device)
     if feed.args is None and feed.batch < 1:
         raise ClockError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
-    with random_state_kept():
+    with random_state_kept(), kind_of(device).using(device):
         module = make_module(network, plan, device, trains=asked.training is not None)
         home = _home_of(module, plan, device)
         args, kwargs = given = make_inputs(feed, plan, home)
@@ -62,7 +63,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
             with _failures_named(plan):
                 iteration = make_iteration(module, given, asked, plan, home)
                 sample = measure(_job(module, given, iteration, plan, costs), plan, clock, home)
-            return trace, costs, replace(sample, roof=roof_of(home, (sample.dtype,), clock)) if plan.roof else sample
+            return trace, costs, replace(sample, roof=roof_of(home, sample.dtypes, clock)) if plan.roof else sample
 
 
 def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch.device:

@@ -14,7 +14,7 @@ from typing import Literal
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
 from archcost.records.precision import AMP_DTYPES
-from archcost.records.roof import Roof
+from archcost.records.roof import Achieved, Roof, achieved
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
 SECOND = 10**9
@@ -113,7 +113,9 @@ class RowTime:
 
     `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
     is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
-    report's rows that it covers, whose costs these are; bytes are None where they are not known.
+    report's rows that it covers, whose costs these are; bytes are None where they are not known. `upper_bound`: the host
+    was late for it, so the device may have waited; None where there is no queue. `work` is the role of the row that
+    multiplies most in it, as `Layer.role` has it.
     """
 
     name: str
@@ -124,6 +126,8 @@ class RowTime:
     macs: int
     moved_bytes: int | None
     times: Series
+    upper_bound: bool | None = None
+    work: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +135,8 @@ class LayerTimes:
     """Every row of every pass: in each pass the rows' times add up to the span, to the nanosecond.
 
     `plain` are iterations without events that ran in turn with the passes, so that whatever drifts moves both.
-    `queue_full` says whether the host stayed ahead of the device; where it did not, the rows are upper bounds. None
-    where there is no queue: on the CPU.
+    `queue_full` says whether the host stayed ahead of the device for every row; `RowTime.upper_bound` says it of each.
+    None where there is no queue: on the CPU. What lies between two windows of a pass is no part of its span.
     """
 
     rows: tuple[RowTime, ...]
@@ -163,10 +167,16 @@ class Warmup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryUse:
-    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran."""
+    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran.
+
+    `before_bytes` were allocated before it; `workspace_bytes` of them belong to no tensor of the network, its inputs or
+    the optimizer: libraries keep them.
+    """
 
     allocated_bytes: int
     reserved_bytes: int
+    before_bytes: int | None = None
+    workspace_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +203,11 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """Under which conditions the samples were taken."""
+    """Under which conditions the samples were taken.
+
+    `tf32_for` says which of "products" and "convolutions" of float32 torch may compute in TensorFloat-32, `tf32`
+    whether any; None in a report that does not know.
+    """
 
     device: str
     driver: str | None
@@ -205,6 +219,7 @@ class Conditions:
     tf32: bool
     before: DeviceState
     after: DeviceState
+    tf32_for: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +265,32 @@ class Sample:
 
     @property
     def cpu_bound(self) -> bool:
-        """Whether the host, not the device, sets the pace."""
-        return self.queue_full is False or (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
+        """Whether the host, not the device, sets the pace: whether the device waits for a tenth of the time."""
+        return (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
+
+    def dtype_of(self, work: str | None) -> str:
+        """Return in what a row of some work multiplies: float32 may be computed in TensorFloat-32."""
+        kinds = {"convolution": "convolutions", "recurrent": "convolutions"}  # cuDNN's switch
+        in_tf32 = self.dtype == "float32" and kinds.get(work or "", "products") in (self.conditions.tf32_for or ())
+        return "tf32" if in_tf32 else self.dtype
+
+    def achieved_in(self, row: RowTime) -> Achieved | None:
+        """Return what a row does for each second, beside the roof of what it multiplies in."""
+        seconds = row.times.median / SECOND
+        return achieved(row.macs, row.moved_bytes, seconds, self.roof, self.dtype_of(row.work))
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """What its rows multiply in."""
+        return tuple(dict.fromkeys((self.dtype_of("linear"), self.dtype_of("convolution"))))
+
+    @property
+    def arithmetic(self) -> str:
+        """The dtype as it is shown: "float32 (convolutions in TF32)"."""
+        tf32 = self.conditions.tf32_for or ()
+        if self.dtype != "float32" or not tf32:
+            return self.dtype
+        return f"float32 ({'all' if len(tf32) > 1 else tf32[0]} in TF32)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -25,10 +26,9 @@ WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a C
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    from archcost.clock import roofs
+    from archcost.clock.kinds import KINDS
 
-    monkeypatch.setattr(roofs, "COPIES", {"cpu": [2**16, 2**20]})
-    monkeypatch.setattr(roofs, "SIZES", {"cpu": (64,)})
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**16, 2**20), products=(64,)))
 
 
 def test_each_combination_is_a_line_and_one_that_fails_stops_no_other(capsys):
@@ -134,7 +134,7 @@ def test_resolutions_and_training_are_timed(capsys):
         (["profile", "lenet5", "--time", "--batch", "0"], 3, "a batch of 0 images has nothing to time"),
         (["profile", "lenet5", "--time", "--device", "meta"], 2, "nothing can be timed on meta"),
         (["device", "--datasheet", "NVIDIA H2000"], 3, "did you mean NVIDIA H200"),
-        (["device", "--device", "tpu9"], 2, "auto, cpu or cuda"),
+        (["device", "--device", "tpu9"], 2, "auto, cpu, xpu, mps, cuda"),
         pytest.param(["time", "lenet5", "--device", "cuda"], 3, "no CUDA device", marks=WITHOUT_GPU),
         pytest.param(["device", "--datasheet", "this"], 3, "the table of datasheets has no", marks=WITHOUT_GPU),
     ],

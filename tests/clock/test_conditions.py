@@ -172,9 +172,9 @@ def test_a_device_that_is_not_here_is_an_error():
     assert isinstance(clock_of(CPU), WallClock)
 
 
-@pytest.mark.parametrize("name", ["meta", "mps", "tpu9", ""])
+@pytest.mark.parametrize("name", ["meta", "vulkan", "tpu9", ""])
 def test_nothing_is_timed_where_nothing_runs(name):
-    with pytest.raises(ArgumentError, match="auto, cpu or cuda"):
+    with pytest.raises(ArgumentError, match="auto, cpu, xpu, mps, cuda"):
         device_of(name)
 
 

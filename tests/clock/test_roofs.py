@@ -1,11 +1,13 @@
 """Roofs: what a row may reach at best, kept from one time to the next, and how a row compares with it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from archcost.clock import roofs
+from archcost.clock.kinds import KINDS
 from archcost.clock.roofs import all_dtypes, cache_file, roof_of
 from archcost.clock.wall import WallClock
 from archcost.records import Copy, Roof, achieved
@@ -67,8 +69,7 @@ def test_without_a_ceiling_there_is_no_share():
 def small(monkeypatch, tmp_path):
     """A roof that is measured in milliseconds, and kept in a folder of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(roofs, "COPIES", {"cpu": [2**12, 2**16]})
-    monkeypatch.setattr(roofs, "SIZES", {"cpu": (16, 32)})
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**12, 2**16), products=(16, 32)))
     return tmp_path
 
 

@@ -7,7 +7,8 @@ import pytest
 from clock.fake_clock import FakeClock
 from hypothesis import given, strategies
 
-from archcost.clock.sampling import Queue, Rounds, sample, warm_up
+from archcost.clock.sampling import Rounds, sample, warm_up
+from archcost.clock.windows import Windows
 from archcost.records import Series, TimingPlan
 
 MS = 10**6
@@ -127,19 +128,19 @@ def test_the_queue_hides_the_host_from_the_devices_time():
     rounds.fill(10)
 
     assert set(rounds.take()) == {10}
-    assert rounds.queue.full is True
+    assert rounds.full is True
     assert rounds.wait() == [(30 * rounds.size + 10) // rounds.size]
 
 
 def test_a_queue_that_holds_little_is_asked_for_fewer_iterations_at_once():
     clock = FakeClock(queues=True, depth=8)
-    rounds = Rounds(ordering(clock, 100, 90), clock)
+    rounds = Rounds(ordering(clock, 300, 90), clock)
     rounds.fill(90)
 
     assert 1 <= rounds.size < 10
-    assert rounds.queue.full is None  # nothing of the search counts
+    assert rounds.full is None  # nothing of the search counts
     rounds.take()
-    assert rounds.queue.full is True
+    assert rounds.full is True
 
 
 def test_a_host_that_cannot_get_ahead_is_found_out():
@@ -155,7 +156,7 @@ def test_a_host_that_cannot_get_ahead_is_found_out():
     rounds.take()
 
     assert rounds.size == 1
-    assert rounds.queue.full is False
+    assert rounds.full is False
 
 
 def test_there_is_no_queue_on_the_cpu():
@@ -164,7 +165,7 @@ def test_there_is_no_queue_on_the_cpu():
     rounds.fill(13)
 
     assert rounds.take() == [13]
-    assert rounds.queue.full is None
+    assert rounds.full is None
 
 
 def test_the_device_is_waited_for_once_a_round():
@@ -179,19 +180,17 @@ def test_the_device_is_waited_for_once_a_round():
 
 def test_a_hold_is_measured_once_and_does_not_grow():
     clock = FakeClock(queues=True, depth=3)
-    queue = Queue(clock)
+    windows = Windows(clock)
 
     def run():
-        marks = [clock.mark()]
         for _ in range(20):
             clock.work(50, 1)
-        return marks, None
 
-    queue.fill(run)
+    windows.fit(lambda: windows.order(run, 0), divisible=False)
     took = []
     for _ in range(5):
         before = clock.host
-        queue.order(run)
+        windows.order(run, 0)
         took.append(clock.host - before)
 
     assert len(set(took)) == 1
