@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archcost.choices import COUNTING
 from archcost.cli.groups import batch_option, device_option, input_option, read_inputs
 from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("after", shell_complete=network_names, metavar="B")
 @input_option()
 @batch_option(least=0)
-@device_option("auto|meta|cpu|cuda", does="both are run")
+@device_option("meta|cpu|cuda|auto", COUNTING, does="both are run")
 @judging_options
 @output_options("cases")
 def command(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import network_names, note, stdout_kept, write
-from archcost.errors import BuildError, ConfigError, WalkError
+from archcost.errors import ConfigError
 
 if TYPE_CHECKING:
     from archcost.records import Report
@@ -75,7 +75,6 @@ def _counted(plan: Plan) -> tuple[Plan, Report]:
     from archcost.sources import parse_input
 
     inputs = [parse_input(text) for text in plan.inputs] or None
-    try:
-        return plan, profile(plan.spec, inputs, device=plan.device)
-    except (BuildError, WalkError):
-        return replace(plan, device="cpu"), profile(plan.spec, inputs, device="cpu")
+    report = profile(plan.spec, inputs, device=plan.device)
+    where = report.environment["device"]
+    return plan if where == "meta" else replace(plan, device=where), report

@@ -33,9 +33,10 @@ def device_of(name: str) -> torch.device:
     kind = kind_of(device)
     if not kind.count:
         raise NoDeviceError(f"--device {name}: torch finds no {kind.title} here; use --device cpu")
-    if device.index is None:
+    index: int | None = device.index
+    if index is None:
         return device if kind.current is None else torch.device(device.type, kind.current)
-    if device.index >= kind.count:
+    if index >= kind.count:
         raise NoDeviceError(f"--device {name}: there is {device.type}:0 to {device.type}:{kind.count - 1}")
     return device
 

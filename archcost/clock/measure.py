@@ -35,7 +35,8 @@ class Job:
     """What is timed: the phases of one iteration, "forward" first, and the leaf modules that its rows stand for.
 
     `layers` are the rows of the exact account, `phase_macs` the multiply-adds of the later phases. `whole` runs an
-    iteration as the network is used, which is not by phases where it is compiled.
+    iteration as the network is used, which is not by phases where it is compiled. `held_bytes` counts what its tensors
+    take between two iterations, as an allocator gives it.
     """
 
     phases: Sequence[tuple[str, Callable[[], object]]]
@@ -45,6 +46,7 @@ class Job:
     images: int
     dtype: str
     whole: Callable[[], object]
+    held_bytes: Callable[[], int] = lambda: 0
 
 
 def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
@@ -65,6 +67,8 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
     if not warmup.settled:
         measuring.unmet.append("warm-up: the last five medians did not agree within the limit of time")
     memory = clock.peak_memory(job.whole)
+    if memory is not None and memory.before_bytes is not None:
+        memory = replace(memory, workspace_bytes=max(0, memory.before_bytes - job.held_bytes()))
     rounds.fill(median)
     before = state(device, nvml)
     end_to_end = measuring.sampled(rounds.take, "end to end")

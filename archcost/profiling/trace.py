@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.errors import OutOfMemoryError, RuleError, WalkError
+from archcost.choices import COUNTING
+from archcost.errors import OutOfMemoryError, RuleError, WalkError, find_root
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, needs_values
 
@@ -27,6 +30,8 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         OutOfMemoryError: with what it would have needed.
     """
     where = choose_device(asked.device, network)
+    if asked.device == "auto" and where != "meta":
+        return _trace_on_chosen(network, feed, asked, where)
     notes: tuple[str, ...] = ()
     if where == "meta":
         try:
@@ -50,15 +55,32 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     raise OutOfMemoryError(describe_need(network, feed, asked, where))
 
 
+def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) -> tuple[Trace, tuple[str, ...]]:
+    """Walk on a GPU that nobody asked for; where it is full, taken or broken, no count may fail for that."""
+    try:
+        return _walk(network, feed, asked, where), ()
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds; a mistake of the network's shows again
+        reason = str(find_root(error)).strip().split("\n", maxsplit=1)[0]
+    with suppress(Exception):  # a device that is broken takes nothing back
+        give_memory_back()
+    trace, notes = trace_network(network, feed, replace(asked, device=COUNTING))
+    return trace, (f"it was counted on {trace.device}, because it could not be on {where}: {reason}", *notes)
+
+
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str) -> Trace:
+    import torch
+
+    from archcost.clock.kinds import kind_of
     from archcost.walk import Parts, walk
 
-    parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
-    args, kwargs = feed.on(home_of(parts, where))
-    thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-    return walk(
-        parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp, restore=not thrown_away
-    )
+    device = torch.device(where)
+    with kind_of(device).using(device):
+        parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
+        args, kwargs = feed.on(home_of(parts, where))
+        thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+        return walk(
+            parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp, restore=not thrown_away
+        )
 
 
 def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:
