@@ -7,14 +7,14 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from stat import S_IMODE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from click.shell_completion import CompletionItem
 
@@ -102,12 +102,31 @@ def _umask() -> int:
     return mask
 
 
+class Progress:
+    """A bar: called with what was done it moves on by a step, and `show` says how far the step is that runs."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    def __call__(self, _done: str) -> None:
+        """Move on by a step."""
+        self._bar.current_item = None
+        self._bar.update(1)
+
+    def show(self, text: str) -> None:
+        """Say how far the step is."""
+        self._bar.current_item = text
+        self._bar.render_progress()
+
+
 @contextmanager
-def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr where that is a terminal; yield what moves it on by a step, called with what was done."""
+def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Progress]:
+    """Show a bar on stderr where that is a terminal; yield what moves it on."""
     hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=hidden) as bar:
-        yield lambda _: bar.update(1)
+    with click.progressbar(
+        length=steps, label=label, file=sys.stderr, hidden=hidden, item_show_func=lambda text: text
+    ) as bar:
+        yield Progress(bar)
 
 
 def note(text: str, *, quiet: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import TIMERS
-from archcost.cli.groups import THREADS, add_group, device_option, input_option, read_inputs, training_options
+from archcost.cli.groups import MAX_TIME, THREADS, add_group, device_option, input_option, read_inputs, training_options
 from archcost.cli.options import network_names, progress, stdout_kept
 from archcost.cli.output import output_options
 from archcost.errors import ArgumentError, ClockError
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from archcost.profiling.sweep import Case
     from archcost.records import Cell, TimingPlan, Training
     from archcost.sources import InputSpec
-
-SECOND = 10**9
-LONGEST_WARMUP = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +41,13 @@ class Axes:
         """
         from archcost.profiling.sweep import cases
 
-        dtypes = self.dtypes or (None if self.amps else "float32")
+        as_it_is = () if self.amps else (None,)
         return cases(
             plan,
             specs,
             batches=_read_numbers(self.batches, "--batch"),
             amps=_read_parts(self.amps, "--amp") if self.amps else (),
-            dtypes=_read_parts(dtypes, "--dtype") if dtypes else (),
+            dtypes=_read_parts(self.dtypes, "--dtype") if self.dtypes else as_it_is,
             resolutions=_read_numbers(self.resolutions, "--resolution") if self.resolutions else (),
             channels_last=tuple(dict.fromkeys(self.layouts)) or (False,),
             compiled=tuple(dict.fromkeys(self.compilations)) or (False,),
@@ -65,23 +62,22 @@ class Measuring:
     timer: Any
     layers: bool | None
     threads: int | None
-    max_time: float
+    max_time: float | None
     cudnn_benchmark: bool
 
     def build_plan(self) -> TimingPlan:
         """Return the plan of a measurement."""
         from archcost.records import TimingPlan
 
-        return TimingPlan(
+        plan = TimingPlan(
             device=self.device,
             timer=self.timer,
             threads=self.threads,
             cudnn_benchmark=self.cudnn_benchmark,
             layers=self.layers is not False,
             roof=bool(self.layers),
-            max_ns=int(self.max_time * SECOND),
-            max_warmup_ns=int(min(self.max_time, LONGEST_WARMUP) * SECOND),
         )
+        return plan if self.max_time is None else plan.within(self.max_time)
 
 
 axes_options = add_group(
@@ -89,7 +85,7 @@ axes_options = add_group(
     Axes,
     click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch."),
     click.option(
-        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]"
+        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: as it is]"
     ),
     click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images."),
     click.option(
@@ -108,10 +104,7 @@ measuring_options = add_group(
     ),
     click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none."),
     THREADS,
-    click.option(
-        "--max-time", type=click.FloatRange(min=0, min_open=True), default=15.0, show_default=True, metavar="SECONDS",
-        help="Stop each measurement after that long.",
-    ),
+    MAX_TIME,
     click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first."),
 )  # fmt: skip
 
@@ -167,8 +160,10 @@ def command(
 
 def _collect_cells(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
     """Return the cells that were timed until the end or until the user stopped, and whether they did."""
+    from archcost.clock.telling import listening
+
     done = []
-    with progress(length, "timing", quiet=quiet) as advance, stdout_kept():
+    with progress(length, "timing", quiet=quiet) as advance, listening(advance.show), stdout_kept():
         try:
             for cell in cells:
                 done.append(cell)

@@ -7,13 +7,13 @@ import time
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
-
 from archcost.errors import ClockError
 from archcost.records import MemoryUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import torch
 
 T = TypeVar("T")
 FIRST_EVENTS = 64

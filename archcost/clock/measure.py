@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from archcost import units
 from archcost.clock.boundaries import BEFORE_ALL, Boundaries, Passes
 from archcost.clock.conditions import conditions, disturbances, state
 from archcost.clock.kinds import kind_of
+from archcost.clock.neighbours import describe_busiest, list_processes
 from archcost.clock.nvml import Nvml
 from archcost.clock.rows import row_times
 from archcost.clock.sampling import Rounds, sample, warm_up
@@ -17,16 +20,19 @@ from archcost.errors import ClockError
 from archcost.records import Energy, LayerTimes, Sample, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import torch
     from torch import nn
 
+    from archcost.clock.neighbours import Process
     from archcost.clock.protocol import Clock
     from archcost.clock.windows import Marks
-    from archcost.records import Layer, TimingPlan
+    from archcost.records import DeviceState, Layer, TimingPlan
 
 GRAPH = "CUDA graph"
+DISTURBED = 0.05
+FAR_ABOVE = 1.2
 ENERGY_NS = 10**9  # NVML's counter moves some ten times a second
 
 
@@ -71,10 +77,19 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
         memory = replace(memory, workspace_bytes=max(0, memory.before_bytes - job.held_bytes()))
     rounds.fill(median)
     before = state(device, nvml)
+    others, begun = list_processes(), clock.now()
     end_to_end = measuring.sampled(rounds.take, "end to end")
+    cpu = None if clock.queues else Series(tuple(rounds.cpu_ns))
+    measuring.unmet += _describe_noise(end_to_end, cpu, state(device, nvml), others, (clock.now() - begun) / 10**9)
     energy, wall = measuring.waiting(rounds, nvml) if clock.queues else (None, None)
     layers = measuring.layers(run)
     after = state(device, nvml)
+    found = conditions(device, nvml, before, after)
+    if job.dtype == "float32" and found.tf32_for:
+        measuring.notes.append(
+            f"{' and '.join(found.tf32_for)} of float32 are computed in TF32, as torch's switches are set; "
+            "a dtype of float32 computes them exactly"
+        )
     measuring.unmet += disturbances(before, after)
     return Sample(
         plan=plan,
@@ -88,11 +103,29 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
         layers=layers,
         memory=memory,
         energy=energy,
-        conditions=conditions(device, nvml, before, after),
+        conditions=found,
         roof=None,
         notes=tuple(measuring.notes),
         unmet=tuple(measuring.unmet),
+        cpu=cpu,
     )
+
+
+def _describe_noise(
+    series: Series, cpu: Series | None, now: DeviceState, others: Mapping[int, Process], seconds: float
+) -> Iterator[str]:
+    """Say for how much of the time the CPU did something else, for whom, and where some samples are much faster."""
+    lost = 0.0 if cpu is None else 1 - sum(cpu.ns) / (sum(series.ns) or 1)
+    if lost > DISTURBED:
+        load = None if now.load is None else f"load {now.load:.1f} on {os.cpu_count()} cores"
+        why = ", ".join(filter(None, (load, describe_busiest(others, seconds))))
+        yield f"end to end: the CPU did something else for {units.percent(lost)} of the time{why and f': {why}'}"
+    fast = series.quantile(0.1)
+    if series.median > FAR_ABOVE * fast:
+        yield (
+            f"end to end: the median lies {units.percent(series.median / fast - 1)} above the 10th percentile "
+            f"({units.duration(fast)}): something slows some of the iterations down"
+        )
 
 
 class _Measuring:

@@ -7,11 +7,12 @@ import statistics
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.clock.telling import tell
 from archcost.clock.windows import Windows
 from archcost.records import Series, Warmup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from archcost.clock.protocol import Clock
     from archcost.clock.windows import Interval
@@ -22,6 +23,8 @@ AGREEING = 5
 LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
 MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
+STUCK = 0.7  # of the width with an eighth of the samples
+LEAST_STUCK_NS = 10**9
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
@@ -87,9 +90,10 @@ class Rounds:
 
 
 def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tuple[Warmup, float]:
-    """Run until the last five medians agree, or the limit; return what it took, and the last median.
+    """Run until the last five medians agree, or are no faster than those before; return what it took, and the last.
 
-    The first iteration, which compiles, allocates and loads, takes as long as it takes: the limit begins behind it.
+    On a busy machine medians never agree, but they stop falling. The first iteration, which compiles, allocates and
+    loads, takes as long as it takes: the limit begins behind it.
     """
     begun = clock.now()
     block = take()
@@ -102,7 +106,11 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
         iterations += len(block)
         medians.append(statistics.median(block))
         last = medians[-AGREEING:]
-        settled = len(last) == AGREEING and max(last) - min(last) <= plan.agreement * min(last)
+        settled = len(last) == AGREEING and (
+            max(last) - min(last) <= plan.agreement * min(last)
+            or min(last) >= (1 - plan.agreement) * min(medians[:-AGREEING][-AGREEING:], default=math.inf)
+        )
+        tell(f"warming up: {units.number(iterations)} iterations")
         now = clock.now()
         if settled or now - ready >= plan.max_warmup_ns:
             return Warmup(iterations=iterations, ns=now - begun, settled=settled), medians[-1]
@@ -110,9 +118,10 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
 
 
 def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
-    """Take samples until there are enough of them; return them, and what is missing where the time ran out."""
+    """Take samples until there are enough of them, or more would not help; return them, and what is missing."""
     begun = clock.now()
     ns: list[int] = []
+    widths: dict[int, float] = {}
     next_look = plan.min_samples
     while True:
         ns += take()
@@ -120,9 +129,29 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
         if len(ns) < next_look and elapsed < plan.max_ns:
             continue
         next_look = math.ceil(len(ns) * GROWTH)
-        missing = _missing(Series(tuple(ns)), elapsed, plan)
-        if not missing or elapsed >= plan.max_ns:
-            return Series(tuple(ns)), tuple(f"{what}: {text}" for text in missing)
+        series = Series(tuple(ns))
+        widths[series.n] = series.half_width
+        tell(f"{what}: {units.number(series.n)} samples, the median known to ±{_percent(series.half_width)}")
+        stuck = (
+            elapsed >= max(plan.min_ns, LEAST_STUCK_NS) and series.n >= plan.min_samples and _no_longer_shrinks(widths)
+        )
+        missing = _missing(series, elapsed, plan)
+        if not missing or stuck or elapsed >= plan.max_ns:
+            return series, tuple(f"{what}: {text}" for text in missing)
+
+
+def _no_longer_shrinks(widths: Mapping[int, float]) -> bool:
+    """Whether the interval is as wide as with an eighth of the samples; where they are all alike it has a third of it.
+
+    With a half of them the comparison would be that of two widths of which each is itself known to a fifth.
+    """
+    last = max(widths)
+    early = max((n for n in widths if 8 * n <= last), default=None)
+    return early is not None and widths[last] > STUCK * widths[early]
+
+
+def _percent(part: float) -> str:
+    return "?" if math.isinf(part) else units.percent(part)
 
 
 def _missing(series: Series, elapsed: int, plan: TimingPlan) -> list[str]:

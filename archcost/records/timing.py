@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
@@ -27,7 +27,8 @@ class TimingPlan:
     `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), None
     leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
     number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
-    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or at `max_ns`.
+    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or once more samples no
+    longer narrow that, or at `max_ns`.
 
     Raises:
         ArgumentError: a dtype, a mixed precision, a timer or a number of threads that cannot be, with those that can.
@@ -48,7 +49,7 @@ class TimingPlan:
     min_samples: int = 20
     min_ns: int = SECOND // 5
     half_width: float = 0.01
-    max_ns: int = 15 * SECOND
+    max_ns: int = 5 * SECOND
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -58,6 +59,11 @@ class TimingPlan:
         check_choice("timer", self.timer, TIMERS)
         if self.threads is not None and self.threads < 1:
             raise ArgumentError(f"threads must be at least 1, or None for torch's number, not {self.threads}")
+
+    def within(self, seconds: float) -> Self:
+        """Return a plan whose measurements end after that many seconds each."""
+        limit = int(seconds * SECOND)
+        return replace(self, max_ns=limit, max_warmup_ns=min(limit, self.max_warmup_ns))
 
     @property
     def changes_network(self) -> bool:
@@ -113,9 +119,9 @@ class RowTime:
 
     `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
     is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
-    report's rows that it covers, whose costs these are; bytes are None where they are not known. `upper_bound`: the host
-    was late for it, so the device may have waited; None where there is no queue. `work` is the role of the row that
-    multiplies most in it, as `Layer.role` has it.
+    report's rows that it covers, whose costs these are; bytes are None where they are not known. `upper_bound`: the
+    host was late for it, so the device may have waited; None where there is no queue. `work` is the role of the row
+    that multiplies most in it, as `Layer.role` has it.
     """
 
     name: str
@@ -229,7 +235,8 @@ class Sample:
     `end_to_end` is the time of an iteration without hooks: the device's time with its queue kept full, the host's on
     the CPU. `wall` is what the host waits for an iteration when it runs one after the other, None where that is the
     same clock. `layers` are the times with an event at each boundary, None with the reason in `notes`. Exact costs
-    stand with the rows. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
+    stand with the rows. `cpu` is for each sample of `end_to_end` on the CPU how long the measuring thread worked, None
+    where a device works instead. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
     """
 
     plan: TimingPlan
@@ -247,6 +254,12 @@ class Sample:
     roof: Roof | None
     notes: tuple[str, ...]
     unmet: tuple[str, ...]
+    cpu: Series | None = None
+
+    @property
+    def disturbance(self) -> float | None:
+        """The part of the time for which the measuring thread did not work: others did, or the network waited."""
+        return None if self.cpu is None else max(0.0, 1 - sum(self.cpu.ns) / (sum(self.end_to_end.ns) or 1))
 
     @property
     def latency_ns(self) -> float:

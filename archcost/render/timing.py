@@ -220,11 +220,11 @@ def _explanations(sample: Sample) -> Iterator[str]:
     if sample.queue_full is False:
         yield "the device time is an upper bound: the host could not keep the device's queue full for an iteration"
     late = [] if layers is None else [row.name for row in layers.rows if row.upper_bound]
-    if late:
-        yield (
-            f"upper bounds are the times of {units.exact(len(late))} of {units.exact(len(layers.rows))} rows, {late[0]} "
-            "the first: the host could not keep the device's queue full"
-        )
+    if layers is not None and late:
+        some = f"{units.exact(len(late))} of {units.exact(len(layers.rows))} rows, {late[0]} the first"
+        yield (f"upper bounds are the times of {some}: the host could not keep the device's queue full")
+    if sample.roof is not None and sample.roof.disturbed is not None:
+        yield f"the roof may be too low, and is not kept: {sample.roof.disturbed}"
     if layers is None or layers.overhead > MOST_OVERHEAD:
         return
     rows, span = sum(row.times.median for row in layers.rows), layers.spans.median

@@ -1,15 +1,19 @@
 """The clock of CUDA devices on a virtual one: what it says against the times that were made up."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from clock.jobs import job_of
 from clock.virtual_cuda import Kernel, VirtualCuda
+from render import samples
 from torch import nn
 
-from archcost.clock import measure
+from archcost.clock import measure, regime
 from archcost.clock.cuda import CudaClock
 from archcost.errors import ClockError
 from archcost.records import TimingPlan
+from archcost.render.timing import conditions
 
 US = 1000
 PLAN = TimingPlan(max_ns=10**9, max_warmup_ns=10**9, roof=False)
@@ -100,7 +104,8 @@ def test_a_captured_graph_is_timed_without_its_host(cuda, on):
     sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8), on=on)
     rows = [row for row in sample.layers.rows if row.role == "leaf"]
 
-    assert (sample.timer, sample.notes) == ("CUDA graph", ())
+    assert sample.timer == "CUDA graph"
+    assert not any("--timer graph" in note for note in sample.notes)
     assert {row.times.median for row in rows} == {20 * US + EVENT_NS}
     assert not sample.cpu_bound
     assert cuda.current_stream(on) is cuda.default[on]
@@ -113,8 +118,8 @@ def test_a_capture_that_fails_leaves_nothing_behind_and_says_the_first_reason(cu
     network = nn.Sequential(Kernel(cuda, host=8 * US, device=100 * US, breaks=REASON))
     sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8))
 
-    (note,) = sample.notes
-    assert REASON in note
+    note, *_ = sample.notes
+    assert note.endswith(f"captured as a CUDA graph: {REASON}; timed with CUDA events instead")
     assert sample.timer == "CUDA events"
     assert cuda.current_stream() is cuda.default[0]
     assert cuda.captures == set()
@@ -134,3 +139,35 @@ def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypat
 
     assert (memory.before_bytes, memory.allocated_bytes, memory.reserved_bytes) == (300, 1000, 2048)
     assert (cuda.log["empty_cache"], cuda.log["reset"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "convolutions", "says", "dtypes"),
+    [
+        (None, True, "float32 (convolutions in TF32)", ("float32", "tf32")),
+        (None, False, "float32", ("float32",)),
+        ("float32", True, "float32", ("float32",)),
+    ],
+)
+def test_one_label_is_one_arithmetic_and_each_row_has_the_roof_of_its_own(cuda, dtype, convolutions, says, dtypes):
+    """What torch's switches say goes for convolutions alone: products of matrices stay exact."""
+    plan = TimingPlan(dtype=dtype, max_ns=10**8, roof=False)
+    with torch.backends.cudnn.flags(allow_tf32=convolutions), regime(plan):
+        sample = timed(cuda, chain(cuda, 2, host=8 * US, device=100 * US), plan)
+
+    assert (sample.arithmetic, sample.dtypes) == (says, dtypes)
+    assert sample.dtype_of("linear") == "float32"
+    assert sample.dtype_of("convolution") == dtypes[-1]
+    assert any("TF32" in note for note in sample.notes) == (len(dtypes) > 1)
+    assert says in conditions(sample)
+
+
+def test_a_row_is_held_against_the_roof_of_what_it_multiplies_in():
+    """2 GFLOP in 1 ms are 2 TFLOP/s: a fifth of 10 in TF32, twice the 1 that float32 has, more than anything can."""
+    roof = replace(samples.ROOF, flops_per_second={"float32": 1e12, "tf32": 10e12})
+    told = replace(samples.CONDITIONS, tf32=True, tf32_for=("convolutions",))
+    sample = samples.gpu_sample(roof=roof, conditions=told)
+    convolution = samples.row("c", 1000, macs=10**9, moved=1000, work="convolution")
+
+    assert sample.achieved_in(convolution).share == pytest.approx(0.2)
+    assert sample.achieved_in(replace(convolution, work="linear")).share == pytest.approx(2)

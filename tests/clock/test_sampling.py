@@ -2,12 +2,14 @@
 
 import itertools
 import math
+import random
 
 import pytest
 from clock.fake_clock import FakeClock
 from hypothesis import given, strategies
 
 from archcost.clock.sampling import Rounds, sample, warm_up
+from archcost.clock.telling import listening
 from archcost.clock.windows import Windows
 from archcost.records import Series, TimingPlan
 
@@ -44,11 +46,33 @@ def test_warm_up_ends_when_five_medians_agree():
 
 
 def test_a_warm_up_that_never_settles_stops_at_its_limit():
+    """Each iteration is a hundredth faster than the one before: there is no end to it."""
     clock = FakeClock()
-    warmup, _ = warm_up(taking(clock, *(n * MS for n in range(10, 40))), PLAN, clock)
+    durations = (round(30 * MS * 0.99**n) for n in itertools.count())
+
+    def take():
+        clock.host += (ns := next(durations))
+        return [ns]
+
+    warmup, _ = warm_up(take, PLAN, clock)
 
     assert not warmup.settled
     assert PLAN.max_warmup_ns <= warmup.ns < 1.2 * PLAN.max_warmup_ns
+
+
+def test_a_warm_up_among_other_work_ends_when_it_gets_no_faster():
+    """The medians never agree to a hundredth, but from the second block on they do not fall."""
+    clock = FakeClock()
+    left = itertools.chain([90, 50, 60], itertools.cycle([10, 10, 10, 14, 14, 14, 12, 12, 12]))
+
+    def take():
+        clock.host += (ns := next(left) * MS)
+        return [ns]
+
+    warmup, _ = warm_up(take, PLAN, clock)
+
+    assert warmup.settled
+    assert warmup.ns < PLAN.max_warmup_ns
 
 
 def test_a_slow_network_warms_up_for_three_iterations_at_least():
@@ -98,14 +122,46 @@ def test_the_time_limit_names_what_is_missing():
     assert missing[1] == "end to end: too few samples to say how well the median is known"
 
 
-def test_noise_goes_on_until_the_limit_and_is_named():
+def test_noise_that_more_samples_do_not_narrow_ends_early_and_is_named():
+    """Half of the samples take twice as long: the interval reaches from one to the other, however many there are."""
     clock = FakeClock()
-    series, missing = sample(taking(clock, 1 * MS, 2 * MS), PLAN, clock, "end to end")
+    plan = TimingPlan(max_ns=10**11)
+    series, missing = sample(taking(clock, 1 * MS, 2 * MS), plan, clock, "end to end")
 
-    assert series.n > 600
+    assert 600 < series.n < 3000
     (text,) = missing
     assert text.startswith("end to end: the median is known to ±")
     assert text.endswith("not to ±1.0 %")
+
+
+def test_noise_that_more_samples_narrow_goes_on_until_the_limit():
+    """Evenly spread from 1 to 9 ms: the interval narrows with the root of n, and is 1 % wide only behind the limit."""
+    clock = FakeClock()
+    numbers = random.Random(0)  # noqa: S311 - made-up times
+    left = (numbers.randint(1 * MS, 9 * MS) for _ in itertools.count())
+
+    def take():
+        clock.host += (ns := next(left))
+        return [ns]
+
+    series, missing = sample(take, TimingPlan(max_ns=4 * 10**9), clock, "end to end")
+
+    assert sum(series.ns) >= 4 * 10**9
+    assert "the median is known to ±" in missing[0]
+
+
+def test_whoever_listens_is_told_how_far_a_measurement_is():
+    clock, heard = FakeClock(), []
+    with listening(heard.append):
+        warm_up(taking(clock, 1 * MS), PLAN, clock)
+        sample(taking(clock, 1 * MS), PLAN, clock, "end to end")
+    before = len(heard)
+    sample(taking(clock, 1 * MS), PLAN, clock, "end to end")
+
+    assert heard[0] == "warming up: 5 iterations"
+    assert heard[-1].startswith("end to end: ")
+    assert heard[-1].endswith("the median known to ±0.0 %")
+    assert len(heard) == before
 
 
 def test_no_outlier_is_dropped():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from contextlib import contextmanager
 from ctypes import c_float
+from functools import partial
 
 import torch
 from torch import nn
@@ -50,6 +51,35 @@ class Stream:
 
     def wait_stream(self, other):
         self.free = max(self.free, other.free)
+
+
+class Event:
+    """An event with a time; it belongs to the device on which it was recorded first."""
+
+    def __init__(self, cuda, *, enable_timing=False, external=False):
+        self.cuda = cuda
+        self.at = self.device = None
+        self.timing, self.external = enable_timing, external
+
+    def record(self, stream=None):
+        stream = stream or self.cuda.current_stream()
+        if self.device not in {None, stream.device}:
+            raise RuntimeError(f"Event device {self.device} does not match device {stream.device}.")
+        self.device = stream.device
+        stream.launch(EVENT_HOST_NS, EVENT_DEVICE_NS, self)
+
+    def query(self):
+        if self.cuda.graph is not None:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        self.cuda.host += QUERY_NS
+        return self.at is None or self.cuda.host >= self.at
+
+    def elapsed_time(self, other):
+        if self.at is None or other.at is None:
+            raise RuntimeError("Both events must be recorded before calculating elapsed time.")
+        if self.cuda.host < max(self.at, other.at):
+            raise RuntimeError("Both events must be completed before calculating elapsed time.")
+        return c_float((other.at - self.at) / 1e6).value
 
 
 class Graph:
@@ -138,37 +168,26 @@ class VirtualCuda:
 
     def install(self, monkeypatch):
         """Put it in the place of torch's own."""
-        cuda = self
+        for name, value in self.functions().items():
+            monkeypatch.setattr(torch.cuda, name, value)
+        if self.sleeps:
+            monkeypatch.setattr(torch.cuda, "_sleep", self.sleep)
+        else:
+            monkeypatch.delattr(torch.cuda, "_sleep", raising=False)
+        monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", self.end_allocating, raising=False)
+        monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91300)
+        from archcost.clock.cuda import CudaClock
 
-        class Event:
-            def __init__(self, *, enable_timing=False, external=False):
-                self.at = self.device = None
-                self.timing, self.external = enable_timing, external
+        monkeypatch.setattr(CudaClock, "now", staticmethod(self.now))
+        monkeypatch.setattr(CudaClock, "cpu", staticmethod(lambda: self.host))
+        return self
 
-            def record(self, stream=None):
-                stream = stream or cuda.current_stream()
-                if self.device not in {None, stream.device}:
-                    raise RuntimeError(f"Event device {self.device} does not match device {stream.device}.")
-                self.device = stream.device
-                stream.launch(EVENT_HOST_NS, EVENT_DEVICE_NS, self)
-
-            def query(self):
-                if cuda.graph is not None:
-                    raise RuntimeError("operation not permitted when stream is capturing")
-                cuda.host += QUERY_NS
-                return self.at is None or cuda.host >= self.at
-
-            def elapsed_time(self, other):
-                if self.at is None or other.at is None:
-                    raise RuntimeError("Both events must be recorded before calculating elapsed time.")
-                if cuda.host < max(self.at, other.at):
-                    raise RuntimeError("Both events must be completed before calculating elapsed time.")
-                return c_float((other.at - self.at) / 1e6).value
-
-        replaced = {
-            "Event": Event,
-            "Stream": lambda device=None: Stream(cuda, cuda.number(device)),
-            "CUDAGraph": lambda: Graph(cuda),
+    def functions(self):
+        """What takes the place of which name."""
+        return {
+            "Event": partial(Event, self),
+            "Stream": lambda device=None: Stream(self, self.number(device)),
+            "CUDAGraph": lambda: Graph(self),
             "graph": self.capturing,
             "graph_pool_handle": lambda: (0, len(self.captures) + 1),
             "stream": self.stream,
@@ -192,19 +211,6 @@ class VirtualCuda:
             "max_memory_reserved": lambda _=None: self.memory[2],
             "reset_peak_memory_stats": lambda _=None: self.log.update(["reset"]),
         }
-        for name, value in replaced.items():
-            monkeypatch.setattr(torch.cuda, name, value)
-        if self.sleeps:
-            monkeypatch.setattr(torch.cuda, "_sleep", self.sleep)
-        else:
-            monkeypatch.delattr(torch.cuda, "_sleep", raising=False)
-        monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", self.end_allocating, raising=False)
-        monkeypatch.setattr(torch.backends.cudnn, "version", lambda: 91300)
-        from archcost.clock.cuda import CudaClock
-
-        monkeypatch.setattr(CudaClock, "now", staticmethod(self.now))
-        monkeypatch.setattr(CudaClock, "cpu", staticmethod(lambda: self.host))
-        return self
 
 
 class Capture:

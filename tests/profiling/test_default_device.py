@@ -1,5 +1,7 @@
 """Where a network is counted where nobody says: a GPU that fails costs no figure, and CI never depends on one."""
 
+from typing import ClassVar
+
 import pytest
 import torch
 from clock.virtual_cuda import VirtualCuda
@@ -97,7 +99,7 @@ def test_the_network_that_archcost_builds_goes_to_the_gpu_where_nobody_says(monk
 class Movable(nn.Linear):
     """Notes where it is moved, and stays."""
 
-    moved = []
+    moved: ClassVar = []
 
     def to(self, device):
         self.moved.append(device)
