@@ -120,18 +120,21 @@ def profile_network(
     """Walk a network that is resolved already, and account for it; measure it where there is a plan."""
     from archcost.account import account
     from archcost.profiling.formulas import registered_formulas
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.walk import undisturbed
 
     mode = trained_mode(mode, training)
     if plan is not None:
         plan = replace(plan, device=device, amp=plan.amp if amp is None else amp)
         return _timed(network, feed, plan, mode, training, timeline=timeline)
-    with random_state_kept(), collector_paused():
+
+    def counted() -> Report:
         trace, notes = _trace(network, feed, device, mode, training, amp)
         costs = account(trace, registered_formulas(trace.ops), timeline=timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
+
+    return undisturbed(counted)
 
 
 def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
@@ -177,10 +180,9 @@ def peak_of(
 ) -> tuple[Peak, int, int]:
     """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
     from archcost.account.memory import bytes_of_kind, peak
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.walk import undisturbed
 
-    with random_state_kept(), collector_paused():
-        trace, _ = _trace(network, feed, device, trained_mode(mode, training), training, amp)
+    trace, _ = undisturbed(lambda: _trace(network, feed, device, trained_mode(mode, training), training, amp))
     parameters = bytes_of_kind(trace, "parameter")
     fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
     return peak(trace, (), {}), parameters, fixed

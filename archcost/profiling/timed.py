@@ -6,7 +6,7 @@ The walk and the clock see the same module on the same device, so the measured r
 from __future__ import annotations
 
 import copy
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,9 @@ from archcost.records import DTYPES
 from archcost.walk import Parts, meta_copy, walk
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.modes import set_mode
+from archcost.walk.state import as_found
+from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors, map_tensors
 from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
 
@@ -94,8 +96,7 @@ def timed(
             clock = clock_of(home)
             with _failures_named(plan):
                 if mode != "as-is":
-                    with suppress(NotImplementedError):  # an exported program has its mode built in
-                        module.train(mode == "train")
+                    set_mode(module, training=mode == "train")
                 sample = measure(_job(module, args, kwargs, plan, home, costs, training), plan, clock, home)
             return trace, costs, replace(sample, roof=roof_of(home, (sample.dtype,), clock)) if plan.roof else sample
 

@@ -2,4 +2,5 @@
 
 from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy
 from archcost.walk.parts import Parts as Parts
+from archcost.walk.surroundings import undisturbed as undisturbed
 from archcost.walk.walk import walk as walk

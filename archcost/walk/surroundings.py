@@ -8,6 +8,7 @@ import random
 import sys
 import threading
 from collections import OrderedDict
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -20,12 +21,12 @@ from archcost.errors import ArgumentError
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Result = TypeVar("Result")
 
 # torch's notes of which dispatch modes are on, beside the stack of them
-FLAGS = tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_") and name.endswith(("mode", "ls")))
+FLAGS = tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_"))
 HOOKS = tuple(
     table
     for name, table in vars(torch_module).items()
@@ -62,6 +63,15 @@ def undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Res
             gc.disable()
         restoration.add(_leave_modes)
         return action()
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Restore the random state, even when the body raises."""
+    restoration = Restoration()
+    with restoration, restoration:
+        keep_random_state(restoration)
+        yield
 
 
 def keep_random_state(restoration: Restoration) -> None:
