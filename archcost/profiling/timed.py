@@ -23,12 +23,13 @@ from archcost.errors import ArgumentError, ClockError
 from archcost.profiling.formulas import registered_formulas
 from archcost.records import DTYPES
 from archcost.walk import Parts, meta_copy, walk
+from archcost.walk.arguments import copy_arguments
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.scopes import module_specs
 from archcost.walk.modes import set_mode
 from archcost.walk.state import as_found
 from archcost.walk.surroundings import random_state_kept
-from archcost.walk.tensors import find_tensors, map_tensors
+from archcost.walk.tensors import find_tensors
 from archcost.walk.training import labels_of, loss_of, make_optimizer, roots_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _cast(given: tuple[tuple[Any, ...], dict[str, Any]], plan: TimingPlan) -> tu
             tensor = tensor.contiguous(memory_format=torch.channels_last)
         return tensor
 
-    return map_tensors(change, given)  # type: ignore[no-any-return]
+    return copy_arguments(given, change)  # type: ignore[no-any-return]
 
 
 def _job(

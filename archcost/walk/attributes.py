@@ -80,11 +80,12 @@ def _look_into(value: Any, found: Attributes, seen: set[int]) -> None:
 def has_fields(value: Any) -> bool:
     """Whether a value is an object whose attributes belong to it: not a class, a function, nor what Python provides."""
     kind = type(value)
-    return not isinstance(value, type) and hasattr(value, "__dict__") and _is_of_users(kind)
+    return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)
 
 
 @functools.cache
-def _is_of_users(kind: type) -> bool:
+def is_of_users(kind: type) -> bool:
+    """Whether a class comes from the user or a library, and not from Python or torch; modules are always the user's."""
     if kind is SimpleNamespace or issubclass(kind, nn.Module):
         return True
     package = str(kind.__module__).partition(".")[0]

@@ -54,8 +54,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     @property
     def is_on(self) -> bool:
         """Whether operators of this thread are recorded now, and by this recorder."""
-        top = torch._C._len_torch_dispatch_stack()
-        return any(torch._C._get_dispatch_stack_at(i) is self for i in reversed(range(top)))
+        place = torch._C._len_torch_dispatch_stack() - 1
+        while place >= 0 and torch._C._get_dispatch_stack_at(place) is not self:  # nearly always the topmost
+            place -= 1
+        return place >= 0
 
     def tick(self) -> int:
         """Count one event, so that operators and module calls share one order."""

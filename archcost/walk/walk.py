@@ -12,6 +12,7 @@ from torch import nn
 from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
@@ -102,7 +103,7 @@ class _Walk:
         if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
             set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
-        given = find_tensors((inputs, kwargs))
+        given = tensors_within((inputs, kwargs))
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
         self.precision = None if amp is None else parse_amp(amp, self.device)
