@@ -192,19 +192,27 @@ def _trace(
     network: Network, feed: Feed, device: str, mode: str, training: Training | None, amp: str | None
 ) -> tuple[Trace, tuple[str, ...]]:
     """Walk on the device that was asked for; fall back from the meta device to a real one where values are needed."""
-    from archcost.walk import Parts, walk
+    from archcost.walk import Caches, Parts, Restoration, walk
+
+    caches, restoration = Caches(), Restoration()
 
     def run(where: str) -> Trace:
         parts = _on_meta(network) if where == "meta" else Parts(_on_device(network, where))
         args, kwargs = feed.on(_home(parts, where))
+        if where == "meta":
+            caches.note(parts)
         thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-        return walk(parts, args, kwargs, mode=mode, training=training, amp=amp, restore=not thrown_away)
+        how: dict[str, Any] = {"mode": mode, "training": training, "amp": amp, "restore": not thrown_away}
+        return walk(parts, args, kwargs, **how, caches=caches if where == "meta" else None)
 
     where = _choose_device(device, network)
     notes: tuple[str, ...] = ()
     if where == "meta":
+        restoration.add(caches.empty)
         try:
-            return run("meta"), ()
+            with restoration, restoration:
+                trace = run("meta")
+                return trace, _left_on_meta(caches.empty())
         except RuleError:
             raise
         except Exception as error:  # noqa: BLE001 - a network may raise anything
@@ -214,6 +222,7 @@ def _trace(
             reason = str(cause).strip().split("\n", maxsplit=1)[0]
             notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
+        notes += _left_on_meta(caches.empty())  # the error, and what its frames held, are gone
     try:
         return run(where), notes
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
@@ -222,6 +231,15 @@ def _trace(
     # Only here are the error, and with it the tensors that its traceback holds, gone.
     give_memory_back()
     raise OutOfMemoryError(_need(network, feed, where, mode, training, amp))
+
+
+def _left_on_meta(places: tuple[str, ...]) -> tuple[str, ...]:
+    if not places:
+        return ()
+    return (
+        f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the network "
+        "runs again, or profile it with --device cpu",
+    )
 
 
 def _need(network: Network, feed: Feed, where: str, mode: str, training: Training | None, amp: str | None) -> str:

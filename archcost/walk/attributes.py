@@ -51,12 +51,12 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
                 if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
                     found.filled.append(value)
             else:
-                _look_into(value, found, seen)
+                look_into(value, found, seen)
     return found
 
 
-def _look_into(value: Any, found: Attributes, seen: set[int]) -> None:
-    """Find what lies in an attribute: a tensor, a container, an object that has attributes of its own."""
+def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
+    """Find what lies in a value: a tensor, a container, an object that has attributes of its own."""
     if id(value) in seen:
         return
     seen.add(id(value))
@@ -69,12 +69,12 @@ def _look_into(value: Any, found: Attributes, seen: set[int]) -> None:
         if not ATOMS.issuperset(map(type, items)):
             for item in items:
                 if type(item) not in ATOMS:
-                    _look_into(item, found, seen)
+                    look_into(item, found, seen)
     elif has_fields(value):
         found.filled.append(value.__dict__)
         for item in list(value.__dict__.values()):
             if type(item) not in ATOMS:
-                _look_into(item, found, seen)
+                look_into(item, found, seen)
 
 
 def has_fields(value: Any) -> bool:

@@ -84,7 +84,7 @@ def _put_contents_back(empty: list[Any], filled: list[tuple[Any, Any]]) -> None:
     for container in filter(None, empty):
         container.clear()
     for container, contents in filled:
-        _refill(container, contents)
+        refill(container, contents)
 
 
 def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
@@ -93,7 +93,7 @@ def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]
             tensor.grad = gradient
 
 
-def _refill(container: Any, contents: Any) -> None:
+def refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
     if _same(container, contents):
         return

@@ -142,6 +142,11 @@ class Storages:
         self._references[id(reference)] = (reference, plain._cdata, new)
         return new
 
+    def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
+        """Return the storages that are alive, by weak references; with the network's own, or without."""
+        own = [weakref.ref(storage) for storage in self._kept] if kept else []
+        return [reference for reference, _, _ in self._references.values()] + own
+
     def bury(self) -> None:
         """Note which storages have died since the last operator was recorded: before anything else is recorded."""
         while self._dead:

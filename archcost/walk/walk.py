@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archcost.records import Training
+    from archcost.walk.caches import Caches
     from archcost.walk.parts import Named
 
 # frames of these are not the user's own
@@ -45,6 +46,7 @@ def walk(
     training: Training | None = None,
     amp: str | None = None,
     restore: bool = True,
+    caches: Caches | None = None,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
@@ -60,6 +62,7 @@ def walk(
             network's gradients and the values of its parameters are left as found too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
         restore: leave the network as found; not needed for one that is thrown away afterwards.
+        caches: what is told which storages the walk leaves alive.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -73,6 +76,9 @@ def walk(
         if restore:
             keep_network(parts, restoration)
         walking = _Walk(parts, training, restoration)
+        if caches is not None:
+            storages = walking.recorder.storages
+            restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
         walking.introduce(inputs, dict(kwargs or {}), mode, amp)
         walking.run()
         return walking.trace(mode)
