@@ -38,7 +38,7 @@ def release(storages: set[int]) -> tuple[str, ...]:
                 upward.append(holder)
             else:
                 _take_out(holder, inside)
-        del holder, holders, owner
+        holder = owner = None
         pending = upward
         seen.add(id(pending))
     return tuple(sorted(set(names)))
