@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -108,7 +107,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 def find_thread_damage(threads: int, rounds: int) -> list[str]:
-    """Profile in threads, over one network and over their own; return where a report differs from that of one thread."""
+    """Profile in threads, over one network and over their own; return where a report differs from one thread's."""
     images, shared = torch.ones(2, 2, 6, 6), small_network()
     expected = [archcost.profile(small_network(), images, **kind).to_json() for kind in KINDS]
     choices = [number % len(KINDS) for number in range(threads * rounds)]

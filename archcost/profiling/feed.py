@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import torch
+
     from archcost.sources import InputSpec, Network
 
 
@@ -22,8 +24,6 @@ class Feed:
 
     def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return positional and keyword arguments on a device."""
-        import torch
-
         from archcost.walk.arguments import copy_arguments
 
         if self.args is not None:

@@ -237,8 +237,8 @@ def _left_on_meta(places: tuple[str, ...]) -> tuple[str, ...]:
     if not places:
         return ()
     return (
-        f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the network "
-        "runs again, or profile it with --device cpu",
+        f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the "
+        "network runs again, or profile it with --device cpu",
     )
 
 

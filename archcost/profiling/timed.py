@@ -25,8 +25,8 @@ from archcost.records import DTYPES
 from archcost.walk import Parts, meta_copy, walk
 from archcost.walk.arguments import copy_arguments
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.scopes import module_specs
 from archcost.walk.modes import set_mode
+from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found
 from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors

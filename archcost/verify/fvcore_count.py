@@ -11,8 +11,8 @@ import torch
 
 from archcost.records.opinions import Count
 from archcost.verify.observe import described
-from archcost.walk.parts import Parts
 from archcost.walk.modes import set_mode
+from archcost.walk.parts import Parts
 from archcost.walk.state import as_found
 from archcost.walk.surroundings import random_state_kept
 

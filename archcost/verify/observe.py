@@ -14,9 +14,9 @@ from archcost.errors import WalkError
 from archcost.profiling.formulas import registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
-from archcost.walk.modes import set_mode
 from archcost.walk.state import as_found
 from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors

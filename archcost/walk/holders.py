@@ -21,7 +21,7 @@ def release(storages: set[int]) -> tuple[str, ...]:
     pending: list[Any] = _tensors(storages)
     seen, names = {id(pending)}, []
     while pending:
-        holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, []
+        holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, list[Any]()
         seen |= {id(holders), id(upward)}
         for holder in holders:
             if id(holder) in seen or isinstance(holder, RUNNING):
@@ -52,9 +52,7 @@ def _tensors(storages: set[int]) -> list[Any]:
 def _owner(table: dict[Any, Any], seen: set[int]) -> Any:
     """Return the module, class or object whose attributes a dictionary holds, or the cache of a function."""
     for holder in gc.get_referrers(table):
-        if id(holder) not in seen and (
-            isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table
-        ):
+        if id(holder) not in seen and (isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table):
             return holder
     return None
 
@@ -88,4 +86,6 @@ def _name(holder: Any, inside: set[int]) -> str:
         return f"{holder.__name__}.{attributes}"
     kind = holder if isinstance(holder, type) else type(holder)
     where = f"{kind.__module__}.{kind.__qualname__}"
-    return f"{where}.{attributes}" if isinstance(holder, type) else f"{attributes or 'something'} of an object of {where}"
+    return (
+        f"{where}.{attributes}" if isinstance(holder, type) else f"{attributes or 'something'} of an object of {where}"
+    )

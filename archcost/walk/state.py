@@ -32,7 +32,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
 
     Attributes that are lists, sets or mappings (hooks among them) get their contents back, and so do the objects that
     lie in them. Buffers and tensors that are attributes are copied before and written back where they changed, so the
-    tensors themselves stay the same objects, at the same version: a graph that waits for its backward pass may hold them.
+    tensors themselves stay the same objects, at the same version: a graph that waits for its backward may hold them.
     """
     attributes = parts.attributes
     parameters = [parameter for _, parameter, _ in parts.parameters]
