@@ -79,7 +79,7 @@ def read(kind: type[T], data: Any, where: str) -> T:
     try:
         return kind(**values)
     except ArgumentError as error:  # a record that checks itself
-        raise ReportError(f"{where:.200}: {str(error):.300}") from error
+        raise ReportError(f"{where:.200}: {error!s:.300}") from error
 
 
 @cache
