@@ -32,7 +32,10 @@ from archcost.records.costs import (
     Layer as Layer,
     OperatorCosts as OperatorCosts,
     Peak as Peak,
+    Role as Role,
     Totals as Totals,
+    add_up as add_up,
+    check_sums as check_sums,
 )
 from archcost.records.difference import (
     Change as Change,
