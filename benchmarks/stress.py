@@ -77,15 +77,15 @@ def interrupt(action: Callable[[], object], after: float) -> bool:
 
 
 def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
-    """Interrupt profiles at random moments; return what was left behind, and how often an interrupt was lost."""
+    """Interrupt profiles at random moments until so many came in their middle; return what was left behind."""
     network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]
-    damage, came = [], 0
+    damage, came, number = [], 0, 0
     lengths = [_seconds(run) for run in runs for _ in "12"][1::2]
     before = state_of(network)
-    for number in range(count):
-        choice = number % len(runs)
+    while came < count and not damage:
+        choice, number = number % len(runs), number + 1
         after = max(1e-5, moments.uniform(0, 0.95) * lengths[choice])
         try:
             came += interrupt(runs[choice], after)
@@ -93,10 +93,8 @@ def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
             came += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
         now = state_of(network)
-        damage += [f"{number}: {KINDS[choice]}: {name}" for name in before if before[name] != now[name]]
-        if now != before:
-            break
-    print(f"{came} of {count} interrupts came in the middle", flush=True)
+        damage = [f"{number}: {KINDS[choice]}: {name}" for name in before if before[name] != now[name]]
+    print(f"{came} of {number} interrupts came in the middle of a profile", flush=True)
     return damage
 
 

@@ -87,7 +87,7 @@ def keep_random_state(restoration: Restoration) -> None:
 
 
 def _refuse_transforms() -> None:
-    transform = _functorch.peek_interpreter_stack()
+    transform: Any = _functorch.peek_interpreter_stack()
     if transform is not None:
         active = f"torch.func's {transform.key().name.lower()}"
     elif torch._C._is_tracing():
