@@ -81,7 +81,8 @@ def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
     network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]
-    damage, came, number = [], 0, 0
+    damage: list[str] = []
+    came = number = 0
     lengths = [_seconds(run) for run in runs for _ in "12"][1::2]
     before = state_of(network)
     while came < count and not damage:

@@ -92,7 +92,7 @@ def _refuse_transforms() -> None:
         active = f"torch.func's {transform.key().name.lower()}"
     elif torch._C._is_tracing():
         active = "torch.jit.trace"
-    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():
+    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():  # type: ignore[no-untyped-call]
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
