@@ -53,6 +53,9 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
+from archcost.records.group import (
+    Group as Group,
+)
 from archcost.records.opinions import (
     Call as Call,
     Count as Count,
