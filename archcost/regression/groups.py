@@ -1,7 +1,7 @@
 """group(changes) -> what a person would say of them: one group for each cause, not one line for each layer.
 
-Each finder takes the changes that it can explain together and leaves the rest to the next one, so every change stands in
-one group at most. What no finder explains stays a change of its own.
+Each finder takes the changes that it can explain together and leaves the rest to the next one, so every change stands
+in one group at most. What no finder explains stays a change of its own.
 """
 
 from __future__ import annotations
@@ -43,27 +43,33 @@ def group(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Change, .
 
 def _splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
     """Find a layer whose place several new ones took that together cost the same, or the reverse."""
-    for kind, one, many in (("split", "removed", "new"), ("merged", "new", "removed")):
-        families: defaultdict[str, dict[str, list[Change]]] = defaultdict(lambda: {one: [], many: []})
-        for change in rest:
-            if change.status in {one, many}:
-                families[_parent(change.row.name)][change.status].append(change)
-        cases: defaultdict[Hashable, list[tuple[str, list[Change]]]] = defaultdict(list)
-        for parent, members in families.items():
-            for whole in members[one]:
-                parts = [part for part in members[many] if part.row.kind == whole.row.kind]
-                if len(parts) >= FEWEST and _work(whole.row) == _work(*(part.row for part in parts)):
-                    leaves = tuple(_leaf(part.row.name) for part in parts)
-                    cases[_pattern(parent), _leaf(whole.row.name), leaves].append((parent, [whole, *parts]))
-        for (_, leaf, leaves), members_of in cases.items():  # type: ignore[misc]
-            single, several = (leaf,), leaves
-            yield Group(
-                kind=kind,  # type: ignore[arg-type]
-                before=single if kind == "split" else several,
-                after=several if kind == "split" else single,
-                places=_places(parent for parent, _ in members_of),
-                changes=tuple(change for _, found in members_of for change in found),
-            )
+    yield from _divisions(
+        "split", [each for each in rest if each.after is None], [each for each in rest if not each.before]
+    )
+    yield from _divisions(
+        "merged", [each for each in rest if not each.before], [each for each in rest if each.after is None]
+    )
+
+
+def _divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[Change]) -> Iterator[Group]:
+    """Find a layer and, beside it, layers of its kind that share its parameters and multiply-adds among them."""
+    beside: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for part in parts:
+        beside[_parent(part.row.name), part.row.kind].append(part)
+    cases: defaultdict[tuple[str, str, tuple[str, ...]], list[list[Change]]] = defaultdict(list)
+    for whole in wholes:
+        parent, found = _parent(whole.row.name), beside[_parent(whole.row.name), whole.row.kind]
+        if len(found) >= FEWEST and _work(whole.row) == _work(*(part.row for part in found)):
+            leaves = tuple(_leaf(part.row.name) for part in found)
+            cases[_pattern(parent), _leaf(whole.row.name), leaves].append([whole, *found])
+    for (_, leaf, leaves), families in cases.items():
+        yield Group(
+            kind=kind,
+            before=(leaf,) if kind == "split" else leaves,
+            after=leaves if kind == "split" else (leaf,),
+            places=_places(_parent(family[0].row.name) for family in families),
+            changes=tuple(change for family in families for change in family),
+        )
 
 
 def _blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
