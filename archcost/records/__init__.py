@@ -5,6 +5,7 @@ from archcost.records.check import (
     Budget as Budget,
     Check as Check,
     Checked as Checked,
+    LimitKind as LimitKind,
     Verdict as Verdict,
 )
 from archcost.records.claims import (

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from archcost.records.difference import Difference
     from archcost.records.speed import Speed
 
-Level = Literal["error", "warn", "off"]
+Level = Literal["error", "warn"]
+LimitKind = Literal["max", "max_increase", "max_decrease"]
 Outcome = Literal["failed", "exceeded", "warned", "new", "removed", "changed", "unchanged"]
 WORST_FIRST: tuple[Outcome, ...] = ("failed", "exceeded", "warned", "new", "removed", "changed", "unchanged")
 
@@ -32,36 +33,48 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What one quantity of a network may cost; None where there is no such limit. `where` says who set it."""
+    """One limit of one quantity of a network: a maximum, or how much it may grow or shrink.
+
+    `modules` is a pattern of layers' paths ("backbone.*") whose sum is judged; "" for the whole network. `where` says
+    who set the limit.
+    """
 
     metric: str
-    max: int | None = None
-    max_increase: Allowance | None = None
-    max_decrease: Allowance | None = None
+    kind: LimitKind
+    limit: int | Allowance
     level: Level = "error"
     where: str = ""
+    modules: str = ""
 
     @property
     def needs_baseline(self) -> bool:
         """Whether it can only be judged beside what the quantity was."""
-        return self.level != "off" and (self.max_increase is not None or self.max_decrease is not None)
+        return self.kind != "max"
+
+    @property
+    def key(self) -> tuple[str, str, LimitKind, Level]:
+        """What a limit replaces that another pattern set: the one of the same quantity, kind and level."""
+        return self.modules, self.metric, self.kind, self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One limit of one quantity, judged. `limit` is a text such as "at most 4.2 G" or "at most +2%".
 
-    A change is "accepted" where the committed lock file holds it already.
+    `modules` is the pattern of layers that it is a limit of, "" for the whole network. `most` is the maximum as a
+    number, None for a limit of growth. A change is "accepted" where the committed lock file holds it already.
     """
 
     metric: str
-    kind: Literal["max", "max_increase", "max_decrease"]
+    kind: LimitKind
     limit: str
     before: int | None
     after: int
     outcome: Literal["passed", "exceeded", "accepted"]
     level: Level
     where: str
+    modules: str = ""
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, 
 from archcost.profiling.many import profile_many
 from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
-from archcost.regression.budgets import judge
 from archcost.regression.diff import diff
+from archcost.regression.judging import amounts, judge
 from archcost.regression.revisions import checkout, merge_base
 from archcost.regression.snapshot import snapshot
 from archcost.sources import parse_input
@@ -140,7 +140,7 @@ def check(
         else:
             accepted = locked.get(plan.name)
             if baseline.required and accepted is not None:
-                after = lock.reduced(after, accepted.metrics)
+                after = lock.reduced(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
             checks.append(_checked(plan, before, after, budgets, accepted, force=force))
             if baseline.required and checks[-1].failure:
                 unlocked.append(plan.name)
@@ -158,7 +158,8 @@ def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> C
         return checked
     if isinstance(speed, str):
         return Checked(name=checked.name, failure=speed)
-    return replace(checked, speed=speed, speed_level=settings.budgets.time_of(checked.name).level)
+    budget = settings.budgets.time_of(checked.name)
+    return replace(checked, speed=speed, speed_level="warn" if budget is None else budget.level)
 
 
 def _checked(
@@ -172,12 +173,12 @@ def _checked(
 ) -> Checked:
     try:
         difference = diff(before, after, force=force)
+        for budget in budgets if before is not None else ():
+            if budget.needs_baseline and amounts(difference, budget)[0] is None:
+                return Checked(name=plan.name, failure=f"no baseline: it has no {budget.metric} of {plan.name!r}")
+        verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
     except IncomparableError as error:
         return Checked(name=plan.name, failure=str(error))
-    for budget in budgets if before is not None else ():
-        if budget.needs_baseline and difference.totals(budget.metric)[0] is None is not after.totals.get(budget.metric):
-            return Checked(name=plan.name, failure=f"no baseline: it has no {budget.metric} of {plan.name!r}")
-    verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
     return Checked(name=plan.name, difference=difference, verdicts=verdicts)
 
 
@@ -185,7 +186,8 @@ def _accepted(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> 
     """Let a change pass that the lock file holds; a maximum is raised where it is set, and nowhere else."""
     if verdict.outcome != "exceeded" or verdict.kind == "max" or locked is None:
         return verdict
-    held = locked.snapshot.totals.get(verdict.metric) == verdict.after and locked.snapshot.inputs == after.inputs
+    held = locked.snapshot.totals.get(verdict.metric) == after.totals.get(verdict.metric)
+    held = held and locked.snapshot.inputs == after.inputs
     return replace(verdict, outcome="accepted") if held else verdict
 
 

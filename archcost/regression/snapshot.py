@@ -44,6 +44,13 @@ def _row(layer: Layer) -> Row:
 
 
 def _numbers(record: object, names: tuple[str, ...]) -> dict[str, int]:
-    """Return the quantities of a record that are whole numbers; a receptive field is none, nor is what is unknown."""
-    found = {name: getattr(record, name) for name in names}
-    return {name: value for name, value in found.items() if isinstance(value, int)}
+    """Return the quantities of a record that are known whole numbers; of one for each axis, the largest."""
+    found = {name: _number(getattr(record, name)) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(value: object) -> int | None:
+    """Return a quantity as one number; None where it is unknown, or some axis is without bound."""
+    if isinstance(value, tuple) and value and all(isinstance(axis, int) for axis in value):
+        return max(value)
+    return value if isinstance(value, int) else None
