@@ -175,7 +175,9 @@ def _quantity(name: str, value: Any, file: str, where: str, modules: str = "") -
 def _limits(name: str, value: Any, file: str, where: str, modules: str) -> Rules:
     keys, example = (TIME_KEYS, '{ max_increase = "5%" }') if name == TIME else (KEYS, '{ max = "4.2G" }')
     place = f"{file}: {where}"
-    table = {key: _setting(key, each, f"{place}.{key}", keys) for key, each in _table(value, place, example).items()}
+    table: dict[Any, Any] = {  # by keys that are kinds of limits, once the level is taken out
+        key: _setting(key, each, f"{place}.{key}", keys) for key, each in _table(value, place, example).items()
+    }
     level = table.pop("level", "warn" if name == TIME else "error")
     if name == TIME and "max_increase" in table and not table["max_increase"].percent:
         raise ConfigError(f'{place}.max_increase must be in per cent, such as "5%": times differ between machines')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.metrics import CONVENTIONS, METRICS
@@ -49,8 +49,8 @@ def _numbers(record: object, names: tuple[str, ...]) -> dict[str, int]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _number(value: object) -> int | None:
+def _number(value: Any) -> int | None:
     """Return a quantity as one number; None where it is unknown, or some axis is without bound."""
     if isinstance(value, tuple) and value and all(isinstance(axis, int) for axis in value):
-        return max(value)
+        return int(max(value))
     return value if isinstance(value, int) else None
