@@ -18,6 +18,9 @@ from archcost.errors import ArgumentError
 @click.option(
     "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
 )
+@click.option(
+    "--locked", "must_be_locked", is_flag=True, help="Exit 1 when archcost.lock.json is not what --update would write."
+)
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
 @judging_options
@@ -26,6 +29,7 @@ def command(
     networks: tuple[str, ...],
     update: bool,
     base_ref: str | None,
+    must_be_locked: bool,
     timed: bool,
     config: str | None,
     conditions: tuple[str, ...],
@@ -52,6 +56,7 @@ def command(
     be compared: no baseline, a network that fails, other conventions.
     """  # noqa: D301 - click reads the \b
     from archcost.regression import check as checks, lock, parse_condition
+    from archcost.regression.baseline import lock_baseline, revision_baseline
     from archcost.regression.revisions import is_dirty, merge_base
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
@@ -59,6 +64,8 @@ def command(
     def tell(name: str) -> None:
         note(f"timing {name} beside its base", quiet=quiet)
 
+    if update and must_be_locked:
+        raise ArgumentError("--update writes the lock file and --locked forbids that it has to be; give one of them")
     if update and base_ref is not None:
         raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
     if timed and base_ref is None:
@@ -76,15 +83,17 @@ def command(
             note("the working tree has changes that no commit has; they are checked as well", quiet=quiet)
     with stdout_kept(), chdir(folder):
         measured = checks.measure(plans)
-        baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)
+        baseline = None if base_ref is None else revision_baseline(base_ref, settings, networks, measured)
         speeds = {} if base_ref is None or not timed else time_networks(settings, plans, base_ref, folder, tell)
     if update:
         write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
         note(f"{folder / lock.FILE} is written; commit it, and its difference is the review", quiet=quiet)
         return
-    baseline = baseline or checks.lock_baseline(locked)
+    baseline = baseline or lock_baseline(locked)
     found = checks.check(
         settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=force
     )
     deliver(found, forms, color=color, quiet=quiet)
     end(found, forms, exit_zero=exit_zero)
+    if must_be_locked:
+        checks.require_lock(settings, plans, measured, locked)

@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warn"]
 LimitKind = Literal["max", "max_increase", "max_decrease"]
-Outcome = Literal["failed", "exceeded", "warned", "new", "removed", "changed", "unchanged"]
-WORST_FIRST: tuple[Outcome, ...] = ("failed", "exceeded", "warned", "new", "removed", "changed", "unchanged")
+Outcome = Literal["failed", "exceeded", "warned", "uncompared", "new", "removed", "changed", "unchanged"]
+WORST_FIRST: tuple[Outcome, ...] = (
+    "failed",
+    "exceeded",
+    "warned",
+    "uncompared",
+    "new",
+    "removed",
+    "changed",
+    "unchanged",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +90,9 @@ class Verdict:
 class Checked:
     """One network, checked; `failure` says why it could not be.
 
+    `settings` are lines about what was asked differently: "input 3x256x256 -> 3x320x320". `base_failure` says why the
+    baseline could not be counted: the network is then judged by its maxima alone.
+
     `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
     """
 
@@ -88,6 +100,8 @@ class Checked:
     difference: Difference | None = None
     verdicts: tuple[Verdict, ...] = ()
     failure: str = ""
+    settings: tuple[str, ...] = ()
+    base_failure: str = ""
     speed: Speed | None = None
     speed_level: Level = "warn"
 
@@ -116,21 +130,25 @@ class Checked:
         levels = {verdict.level for verdict in self.exceeded} | ({self.speed_level} if self.slower else set())
         if levels:
             return "exceeded" if "error" in levels else "warned"
+        if self.base_failure:
+            return "uncompared"
         if self.difference.before is None or self.difference.after is None:
             return "new" if self.difference.before is None else "removed"
-        return "changed" if self.difference.changed else "unchanged"
+        return "changed" if self.difference.changed or self.settings else "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """All networks that were checked.
 
-    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded.
+    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded. `notes` are
+    sentences about the whole: that the lock file is out of date, for example.
     """
 
     baseline: str
     networks: tuple[Checked, ...]
     accept: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:

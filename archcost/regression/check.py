@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, RevisionFailedError
+from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError
 from archcost.profiling.many import profile_many
 from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
+from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
 from archcost.regression.judging import amounts, judge
-from archcost.regression.revisions import checkout, merge_base
+from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
 from archcost.sources import parse_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from archcost.records import Budget, Speed, Verdict
+    from archcost.regression.baseline import Baseline, Measured
     from archcost.regression.settings import Plan, Settings
 
-Measured = Snapshot | Failure
-MOST_NAMES = 8  # networks that the accepting command names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """What networks are compared with: their snapshots before, None for one that is new.
-
-    `text` says what it is. `required` is whether a network may not be missing.
-    """
-
-    text: str
-    networks: Mapping[str, Measured | None]
-    required: bool
+MOST_NAMES = 8  # networks that a command or a sentence names
 
 
 def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
@@ -56,30 +44,6 @@ def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None
         results = profile_many(specs, keep=snapshot, jobs=jobs, progress=progress, inputs=inputs, **group[0].options)
         found |= {plan.name: result for plan, result in zip(group, results, strict=True)}
     return found
-
-
-def lock_baseline(locked: Mapping[str, lock.Locked]) -> Baseline:
-    """Compare with what was accepted last."""
-    return Baseline(text=lock.FILE, networks={name: each.snapshot for name, each in locked.items()}, required=True)
-
-
-def revision_baseline(ref: str, plans: Sequence[Plan], folder: Path) -> Baseline:
-    """Compare with the networks as they were where this branch left another one.
-
-    Raises:
-        RevisionError: there is no such repository or revision.
-    """
-    commit = merge_base(ref, repository=folder)
-    found: dict[str, Measured | None] = {}
-    with checkout(commit, repository=folder) as files:
-        for plan in plans:
-            try:
-                found[plan.name] = snapshot(files.report(plan.spec, inputs=plan.inputs, **plan.options))
-            except NotInRevisionError:
-                found[plan.name] = None
-            except RevisionFailedError as error:
-                found[plan.name] = Failure.of(plan.spec, error)
-    return Baseline(text=f"{commit[:7]}, the merge base with {ref}", networks=found, required=False)
 
 
 def updated(
@@ -119,37 +83,98 @@ def check(
 ) -> Check:
     """Compare networks with a baseline and judge them by their budgets and by further conditions.
 
-    A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found, or
-    why a network could not be timed.
+    Networks are paired by name; one that only the baseline has was removed, where all were asked for or its own name
+    was. A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found,
+    or why a network could not be timed.
 
     Raises:
         ConfigError: a network that cannot be found or asked for in that way, or a budget of what was not counted.
     """
-    checks: list[Checked] = []
-    unlocked: list[str] = []  # what the lock file has not, or not in this way
-    for plan in plans:
-        after, before = measured[plan.name], baseline.networks.get(plan.name)
-        budgets = (*settings.budgets.of(plan.name), *conditions)
-        if isinstance(after, Failure):
-            checks.append(Checked(name=plan.name, failure=_failure(plan, after, settings)))
-        elif isinstance(before, Failure):
-            checks.append(Checked(name=plan.name, failure=before.reason))
-        elif before is None and baseline.required and any(budget.needs_baseline for budget in budgets):
-            unlocked.append(plan.name)
-            checks.append(Checked(name=plan.name, failure=f"no baseline: {lock.FILE} has no {plan.name!r}"))
-        else:
-            accepted = locked.get(plan.name)
-            if baseline.required and accepted is not None:
-                after = lock.reduced(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
-            checks.append(_checked(plan, before, after, budgets, accepted, force=force))
-            if baseline.required and checks[-1].failure:
-                unlocked.append(plan.name)
-    if baseline.required and len(plans) == len(settings.plans):
-        names = {plan.name for plan in plans}
-        gone = (name for name in baseline.networks if name not in names)
-        checks += [Checked(name=name, difference=diff(baseline.networks[name], None)) for name in gone]  # type: ignore[arg-type]
+    checks = [
+        _check_one(plan, measured[plan.name], baseline, settings, locked.get(plan.name), conditions, force=force)
+        for plan in plans
+    ]
+    names = {plan.name for plan in settings.plans}
+    complete = len(plans) == len(settings.plans) or bool(baseline.plans)
+    gone = [name for name in baseline.networks if name not in names] if complete else []
+    befores = {name: baseline.networks[name] for name in gone}
+    checks += [
+        Checked(name=name, difference=diff(before, None))
+        for name, before in befores.items()
+        if isinstance(before, Snapshot)
+    ]
+    notes = [
+        f"{name} was removed; it could not be counted before: {before.reason}"
+        for name, before in befores.items()
+        if isinstance(before, Failure)
+    ]
     checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
-    return Check(baseline=baseline.text, networks=tuple(checks), accept=_accepting(checks, unlocked))
+    unlocked = [each.name for each in checks if each.failure and isinstance(measured.get(each.name), Snapshot)]
+    stale = _find_stale(settings, plans, measured, locked) if locked else ()
+    if stale and all(each.outcome not in {"failed", "exceeded"} for each in checks):
+        notes.append(lock.describe_stale(stale, measured, locked))
+    return Check(
+        baseline=baseline.text,
+        networks=tuple(checks),
+        accept=_accepting(checks, unlocked if not baseline.plans else ()),
+        notes=tuple(notes),
+    )
+
+
+def require_lock(
+    settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
+) -> None:
+    """Find out whether the lock file holds what these networks cost.
+
+    Raises:
+        LockOutOfDateError: it does not; with the command that writes it.
+    """
+    stale = _find_stale(settings, plans, measured, locked)
+    if stale:
+        raise LockOutOfDateError(f"--locked: {lock.describe_stale(stale, measured, locked)}")
+
+
+def _find_stale(
+    settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
+) -> tuple[str, ...]:
+    """Return the networks that `--update` would write otherwise, those without settings among them."""
+    names = {plan.name for plan in settings.plans}
+    gone = [name for name in locked if name not in names] if len(plans) == len(names) else []
+    metrics = lock.locked_metrics(settings.budgets.metrics)
+    return (*lock.find_stale(measured, locked, metrics), *gone)
+
+
+def _check_one(
+    plan: Plan,
+    after: Measured,
+    baseline: Baseline,
+    settings: Settings,
+    accepted: lock.Locked | None,
+    conditions: Sequence[Budget],
+    *,
+    force: bool,
+) -> Checked:
+    """Compare one network with its baseline; say what became of its settings and budgets, too."""
+    if isinstance(after, Failure):
+        return Checked(name=plan.name, failure=_failure(plan, after, settings))
+    budgets = (*settings.budgets.of(plan.name), *conditions)
+    before = baseline.before(plan.name, plan.spec)
+    if baseline.missing and any(budget.needs_baseline for budget in budgets):
+        return Checked(name=plan.name, failure=baseline.missing)
+    if isinstance(before, Failure):
+        if before.error == SubmoduleError.__name__:
+            return Checked(name=plan.name, failure=before.reason)
+        found = _judged(plan, None, after, budgets, accepted, force=force)
+        return replace(found, base_failure=f"{baseline.text} could not be counted: {before.reason}")
+    if accepted is not None and baseline.budgets is None:  # the lock file holds some quantities of layers only
+        after = lock.reduced(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
+    found = _judged(plan, before, after, budgets, accepted, force=force)
+    if before is None or found.failure:
+        return found
+    lines = describe_changes(before, after, baseline.plans.get(plan.name), plan)
+    if baseline.budgets is not None:
+        lines = (*lines, *find_loosened(baseline.budgets.of(plan.name), settings.budgets.of(plan.name)))
+    return replace(found, settings=lines)
 
 
 def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
@@ -162,7 +187,7 @@ def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> C
     return replace(checked, speed=speed, speed_level="warn" if budget is None else budget.level)
 
 
-def _checked(
+def _judged(
     plan: Plan,
     before: Snapshot | None,
     after: Snapshot,
@@ -172,7 +197,7 @@ def _checked(
     force: bool,
 ) -> Checked:
     try:
-        difference = diff(before, after, force=force)
+        difference = diff(before, after, force=force, settings_may_differ=True)
         for budget in budgets if before is not None else ():
             if budget.needs_baseline and amounts(difference, budget)[0] is None:
                 return Checked(name=plan.name, failure=f"no baseline: it has no {budget.metric} of {plan.name!r}")

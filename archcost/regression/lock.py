@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.errors import ReportError
-from archcost.records import Row, Snapshot
+from archcost.metrics import METRICS
+from archcost.records import Failure, Row, Snapshot
 from archcost.records.reading import CHARACTERS, parse
 from archcost.regression.budgets import USUAL
 from archcost.regression.snapshot import ROW_METRICS
@@ -26,6 +27,7 @@ FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # archcost writes no escapes but those of control characters
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
+MOST_GAINS = 8  # that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
 HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
 KEYS = {*HEAD, "columns", "layers"}
@@ -50,6 +52,35 @@ def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
     )
     return replace(snapshot, rows=tuple(row for row in rows if any(row.values.values())))
+
+
+def find_stale(
+    measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked], metrics: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the networks that the lock file would hold otherwise if it was written now, with these quantities."""
+    return tuple(
+        name
+        for name, found in measured.items()
+        if isinstance(found, Snapshot)
+        and locked.get(name) != Locked(metrics=tuple(metrics), snapshot=reduced(found, metrics))
+    )
+
+
+def describe_stale(
+    names: Sequence[str], measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked]
+) -> str:
+    """Say that the lock file is out of date, by which command it is written, and which gains it does not hold yet."""
+    networks = f"{units.exact(len(names))} network{'' if len(names) == 1 else 's'}"
+    gains = [
+        f"{name} {METRICS[metric].label} {units.growth(before, after)}"
+        for name in names
+        if name in locked and name in measured
+        for metric in USUAL
+        if (before := locked[name].snapshot.totals.get(metric)) is not None
+        and (after := getattr(measured[name], "totals", {}).get(metric, before)) < before
+    ]
+    held = f" (gains that it does not hold: {'; '.join(gains[:MOST_GAINS])})" if gains else ""
+    return f"the lock is out of date: {networks}{held}; archcost check --update"
 
 
 def lock_text(networks: Mapping[str, Locked]) -> str:
