@@ -57,6 +57,10 @@ from archcost.records.fit import (
 from archcost.records.group import (
     Group as Group,
 )
+from archcost.records.history import (
+    History as History,
+    HistoryPoint as HistoryPoint,
+)
 from archcost.records.opinions import (
     Call as Call,
     Count as Count,

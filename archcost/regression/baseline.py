@@ -80,13 +80,13 @@ def revision_baseline(
         found: dict[str, Measured] = {}
         for name, plan in plans.items():
             same = not plan.local and plan == now.get(name) and name in measured
-            before = measured[name] if same else _count(files, plan)
+            before = measured[name] if same else count_network(files, plan)
             if before is not None:
                 found[name] = before
     return Baseline(text=text, networks=found, plans=plans, budgets=base.budgets)
 
 
-def _count(files: Checkout, plan: Plan) -> Measured | None:
+def count_network(files: Checkout, plan: Plan) -> Measured | None:
     """Count a network of a revision; None where it does not exist there."""
     try:
         return snapshot(files.report(plan.spec, inputs=plan.inputs, **plan.options))

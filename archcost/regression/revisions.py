@@ -83,7 +83,7 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
         RevisionError: there is no such repository or revision, or its files cannot be written.
     """
     folder = (repository or Path.cwd()).resolve()
-    top = _top(folder)
+    top = top_of(folder)
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
     name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
@@ -207,7 +207,7 @@ def merge_base(ref: str, *, repository: Path | None = None) -> str:
         ShallowCloneError: the common commit is not in this clone.
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
+    top = top_of((repository or Path.cwd()).resolve())
     other, head = commit_of(ref, repository=top), commit_of("HEAD", repository=top)
     found = run_git(top, "merge-base", other, head)
     if found.returncode == 0:
@@ -226,7 +226,7 @@ def commit_of(revision: str, *, repository: Path | None = None) -> str:
         ShallowCloneError: the clone is shallow, and may lack it for that reason.
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
+    top = top_of((repository or Path.cwd()).resolve())
     found = run_git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode == 0:
         return found.stdout.strip()
@@ -243,11 +243,11 @@ def is_dirty(*, repository: Path | None = None) -> bool:
     Raises:
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
+    top = top_of((repository or Path.cwd()).resolve())
     return bool(run_git(top, "status", "--porcelain", "--untracked-files=no").stdout.strip())
 
 
-def _top(folder: Path) -> Path:
+def top_of(folder: Path) -> Path:
     """Return the top folder of the working tree that a folder is in."""
     found = run_git(folder, "rev-parse", "--show-toplevel")
     if found.returncode:
