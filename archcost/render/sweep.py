@@ -1,13 +1,15 @@
-"""A sweep as text: one line for each cell, and what has to be known of those that did not go well."""
+"""A sweep: one line for each cell, and what has to be known of those that did not go well."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
 from archcost.page.page import Cell as Entry, Column, Line, Page, Remark, Table
+from archcost.page.rows import rows_of_records
 from archcost.render import timing
 from archcost.render.columns import text_column
 
@@ -19,30 +21,16 @@ if TYPE_CHECKING:
 SCHEMA = "archcost.timing/1"
 
 
-def render(
-    sweep: Sweep, format_: str = "table", *, layers: bool = False, color: str = "auto", target: TextIO | None = None
-) -> str:
-    """Return a sweep as "table", "json" (every sample of every row), "csv", "markdown" or "html".
+def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
+    """Return what there is to show of a sweep: one line for each cell; its data have every sample of every row.
 
-    With `layers`, the rows of every cell follow (or take the place of the cells, in CSV); the rest is as for
-    `archcost.render.render`.
+    With `layers`, the rows of every cell follow, or take the place of the cells where there are rows alone.
     """
-    if format_ == "json":
-        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(sweep)}, sort_keys=True, allow_nan=False) + "\n"
-    if format_ == "csv":
-        return _csv(sweep, layers=layers)
-    pages = [_page(sweep), *(_rows_pages(sweep) if layers else ())]
-    if format_ == "markdown":
-        from archcost.page.markdown import markdown
-
-        return "\n".join(map(markdown, pages))
-    if format_ == "html":
-        from archcost.page.html import html
-
-        return html(*pages)
-    from archcost.page.target import fitted
-
-    return "\n".join(fitted(page, target, width=None, color=color) for page in pages)
+    return Document(
+        pages=lambda: (_build_page(sweep), *(_yield_layer_pages(sweep) if layers else ())),
+        data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(sweep)}, indent=None),
+        rows=lambda: rows_of_records(_yield_layer_records(sweep) if layers else _yield_records(sweep)),
+    )
 
 
 def label(cell: Cell, sweep: Sweep) -> str:
@@ -85,7 +73,7 @@ def _axes(cell: Cell) -> dict[str, str]:
     }
 
 
-def _page(sweep: Sweep) -> Page:
+def _build_page(sweep: Sweep) -> Page:
     first = sweep.cells[0] if sweep.cells else None
     facts = []
     if first is not None:
@@ -99,7 +87,7 @@ def _page(sweep: Sweep) -> Page:
     return Page(
         title=title,
         facts=tuple(facts),
-        table=_table(sweep) if sweep.cells else None,
+        table=_build_table(sweep) if sweep.cells else None,
         conventions="" if done is None else _conventions(done),
         remarks=tuple(_remarks(sweep)),
     )
@@ -125,7 +113,7 @@ def _varying(sweep: Sweep) -> list[str]:
     ]
 
 
-def _table(sweep: Sweep) -> Table:
+def _build_table(sweep: Sweep) -> Table:
     cells = sweep.cells
     axes = [text_column(name, name.capitalize(), [_axes(cell)[name] for cell in cells]) for name in _varying(sweep)]
     grid = [
@@ -217,7 +205,7 @@ def _remarks(sweep: Sweep) -> Iterator[Remark]:
         yield Remark(kind="note", text=timing.UNCHECKED)
 
 
-def _rows_pages(sweep: Sweep) -> Iterator[Page]:
+def _yield_layer_pages(sweep: Sweep) -> Iterator[Page]:
     for cell in sweep.cells:
         if cell.sample is not None and cell.sample.layers is not None:
             yield Page(
@@ -228,27 +216,34 @@ def _rows_pages(sweep: Sweep) -> Iterator[Page]:
             )
 
 
-def _csv(sweep: Sweep, *, layers: bool) -> str:
-    """Return one line for each cell, or for each row of each: `network`, `batch` and `seconds` are what charts read."""
-    import pandas as pd
+def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    """Yield one record for each cell; `network`, `batch` and `seconds` are what charts read."""
+    table = _build_table(sweep)
+    for cell, line in zip(sweep.cells, table.lines, strict=True):
+        yield {
+            **_name_record(sweep, cell),
+            "seconds": None if cell.sample is None else cell.sample.latency_ns / 10**9,
+            **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
+            "outcome": cell.outcome,
+            "message": cell.message,
+            "unmet": "; ".join(cell.sample.unmet) if cell.sample else "",
+        }
 
-    rows: list[dict[str, Any]] = []
-    for i, cell in enumerate(sweep.cells):
-        axes = {"network": sweep.network, **_axes(cell), "batch": cell.batch}
-        table = _table(sweep)
-        if not layers:
-            entries = zip(table.columns, table.lines[i].cells, strict=True)
-            seconds = None if cell.sample is None else cell.sample.latency_ns / 10**9
-            rows.append(
-                {**axes, "seconds": seconds, **{column.name: entry.raw for column, entry in entries}}
-                | {"outcome": cell.outcome}
-                | {"message": cell.message, "unmet": "; ".join(cell.sample.unmet) if cell.sample else ""}
-            )
-        elif cell.sample is not None and cell.sample.layers is not None:
+
+def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    """Yield one record for each row of each cell."""
+    for cell in sweep.cells:
+        if cell.sample is not None and cell.sample.layers is not None:
             table = timing.rows_table(cell.sample)
-            rows += [
-                {**axes, "row": line.name, "call": line.call, "kind": line.kind}
-                | {column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)}
-                for line in table.lines
-            ]
-    return str(pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n"))
+            for line in table.lines:
+                yield {
+                    **_name_record(sweep, cell),
+                    "row": line.name,
+                    "call": line.call,
+                    "kind": line.kind,
+                    **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
+                }
+
+
+def _name_record(sweep: Sweep, cell: Cell) -> dict[str, Any]:
+    return {"network": sweep.network, **_axes(cell), "batch": cell.batch}

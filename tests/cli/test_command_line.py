@@ -61,7 +61,7 @@ def test_help_and_list_import_nothing_heavy(arguments):
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
-    assert {name.partition(".")[0] for name in ours(found)} <= {"choices", "cli", "errors", "units", "zoo"}
+    assert {name.partition(".")[0] for name in ours(found)} <= {"choices", "cli", "errors", "page", "units", "zoo"}
 
 
 COMPLETED = {

@@ -16,7 +16,7 @@ from render import pairs
 from archcost.cli.verdict import workflow_commands
 from archcost.records import Checked
 from archcost.regression import diff, judge, parse_condition
-from archcost.render.check_markdown import MARKER
+from archcost.render.check_comment import MARKER
 
 PROJECT = """
 [tool.archcost.networks.net]
