@@ -54,9 +54,6 @@ from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
 )
-from archcost.records.group import (
-    Group as Group,
-)
 from archcost.records.history import (
     History as History,
     HistoryPoint as HistoryPoint,

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 import archcost
-from archcost.regression.groups import group
+from archcost.render.causes import find_groups
+from archcost.render.groups import describe_groups
 
 
 class Mlp(nn.Module):
@@ -71,7 +72,7 @@ def changes(before, after, shape=(2, 8)):
 
 
 def test_a_repeated_block_is_one_group_of_its_places():
-    found, rest = group(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8) for _ in range(5)])))
+    found, rest = find_groups(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8) for _ in range(5)])))
 
     (added,) = found
     assert (added.kind, added.after, added.places) == ("added", ("blocks",), ("blocks.3", "blocks.4"))
@@ -80,19 +81,19 @@ def test_a_repeated_block_is_one_group_of_its_places():
 
 
 def test_blocks_that_are_gone_are_removed():
-    (removed,), _ = group(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8)])))
+    (removed,), _ = find_groups(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8)])))
 
     assert (removed.kind, removed.before, removed.places) == ("removed", ("blocks",), ("blocks.1", "blocks.2"))
 
 
 def test_unequal_new_blocks_are_groups_of_their_own():
-    found, _ = group(changes(Net([Mlp(8)]), Net([Mlp(8), Mlp(8), Split(8)])))
+    found, _ = find_groups(changes(Net([Mlp(8)]), Net([Mlp(8), Mlp(8), Split(8)])))
 
     assert [(each.kind, each.places) for each in found] == [("added", ("blocks.1",)), ("added", ("blocks.2",))]
 
 
 def test_a_common_rename_is_one_group():
-    found, rest = group(changes(Net([Mlp(8), Mlp(8)]), Net([Mlp(8), Mlp(8)], name="body")))
+    found, rest = find_groups(changes(Net([Mlp(8), Mlp(8)]), Net([Mlp(8), Mlp(8)], name="body")))
 
     (renamed,) = found
     assert (renamed.kind, renamed.before, renamed.after) == ("renamed", ("blocks",), ("body",))
@@ -101,7 +102,7 @@ def test_a_common_rename_is_one_group():
 
 
 def test_a_layer_renamed_in_every_block_names_its_places():
-    found, rest = group(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8, ("up", "down")) for _ in range(3)])))
+    found, rest = find_groups(changes(Net([Mlp(8) for _ in range(3)]), Net([Mlp(8, ("up", "down")) for _ in range(3)])))
 
     assert [(each.kind, each.before, each.after) for each in found] == [
         ("renamed", ("blocks.*.fc1",), ("blocks.*.up",)),
@@ -112,7 +113,7 @@ def test_a_layer_renamed_in_every_block_names_its_places():
 
 
 def test_a_fused_layer_that_is_split_keeps_its_sum():
-    found, _ = group(changes(Net([Fused(8), Fused(8)]), Net([Split(8), Split(8)])))
+    found, _ = find_groups(changes(Net([Fused(8), Fused(8)]), Net([Split(8), Split(8)])))
 
     split = found[0]
     assert (split.kind, split.before, split.after) == ("split", ("qkv",), ("q", "k", "v"))
@@ -121,13 +122,13 @@ def test_a_fused_layer_that_is_split_keeps_its_sum():
 
 
 def test_layers_that_are_merged_are_the_reverse():
-    found, _ = group(changes(Net([Split(8), Split(8)]), Net([Fused(8), Fused(8)])))
+    found, _ = find_groups(changes(Net([Split(8), Split(8)]), Net([Fused(8), Fused(8)])))
 
     assert (found[0].kind, found[0].before, found[0].after) == ("merged", ("q", "k", "v"), ("qkv",))
 
 
 def test_a_new_width_is_one_group_with_its_factor():
-    found, rest = group(changes(Stages(32), Stages(40), (1, 3, 16, 16)))
+    found, rest = find_groups(changes(Stages(32), Stages(40), (1, 3, 16, 16)))
 
     (scaled,) = found
     assert (scaled.kind, scaled.before, scaled.factor, scaled.whole) == ("scaled", ("stages",), Fraction(5, 4), True)
@@ -138,7 +139,7 @@ def test_a_new_width_is_one_group_with_its_factor():
 
 def test_the_same_change_in_every_block_is_one_group():
     before, after = ([nn.Sequential(nn.Linear(8, 8, bias=bias)) for _ in range(4)] for bias in (True, False))
-    found, rest = group(changes(Net(before), Net(after)))
+    found, rest = find_groups(changes(Net(before), Net(after)))
 
     (alike,) = found
     assert (alike.kind, alike.after, len(alike.places)) == ("alike", ("blocks.*.*",), 4)
@@ -150,7 +151,7 @@ def test_a_single_change_stays_alone_and_nothing_is_counted_twice():
     before, after = Net([Mlp(8), Mlp(8)]), Net([Mlp(8), Mlp(8), Mlp(8)])
     after.stem = nn.Linear(8, 8, bias=False)
     all_changes = changes(before, after)
-    found, rest = group(all_changes)
+    found, rest = find_groups(all_changes)
 
     assert [change.row.name for change in rest] == ["stem"]
     total = sum(each.delta("params") for each in found) + sum(change.delta("params") for change in rest)
@@ -158,4 +159,45 @@ def test_a_single_change_stays_alone_and_nothing_is_counted_twice():
 
 
 def test_equal_networks_have_no_groups():
-    assert group(changes(Net([Mlp(8)]), Net([Mlp(8)]))) == ((), ())
+    assert find_groups(changes(Net([Mlp(8)]), Net([Mlp(8)]))) == ((), ())
+
+
+class Wrapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = Net([Mlp(8)])
+
+    def forward(self, x):
+        return self.backbone(x)
+
+
+def test_layers_that_moved_into_a_module_are_one_group():
+    (moved,), rest = find_groups(changes(Net([Mlp(8)]), Wrapped()))
+
+    assert (moved.kind, moved.before, moved.after) == ("renamed", ("",), ("backbone",))
+    assert not rest
+
+
+def sentences(before, after, shape=(2, 8)):
+    found, _ = find_groups(changes(before, after, shape))
+    return list(describe_groups(found, ("params", "macs")))
+
+
+def test_every_cause_is_a_sentence():
+    blocks = [Mlp(8) for _ in range(3)]
+
+    assert sentences(Net(blocks), Net([*blocks, Mlp(8), Mlp(8)])) == [
+        "blocks 3 and 4 added: 2 x +552 Params, 2 x +1.024 k MACs"  # 8 x 32 twice and 40 biases, of 2 places
+    ]
+    assert sentences(Net(blocks), Net([Mlp(8) for _ in range(3)], name="body")) == [
+        "blocks.* renamed to body.*, 12 layers"
+    ]
+    assert sentences(Net(blocks), Net([Mlp(8, ("up", "down")) for _ in range(3)])) == [
+        "fc1 -> up, fc2 -> down, in 3 blocks"
+    ]
+    assert sentences(Net([Fused(8), Fused(8)]), Net([Split(8), Split(8)]))[0] == (
+        "qkv split into q, k and v in 2 blocks, with the same sum"
+    )
+    assert sentences(Net([Mlp(8)]), Wrapped()) == ["5 layers moved into backbone"]
+    (wider,) = sentences(Stages(32), Stages(40), (1, 3, 16, 16))
+    assert wider.startswith("all of stages: 1.25 x wide: +")

@@ -1,4 +1,4 @@
-"""group(changes) -> what a person would say of them: one group for each cause, not one line for each layer.
+"""find_groups(changes) -> what a person would say of them: one group for each cause, not one line for each layer.
 
 Each finder takes the changes that it can explain together and leaves the rest to the next one, so every change stands
 in one group at most. What no finder explains stays a change of its own.
@@ -7,25 +7,56 @@ in one group at most. What no finder explains stays a change of its own.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-from archcost.records import Group
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from archcost.records import Change, Row
-    from archcost.records.group import GroupKind
 
-    Finder = Callable[[Sequence[Change], Sequence[Change]], Iterable[Group]]
+    Finder = Callable[[Sequence[Change], Sequence[Change]], "Iterable[Group]"]
+
+GroupKind = Literal["added", "removed", "renamed", "split", "merged", "scaled", "alike"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Changes of several layers with one cause.
+
+    `before` and `after` are names or patterns of names, where "*" stands for the number of a block. What they say
+    depends on `kind`:
+
+    added, removed: `after`, or `before`, names the block's container; `places` are the blocks' own names.
+    renamed: the part of the path that differs, on both sides.
+    split, merged: the one layer on one side, its parts on the other.
+    scaled: the path that holds the layers; every one has `factor` times the channels. `whole` says that the path
+        holds no layer with channels that stayed as it was.
+    alike: the layer that changed equally in each block.
+
+    `places` are the blocks in which it happened; empty where it happened once.
+    """
+
+    kind: GroupKind
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    changes: tuple[Change, ...]
+    places: tuple[str, ...] = ()
+    factor: Fraction | None = None
+    whole: bool = False
+
+    def delta(self, metric: str) -> int:
+        """How much more of a quantity there is in all of its layers."""
+        return sum(change.delta(metric) for change in self.changes)
+
 
 FEWEST = 2  # changes that make a group
 FEWEST_SCALED = 3  # two layers may double their channels by chance, three hardly do
 IMAGE = 4  # axes of N, C, H, W: the channels are the second, elsewhere the last
 
 
-def group(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Change, ...]]:
+def find_groups(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Change, ...]]:
     """Return the groups of a network's changes, and those changes that stand alone.
 
     Args:
@@ -183,12 +214,13 @@ def _work(*rows: Row) -> tuple[int, int]:
 
 
 def _differing(before: str, after: str) -> tuple[str, str]:
-    """Return the paths without the parts that they share at the end, where more than the start then remains.
+    """Return the paths without the parts that they share at the end.
 
-    "stages.0.conv" and "body.0.conv" differ in "stages" and "body"; "blocks.0.fc1" and "blocks.0.up" in all of it.
+    "stages.0.conv" and "body.0.conv" differ in "stages" and "body", "blocks.0.fc1" and "blocks.0.up" in all of it,
+    "stem" and "backbone.stem" in nothing and "backbone".
     """
     old, new = before.split("."), after.split(".")
-    while len(old) > 1 and len(new) > 1 and old[-1] == new[-1]:
+    while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
     return ".".join(old), ".".join(new)
 
