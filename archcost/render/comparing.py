@@ -35,8 +35,8 @@ def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
 def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
     """Return what is shown, whatever the form."""
     rows, lost = comparison.rows, comparison.failures
-    inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
-    columns, table = [inputs], [cells]
+    inputs = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
+    columns, table = [inputs.column], [inputs.cells]
     for name, rank in COUNTED.items():
         column, cells, _ = number_column(
             name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary

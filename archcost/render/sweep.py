@@ -11,7 +11,7 @@ from archcost.page.json_text import dump_json
 from archcost.page.page import Cell as Entry, Column, Line, Page, Remark, Table
 from archcost.page.rows import rows_of_records
 from archcost.render import timing
-from archcost.render.columns import text_column
+from archcost.render.columns import Filled, text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -124,15 +124,12 @@ def _build_table(sweep: Sweep) -> Table:
     ]
     lines = tuple(
         Line(name=units.number(cell.batch), label=units.exact(cell.batch), cells=entries)
-        for cell, entries in zip(cells, zip(*(entries for _, entries in grid), strict=True), strict=True)
+        for cell, entries in zip(cells, transpose_cells(grid), strict=True)
     )
-    return Table(heading="Batch", columns=tuple(column for column, _ in grid), lines=lines)
+    return Table(heading="Batch", columns=tuple(part.column for part in grid), lines=lines)
 
 
-Part = tuple[Column, list[Entry]]
-
-
-def _times(cells: Sequence[Cell]) -> Iterator[Part]:
+def _times(cells: Sequence[Cell]) -> Iterator[Filled]:
     medians = [cell.sample.end_to_end.median for cell in cells if cell.sample is not None]
     scale = units.duration_scale(max(medians, default=0))
     of: dict[str, tuple[str, int, Callable[[Sample], float | None]]] = {
@@ -144,19 +141,20 @@ def _times(cells: Sequence[Cell]) -> Iterator[Part]:
     for name, (heading, rank, value) in of.items():
         entries = _entries(cells, value, scale.text)
         if name != "wall_ns" or any(entry.raw for entry in entries):
-            yield Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries
-    yield Column(name="n", heading="n"), _entries(cells, lambda s: s.end_to_end.n, units.number)
-    yield Column(name="spread", heading="Spread"), _entries(cells, lambda s: s.end_to_end.spread, units.percent)
+            yield Filled(Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries)
+    yield Filled(Column(name="n", heading="n"), _entries(cells, lambda s: s.end_to_end.n, units.number))
+    spreads = _entries(cells, lambda s: s.end_to_end.spread, units.percent)
+    yield Filled(Column(name="spread", heading="Spread"), spreads)
 
 
-def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
-    yield (
+def _derived(cells: Sequence[Cell]) -> Iterator[Filled]:
+    yield Filled(
         Column(name="images_per_second", heading="Images/s"),
         _entries(cells, lambda s: s.images_per_second, units.IMAGES.text),
     )
     flops = [None if c.sample is None else 2 * (c.macs or 0) * 10**9 / c.sample.end_to_end.median for c in cells]
     scale = units.rate_scale([value for value in flops if value is not None])
-    yield (
+    yield Filled(
         Column(name="flops_per_second", heading="", unit=f"{scale.prefix}FLOP/s", rank=1),
         [Entry() if value is None else Entry(text=scale.text(value), raw=value) for value in flops],
     )
@@ -166,14 +164,14 @@ def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
     }.items():
         entries = _entries(cells, of, units.percent)
         if any(entry.raw is not None for entry in entries):
-            yield Column(name=name, heading=name.capitalize(), rank=1), entries
+            yield Filled(Column(name=name, heading=name.capitalize(), rank=1), entries)
     if any(cell.sample is not None and cell.sample.memory is not None for cell in cells):
-        yield (
+        yield Filled(
             Column(name="peak_allocated_bytes", heading="Allocated", rank=2),
             _entries(cells, lambda s: None if s.memory is None else s.memory.allocated_bytes, _bytes),
         )
     peaks = [cell.predicted_bytes for cell in cells]
-    yield (
+    yield Filled(
         Column(name="predicted_peak_bytes", heading="Predicted peak", rank=3),
         [Entry() if peak is None else Entry(text=_bytes(peak), raw=peak) for peak in peaks],
     )
