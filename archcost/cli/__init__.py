@@ -33,6 +33,7 @@ COMMANDS = {
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
+    "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),
     "init": ("archcost.cli.init", "Add networks to pyproject.toml, for check."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from archcost.page.names import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.records import Extents
     from archcost.units import Scale
 
@@ -104,7 +106,10 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """All of one view: a table or a listing, the totals, the conventions, the remarks."""
+    """All of one view: a table or a listing, the totals, the conventions, the remarks.
+
+    `picture` draws an SVG for the forms that show pictures.
+    """
 
     title: str
     facts: tuple[str, ...] = ()
@@ -113,6 +118,7 @@ class Page:
     figures: tuple[Figure, ...] = ()
     conventions: str = ""
     remarks: tuple[Remark, ...] = ()
+    picture: Callable[[], str] | None = None
 
     @property
     def lines(self) -> list[str]:

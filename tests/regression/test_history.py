@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import subprocess
+import sys
+
 import pytest
 from regression.test_two_sides import MODEL, macs, settings
 from render import pairs
@@ -72,3 +78,27 @@ def test_every_commit_of_a_span_is_built_by_its_own_settings(repository):
     assert totals(points) == [macs(4), None, macs(5, 10)]
     assert "SyntaxError" in points[1].reason
     assert len(told) == 3
+
+
+def show(repository, *arguments):
+    command = [sys.executable, "-m", "archcost", "history", *arguments]
+    return subprocess.run(command, cwd=repository.path, capture_output=True, text=True, check=False)
+
+
+def test_the_command_line_shows_a_history_in_every_form(locked):
+    locked.write("pyproject.toml", settings())
+    narrow = WIDTHS[32].totals["params"]
+
+    table = show(locked, "a").stdout
+    assert "a: 4 commits" in table
+    assert "+12.1 %" in table  # 22,458 of 20,042 parameters
+    rows = list(csv.DictReader(io.StringIO(show(locked, "--format", "csv").stdout)))
+    assert (rows[0]["network"], rows[0]["params"], rows[0]["subject"]) == ("a", str(narrow), "change")
+    data = json.loads(show(locked, "--format", "json").stdout)
+    assert data["networks"]["b"][0]["totals"]["params"] == narrow
+    svg = show(locked, "--format", "svg").stdout
+    assert svg.startswith("<svg")
+    assert "Cost from commit to commit" in svg
+    assert 'class="picture" src="data:image/svg+xml;base64,' in show(locked, "--format", "html").stdout
+    wrong = show(locked, "--since", "HEAD", "--build", "a..b")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
