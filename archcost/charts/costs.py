@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from archcost.charts.families import SHAPES
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from archcost.records import History, HistoryPoint
 
-LONGEST = 28  # letters of a commit's subject below its point
-MOST_NAMED = 12  # commits that are named below the axis
-PANEL = 3.4  # inches that a network's panel is high
+LETTERS = 90  # that a line below the axis has room for
+NARROWEST = 8
+MOST_LINES = 3  # of a commit's subject
+MOST_NAMED = 10  # commits that are named below the axis
+PANEL = 3.8  # inches that a network's panel is high
 
 
 def draw_history(history: History, metrics: Sequence[str], *, theme: str = "light", size: str = "16:9") -> Figure:
@@ -65,11 +68,13 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
         )
     step = -(-len(points) // MOST_NAMED)
     named = range(0, len(points), step)
-    axes.set_xticks(list(named), [_name(points[i]) for i in named], rotation=30, ha="right")
+    room = LETTERS // len(named)
+    axes.set_xticks(list(named), [_name(points[i], room) for i in named])
     axes.set_ylabel("% of the first")
     axes.margins(x=0.03, y=0.15)
 
 
-def _name(point: HistoryPoint) -> str:
-    subject = point.subject if len(point.subject) <= LONGEST else f"{point.subject[: LONGEST - 1]}…"
-    return f"{point.commit[:7]} {subject}".strip()
+def _name(point: HistoryPoint, room: int) -> str:
+    """Return a commit's number, and below it as much of its subject as there is room for."""
+    lines = textwrap.wrap(point.subject, max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
+    return "\n".join([point.commit[:7], *lines])

@@ -16,6 +16,7 @@ import click
 
 from archcost import __version__
 from archcost.errors import ArchcostError
+from archcost.page.names import harmless_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,12 +137,12 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {error}", err=True)
+        click.echo(f"archcost: {harmless_lines(str(error))}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {error}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {harmless_lines(str(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0

@@ -6,6 +6,7 @@ from archcost.records.check import (
     Check as Check,
     Checked as Checked,
     LimitKind as LimitKind,
+    Place as Place,
     Verdict as Verdict,
 )
 from archcost.records.claims import (

@@ -87,11 +87,19 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of a file, named from the top of its repository."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """One network, checked; `failure` says why it could not be.
 
     `settings` are lines about what was asked differently: "input 3x256x256 -> 3x320x320". `base_failure` says why the
-    baseline could not be counted: the network is then judged by its maxima alone.
+    baseline could not be counted: the network is then judged by its maxima alone. `place` is where a review shows it.
 
     `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
     """
@@ -102,6 +110,7 @@ class Checked:
     failure: str = ""
     settings: tuple[str, ...] = ()
     base_failure: str = ""
+    place: Place | None = None
     speed: Speed | None = None
     speed_level: Level = "warn"
 
@@ -142,13 +151,15 @@ class Check:
     """All networks that were checked.
 
     `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded. `notes` are
-    sentences about the whole: that the lock file is out of date, for example.
+    sentences about the whole: that the lock file is out of date, for example. `project` is the folder of the settings
+    within its repository, "" for the repository itself.
     """
 
     baseline: str
     networks: tuple[Checked, ...]
     accept: str = ""
     notes: tuple[str, ...] = ()
+    project: str = ""
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:

@@ -14,6 +14,7 @@ from archcost.regression import lock
 from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
 from archcost.regression.judging import amounts, judge
+from archcost.regression.places import find_place, project_of
 from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
 from archcost.sources import parse_input
@@ -109,6 +110,8 @@ def check(
         if isinstance(before, Failure)
     ]
     checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
+    by_name = {plan.name: plan for plan in plans}
+    checks = [_placed(checked, by_name.get(checked.name), settings) for checked in checks]
     unlocked = [each.name for each in checks if each.failure and isinstance(measured.get(each.name), Snapshot)]
     stale = _find_stale(settings, plans, measured, locked) if locked else ()
     if stale and all(each.outcome not in {"failed", "exceeded"} for each in checks):
@@ -118,7 +121,16 @@ def check(
         networks=tuple(checks),
         accept=_accepting(checks, unlocked if not baseline.plans else ()),
         notes=tuple(notes),
+        project=project_of(settings.file.parent),
     )
+
+
+def _placed(checked: Checked, plan: Plan | None, settings: Settings) -> Checked:
+    """Add where a review shows what is wrong with a network."""
+    if plan is None or checked.outcome not in {"failed", "exceeded", "warned"}:
+        return checked
+    where = next((each.where for each in checked.exceeded if each.where.startswith("tool.")), "")
+    return replace(checked, place=find_place(plan, settings, where))
 
 
 def require_lock(

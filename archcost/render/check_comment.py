@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from archcost.page.page import Table
     from archcost.records import Check, Checked, Difference
 
-MARKER = "<!-- archcost:check -->"  # by which the comment is found again
 LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536
 MOST_NETWORKS, MOST_NAMES, MOST_CAUSES = 50, 200, 12
 SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌", "uncompared": " ⚠️"}
@@ -46,7 +45,7 @@ def write_comment(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
-    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    text.add(_marker(check), f"### archcost: {headline(check, code)}")
     for line in _table(check):
         text.add(line)
     for block in _blocks(check):
@@ -59,6 +58,12 @@ def write_comment(check: Check) -> str:
         text.add("", *_rows(times, code), "", CONVENTIONS)
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
+
+
+def _marker(check: Check) -> str:
+    """Return by what the comment is found again: each project of a repository has its own."""
+    project = "".join(mark if mark.isalnum() or mark in "._/-" else "_" for mark in check.project)
+    return f"<!-- archcost:check {project} -->" if project else "<!-- archcost:check -->"
 
 
 @dataclass

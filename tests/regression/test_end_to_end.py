@@ -16,7 +16,6 @@ from render import pairs
 from archcost.cli.verdict import workflow_commands
 from archcost.records import Checked
 from archcost.regression import diff, judge, parse_condition
-from archcost.render.check_comment import MARKER
 
 PROJECT = """
 [tool.archcost.networks.net]
@@ -80,7 +79,7 @@ def test_a_width_is_changed(project):
     assert sum(macs) == after - before
 
     comment = (project.path / "comment.md").read_text()
-    assert comment.startswith(MARKER)
+    assert comment.startswith("<!-- archcost:check -->")
     assert "2 layers explain 100 % of +10.48 k MACs" in comment
     assert (project.path / "summary.md").read_text() == comment
     failure = ET.parse(project.path / "junit.xml").getroot().find("testsuite/testcase/failure")  # noqa: S314 - ours
