@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.errors import ArgumentError, ConfigError, closest
-from archcost.metrics import METRICS
+from archcost.metrics import METRICS, SUMS, USUAL
 from archcost.records import Allowance, Budget
-from archcost.regression.snapshot import ROW_METRICS, TOTAL_METRICS
+from archcost.regression.snapshot import TOTAL_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,11 +28,12 @@ KINDS: tuple[LimitKind, ...] = ("max", "max_increase", "max_decrease")
 KEYS = (*KINDS, "level")
 LEVELS = ("error", "warn", "off")
 GATED = TOTAL_METRICS
-USUAL = ("params", "macs", "activation_bytes")
 MODULES = "modules"  # the table of a pattern that holds budgets of layers, by patterns of their paths
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
 DEFAULT = tuple(
-    Budget(metric=name, kind="max_increase", limit=NOTHING_MORE, where="no budget is set") for name in USUAL
+    Budget(metric=name, kind="max_increase", limit=NOTHING_MORE, where="no budget is set")
+    for name in METRICS
+    if name in USUAL
 )
 TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
 TIME_KEYS = ("max_increase", "level")
@@ -149,8 +150,8 @@ def _rules(value: Any, file: str, where: str) -> Rules:
     for modules, quantities in parts.items():
         place = f'{where}.{MODULES}."{modules}"'
         for name, rule in _table(quantities, f"{file}: {place}", "QUANTITY = {...}").items():
-            if name not in ROW_METRICS:
-                hint = closest(name, ROW_METRICS, f"there are {', '.join(ROW_METRICS)}")
+            if name not in SUMS:
+                hint = closest(name, SUMS, f"there are {', '.join(SUMS)}")
                 raise ConfigError(f"{file}: {place}.{name} does not add up over layers; {hint}")
             found.append(_quantity(name, rule, file, f"{place}.{name}", modules))
     return Rules(

@@ -13,7 +13,7 @@ from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
-from archcost.regression.judging import amounts, judge
+from archcost.regression.judging import judge
 from archcost.regression.places import find_place, project_of
 from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
@@ -210,9 +210,6 @@ def _judged(
 ) -> Checked:
     try:
         difference = diff(before, after, force=force, settings_may_differ=True)
-        for budget in budgets if before is not None else ():
-            if budget.needs_baseline and amounts(difference, budget)[0] is None:
-                return Checked(name=plan.name, failure=f"no baseline: it has no {budget.metric} of {plan.name!r}")
         verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
     except IncomparableError as error:
         return Checked(name=plan.name, failure=str(error))

@@ -9,11 +9,12 @@ from archcost import units
 from archcost.errors import ConfigError, IncomparableError
 from archcost.metrics import METRICS
 from archcost.records import Allowance, Verdict
+from archcost.regression.budgets import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from archcost.records import Budget, Difference, Row
+    from archcost.records import Budget, Difference, Row, Snapshot
 
 
 def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, ...]:
@@ -21,17 +22,21 @@ def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, .
 
     Raises:
         ConfigError: a budget of a quantity that was not counted, or of layers that the network does not have.
-        IncomparableError: a budget of a receptive field that the network does not have.
+        IncomparableError: a budget of a receptive field that the network does not have, or beside a baseline that does
+            not know the quantity.
     """
-    found = ((budget, *amounts(difference, budget)) for budget in budgets)
-    return tuple(
-        _verdict(budget, before, after)
-        for budget, before, after in found
-        if before is not None or not budget.needs_baseline
-    )
+    return tuple(verdict for budget in budgets for verdict in _verdicts(difference, budget))
 
 
-def amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
+def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
+    before, after = _amounts(difference, budget)
+    if not budget.needs_baseline or before is not None:
+        yield _verdict(budget, before, after)
+    elif difference.before is not None and budget not in DEFAULT:  # the defaults may be newer than the baseline
+        raise IncomparableError(f"no baseline: it has no {budget.metric} of {difference.network.spec!r}; count it anew")
+
+
+def _amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
     """Return what a budget limits, before and after; None before where there is no baseline, or it lacks the quantity.
 
     Raises:
@@ -47,9 +52,16 @@ def amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
         raise IncomparableError(
             f"{budget.where}: {difference.network.spec} has no receptive field of a bounded size to judge"
         )
-    raise ConfigError(
-        f"{budget.where}: {difference.network.spec} was walked without what {budget.metric} needs; it needs a "
-        'training step: train = "sgd" among the settings of the network'
+    raise ConfigError(f"{budget.where}: {difference.network.spec} {_lack(difference.network, budget.metric)}")
+
+
+def _lack(network: Snapshot, metric: str) -> str:
+    """Say why a quantity of a network is not known."""
+    if "saved_bytes" in network.totals:
+        return f"was walked with a training step, or by an archcost that did not count {metric}"
+    return (
+        f"was walked without what {metric} needs; it needs a training step: "
+        'train = "sgd" among the settings of the network'
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from html import unescape
@@ -173,3 +175,13 @@ def test_no_networks_and_no_such_format():
     assert "no network to check" in text_of(Check(baseline="x", networks=()))
     with pytest.raises(ArgumentError, match="there are table, json, csv, markdown, html, junit"):
         text_of(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "xml")
+
+
+def test_csv_has_a_row_for_each_quantity_and_for_what_failed():
+    rows = list(csv.DictReader(io.StringIO(text_of(pairs.PAIRS["wider"](), "csv"))))
+    (macs,) = [row for row in rows if row["quantity"] == "macs"]
+    assert (macs["before"], macs["after"], macs["judged"]) == ("4940416", "5557888", "exceeded")
+    (failed,) = csv.DictReader(
+        io.StringIO(text_of(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "csv"))
+    )
+    assert (failed["network"], failed["outcome"], failed["quantity"], failed["failure"]) == ("a", "failed", "", "b")
