@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
 
 def profile_apart(
-    specs: Sequence[str],
+    networks: Sequence[tuple[str, Mapping[str, Any]]],
     keep: Callable[[Report], Any] | None,
     jobs: int,
-    progress: Callable[[str], None] | None,
-    options: Mapping[str, Any],
+    progress: Callable[[str], None] | None = None,
 ) -> list[Any]:
-    """Profile networks in so many processes; see `profile_many`.
+    """Profile networks, each with options of its own, in so many processes; see `profile_many`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
@@ -37,12 +36,14 @@ def profile_apart(
 
     def done(place: int) -> None:
         if progress is not None:
-            progress(specs[place])
+            progress(networks[place][0])
 
-    asked = _encode((keep, dict(options)), "`keep` or an option")
+    asked = [
+        {"spec": spec, "asked": _encode((keep, dict(options)), "`keep` or an option")} for spec, options in networks
+    ]
     with Pool(jobs) as pool:
-        found = pool.ask_all(f"{__name__}:answer", [{"spec": spec, "asked": asked} for spec in specs], done)
-    return [_decode(spec, answer) for spec, answer in zip(specs, found, strict=True)]
+        found = pool.ask_all(f"{__name__}:answer", asked, done)
+    return [_decode(spec, answer) for (spec, _), answer in zip(networks, found, strict=True)]
 
 
 def answer(spec: str, asked: str) -> str:

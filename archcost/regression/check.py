@@ -7,8 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError
-from archcost.profiling.many import profile_many
+from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError, WalkError
+from archcost.profiling.apart import profile_apart
+from archcost.profiling.many import count_jobs
 from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import find_loosened
@@ -30,21 +31,10 @@ MOST_NAMES = 8  # networks that a command or a sentence names
 
 
 def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
-    """Count networks, on all cores where there are many.
-
-    Those of two files never share a process: the neighbours that they import may have the same names.
-    """
-    alike: dict[tuple[object, ...], list[Plan]] = {}
-    for plan in plans:
-        alike.setdefault((plan.file, plan.inputs, *plan.options.values()), []).append(plan)
-    apart = len({plan.file for plan in plans} - {""}) > 1
-    found: dict[str, Measured] = {}
-    for group in alike.values():
-        inputs = tuple(map(parse_input, group[0].inputs)) or None
-        specs, jobs = [plan.spec for plan in group], 2 if apart and group[0].file else None  # 1 would be this process
-        results = profile_many(specs, keep=snapshot, jobs=jobs, progress=progress, inputs=inputs, **group[0].options)
-        found |= {plan.name: result for plan, result in zip(group, results, strict=True)}
-    return found
+    """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
+    networks = [(plan.spec, {**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None}) for plan in plans]
+    found = profile_apart(networks, snapshot, count_jobs(len(networks)), progress) if networks else []
+    return {plan.name: result for plan, result in zip(plans, found, strict=True)}
 
 
 def updated(
@@ -248,4 +238,5 @@ def _failure(plan: Plan, failure: Failure, settings: Settings) -> str:
     if failure.exit_code == ConfigError.exit_code:
         raise ConfigError(f"{place}: {failure.reason}")
     hint = f'\nIt was counted on the meta device; a network that needs real values takes device = "cpu" in {place}'
-    return failure.reason + (hint if plan.device == "meta" else "")
+    ran = failure.error == WalkError.__name__  # what fails earlier, another device does not help
+    return failure.reason + (hint if ran and plan.device == "meta" else "")

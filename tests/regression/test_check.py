@@ -36,7 +36,9 @@ def settings(tmp_path):
 def locked(metrics=USUAL, **networks):
     """What the lock file has, through its text."""
     return lock.parse_lock(
-        lock.lock_text({name: lock.Locked(metrics=metrics, snapshot=each) for name, each in networks.items()})
+        lock.lock_text(
+            {name: lock.Locked(metrics=tuple(sorted(metrics)), snapshot=each) for name, each in networks.items()}
+        )
     )
 
 
@@ -91,8 +93,8 @@ def test_a_gain_that_the_lock_file_does_not_hold_is_named(settings):
 
     assert (outcomes, found.exit_code) == ({"a": "changed"}, 0)
     (note,) = found.notes
-    assert note.startswith("the lock is out of date: 1 network (gains that it does not hold: a Params -")
-    assert "MACs -" in note
+    assert note.startswith("the lock is out of date: 1 network (gains that it does not hold: a MACs -")
+    assert "a Params -" in note
     with pytest.raises(LockOutOfDateError, match="--locked: the lock is out of date"):
         checks.require_lock(settings, settings.plans[:1], {"a": NARROW}, locked(a=WIDE))
     checks.require_lock(settings, settings.plans[:1], {"a": WIDE}, locked(a=WIDE))
@@ -155,7 +157,7 @@ def test_what_has_no_settings_any_more_is_removed_where_all_are_checked(settings
 
 
 def test_a_network_that_fails_takes_nothing_from_the_others(settings):
-    failure = Failure(spec="model.py:a", error="BuildError", reason="it raised ValueError")
+    failure = Failure(spec="model.py:a", error="WalkError", reason="it raised ValueError")
     found, outcomes = run(settings, {"a": failure, "b": WIDE}, locked(a=NARROW, b=NARROW))
 
     assert outcomes == {"a": "failed", "b": "exceeded"}
@@ -244,3 +246,70 @@ def test_two_files_whose_neighbours_have_one_name_see_their_own(tmp_path, monkey
     found = checks.measure(read_settings(tmp_path / "pyproject.toml").plans)
 
     assert {name: each.totals["params"] for name, each in found.items()} == {"one": 12, "two": 24}
+
+
+def test_a_hint_about_devices_is_given_where_another_device_may_help(settings):
+    failure = Failure(spec="model.py:a", error="BuildError", reason="SyntaxError: invalid syntax")
+    found, _ = run(settings, {"a": failure}, locked(a=NARROW))
+
+    assert found.networks[0].failure == "SyntaxError: invalid syntax"
+
+
+LIARS = """
+import asyncio, ctypes, os
+
+from torch import nn
+
+
+def fine():
+    return nn.Linear(3, 4)
+
+
+def leaves():
+    os._exit(0)
+
+
+def cancels():
+    raise asyncio.CancelledError
+
+
+def exits():
+    raise SystemExit(0)
+
+
+def skips():
+    import pytest
+
+    pytest.skip("not today")
+
+
+def crashes():
+    ctypes.string_at(0)
+"""
+
+
+@pytest.mark.parametrize("liar", ["leaves", "cancels", "exits", "skips", "crashes"])
+def test_no_network_ends_a_check_in_its_own_way(tmp_path, monkeypatch, liar):
+    networks = [f'[tool.archcost.networks.{name}]\nspec = "liars.py:{name}"\ninput = "3"\n' for name in (liar, "fine")]
+    (tmp_path / "pyproject.toml").write_text("".join(networks))
+    (tmp_path / "liars.py").write_text(LIARS)
+    monkeypatch.chdir(tmp_path)
+    found = checks.measure(read_settings(tmp_path / "pyproject.toml").plans)
+
+    assert isinstance(found[liar], Failure)
+    assert found["fine"].totals["params"] == 3 * 4 + 4
+
+
+def test_networks_of_several_inputs_share_their_workers(tmp_path, monkeypatch):
+    (tmp_path / "net.py").write_text(
+        "import os\nfrom torch import nn\n\nclass Net(nn.Linear):\n"
+        "    def forward(self, x):\n        open('ran.txt', 'a').write(f'{os.getpid()}\\n')\n"
+        "        return super().forward(x)\n\n\ndef build(i):\n    return Net(i, 1)\n"
+    )
+    text = "".join(f'[tool.archcost.networks.n{i}]\nspec = "net.py:build?i={i}"\ninput = "{i}"\n' for i in range(1, 9))
+    (tmp_path / "pyproject.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    found = checks.measure(read_settings(tmp_path / "pyproject.toml").plans)
+
+    assert [each.totals["macs"] for each in found.values()] == list(range(1, 9))
+    assert len(set((tmp_path / "ran.txt").read_text().split())) <= 2  # one for each core, however many inputs
