@@ -26,7 +26,7 @@ SCHEMA = "archcost.lock/1"
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
 MOST_GAINS = 8  # that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
-HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
+HEAD = ("conventions", "dtypes", "inputs", "mode", "name", "spec", "totals", "uncovered")
 Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
 
 
@@ -51,6 +51,7 @@ class _Entry:
     spec: str
     totals: dict[str, int]
     uncovered: dict[str, int]
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def _network(locked: Locked) -> str:
         for row in reduced(snapshot, locked.metrics).rows
     )
     values = {
-        **{key: _dump(getattr(snapshot, key)) for key in HEAD},
+        **{key: _dump(value) for key in HEAD if (value := getattr(snapshot, key)) is not None},
         "columns": _dump([*FIXED, *locked.metrics]),
         "layers": _lines("[]", [_dump(row) for row in rows]),
         "totals": _lines("{}", [f"{_dump(key)}: {_dump(snapshot.totals[key])}" for key in sorted(snapshot.totals)]),

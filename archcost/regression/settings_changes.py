@@ -28,11 +28,17 @@ def _changes(before: Snapshot, after: Snapshot, old: Plan | None, new: Plan) -> 
     if specs[0] != specs[1]:
         yield f"spec {specs[0]} -> {specs[1]}"
     yield from _inputs(before.inputs, after.inputs)
+    if before.dtypes != after.dtypes and before.dtypes is not None and after.dtypes is not None:
+        yield f"parameters {_name_all(before.dtypes)} -> {_name_all(after.dtypes)}"
     if before.mode != after.mode:
         yield f"mode {before.mode} -> {after.mode}"
     trained = [_step(before, old), _step(after, new if old is not None else None)]
     if trained[0] != trained[1]:
         yield f"train {trained[0]} -> {trained[1]}"
+
+
+def _name_all(dtypes: Sequence[str]) -> str:
+    return ", ".join(dtypes) or "no parameters"
 
 
 def _step(side: Snapshot, plan: Plan | None) -> str:

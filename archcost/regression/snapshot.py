@@ -29,6 +29,7 @@ def snapshot(report: Report) -> Snapshot:
         totals=_numbers(report.totals, TOTAL_METRICS),
         rows=tuple(_row(layer) for layer in report.layers),
         uncovered=dict(report.uncovered),
+        dtypes=report.network.dtypes,
     )
 
 
