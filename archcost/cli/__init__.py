@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError
+from archcost.cli.progress import is_watched
+from archcost.errors import ArchcostError, BuildError, WalkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,9 +134,14 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("archcost: interrupted", err=True)
         return INTERRUPTED
     except ArchcostError as error:
+        text = str(error)
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {error}", err=True)
+        elif isinstance(error, BuildError | WalkError) and is_watched():
+            from archcost.cli.own_code import show_own_code
+
+            text = show_own_code(error)
+        click.echo(f"archcost: {text}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:

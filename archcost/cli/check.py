@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archcost.cli.options import note, output_options, stdout_kept, write
+from archcost.cli.progress import is_watched, progress
 from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
 from archcost.errors import ArgumentError
 
@@ -56,9 +57,6 @@ def command(
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
 
-    def tell(name: str) -> None:
-        note(f"timing {name} beside its base", quiet=quiet)
-
     if update and base_ref is not None:
         raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
     if timed and base_ref is None:
@@ -74,10 +72,23 @@ def command(
         merge_base(base_ref, repository=folder)  # that there is one is found out before the work
         if is_dirty(repository=folder):
             note("the working tree has changes that no commit has; they are checked as well", quiet=quiet)
-    with stdout_kept(), chdir(folder):
-        measured = checks.measure(plans)
-        baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)
-        speeds = {} if base_ref is None or not timed else time_networks(settings, plans, base_ref, folder, tell)
+    steps = len(plans)
+    with chdir(folder):
+        with progress(steps, "Counting", quiet=quiet) as advance, stdout_kept():
+            measured = checks.measure(plans, advance)
+        baseline, speeds = None, {}
+        if base_ref is not None:
+            with progress(steps, f"Counting as in {base_ref}", quiet=quiet) as advance, stdout_kept():
+                baseline = checks.revision_baseline(base_ref, plans, folder, advance)
+        if base_ref is not None and timed:
+            with progress(None, "Timing beside its base", quiet=quiet, still=True) as advance, stdout_kept():
+
+                def tell(name: str) -> None:
+                    advance.begin(name)
+                    if not is_watched():  # minutes pass: a log says with what
+                        note(f"timing {name} beside its base", quiet=quiet)
+
+                speeds = time_networks(settings, plans, base_ref, folder, tell)
     if update:
         write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
         note(f"{folder / lock.FILE} is written; commit it, and its difference is the review", quiet=quiet)

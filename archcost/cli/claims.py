@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, network_names, note, output_options, progress, target_of, write
+from archcost.cli.options import chosen_format, network_names, note, output_options, target_of, write
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 

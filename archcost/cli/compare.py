@@ -9,11 +9,11 @@ from archcost.cli.options import (
     network_names,
     note,
     output_options,
-    progress,
     stdout_kept,
     target_of,
     write,
 )
+from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, LeftOutError
 
 
@@ -71,7 +71,7 @@ def command(
     shapes = tuple(parse_input(text) for text in inputs)
     figures = [figure for path in own for figure in read_accuracies(path)]
     seconds = read_seconds(times) if times else None
-    with stdout_kept(), progress(len(specs), "Counting", quiet=quiet) as advance:
+    with progress(len(specs), "Counting", quiet=quiet) as advance, stdout_kept():
         found = compare(
             specs, protocol=protocol, accuracies=figures, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
             inputs=shapes or None, progress=advance,

@@ -184,14 +184,6 @@ def _umask() -> int:
     return mask
 
 
-@contextmanager
-def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr where that is a terminal; yield what moves it on by a step, called with what was done."""
-    hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=hidden) as bar:
-        yield lambda _: bar.update(1)
-
-
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.options import check_writable, network_names, note, progress, stdout_kept, write
+from archcost.cli.options import check_writable, network_names, note, stdout_kept, write
+from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ def command(
         inputs=tuple(map(parse_input, inputs)) or None,
         device=device or "auto",
     )
-    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+    timed = kind_of(kind).data == "timed reports"
+    with (
+        progress(steps(kind, request), "Timing" if timed else "Counting", quiet=quiet, still=timed) as advance,
+        stdout_kept(),
+    ):
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     options = {**({"labels": labels} if labels else {}), **chart.options, **(known.options if known else {})}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,17 +15,17 @@ from archcost.cli.options import (
     network_names,
     note,
     output_options,
-    progress,
     stdout_kept,
     target_of,
     write,
 )
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Cell
+    from archcost.records import Cell, Sweep
 
 SECOND = 10**9
 
@@ -118,8 +121,9 @@ def command(
     for case in wanted:
         check_plan(case.plan)
     training = Training(optimizer=optimizer or "sgd", loss=loss or "cross-entropy") if train else None
-    done, stopped = _collected(sweep(resolved, wanted, training=training), len(wanted), quiet=quiet)
-    found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
+    nothing = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=())
+    found, stopped = _collected(nothing, sweep(resolved, wanted, training=training), color=color, quiet=quiet)
+    done = found.cells
     if chosen != "table":  # the table says it itself
         for text in troubles(found):
             note(f"{resolved.name}, {text}", quiet=quiet)
@@ -132,17 +136,25 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collected(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
-    """Return the cells that were timed until the end or until the user stopped, and whether they did."""
-    done = []
-    with progress(length, "timing", quiet=quiet) as advance, stdout_kept():
+def _collected(found: Sweep, cells: Iterator[Cell], *, color: str, quiet: bool) -> tuple[Sweep, bool]:
+    """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
+    from archcost.records import Done
+    from archcost.render.sweep import label, render_last
+
+    with progress(found.asked, f"Timing {found.name}", quiet=quiet, still=True) as advance, stdout_kept():
+        advance.table = lambda: render_last(found, _room(), color=color, target=sys.stderr)
         try:
             for cell in cells:
-                done.append(cell)
-                advance("")
+                found = replace(found, cells=(*found.cells, cell))
+                advance(Done(label(cell, found), failed=cell.outcome == "failed"))
         except KeyboardInterrupt:
-            return tuple(done), True
-    return tuple(done), False
+            return found, True
+    return found, False
+
+
+def _room() -> int:
+    """Return how many cells a terminal has lines for, below the title and the heading and above the prompt."""
+    return max(shutil.get_terminal_size().lines - 8, 1)
 
 
 def _parts(text: str, option: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
-from archcost.records import Failure
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class Pool:
             finally:
                 idle.put(worker)
             if progress is not None:
-                progress(spec)
+                progress(Done(spec, failed=isinstance(result, Failure)))
             return result
 
         threads = ThreadPoolExecutor(len(self._workers))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from archcost.records import Failure
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ def profile_many(
             of a module, whose result can be pickled.
         jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
             your own are known to the process that registered them alone: use 1.
-        progress: called with each spec when it is done, from any thread.
+        progress: called with each spec when it is done, as a `Done`, from any thread.
         options: as for `archcost.profile`, the same for every network.
 
     Returns:
@@ -105,7 +105,7 @@ def _given(options: dict[str, Any]) -> tuple[str, ...]:
 
 def _done(result: Any, spec: Any, progress: Callable[[str], None] | None) -> Any:
     if progress is not None:
-        progress(str(spec))
+        progress(Done(str(spec), failed=isinstance(result, Failure)))
     return result
 
 

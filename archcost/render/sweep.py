@@ -45,6 +45,16 @@ def render(
     return "\n".join(fitted(page, target, width=None, color=color) for page in pages)
 
 
+def render_last(sweep: Sweep, lines: int, *, color: str, target: TextIO) -> str:
+    """Return the table of the cells that were timed last, at most so many, for a terminal that shows them meanwhile."""
+    from archcost.page.target import fitted
+
+    last = dataclasses.replace(sweep, cells=sweep.cells[-lines:])
+    if not last.cells:
+        return ""
+    return fitted(Page(title=_title(sweep), table=_table(last)), target, width=None, color=color)
+
+
 def label(cell: Cell, sweep: Sweep) -> str:
     """Return what tells a cell from the others: "batch 4, bfloat16"."""
     axes = [f"{name} {text}" if name == "batch" else text for name, text in _axes(cell).items()]
@@ -95,14 +105,17 @@ def _page(sweep: Sweep) -> Page:
     if len(sweep.cells) < sweep.asked:
         facts.append(f"stopped after {units.exact(len(sweep.cells))} of {units.exact(sweep.asked)} cells")
     done = next((cell.sample for cell in sweep.cells if cell.sample is not None), None)
-    title = sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
     return Page(
-        title=title,
+        title=_title(sweep),
         facts=tuple(facts),
         table=_table(sweep) if sweep.cells else None,
         conventions="" if done is None else _conventions(done),
         remarks=tuple(_remarks(sweep)),
     )
+
+
+def _title(sweep: Sweep) -> str:
+    return sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
 
 
 def _conventions(sample: Sample) -> str:
