@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.cli.options import network_names, output_options, stdout_kept
+from archcost.cli.progress import progress
 from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def command(
 
     forms = forms_of(format_, output)
     budgets = [parse_condition(text) for text in conditions]
-    with stdout_kept():
+    with progress(None, "Counting", quiet=quiet), stdout_kept():
         sides = _reports((before, after), inputs, batch=batch, device=device)
     difference = diff(*sides, force=force)
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))

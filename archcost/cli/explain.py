@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import chosen_format, network_names, output_options, stdout_kept, target_of, write
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ def command(
     archcost explain vgg16 --memory 96MB
     archcost explain model.py:build 3.2G --input 3x320x320
     """  # noqa: D301 - click reads the \b
-    del quiet  # it says nothing besides its result
     from archcost.claims import explain
     from archcost.render.explain import render
     from archcost.sources import parse_input
@@ -57,6 +57,8 @@ def command(
         raise ArgumentError("give one printed figure: `archcost explain NET 4.1G`, --params 5M, or --memory 96MB")
     chosen = chosen_format(format_, output)
     ((kind, text),) = asked
-    with stdout_kept():
-        found = explain(network, text, kind, inputs=[parse_input(each) for each in inputs], batch=batch)
+    with progress(None, "Counting", quiet=quiet) as advance, stdout_kept():
+        found = explain(
+            network, text, kind, inputs=[parse_input(each) for each in inputs], batch=batch, progress=advance
+        )
     write(render(found, chosen, color=color, target=target_of(output)), output)

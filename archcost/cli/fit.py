@@ -8,7 +8,8 @@ import json
 import click
 
 from archcost.choices import LOSSES, OPTIMIZERS
-from archcost.cli.options import chosen_format, network_names, output_options, write
+from archcost.cli.options import chosen_format, network_names, output_options, stdout_kept, write
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, DoesNotFitError
 
 
@@ -46,7 +47,7 @@ def command(
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
-    del quiet, color  # it says nothing besides its result, and that in one colour
+    del color  # its result has one colour
     from archcost.profiling.fit import fit
     from archcost.render.fitting import csv_text, reason, table
     from archcost.sources import parse_input
@@ -54,10 +55,11 @@ def command(
     chosen = chosen_format(format_, output)
     if not train and (optimizer or loss):
         raise ArgumentError("--optimizer and --loss belong to --train")
-    found = fit(
-        network, memory, inputs=[parse_input(text) for text in inputs], device=device,
-        train=(optimizer or "sgd") if train else None, loss=loss or "cross-entropy", amp=amp,
-    )  # fmt: skip
+    with progress(None, f"Fitting {network}", quiet=quiet), stdout_kept():
+        found = fit(
+            network, memory, inputs=[parse_input(text) for text in inputs], device=device,
+            train=(optimizer or "sgd") if train else None, loss=loss or "cross-entropy", amp=amp,
+        )  # fmt: skip
     if chosen == "json":
         text = json.dumps(dataclasses.asdict(found), sort_keys=True, indent=1) + "\n"
     else:

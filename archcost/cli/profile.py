@@ -6,6 +6,7 @@ import click
 
 from archcost.choices import LOSSES, OPTIMIZERS
 from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, UncoveredError
 
 
@@ -73,7 +74,8 @@ def command(
     if not train and (optimizer or loss or freeze or train_only):
         raise ArgumentError("--optimizer, --loss, --freeze and --train-only belong to --train")
     specs = tuple(parse_input(text) for text in inputs)
-    with stdout_kept():
+    what = f"{'Timing' if timed else 'Counting'} {network}"
+    with progress(None, what, quiet=quiet, still=timed), stdout_kept():
         report = profile(
             network, specs or None, device=device, train=(optimizer or "sgd") if train else None,
             loss=loss or "cross-entropy", freeze=freeze, train_only=train_only, batch=batch, amp=amp,

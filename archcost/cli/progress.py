@@ -1,6 +1,6 @@
 """What a person sees while a command works: how far it is, on stderr, where that is a terminal that somebody watches.
 
-What is done within a second shows nothing, and does not wait for `archcost.cli.screen` (and rich) to be imported.
+What is done soon shows nothing, and does not wait for `archcost.cli.screen` (and rich) to be imported.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.cli.screen import Screen
 
 SOON = 1.0  # seconds that nobody minds
+LATER = 3.0  # for a single network, where they are mostly those of importing torch, which must not wait for us
 NOT_A_SCREEN = {"dumb", "unknown"}  # terminals that cannot move their cursor
 
 
@@ -82,7 +83,7 @@ def progress(steps: int | None, label: str, *, quiet: bool, still: bool = False)
         yield told
         return
     stderr = _Stderr(sys.stderr)
-    opening = Timer(SOON, stderr.open, (told,), {"ticking": True})
+    opening = Timer(SOON if steps else LATER, stderr.open, (told,), {"ticking": True})
     opening.daemon = True
     with redirect_stderr(cast("TextIO", stderr)):
         try:

@@ -76,11 +76,13 @@ def _printed(name: str, folder: Path, advance: Progress, arguments: Sequence[str
     Raises:
         PageError: the command failed.
     """
-    from archcost.cli import run
+    from archcost.cli import INTERRUPTED, run
 
     advance.begin(f"{name}: archcost {' '.join(arguments)}")
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
         code = run(_below(folder, arguments))
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     if code:
         reason = said.getvalue().strip().removeprefix("archcost: ")
         raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")

@@ -67,9 +67,10 @@ def lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
     line = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4):
         line.add_column(no_wrap=True)
-    line.add_column(no_wrap=True, overflow="ellipsis", style="dim")
+    line.add_column()  # the one that gives way where there is too little room
     bar = ProgressBar(total=told.steps, completed=told.done, width=BAR, pulse=told.steps is None and ticking)
-    line.add_row(told.label, bar, _count(told), _clock(told, ticking=ticking), told.name)
+    name = Text(told.name, "dim", no_wrap=True, overflow="ellipsis")
+    line.add_row(told.label, bar, _count(told), _clock(told, ticking=ticking), name)
     last = Constrain(line, width)
     return Group(Text.from_ansi(table), last) if table else last
 

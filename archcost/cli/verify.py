@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
+from archcost.cli.progress import progress
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
@@ -36,7 +37,7 @@ def command(
 
     chosen = chosen_format(format_, output)
     specs = tuple(sources.parse_input(text) for text in inputs)
-    with stdout_kept():
+    with progress(None, f"Counting {network}", quiet=quiet), stdout_kept():
         resolved = sources.resolve(network)
         opinions = second_opinions(resolved, Feed(specs=specs or resolved.inputs, batch=batch), device=device)
     for text in opinions.notes:
