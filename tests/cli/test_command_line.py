@@ -69,10 +69,12 @@ COMPLETED = {
     "archcost pro": ({"profile"}, set()),
     "archcost profile --tr": ({"--train", "--train-only"}, {"choices", "cli.options", "cli.profile", "cli.progress"}),
     "archcost profile resnet15": (
-        {entry.id for entry in REGISTRY if entry.id.startswith("resnet15")}, {"choices", "cli.options", "cli.profile", "cli.progress"},
+        {entry.id for entry in REGISTRY if entry.id.startswith("resnet15")},
+        {"choices", "cli.options", "cli.profile", "cli.progress"},
     ),
     "archcost diff vgg16 squeeze": (
-        {entry.id for entry in REGISTRY if entry.id.startswith("squeeze")}, {"cli.options", "cli.progress", "cli.verdict", "cli.diff"},
+        {entry.id for entry in REGISTRY if entry.id.startswith("squeeze")},
+        {"cli.options", "cli.progress", "cli.verdict", "cli.diff"},
     ),
 }  # fmt: skip
 
