@@ -20,18 +20,18 @@ SLOW = 1.0
 TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
 TAKEN = "processor seconds"
 
-_taken: dict[str, float] = {}  # the longest case of each test function that this run has run
+_taken: dict[str, float] = {}  # by each test that this run has run
 
 
 def listed() -> list[str]:
-    """Return the slow tests: tests/ROOM/test_FILE.py::test_NAME, whatever its parameters."""
-    return LIST.read_text(encoding="utf-8").split()
+    """Return the slow tests: tests/ROOM/test_FILE.py::test_NAME, and [CASE] behind it where other cases are quick."""
+    return LIST.read_text(encoding="utf-8").splitlines()
 
 
 def pytest_collection_modifyitems(items):
     slow = set(listed())
     for item in items:
-        if _function(item.nodeid) in slow:
+        if slow & {item.nodeid, _function(item.nodeid)}:
             item.add_marker("slow")
 
 
@@ -47,8 +47,7 @@ def pytest_runtest_call(item):
 def pytest_runtest_logreport(report):
     """Note what a test took; where processes share the tests, theirs come together here."""
     if report.when == "call":
-        name = _function(report.nodeid)
-        _taken[name] = max(_taken.get(name, 0.0), dict(report.user_properties).get(TAKEN, 0.0))
+        _taken[report.nodeid] = dict(report.user_properties).get(TAKEN, 0.0)
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -58,14 +57,24 @@ def pytest_terminal_summary(terminalreporter):
         kept = [
             name for name in slow if name.partition("::")[0] not in run and (ROOT / name.partition("::")[0]).exists()
         ]
-        found = [name for name, seconds in _taken.items() if seconds >= SLOW]
-        LIST.write_text("".join(f"{name}\n" for name in sorted({*kept, *found})), encoding="utf-8")
+        LIST.write_text("".join(f"{name}\n" for name in sorted({*kept, *_slow()})), encoding="utf-8")
         return
-    lacking = {name: seconds for name, seconds in _taken.items() if seconds > TOLERATED and name not in slow}
+    lacking = {
+        name: seconds
+        for name, seconds in _taken.items()
+        if seconds > TOLERATED and not {name, _function(name)}.intersection(slow)
+    }
     if lacking:
         terminalreporter.section(f"slow tests that tests/slow.txt lacks; {UPDATE}=1 adds them")
         for name, seconds in lacking.items():
             terminalreporter.line(f"{name} ({seconds:.0f} s)")
+
+
+def _slow() -> set[str]:
+    """Return the slow tests of this run; functions where all their cases are."""
+    quick = {_function(name) for name, seconds in _taken.items() if seconds < SLOW}
+    slow = [name for name, seconds in _taken.items() if seconds >= SLOW]
+    return {name if _function(name) in quick else _function(name) for name in slow}
 
 
 def _processor_seconds() -> float:
