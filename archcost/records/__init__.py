@@ -33,6 +33,8 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Totals as Totals,
+    add_up as add_up,
+    check_sums as check_sums,
 )
 from archcost.records.difference import (
     Change as Change,
@@ -61,6 +63,9 @@ from archcost.records.opinions import (
     Opinion as Opinion,
     Opinions as Opinions,
     Step as Step,
+)
+from archcost.records.plan import (
+    WalkPlan as WalkPlan,
 )
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from archcost.errors import ReportError
+from archcost.metrics import SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
 
@@ -14,6 +20,8 @@ class Layer(NamedTuple):
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
     rows whose results this one takes. `kernel`, `stride` and `groups` are those of its convolution or pool.
     `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+
+    A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
 
     name: str
@@ -74,6 +82,28 @@ class Totals:
     depth: int
     receptive_field: Extents | None
     layers: int
+
+
+def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
+    """Return what rows add up to, by quantity: None for one that some row does not know."""
+    sums: dict[str, Any] = {}
+    for name in SUMS:
+        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        sums[name] = None if None in values else sum(values)
+    return sums
+
+
+def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:
+    """Refuse totals that somebody changed: they are what the rows add up to.
+
+    Raises:
+        ReportError: naming the first quantity that is not.
+    """
+    for name, found in sums.items():
+        said = totals.get(name)
+        if said != found:
+            texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
+            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from archcost import units
-from archcost.metrics import METRICS
+from archcost.metrics import ranks
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.columns import number_column, text_column
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "archcost.comparison/1"
 FORMATS = ("table", "csv", "json", "markdown", "html")
-# exact quantities, with the order in which they give way where room is short
-COUNTED = {"params": 0, "macs": 0, "activation_elements": 3, "macts": 4, "peak_inference_bytes": 1, "depth": 2}
 
 
 def render_comparison(
@@ -57,9 +55,9 @@ def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
     rows, lost = comparison.rows, comparison.failures
     inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
     columns, table = [inputs], [cells]
-    for name, rank in COUNTED.items():
+    for name, rank in ranks("compare").items():
         column, cells, _ = number_column(
-            name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary
+            name, [getattr(row.totals, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
         table.append([cell._replace(size=0.0, share="") for cell in cells])
@@ -124,7 +122,7 @@ def record(row: ComparisonRow) -> dict[str, Any]:
         "name": row.name,
         "family": row.family,
         "input": units.shape(row.input),
-        **{name: getattr(row, name) for name in COUNTED},
+        **{name: getattr(row.totals, name) for name in ranks("compare")},
         "top1": figure.top1 if figure else None,
         "top5": figure.top5 if figure else None,
         "density": row.density,
@@ -155,6 +153,3 @@ def _csv(comparison: Comparison) -> str:
     writer.writeheader()
     writer.writerows(records)
     return text.getvalue()
-
-
-assert set(COUNTED) <= set(METRICS)  # noqa: S101 - a misspelled quantity is our own mistake

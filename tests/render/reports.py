@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from archcost.account.account import SUMS
+from archcost.metrics import SUMS
 from archcost.records import InputInfo, Layer, NetworkInfo, OperatorCosts, Report, Totals
 
 if TYPE_CHECKING:
@@ -65,27 +66,30 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
     )
 
 
+def totals(**known: Any) -> Totals:
+    """Totals of nothing, but for what is known."""
+    needed = dict.fromkeys((field.name for field in fields(Totals) if field.type == "int"), 0)
+    unknown = dict.fromkeys(field.name for field in fields(Totals) if field.name not in needed)
+    return Totals(**{**needed, **unknown, **known})
+
+
 def report(
     name: str, rows: Sequence[Layer], *, modules: dict[str, str], notes: tuple[str, ...] = (), **rest: Any
 ) -> Report:
     """A report whose totals are the sums of its rows."""
-    sums = {each: sum(getattr(row, each) for row in rows) for each in SUMS}
-    totals = {
-        "backward_macs": None,
-        "saved_bytes": None,
-        "peak_inference_bytes": None,
-        "peak_training_bytes": None,
-        "depth": max(row.depth for row in rows),
-        "receptive_field": rows[-1].receptive_field,
-        "layers": len(rows),
+    sums = {each: sum(known) for each in SUMS if None not in (known := [getattr(row, each) for row in rows])}
+    whole = totals(
+        depth=max(row.depth for row in rows),
+        receptive_field=rows[-1].receptive_field,
+        layers=len(rows),
         **sums,
         **rest.pop("totals", {}),
-    }
+    )
     info = InputInfo(shape=rows[0].outputs[0], dtype="float32")
     known = {"uncovered": {}, "uncalled": (), "operators": _operators(rows, rest.get("uncovered", {}))}
     return Report(
         network=NetworkInfo(spec=name.lower(), name=name, mode="eval", inputs=(info,), notes=notes),
-        totals=Totals(**totals),
+        totals=whole,
         layers=tuple(rows),
         modules=modules,
         environment={"device": "meta"},
