@@ -162,7 +162,7 @@ def _record(kind: Any) -> Reader:
         try:
             return kind(**values)
         except ArgumentError as error:  # a record that checks itself
-            raise _WrongError(f"cannot be: {str(error):.300}") from None
+            raise _WrongError(f"cannot be: {error!s:.300}") from None
 
     return read_record
 
