@@ -12,8 +12,10 @@ from archcost import units
 from archcost.account import memory
 from archcost.account.axes import Axis, Field
 from archcost.account.depth import Flow, row_depth
+from archcost.account.kinds import Kinds
 from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
+from archcost.account.roles import role_of
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
 from archcost.metrics import SUMS
@@ -58,7 +60,9 @@ class _Account:
             bool(work.macs) or _multiplies(op, sight)
             for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
         ]
+        self.products = products
         self.flow = Flow(trace, self.works, products, self.row_of)
+        self.kinds = Kinds(trace, self.rules, self.sights, products, self.flow.from_data)
         self.fields = receptive_fields(trace, self.sights)
         self.extents: dict[int, tuple[Any, Any]] = {}
         self.trains = trace.training is not None
@@ -70,7 +74,7 @@ class _Account:
         self.read -= memory.cast_parameters(trace)
 
     def costs(self) -> Costs:
-        owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
+        owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of, self.kinds.weights())
         layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
         trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
@@ -83,6 +87,7 @@ class _Account:
                 module=path,
                 inputs=(),
                 outputs=(),
+                role="other",
                 **(nothing | asdict(sums)),
             )
             for path, sums in elsewhere.items()
@@ -112,9 +117,11 @@ class _Account:
             outputs=tuple([spec.shape for spec in row.outputs]),
             reads=self._reads(place, row),
             operators=tuple(dict.fromkeys([op.op for op in row.ops])),
+            role=role_of(row, self.rules, self.kinds.found.normalising, self.products),
             kernel=None if window is None else window.kernel,
             stride=None if window is None else tuple([int(step) for step in window.stride]),
             groups=groups,
+            transposed=None if window is None else window.transposed,
             params=owned.params,
             trainable_params=owned.trainable_params,
             param_bytes=owned.param_bytes,
@@ -179,10 +186,12 @@ class _Account:
         return sorted({number for number, by in used if storages[number].born == by})
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
-        """Window and groups of a row that is one convolution or one pool."""
+        """Window and groups of a row that is one convolution or pool, beside its weight's making and a bias."""
         if not any([isinstance(self.sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
             return None, None
-        counted = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
+        aside = self.kinds.found.aside
+        working = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
+        counted = [op for op in working if op.index not in aside] or working
         if len(counted) == 1 and not WINDOWED.isdisjoint(counted[0].args):
             sight = self.sights[counted[0].index]
             if isinstance(sight, Slides):

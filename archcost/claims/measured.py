@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import SUMS
 
 if TYPE_CHECKING:
-    from archcost.records import Layer, Report
+    from archcost.records import Layer, Report, Role
 
-Role = Literal["convolution", "linear", "normalisation", "pooling", "activation", "other"]
-ROLES: dict[str, Role] = {
-    "convolutions": "convolution",
-    "linears": "linear",
-    "normalisations": "normalisation",
-    "poolings": "pooling",
-    "activation_functions": "activation",
-    "others": "other",
+ROLES: dict[str, set[Role | None]] = {
+    "convolutions": {"convolution"},
+    "linears": {"linear"},
+    "normalisations": {"normalisation"},
+    "poolings": {"pooling"},
+    "activation_functions": {"activation"},
+    "others": {"recurrent", "attention", "embedding", "other", "elementwise", "movement", None},
 }
-ACTIVATION_FUNCTIONS = ("relu", "elu", "sigmoid", "silu", "swish", "tanh", "mish", "softplus")
+WEIGHTED = {"convolution", "linear", "attention", "recurrent"}
 SHORT = {"activations": "activation_elements", "outputs": "output_elements"}  # names that the ledger has for them
 SUMMED = {**{name: name for name in SUMS}, **SHORT}
 # Each is explained where it is computed, in `Part`.
@@ -34,7 +33,7 @@ class Row:
     """What of one row of a report figures are made of: `values` are the quantities that it knows, by their name."""
 
     name: str
-    role: Role
+    role: Role | None
     shape: tuple[int, ...]
     values: dict[str, int]
 
@@ -74,7 +73,7 @@ class Part:
 
     def of_role(self, name: str) -> Part:
         """Return the "convolutions", "linears", "normalisations", "poolings", "activation_functions" or "others"."""
-        rows = tuple(row for row in self.rows if row.role == ROLES[name])
+        rows = tuple(row for row in self.rows if row.role in ROLES[name])
         return Part(name=f"{self.name}.{name}", rows=rows)
 
     @property
@@ -95,7 +94,7 @@ class Part:
         """
         if name in SUMMED and all(name in row.values for row in self.rows):
             return sum(row.values[name] for row in self.rows)
-        weighted = [row for row in self.rows if row.role in {"convolution", "linear"}]
+        weighted = [row for row in self.rows if row.role in WEIGHTED]
         if name == "biases":
             return sum(row.values["params"] - row.values["weights"] for row in weighted)
         if name == "bias_additions":
@@ -121,19 +120,7 @@ class Part:
 def _row(layer: Layer) -> Row:
     return Row(
         name=layer.name,
-        role=_role(layer),
+        role=layer.role,
         shape=layer.outputs[-1] if layer.outputs else (),
         values={name: value for name, field in SUMMED.items() if (value := getattr(layer, field)) is not None},
     )
-
-
-def _role(layer: Layer) -> Role:
-    """Tell what a row does from its operators; a normalisation may pool, so it is asked for first."""
-    words = " ".join((layer.kind, *layer.operators)).lower()
-    if layer.macs:
-        return "convolution" if "conv" in words else "linear"
-    if "norm" in words:
-        return "normalisation"
-    if "pool" in words or "aten.mean" in layer.operators:
-        return "pooling"
-    return "activation" if any(name in words for name in ACTIVATION_FUNCTIONS) else "other"

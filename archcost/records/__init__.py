@@ -32,6 +32,7 @@ from archcost.records.costs import (
     Layer as Layer,
     OperatorCosts as OperatorCosts,
     Peak as Peak,
+    Role as Role,
     Totals as Totals,
     add_up as add_up,
     check_sums as check_sums,

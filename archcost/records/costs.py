@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
+Role: TypeAlias = Literal[
+    "recurrent", "attention", "convolution", "linear", "embedding", "normalisation", "pooling", "activation", "other",
+    "elementwise", "movement",
+]  # fmt: skip
 
 
 class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes. `kernel`, `stride` and `groups` are those of its convolution or pool.
+    rows whose results this one takes. `role` says what it is, by its operators; None in a report that does not say.
+    `kernel`, `stride`, `groups` and `transposed` are those of its convolution or pool.
     `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
@@ -32,9 +37,11 @@ class Layer(NamedTuple):
     outputs: tuple[tuple[int, ...], ...]
     reads: tuple[int, ...] = ()
     operators: tuple[str, ...] = ()
+    role: Role | None = None
     kernel: tuple[int, ...] | None = None
     stride: tuple[int, ...] | None = None
     groups: int | None = None
+    transposed: bool | None = None
     params: int = 0
     trainable_params: int = 0
     param_bytes: int = 0
@@ -54,6 +61,11 @@ class Layer(NamedTuple):
     depth: int = 0
     receptive_field: Extents | None = None
     jump: tuple[float | None, ...] | None = None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the row is an input of the network: it ran nothing, and it is no call of a module."""
+        return self.name != self.module and not self.operators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

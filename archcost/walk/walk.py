@@ -183,9 +183,9 @@ def _unregistered(count: int) -> str:
 def _introduce_parameters(
     recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
 ) -> tuple[ParamSpec, ...]:
-    named = [(name, parameter, specs[owner].normalises) for name, parameter, owner in parameters]
-    named += [(name, packed, False) for name, packed in _packed_weights(specs)]
-    return tuple([recorder.introduce(name, tensor, _role(name, tensor, norm=norm)) for name, tensor, norm in named])
+    named = [(name, parameter) for name, parameter, _ in parameters]
+    named += _packed_weights(specs)
+    return tuple([recorder.introduce(name, tensor, "parameter") for name, tensor in named])
 
 
 def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
@@ -198,14 +198,6 @@ def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str
             for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
                 if tensor is not None:
                     yield f"{spec.path}.{name}".lstrip("."), tensor
-
-
-def _role(name: str, parameter: torch.Tensor, *, norm: bool) -> str:
-    if norm:
-        return "norm"
-    if "bias" in name.rpartition(".")[2].split("_"):
-        return "bias"
-    return "weight" if parameter.dim() > 1 else "scale"
 
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:

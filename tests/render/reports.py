@@ -40,11 +40,11 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
     kernel = rest.get("kernel")
     if kernel is None:
         weights = inputs[-1] * output[-1]
-        operators = ("aten.t", "aten.addmm")
+        operators, role = ("aten.t", "aten.addmm"), "linear"
     else:
         weights = kernel[0] * kernel[1] * inputs[1] // rest.get("groups", 1) * output[1]
-        operators = ("aten.convolution",)
-        rest = {"stride": (1, 1), "groups": 1, **rest}
+        operators, role = ("aten.convolution",), "convolution"
+        rest = {"stride": (1, 1), "groups": 1, "transposed": False, **rest}
     biases = output[1]
     places = 1
     for size in output[2:]:
@@ -56,6 +56,7 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
         *reads,
         inputs=(inputs,),
         operators=operators,
+        role=role,
         weights=weights,
         params=weights + biases,
         trainable_params=weights + biases,
