@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError
+from archcost.errors import ArchcostError, BuildError, WalkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {error}", err=True)
+        click.echo(f"archcost: {error if '--debug' in arguments else _without_own_code(error)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
@@ -150,3 +150,15 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"archcost: unexpected {type(error).__name__}: {error}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _without_own_code(error: ArchcostError) -> str:
+    """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
+    if isinstance(error, BuildError | WalkError):
+        from archcost.cli.progress import is_watched
+
+        if is_watched():
+            from archcost.cli.own_code import show_own_code
+
+            return show_own_code(error)
+    return str(error)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError
 from archcost.processes.asking import AnswerError, DiedError
 from archcost.processes.pool import Pool
-from archcost.records import Failure
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,15 +34,17 @@ def profile_apart(
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
+    results: list[Any] = [None] * len(specs)
 
-    def done(place: int) -> None:
+    def done(place: int, found: Any) -> None:
+        results[place] = result = _decode(specs[place], found)
         if progress is not None:
-            progress(specs[place])
+            progress(Done(specs[place], failed=isinstance(result, Failure)))
 
     asked = _encode((keep, dict(options)), "`keep` or an option")
     with Pool(jobs) as pool:
-        found = pool.ask_all(f"{__name__}:answer", [{"spec": spec, "asked": asked} for spec in specs], done)
-    return [_decode(spec, answer) for spec, answer in zip(specs, found, strict=True)]
+        pool.ask_all(f"{__name__}:answer", [{"spec": spec, "asked": asked} for spec in specs], done)
+    return results
 
 
 def answer(spec: str, asked: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, RevisionFailedError
 from archcost.profiling.many import profile_many
-from archcost.records import Check, Checked, Failure, Snapshot
+from archcost.records import Check, Checked, Done, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import judge
 from archcost.regression.diff import diff
@@ -63,7 +63,9 @@ def lock_baseline(locked: Mapping[str, lock.Locked]) -> Baseline:
     return Baseline(text=lock.FILE, networks={name: each.snapshot for name, each in locked.items()}, required=True)
 
 
-def revision_baseline(ref: str, plans: Sequence[Plan], folder: Path) -> Baseline:
+def revision_baseline(
+    ref: str, plans: Sequence[Plan], folder: Path, progress: Callable[[str], None] | None = None
+) -> Baseline:
     """Compare with the networks as they were where this branch left another one.
 
     Raises:
@@ -79,6 +81,8 @@ def revision_baseline(ref: str, plans: Sequence[Plan], folder: Path) -> Baseline
                 found[plan.name] = None
             except RevisionFailedError as error:
                 found[plan.name] = Failure.of(plan.spec, error)
+            if progress is not None:
+                progress(Done(plan.name, failed=isinstance(found[plan.name], Failure)))
     return Baseline(text=f"{commit[:7]}, the merge base with {ref}", networks=found, required=False)
 
 
