@@ -61,7 +61,15 @@ def test_help_and_list_import_nothing_heavy(arguments):
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
-    assert {name.partition(".")[0] for name in ours(found)} <= {"choices", "cli", "errors", "page", "units", "zoo"}
+    assert {name.partition(".")[0] for name in ours(found)} <= {
+        "choices",
+        "cli",
+        "errors",
+        "page",
+        "render",
+        "units",
+        "zoo",
+    }
 
 
 OPTIONS = {"choices", "cli.groups", "cli.options", "cli.output", "page", "page.formats", "page.target"}
