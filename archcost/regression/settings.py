@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import OPTIMIZERS
+from archcost.choices import MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, closest
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FILE = "pyproject.toml"
 SECTIONS = ("networks", "budgets")
 KEYS = ("spec", "input", "batch", "mode", "train", "device")
-MODES = ("eval", "train", "as-is")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

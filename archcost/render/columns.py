@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.metrics import METRICS, Metric, metric
+from archcost.metrics import METRICS, Metric, metric, ranks
 from archcost.page.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
@@ -18,35 +18,8 @@ if TYPE_CHECKING:
 
 # Shown by default, in this order, where they were counted; the rank says in which order they give way where room is
 # short.
-LAYER_RANKS = {
-    "kernel": 3,
-    "outputs": 0,
-    "params": 0,
-    "activation_bytes": 0,
-    "saved_bytes": 1,
-    "macs": 0,
-    "backward_macs": 2,
-    "receptive_field": 1,
-    "jump": 5,
-    "depth": 2,
-    "other_ops": 4,
-    "read_bytes": 6,
-    "written_bytes": 7,
-}
-MODULE_RANKS = {
-    "rows": 2,
-    "params": 0,
-    "weights": 4,
-    "buffers": 5,
-    "activation_bytes": 0,
-    "saved_bytes": 1,
-    "macs": 0,
-    "backward_macs": 2,
-    "macts": 6,
-    "other_ops": 3,
-    "read_bytes": 7,
-    "written_bytes": 8,
-}
+LAYER_RANKS = {"kernel": 3, "outputs": 0, **ranks("layer")}
+MODULE_RANKS = {"rows": 2, **ranks("module")}
 FIXED = ("outputs",)
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.metrics import METRICS
+from archcost.metrics import ranks
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from archcost.records import Comparison, ComparisonRow
 
 SCHEMA = "archcost.comparison/1"
-# exact quantities, with the order in which they give way where room is short
-COUNTED = {"params": 0, "macs": 0, "activation_elements": 3, "macts": 4, "peak_inference_bytes": 1, "depth": 2}
 
 
 def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
@@ -37,9 +35,9 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
     rows, lost = comparison.rows, comparison.failures
     inputs = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
     columns, table = [inputs.column], [inputs.cells]
-    for name, rank in COUNTED.items():
+    for name, rank in ranks("compare").items():
         column, cells, _ = number_column(
-            name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary
+            name, [getattr(row.totals, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
         table.append([cell._replace(size=0.0, share="") for cell in cells])
@@ -104,7 +102,7 @@ def record(row: ComparisonRow) -> dict[str, Any]:
         "name": row.name,
         "family": row.family,
         "input": units.shape(row.input),
-        **{name: getattr(row, name) for name in COUNTED},
+        **{name: getattr(row.totals, name) for name in ranks("compare")},
         "top1": figure.top1 if figure else None,
         "top5": figure.top5 if figure else None,
         "density": row.density,
@@ -131,6 +129,3 @@ def _build_rows(comparison: Comparison) -> Rows:
     records = [{**record(row), "error": None} for row in comparison.rows]
     failures = [{"network": each.spec, "error": each.reason} for each in comparison.failures]
     return rows_of_records([*records, *failures], ("network", "error"))
-
-
-assert set(COUNTED) <= set(METRICS)  # noqa: S101 - a misspelled quantity is our own mistake

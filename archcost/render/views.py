@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.metrics import METRICS
+from archcost.metrics import METRICS, OPERATORS
 from archcost.page.page import Cell, Line, Table, order
 from archcost.render import tree
 from archcost.render.columns import (
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from archcost.records import Layer, OperatorCosts, Report
 
 Groups = dict[tree.Path, list["Layer"]]
-OPERATOR_COLUMNS = ("macs", "other_ops")
 
 
 def layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, binary: bool) -> Table:
@@ -88,12 +87,12 @@ def modules(report: Report, *, depth: int, sort: str | None, columns: Sequence[s
 
 def operators(report: Report, *, sort: str | None, columns: Sequence[str] | None) -> Table:
     """Return one line per operator: those without a rule, then the costly ones, then the free ones."""
-    names = OPERATOR_COLUMNS if columns is None else tuple(columns)
+    names = OPERATORS if columns is None else tuple(columns)
     for name in (*names, *(() if sort is None else (sort,))):
-        if layer_metric(name).name not in OPERATOR_COLUMNS:
-            raise ArgumentError(f"operators have no {name}; they have {', '.join(OPERATOR_COLUMNS)}")
+        if layer_metric(name).name not in OPERATORS:
+            raise ArgumentError(f"operators have no {name}; they have {', '.join(OPERATORS)}")
     names = tuple(dict.fromkeys((*names, *(() if sort is None else (sort,)))))
-    keys = (sort,) if sort is not None else ("covered", *OPERATOR_COLUMNS)
+    keys = (sort,) if sort is not None else ("covered", *OPERATORS)
     costs = sorted(
         report.operators.items(),
         key=lambda item: (*(-getattr(item[1], key) if key != "covered" else item[1].covered for key in keys), item[0]),

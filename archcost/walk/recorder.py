@@ -57,12 +57,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Number the network's inputs before the walk."""
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
 
-    def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
+    def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
         """Number a parameter or a buffer before the walk."""
-        spec = self.storages.describe(tensor, "buffer" if role == "buffer" else "parameter")
-        return ParamSpec(
-            name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad, role
-        )
+        spec = self.storages.describe(tensor, kind)
+        return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
         """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
