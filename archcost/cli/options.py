@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 
 def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return what a shell completes in a NET's place: names of the zoo, or files (in bash where no name fits)."""
+    """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
     del ctx, param
     from click.shell_completion import CompletionItem
 
-    from archcost.zoo import REGISTRY
+    from archcost.sources.selection import complete
 
-    names = [name for name in REGISTRY.names if name.startswith(incomplete)]
-    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, complete(incomplete))]
 
 
 def check_writable(path: Path) -> None:

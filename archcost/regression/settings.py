@@ -42,13 +42,12 @@ class Plan:
     @property
     def local(self) -> bool:
         """Whether its code is a file or a module, not the zoo's or another package's networks by name."""
-        return parse_spec(self.spec).kind in {"file", "module"}
+        return parse_spec(self.spec).local
 
     @property
     def file(self) -> str:
         """The Python file that its code is in, "" where it is named otherwise."""
-        spec = parse_spec(self.spec)
-        return spec.source if spec.kind == "file" else ""
+        return parse_spec(self.spec).file
 
     @property
     def options(self) -> dict[str, Any]:

@@ -52,5 +52,5 @@ def test_the_meta_device_follows_the_lists_of_the_device_that_it_predicts():
 def test_a_stored_plan_that_cannot_be_is_an_error_of_the_report():
     stored = {name: getattr(TimingPlan(), name) for name in TimingPlan.__slots__}
     assert read(TimingPlan, stored, "plan") == TimingPlan()
-    with pytest.raises(ReportError, match="plan: dtype must be one of float32"):
+    with pytest.raises(ReportError, match="plan cannot be: dtype must be one of float32"):
         read(TimingPlan, stored | {"dtype": "float31"}, "plan")
