@@ -90,7 +90,7 @@ def command(
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.profile import profile
-    from archcost.render.render import build_document
+    from archcost.render.report import build_document
 
     view = shown.read_view()
     view.check_formats(output.formats)
