@@ -97,7 +97,11 @@ class NotConfiguredError(ConfigError):
 
 
 class BuildError(ArchcostError):
-    """The network's own code raised while it was built."""
+    """The network's own code raised while it was built; `frames`, as Python prints them, say where."""
+
+    def __init__(self, message: str, frames: str = "") -> None:
+        super().__init__(f"{message}\n{frames}".rstrip())
+        self.message = message
 
 
 class WalkError(ArchcostError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError
+from archcost.errors import ArchcostError, BuildError, WalkError
 from archcost.page.names import harmless_lines
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {harmless_lines(str(error))}", err=True)
+        message = str(error) if "--debug" in arguments else _without_own_code(error)
+        click.echo(f"archcost: {harmless_lines(message)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
@@ -152,3 +153,15 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"archcost: unexpected {type(error).__name__}: {harmless_lines(str(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _without_own_code(error: ArchcostError) -> str:
+    """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
+    if isinstance(error, BuildError | WalkError):
+        from archcost.cli.progress import is_watched
+
+        if is_watched():
+            from archcost.cli.own_code import show_own_code
+
+            return show_own_code(error)
+    return str(error)

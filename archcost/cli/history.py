@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ def command(
         raise ArgumentError("--since reads lock files and --build builds commits; give one of them")
     metrics = [metric(name.strip()).name for name in columns.split(",")]
     file = find_settings(Path.cwd()) if config is None else Path(config).resolve()
-    with stdout_kept():
-        history = (
-            read_history(file.parent, networks, since=since)
-            if span is None
-            else build_history(file.parent, file.name, networks, span, output.note)
-        )
+    if span is None:
+        history = read_history(file.parent, networks, since=since)
+    else:
+        with progress(None, "Building", quiet=output.quiet) as advance, stdout_kept():
+            history = build_history(file.parent, file.name, networks, span, advance)
     output.write(build_document(history, metrics, lambda: svg_text(draw_history(history, metrics))))

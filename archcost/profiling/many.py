@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from archcost.records import Failure
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ def profile_many(
             of a module, whose result can be pickled.
         jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
             your own are known to the process that registered them alone: use 1.
-        progress: called with each spec when it is done, from any thread.
+        progress: called with each spec when it is done, as a `Done`, from any thread.
         options: as for `archcost.profile`, the same for every network.
 
     Returns:
@@ -49,7 +49,7 @@ def profile_many(
     known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options), strict=True))
     for spec in specs:
         if spec not in new and progress is not None:
-            progress(spec)
+            progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))
     return [_keep_part(known[keys[spec]], spec, keep) for spec in specs]
 
 
@@ -79,7 +79,7 @@ def _profile_all(
     for spec in specs:
         found.append(profile_one(spec, keep, options))
         if progress is not None:
-            progress(str(spec))
+            progress(Done(str(spec), failed=isinstance(found[-1], Failure)))
     return found
 
 

@@ -52,6 +52,7 @@ from archcost.records.explanation import (
     Way as Way,
 )
 from archcost.records.failure import (
+    Done as Done,
     Failure as Failure,
 )
 from archcost.records.fit import (

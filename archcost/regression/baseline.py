@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, NotConfiguredError, NotInRevisionError, RevisionFailedError, SubmoduleError
-from archcost.records import Failure, Snapshot
+from archcost.records import Done, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.revisions import checkout, merge_base
 from archcost.regression.settings import read_settings
 from archcost.regression.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archcost.regression.budgets import Budgets
     from archcost.regression.revisions import Checkout
@@ -51,7 +51,11 @@ def lock_baseline(locked: Mapping[str, lock.Locked]) -> Baseline:
 
 
 def revision_baseline(
-    ref: str, settings: Settings, wanted: Sequence[str], measured: Mapping[str, Measured]
+    ref: str,
+    settings: Settings,
+    wanted: Sequence[str],
+    measured: Mapping[str, Measured],
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Baseline:
     """Compare with the networks as they were where this branch left another one, by the settings that it had there.
 
@@ -61,6 +65,7 @@ def revision_baseline(
         wanted: names and patterns of networks; all of them where there is none.
         measured: the networks now. One that no file of the project builds, and that is asked for in the same way, is
             the same before: both sides are counted by the present archcost and the present packages.
+        progress: called with each network when it is done.
 
     Raises:
         RevisionError: there is no such repository or revision.
@@ -83,6 +88,7 @@ def revision_baseline(
             before = measured[name] if same else count_network(files, plan)
             if before is not None:
                 found[name] = before
+            progress(Done(name, failed=isinstance(before, Failure)))
     return Baseline(text=text, networks=found, plans=plans, budgets=base.budgets)
 
 
