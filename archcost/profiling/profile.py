@@ -139,6 +139,7 @@ def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tup
         ),
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
+        dtypes=tuple(sorted({spec.dtype for spec in trace.params})),
     )
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 
