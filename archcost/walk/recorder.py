@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
+from torch._C import DispatchKey
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import shapes
+from archcost.walk.autocast import KEY
 from archcost.walk.mode import LightMode
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
+BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
+RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
+CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
@@ -85,11 +90,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         schema = _schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
-        if schema.composite:
-            # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
-            # operators are those of no_grad.
-            with self:
-                return func.decompose(*args, **(kwargs or {}))
+        if schema.composite and not _has_own_kernel(func, args):
+            # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
+            # `func.decompose` would prefer one that torch wrote for its compiler, made of other operators.
+            with self, _as_outside(func):
+                return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
@@ -186,7 +191,7 @@ class _Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
-    mark: bool  # what torch's optimizers leave for its profiler
+    mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -203,11 +208,32 @@ def _schema(func: Any) -> _Schema:
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
-        composite=_has_kernel(func, "CompositeImplicitAutograd") and not _has_kernel(func, "CPU"),
-        mark=op.startswith("profiler."),
+        composite=_has_kernel(func, "CompositeImplicitAutograd"),
+        mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
     )
 
 
+def _has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:
+    """Whether the device of a call's tensors runs a composite operator as one kernel of its own."""
+    tensors = find_tensors(args)
+    return bool(tensors) and _has_kernel(func, BACKENDS.get(tensors[0].device.type, "CPU"))
+
+
+def _as_outside(func: Any) -> Any:
+    """Return a context in which torch resolves conjugates and casts (autocast), as it does outside of a dispatch mode.
+
+    A function that autocast has cast itself runs without further casts.
+    """
+    excluded = torch._C._dispatch_tls_local_exclude_set()
+    with torch._C._RestorePythonTLSSnapshot():
+        included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
+    casting = [key for key in CASTING if not _has_kernel(func, key.name)]
+    for key in (*RESOLVING, *casting):
+        excluded = excluded if outside.has(key) else excluded.remove(key)
+    return torch._C._ForceDispatchKeyGuard(included, excluded)
+
+
+@functools.cache
 def _has_kernel(func: Any, key: str) -> bool:
     return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key))
 
