@@ -1,8 +1,9 @@
-"""One training step: the loss, the backward pass, the optimizer's step, all written down."""
+"""One training step: the loss, the backward pass, the optimizer's step; and how a walk writes them down."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
@@ -11,17 +12,64 @@ from archcost.errors import WalkError
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import nn
 
     from archcost.records import Training
     from archcost.walk.recorder import Recorder
 
 
-class Loss(NamedTuple):
-    """A loss, and the labels that it compared the outputs with."""
+class TrainingStep:
+    """What follows the forward pass in a training step, by phase: a walk records the phases, a clock times them.
 
-    value: torch.Tensor
-    labels: dict[tuple[int, ...], torch.Tensor]
+    Of the parameters, those that require a gradient train. The labels and the optimizer are made once, for as many
+    steps as follow.
+    """
+
+    def __init__(self, training: Training, parameters: Iterable[nn.Parameter]) -> None:
+        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        self._training = training
+        self._roots: list[torch.Tensor] = []
+        self._labels: dict[tuple[int, ...], torch.Tensor] | None = None
+        self._loss: torch.Tensor | None = None
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Optimizer | None:
+        """The optimizer, made when it is first asked for; None where no parameter trains."""
+        return make_optimizer(self._training.optimizer, self.parameters) if self.parameters else None
+
+    def take(self, outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
+        """Take the outputs of the forward pass; return the labels that they are compared with.
+
+        Raises:
+            WalkError: no output depends on a parameter that requires a gradient.
+        """
+        self._roots = roots_of(outputs)
+        if self._labels is None:
+            self._labels = labels_of(self._roots, self._training)
+        return self._labels
+
+    def compute_loss(self) -> None:
+        """Phase "loss": compare the outputs with their labels, and let go of them."""
+        roots, self._roots = self._roots, []
+        with torch.enable_grad():
+            self._loss = loss_of(roots, self._labels or {})
+
+    def run_backward(self) -> None:
+        """Phase "backward": leave a gradient on each parameter."""
+        torch.autograd.backward(self._loss)  # type: ignore[arg-type] # `compute_loss` has left one
+
+    def run_optimizer(self) -> None:
+        """Phase "step": move the parameters."""
+        if self.optimizer is not None:
+            self.optimizer.step()
+
+    def clear(self) -> None:
+        """Drop the loss and the gradients, as a loop does before its next step."""
+        self._loss = None
+        if self.optimizer is not None:
+            self.optimizer.zero_grad()
 
 
 def make_optimizer(name: str, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -35,39 +83,34 @@ def make_optimizer(name: str, parameters: list[nn.Parameter]) -> torch.optim.Opt
     return torch.optim.SGD(parameters, momentum=0.9 if name == "momentum" else 0)
 
 
-def take_loss(recorder: Recorder, outputs: list[torch.Tensor], training: Training) -> Loss:
+def take_loss(recorder: Recorder, step: TrainingStep, outputs: list[torch.Tensor]) -> None:
     """Record the loss of a network's outputs.
 
     Raises:
-        WalkError: nothing that the loss depends on requires a gradient.
+        WalkError: no output depends on a parameter that requires a gradient.
     """
-    roots = roots_of(outputs)
-    labels = labels_of(roots, training)
-    for label in labels.values():
+    for label in step.take(outputs).values():
         recorder.number(label, "label")
     recorder.phase = "loss"
-    with torch.enable_grad(), recorder:
-        loss = loss_of(roots, labels)
-    return Loss(loss, labels)
+    with recorder:
+        step.compute_loss()
 
 
-def take_step(recorder: Recorder, loss: Loss, parameters: list[nn.Parameter], training: Training) -> object:
-    """Record backward and step; return the optimizer, which a training loop holds at the end of one.
+def take_step(recorder: Recorder, step: TrainingStep) -> None:
+    """Record the backward pass and the optimizer's step.
 
     Gradients are left on the parameters. The recorder gives the parameters their values back (`parameters_kept`).
     """
     recorder.phase = "backward"
     with recorder:
-        torch.autograd.backward(loss.value)
-    recorder.rename([p.grad for p in parameters if p.grad is not None], "gradient")
-    if not parameters:
-        return None
+        step.run_backward()
+    recorder.rename([p.grad for p in step.parameters if p.grad is not None], "gradient")
     recorder.phase = "step"
-    optimizer = make_optimizer(training.optimizer, parameters)
+    if step.optimizer is None:
+        return
     with recorder:
-        optimizer.step()
-    recorder.rename(find_tensors(list(optimizer.state.values())), "state")
-    return optimizer
+        step.run_optimizer()
+    recorder.rename(find_tensors(list(step.optimizer.state.values())), "state")
 
 
 def roots_of(outputs: list[torch.Tensor]) -> list[torch.Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,12 @@ from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import as_found
 from archcost.walk.tensors import find_tensors
-from archcost.walk.training import take_loss, take_step
+from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archcost.records import SavedSpec, Training
+    from archcost.records import Training
     from archcost.walk.parts import Named
 
 # frames of these are not the user's own
@@ -65,60 +65,98 @@ def walk(
             cause is the original exception.
     """
     parts = network if isinstance(network, Parts) else Parts(network)
-    network = parts.network
-    specs = module_specs(parts.modules)
-    recorder = Recorder(training=training is not None)
-    kept = as_found(parts) if restore else nullcontext()
-    with kept, recorder.parameters_kept():
-        if training is not None:
-            choose_trainable(network, training)
-        params = _introduce_parameters(recorder, parts.parameters, specs)
-        stored = tuple([recorder.introduce(name, buffer, "buffer") for name, buffer, _ in parts.buffers])
-        if mode != "as-is" and any(module.training != (mode == "train") for module in specs):
+    walking = _Walk(parts, training)
+    with ExitStack() as kept:
+        if restore:
+            kept.enter_context(as_found(parts))
+        kept.enter_context(walking.recorder.parameters_kept())
+        walking.introduce(inputs, dict(kwargs or {}), mode, amp)
+        walking.run()
+        return walking.trace(mode)
+
+
+class _Walk:
+    """One walk, in the order in which it happens: the network is introduced, it runs and trains, a trace is left.
+
+    The outputs, the loss and the optimizer are held until the trace is there, as in a training loop.
+    """
+
+    def __init__(self, parts: Parts, training: Training | None) -> None:
+        self.network, self.parts, self.training = parts.network, parts, training
+        self.specs = module_specs(parts.modules)
+        self.recorder = Recorder(training=training is not None)
+        self.saving = None if training is None else SavedTensors(self.recorder)
+        self.held: list[object] = []
+
+    def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
+        """Put the network into its mode; number its parameters, its buffers and what it is given."""
+        if self.training is not None:
+            choose_trainable(self.network, self.training)
+        self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
+        introduce = self.recorder.introduce
+        self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
+        if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
             with suppress(NotImplementedError):  # an exported program has its mode built in
-                network.train(mode == "train")
-        given = find_tensors((inputs, dict(kwargs or {})))
-        described = recorder.introduce_inputs(given)
-        device = _device(parts.parameters, given)
-        precision = None if amp is None else parse_amp(amp, device)
-        autocast = None if precision is None else Autocast(precision, device)
+                self.network.train(mode == "train")
+        self.args, self.kwargs = inputs, kwargs
+        given = find_tensors((inputs, kwargs))
+        self.inputs = self.recorder.introduce_inputs(given)
+        self.device = _device(self.parts.parameters, given)
+        self.precision = None if amp is None else parse_amp(amp, self.device)
+        self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
+
+    def run(self) -> None:
+        """Run the network, and train it for one step where that was asked for."""
+        parameters = [named.tensor for named in self.parts.parameters]
+        step = None if self.training is None else TrainingStep(self.training, parameters)
+        with ExitStack() as around:
+            around.enter_context(_layer_named(self.network, self.specs, self.recorder))
+            if self.autocast is not None:
+                around.enter_context(self.autocast.ready())
+            with nullcontext() if self.autocast is None else self.autocast.active():
+                result = self._forward()
+                if step is not None:
+                    take_loss(self.recorder, step, find_tensors(result))
+            if step is not None:
+                take_step(self.recorder, step)
+        self.held += [result, step]
+
+    def _forward(self) -> Any:
+        """Run the network; describe what it returns, and what is saved for its backward pass."""
+        recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(autocast) if device == "meta" else None
-        trainable = [named.tensor for named in parts.parameters if named.tensor.requires_grad]
-        keeping = nullcontext() if training is None else SavedTensors(recorder)
-        saved: tuple[SavedSpec, ...] = ()
-        held: list[object] = []
-        with _layer_named(network, specs, recorder), autocast.ready() if autocast else nullcontext():
-            with autocast.active() if autocast else nullcontext():
-                storages = recorder.storages
-                with Scopes(specs, recorder.running, storages.describe, recorder.tick, elsewhere) as scopes:
-                    with torch.set_grad_enabled(training is not None), elsewhere or nullcontext(), recorder, keeping:
-                        result = network(*inputs, **dict(kwargs or {}))
-                    returns = tuple(recorder.storages.describe(tensor) for tensor in find_tensors(result))
-                if training is not None and isinstance(keeping, SavedTensors):
-                    saved = keeping.kept()
-                    loss = take_loss(recorder, find_tensors(result), training)
-                    held.append(loss)
-            if training is not None:
-                held.append(take_step(recorder, loss, trainable, training))
+        elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
+        self.scopes = Scopes(self.specs, recorder.running, storages.describe, recorder.tick, elsewhere)
+        with self.scopes, ExitStack() as around:
+            around.enter_context(torch.set_grad_enabled(self.training is not None))
+            for context in (elsewhere, recorder, self.saving):
+                if context is not None:
+                    around.enter_context(context)
+            result = self.network(*self.args, **self.kwargs)
+        self.returns = tuple([storages.describe(tensor) for tensor in find_tensors(result)])
+        self.saved = () if self.saving is None else self.saving.kept()
+        return result
+
+    def trace(self, mode: str) -> Trace:
+        """Return what was written down; only now let go of what a training loop holds."""
         trace = Trace(
-            ops=tuple(recorder.ops),
-            calls=scopes.calls,
-            modules=tuple(specs.values()),
-            params=params,
-            buffers=stored,
-            storages=recorder.storages.specs,
-            inputs=described,
-            returns=returns,
-            device=device,
+            ops=tuple(self.recorder.ops),
+            calls=self.scopes.calls,
+            modules=tuple(self.specs.values()),
+            params=self.params,
+            buffers=self.buffers,
+            storages=self.recorder.storages.specs,
+            inputs=self.inputs,
+            returns=self.returns,
+            device=self.device,
             mode=mode,
             torch_version=torch.__version__,
-            notes=_notes(recorder, specs, device),
-            training=training,
-            amp=precision,
-            saved=saved,
+            notes=_notes(self.recorder, self.specs, self.device),
+            training=self.training,
+            amp=self.precision,
+            saved=self.saved,
         )
-        del held, result  # until here, as in a training loop
+        self.held.clear()
         return trace
 
 

@@ -12,7 +12,7 @@ from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
 from archcost.zoo import REGISTRY
 
-COUNTS = Path(__file__).parents[2] / "zoo" / "counts.csv"
+COUNTS = Path(__file__).parents[1] / "zoo" / "counts.csv"
 
 
 def row(name, macs, params, accuracy, *, family="ResNet", seconds=None):

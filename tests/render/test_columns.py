@@ -6,6 +6,7 @@ import pytest
 from render.reports import layer
 
 from archcost.errors import ArgumentError
+from archcost.page.page import order
 from archcost.render.columns import (
     LAYER_RANKS,
     MODULE_RANKS,
@@ -13,7 +14,6 @@ from archcost.render.columns import (
     kernel_text,
     layer_metric,
     number_column,
-    order,
     outputs_text,
     value_of,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from render.html.parsed import parse
+from page.html.parsed import parse
 from render.reports import chain
 
 from archcost.records import Check, Checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from render.html.parsed import parse
+from page.html.parsed import parse
 
 from archcost.page.html.chart import CROWDED, HEIGHT, chart
 from archcost.render.render import page_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from render.html.parsed import parse
+from page.html.parsed import parse
 
 
 @pytest.fixture

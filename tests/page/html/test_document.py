@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from render.html.parsed import parse
+from page.html.parsed import parse
 from render.reports import branched, layer, report
 
 from archcost.page.html import html

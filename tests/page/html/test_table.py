@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from render.html.parsed import parse
+from page.html.parsed import parse
 
 from archcost.page.html.table import STEPS, bar_rules, parents, table
-from archcost.page.page import Cell, Column, Line, Table
+from archcost.page.page import Cell, Column, Line, Table, order
 from archcost.render import render
-from archcost.render.columns import order
 from archcost.render.render import page_of
 
 
