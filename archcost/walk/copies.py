@@ -75,6 +75,7 @@ def _copy(parts: Parts) -> nn.Module:
                 memo[id(tensor)] = _on_meta(tensor)
     plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
+    memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
     for module in plain:
         # as `copy.deepcopy` does, which takes three times as long
         state = module.__getstate__()  # type: ignore[no-untyped-call]

@@ -11,14 +11,11 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
-TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
 class MetaDevice(DeviceContext):
@@ -63,11 +60,6 @@ class MetaDevice(DeviceContext):
         if func not in CONSTRUCTORS:
             return func(*args, **(kwargs or {}))
         return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-
-
-def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:
-    """Name the kinds of modules that torch runs as one kernel on a real device and in parts on the meta device."""
-    return tuple(sorted({type(module).__name__ for module in modules if isinstance(module, TAKEN_APART)}))
 
 
 def _attention(  # the function's own arguments

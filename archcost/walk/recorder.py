@@ -15,7 +15,9 @@ from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import shapes
 from archcost.walk.autocast import KEY
+from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
+from archcost.walk.notes import Notes
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
-COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
 RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
 CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
@@ -48,6 +49,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
+        self.notes = Notes()
         self._events = 0
         self._overwritten: dict[int, tuple[Any, Any]] = {}
         self._nodes: dict[int | None, int] = {}

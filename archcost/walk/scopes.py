@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from archcost.walk.meta import MetaDevice
+    from archcost.walk.notes import Notes
 
 NORMALISING = (
     batchnorm._NormBase,
@@ -61,6 +62,7 @@ class Scopes:
         running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
         describe: turns a tensor into its record.
         clock: counts events, so that calls can be placed among operators.
+        notes: hears of what a reader has to know.
         device: rests while a quiet module runs.
     """
 
@@ -70,12 +72,14 @@ class Scopes:
         running: list[int],
         describe: Callable[[torch.Tensor], TensorSpec],
         clock: Callable[[], int],
+        notes: Notes,
         device: MetaDevice | None = None,
     ) -> None:
         self._specs = specs
         self._running = running
         self._describe = describe
         self._clock = clock
+        self._notes = notes
         self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
@@ -119,8 +123,9 @@ class Scopes:
         spec = self._specs[module]
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
+        *kwargs, output = rest
+        self._notes.add_padding(module, args, kwargs[0] if kwargs else {})
         if spec.leaf:
-            *kwargs, output = rest
             given = (args, kwargs) if any(kwargs) else args
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
                 inputs = tuple([tuple(tensor.shape) for tensor in find_tensors(given)])

@@ -13,8 +13,9 @@ from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
 from archcost.walk.autocast import Autocast
+from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.meta import MetaDevice, taken_apart
+from archcost.walk.meta import MetaDevice
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
@@ -70,6 +71,7 @@ def walk(
         if restore:
             kept.enter_context(as_found(parts))
         kept.enter_context(walking.recorder.parameters_kept())
+        kept.enter_context(Eager())
         walking.introduce(inputs, dict(kwargs or {}), mode, amp)
         walking.run()
         return walking.trace(mode)
@@ -90,6 +92,7 @@ class _Walk:
 
     def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
         """Put the network into its mode; number its parameters, its buffers and what it is given."""
+        self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
         self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
@@ -126,7 +129,9 @@ class _Walk:
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
-        self.scopes = Scopes(self.specs, recorder.running, storages.describe, recorder.tick, elsewhere)
+        self.scopes = Scopes(
+            self.specs, recorder.running, storages.describe, recorder.tick, recorder.notes, elsewhere
+        )
         with self.scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
             for context in (elsewhere, recorder, self.saving):
@@ -151,7 +156,7 @@ class _Walk:
             device=self.device,
             mode=mode,
             torch_version=torch.__version__,
-            notes=_notes(self.recorder, self.specs, self.device),
+            notes=_notes(self.recorder),
             training=self.training,
             amp=self.precision,
             saved=self.saved,
@@ -160,17 +165,9 @@ class _Walk:
         return trace
 
 
-def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: str) -> tuple[str, ...]:
-    notes = []
-    parts = taken_apart(specs) if device == "meta" else ()
-    if parts:
-        notes.append(
-            f"on the meta device torch runs {', '.join(parts)} in parts, so rows and activations are those of the "
-            "parts; the fused kernels of --device cpu or cuda keep less"
-        )
-    if recorder.storages.unregistered:
-        notes.append(_unregistered(recorder.storages.unregistered))
-    return tuple(notes)
+def _notes(recorder: Recorder) -> tuple[str, ...]:
+    unregistered = recorder.storages.unregistered
+    return (*((_unregistered(unregistered),) if unregistered else ()), *recorder.notes.sentences())
 
 
 def _unregistered(count: int) -> str:
