@@ -31,6 +31,8 @@ COMPARISONS = """
     bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift __lshift__ __rshift__ __and__ __or__ __xor__
     where masked_fill heaviside signbit isin bucketize searchsorted
 """
+# what torch's own decompositions are made of: the derivatives of jvp, for one
+PRIMITIVES = "abs add sub mul div neg pow sqrt rsqrt exp log sin cos tanh maximum minimum eq ne lt le gt ge where"
 RANDOM = """
     bernoulli native_dropout _fused_dropout normal uniform random rand randn randint rand_like randn_like randint_like
     exponential multinomial randperm
@@ -53,7 +55,11 @@ def _aten(*lists: str) -> tuple[str, ...]:
     return tuple(f"aten.{name}" for names in lists for name in names.split())
 
 
-@rule(*_aten(ACTIVATIONS, ARITHMETIC, COMPARISONS, RANDOM), sees=Pointwise())
+@rule(
+    *_aten(ACTIVATIONS, ARITHMETIC, COMPARISONS, RANDOM),
+    *(f"prims.{name}" for name in PRIMITIVES.split()),
+    sees=Pointwise(),
+)
 def elementwise(call: OpCall) -> Work:
     """One operation for each element of the result."""
     return Work(other_ops=max((output.elements for output in call.outputs), default=0))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from archcost.walk.higher_order import refuse_gradients
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,6 +42,10 @@ def _switch(switched: ExitStack) -> None:
     mha = torch.backends.mha
     switched.callback(mha.set_fastpath_enabled, mha.get_fastpath_enabled())
     mha.set_fastpath_enabled(False)
+    flex = sys.modules.get("torch.nn.attention.flex_attention")
+    if flex is not None:  # it refuses the meta device, which it would not know about
+        switched.callback(setattr, flex, "_validate_device", flex._validate_device)
+        flex._validate_device = refuse_gradients
     if COMPILER in sys.modules:
         switched.enter_context(torch.compiler.set_stance("force_eager"))
         return

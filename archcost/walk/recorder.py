@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
 from torch._C import DispatchKey
+from torch._ops import HigherOrderOperator
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
-from archcost.walk import shapes
+from archcost.walk import higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
-from archcost.walk.notes import Notes
+from archcost.walk.notes import FLEX_IS_DENSE, NOT_COUNTED, Notes
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
@@ -41,6 +42,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     ("fresh"); an output whose storage is known already is a view or an in-place result. Which operator made an autograd
     node is noted where a training step follows.
     """
+
+    supports_higher_order_operators = True
 
     def __init__(self, *, training: bool = False) -> None:
         super().__init__()
@@ -89,6 +92,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """Run one operator and write it down."""
         del types
+        if isinstance(func, HigherOrderOperator):
+            return self._run_functions(func, args, kwargs or {})
         schema = _schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
@@ -101,6 +106,22 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {})
+
+    def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an operator that is given functions: by the operators that they are made of, where that is known."""
+        name = func.name()
+        run = higher_order.RUN.get(name)
+        if run is not None:
+            with self:
+                return run(*args, **kwargs)
+        attends = name == higher_order.FLEX
+        self.notes.add(FLEX_IS_DENSE if attends else NOT_COUNTED, name)
+        if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
+            func = higher_order.attend_on_meta
+        schema = _Schema(f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, mark=False)
+        tensors = args[:3] if attends else ()
+        with torch._C.DisableTorchFunction():
+            return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         inputs: list[TensorSpec] = []

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import find_tensors, innermost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,6 +128,6 @@ class Scopes:
         if spec.leaf:
             given = (args, kwargs) if any(kwargs) else args
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors(given)])
-                outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
+                inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
+                outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
         self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import WalkError
 from archcost.records import StorageSpec, TensorSpec
+from archcost.walk.tensors import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,8 @@ class Storages:
         try:
             found = self._alive.get(tensor.untyped_storage()._cdata)
         except (NotImplementedError, RuntimeError) as error:
+            if innermost(tensor) is not tensor:  # autograd saves it as the network sees it
+                return self.find(innermost(tensor), kind)
             raise _unaccountable(tensor) from error
         return self._new(tensor, kind) if found is None else found
 

@@ -34,6 +34,13 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
             _gather([getattr(value, field.name) for field in dataclasses.fields(value)], found)
 
 
+def innermost(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor that torch.func's transforms (vmap, grad, jvp) have wrapped, with all that they map over."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
 def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:  # noqa: PLR0911 - one for each container
     """Return a value with `change` applied to each of its tensors; containers keep their types."""
     if isinstance(value, torch.Tensor):

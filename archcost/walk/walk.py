@@ -129,9 +129,7 @@ class _Walk:
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
-        self.scopes = Scopes(
-            self.specs, recorder.running, storages.describe, recorder.tick, recorder.notes, elsewhere
-        )
+        self.scopes = Scopes(self.specs, recorder.running, storages.describe, recorder.tick, recorder.notes, elsewhere)
         with self.scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
             for context in (elsewhere, recorder, self.saving):
