@@ -50,6 +50,18 @@ def baddbmm(call: OpCall) -> Work:
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
+@rule("aten._grouped_mm", "aten._scaled_grouped_mm", sees=PRODUCT)
+def grouped_mm(call: OpCall) -> Work:
+    """Products of groups, as a mixture of experts has them: (rows, m) times (groups, m, p) is rows * m * p.
+
+    Each row is in one group, whichever: n * m * p in all, with n, m or p the sum over the groups where an operand has
+    no dimension of groups. Only where both have it, every group is a whole product.
+    """
+    rows, columns = _operands(call, "self", "mat2")
+    groups = rows.shape[0] if len(rows.shape) > len(columns.shape) else 1
+    return Work(macs=real_macs(rows.elements * columns.shape[-1] // max(groups, 1), rows, columns))
+
+
 @rule("aten.mv", "aten.dot", "aten.vdot", sees=Everything())
 def vector_product(call: OpCall) -> Work:
     """One multiply-add for each element of the first operand."""

@@ -44,7 +44,7 @@ def row_by_row(net, x):
 
 
 def mapped(net, x):
-    return map_rows(lambda row: net.layer(row), x)
+    return map_rows(net.layer, x)
 
 
 def added_up(net, x):

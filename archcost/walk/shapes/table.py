@@ -18,6 +18,7 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.addmm.default: products.addmm,
     aten.mm.default: products.mm,
     aten.bmm.default: products.bmm,
+    aten._grouped_mm.default: products.grouped_mm,
     aten._scaled_dot_product_flash_attention_for_cpu.default: products.attention,
     aten.native_batch_norm.default: norms.batch_norm,
     aten.native_layer_norm.default: norms.layer_norm,
