@@ -61,8 +61,8 @@ def _aten(*lists: str) -> tuple[str, ...]:
     sees=Pointwise(),
 )
 def elementwise(call: OpCall) -> Work:
-    """One operation for each element of the result."""
-    return Work(other_ops=max((output.elements for output in call.outputs), default=0))
+    """One operation for each element of the result, of a sparse one for each that it stores."""
+    return Work(other_ops=max((output.held for output in call.outputs), default=0))
 
 
 @rule(*_aten(LOSSES), sees=Pointwise())

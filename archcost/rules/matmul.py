@@ -20,7 +20,13 @@ def _operands(call: OpCall, *names: str) -> tuple[TensorSpec, ...]:
 
 
 def _product(rows: TensorSpec, columns: TensorSpec, *, batches: int = 1) -> int:
-    """(n, m) times (m, p): n * m * p, for each of `batches`."""
+    """(n, m) times (m, p): n * m * p, for each of `batches`; of a sparse operand what it stores.
+
+    Where both are sparse, a row of the second stores as much as another.
+    """
+    if rows.stored is not None or columns.stored is not None:
+        width = columns.shape[-1] if columns.stored is None else columns.stored / max(columns.shape[-2], 1)
+        return real_macs(round(rows.held * width), rows, columns)
     return real_macs(batches * prod(rows.shape[-2:]) * columns.shape[-1], rows, columns)
 
 
@@ -34,6 +40,18 @@ def mm(call: OpCall) -> Work:
 def addmm(call: OpCall) -> Work:
     """As `mm`. Not counted: the addition, which is a linear layer's bias."""
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+
+
+@rule("aten._sparse_addmm", sees=ADDED_PRODUCT)
+def sparse_addmm(call: OpCall) -> Work:
+    """As `mm`: one multiply-add for each stored element of a sparse operand and each column of the other."""
+    return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+
+
+@rule("aten._sparse_sparse_matmul", sees=PRODUCT)
+def sparse_sparse_matmul(call: OpCall) -> Work:
+    """Each stored element of the first times those that a row of the second stores."""
+    return Work(macs=_product(*_operands(call, "self", "other")))
 
 
 @rule("aten.bmm", sees=PRODUCT)
@@ -66,14 +84,14 @@ def grouped_mm(call: OpCall) -> Work:
 def vector_product(call: OpCall) -> Work:
     """One multiply-add for each element of the first operand."""
     operands = call.inputs[:2]
-    return Work(macs=real_macs(operands[0].elements, *operands))
+    return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addmv", sees=Everything())
 def addmv(call: OpCall) -> Work:
     """As `mv`. Not counted: the addition."""
     operands = _operands(call, "mat", "vec")
-    return Work(macs=real_macs(operands[0].elements, *operands))
+    return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addr", sees=Everything())

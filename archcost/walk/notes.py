@@ -47,7 +47,7 @@ SIZES = (
 CHANCE = "what the forward runs is decided by random numbers (layers are dropped at random?): another walk may differ"
 NOT_COUNTED = "{} is an operator that runs functions, and archcost does not count what it runs"
 FLEX_IS_DENSE = "flex_attention is counted dense: the blocks that its mask leaves out save nothing here"
-SPARSE = "a product of sparse matrices was given a dense operand: it is counted dense"
+SPARSE_IS_DENSE = "a product of sparse matrices was given a dense operand: it is counted dense"
 
 
 @functools.cache

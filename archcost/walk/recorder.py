@@ -18,7 +18,7 @@ from archcost.walk import higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
-from archcost.walk.notes import FLEX_IS_DENSE, NOT_COUNTED, Notes
+from archcost.walk.notes import FLEX_IS_DENSE, NOT_COUNTED, SPARSE_IS_DENSE, Notes
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
@@ -142,6 +142,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
+        if schema.op == "aten._sparse_addmm" and inputs[1].stored is inputs[2].stored is None:
+            self.notes.add(SPARSE_IS_DENSE)
         result = shapes.run(func, args, kwargs)
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
