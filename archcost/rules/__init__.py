@@ -12,6 +12,7 @@ from archcost.rules import (
     movement as movement,
     normalisation as normalisation,
     pooling as pooling,
+    quantised as quantised,
     recurrent as recurrent,
     reduction as reduction,
     sampling as sampling,

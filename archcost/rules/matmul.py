@@ -128,9 +128,3 @@ def weight_norm(call: OpCall) -> Work:
 def weight_norm_backward(call: OpCall) -> Work:
     """Twice the forward pass."""
     return Work(other_ops=6 * call.args["saved_v"].elements)
-
-
-@rule("quantized.linear", "quantized.linear_relu", "quantized.linear_dynamic", "quantized.linear_relu_dynamic")
-def quantized_linear(call: OpCall) -> Work:
-    """Rows times in features times out features; the packed weight itself is not a tensor."""
-    return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])

@@ -10,10 +10,13 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
+from archcost.walk.recurrent import fused_lstm
+
 if TYPE_CHECKING:
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+LSTM = torch.lstm
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -55,6 +58,10 @@ class MetaDevice(DeviceContext):
             if self._autocast is not None and self._autocast.policy("scaled_dot_product_attention"):
                 args, kwargs = self._autocast.lower((args, kwargs or {}))
             result = _attention(*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
+        if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
+            result = fused_lstm(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
         if func not in CONSTRUCTORS:

@@ -18,6 +18,7 @@ from archcost.walk import higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
+from archcost.walk.packed import is_packed, unpacked
 from archcost.walk.notes import FLEX_IS_DENSE, NOT_COUNTED, SPARSE_IS_DENSE, Notes
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
@@ -56,6 +57,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._events = 0
         self._overwritten: dict[int, tuple[Any, Any]] = {}
         self._nodes: dict[int | None, int] = {}
+        self._packed: dict[tuple[int, int], TensorSpec] = {}
         self._compiler = COMPILER in sys.modules
 
     def tick(self) -> int:
@@ -73,6 +75,12 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return ParamSpec(
             name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad, role
         )
+
+    def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor, role: Any) -> ParamSpec:
+        """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
+        parameter = self.introduce(name, tensor, role)
+        self._packed[hash(packed), place] = self.storages.describe(tensor)
+        return parameter
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
         """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
@@ -194,9 +202,22 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return spec
         if isinstance(value, (list, tuple)):
             return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
+        if isinstance(value, torch.ScriptObject) and is_packed(value):
+            specs = self._describe_packed(value)
+            inputs += specs
+            return specs
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
         return _constant(value)
+
+    def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
+        """Describe what a packed object holds, whether a layer has it or the forward has made it."""
+        with torch._C._DisableTorchDispatch():
+            tensors = unpacked(packed)
+            return tuple([
+                self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
+                for place, tensor in enumerate(tensors)
+            ])
 
 
 def newest_node() -> int:

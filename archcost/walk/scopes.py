@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
+from archcost.walk.packed import is_pack
 from archcost.walk.tensors import find_tensors, innermost
 
 if TYPE_CHECKING:
@@ -31,16 +32,20 @@ NORMALISING = (
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
-    """Describe modules, given by their paths in `named_modules()` order, keyed by the module."""
+    """Describe modules, given by their paths in `named_modules()` order, keyed by the module.
+
+    A layer that keeps its weights packed is one, with what holds them.
+    """
     return {
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=not module._modules or all(child is None for child in module._modules.values()),
+            leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
             normalises=_normalises(type(module)),  # type: ignore[arg-type]
         )
         for path, module in modules.items()
+        if not is_pack(module)
     }
 
 

@@ -47,6 +47,8 @@ def as_found(parts: Parts) -> Iterator[None]:
             _refill(container, before)
         with torch.no_grad():
             for tensor, value in tensors:
+                if tensor.shape != value.shape:  # an observer's, which finds its channels
+                    tensor.resize_(value.shape)
                 if not torch.equal(tensor, value):
                     tensor.copy_(value)
         for parameter, requires_grad, gradient in parameters:

@@ -16,6 +16,7 @@ from archcost.walk.autocast import Autocast
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice
+from archcost.walk.packed import packed_weights
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.saved import SavedTensors
@@ -96,6 +97,10 @@ class _Walk:
         if self.training is not None:
             choose_trainable(self.network, self.training)
         self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
+        self.params += tuple([
+            self.recorder.introduce_packed(name, packed, place, tensor, _role(name, tensor, norm=False))
+            for name, packed, place, tensor in packed_weights(self.parts.modules)
+        ])
         introduce = self.recorder.introduce
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
@@ -179,20 +184,7 @@ def _introduce_parameters(
     recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
 ) -> tuple[ParamSpec, ...]:
     named = [(name, parameter, specs[owner].normalises) for name, parameter, owner in parameters]
-    named += [(name, packed, False) for name, packed in _packed_weights(specs)]
     return tuple([recorder.introduce(name, tensor, _role(name, tensor, norm=norm)) for name, tensor, norm in named])
-
-
-def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
-    for module, spec in specs.items():
-        if "_packed_params" not in module._modules:
-            continue
-        unpack = getattr(module._modules["_packed_params"], "_weight_bias", None)
-        if unpack is not None:
-            for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
-                if tensor is not None:
-                    yield f"{spec.path}.{name}".lstrip("."), tensor
 
 
 def _role(name: str, parameter: torch.Tensor, *, norm: bool) -> str:

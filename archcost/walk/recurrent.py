@@ -1,0 +1,60 @@
+"""nn.LSTM on the meta device as the CPU runs it: one fused operator for each layer and direction.
+
+torch takes it apart there, into the operators of every step. nn.GRU and nn.RNN the CPU takes apart as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+MODE = 2  # torch's number for an LSTM
+WEIGHTS, WITH_BIASES = 2, 4  # tensors of a layer in one direction
+
+
+def fused_lstm(  # the function's own arguments
+    sequence: torch.Tensor,
+    state: Any,
+    weights: Any,
+    has_biases: bool,
+    layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool = False,
+) -> Any:
+    """Answer for `torch.lstm` on a padded sequence in full precision; NotImplemented where the CPU has no such kernel."""
+    directions = 2 if bidirectional else 1
+    each = WITH_BIASES if has_biases else WEIGHTS
+    if (
+        not isinstance(state, (list, tuple))  # a packed sequence's sizes come first
+        or len(weights) != layers * directions * each
+        or any(tensor.dtype != torch.float32 for tensor in (sequence, *state, *weights))
+        or not torch.backends.mkldnn.enabled
+    ):
+        return NotImplemented
+    handed = (sequence.transpose(0, 1) if batch_first else sequence).contiguous()
+    hidden, cells = (part.contiguous() for part in state)
+    last: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
+    for layer in range(layers):
+        outputs = []
+        for direction in range(directions):
+            index = layer * directions + direction
+            own = list(weights[index * each : (index + 1) * each])
+            begin = hidden.select(0, index), cells.select(0, index)
+            if not has_biases:
+                own += reversed([torch.zeros(weight.shape, dtype=weight.dtype, device="meta") for weight in own[::-1]])
+            output, *end, _ = torch.ops.aten.mkldnn_rnn_layer(
+                *(handed, *own, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers),
+                *(has_biases, bidirectional, batch_first, train),
+            )
+            outputs.append(output)
+            for found, tensor in zip(last, end, strict=True):
+                found.append(tensor)
+        handed = torch.cat(outputs, -1) if bidirectional else outputs[0]
+        if dropout and train and layer < layers - 1:
+            handed = functional.dropout(handed, dropout)
+    ends = [torch.stack(found) for found in last]
+    return (handed.transpose(0, 1) if batch_first else handed, *ends)
