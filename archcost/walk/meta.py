@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+OF_NUMBERS = frozenset((torch.tensor, torch.as_tensor))
 LSTM = torch.lstm
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
@@ -66,7 +67,10 @@ class MetaDevice(DeviceContext):
                 return result
         if func not in CONSTRUCTORS:
             return func(*args, **(kwargs or {}))
-        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        if func in OF_NUMBERS and not isinstance((*args, *(kwargs or {}).values())[0], torch.Tensor):
+            return torch.ops.aten.lift_fresh(made)  # as on every other device
+        return made
 
 
 def _attention(  # the function's own arguments

@@ -57,7 +57,7 @@ class Parts:
     under their first names. Of what `torch.compile` has wrapped the module itself is taken, under the wrapper's name.
 
     Raises:
-        WalkError: naming the first tensor that has no shape yet.
+        WalkError: naming the first tensor that has no shape yet, or that is sharded over several machines.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -68,6 +68,11 @@ class Parts:
         self.compiled: list[Compiled] = []
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
+            if hasattr(tensor, "placements"):
+                raise WalkError(
+                    f"{name} is sharded (a {type(tensor).__name__}, as fully_shard or a parallel plan leaves behind): "
+                    "archcost counts whole networks; profile it before it is sharded"
+                )
             if isinstance(tensor, UninitializedTensorMixin):
                 raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
 

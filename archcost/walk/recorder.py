@@ -19,7 +19,7 @@ from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
 from archcost.walk.packed import is_packed, unpacked
-from archcost.walk.notes import FLEX_IS_DENSE, NOT_COUNTED, SPARSE_IS_DENSE, Notes
+from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
+LIFT = torch.ops.aten.lift_fresh.default
+SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
+ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
+RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
+RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
+DISTANCE = 4  # operators between a random number and the question: a comparison, a cast, a choice of one
 RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
 CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
@@ -126,12 +132,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.notes.add(FLEX_IS_DENSE if attends else NOT_COUNTED, name)
         if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
             func = higher_order.attend_on_meta
-        schema = _Schema(f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, mark=False)
+        schema = _Schema(f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, by_values=False, mark=False)
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
             return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is LIFT:  # of a tensor that torch has just made of Python's numbers, unseen
+            self.storages.find(args[0], "fresh")
         inputs: list[TensorSpec] = []
         described = schema.defaults.copy()
         for name, value in zip(schema.names, args, strict=False):
@@ -152,6 +160,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
         if schema.op == "aten._sparse_addmm" and inputs[1].stored is inputs[2].stored is None:
             self.notes.add(SPARSE_IS_DENSE)
+        if schema.by_values and self.phase == "forward":
+            self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
+        if schema.op in ASKING and self._is_random(inputs):
+            self.notes.add(CHANCE)
         result = shapes.run(func, args, kwargs)
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
@@ -175,6 +187,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             )
         )
         return result
+
+    def _is_random(self, tensors: list[TensorSpec]) -> bool:
+        """Whether a number comes from a random operator, through at most a few others."""
+        sources = [source for tensor in tensors for source in tensor.sources]
+        for _ in range(DISTANCE):
+            ops = [self.ops[source] for source in sources if source >= 0]
+            if any(op.op in RANDOM for op in ops):
+                return True
+            sources = [source for op in ops for spec in op.inputs for source in spec.sources]
+        return False
 
     def _keep(self, written: Iterable[torch.Tensor]) -> None:
         """Copy what a parameter holds before an operator first writes into it."""
@@ -237,6 +259,7 @@ class _Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
+    by_values: bool  # its results have as many elements as the values of its arguments say
     mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
@@ -255,6 +278,7 @@ def _schema(func: Any) -> _Schema:
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
+        by_values=torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES,
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
     )
 

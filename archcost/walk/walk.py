@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from archcost.walk.autocast import Autocast
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice
+from archcost.walk.notes import CHANCE
 from archcost.walk.packed import packed_weights
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
@@ -140,7 +142,10 @@ class _Walk:
             for context in (elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
+            drawn = random.getstate()
             result = self.network(*self.args, **self.kwargs)
+            if random.getstate() != drawn:
+                recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in find_tensors(result)])
         self.saved = () if self.saving is None else self.saving.kept()
         return result

@@ -24,7 +24,8 @@ def lstm_layer(
     """Answer with the output of each step, the last state, and what oneDNN keeps for the backward pass."""
     del weight_input, weight_hidden, bias_input, bias_hidden
     steps, batch, width = sequence.shape
-    workspace = _workspace(steps, batch, width, hidden.shape[-1], sequence.element_size())
+    sizes = steps, batch, width, hidden.shape[-1], sequence.element_size()
+    workspace = _workspace(*sizes) if torch.is_grad_enabled() else 0
     kept = torch.empty(workspace, dtype=torch.uint8, device=META)
     return new((steps, batch, hidden.shape[-1]), sequence), new(hidden.shape, hidden), new(cells.shape, cells), kept
 
