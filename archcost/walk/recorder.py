@@ -138,8 +138,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if func is LIFT:  # of a tensor that torch has just made of Python's numbers, unseen
-            self.storages.find(args[0], "fresh")
+        # a tensor that torch has just made of Python's numbers, unseen
+        lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
         inputs: list[TensorSpec] = []
         described = schema.defaults.copy()
         for name, value in zip(schema.names, args, strict=False):
@@ -171,6 +171,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             gc.collect()
 
         index = len(self.ops)
+        if lifted is not None and lifted.kind == "lifted":
+            lifted.kind, lifted.born = "fresh", index
         changed = tuple([self.storages.wrote(tensor, index) for tensor in written])
         self.ops.append(
             OpCall(
