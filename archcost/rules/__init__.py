@@ -6,6 +6,7 @@ An operator is counted, declared free with a reason, or it has no rule, and then
 from archcost.rules import (
     attention as attention,
     convolution as convolution,
+    detection as detection,
     elementwise as elementwise,
     fourier as fourier,
     matmul as matmul,

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import init
 from torch.utils._device import DeviceContext
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from archcost.errors import WalkError
 from archcost.walk.parts import ATOMS, CONTAINERS
@@ -108,7 +109,12 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
-    like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
+    if is_traceable_wrapper_subclass(tensor):
+        names, context = tensor.__tensor_flatten__()
+        parts = {name: _on_meta(getattr(tensor, name)) for name in names}
+        like = type(tensor).__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+    else:
+        like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)
     return like.requires_grad_(tensor.requires_grad) if tensor.is_leaf else like

@@ -40,8 +40,21 @@ def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: S
     return tuple([torch.stack(result) for result in zip(*results, strict=True)])
 
 
+def _out_dtype(operator: Any, dtype: torch.dtype, *operands: Any) -> Any:
+    tensors = [operand for operand in operands if isinstance(operand, torch.Tensor)]
+    if operator is torch.ops.aten.mm.default and {tensor.dtype for tensor in tensors} == {torch.int8}:
+        return torch._int_mm(*operands)
+    return operator(*(value.to(dtype) if isinstance(value, torch.Tensor) else value for value in operands))
+
+
 # in a real run their functions run operator by operator: these here do as well, and each operator is counted
-RUN: Mapping[str, Callable[..., Any]] = {"cond": _cond, "while_loop": _while_loop, "scan": _scan, "map_impl": _map}
+RUN: Mapping[str, Callable[..., Any]] = {
+    "cond": _cond,
+    "while_loop": _while_loop,
+    "scan": _scan,
+    "map_impl": _map,
+    "out_dtype": _out_dtype,
+}
 
 
 def attend_on_meta(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any) -> tuple[torch.Tensor, ...]:

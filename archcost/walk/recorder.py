@@ -21,7 +21,7 @@ from archcost.walk.mode import LightMode
 from archcost.walk.packed import is_packed, unpacked
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
 from archcost.walk.storages import Storages, dtype_name
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import components, find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +76,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
 
     def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
-        """Number a parameter or a buffer before the walk."""
+        """Number a parameter or a buffer before the walk, and all that it wraps."""
+        parts = components(tensor)
+        if parts[0] is not tensor:
+            kind = "buffer" if role == "buffer" else "parameter"
+            specs = [self.storages.describe(part, kind) for part in parts]
+            largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
+            dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
+            return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad, role)
         spec = self.storages.describe(tensor, "buffer" if role == "buffer" else "parameter")
         return ParamSpec(
             name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad, role
@@ -105,7 +112,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one operator and write it down."""
-        del types
+        if types and any(map(_wraps, types)):
+            return NotImplemented  # it takes the operator apart itself, into those that it really runs
         if isinstance(func, HigherOrderOperator):
             return self._run_functions(func, args, kwargs or {})
         schema = _schema(func)
@@ -132,7 +140,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.notes.add(FLEX_IS_DENSE if attends else NOT_COUNTED, name)
         if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
             func = higher_order.attend_on_meta
-        schema = _Schema(f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, by_values=False, mark=False)
+        schema = _Schema(
+            f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, by_values=False, mark=False
+        )
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
             return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
@@ -238,10 +248,18 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Describe what a packed object holds, whether a layer has it or the forward has made it."""
         with torch._C._DisableTorchDispatch():
             tensors = unpacked(packed)
-            return tuple([
-                self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
-                for place, tensor in enumerate(tensors)
-            ])
+            return tuple(
+                [
+                    self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
+                    for place, tensor in enumerate(tensors)
+                ]
+            )
+
+
+@functools.cache
+def _wraps(kind: type[torch.Tensor]) -> bool:
+    """Whether tensors of a class are made of others, and say what to do with them."""
+    return hasattr(kind, "__tensor_flatten__")
 
 
 def newest_node() -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
@@ -32,6 +33,14 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
             _gather(value.values(), found)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             _gather([getattr(value, field.name) for field in dataclasses.fields(value)], found)
+
+
+def components(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """Return the plain tensors that a tensor of another class wraps (integers and their scales, say); or itself."""
+    if not is_traceable_wrapper_subclass(tensor):
+        return [tensor]
+    names, _ = tensor.__tensor_flatten__()
+    return [part for name in names for part in components(getattr(tensor, name))]
 
 
 def innermost(tensor: torch.Tensor) -> torch.Tensor:

@@ -99,10 +99,12 @@ class _Walk:
         if self.training is not None:
             choose_trainable(self.network, self.training)
         self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
-        self.params += tuple([
-            self.recorder.introduce_packed(name, packed, place, tensor, _role(name, tensor, norm=False))
-            for name, packed, place, tensor in packed_weights(self.parts.modules)
-        ])
+        self.params += tuple(
+            [
+                self.recorder.introduce_packed(name, packed, place, tensor, _role(name, tensor, norm=False))
+                for name, packed, place, tensor in packed_weights(self.parts.modules)
+            ]
+        )
         introduce = self.recorder.introduce
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
