@@ -1,5 +1,25 @@
 """The words that options and arguments choose among; they load nothing, for help and completion to be quick."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MODES = ("eval", "train", "as-is")
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 LOSSES = ("cross-entropy", "sum")
 TIMERS = ("events", "graph")
+
+
+def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
+    """Refuse a value that an argument cannot have.
+
+    Raises:
+        ArgumentError: naming the argument, the values that it can have, and this one.
+    """
+    if value not in allowed:
+        raise ArgumentError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")

@@ -19,9 +19,21 @@ if TYPE_CHECKING:
 CONVENTIONS = "1"
 
 
+Table = Literal["layer", "module", "compare"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One quantity. `unit` "" is a count, "B" bytes, "px" input places; `scope` says whether rows or totals have it."""
+    """One quantity: what it means, and where it is shown. What is not said here is said nowhere else.
+
+    `unit` is "" for a count, "B" for bytes, "px" for input places. `scope` says whether rows, the network or both have
+    it, `sums` that the rows' values add up to the network's, `operators` that each operator has it, too. `better` is
+    the direction of an improvement.
+
+    `layer_rank`, `module_rank` and `compare_rank` put it among the usual columns of those tables: where room is short
+    the highest gives way first, 0 never does. None shows it only where it is asked for. `place` orders the columns from
+    the left. `usual` is for what may not grow where a project sets no budget: a difference shows the lowest first.
+    """
 
     name: str
     label: str
@@ -30,6 +42,12 @@ class Metric:
     definition: str
     better: Literal["lower", "higher"] | None = "lower"
     sums: bool = True
+    operators: bool = False
+    place: int = 100
+    layer_rank: int | None = None
+    module_rank: int | None = None
+    compare_rank: int | None = None
+    usual: int | None = None
 
 
 def _metric(name: str, label: str, definition: str, **rest: object) -> Metric:
@@ -37,84 +55,69 @@ def _metric(name: str, label: str, definition: str, **rest: object) -> Metric:
 
 
 _ALL = (
-    _metric("params", "Params", "elements of every parameter tensor, each tensor once, frozen ones included"),
+    _metric("params", "Params", "elements of every parameter tensor, each tensor once, frozen ones included",
+            place=1, layer_rank=0, module_rank=0, compare_rank=0, usual=2),
     _metric("trainable_params", "Trainable", "those with requires_grad"),
     _metric("param_bytes", "Param memory", "bytes that the parameters are stored in", unit="B"),
-    _metric("weights", "Weights", "parameters without biases and without scales and shifts, such as a normalisation's"),
-    _metric("buffers", "Buffers", "elements of registered buffers, such as BatchNorm statistics"),
-    _metric("macs", "MACs", "multiply-adds of convolutions, linear layers, matrix products and attention"),
-    _metric("backward_macs", "Backward MACs", "multiply-adds of the backward pass"),
-    _metric("other_ops", "Other ops", "scalar operations of everything else"),
+    _metric("weights", "Weights",
+            "parameters without biases and without scales and shifts, such as a normalisation's",
+            place=2, module_rank=4),
+    _metric("buffers", "Buffers", "elements of registered buffers, such as BatchNorm statistics",
+            place=3, module_rank=5),
+    _metric("macs", "MACs", "multiply-adds of convolutions, linear layers, matrix products and attention",
+            operators=True, place=6, layer_rank=0, module_rank=0, compare_rank=0, usual=1),
+    _metric("backward_macs", "Backward MACs", "multiply-adds of the backward pass",
+            place=7, layer_rank=2, module_rank=2),
+    _metric("other_ops", "Other ops", "scalar operations of everything else",
+            operators=True, place=14, layer_rank=4, module_rank=3),
     _metric("output_elements", "Outputs", "elements of the tensors that a row hands on", scope="layer", sums=False),
-    _metric(
-        "output_bytes", "Output bytes", "bytes of the tensors that a row hands on", unit="B", scope="layer", sums=False
-    ),
-    _metric(
-        "activation_elements",
-        "Activations",
-        "elements of the inputs and of every fresh storage that a later operator reads or the network returns",
-    ),
-    _metric("activation_bytes", "Memory", "bytes of the same storages", unit="B"),
-    _metric("macts", "MActs", "output elements of convolutions and linear layers only"),
-    _metric("read_bytes", "Read", "bytes that the operators have to read at least once", unit="B"),
-    _metric("written_bytes", "Written", "bytes that the operators have to write at least once", unit="B"),
-    _metric("saved_bytes", "Saved", "bytes that autograd keeps from the forward pass for the backward one", unit="B"),
-    _metric("gradient_bytes", "Gradients", "bytes of the parameters' gradients", unit="B", scope="total", sums=False),
-    _metric(
-        "optimizer_state_bytes",
-        "Optimizer state",
-        "bytes that the optimizer keeps from step to step",
-        unit="B",
-        scope="total",
-        sums=False,
-    ),
-    _metric(
-        "peak_inference_bytes",
-        "Peak, inference",
-        "largest sum of live storages in a forward pass",
-        unit="B",
-        scope="total",
-        sums=False,
-    ),
-    _metric(
-        "peak_training_bytes",
-        "Peak, training",
-        "the same over forward, backward and one step",
-        unit="B",
-        scope="total",
-        sums=False,
-    ),
-    _metric(
-        "peak_allocated_bytes",
-        "Peak, allocated",
-        "the peak with every storage rounded up to 512 bytes, as torch's CUDA allocator does",
-        unit="B",
-        scope="total",
-        sums=False,
-    ),
-    _metric("depth", "Depth", "most weighted layers on any path from the input to here", sums=False),
-    _metric(
-        "receptive_field",
-        "RF",
-        "input places that one output element sees, per axis",
-        unit="px",
-        better=None,
-        sums=False,
-    ),
-    _metric(
-        "jump",
-        "Jump",
-        "distance in input places between neighbouring output elements",
-        unit="px",
-        scope="layer",
-        better=None,
-        sums=False,
-    ),
-    _metric(
-        "intensity", "MACs/B", "multiply-adds for each byte read or written", scope="layer", better="higher", sums=False
-    ),
-)
+    _metric("output_bytes", "Output bytes", "bytes of the tensors that a row hands on",
+            unit="B", scope="layer", sums=False),
+    _metric("activation_elements", "Activations",
+            "elements of the inputs and of every fresh storage that a later operator reads or the network returns",
+            place=8, compare_rank=3),
+    _metric("activation_bytes", "Memory", "bytes of the same storages",
+            unit="B", place=4, layer_rank=0, module_rank=0, usual=3),
+    _metric("macts", "MActs", "output elements of convolutions and linear layers only",
+            place=9, module_rank=6, compare_rank=4),
+    _metric("read_bytes", "Read", "bytes that the operators have to read at least once",
+            unit="B", place=15, layer_rank=6, module_rank=7),
+    _metric("written_bytes", "Written", "bytes that the operators have to write at least once",
+            unit="B", place=16, layer_rank=7, module_rank=8),
+    _metric("saved_bytes", "Saved", "bytes that autograd keeps from the forward pass for the backward one",
+            unit="B", place=5, layer_rank=1, module_rank=1),
+    _metric("gradient_bytes", "Gradients", "bytes of the parameters' gradients",
+            unit="B", scope="total", sums=False),
+    _metric("optimizer_state_bytes", "Optimizer state", "bytes that the optimizer keeps from step to step",
+            unit="B", scope="total", sums=False),
+    _metric("peak_inference_bytes", "Peak, inference", "largest sum of live storages in a forward pass",
+            unit="B", scope="total", sums=False, place=10, compare_rank=1),
+    _metric("peak_training_bytes", "Peak, training", "the same over forward, backward and one step",
+            unit="B", scope="total", sums=False),
+    _metric("peak_allocated_bytes", "Peak, allocated",
+            "the peak with every storage rounded up to 512 bytes, as torch's CUDA allocator does",
+            unit="B", scope="total", sums=False),
+    _metric("depth", "Depth", "most weighted layers on any path from the input to here",
+            sums=False, place=13, layer_rank=2, compare_rank=2),
+    _metric("receptive_field", "RF", "input places that one output element sees, per axis",
+            unit="px", better=None, sums=False, place=11, layer_rank=1),
+    _metric("jump", "Jump", "distance in input places between neighbouring output elements",
+            unit="px", scope="layer", better=None, sums=False, place=12, layer_rank=5),
+    _metric("intensity", "MACs/B", "multiply-adds for each byte read or written",
+            scope="layer", better="higher", sums=False),
+)  # fmt: skip
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})
+SUMS = tuple(name for name, each in METRICS.items() if each.sums)  # the rows' values add up to the network's
+OPERATORS = tuple(name for name, each in METRICS.items() if each.operators)
+_USUAL = {name: each.usual for name, each in METRICS.items() if each.usual is not None}
+USUAL = tuple(sorted(_USUAL, key=_USUAL.__getitem__))  # may not grow where no budget is set
+
+
+def ranks(table: Table) -> dict[str, int]:
+    """Return the quantities that a table shows unless it is asked for others, from the left, with their ranks."""
+    placed = sorted(METRICS.values(), key=lambda each: each.place)
+    found = ((each.name, getattr(each, f"{table}_rank")) for each in placed)
+    return {name: rank for name, rank in found if rank is not None}
 
 
 def metric(name: str) -> Metric:

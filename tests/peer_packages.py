@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from archcost.errors import MissingPackageError
-from archcost.sources import libraries
+from archcost.sources.libraries import import_library
 
 
 @functools.cache
@@ -14,7 +14,7 @@ def _imported(name):
     # `import torchvision` fails beside a CPU build of torch; archcost's own import declares what is missing there
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return libraries._import(name)
+        return import_library(name)
 
 
 def peer(name):

@@ -12,11 +12,14 @@ from archcost import units
 from archcost.account import memory
 from archcost.account.axes import Axis, Field
 from archcost.account.depth import Flow, row_depth
+from archcost.account.kinds import Kinds
 from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
+from archcost.account.roles import role_of
 from archcost.account.rows import Row, rows_of
 from archcost.errors import RuleError
-from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals
+from archcost.metrics import SUMS
+from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals, add_up
 from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
 
@@ -28,20 +31,6 @@ if TYPE_CHECKING:
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
-SUMS = (
-    "params",
-    "trainable_params",
-    "param_bytes",
-    "weights",
-    "buffers",
-    "macs",
-    "other_ops",
-    "activation_elements",
-    "activation_bytes",
-    "macts",
-    "read_bytes",
-    "written_bytes",
-)
 
 
 def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False) -> Costs:
@@ -71,7 +60,9 @@ class _Account:
             bool(work.macs) or _multiplies(op, sight)
             for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
         ]
+        self.products = products
         self.flow = Flow(trace, self.works, products, self.row_of)
+        self.kinds = Kinds(trace, self.rules, self.sights, products, self.flow.from_data)
         self.fields = receptive_fields(trace, self.sights)
         self.extents: dict[int, tuple[Any, Any]] = {}
         self.trains = trace.training is not None
@@ -83,10 +74,11 @@ class _Account:
         self.read -= memory.cast_parameters(trace)
 
     def costs(self) -> Costs:
-        owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of)
+        owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of, self.kinds.weights())
         layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
-        none = 0 if self.trains else None
+        trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
+        nothing = dict.fromkeys(SUMS, 0) | trained  # what a module that never ran costs, apart from what it holds
         layers += [
             Layer(
                 name=path,
@@ -95,9 +87,8 @@ class _Account:
                 module=path,
                 inputs=(),
                 outputs=(),
-                backward_macs=none,
-                saved_bytes=none,
-                **asdict(sums),
+                role="other",
+                **(nothing | asdict(sums)),
             )
             for path, sums in elsewhere.items()
         ]
@@ -114,20 +105,7 @@ class _Account:
         )
 
     def _layer(self, place: int, row: Row, owned: Owned) -> Layer:
-        macs = other_ops = macts = read = written = 0
-        for op in row.ops:
-            work = self.works[op.index]
-            macs += work.macs
-            other_ops += work.other_ops
-            read_by_op, written_by_op = self._traffic(op, work)
-            read += read_by_op
-            written += written_by_op
-            if self.flow.weighted[op.index] and not row.recurrent:
-                macts += _layer_outputs(op, work)
-        storages = self.trace.storages
-        fresh = [storages[number] for number in self._activations(row)]
-        elements = [spec.elements for spec in row.outputs]
-        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
+        """Put together what is known of a row."""
         window, groups = self._window(row)
         receptive_field, jump = self._extents(self._field(row))
         return Layer(
@@ -139,29 +117,57 @@ class _Account:
             outputs=tuple([spec.shape for spec in row.outputs]),
             reads=self._reads(place, row),
             operators=tuple(dict.fromkeys([op.op for op in row.ops])),
+            role=role_of(row, self.rules, self.kinds.found.normalising, self.products),
             kernel=None if window is None else window.kernel,
             stride=None if window is None else tuple([int(step) for step in window.stride]),
             groups=groups,
+            transposed=None if window is None else window.transposed,
             params=owned.params,
             trainable_params=owned.trainable_params,
             param_bytes=owned.param_bytes,
             weights=owned.weights,
             buffers=owned.buffers,
-            macs=macs,
             backward_macs=None if self.backward is None else self.backward[place],
-            other_ops=other_ops,
-            output_elements=sum(elements),
-            output_bytes=sum(map(operator.mul, elements, itemsizes)),
-            activation_elements=sum([storage.nbytes // storage.itemsize for storage in fresh]),
-            activation_bytes=sum([storage.nbytes for storage in fresh]),
-            macts=macts,
-            read_bytes=read,
-            written_bytes=written,
             saved_bytes=self.saved.get(place, 0) if self.trains else None,
             depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
             receptive_field=receptive_field,
             jump=jump,
+            **self._work(row),
+            **self._results(row),
         )
+
+    def _work(self, row: Row) -> dict[str, int]:
+        """Add up what a row's operators do."""
+        macs = other_ops = macts = read = written = 0
+        for op in row.ops:
+            work = self.works[op.index]
+            macs += work.macs
+            other_ops += work.other_ops
+            read_by_op, written_by_op = self._traffic(op, work)
+            read += read_by_op
+            written += written_by_op
+            if self.flow.weighted[op.index] and not row.recurrent:
+                macts += _layer_outputs(op, work)
+        return {
+            "macs": macs,
+            "other_ops": other_ops,
+            "macts": macts,
+            "read_bytes": read,
+            "written_bytes": written,
+        }
+
+    def _results(self, row: Row) -> dict[str, int]:
+        """Add up what a row hands on, and what of it lies in memory that the row made."""
+        storages = self.trace.storages
+        elements = [spec.elements for spec in row.outputs]
+        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
+        made = [storages[number] for number in self._activations(row)]
+        return {
+            "output_elements": sum(elements),
+            "output_bytes": sum(map(operator.mul, elements, itemsizes)),
+            "activation_elements": sum([storage.nbytes // storage.itemsize for storage in made]),
+            "activation_bytes": sum([storage.nbytes for storage in made]),
+        }
 
     def _extents(self, field: Field | None) -> tuple[Any, Any]:
         """Sizes and jumps of a field, worked out once for all rows that hand it on."""
@@ -180,10 +186,12 @@ class _Account:
         return sorted({number for number, by in used if storages[number].born == by})
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
-        """Window and groups of a row that is one convolution or one pool."""
+        """Window and groups of a row that is one convolution or pool, beside its weight's making and a bias."""
         if not any([isinstance(self.sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
             return None, None
-        counted = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
+        aside = self.kinds.found.aside
+        working = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
+        counted = [op for op in working if op.index not in aside] or working
         if len(counted) == 1 and not WINDOWED.isdisjoint(counted[0].args):
             sight = self.sights[counted[0].index]
             if isinstance(sight, Slides):
@@ -277,12 +285,9 @@ class _Account:
         return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
-        sums: dict[str, int] = {name: sum(map(operator.attrgetter(name), layers)) for name in SUMS}
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]
         return Totals(
-            **sums,
-            backward_macs=None if self.backward is None else sum(self.backward.values()),
-            saved_bytes=sum(self.saved.values()) if self.trains else None,
+            **add_up(layers),
             gradient_bytes=memory.bytes_of_kind(self.trace, "gradient") if self.trains else None,
             optimizer_state_bytes=memory.bytes_of_kind(self.trace, "state") if self.trains else None,
             peak_inference_bytes=None if self.trains else self.peak.nbytes,

@@ -16,8 +16,9 @@ Weight: TypeAlias = tuple[int, int]
 class Flow:
     """What depends on the network's inputs, what comes from its parameters alone, and how deep each result lies.
 
-    `weighted[i]` is true where operator i is a weighted layer: it multiplies data with a parameter. `products` says
-    which operators multiply and add at all, whether or not a batch without images leaves them anything to do.
+    `from_data[i]` is true where operator i depends on the inputs, `weighted[i]` where it is a weighted layer: it
+    multiplies data with a parameter. `products` says which operators multiply and add at all, whether or not a batch
+    without images leaves them anything to do.
     """
 
     def __init__(
@@ -27,7 +28,8 @@ class Flow:
         self._from_weight: list[Weight | None] = []
         self.depths: list[int] = []
         self.weighted: list[bool] = []
-        from_data: list[bool] = []
+        self.from_data: list[bool] = []
+        from_data = self.from_data
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
         for op, work, product in zip(trace.ops, works, products, strict=True):

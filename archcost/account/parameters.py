@@ -22,34 +22,36 @@ class Owned:
     weights: int = 0
     buffers: int = 0
 
-    def add(self, tensor: ParamSpec) -> None:
-        """Count one more tensor."""
+    def add(self, tensor: ParamSpec, *, weight: bool) -> None:
+        """Count one more parameter."""
         elements = tensor.elements
-        if tensor.role == "buffer":
-            self.buffers += elements
-            return
         self.params += elements
         self.trainable_params += elements if tensor.requires_grad else 0
         self.param_bytes += tensor.nbytes
-        self.weights += elements if tensor.role == "weight" else 0
+        self.weights += elements if weight else 0
 
 
-def parameters_of(rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int]) -> tuple[list[Owned], dict[str, Owned]]:
+def parameters_of(
+    rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int], weights: Sequence[bool]
+) -> tuple[list[Owned], dict[str, Owned]]:
     """Give each parameter and buffer to the first row that reads it; else to its module's row, or to the module.
 
-    `row_of` is the row of each operator that has one. Returned are the sums of each row, and those of the modules that
-    have no row, by path.
+    `row_of` is the row of each operator that has one; `weights` says which parameters are weights. Returned are the
+    sums of each row, and those of the modules that have no row, by path.
     """
     sums = [Owned() for _ in rows]
     elsewhere: dict[str, Owned] = {}
     readers = _first_readers(trace, row_of)
     owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
-    for tensor in (*trace.params, *trace.buffers):
-        place = readers.get((tensor.storage, tensor.offset))
-        if place is None:
-            place = owners.get(tensor.module)
-        owned = elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
-        owned.add(tensor)
+
+    def owner(tensor: ParamSpec) -> Owned:
+        place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
+        return elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
+
+    for tensor, weight in zip(trace.params, weights, strict=True):
+        owner(tensor).add(tensor, weight=weight)
+    for tensor in trace.buffers:
+        owner(tensor).buffers += tensor.elements
     return sums, elsewhere
 
 
@@ -64,12 +66,12 @@ def _first_readers(trace: Trace, row_of: Mapping[int, int]) -> dict[tuple[int, i
             continue
         for spec in op.inputs:
             for tensor in tensors.get(spec.storage, ()):
-                if _overlap(spec, tensor, trace.storages[spec.storage].itemsize):
+                if overlap(spec, tensor, trace.storages[spec.storage].itemsize):
                     readers.setdefault((tensor.storage, tensor.offset), row)
     return readers
 
 
-def _overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
+def overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
     """Whether a tensor covers any part of a parameter in a storage that several may share."""
     end, last = spec.offset + max(spec.nbytes // itemsize, 1), tensor.offset + tensor.nbytes // itemsize
     return spec.offset < last and tensor.offset < end

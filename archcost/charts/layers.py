@@ -107,10 +107,4 @@ def _legend(canvas: Canvas, groups: set[str]) -> None:
 
 
 def _group(layer: Layer) -> str:
-    """Say what a layer is by the operators that it ran, whatever its class is called."""
-    names = " ".join(layer.operators)
-    if "convolution" in names:
-        return "convolution"
-    if any(word in names for word in ("addmm", "aten.mm", "bmm", "linear")):
-        return "linear"
-    return "pooling" if "pool" in names and "norm" not in layer.kind.lower() else "other"  # LocalResponseNorm pools
+    return layer.role if layer.role in GROUPS else "other"

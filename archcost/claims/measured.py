@@ -3,50 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, closest
+from archcost.metrics import SUMS
 
 if TYPE_CHECKING:
-    from archcost.records import Layer, Report
+    from archcost.records import Layer, Report, Role
 
-Role = Literal["convolution", "linear", "normalisation", "pooling", "activation", "other"]
-ROLES: dict[str, Role] = {
-    "convolutions": "convolution",
-    "linears": "linear",
-    "normalisations": "normalisation",
-    "poolings": "pooling",
-    "activation_functions": "activation",
-    "others": "other",
+ROLES: dict[str, set[Role | None]] = {
+    "convolutions": {"convolution"},
+    "linears": {"linear"},
+    "normalisations": {"normalisation"},
+    "poolings": {"pooling"},
+    "activation_functions": {"activation"},
+    "others": {"recurrent", "attention", "embedding", "other", "elementwise", "movement", None},
 }
-ACTIVATION_FUNCTIONS = ("relu", "elu", "sigmoid", "silu", "swish", "tanh", "mish", "softplus")
-SUMS = (
-    "params", "weights", "buffers", "macs", "other_ops", "activations", "macts", "param_bytes", "activation_bytes",
-    "outputs",
-)  # fmt: skip
+WEIGHTED = {"convolution", "linear", "attention", "recurrent"}
+SHORT = {"activations": "activation_elements", "outputs": "output_elements"}  # names that the ledger has for them
+SUMMED = {**{name: name for name in SUMS}, **SHORT}
 # Each is explained where it is computed, in `Part`.
 QUANTITIES = (
-    *SUMS, "biases", "bias_additions", "count", "output", "channels", "height", "width", "depth", "receptive_field",
+    *SUMMED, "biases", "bias_additions", "count", "output", "channels", "height", "width", "depth", "receptive_field",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The quantities of one row of a report that figures are made of."""
+    """What of one row of a report figures are made of: `values` are the quantities that it knows, by their name."""
 
     name: str
-    role: Role
+    role: Role | None
     shape: tuple[int, ...]
-    params: int
-    weights: int
-    buffers: int
-    macs: int
-    other_ops: int
-    activations: int
-    macts: int
-    param_bytes: int
-    activation_bytes: int
-    outputs: int
+    values: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +73,7 @@ class Part:
 
     def of_role(self, name: str) -> Part:
         """Return the "convolutions", "linears", "normalisations", "poolings", "activation_functions" or "others"."""
-        rows = tuple(row for row in self.rows if row.role == ROLES[name])
+        rows = tuple(row for row in self.rows if row.role in ROLES[name])
         return Part(name=f"{self.name}.{name}", rows=rows)
 
     @property
@@ -95,7 +84,7 @@ class Part:
     @property
     def weighted_outputs(self) -> int:
         """Return the elements that the rows with parameters hand on."""
-        return sum(row.outputs for row in self.rows if row.params)
+        return sum(row.values["outputs"] for row in self.rows if row.values["params"])
 
     def quantity(self, name: str) -> int:  # noqa: PLR0911 - one return for each kind of quantity
         """Return a quantity of `QUANTITIES`.
@@ -103,19 +92,19 @@ class Part:
         Raises:
             ArgumentError: one that these rows do not have.
         """
-        if name in SUMS:
-            return sum(getattr(row, name) for row in self.rows)
-        weighted = [row for row in self.rows if row.role in {"convolution", "linear"}]
+        if name in SUMMED and all(name in row.values for row in self.rows):
+            return sum(row.values[name] for row in self.rows)
+        weighted = [row for row in self.rows if row.role in WEIGHTED]
         if name == "biases":
-            return sum(row.params - row.weights for row in weighted)
+            return sum(row.values["params"] - row.values["weights"] for row in weighted)
         if name == "bias_additions":
-            return sum(row.macts for row in weighted if row.params > row.weights)
+            return sum(row.values["macts"] for row in weighted if row.values["params"] > row.values["weights"])
         if name == "count":
             return len(self.rows)
         if name in self.totals:
             return self.totals[name]
         if self.rows and name == "output":
-            return self.rows[-1].outputs
+            return self.rows[-1].values["outputs"]
         sizes = dict(zip(("channels", "height", "width"), self.rows[-1].shape[1:], strict=False)) if self.rows else {}
         if name in sizes:
             return sizes[name]
@@ -131,28 +120,7 @@ class Part:
 def _row(layer: Layer) -> Row:
     return Row(
         name=layer.name,
-        role=_role(layer),
+        role=layer.role,
         shape=layer.outputs[-1] if layer.outputs else (),
-        params=layer.params,
-        weights=layer.weights,
-        buffers=layer.buffers,
-        macs=layer.macs,
-        other_ops=layer.other_ops,
-        activations=layer.activation_elements,
-        macts=layer.macts,
-        param_bytes=layer.param_bytes,
-        activation_bytes=layer.activation_bytes,
-        outputs=layer.output_elements,
+        values={name: value for name, field in SUMMED.items() if (value := getattr(layer, field)) is not None},
     )
-
-
-def _role(layer: Layer) -> Role:
-    """Tell what a row does from its operators; a normalisation may pool, so it is asked for first."""
-    words = " ".join((layer.kind, *layer.operators)).lower()
-    if layer.macs:
-        return "convolution" if "conv" in words else "linear"
-    if "norm" in words:
-        return "normalisation"
-    if "pool" in words or "aten.mean" in layer.operators:
-        return "pooling"
-    return "activation" if any(name in words for name in ACTIVATION_FUNCTIONS) else "other"

@@ -60,6 +60,13 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
         return command
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how networks are named, as their sources say it."""
+        from archcost.sources.table import describe_forms
+
+        self.help = (self.help or "").replace("{forms}", describe_forms())
+        super().format_help_text(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing any."""
         del ctx
@@ -92,8 +99,7 @@ class LazyGroup(click.Group):
 def archcost() -> None:
     """What a neural network's architecture costs, layer by layer.
 
-    NET is a name of `archcost list`, timm:NAME, torchvision:NAME, FILE.py:CALLABLE or PACKAGE.MODULE:CALLABLE, with
-    arguments after a question mark: vgg16?num_classes=10.
+    NET is {forms}, with arguments after a question mark: vgg16?num_classes=10.
 
     Exit codes: 0 fine, 1 a check failed, 2 a wrong request, 3 it could not be done, 130 interrupted.
     """

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from contextlib import chdir
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import note, output_options, stdout_kept, write
-from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
+from archcost.cli.options import stdout_kept, write
+from archcost.cli.output import output_options
+from archcost.cli.verdict import deliver, end, judging_options
 from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from archcost.cli.output import Output
+    from archcost.cli.verdict import Judging
 
 
 @click.command("check", short_help="Compare a project's networks with what was accepted.")
@@ -21,20 +27,15 @@ from archcost.errors import ArgumentError
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
 @judging_options
-@output_options(*FORMATS, several=True)
+@output_options("cases")
 def command(
     networks: tuple[str, ...],
     update: bool,
     base_ref: str | None,
     timed: bool,
     config: str | None,
-    conditions: tuple[str, ...],
-    force: bool,
-    exit_zero: bool,
-    format_: str | None,
-    output: tuple[str, ...],
-    quiet: bool,
-    color: str,
+    judging: Judging,
+    output: Output,
 ) -> None:
     """Count the networks under [tool.archcost.networks.NAME] of pyproject.toml and judge them by its budgets.
 
@@ -51,13 +52,13 @@ def command(
     Exit codes: 0 fine, also with warnings; 1 a budget is exceeded; 2 a wrong request or setting; 3 something could not
     be compared: no baseline, a network that fails, other conventions.
     """  # noqa: D301 - click reads the \b
-    from archcost.regression import check as checks, lock, parse_condition
+    from archcost.regression import check as checks, lock
     from archcost.regression.revisions import is_dirty, merge_base
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
 
     def tell(name: str) -> None:
-        note(f"timing {name} beside its base", quiet=quiet)
+        output.note(f"timing {name} beside its base")
 
     if update and base_ref is not None:
         raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
@@ -65,26 +66,25 @@ def command(
         raise ArgumentError(
             "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
         )
-    forms = forms_of(format_, output)
-    budgets = [parse_condition(text) for text in conditions]
+    budgets = judging.read_budgets()
     settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
     if base_ref is not None:
         merge_base(base_ref, repository=folder)  # that there is one is found out before the work
         if is_dirty(repository=folder):
-            note("the working tree has changes that no commit has; they are checked as well", quiet=quiet)
+            output.note("the working tree has changes that no commit has; they are checked as well")
     with stdout_kept(), chdir(folder):
         measured = checks.measure(plans)
         baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)
         speeds = {} if base_ref is None or not timed else time_networks(settings, plans, base_ref, folder, tell)
     if update:
         write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
-        note(f"{folder / lock.FILE} is written; commit it, and its difference is the review", quiet=quiet)
+        output.note(f"{folder / lock.FILE} is written; commit it, and its difference is the review")
         return
     baseline = baseline or checks.lock_baseline(locked)
     found = checks.check(
-        settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=force
+        settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=judging.force
     )
-    deliver(found, forms, color=color, quiet=quiet)
-    end(found, forms, exit_zero=exit_zero)
+    deliver(found, output)
+    end(found, output, exit_zero=judging.exit_zero)

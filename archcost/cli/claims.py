@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, network_names, note, output_options, progress, target_of, write
+from archcost.cli.options import network_names, progress
+from archcost.cli.output import output_options
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from archcost.cli.output import Output
     from archcost.records import Claim
 
 MOST_NAMED = 5
@@ -25,17 +27,8 @@ MOST_NAMED = 5
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
-@output_options("table", "json", "csv", "markdown", "html")
-def command(
-    network: str | None,
-    source: str | None,
-    verdict: str | None,
-    file: str | None,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
-) -> None:
+@output_options()
+def command(network: str | None, source: str | None, verdict: str | None, file: str | None, output: Output) -> None:
     """Measure what lectures and papers print about cost, and give a verdict on each figure.
 
     \b
@@ -50,16 +43,15 @@ def command(
     Exit code 1 when a verdict is not the recorded one.
     """  # noqa: D301 - click reads the \b
     from archcost.claims import check, from_file, networks, published
-    from archcost.render.claims import render
+    from archcost.render.claims import build_document
 
-    chosen = chosen_format(format_, output)
-    claims = _selected(published() if file is None else from_file(Path(file)), network, source, verdict)
+    claims = _select_claims(published() if file is None else from_file(Path(file)), network, source, verdict)
     if not claims:
-        note(f"no such figure is known{f' of {network}' if network else ''}; `archcost claims` has all", quiet=quiet)
+        output.note(f"no such figure is known{f' of {network}' if network else ''}; `archcost claims` has all")
     total = len(networks(claims))
-    with progress(total, "Measuring", quiet=quiet) as advance:
+    with progress(total, "Measuring", quiet=output.quiet) as advance:
         findings = check(claims, progress=advance)
-    write(render(findings, chosen, color=color, target=target_of(output)), output)
+    output.write(build_document(findings))
     wrong = [finding for finding in findings if not finding.expected]
     if wrong:
         named = "; ".join(
@@ -70,33 +62,46 @@ def command(
         raise VerdictError(f"{len(wrong)} of {len(findings)} verdicts are not the recorded ones: {named}{more}")
 
 
-def _selected(
+def _select_claims(
     claims: Sequence[Claim], network: str | None, source: str | None, verdict: str | None
-) -> tuple[Claim, ...]:
+) -> Sequence[Claim]:
     """Return the claims that were asked for.
 
     Raises:
         ArgumentError: a source or a verdict that no claim has.
         UnknownNetworkError: a network that the zoo does not have, or a glob that matches none.
     """
+    chosen = claims if network is None else _select_network(claims, network)
+    if source is not None and claims:
+        titles = {claim.source.name: claim.source.title for claim in claims}
+        parts = [name for name, title in titles.items() if source.lower() in title.lower()]
+        names = _match("source", source, titles, otherwise=parts)
+        chosen = [claim for claim in chosen if claim.source.name in names]
+    if verdict is not None and claims:
+        names = _match("verdict", verdict, {str(claim.verdict) for claim in claims})
+        chosen = [claim for claim in chosen if claim.verdict in names]
+    return chosen
+
+
+def _select_network(claims: Sequence[Claim], network: str) -> list[Claim]:
+    """Return the claims of a network; a name of the zoo, or a glob over it, may have none."""
     from archcost.sources.selection import select
 
-    chosen = [claim for claim in claims if network is None or _is_of(claim, network)]
-    if network is not None and not chosen and not any(sign in network for sign in "?:"):
+    chosen = [claim for claim in claims if _is_of(claim, network)]
+    if not chosen and not any(sign in network for sign in "?:"):
         for name in select((network,)):
             REGISTRY.find(name)
-    for key, wanted, known in (
-        ("source", source, {claim.source.name for claim in claims}),
-        ("verdict", verdict, {str(claim.verdict) for claim in claims}),
-    ):
-        matching = {name for name in known if wanted is None or fnmatch.fnmatchcase(name, wanted)}
-        if key == "source" and wanted is not None and not matching:
-            matching = {claim.source.name for claim in claims if wanted.lower() in claim.source.title.lower()}
-        if not matching and claims:
-            hint = closest(wanted or "", known, f"there are {', '.join(sorted(known))}")
-            raise ArgumentError(f"no figure has the {key} {wanted!r}; {hint}")
-        chosen = [claim for claim in chosen if (claim.source.name if key == "source" else claim.verdict) in matching]
-    return tuple(chosen)
+    return chosen
+
+
+def _match(what: str, wanted: str, known: Iterable[str], otherwise: Sequence[str] = ()) -> Sequence[str]:
+    """Return the known names that a glob matches, or those that it means otherwise."""
+    names = sorted(known)
+    matching = [name for name in names if fnmatch.fnmatchcase(name, wanted)] or otherwise
+    if not matching:
+        hint = closest(wanted, names, f"there are {', '.join(names)}")
+        raise ArgumentError(f"no figure has the {what} {wanted!r}; {hint}")
+    return matching
 
 
 def _is_of(claim: Claim, network: str) -> bool:

@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from archcost.cli.options import (
-    chosen_format,
-    network_names,
-    note,
-    output_options,
-    progress,
-    stdout_kept,
-    target_of,
-    write,
-)
+from archcost.cli.groups import BINARY, batch_option, beside_options, input_option, read_inputs, selection_options
+from archcost.cli.options import progress, stdout_kept
+from archcost.cli.output import output_options
 from archcost.errors import ArchcostError, LeftOutError
+
+if TYPE_CHECKING:
+    from archcost.cli.groups import Beside, Selection
+    from archcost.cli.output import Output
 
 
 @click.command("compare", short_help="Put networks side by side.")
-@click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]...")
-@click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable.")
-@click.option("--all", "everything", is_flag=True, help="Every network of the zoo.")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Images in the batch.")
+@selection_options("Every network of the zoo.")
+@input_option()
+@batch_option()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
-@click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies.")
-@click.option("--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable.")
-@click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds.")
+@beside_options
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
-@click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
+@BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@output_options("table", "csv", "json", "markdown", "html")
+@output_options()
 def command(
-    networks: tuple[str, ...],
-    families: tuple[str, ...],
-    everything: bool,
+    selection: Selection,
     inputs: tuple[str, ...],
     batch: int,
     sort: str,
-    protocol: str,
-    own: tuple[str, ...],
-    times: str | None,
+    beside: Beside,
     jobs: int | None,
     binary: bool,
     strict: bool,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
+    output: Output,
 ) -> None:
     """Put networks side by side: costs, published accuracy, accuracy for each million parameters.
 
@@ -59,27 +47,21 @@ def command(
     archcost compare --family ResNet --sort top1
     archcost compare 'densenet*' model.py:build --accuracy mine.csv --format markdown
     """  # noqa: D301 - click reads the \b
-    from archcost.comparison.accuracy import read_accuracies
-    from archcost.comparison.compare import check_request, compare, read_seconds
-    from archcost.render.comparing import render_comparison
-    from archcost.sources import parse_input
-    from archcost.sources.selection import select
+    from archcost.comparison.compare import check_request, compare
+    from archcost.render.comparing import build_document
 
-    chosen = chosen_format(format_, output)
-    check_request(protocol, sort)
-    specs = select(networks, families=families, everything=everything)
-    shapes = tuple(parse_input(text) for text in inputs)
-    figures = [figure for path in own for figure in read_accuracies(path)]
-    seconds = read_seconds(times) if times else None
-    with stdout_kept(), progress(len(specs), "Counting", quiet=quiet) as advance:
+    check_request(beside.protocol, sort)
+    specs = selection.select()
+    shapes = read_inputs(inputs) or None
+    own, seconds = beside.read_accuracies(), beside.read_seconds()
+    with stdout_kept(), progress(len(specs), "Counting", quiet=output.quiet) as advance:
         found = compare(
-            specs, protocol=protocol, accuracies=figures, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
-            inputs=shapes or None, progress=advance,
+            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
+            inputs=shapes, progress=advance,
         )  # fmt: skip
-    if chosen != "table":  # the table says it itself
-        for lost in found.failures:
-            note(f"{lost.spec}: {lost.reason}", quiet=quiet)
-    write(render_comparison(found, chosen, binary=binary, color=color, target=target_of(output)), output)
+    for lost in found.failures:
+        output.warn(f"{lost.spec}: {lost.reason}")
+    output.write(build_document(found, binary=binary))
     if not found.rows:
         raise ArchcostError("no network could be profiled")
     if strict and found.failures:

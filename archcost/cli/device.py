@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, note, output_options, target_of, write
+from archcost.cli.groups import BINARY, THREADS
+from archcost.cli.output import output_options
 from archcost.errors import NoDeviceError
+
+if TYPE_CHECKING:
+    from archcost.cli.output import Output
 
 
 @click.command("device", short_help="Measure what a device can do at best.")
@@ -15,19 +20,10 @@ from archcost.errors import NoDeviceError
 @click.option(
     "--datasheet", metavar="NAME", help="Show what the maker promises of a device instead; 'this' for this one."
 )
-@click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
-@click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
-@output_options("table", "json", "csv", "markdown", "html")
-def command(
-    device: str,
-    datasheet: str | None,
-    threads: int | None,
-    binary: bool,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
-) -> None:
+@THREADS
+@BINARY
+@output_options()
+def command(device: str, datasheet: str | None, threads: int | None, binary: bool, output: Output) -> None:
     """Measure copies and matrix products of this device, and keep them as the roof that `--time` compares with.
 
     \b
@@ -38,9 +34,8 @@ def command(
     What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads.
     """  # noqa: D301 - click reads the \b
     from archcost.clock.datasheet import peaks_of
-    from archcost.render.device import render
+    from archcost.render.device import build_document
 
-    chosen = chosen_format(format_, output)
     roof = peaks = None
     if datasheet is not None and datasheet != "this":
         peaks = peaks_of(datasheet)
@@ -67,6 +62,6 @@ def command(
                 roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
                 busy = [crowding(before, torch.get_num_threads()), *disturbances(before, state(found, nvml))]
                 for text in filter(None, busy):
-                    note(f"{text}; the roof may be too low: measure it again when nothing else runs", quiet=quiet)
-                note(f"kept in {cache_file(found)}", quiet=quiet)
-    write(render(roof, peaks, chosen, binary=binary, color=color, target=target_of(output)), output)
+                    output.note(f"{text}; the roof may be too low: measure it again when nothing else runs")
+                output.note(f"kept in {cache_file(found)}")
+    output.write(build_document(roof, peaks, binary=binary))

@@ -7,34 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.options import network_names, output_options, stdout_kept
-from archcost.cli.verdict import FORMATS, deliver, end, forms_of, judging_options
+from archcost.cli.groups import batch_option, device_option, input_option, read_inputs
+from archcost.cli.options import network_names, stdout_kept
+from archcost.cli.output import output_options
+from archcost.cli.verdict import deliver, end, judging_options
 
 if TYPE_CHECKING:
+    from archcost.cli.output import Output
+    from archcost.cli.verdict import Judging
     from archcost.records import Report
 
 
 @click.command("diff", short_help="Say what changed between two networks.")
 @click.argument("before", shell_complete=network_names, metavar="A")
 @click.argument("after", shell_complete=network_names, metavar="B")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
-@click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where both are run.")
+@input_option()
+@batch_option(least=0)
+@device_option("auto|meta|cpu|cuda", does="both are run")
 @judging_options
-@output_options(*FORMATS, several=True)
+@output_options("cases")
 def command(
     before: str,
     after: str,
     inputs: tuple[str, ...],
     batch: int,
     device: str,
-    conditions: tuple[str, ...],
-    force: bool,
-    exit_zero: bool,
-    format_: str | None,
-    output: tuple[str, ...],
-    quiet: bool,
-    color: str,
+    judging: Judging,
+    output: Output,
 ) -> None:
     """Compare two networks: the totals, and the layers that explain what changed.
 
@@ -48,17 +47,16 @@ def command(
     Exit codes: 0 fine, 1 a condition fails, 2 a wrong request, 3 the two could not be had or do not compare.
     """  # noqa: D301 - click reads the \b
     from archcost.records import Check, Checked
-    from archcost.regression import diff, judge, parse_condition
+    from archcost.regression import diff, judge
 
-    forms = forms_of(format_, output)
-    budgets = [parse_condition(text) for text in conditions]
+    budgets = judging.read_budgets()
     with stdout_kept():
         sides = _reports((before, after), inputs, batch=batch, device=device)
-    difference = diff(*sides, force=force)
+    difference = diff(*sides, force=judging.force)
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))
     check = Check(baseline=before, networks=(checked,))
-    deliver(check, forms, color=color, quiet=quiet)
-    end(check, forms, exit_zero=exit_zero)
+    deliver(check, output)
+    end(check, output, exit_zero=judging.exit_zero)
 
 
 def _reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:
@@ -71,10 +69,9 @@ def _reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) ->
     from archcost.profiling.many import profile_many
     from archcost.records import Failure, Report
     from archcost.regression.revisions import report_at, split_revision
-    from archcost.sources import parse_input
 
     specs = [name for name in names if not _is_report(name) and split_revision(name)[0] is None]
-    given = tuple(map(parse_input, inputs)) or None
+    given = read_inputs(inputs) or None
     found = dict(zip(specs, profile_many(specs, jobs=len(specs), inputs=given, **options), strict=True))
     for spec, result in found.items():
         if isinstance(result, Failure):

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import chosen_format, network_names, output_options, stdout_kept, target_of, write
+from archcost.cli.groups import batch_option, input_option, read_inputs
+from archcost.cli.options import network_names, stdout_kept
+from archcost.cli.output import output_options
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from archcost.cli.output import Output
     from archcost.records import Asked
 
 
@@ -18,9 +21,9 @@ if TYPE_CHECKING:
 @click.argument("figure", metavar="[FIGURE]", required=False)
 @click.option("--params", metavar="FIGURE", help="A number of parameters: 5M.")
 @click.option("--memory", metavar="FIGURE", help="An amount of memory: 96MB.")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Images in the batch.")
-@output_options("table", "json")
+@input_option()
+@batch_option()
+@output_options()
 def command(
     network: str,
     figure: str | None,
@@ -28,10 +31,7 @@ def command(
     memory: str | None,
     inputs: tuple[str, ...],
     batch: int,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
+    output: Output,
 ) -> None:
     """Search the conventions for those that give a figure that somebody printed.
 
@@ -46,17 +46,14 @@ def command(
     archcost explain vgg16 --memory 96MB
     archcost explain model.py:build 3.2G --input 3x320x320
     """  # noqa: D301 - click reads the \b
-    del quiet  # it says nothing besides its result
     from archcost.claims import explain
-    from archcost.render.explain import render
-    from archcost.sources import parse_input
+    from archcost.render.explain import build_document
 
     given: dict[Asked, str | None] = {"operations": figure, "parameters": params, "memory": memory}
     asked = [(kind, text) for kind, text in given.items() if text is not None]
     if len(asked) != 1:
         raise ArgumentError("give one printed figure: `archcost explain NET 4.1G`, --params 5M, or --memory 96MB")
-    chosen = chosen_format(format_, output)
     ((kind, text),) = asked
     with stdout_kept():
-        found = explain(network, text, kind, inputs=[parse_input(each) for each in inputs], batch=batch)
-    write(render(found, chosen, color=color, target=target_of(output)), output)
+        found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch)
+    output.write(build_document(found))

@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
+from typing import TYPE_CHECKING
 
 import click
 
-from archcost.choices import LOSSES, OPTIMIZERS
-from archcost.cli.options import chosen_format, network_names, output_options, write
-from archcost.errors import ArgumentError, DoesNotFitError
+from archcost.cli.groups import AMP, BINARY, device_option, input_option, read_inputs, spell_training, training_options
+from archcost.cli.options import network_names
+from archcost.cli.output import output_options
+from archcost.errors import DoesNotFitError
+
+if TYPE_CHECKING:
+    from archcost.cli.output import Output
+    from archcost.records import Training
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
 @click.argument("network", shell_complete=network_names, metavar="NET")
 @click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
-@click.option("--device", default="meta", show_default=True, metavar="meta|cpu|cuda", help="Where it is walked.")
-@click.option("--train", is_flag=True, help="Fit whole training steps, not inference.")
-@click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
-@click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
-@click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
-@click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
-@output_options("table", "json", "csv")
+@input_option()
+@device_option("meta|cpu|cuda", "meta", does="it is walked")
+@training_options("Fit whole training steps, not inference.")
+@AMP
+@BINARY
+@output_options()
 def command(
     network: str,
     memory: str,
     inputs: tuple[str, ...],
     device: str,
-    train: bool,
-    optimizer: str | None,
-    loss: str | None,
+    training: Training | None,
     amp: str | None,
     binary: bool,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
+    output: Output,
 ) -> None:
     """Find the largest batch that fits into a memory, and show memory against batch.
 
@@ -46,22 +43,10 @@ def command(
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
-    del quiet, color  # it says nothing besides its result, and that in one colour
     from archcost.profiling.fit import fit
-    from archcost.render.fitting import csv_text, reason, table
-    from archcost.sources import parse_input
+    from archcost.render.fitting import build_document, say_answer
 
-    chosen = chosen_format(format_, output)
-    if not train and (optimizer or loss):
-        raise ArgumentError("--optimizer and --loss belong to --train")
-    found = fit(
-        network, memory, inputs=[parse_input(text) for text in inputs], device=device,
-        train=(optimizer or "sgd") if train else None, loss=loss or "cross-entropy", amp=amp,
-    )  # fmt: skip
-    if chosen == "json":
-        text = json.dumps(dataclasses.asdict(found), sort_keys=True, indent=1) + "\n"
-    else:
-        text = csv_text(found) if chosen == "csv" else table(found, binary=binary)
-    write(text, output)
+    found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
+    output.write(build_document(found, binary=binary))
     if found.batch is None:
-        raise DoesNotFitError(reason(found, binary=binary))
+        raise DoesNotFitError(say_answer(found, binary=binary))

@@ -63,10 +63,10 @@ def _seen_from(folder: Path, network: str) -> str:
     """Name a network's file by its path from the folder of the settings, where it is looked for."""
     from archcost.sources import parse_spec
 
-    spec = parse_spec(network)
-    if spec.kind != "file":
+    file = parse_spec(network).file
+    if not file:
         return network
-    return Path(os.path.relpath(Path(spec.source).resolve(), folder)).as_posix() + network.removeprefix(spec.source)
+    return network.replace(file, Path(os.path.relpath(Path(file).resolve(), folder)).as_posix(), 1)
 
 
 def _counted(plan: Plan) -> tuple[Plan, Report]:

@@ -1,4 +1,4 @@
-"""What several commands share: options, and writing a result."""
+"""What several commands share: names of networks, writing a result, notes and progress."""
 
 from __future__ import annotations
 
@@ -7,103 +7,26 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from stat import S_IMODE
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from archcost.errors import OutputError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from click.shell_completion import CompletionItem
-
-SUFFIXES = {
-    ".json": "json",
-    ".csv": "csv",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".html": "html",
-    ".txt": "table",
-}
 
 
 def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return what a shell completes in a NET's place: names of the zoo, or files (in bash where no name fits)."""
+    """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
     del ctx, param
     from click.shell_completion import CompletionItem
 
-    from archcost.zoo import REGISTRY
+    from archcost.sources.selection import complete
 
-    names = [name for name in REGISTRY.names if name.startswith(incomplete)]
-    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
-
-
-def network_options(command: Any) -> Any:
-    """Add NET, --input, --batch and --device: what is run, on what, where."""
-    for option in (
-        click.option(
-            "--device", default="auto", show_default=True, metavar="auto|meta|cpu|cuda", help="Where it is run."
-        ),
-        click.option("--batch", type=click.IntRange(min=0), default=1, show_default=True, help="Images in the batch."),
-        click.option(
-            "--input", "inputs", multiple=True, metavar="SHAPE",
-            help="3x224x224, 128:int64 or name=128:bool; repeatable.",
-        ),
-        click.argument("network", shell_complete=network_names, metavar="NET"),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-def output_options(*formats: str, several: bool = False) -> Callable[[Any], Any]:
-    """Add --format, -o (`several`: more than once), --color, --debug and --quiet."""
-    repeated: dict[str, Any] = {"multiple": True} if several else {}
-
-    def add(command: Any) -> Any:
-        for option in (
-            click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
-            click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr."),
-            click.option(
-                "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the table."
-            ),
-            click.option(
-                "-o", "--output", metavar="FILE", **repeated,
-                help="Write to a file; its suffix chooses the format." + (" Repeatable." if several else ""),
-            ),
-            click.option("--format", "format_", type=click.Choice(formats), help="Form of the result."),
-        ):  # fmt: skip
-            command = option(command)
-        return command
-
-    return add
-
-
-def chosen_format(
-    format_: str | None, output: str | None, default: str = "table", suffixes: Mapping[str, str] = SUFFIXES
-) -> str:
-    """Return the format that was asked for, by name or by the file's suffix.
-
-    Raises:
-        OutputError: a suffix that means nothing to the command, or a file that cannot be written there.
-    """
-    if output is not None and output != "-":
-        check_writable(Path(output))
-        if format_ is None:
-            known = {suffix: name for suffix, name in suffixes.items() if name in _formats()}
-            suffix = Path(output).suffix.lower()
-            if suffix not in known:
-                raise OutputError(f"-o {output}: the suffix must be one of {', '.join(known)}, or give --format")
-            return known[suffix]
-    return format_ or default
-
-
-def _formats() -> Sequence[str]:
-    """Return what the --format of the command that is running takes."""
-    options = click.get_current_context().command.params
-    return next(
-        option.type.choices for option in options if isinstance(option.type, click.Choice) and option.name == "format_"
-    )
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, complete(incomplete))]
 
 
 def check_writable(path: Path) -> None:
@@ -119,11 +42,6 @@ def check_writable(path: Path) -> None:
         raise OutputError(f"-o {path}: that is a folder, not a file")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise OutputError(f"-o {path}: permission denied")
-
-
-def target_of(output: str | None) -> TextIO | None:
-    """Return stdout where the result goes there."""
-    return sys.stdout if output in {None, "-"} else None
 
 
 def write(result: str | bytes, output: str | None) -> None:

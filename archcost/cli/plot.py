@@ -2,68 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.options import check_writable, network_names, note, progress, stdout_kept, write
+from archcost.cli.groups import add_group, batch_option, beside_options, input_option, read_inputs, selection_options
+from archcost.cli.options import check_writable, note, progress, stdout_kept, write
 from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archcost.charts.gather import Request
+    from archcost.cli.groups import Beside, Selection
     from archcost.records import Missing
 
 FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the networks of a chart run: the options that some charts have."""
+
+    inputs: tuple[str, ...]
+    batch: int
+    batches: str | None
+    train: str | None
+    device: str | None
+
+    def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
+        """Return what the chart needs of these networks."""
+        from archcost.charts.gather import BATCHES, Request
+
+        return Request(
+            specs=specs,
+            protocol=beside.protocol,
+            accuracies=beside.read_accuracies(),
+            seconds=beside.read_seconds(),
+            batches=_read_batches(self.batches) if self.batches else BATCHES,
+            batch=self.batch,
+            train=self.train,
+            inputs=read_inputs(self.inputs) or None,
+            device=self.device or "auto",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a chart looks."""
+
+    labels: str | None
+    theme: str
+    size: str
+
+
+setting_options = add_group(
+    "setting",
+    Setting,
+    input_option(" Of charts without accuracies."),
+    batch_option(),
+    click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
+    click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
+    click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
+)
+style_options = add_group(
+    "style",
+    Style,
+    click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
+    click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "paper"]), default="16:9", show_default=True),
+)
+
+
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
-@click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]...")
-@click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable.")
-@click.option("--all", "everything", is_flag=True, help="The whole zoo, without variants.")
+@selection_options("The whole zoo, without variants.")
 @click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
-@click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies.")
-@click.option("--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable.")
-@click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds.")
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="SHAPE",
-    help="3x224x224 or 128:int64; repeatable. Of charts without accuracies.",
-)
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Images in the batch.")
-@click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]")
-@click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer.")
-@click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]")
-@click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named.")
-@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
-@click.option("--size", type=click.Choice(["16:9", "4:3", "paper"]), default="16:9", show_default=True)
+@beside_options
+@setting_options
+@style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network had to be left out.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
     kind: str,
-    networks: tuple[str, ...],
-    families: tuple[str, ...],
-    everything: bool,
+    selection: Selection,
     preset: str | None,
-    protocol: str,
-    own: tuple[str, ...],
-    times: str | None,
-    inputs: tuple[str, ...],
-    batch: int,
-    batches: str | None,
-    train: str | None,
-    device: str | None,
-    labels: str | None,
-    theme: str,
-    size: str,
+    beside: Beside,
+    setting: Setting,
+    style: Style,
     strict: bool,
     outputs: tuple[str, ...],
     quiet: bool,
@@ -89,39 +120,29 @@ def command(
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_option, draw, encoded, kind_of, svg_text
-    from archcost.charts.gather import BATCHES, Request, gather, steps
+    from archcost.charts.gather import gather, steps
     from archcost.charts.presets import preset_of
-    from archcost.comparison.accuracy import read_accuracies
-    from archcost.comparison.compare import read_seconds
-    from archcost.sources import parse_input
-    from archcost.sources.selection import select
 
-    given = {"labels": labels, "train": train, "batches": batches, "times": times, "input": inputs, "device": device}
+    given = {
+        "labels": style.labels, "train": setting.train, "batches": setting.batches, "times": beside.times,
+        "input": setting.inputs, "device": setting.device,
+    }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
     formats = [_format_of(path) for path in outputs]
     known = None if preset is None else preset_of(preset)
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
-    named = (*networks, *(known.networks if known else ()))
-    free = kind_of(kind).data in {"winners", "time curves"} and not (named or families or everything)
-    request = Request(
-        specs=() if free else select(named, families=families, everything=everything, variants=False),
-        protocol=protocol,
-        accuracies=tuple(figure for path in own for figure in read_accuracies(path)),
-        seconds=read_seconds(times) if times else {},
-        batches=_numbers(batches) if batches else BATCHES,
-        batch=batch,
-        train=train,
-        inputs=tuple(map(parse_input, inputs)) or None,
-        device=device or "auto",
-    )
+    named = known.networks if known else ()
+    free = kind_of(kind).data in {"winners", "time curves"} and not (selection or named)
+    request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
     with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
-    options = {**({"labels": labels} if labels else {}), **chart.options, **(known.options if known else {})}
+    labels = {"labels": style.labels} if style.labels else {}
+    options = {**labels, **chart.options, **(known.options if known else {})}
     try:
-        figure = draw(kind, chart.data, theme=theme, size=size, **options)
+        figure = draw(kind, chart.data, theme=style.theme, size=style.size, **options)
     except ArgumentError as error:
         kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
         raise kind_of_error("\n".join((str(error), *_left_out(left_out)))) from error
@@ -153,7 +174,7 @@ def _format_of(output: str) -> str:
     return FORMATS[suffix]
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def _read_batches(text: str) -> tuple[int, ...]:
     """Read batch sizes."""
     try:
         sizes = tuple(sorted({int(part) for part in text.split(",")}))

@@ -2,85 +2,134 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.choices import LOSSES, OPTIMIZERS, TIMERS
-from archcost.cli.options import (
-    chosen_format,
-    network_names,
-    note,
-    output_options,
-    progress,
-    stdout_kept,
-    target_of,
-    write,
-)
+from archcost.choices import TIMERS
+from archcost.cli.groups import THREADS, add_group, device_option, input_option, read_inputs, training_options
+from archcost.cli.options import network_names, progress, stdout_kept
+from archcost.cli.output import output_options
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records import Cell
+    from archcost.cli.output import Output
+    from archcost.profiling.sweep import Case
+    from archcost.records import Cell, TimingPlan, Training
+    from archcost.sources import InputSpec
 
 SECOND = 10**9
+LONGEST_WARMUP = 3.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axes:
+    """What is combined with one another; every combination is timed."""
+
+    batches: str
+    dtypes: str | None
+    resolutions: str
+    layouts: tuple[bool, ...]
+    compilations: tuple[bool, ...]
+    amps: str | None
+
+    def combine(self, plan: TimingPlan, specs: tuple[InputSpec, ...]) -> tuple[Case, ...]:
+        """Return every combination.
+
+        Raises:
+            ArgumentError: a list that cannot be read.
+        """
+        from archcost.profiling.sweep import cases
+
+        dtypes = self.dtypes or (None if self.amps else "float32")
+        return cases(
+            plan,
+            specs,
+            batches=_read_numbers(self.batches, "--batch"),
+            amps=_read_parts(self.amps, "--amp") if self.amps else (),
+            dtypes=_read_parts(dtypes, "--dtype") if dtypes else (),
+            resolutions=_read_numbers(self.resolutions, "--resolution") if self.resolutions else (),
+            channels_last=tuple(dict.fromkeys(self.layouts)) or (False,),
+            compiled=tuple(dict.fromkeys(self.compilations)) or (False,),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measuring:
+    """How each combination is timed."""
+
+    device: str
+    timer: Any
+    layers: bool | None
+    threads: int | None
+    max_time: float
+    cudnn_benchmark: bool
+
+    def build_plan(self) -> TimingPlan:
+        """Return the plan of a measurement."""
+        from archcost.records import TimingPlan
+
+        return TimingPlan(
+            device=self.device,
+            timer=self.timer,
+            threads=self.threads,
+            cudnn_benchmark=self.cudnn_benchmark,
+            layers=self.layers is not False,
+            roof=bool(self.layers),
+            max_ns=int(self.max_time * SECOND),
+            max_warmup_ns=int(min(self.max_time, LONGEST_WARMUP) * SECOND),
+        )
+
+
+axes_options = add_group(
+    "axes",
+    Axes,
+    click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch."),
+    click.option(
+        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]"
+    ),
+    click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images."),
+    click.option(
+        "--channels-last/--contiguous", "layouts", multiple=True, help="Layout of images; give both for both."
+    ),
+    click.option("--compile/--eager", "compilations", multiple=True, help="With torch.compile; give both for both."),
+    click.option("--amp", "amps", metavar="bf16,fp16", help="By torch.autocast, beside the dtypes that are given."),
+)  # fmt: skip
+measuring_options = add_group(
+    "measuring",
+    Measuring,
+    device_option("auto|cpu|cuda", does="it is timed"),
+    click.option(
+        "--timer", type=click.Choice(TIMERS), default="events", show_default=True,
+        help="graph: replay a CUDA graph, without the host.",
+    ),
+    click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none."),
+    THREADS,
+    click.option(
+        "--max-time", type=click.FloatRange(min=0, min_open=True), default=15.0, show_default=True, metavar="SECONDS",
+        help="Stop each measurement after that long.",
+    ),
+    click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first."),
+)  # fmt: skip
 
 
 @click.command("time", short_help="Measure how long a network takes, over batches and dtypes.")
 @click.argument("network", shell_complete=network_names, metavar="NET")
-@click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch.")
-@click.option("--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]")
-@click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images.")
-@click.option("--channels-last/--contiguous", "layouts", multiple=True, help="Layout of images; give both for both.")
-@click.option("--compile/--eager", "compilations", multiple=True, help="With torch.compile; give both for both.")
-@click.option("--amp", "amps", metavar="bf16,fp16", help="By torch.autocast, beside the dtypes that are given.")
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="3x224x224 or 128:int64; repeatable.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Where it is timed.")
-@click.option("--train", is_flag=True, help="Time whole training steps: forward, loss, backward, optimizer.")
-@click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]")
-@click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]")
-@click.option(
-    "--timer",
-    type=click.Choice(TIMERS),
-    default="events",
-    show_default=True,
-    help="graph: replay a CUDA graph, without the host.",
-)
-@click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
-@click.option(
-    "--max-time",
-    type=click.FloatRange(min=0, min_open=True),
-    default=15.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop each measurement after that long.",
-)
-@click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first.")
-@output_options("table", "json", "csv", "markdown", "html")
+@axes_options
+@input_option()
+@training_options("Time whole training steps: forward, loss, backward, optimizer.")
+@measuring_options
+@output_options()
 def command(
     network: str,
-    batches: str,
-    dtypes: str | None,
-    resolutions: str,
-    layouts: tuple[bool, ...],
-    compilations: tuple[bool, ...],
-    amps: str | None,
+    axes: Axes,
     inputs: tuple[str, ...],
-    device: str,
-    train: bool,
-    optimizer: str | None,
-    loss: str | None,
-    timer: Any,
-    layers: bool | None,
-    threads: int | None,
-    max_time: float,
-    cudnn_benchmark: bool,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
+    training: Training | None,
+    measuring: Measuring,
+    output: Output,
 ) -> None:
     """Measure how long a network takes: one line for every combination of what is given.
 
@@ -93,38 +142,22 @@ def command(
     A combination that fails stops no other; the exit code is then 3. Running out of memory is a result, not a failure.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
-    from archcost.profiling.sweep import cases, sweep
-    from archcost.profiling.timed import check_plan
-    from archcost.records import Sweep, TimingPlan, Training
-    from archcost.render.sweep import render, troubles
+    from archcost.clock.devices import device_of
+    from archcost.profiling.sweep import sweep
+    from archcost.records import Sweep
+    from archcost.render.sweep import build_document, troubles
 
-    chosen = chosen_format(format_, output)
-    if not train and (optimizer or loss):
-        raise ArgumentError("--optimizer and --loss belong to --train")
-    plan = TimingPlan(
-        device=device, timer=timer, threads=threads, cudnn_benchmark=cudnn_benchmark,
-        layers=layers is not False, roof=bool(layers), max_ns=int(max_time * SECOND),
-        max_warmup_ns=int(min(max_time, 3.0) * SECOND),
-    )  # fmt: skip
+    plan = measuring.build_plan()
     resolved = sources.resolve(network)
-    specs = tuple(sources.parse_input(text) for text in inputs) or resolved.inputs
-    wanted = cases(
-        plan, specs, batches=_numbers(batches, "--batch"), amps=_parts(amps, "--amp") if amps else (),
-        dtypes=_parts("float32" if dtypes is None else dtypes, "--dtype") if dtypes or not amps else (),
-        resolutions=_numbers(resolutions, "--resolution") if resolutions else (),
-        channels_last=tuple(dict.fromkeys(layouts)) or (False,),
-        compiled=tuple(dict.fromkeys(compilations)) or (False,),
-    )  # fmt: skip
-    for case in wanted:
-        check_plan(case.plan)
-    training = Training(optimizer=optimizer or "sgd", loss=loss or "cross-entropy") if train else None
-    done, stopped = _collected(sweep(resolved, wanted, training=training), len(wanted), quiet=quiet)
+    wanted = axes.combine(plan, read_inputs(inputs) or resolved.inputs)
+    device_of(plan.device)  # a device that is not here ends the command before the first cell
+    cells = sweep(resolved, wanted, training=training)
+    done, stopped = _collect_cells(cells, len(wanted), quiet=output.quiet)
     found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
-    if chosen != "table":  # the table says it itself
-        for text in troubles(found):
-            note(f"{resolved.name}, {text}", quiet=quiet)
+    for text in troubles(found):
+        output.warn(f"{resolved.name}, {text}")
     if done:
-        write(render(found, chosen, layers=bool(layers), color=color, target=target_of(output)), output)
+        output.write(build_document(found, layers=bool(measuring.layers)))
     if stopped:
         raise KeyboardInterrupt
     failed = sum(cell.outcome == "failed" for cell in done)
@@ -132,7 +165,7 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collected(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
+def _collect_cells(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
     """Return the cells that were timed until the end or until the user stopped, and whether they did."""
     done = []
     with progress(length, "timing", quiet=quiet) as advance, stdout_kept():
@@ -145,15 +178,15 @@ def _collected(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tupl
     return tuple(done), False
 
 
-def _parts(text: str, option: str) -> tuple[str, ...]:
+def _read_parts(text: str, option: str) -> tuple[str, ...]:
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if not all(parts):
         raise ArgumentError(f"{option} {text!r}: write values with commas between them")
     return parts
 
 
-def _numbers(text: str, option: str) -> tuple[int, ...]:
-    parts = _parts(text, option)
+def _read_numbers(text: str, option: str) -> tuple[int, ...]:
+    parts = _read_parts(text, option)
     if not all(part.isdecimal() for part in parts):
         raise ArgumentError(f"{option} {text!r}: write whole numbers with commas between them, such as 1,2,4")
     return tuple(map(int, parts))

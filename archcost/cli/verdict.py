@@ -3,66 +3,62 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.options import chosen_format, note, target_of, write
+from archcost.cli.groups import add_group
 from archcost.errors import BudgetExceededError, IncomparableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from archcost.cli.output import Output
+    from archcost.records import Budget, Check
 
-    from archcost.records import Check
-
-FORMATS = ("terminal", "markdown", "json", "junit", "html")
-SUFFIXES = {
-    ".json": "json",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".xml": "junit",
-    ".html": "html",
-    ".txt": "terminal",
-}
 MOST_ANNOTATIONS = 5  # GitHub shows ten of a kind for a step and drops the rest without a word
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What makes a difference fail, and whether the exit code says so."""
+
+    conditions: tuple[str, ...]
+    exit_zero: bool
+    force: bool
+
+    def read_budgets(self) -> list[Budget]:
+        """Return the conditions as budgets."""
+        from archcost.regression import parse_condition
+
+        return [parse_condition(text) for text in self.conditions]
+
+
 def judging_options(command: Any) -> Any:
-    """Add --fail-if, --exit-zero and --force."""
-    for option in (
-        click.option("--force", is_flag=True, help="Compare also what was counted on other inputs or differently."),
-        click.option("--exit-zero", is_flag=True, help="Exit 0 although a budget is exceeded."),
+    """Add --fail-if, --exit-zero and --force; the command gets them as `judging`."""
+    return add_group(
+        "judging",
+        Judging,
         click.option("--fail-if", "conditions", multiple=True, metavar="COND", help="'macs>+2%' or 'params>25.6M'."),
-    ):
-        command = option(command)
-    return command
+        click.option("--exit-zero", is_flag=True, help="Exit 0 although a budget is exceeded."),
+        click.option("--force", is_flag=True, help="Compare also what was counted on other inputs or differently."),
+    )(command)
 
 
-def forms_of(format_: str | None, outputs: Sequence[str]) -> list[tuple[str, str | None]]:
-    """Return each form that is wanted, and the file or None for stdout. --format is that of stdout, or of one file.
-
-    Raises:
-        OutputError: a file that cannot be written, or whose suffix means nothing.
-    """
-    places: list[str | None] = [*outputs] or [None]
-    named = format_ if len(places) == 1 else None
-    return [(chosen_format(format_ if place == "-" else named, place, "terminal", SUFFIXES), place) for place in places]
-
-
-def deliver(check: Check, forms: Sequence[tuple[str, str | None]], *, color: str, quiet: bool) -> None:
+def deliver(check: Check, output: Output) -> None:
     """Write a result in every form that is wanted, and where a GitHub workflow shows it."""
-    from archcost.render.check import render_check
+    from archcost.page.document import emit
+    from archcost.render.check import build_document
 
-    for form, place in forms:
-        write(render_check(check, form, color=color, target=target_of(place)), place)
+    document = build_document(check)
+    output.write(document)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:
             with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(render_check(check, "markdown"))
+                file.write(emit(document, "markdown"))
         except OSError as error:
-            note(f"$GITHUB_STEP_SUMMARY could not be written: {error}", quiet=quiet)
+            output.note(f"$GITHUB_STEP_SUMMARY could not be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in workflow_commands(check):
             click.echo(line, err=True)  # the runner reads both streams; stdout is for the result
@@ -88,7 +84,7 @@ def _property(text: str) -> str:
     return _message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def end(check: Check, forms: Sequence[tuple[str, str | None]], *, exit_zero: bool) -> None:
+def end(check: Check, output: Output, *, exit_zero: bool) -> None:
     """Raise what the exit code says, with the command that accepts the change where stdout has not said it.
 
     Raises:
@@ -97,7 +93,7 @@ def end(check: Check, forms: Sequence[tuple[str, str | None]], *, exit_zero: boo
     """
     from archcost.render.difference import headline
 
-    said = any(form == "terminal" and target_of(place) is not None for form, place in forms)
+    said = ("table", None) in output.forms
     text = headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
     if any(checked.outcome == "failed" for checked in check.networks):
         raise IncomparableError(text)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from archcost.cli.options import chosen_format, network_options, note, output_options, stdout_kept, target_of, write
+from archcost.cli.groups import subject_options
+from archcost.cli.options import stdout_kept
+from archcost.cli.output import output_options
+
+if TYPE_CHECKING:
+    from archcost.cli.groups import Subject
+    from archcost.cli.output import Output
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
-@network_options
-@output_options("table", "json", "csv", "markdown")
-def command(
-    network: str,
-    inputs: tuple[str, ...],
-    batch: int,
-    device: str,
-    format_: str | None,
-    output: str | None,
-    quiet: bool,
-    color: str,
-) -> None:
+@subject_options
+@output_options()
+def command(subject: Subject, output: Output) -> None:
     """Count multiply-adds with archcost, fvcore and torch's FlopCounterMode, and explain every difference.
 
     \b
@@ -31,14 +30,14 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost import sources
     from archcost.profiling.feed import Feed
-    from archcost.render.opinions import render
+    from archcost.render.opinions import build_document
     from archcost.verify import second_opinions
 
-    chosen = chosen_format(format_, output)
-    specs = tuple(sources.parse_input(text) for text in inputs)
+    specs = subject.read_inputs()
     with stdout_kept():
-        resolved = sources.resolve(network)
-        opinions = second_opinions(resolved, Feed(specs=specs or resolved.inputs, batch=batch), device=device)
+        resolved = sources.resolve(subject.network)
+        feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
+        opinions = second_opinions(resolved, feed, device=subject.device)
     for text in opinions.notes:
-        note(f"note: {opinions.network.name}: {text}", quiet=quiet)
-    write(render(opinions, chosen, color=color, target=target_of(output)), output)
+        output.note(f"note: {opinions.network.name}: {text}")
+    output.write(build_document(opinions))

@@ -23,7 +23,7 @@ from archcost.clock.nvml import Nvml
 from archcost.clock.regime import check_dtype, regime, torch_dtype
 from archcost.errors import ClockError, ReportError
 from archcost.records import DTYPES, Copy, Roof, TimingPlan
-from archcost.records.reading import read
+from archcost.records.reading import file_text, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +48,8 @@ def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh:
     """
     path, known = cache_file(device), None
     if not fresh:
-        with suppress(OSError, ReportError, ValueError):
-            known = _stored(path.read_text(encoding="utf-8"))
+        with suppress(OSError, ReportError):  # a cache that cannot be read is measured again
+            known = read_document(Roof, file_text(path), SCHEMA, "roof")
     fitting = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
     roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock))
     missing = [dtype for dtype in dtypes if dtype not in roof.flops_per_second and _has(dtype, device)]
@@ -91,13 +91,6 @@ def _blank(device: torch.device) -> Roof:
     name, driver = identity(device, Nvml.of(device))
     threads = None if device.type == "cuda" else torch.get_num_threads()
     return Roof(device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={})
-
-
-def _stored(text: str) -> Roof:
-    data = json.loads(text)
-    if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
-        raise ReportError("not a roof")
-    return read(Roof, data, "roof")
 
 
 def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:

@@ -68,7 +68,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
 
 def _is_leaf(layer: Layer) -> bool:
     """Whether a row is the call of a leaf module; that of an operator has a name of its own below its module's."""
-    return layer.call is not None and layer.kind != "Input" and layer.name == layer.module
+    return layer.call is not None and layer.name == layer.module
 
 
 def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, ...]]:
@@ -78,7 +78,7 @@ def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, 
     for i, layer in enumerate(layers):
         if passed < len(leaves) and leaves[passed] == i:
             passed += 1
-        elif layer.call is not None and layer.kind != "Input":
+        elif layer.call is not None and not layer.is_input:
             gaps[passed].append(i)
     return [tuple(gap) for gap in gaps]
 

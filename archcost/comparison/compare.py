@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
 from archcost.comparison.tables import read_table
 from archcost.errors import ArgumentError, UsageError, closest
+from archcost.metrics import METRICS, ranks
 from archcost.profiling.many import profile_many
 from archcost.records import PROTOCOLS, Comparison, ComparisonRow, Failure, Missing, frontier
 from archcost.sources import parse_spec
@@ -24,12 +25,7 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, bool] = {
     "given": False,
     "name": False,
-    "params": False,
-    "macs": False,
-    "activation_elements": False,
-    "macts": False,
-    "peak_inference_bytes": False,
-    "depth": False,
+    **{name: METRICS[name].better == "higher" for name in ranks("compare")},
     "top1": True,
     "top5": True,
     "density": True,
@@ -117,18 +113,12 @@ def check_request(protocol: str, sort: str) -> None:
 
 def row_of(report: Report) -> ComparisonRow:
     """Return what a comparison keeps of a report."""
-    totals = report.totals
     return ComparisonRow(
         spec=report.network.spec,
         name=report.network.name,
         family=_family(report.network.spec),
         input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
-        params=totals.params,
-        macs=totals.macs,
-        activation_elements=totals.activation_elements,
-        macts=totals.macts,
-        peak_inference_bytes=totals.peak_inference_bytes,
-        depth=totals.depth,
+        totals=report.totals,
     )
 
 
@@ -183,7 +173,8 @@ def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
     sign = -1 if SORTS[sort] else 1
 
     def key(row: ComparisonRow) -> tuple[bool, float]:
-        value = getattr(row.accuracy, sort, None) if sort in {"top1", "top5"} else getattr(row, sort)
+        held_by = row.accuracy if sort in {"top1", "top5"} else row.totals if sort in METRICS else row
+        value = getattr(held_by, sort, None)
         return value is None, sign * (value or 0)
 
     return tuple(sorted(rows, key=key))

@@ -10,7 +10,9 @@ from archcost.page.page import harmless
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.page.document import Document
     from archcost.page.page import Figure, Line, Page, Remark, Table
+    from archcost.page.target import Target
 
 MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
 HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
@@ -18,8 +20,14 @@ BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
-def markdown(page: Page) -> str:
-    """Return a page as Markdown, with whole names where the terminal shows a tree."""
+def write_text(document: Document, target: Target) -> str:
+    """Return a document's pages, with whole names where the terminal shows a tree."""
+    del target
+    return "\n".join(map(write_page, document.pages()))
+
+
+def write_page(page: Page) -> str:
+    """Return one page."""
     return "\n".join(_page(harmless(page))) + "\n"
 
 
@@ -32,7 +40,7 @@ def _page(page: Page) -> Iterator[str]:
         yield ""
         yield from _table(page.table)
     if page.listing:
-        yield from ("", "```text", *page.listing, "```")
+        yield from ("", "```text", *page.lines, "```")
     if page.figures:
         yield ""
         yield from _figures(page.figures)

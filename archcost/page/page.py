@@ -94,6 +94,14 @@ class Remark:
     text: str
 
 
+class Passage(NamedTuple):
+    """Prose in a listing, broken between words where lines are short; its first line is indented, the others hang."""
+
+    text: str
+    indent: int = 0
+    hang: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """All of one view: a table or a listing, the totals, the conventions, the remarks."""
@@ -101,10 +109,18 @@ class Page:
     title: str
     facts: tuple[str, ...] = ()
     table: Table | None = None
-    listing: tuple[str, ...] = ()
+    listing: tuple[str | Passage, ...] = ()
     figures: tuple[Figure, ...] = ()
     conventions: str = ""
     remarks: tuple[Remark, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the listing, each entry on one line, without empty lines at its end."""
+        lines = [entry if isinstance(entry, str) else " " * entry.indent + entry.text for entry in self.listing]
+        while lines and not lines[-1]:
+            lines.pop()
+        return lines
 
 
 def harmless(page: Page) -> Page:
@@ -115,7 +131,10 @@ def harmless(page: Page) -> Page:
         title=printable(page.title),
         facts=tuple(map(printable, page.facts)),
         table=None if table is None else replace(table, lines=tuple(map(_harmless, table.lines))),
-        listing=tuple(map(printable, page.listing)),
+        listing=tuple(
+            printable(entry) if isinstance(entry, str) else entry._replace(text=printable(entry.text))
+            for entry in page.listing
+        ),
         remarks=tuple(replace(remark, text=printable(remark.text)) for remark in page.remarks),
     )
 

@@ -4,47 +4,63 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, TextIO
+from dataclasses import dataclass
+from typing import TextIO
 
-from archcost.page.terminal import terminal
+from archcost.errors import ArgumentError
 
-if TYPE_CHECKING:
-    from archcost.page.page import Page
-
+COLORS = ("auto", "always", "never")
 ASCII = str.maketrans(
     {"█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "#", "─": "-", "·": "|", "µ": "u", "±": "~"}
     | dict.fromkeys("▏▎▍", ".")
 )
 
 
-def fitted(page: Page, target: TextIO | None, *, width: int | None, color: str) -> str:
-    """Return a page as text for a target.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a text is written.
 
     Args:
-        page: the page.
-        target: where the text will be written; one that cannot encode box-drawing characters gets ASCII.
-        width: columns; None is that of the target, and cuts and wraps nothing where the target is no terminal.
-        color: "always", "never", or "auto": where the target is a terminal and NO_COLOR is not set.
+        stream: an open file, which may be a terminal; None where the text goes elsewhere.
+        width: columns; None is those of the stream, and cuts and wraps nothing where that is no terminal.
+        color: "always", "never", or "auto": where the stream is a terminal and NO_COLOR is not set.
+
+    Raises:
+        ArgumentError: another color.
     """
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    colored = color == "always" or (color == "auto" and _is_terminal(target) and not plain)
-    text = terminal(page, width=width_of(target) if width is None else width, color=colored)
-    return text if target is None else _encodable(text, target.encoding or "utf-8")
 
+    stream: TextIO | None = None
+    width: int | None = None
+    color: str = "auto"
 
-def width_of(target: TextIO | None) -> int | None:
-    """Return the columns of a terminal; None, for no limit, where the target is none."""
-    return shutil.get_terminal_size().columns if _is_terminal(target) else None
+    def __post_init__(self) -> None:
+        if self.color not in COLORS:
+            raise ArgumentError(f"there is no color {self.color!r}; there are {', '.join(COLORS)}")
 
+    @property
+    def columns(self) -> int | None:
+        """Return how long a line may be; None, for no limit, where there is no terminal."""
+        if self.width is not None:
+            return self.width
+        return shutil.get_terminal_size().columns if self._is_terminal else None
 
-def _is_terminal(target: TextIO | None) -> bool:
-    return target is not None and target.isatty()
+    @property
+    def colored(self) -> bool:
+        """Whether the text has colours."""
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        return self.color == "always" or (self.color == "auto" and self._is_terminal and not plain)
 
+    @property
+    def _is_terminal(self) -> bool:
+        return self.stream is not None and self.stream.isatty()
 
-def _encodable(text: str, encoding: str) -> str:
-    """Return a text that an encoding can hold: bars and rules in ASCII where it has no others."""
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
-    return text
+    def make_encodable(self, text: str) -> str:
+        """Return a text that the stream can hold: bars and rules in ASCII where it has no others."""
+        if self.stream is None:
+            return text
+        encoding = self.stream.encoding or "utf-8"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+        return text

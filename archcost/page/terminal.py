@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.page.layout import PERCENT, Layout, last_name, lay_out, names_of
-from archcost.page.page import harmless
+from archcost.page.page import Passage, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.page.document import Document
     from archcost.page.page import Cell, Column, Figure, Line, Page, Remark, Table
+    from archcost.page.target import Target
 
 Span = tuple[str, str]  # text and style
 HEADINGS = {"uncovered": "! NOT COUNTED", "warning": "! Warning", "uncalled": "Note", "note": "Note"}
@@ -23,7 +25,14 @@ CODES = {"bold": "1", "dim": "2", "bold red": "1;31", "yellow": "33", "bold yell
 LEAST_PROSE = 20
 
 
-def terminal(page: Page, *, width: int | None, color: bool) -> str:
+def write_text(document: Document, target: Target) -> str:
+    """Return a document's pages, or the listing in their place, as wide and colourful as a target allows."""
+    pages = (document.listing or document.pages)()
+    texts = (write_page(page, width=target.columns, color=target.colored) for page in pages)
+    return target.make_encodable("\n".join(texts))
+
+
+def write_page(page: Page, *, width: int | None, color: bool) -> str:
     """Return a page for a terminal of that width; None lets lines be as long as they have to be."""
     lines = list(_page(harmless(page), width))
     return "".join(map(_colored if color else _plain, lines))
@@ -34,7 +43,7 @@ def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
     parts: list[list[list[Span]]] = [
         [[(page.title, "bold")], *(_prose(" · ".join(page.facts), width, "dim") if page.facts else ())],
         [] if page.table is None else list(_table(page.table, lay_out(page.table, width))),
-        [[(text, "")] for text in page.listing],
+        [[(text, "")] for entry in page.listing for text in _break_entry(entry, width)],
         list(_figures(page.figures, width)) if page.figures else [],
         list(_prose(page.conventions, width, "dim")) if page.conventions else [],
         *(list(_remark(remark, width)) for remark in page.remarks),
@@ -130,7 +139,7 @@ def _figures(figures: Sequence[Figure], width: int | None) -> Iterator[list[Span
     third = max(len(_equals(figure)) for figure in figures)
     indent = first + 2 + second + third + 2
     for figure, label in zip(figures, labels, strict=True):
-        remarks = wrapped(figure.remark, None if width is None else width - indent) or [""]
+        remarks = _break_text(figure.remark, None if width is None else width - indent) or [""]
         yield [
             (f"{label:<{first}}", "" if figure.level else "bold"),
             (f"  {figure.digits:>{second}}", ""),
@@ -150,16 +159,26 @@ def _remark(remark: Remark, width: int | None) -> Iterator[list[Span]]:
 
 
 def _prose(text: str, width: int | None, style: str, hang: int = 0) -> Iterator[list[Span]]:
-    for line in wrapped(text, width, hang):
+    for line in _break_text(text, width, hang):
         yield [(line, style)]
 
 
-def wrapped(text: str, width: int | None, hang: int = 0) -> list[str]:
+def _break_entry(entry: str | Passage, width: int | None) -> list[str]:
+    return _break_text(entry.text, width, entry.hang, entry.indent) if isinstance(entry, Passage) else [entry]
+
+
+def _break_text(text: str, width: int | None, hang: int = 0, indent: int = 0) -> list[str]:
     """Break a text between words; without a width, not at all."""
     if width is None:
-        return [text]
-    room = max(width, hang + LEAST_PROSE)
-    return textwrap.wrap(text, room, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
+        return [" " * indent + text]
+    return textwrap.wrap(
+        text,
+        max(width, hang + LEAST_PROSE),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _plain(line: Iterable[Span]) -> str:

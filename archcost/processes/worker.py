@@ -1,33 +1,73 @@
-"""`python -m archcost.processes.worker`: profile what is asked on stdin, answer on stdout, end with who asks."""
+"""The worker program: it runs what it is asked to, one task after the other, and ends with its requests.
+
+A request is a line of JSON, {"task": "package.module:function", "arguments": {...}}, and so is its answer: {"result":
+...} or {"error": CLASS, "message": TEXT}. They have pipes of their own. What a network does with the standard streams,
+also below Python, touches neither: its input is empty, and what it prints goes to stderr.
+"""
 
 from __future__ import annotations
 
 import gc
+import importlib
+import json
 import os
-import pickle
 import signal
 import sys
+from typing import TYPE_CHECKING, Any
 
-from archcost.profiling.many import one
+from archcost.errors import ArchcostError
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 RECORDS = 50_000  # made between two collections of garbage
 
 
 def main() -> None:
-    """Answer until stdin ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who asked us decides
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a network prints is no answer
+    """Answer until there are no more requests."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is interrupted, and decides
     # a walk makes many records that live until it ends: looking through them again and again takes a third of its time
     gc.set_threshold(RECORDS)
-    while True:
-        try:
-            spec, keep, options = pickle.load(sys.stdin.buffer)  # noqa: S301 - the pool wrote it
-        except EOFError:
-            return
-        answers.write(pickle.dumps(one(spec, keep, options)))
+    requests, answers = _take_streams()
+    folder, process = os.getcwd(), os.getpid()  # noqa: PTH109 - a text, to return to
+    for line in requests:
+        answer = _answer(json.loads(line), folder)
+        if os.getpid() != process:
+            os._exit(0)  # a network forked, and this is the child: one answer is enough
+        answers.write(answer + "\n")
         answers.flush()
+    os._exit(0)  # a thread that a network left behind is not waited for
 
 
-if __name__ == "__main__":
-    main()
+def run_task(task: str, arguments: dict[str, Any]) -> Any:
+    """Call the function that a task names, "package.module:function"."""
+    module, _, function = task.partition(":")
+    return getattr(importlib.import_module(module), function)(**arguments)
+
+
+def _take_streams() -> tuple[TextIO, TextIO]:
+    """Return the requests and the place for answers, and leave a network streams that are neither."""
+    requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    if hasattr(os, "register_at_fork"):  # a child that outlives this process must not keep the pipes open
+        os.register_at_fork(after_in_child=requests.close)
+        os.register_at_fork(after_in_child=answers.close)
+    return requests, answers
+
+
+def _answer(request: dict[str, Any], folder: str) -> str:
+    try:
+        os.chdir(folder)  # the network before may have gone elsewhere
+        return json.dumps({"result": run_task(request["task"], request["arguments"])})
+    except BaseException as error:  # noqa: BLE001 - a network may raise anything, also what ends a program
+        return json.dumps({"error": type(error).__name__, "message": _describe(error)})
+
+
+def _describe(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        return str(error) if isinstance(error, ArchcostError) else f"{name}: {error}"
+    except Exception:  # noqa: BLE001 - its own __str__ is a user's code, too
+        return f"{name}, whose message cannot be read"

@@ -35,8 +35,8 @@ def give_memory_back() -> None:
         torch.cuda.empty_cache()
 
 
-def helpful(error: Exception, network: Network, feed: Feed) -> Exception:
-    """Say which inputs fit, where that can be found out."""
+def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
+    """Return an error that says which inputs fit, where that can be found out."""
     if not isinstance(error, WalkError):
         return error
     if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):

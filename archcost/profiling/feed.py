@@ -5,22 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from archcost.errors import ArgumentError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.sources import InputSpec, Network
 
+Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make."""
+    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make.
+
+    Raises:
+        ArgumentError: a batch of less than nothing.
+    """
 
     args: tuple[Any, ...] | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     specs: tuple[InputSpec, ...] = ()
     batch: int = 1
 
-    def on(self, device: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def __post_init__(self) -> None:
+        if self.batch < 0:
+            raise ArgumentError(f"a batch has at least 0 images, not {self.batch}")
+
+    def on(self, device: str) -> Given:
         """Return positional and keyword arguments on a device."""
         from archcost.walk.tensors import map_tensors
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import LOSSES, OPTIMIZERS
-from archcost.errors import ArgumentError, WalkError
+from archcost.errors import WalkError
 from archcost.profiling.feed import Feed
-from archcost.profiling.profile import peak_of, trained_mode
-from archcost.records import BatchMemory, Fit, Training, parse_amp
+from archcost.profiling.trace import peak_of
+from archcost.records import BatchMemory, Fit, Training, WalkPlan
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -48,32 +47,19 @@ def fit(
         amp: mixed precision, as for `archcost.profile`.
 
     Raises:
-        ArgumentError: a memory that is none, or an optimizer, loss or precision that does not exist.
+        ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
         WalkError: the network failed while it ran, or does not need more memory for a larger batch.
     """
     from archcost import sources
 
-    if train is not None and train not in OPTIMIZERS:
-        raise ArgumentError(f"train must be one of {', '.join(OPTIMIZERS)} or None, not {train!r}")
-    if loss not in LOSSES:
-        raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
+    asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    training = None if train is None else Training(optimizer=train, loss=loss)
-    if amp is not None:
-        parse_amp(amp, device)
-    search = _Search(
-        network=chosen,
-        inputs=tuple(inputs or chosen.inputs),
-        device=device,
-        mode=mode,
-        training=training,
-        amp=amp,
-    )
+    search = _Search(network=chosen, inputs=tuple(inputs or chosen.inputs), asked=asked)
     batch = search.largest_within(limit)
     return Fit(
         network=chosen.spec,
-        mode=trained_mode(mode, training),
+        mode=asked.walked_mode,
         optimizer=train,
         memory_bytes=limit,
         param_bytes=search.param_bytes,
@@ -90,10 +76,7 @@ def fit(
 class _Search:
     network: Network
     inputs: tuple[InputSpec, ...]
-    device: str
-    mode: str
-    training: Training | None
-    amp: str | None
+    asked: WalkPlan
     peaks: dict[int, Peak] = field(default_factory=dict)
     param_bytes: int = 0
     fixed_bytes: int = 0
@@ -140,8 +123,5 @@ class _Search:
     def _walk(self, batch: int) -> int:
         if batch not in self.peaks:
             feed = Feed(specs=self.inputs, batch=batch)
-            found = peak_of(
-                self.network, feed, device=self.device, mode=self.mode, training=self.training, amp=self.amp
-            )
-            self.peaks[batch], self.param_bytes, self.fixed_bytes = found
+            self.peaks[batch], self.param_bytes, self.fixed_bytes = peak_of(self.network, feed, self.asked)
         return self.peaks[batch].nbytes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.records import Report
 
@@ -43,11 +43,14 @@ def profile_many(
     """
     known = _REMEMBERED.get()
     if known is None or not all(isinstance(spec, str) for spec in specs):
-        return _profiled(specs, keep, jobs, progress, options)
-    keys = {spec: (spec, *_given(options)) for spec in specs}
+        return _profile_all(specs, keep, jobs, progress, options)
+    keys = {spec: (spec, *_list_given(options)) for spec in specs}
     new = [spec for spec, key in keys.items() if key not in known]
-    known.update(zip(map(keys.__getitem__, new), _profiled(new, None, jobs, progress, options), strict=True))
-    return [_done(_kept(known[keys[spec]], spec, keep), spec, None if spec in new else progress) for spec in specs]
+    known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options), strict=True))
+    for spec in specs:
+        if spec not in new and progress is not None:
+            progress(spec)
+    return [_keep_part(known[keys[spec]], spec, keep) for spec in specs]
 
 
 @contextmanager
@@ -60,34 +63,40 @@ def remembered() -> Iterator[None]:
         _REMEMBERED.reset(token)
 
 
-def _profiled(
+def _profile_all(
     specs: Sequence[Any],
     keep: Callable[[Report], Any] | None,
     jobs: int | None,
     progress: Callable[[str], None] | None,
     options: dict[str, Any],
 ) -> list[Any]:
-    wanted = jobs if jobs is not None else min(_cores(), len(specs)) if len(specs) > FEW else 1
+    wanted = jobs if jobs is not None else min(_count_cores(), len(specs)) if len(specs) > FEW else 1
     if wanted > 1 and all(isinstance(spec, str) for spec in specs):
-        from archcost.processes.pool import Pool
+        from archcost.profiling.apart import profile_apart
 
-        with Pool(wanted) as pool:
-            return pool.run(specs, keep, options, progress)
-    return [_done(one(spec, keep, options), spec, progress) for spec in specs]
+        return profile_apart(specs, keep, wanted, progress, options)
+    found = []
+    for spec in specs:
+        found.append(profile_one(spec, keep, options))
+        if progress is not None:
+            progress(str(spec))
+    return found
 
 
-def one(spec: Any, keep: Callable[[Report], Any] | None, options: dict[str, Any]) -> Any:
-    """Profile one network, and return its failure where it fails."""
+def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mapping[str, Any]) -> Any:
+    """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
     from archcost.profiling.profile import profile
 
     try:
         report = profile(spec, **options)
-    except Exception as error:  # noqa: BLE001 - a network may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a network may raise anything
         return Failure.of(str(spec), error)
-    return _kept(report, spec, keep)
+    return _keep_part(report, spec, keep)
 
 
-def _kept(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
+def _keep_part(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
     """Return what is to be kept of a report; of a failure, all."""
     try:
         return found if keep is None or isinstance(found, Failure) else keep(found)
@@ -95,7 +104,7 @@ def _kept(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
         return Failure.of(str(spec), error)
 
 
-def _given(options: dict[str, Any]) -> tuple[str, ...]:
+def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
     """Return the options that are not what `archcost.profile` takes anyway."""
     from archcost.profiling.profile import profile
 
@@ -103,11 +112,5 @@ def _given(options: dict[str, Any]) -> tuple[str, ...]:
     return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
 
 
-def _done(result: Any, spec: Any, progress: Callable[[str], None] | None) -> Any:
-    if progress is not None:
-        progress(str(spec))
-    return result
-
-
-def _cores() -> int:
+def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,7 +10,7 @@ from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError
 from archcost.profiling.advice import give_memory_back
 from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
-from archcost.records import Cell, TimingPlan
+from archcost.records import Cell, TimingPlan, WalkPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
     }
     feed = Feed(specs=case.specs, batch=case.batch)
     try:
-        report = profile_network(network, feed, device=case.plan.device, training=training, plan=case.plan)
+        report = profile_network(network, feed, WalkPlan(training=training), case.plan)
     except OutOfMemoryError as error:
         predicted = _predicted(network, feed, case.plan, training)
         return Cell(**known, outcome="out of memory", message=_message(error), predicted_bytes=predicted)
@@ -96,11 +96,11 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
 def _predicted(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
     """Return what a device's allocator would have had to give; None where a walk on the meta device cannot say it."""
     from archcost.clock.devices import device_of
-    from archcost.profiling.timed import in_form
+    from archcost.profiling.form import describe_in_form
 
-    amp = None if plan.amp is None else f"{device_of(plan.device).type}:{plan.amp}"
     try:
-        report = profile_network(*in_form(network, feed, plan), device="meta", training=training, amp=amp)
+        asked = WalkPlan(training=training, amp=plan.amp).on_meta_as_on(str(device_of(plan.device)))
+        report = profile_network(*describe_in_form(network, feed, plan), asked)
     except Exception:  # noqa: BLE001 - whatever it is, the shortage is the result
         return None
     return report.totals.peak_allocated_bytes

@@ -32,7 +32,10 @@ from archcost.records.costs import (
     Layer as Layer,
     OperatorCosts as OperatorCosts,
     Peak as Peak,
+    Role as Role,
     Totals as Totals,
+    add_up as add_up,
+    check_sums as check_sums,
 )
 from archcost.records.difference import (
     Change as Change,
@@ -60,6 +63,9 @@ from archcost.records.opinions import (
     Opinion as Opinion,
     Opinions as Opinions,
     Step as Step,
+)
+from archcost.records.plan import (
+    WalkPlan as WalkPlan,
 )
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,

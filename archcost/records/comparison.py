@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from archcost.records.costs import Totals
+
 PROTOCOLS = (
     "single-crop",
     "10-crop",
@@ -62,15 +64,20 @@ class ComparisonRow:
     name: str
     family: str
     input: tuple[int, ...]
-    params: int
-    macs: int
-    activation_elements: int
-    macts: int
-    peak_inference_bytes: int | None
-    depth: int
+    totals: Totals
     accuracy: Accuracy | None = None
     seconds: float | None = None
     pareto: bool = False
+
+    @property
+    def params(self) -> int:
+        """Its parameters."""
+        return self.totals.params
+
+    @property
+    def macs(self) -> int:
+        """Its multiply-adds."""
+        return self.totals.macs
 
     @property
     def density(self) -> float | None:

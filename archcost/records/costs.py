@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from archcost.errors import ReportError
+from archcost.metrics import SUMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Extents: TypeAlias = tuple[int | Literal["all"] | None, ...]
+Role: TypeAlias = Literal[
+    "recurrent", "attention", "convolution", "linear", "embedding", "normalisation", "pooling", "activation", "other",
+    "elementwise", "movement",
+]  # fmt: skip
 
 
 class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes. `kernel`, `stride` and `groups` are those of its convolution or pool.
+    rows whose results this one takes. `role` says what it is, by its operators; None in a report that does not say.
+    `kernel`, `stride`, `groups` and `transposed` are those of its convolution or pool.
     `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+
+    A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
 
     name: str
@@ -24,9 +37,11 @@ class Layer(NamedTuple):
     outputs: tuple[tuple[int, ...], ...]
     reads: tuple[int, ...] = ()
     operators: tuple[str, ...] = ()
+    role: Role | None = None
     kernel: tuple[int, ...] | None = None
     stride: tuple[int, ...] | None = None
     groups: int | None = None
+    transposed: bool | None = None
     params: int = 0
     trainable_params: int = 0
     param_bytes: int = 0
@@ -46,6 +61,11 @@ class Layer(NamedTuple):
     depth: int = 0
     receptive_field: Extents | None = None
     jump: tuple[float | None, ...] | None = None
+
+    @property
+    def is_input(self) -> bool:
+        """Whether the row is an input of the network: it ran nothing, and it is no call of a module."""
+        return self.name != self.module and not self.operators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +94,28 @@ class Totals:
     depth: int
     receptive_field: Extents | None
     layers: int
+
+
+def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
+    """Return what rows add up to, by quantity: None for one that some row does not know."""
+    sums: dict[str, Any] = {}
+    for name in SUMS:
+        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        sums[name] = None if None in values else sum(values)
+    return sums
+
+
+def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:
+    """Refuse totals that somebody changed: they are what the rows add up to.
+
+    Raises:
+        ReportError: naming the first quantity that is not.
+    """
+    for name, found in sums.items():
+        said = totals.get(name)
+        if said != found:
+            texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
+            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

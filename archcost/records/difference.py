@@ -74,9 +74,8 @@ class Change:
         return "same" if all(before.values[name] == after.values[name] for name in shared) else "changed"
 
     def delta(self, metric: str) -> int:
-        """How much more of a quantity there is; a side that does not exist has none."""
-        before, after = (0 if row is None else row.values.get(metric, 0) for row in (self.before, self.after))
-        return after - before
+        """How much more of a quantity there is; a side that does not exist has none. Nothing where one is unknown."""
+        return _delta(*(0 if row is None else row.values.get(metric) for row in (self.before, self.after)))
 
     def __neg__(self) -> Change:
         return Change(before=self.after, after=self.before)
@@ -105,8 +104,7 @@ class Difference:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The quantities whose totals both sides know."""
-        known = [snapshot.totals for snapshot in (self.before, self.after) if snapshot is not None]
-        return tuple(name for name in self.network.totals if all(name in totals for totals in known))
+        return tuple(name for name in self.network.totals if self.knows(name))
 
     def totals(self, metric: str) -> tuple[int | None, int | None]:
         """A quantity before and after; None where it is not known."""
@@ -114,9 +112,12 @@ class Difference:
         return before, after
 
     def delta(self, metric: str) -> int:
-        """How much more of a quantity there is; a side that does not exist has none."""
-        before, after = self.totals(metric)
-        return (after or 0) - (before or 0)
+        """How much more of a quantity there is; a side that does not exist has none. Nothing where one is unknown."""
+        return _delta(*(0 if side is None else side.totals.get(metric) for side in (self.before, self.after)))
+
+    def knows(self, metric: str) -> bool:
+        """Whether every side that exists knows a quantity: an older report lacks what is newer."""
+        return all(side is None or metric in side.totals for side in (self.before, self.after))
 
     @property
     def changed(self) -> bool:
@@ -136,3 +137,7 @@ class Difference:
 
     def __neg__(self) -> Difference:
         return replace(self, before=self.after, after=self.before, changes=tuple(-change for change in self.changes))
+
+
+def _delta(before: int | None, after: int | None) -> int:
+    return 0 if before is None or after is None else after - before

@@ -19,5 +19,7 @@ class Failure:
     @classmethod
     def of(cls, spec: str, error: BaseException) -> Failure:
         """Describe an exception."""
+        name = type(error).__name__
         code = error.exit_code if isinstance(error, ArchcostError) else ArchcostError.exit_code
-        return cls(spec=spec, error=type(error).__name__, reason=str(error) or type(error).__name__, exit_code=code)
+        reason = str(error) if isinstance(error, Exception) else f"it raised {name}: {error}"  # SystemExit says "7"
+        return cls(spec=spec, error=name, reason=reason or name, exit_code=code)

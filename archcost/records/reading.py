@@ -1,6 +1,7 @@
-"""Records from JSON, strictly: every key must be there, none may be unknown, every value must be of its type.
+"""Records from JSON, strictly: none of its keys may be unknown, every value must be of its type.
 
-The text may come from anyone: what reading it costs is bounded by its `CHARACTERS`, `VALUES` and `DIGITS`.
+A key may be missing where the field is None by default: what was written before there was such a quantity does not know
+it. The text may come from anyone: what reading it costs is bounded by its `CHARACTERS`, `VALUES` and `DIGITS`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,65 @@ import re
 import reprlib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, cast
 
-from archcost.errors import ReportError
+from archcost.errors import ArgumentError, ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from pathlib import Path
 
 T = TypeVar("T")
+Reader: TypeAlias = Callable[[Any], Any]
 CHARACTERS = 2**25  # some 45,000 layers
 VALUES = 3 * 10**6
 DIGITS = 40
 DEPTH = 16  # where a text that nests too deeply is said to do so
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')  # possessive: going back would remember every character
+
+
+def file_text(path: Path) -> str:
+    """Return the text of a file, no more of it than is read.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+        ReportError: it is not text.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(CHARACTERS + 1)
+    except UnicodeDecodeError as error:
+        raise ReportError("it is not UTF-8") from error
+
+
+def read_document(kind: type[T], text: str, schema: str, where: str) -> T:
+    """Build a record from the JSON of a document that may be hostile, and that says which schema it has.
+
+    Raises:
+        ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the wrong
+            type; with the place.
+    """
+    data = parse(text)
+    found = data.pop("schema", None) if isinstance(data, dict) else data
+    if found != schema or not isinstance(data, dict):
+        raise ReportError(f"it must be of schema {schema!r}, not {reprlib.repr(found)}")
+    return read(kind, data, where)
+
+
+def check_size(text: str) -> None:
+    """Refuse a text that is larger than what is read.
+
+    Raises:
+        ReportError: with how large it is.
+    """
+    if len(text) > CHARACTERS:
+        raise ReportError(f"it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
+    values = sum(map(text.count, ",[{"))
+    if values > VALUES:
+        raise ReportError(f"it has some {values:,} values, and at most {VALUES:,} are read")
 
 
 def parse(text: str) -> Any:
@@ -32,11 +80,7 @@ def parse(text: str) -> Any:
     Raises:
         ReportError: larger than any report, not JSON, or nested without end; with the place.
     """
-    if len(text) > CHARACTERS:
-        raise ReportError(f"it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
-    values = sum(map(text.count, ",[{"))
-    if values > VALUES:
-        raise ReportError(f"it has some {values:,} values, and at most {VALUES:,} are read")
+    check_size(text)
     try:
         return json.loads(text, parse_int=_integer)
     except ValueError as error:
@@ -68,82 +112,177 @@ def read(kind: type[T], data: Any, where: str) -> T:
     Raises:
         ReportError: naming the place, what is there, and what has to be.
     """
-    if not isinstance(data, dict):
-        raise ReportError(f"{where} must be an object, not {type(data).__name__}")
-    hints = _hints(cast("type", kind))
-    unknown, missing = sorted(data.keys() - hints.keys()), sorted(hints.keys() - data.keys())
-    if unknown or missing:
-        problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
-        raise ReportError(f"{where:.200} {problem:.200}; its keys are {', '.join(sorted(hints))}")
-    return kind(**{name: _value(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
+    try:
+        return cast("T", _reader(cast("Hashable", kind))(data))
+    except _WrongError as wrong:
+        raise ReportError(f"{where + wrong.place:.200} {wrong}") from None
+
+
+class _WrongError(Exception):
+    """A value that is not what it has to be. Its place is put together on the way out: most values are right."""
+
+    place = ""
+
+    def within(self, place: str) -> _WrongError:
+        self.place = place + self.place
+        return self
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _is_record(option: Any) -> bool:
-    return dataclasses.is_dataclass(option) or hasattr(option, "_fields")
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    options = typing.get_args(hint) if typing.get_origin(hint) in {Union, types.UnionType} else (hint,)
-    if value is None and type(None) in options:
-        return None
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ReportError(f"{where:.200} must be a finite number of at most {DIGITS} digits, not {value}")
-    if isinstance(value, int) and value < 0:  # every whole number of a record counts something
-        raise ReportError(f"{where:.200} must be at least 0, not {value}")
-    options = tuple(option for option in options if option is not type(None)) or options
-    if len(options) == 1 and _is_record(options[0]):
-        return read(cast("type", options[0]), value, where)
-    for option in options:
-        if _fits(option, value):
-            return _converted(option, value, where)
-    names = " or ".join(_name(option) for option in options)
-    raise ReportError(f"{where:.200} must be of type {names}, not {reprlib.repr(value)}")
-
-
-def _fits(option: Any, value: Any) -> bool:
-    """Whether a JSON value is of a type, apart from what it contains."""
-    origin = typing.get_origin(option)
-    if origin is Literal:
-        return value in typing.get_args(option) and not isinstance(value, bool)
+def _reader(hint: Any) -> Reader:
+    """Return what reads the values of a type."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {Union, types.UnionType}:
+        return _choice(parts)
     if origin is tuple:
-        return isinstance(value, list)
-    if _is_record(option) or origin in {dict, Mapping}:
-        return isinstance(value, dict)
-    if isinstance(value, bool) or option is bool:
-        return option is bool and isinstance(value, bool)
-    return isinstance(value, (int, float) if option is float else option)
-
-
-def _converted(option: Any, value: Any, where: str) -> Any:
-    origin, parts = typing.get_origin(option), typing.get_args(option)
-    if origin is tuple:
-        return tuple(_value(parts[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+        return _list(parts)
     if origin in {dict, Mapping}:
-        return {_text(key, where): _value(parts[1], item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, str):
-        return _text(value, where)
-    return read(cast("type", option), value, where) if _is_record(option) else value
+        return _object(parts[1])
+    return _record(hint) if dataclasses.is_dataclass(hint) or hasattr(hint, "_fields") else _plain(hint)
 
 
-def _text(value: str, where: str) -> str:
-    """Refuse a text that no file could hold again."""
+def _record(kind: Any) -> Reader:
+    hints = typing.get_type_hints(kind)
+    readers = {name: _reader(hint) for name, hint in hints.items()}
+    needed = hints.keys() - _newer(kind)
+
+    def read_record(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise _WrongError(f"must be an object, not {type(data).__name__}")
+        unknown, missing = sorted(data.keys() - readers.keys()), sorted(needed - data.keys())
+        if unknown or missing:
+            problem = f"has no key {missing[0]!r}" if missing else f"has an unknown key {unknown[0]!r}"
+            raise _WrongError(f"{problem:.200}; its keys are {', '.join(sorted(readers))}")
+        values = {}
+        for name, reader in readers.items():
+            try:
+                values[name] = reader(data.get(name))
+            except _WrongError as wrong:
+                raise wrong.within(f".{name}") from None
+        try:
+            return kind(**values)
+        except ArgumentError as error:  # a record that checks itself
+            raise _WrongError(f"cannot be: {error!s:.300}") from None
+
+    return read_record
+
+
+def _newer(kind: Any) -> set[str]:
+    """Return the keys that may be missing: None unless they are there."""
+    if dataclasses.is_dataclass(kind):
+        return {field.name for field in dataclasses.fields(kind) if field.default is None}
+    return {name for name, default in kind._field_defaults.items() if default is None}
+
+
+def _list(parts: tuple[Any, ...]) -> Reader:
+    """Read a list: tuple[int, ...], or tuple[str, *tuple[int, ...]] with one type for each of the first places."""
+    *first, rest = (parts[0],) if parts[-1] is Ellipsis else (*parts[:-1], _unpacked(parts[-1]))
+    readers, reader_of_rest = [_reader(hint) for hint in first], _reader(rest)
+
+    def read_list(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise _WrongError(_problem(value, "list"))
+        if len(value) < len(readers):
+            raise _WrongError(f"must have at least {len(readers)} items, not {len(value)}")
+        items: list[Any] = []
+        try:
+            for reader, item in zip(chain(readers, repeat(reader_of_rest)), value):  # noqa: B905 - the rest has no end
+                items.append(reader(item))
+        except _WrongError as wrong:
+            raise wrong.within(f"[{len(items)}]") from None
+        return tuple(items)
+
+    return read_list
+
+
+def _unpacked(hint: Any) -> Any:
+    return typing.get_args(typing.get_args(hint)[0])[0]
+
+
+def _object(hint: Any) -> Reader:
+    reader = _reader(hint)
+
+    def read_object(value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise _WrongError(_problem(value, "dict"))
+        found = {}
+        for key, item in value.items():
+            name = _text(key)
+            try:
+                found[name] = reader(item)
+            except _WrongError as wrong:
+                raise wrong.within(f".{key}") from None
+        return found
+
+    return read_object
+
+
+def _choice(options: tuple[Any, ...]) -> Reader:
+    """Read what may be None, or of several types, of which JSON tells apart."""
+    optional, options = type(None) in options, tuple(option for option in options if option is not type(None))
+    only = _reader(options[0]) if len(options) == 1 else None
+
+    def read_choice(value: Any) -> Any:
+        if value is None and optional:
+            return None
+        if only is not None:
+            return only(value)
+        for option in options:
+            if _fits(option, value):
+                return _reader(option)(value)
+        raise _WrongError(_problem(value, " or ".join(map(_name, options))))
+
+    return read_choice
+
+
+def _plain(hint: Any) -> Reader:
+    """Read a number, a truth, or one of some values."""
+    if hint is str:
+        return _text
+    name = _name(hint)
+
+    def read_plain(value: Any) -> Any:
+        if (type(value) is int is hint and value >= 0) or _fits(hint, value):  # most values are counts
+            return value
+        raise _WrongError(_problem(value, name))
+
+    return read_plain
+
+
+def _text(value: Any) -> Any:
+    """Read a text; refuse one that no file could hold again."""
+    if not isinstance(value, str):
+        raise _WrongError(_problem(value, "str"))
     if not value.isascii():
         try:
             value.encode()
-        except UnicodeEncodeError as error:
-            raise ReportError(f"{where:.200} has half of a surrogate pair: {reprlib.repr(value)}") from error
+        except UnicodeEncodeError:
+            raise _WrongError(f"has half of a surrogate pair: {reprlib.repr(value)}") from None
     return value
 
 
-def _name(option: Any) -> str:
-    origin = typing.get_origin(option)
+def _fits(hint: Any, value: Any) -> bool:
+    """Whether a JSON value is of a type, apart from what it contains; a whole number always counts something."""
+    kind, origin = type(value), typing.get_origin(hint)
+    if kind is int and value < 0:
+        return False
+    if hint is float:
+        return kind is int or (kind is float and math.isfinite(value))
     if origin is Literal:
-        return " or ".join(map(repr, typing.get_args(option)))
-    if origin is tuple:
-        return "list"
-    return "dict" if origin in {dict, Mapping} or _is_record(option) else str(option.__name__)
+        return kind is not bool and value in typing.get_args(hint)
+    return kind is {tuple: list, dict: dict, Mapping: dict}.get(origin, hint)
+
+
+def _problem(value: Any, name: str) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"must be a finite number of at most {DIGITS} digits, not {value}"
+    if isinstance(value, int) and value < 0:
+        return f"must be at least 0, not {value}"
+    return f"must be of type {name}, not {reprlib.repr(value)}"
+
+
+def _name(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    return {tuple: "list", dict: "dict", Mapping: "dict"}.get(origin) or str(hint.__name__)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
-from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Totals
-from archcost.records.reading import CHARACTERS, parse, read
+from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Totals, add_up, check_sums
+from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
 if TYPE_CHECKING:
@@ -101,18 +100,16 @@ class Report:
         """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
 
         Raises:
-            ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the
-                wrong type; with the place.
+            ReportError: not JSON, larger than any report, another schema, a key that is missing, unknown or of the
+                wrong type, or totals that the layers do not add up to; with the place.
         """
         try:
-            data = parse(text)
+            report = read_document(cls, text, SCHEMA, "report")
+            sums = {**add_up(report.layers), "layers": len(report.layers)}
+            check_sums(dataclasses.asdict(report.totals), sums, "report")
         except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-            raise ReportError(f"not a report of schema {SCHEMA!r}: found {reprlib.repr(found)}")
-        del data["schema"]
-        return read(cls, data, "report")
+        return report
 
     @classmethod
     def from_file(cls, path: str | Path) -> Report:
@@ -122,13 +119,10 @@ class Report:
             ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
         """
         try:
-            with Path(path).open(encoding="utf-8") as file:
-                return cls.from_json(file.read(CHARACTERS + 1))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            return cls.from_json(file_text(Path(path)))
+        except (OSError, ReportError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
-        except ReportError as error:
-            raise ReportError(f"{path}: {error}") from error
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for each layer, one column for each quantity, raw integers."""

@@ -11,6 +11,9 @@ import statistics
 from dataclasses import dataclass
 from typing import Literal
 
+from archcost.choices import TIMERS, check_choice
+from archcost.errors import ArgumentError
+from archcost.records.precision import AMP_DTYPES
 from archcost.records.roof import Roof
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
@@ -25,6 +28,9 @@ class TimingPlan:
     leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
     number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
     `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or at `max_ns`.
+
+    Raises:
+        ArgumentError: a dtype, a mixed precision, a timer or a number of threads that cannot be, with those that can.
     """
 
     device: str = "auto"
@@ -43,6 +49,20 @@ class TimingPlan:
     min_ns: int = SECOND // 5
     half_width: float = 0.01
     max_ns: int = 15 * SECOND
+
+    def __post_init__(self) -> None:
+        if self.dtype is not None:
+            check_choice("dtype", self.dtype, DTYPES)
+        if self.amp is not None:
+            check_choice("amp", self.amp, AMP_DTYPES)
+        check_choice("timer", self.timer, TIMERS)
+        if self.threads is not None and self.threads < 1:
+            raise ArgumentError(f"threads must be at least 1, or None for torch's number, not {self.threads}")
+
+    @property
+    def changes_network(self) -> bool:
+        """Whether the network itself is brought into another dtype or layout."""
+        return self.dtype is not None or self.channels_last
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,6 @@ class ModuleSpec(NamedTuple):
     kind: str
     leaf: bool
     recurrent: bool = False
-    normalises: bool = False
 
 
 class ModuleCall(NamedTuple):
@@ -104,7 +103,6 @@ class ParamSpec(NamedTuple):
     offset: int
     nbytes: int
     requires_grad: bool
-    role: Literal["weight", "bias", "norm", "scale", "buffer"]
 
     @property
     def elements(self) -> int:

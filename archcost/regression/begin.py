@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import textwrap
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.errors import ConfigError
 from archcost.regression.settings import Plan, parse_settings
+from archcost.sources.table import describe_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Report
 
+LINE = 120
 BUDGETS = """\
 # What a change may cost; "*" stands for every network, and a name wins over a pattern. Of each quantity: max = "4.2G",
 # max_increase = "2%", max_decrease, level = "error" or "warn". What may not change is accepted with
@@ -27,10 +30,7 @@ params = { max_increase = "0" }
 activation_bytes = { max_increase = "2%", level = "warn" }
 # time = { max_increase = "5%", level = "warn" }  # archcost check --time --base-ref origin/main
 """
-HEADING = """\
-# What these networks cost is held by `archcost check`. A spec is FILE.py:CALLABLE, PACKAGE.MODULE:CALLABLE, timm:NAME,
-# torchvision:NAME or a name of `archcost list`, with arguments after a question mark.
-"""
+HEADING = "What these networks cost is held by `archcost check`. A spec is {}, with arguments after a question mark."
 
 
 def networks_in(text: str, file: Path) -> set[str]:
@@ -60,7 +60,7 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     """
     before = tomllib.loads(text)
     has_budgets = "budgets" in _ours(before)
-    blocks = [HEADING + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
+    blocks = [_heading() + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
     addition = "\n".join(blocks if has_budgets else [*blocks, BUDGETS])
     newline = "\r\n" if "\r\n" in text else "\n"
     between = "" if not text else newline if text.endswith("\n") else 2 * newline
@@ -70,6 +70,11 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
             f"pyproject.toml: its [tool.archcost] cannot be added to. Nothing was written; add:\n{addition}"
         )
     return extended
+
+
+def _heading() -> str:
+    lines = textwrap.wrap(HEADING.format(describe_forms()), LINE, initial_indent="# ", subsequent_indent="# ")
+    return "\n".join(lines) + "\n"
 
 
 def _network(plan: Plan, report: Report) -> str:

@@ -10,22 +10,23 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from archcost import units
-from archcost.errors import ArgumentError, ConfigError, closest
-from archcost.metrics import METRICS
+from archcost.errors import ArgumentError, ConfigError, IncomparableError, closest
+from archcost.metrics import METRICS, USUAL
 from archcost.records import Allowance, Budget, Verdict
 from archcost.regression.snapshot import TOTAL_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from archcost.records import Difference
+    from archcost.records import Difference, Snapshot
 
 KEYS = ("max", "max_increase", "max_decrease", "level")
 LEVELS = ("error", "warn", "off")
 GATED = tuple(name for name in TOTAL_METRICS if METRICS[name].unit != "px")
-USUAL = ("params", "macs", "activation_bytes")
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
-DEFAULT = tuple(Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in USUAL)
+DEFAULT = tuple(
+    Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in METRICS if name in USUAL
+)
 TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
 TIME_KEYS = ("max_increase", "level")
 USUAL_TIME = Budget(
@@ -124,6 +125,7 @@ def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, .
 
     Raises:
         ConfigError: a budget of a quantity that was not counted.
+        IncomparableError: a budget beside a baseline that does not know the quantity.
     """
     return tuple(verdict for budget in budgets if budget.level != "off" for verdict in _verdicts(difference, budget))
 
@@ -131,10 +133,11 @@ def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, .
 def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
     before, after = difference.totals(budget.metric)
     if after is None:
-        raise ConfigError(
-            f"{budget.where}: {difference.network.spec} was walked without what {budget.metric} needs; it needs a "
-            'training step: train = "sgd" among the settings of the network'
-        )
+        raise ConfigError(f"{budget.where}: {difference.network.spec} {_lack(difference.network, budget.metric)}")
+    if budget.needs_baseline and not difference.knows(budget.metric):
+        if budget in DEFAULT:  # nobody asked for it, and the baseline is older than the quantity
+            return
+        raise IncomparableError(f"no baseline: it has no {budget.metric} of {difference.network.spec!r}; count it anew")
     unit = METRICS[budget.metric].unit
     limits: list[tuple[Literal["max", "max_increase", "max_decrease"], str, bool]] = []
     if budget.max is not None:
@@ -156,6 +159,16 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
             level=budget.level,
             where=budget.where,
         )
+
+
+def _lack(network: Snapshot, metric: str) -> str:
+    """Say why a quantity of a network is not known."""
+    if "saved_bytes" in network.totals:
+        return f"was walked with a training step, or by an archcost that did not count {metric}"
+    return (
+        f"was walked without what {metric} needs; it needs a training step: "
+        'train = "sgd" among the settings of the network'
+    )
 
 
 def _beside(limit: int, value: int, unit: str) -> str:

@@ -172,12 +172,9 @@ def _checked(
 ) -> Checked:
     try:
         difference = diff(before, after, force=force)
+        verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
     except IncomparableError as error:
         return Checked(name=plan.name, failure=str(error))
-    for budget in budgets if before is not None else ():
-        if budget.needs_baseline and difference.totals(budget.metric)[0] is None is not after.totals.get(budget.metric):
-            return Checked(name=plan.name, failure=f"no baseline: it has no {budget.metric} of {plan.name!r}")
-    verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
     return Checked(name=plan.name, difference=difference, verdicts=verdicts)
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-import reprlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost import units
 from archcost.errors import ReportError
-from archcost.records import Row, Snapshot
-from archcost.records.reading import CHARACTERS, parse
-from archcost.regression.budgets import USUAL
-from archcost.regression.snapshot import ROW_METRICS
+from archcost.metrics import SUMS, USUAL
+from archcost.records import Row, Snapshot, check_sums
+from archcost.records.reading import check_size, file_text, read_document
+from archcost.regression.snapshot import TOTAL_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
 
 FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # archcost writes no escapes but those of control characters
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
 FIXED = ("name", "call", "kind", "outputs")
 HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
-KEYS = {*HEAD, "columns", "layers"}
+Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +37,29 @@ class Locked:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One network as JSON has it; its layers have an item for each of the columns."""
+
+    columns: tuple[str, ...]
+    conventions: str
+    inputs: tuple[str, ...]
+    layers: tuple[Line, ...]
+    mode: str
+    name: str
+    spec: str
+    totals: dict[str, int]
+    uncovered: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    networks: dict[str, _Entry]
+
+
 def locked_metrics(gated: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities of layers that are kept: the usual ones, and all that budgets name."""
-    return tuple(sorted({*USUAL, *gated}.intersection(ROW_METRICS)))
+    return tuple(sorted({*USUAL, *gated}.intersection(SUMS)))
 
 
 def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
@@ -53,9 +71,18 @@ def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
 
 
 def lock_text(networks: Mapping[str, Locked]) -> str:
-    """Return the text of a lock file: sorted, the same networks giving the same bytes."""
+    """Return the text of a lock file: sorted, the same networks giving the same bytes.
+
+    Raises:
+        ReportError: it would be larger than what is read.
+    """
     entries = _lines("{}", [f"{_dump(name)}: {_network(networks[name])}" for name in sorted(networks)])
-    return _lines("{}", [f'"networks": {entries}', f'"schema": {_dump(SCHEMA)}']) + "\n"
+    text = _lines("{}", [f'"networks": {entries}', f'"schema": {_dump(SCHEMA)}']) + "\n"
+    try:
+        check_size(text)
+    except ReportError as error:
+        raise ReportError(f"{FILE} was not written: {error}; lock fewer networks, or several projects") from error
+    return text
 
 
 def _network(locked: Locked) -> str:
@@ -89,14 +116,11 @@ def read_lock(path: Path) -> dict[str, Locked]:
         ReportError: it cannot be read, or is no lock file: which file, where in it.
     """
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(CHARACTERS + 1)
+        return parse_lock(file_text(path))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ReportError(f"{path}: {error}") from error
-    try:
-        return parse_lock(text)
     except ReportError as error:
         hint = "`archcost check --update` writes it anew"
         raise ReportError(f"{path.name}: {error}; {hint}") from error
@@ -106,50 +130,44 @@ def parse_lock(text: str) -> dict[str, Locked]:
     """Read the text of a lock file, from anyone.
 
     Raises:
-        ReportError: it is no lock file; with the place.
+        ReportError: it is no lock file, or has totals that the layers do not add up to; with the place.
     """
-    if SURROGATE.search(text):
-        raise ReportError("it has half of a surrogate pair")
     if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
-    data = parse(text)
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ReportError(f"it is not of schema {SCHEMA!r}")
-    return {name: _locked(entry, name) for name, entry in _typed(data.get("networks"), dict, "networks").items()}
+    found = read_document(_File, text, SCHEMA, "lock")
+    return {name: _locked(entry, f"lock.networks.{name}") for name, entry in found.networks.items()}
 
 
-def _locked(value: Any, place: str) -> Locked:
-    entry = _typed(value, dict, place)
-    if entry.keys() != KEYS:
-        raise ReportError(f"{place:.200} must have the keys {', '.join(sorted(KEYS))}")
-    columns = _each(entry["columns"], str, f"{place}.columns")
-    metrics = columns[len(FIXED) :]
-    if columns[: len(FIXED)] != FIXED or len({*metrics}) < len(metrics) or not {*metrics} <= {*ROW_METRICS}:
+def _locked(entry: _Entry, place: str) -> Locked:
+    metrics = entry.columns[len(FIXED) :]
+    if entry.columns[: len(FIXED)] != FIXED or len({*metrics}) < len(metrics) or not {*metrics} <= {*SUMS}:
         raise ReportError(f"{place:.200}.columns must be {', '.join(FIXED)}, and quantities of layers")
-    rows = _typed(entry["layers"], list, f"{place}.layers")
-    snapshot = Snapshot(
-        **{key: _typed(entry[key], str, f"{place}.{key}") for key in ("conventions", "mode", "name", "spec")},
-        inputs=_each(entry["inputs"], str, f"{place}.inputs"),
-        totals=_numbers(entry["totals"], f"{place}.totals"),
-        uncovered=_numbers(entry["uncovered"], f"{place}.uncovered"),
-        rows=tuple(_row(row, metrics, f"{place}.layers[{i}]") for i, row in enumerate(rows)),
-    )
-    return Locked(metrics=metrics, snapshot=snapshot)
+    unknown = sorted(entry.totals.keys() - {*TOTAL_METRICS})
+    if unknown:
+        raise ReportError(f"{place:.200}.totals has an unknown key {unknown[0]!r:.200}")
+    rows = tuple(_row(line, metrics, f"{place}.layers[{i}]") for i, line in enumerate(entry.layers))
+    check_sums(entry.totals, _sums(rows, metrics, entry.totals), place)
+    fields = {key: getattr(entry, key) for key in HEAD}
+    return Locked(metrics=metrics, snapshot=Snapshot(**fields, rows=rows))
 
 
-def _row(value: Any, metrics: Sequence[str], place: str) -> Row:
-    items = _typed(value, list, place)
-    if len(items) != len(FIXED) + len(metrics):
-        raise ReportError(f"{place:.200} must have {len(FIXED) + len(metrics)} items, not {len(items)}")
-    name, call, kind, outputs = items[: len(FIXED)]
-    numbers = zip(metrics, items[len(FIXED) :], strict=True)
-    return Row(
-        name=_typed(name, str, f"{place}[0]"),
-        call=None if call is None else _typed(call, int, f"{place}[1]"),
-        kind=_typed(kind, str, f"{place}[2]"),
-        outputs=tuple(_shape(text, f"{place}[3]") for text in _each(outputs, str, f"{place}[3]")),
-        values={key: _typed(number, int, f"{place}.{key}") for key, number in numbers if number is not None},
-    )
+def _sums(rows: Sequence[Row], metrics: Sequence[str], totals: Mapping[str, int]) -> dict[str, int | None]:
+    """Return what the layers add up to; None for a quantity that was not counted."""
+    sums: dict[str, int | None] = {}
+    for name in metrics:
+        values = [row.values.get(name) for row in rows] or [0 if name in totals else None]
+        known = [value for value in values if value is not None]
+        sums[name] = sum(known) if len(known) == len(values) else None
+    return sums
+
+
+def _row(line: Line, metrics: Sequence[str], place: str) -> Row:
+    name, call, kind, outputs, *numbers = line
+    if len(numbers) != len(metrics):
+        raise ReportError(f"{place:.200} must have {len(FIXED) + len(metrics)} items, not {len(line)}")
+    values = {key: number for key, number in zip(metrics, numbers, strict=True) if number is not None}
+    sizes = tuple(_shape(text, f"{place}[3]") for text in outputs)
+    return Row(name=name, call=call, kind=kind, outputs=sizes, values=values)
 
 
 def _shape(text: str, place: str) -> tuple[int, ...]:
@@ -158,19 +176,3 @@ def _shape(text: str, place: str) -> tuple[int, ...]:
     if not re.fullmatch(r"\d{1,19}(x\d{1,19})*", text):
         raise ReportError(f"{place:.200} must hold shapes such as 1x64x56x56, not {text!r:.80}")
     return tuple(map(int, text.split("x")))
-
-
-def _numbers(value: Any, place: str) -> dict[str, int]:
-    return {key: _typed(number, int, f"{place}.{key}") for key, number in _typed(value, dict, place).items()}
-
-
-def _each(value: Any, kind: type, place: str) -> tuple[Any, ...]:
-    return tuple(_typed(item, kind, f"{place}[{i}]") for i, item in enumerate(_typed(value, list, place)))
-
-
-def _typed(value: Any, kind: type, place: str) -> Any:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ReportError(f"{place:.200} must be of type {kind.__name__}, not {reprlib.repr(value)}")
-    if isinstance(value, int) and value < 0:
-        raise ReportError(f"{place:.200} must be at least 0, not {value}")
-    return value

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ from archcost.errors import (
     UnknownRevisionError,
     closest,
 )
-from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.guard import Guard
 from archcost.records import Report
 
 if TYPE_CHECKING:
@@ -91,20 +92,23 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
     name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
-    files = Checkout(name, commit, tree / folder.relative_to(top), tree, top)
+    guard = Guard()  # closed where all was removed: an interrupt meanwhile leaves the rest to it
+    guard.add_task("archcost.regression.revisions:remove_worktree", tree=str(tree), top=str(top))
     try:
         no_hooks = ("-c", f"core.hooksPath={os.devnull}")
         added = _git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
         if added.returncode:
-            raise RevisionError(f"the files of {files.name} cannot be written: {added.stderr.strip()}")
-        files.folder.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
-        yield files
+            raise RevisionError(f"the files of {name} cannot be written: {added.stderr.strip()}")
+        inside = tree / folder.relative_to(top)
+        inside.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
+        with closing(Checkout(name, commit, guard, inside, tree, top)) as files:
+            yield files
     finally:
-        files.close()
         remove_worktree(tree, top)
+        guard.close()
 
 
-def remove_worktree(tree: Path, top: Path) -> None:
+def remove_worktree(tree: Path | str, top: Path | str) -> None:
     """Remove a temporary worktree, and what git knows of it."""
     _git(top, "worktree", "remove", "--force", "--force", str(tree))
     shutil.rmtree(tree, ignore_errors=True)
@@ -113,11 +117,9 @@ def remove_worktree(tree: Path, top: Path) -> None:
 @contextmanager
 def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
     """Have the files as they are, for a process of their own."""
-    files = Checkout("the working tree", "", (folder or Path.cwd()).resolve())
-    try:
+    here = (folder or Path.cwd()).resolve()
+    with Guard() as guard, closing(Checkout("the working tree", "", guard, here)) as files:
         yield files
-    finally:
-        files.close()
 
 
 class Checkout:
@@ -128,52 +130,50 @@ class Checkout:
     """
 
     def __init__(
-        self, name: str, commit: str, folder: Path, tree: Path | None = None, instead_of: Path | None = None
+        self,
+        name: str,
+        commit: str,
+        guard: Guard,
+        folder: Path,
+        tree: Path | None = None,
+        instead_of: Path | None = None,
     ) -> None:
         self.name = name
         self.commit = commit
         self.folder = folder
         self._tree = tree
         self._instead_of = instead_of
-        self._worker: Worker | None = None
+        self._worker = Worker(guard, folder=folder, paths=self._import_paths())
 
     def report(self, spec: str, *, inputs: Sequence[str] = (), **options: Any) -> Report:
         """Profile a network; see `report_at`."""
-        text = self.ask("report", spec, inputs=list(inputs), options=options)
+        text = self.ask("report_network", spec, inputs=list(inputs), options=options)
         return Report.from_json(text)
 
-    def ask(self, action: str, spec: str, **request: Any) -> Any:
-        """Have the process do something with a network.
+    def ask(self, task: str, spec: str, **request: Any) -> Any:
+        """Have the process call a function of `archcost.regression.worker_tasks` with a network.
 
         Raises:
             NotInRevisionError: the network's file, module or callable is not there.
-            RevisionFailedError: it is, and the action failed.
+            RevisionFailedError: it is, and the function failed.
         """
         tree, instead_of = (None if path is None else str(path) for path in (self._tree, self._instead_of))
+        task = f"archcost.regression.worker_tasks:{task}"
         try:
-            return self._process().ask(action, spec=spec, tree=tree, instead_of=instead_of, **request)
+            return self._worker.ask(task, spec=spec, tree=tree, instead_of=instead_of, **request)
         except AnswerError as error:
             message = str(error) if tree is None else str(error).replace(f"{tree}{os.sep}", "").replace(tree, ".")
             if error.kind == "UnknownNetworkError":
                 raise NotInRevisionError(f"{spec} of {self.name} does not exist: {message}") from None
             raise RevisionFailedError(f"{spec} of {self.name} failed: {message}") from None
-        except RevisionFailedError as error:
-            self.close()
+        except DiedError as error:
             raise RevisionFailedError(f"{spec} of {self.name} failed: {error}") from None
 
     def close(self) -> None:
-        """End the process, where there is one."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        """End the process."""
+        self._worker.close()
 
-    def _process(self) -> Worker:
-        """Return the process; a new one where there is none, or the last one died."""
-        if self._worker is None:
-            self._worker = Worker(self.folder, self._import_paths())
-        return self._worker
-
-    def _import_paths(self) -> list[Path]:
+    def _import_paths(self) -> list[str]:
         """Where modules are looked for first.
 
         For a revision, its own folders in the place of the working tree's that are searched here: src/ of an editable
@@ -183,7 +183,7 @@ class Checkout:
             return []
         searched = [Path(entry).resolve() for entry in sys.path if entry]
         inside = [entry.relative_to(self._instead_of) for entry in searched if entry.is_relative_to(self._instead_of)]
-        return [self._tree / entry for entry in inside if (self._tree / entry).exists()]
+        return [str(self._tree / entry) for entry in inside if (self._tree / entry).exists()]
 
 
 def merge_base(ref: str, *, repository: Path | None = None) -> str:
@@ -247,7 +247,7 @@ def _is_shallow(top: Path) -> bool:
     return _git(top, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _git(folder: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in OF_ONE_REPOSITORY}
     environment["LC_ALL"] = "C"
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import OPTIMIZERS
+from archcost.choices import MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, closest
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FILE = "pyproject.toml"
 SECTIONS = ("networks", "budgets")
 KEYS = ("spec", "input", "batch", "mode", "train", "device")
-MODES = ("eval", "train", "as-is")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +42,12 @@ class Plan:
     @property
     def local(self) -> bool:
         """Whether its code is a file or a module, not the zoo's or another package's networks by name."""
-        return parse_spec(self.spec).kind in {"file", "module"}
+        return parse_spec(self.spec).local
 
     @property
     def file(self) -> str:
         """The Python file that its code is in, "" where it is named otherwise."""
-        spec = parse_spec(self.spec)
-        return spec.source if spec.kind == "file" else ""
+        return parse_spec(self.spec).file
 
     @property
     def options(self) -> dict[str, Any]:

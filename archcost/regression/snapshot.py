@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.metrics import CONVENTIONS, METRICS
+from archcost.metrics import CONVENTIONS, METRICS, SUMS
 from archcost.records import Row, Snapshot
 
 if TYPE_CHECKING:
     from archcost.records import Layer, Report
 
-ROW_METRICS = tuple(name for name, metric in METRICS.items() if metric.sums)
 TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.scope != "layer")
 
 
@@ -39,7 +38,7 @@ def _row(layer: Layer) -> Row:
         call=layer.call,
         kind=layer.kind,
         outputs=layer.outputs,
-        values=_numbers(layer, ROW_METRICS),
+        values=_numbers(layer, SUMS),
     )
 
 

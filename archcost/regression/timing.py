@@ -79,7 +79,7 @@ def compare_speed(
     sides = {"base": base, "head": head}
 
     def timed(side: str, samples: int) -> tuple[int, ...]:
-        return tuple(sides[side].ask("time", spec, inputs=list(inputs), batch=batch, samples=samples))
+        return tuple(sides[side].ask("time_network", spec, inputs=list(inputs), batch=batch, samples=samples))
 
     order = plan(rounds)
     for side in sides:

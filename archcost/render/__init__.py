@@ -1,8 +1,5 @@
-"""Reports as text: for a terminal, as Markdown, as CSV, as JSON. A renderer sees nothing but the report."""
+"""What each command shows, in no form yet; `archcost.page` has the forms. It sees nothing but results."""
 
-from archcost.render.render import (
-    FORMATS as FORMATS,
-    VIEWS as VIEWS,
-    check_options as check_options,
-    render as render,
-)
+from archcost.page.document import emit as emit
+from archcost.render.render import render as render
+from archcost.render.view import VIEWS as VIEWS

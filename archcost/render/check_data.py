@@ -1,23 +1,24 @@
-"""A check for other programs: JSON, and JUnit XML, which GitLab, Jenkins, Azure and CircleCI show."""
+"""A check for other programs: JSON, and one row for each quantity of each network."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
-from archcost.page.names import first_line, printable
-from archcost.render.difference import attribution, change_of, shown_metrics, sorted_changes
-from archcost.render.speed import allowed, speed_of
+from archcost.page.rows import Rows
+from archcost.render.difference import shown_metrics, sorted_changes
 
 if TYPE_CHECKING:
-    from archcost.records import Change, Check, Checked, Difference, Row, Speed, Verdict
+    from collections.abc import Sequence
+
+    from archcost.records import Change, Check, Checked, Difference, Row, Verdict
 
 SCHEMA = "archcost.check/1"
+NAMES = ("network", "outcome", "quantity", "before", "after", "limits", "judged", "failure")
 
 
-def to_json(check: Check) -> str:
+def dump_check(check: Check) -> str:
     """Return a check as JSON: keys sorted, raw integers, every layer that is not the same on a line of its own."""
     networks = ",\n".join(_network(checked) for checked in check.networks)
     rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code}
@@ -61,56 +62,20 @@ def _dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
 
 
-def to_junit(check: Check) -> str:
-    """Return a check as JUnit XML: a suite for each network, a case for each limit; warnings do not fail."""
-    root = ET.Element("testsuites", name="archcost")
+def build_rows(check: Check) -> Rows:
+    """Return one row for each quantity of a network with its limits, one for a network that could not be checked."""
+    rows: list[tuple[Any, ...]] = []
     for checked in check.networks:
-        suite = ET.SubElement(root, "testsuite", name=printable(checked.name))
-        for case in _cases(checked):
-            suite.append(case)
-        _count(suite)
-    _count(root)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+        known = (checked.name, checked.outcome)
+        if checked.difference is None:
+            rows.append((*known, None, None, None, "", "", checked.failure))
+            continue
+        for name in checked.difference.network.totals:
+            verdicts = [verdict for verdict in checked.verdicts if verdict.metric == name]
+            limits, judged = ("; ".join(texts) for texts in _spell(verdicts))
+            rows.append((*known, name, *checked.difference.totals(name), limits, judged, ""))
+    return Rows(NAMES, rows)
 
 
-def _count(element: ET.Element) -> None:
-    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
-        element.set(name, str(sum(1 for _ in element.iter(tag))))
-
-
-def _cases(checked: Checked) -> list[ET.Element]:
-    difference = checked.difference
-    if difference is None:
-        case = _case(checked, "walk")
-        error = ET.SubElement(case, "error", message=printable(first_line(checked.failure)))
-        error.text = "\n".join(map(printable, checked.failure.splitlines()))
-        return [case]
-    cases = [_verdict(checked, difference, verdict) for verdict in checked.verdicts]
-    if checked.speed is not None:
-        cases.append(_speed(checked, checked.speed))
-    return cases or [_case(checked, f"compared: {checked.outcome}")]
-
-
-def _verdict(checked: Checked, difference: Difference, verdict: Verdict) -> ET.Element:
-    case = _case(checked, f"{verdict.metric} {verdict.limit}")
-    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({printable(verdict.where)})"
-    if verdict.outcome == "exceeded" and verdict.level == "error":
-        failure = ET.SubElement(case, "failure", message=text, type="BudgetExceeded")
-        failure.text = attribution(difference, verdict.metric)
-    elif verdict.outcome != "passed":
-        ET.SubElement(case, "system-out").text = f"{verdict.outcome}: {text}"
-    return case
-
-
-def _speed(checked: Checked, speed: Speed) -> ET.Element:
-    case = _case(checked, f"time {allowed(speed)}")
-    if checked.slower and checked.speed_level == "error":
-        ET.SubElement(case, "failure", message=speed_of(speed), type="BudgetExceeded")
-    else:
-        ET.SubElement(case, "system-out").text = speed_of(speed)
-    return case
-
-
-def _case(checked: Checked, name: str) -> ET.Element:
-    return ET.Element("testcase", classname=printable(checked.name), name=printable(name))
+def _spell(verdicts: Sequence[Verdict]) -> tuple[list[str], list[str]]:
+    return [verdict.limit for verdict in verdicts], [verdict.outcome for verdict in verdicts]

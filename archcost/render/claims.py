@@ -1,14 +1,15 @@
-"""Published figures beside measured ones, as text: for a terminal, as Markdown, HTML, CSV and JSON."""
+"""Published figures beside measured ones."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.page.page import Cell, Column, Line, Page, Table
-from archcost.page.terminal import wrapped
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
+from archcost.page.page import Cell, Column, Line, Page, Passage, Table
+from archcost.page.rows import rows_of_table
 from archcost.records import VERDICTS
 
 if TYPE_CHECKING:
@@ -32,34 +33,18 @@ WORDS = {
 EXPLAINED = ("convention", "differs", "not comparable", "unexplained")  # an explanation belongs to the verdict
 
 
-def render(
-    findings: Sequence[Finding],
-    format_: str = "table",
-    *,
-    width: int | None = None,
-    color: str = "auto",
-    target: TextIO | None = None,
-) -> str:
-    """Return findings as "table", "json", "csv", "markdown" or "html"; the rest is as for `archcost.render.render`."""
-    if format_ == "json":
-        return json.dumps({"claims": [_record(finding) for finding in findings]}, indent=1, ensure_ascii=False) + "\n"
-    if format_ == "csv":
-        from archcost.page.csv_text import table_csv
+def build_document(findings: Sequence[Finding]) -> Document:
+    """Return what there is to show of findings: a block for each source in plain text, else a table for each."""
+    return Document(
+        pages=lambda: _yield_pages(findings),
+        listing=lambda: (_build_listing(findings),),
+        data=lambda: dump_json({"claims": [_record(finding) for finding in findings]}, sort=False),
+        rows=lambda: rows_of_table(_table(findings, COLUMNS)),
+    )
 
-        return table_csv(_table(findings, COLUMNS))
-    if format_ == "markdown":
-        from archcost.page.markdown import markdown
 
-        return "\n".join(markdown(page) for page in _pages(findings))
-    if format_ == "html":
-        from archcost.page.html import html
-
-        return html(*_pages(findings))
-    from archcost.page.target import fitted, width_of
-
-    width = width_of(target) if width is None else width
-    page = Page(title=title(findings), facts=_facts(findings), listing=tuple(_lines(findings, width)))
-    return fitted(page, target, width=width, color=color)
+def _build_listing(findings: Sequence[Finding]) -> Page:
+    return Page(title=title(findings), facts=_facts(findings), listing=tuple(_yield_lines(findings)))
 
 
 def title(findings: Sequence[Finding]) -> str:
@@ -75,11 +60,11 @@ def _facts(findings: Sequence[Finding]) -> tuple[str, ...]:
     return (*texts, f"{units.exact(wrong)} not as recorded" if wrong else "all as recorded")
 
 
-def _lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
+def _yield_lines(findings: Sequence[Finding]) -> Iterator[str | Passage]:
     """Yield a block for each source: a line for each figure, and below it what explains the verdict."""
     widths = [max(map(len, column)) for column in zip(*map(_row, findings), strict=True)]
     for source, group in _by_source(findings).items():
-        yield from wrapped(source.title, width)
+        yield Passage(source.title)
         for finding in group:
             cells = _row(finding)
             padded = (
@@ -87,7 +72,8 @@ def _lines(findings: Sequence[Finding], width: int | None) -> Iterator[str]:
                 for place, (cell, size) in enumerate(zip(cells, widths, strict=True))
             )
             yield ("  " + "  ".join(padded)).rstrip()
-            yield from _below(finding, width)
+            if finding.verdict in EXPLAINED or not finding.expected:
+                yield Passage(f"{finding.claim.at}. {finding.explanation}", indent=INDENT, hang=INDENT)
         yield ""
 
 
@@ -95,13 +81,6 @@ def _row(finding: Finding) -> tuple[str, str, str, str, str]:
     claim = finding.claim
     verdict = finding.verdict if finding.expected else f"{finding.verdict} (recorded: {claim.verdict})"
     return verdict, claim.network, WORDS.get(claim.quantity, claim.quantity), claim.printed, _measured(finding)
-
-
-def _below(finding: Finding, width: int | None) -> Iterator[str]:
-    if finding.verdict in EXPLAINED or not finding.expected:
-        room = None if width is None else max(width - INDENT, INDENT)
-        for line in wrapped(f"{finding.claim.at}. {finding.explanation}", room):
-            yield " " * INDENT + line
 
 
 def _by_source(findings: Sequence[Finding]) -> dict[Source, list[Finding]]:
@@ -156,7 +135,7 @@ def _cell(finding: Finding, name: str) -> Cell:
     return Cell(text=_measured(finding) if name == "measured" else str(raw), raw=raw)
 
 
-def _pages(findings: Sequence[Finding]) -> Iterator[Page]:
+def _yield_pages(findings: Sequence[Finding]) -> Iterator[Page]:
     """Yield how many there are of each verdict, then a table for each source."""
     yield Page(title=title(findings), facts=_facts(findings))
     shown = tuple(name for name in COLUMNS if name not in {"source", "convention", "protocol"})

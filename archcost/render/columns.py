@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.metrics import METRICS, Metric, metric
-from archcost.page.page import Cell, Column
+from archcost.metrics import METRICS, Metric, metric, ranks
+from archcost.page.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,35 +18,8 @@ if TYPE_CHECKING:
 
 # Shown by default, in this order, where they were counted; the rank says in which order they give way where room is
 # short.
-LAYER_RANKS = {
-    "kernel": 3,
-    "outputs": 0,
-    "params": 0,
-    "activation_bytes": 0,
-    "saved_bytes": 1,
-    "macs": 0,
-    "backward_macs": 2,
-    "receptive_field": 1,
-    "jump": 5,
-    "depth": 2,
-    "other_ops": 4,
-    "read_bytes": 6,
-    "written_bytes": 7,
-}
-MODULE_RANKS = {
-    "rows": 2,
-    "params": 0,
-    "weights": 4,
-    "buffers": 5,
-    "activation_bytes": 0,
-    "saved_bytes": 1,
-    "macs": 0,
-    "backward_macs": 2,
-    "macts": 6,
-    "other_ops": 3,
-    "read_bytes": 7,
-    "written_bytes": 8,
-}
+LAYER_RANKS = {"kernel": 3, "outputs": 0, **ranks("layer")}
+MODULE_RANKS = {"rows": 2, **ranks("module")}
 FIXED = ("outputs",)
 
 
@@ -85,53 +58,69 @@ def value_of(layer: Layer, name: str) -> Raw:
     return value
 
 
-def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> tuple[Column, list[Cell]]:
+class Filled(NamedTuple):
+    """A column, the cell of each row in it, and the cell of their sum; empty where they do not add up."""
+
+    column: Column
+    cells: Sequence[Cell]
+    total: Cell = Cell()
+
+
+def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> Filled:
     """Return a column of words."""
     column = Column(name=name, heading=heading, rank=rank, numeric=False)
-    return column, [Cell(text=text, raw=text) for text in texts]
+    return Filled(column, [Cell(text=text, raw=text) for text in texts])
 
 
-def extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> tuple[Column, list[Cell]]:
+def count_column(name: str, heading: str, counts: Sequence[int], *, total: int, rank: int = 0) -> Filled:
+    """Return a column of counts, with every digit."""
+    cells = [Cell(text=units.exact(count), raw=count) for count in counts]
+    return Filled(Column(name=name, heading=heading, rank=rank), cells, Cell(text=units.exact(total), raw=total))
+
+
+def extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> Filled:
     """Return a column of one size per axis, such as the receptive field."""
-    found = METRICS[name]
-    column = Column(name=name, heading=found.label, rank=rank)
-    return column, [Cell(text=units.extents(_axes(value)), raw=value) for value in values]
+    column = Column(name=name, heading=METRICS[name].label, rank=rank)
+    return Filled(column, [Cell(text=units.extents(_axes(value)), raw=value) for value in values])
 
 
 def number_column(
     name: str, values: Sequence[Raw], *, total: float | None, rank: int = 0, binary: bool = False
-) -> tuple[Column, list[Cell], Cell]:
-    """Return a column of numbers under one prefix, and the cell of their sum."""
+) -> Filled:
+    """Return a column of numbers under one prefix; where they add up and always show, with shares and bars."""
     found = METRICS[name]
     known = [value for value in values if isinstance(value, int | float)]
-    prefixed = found.sums or found.unit == "B"
+    prefixed, shared = found.sums or found.unit == "B", found.sums and rank == 0
     scale = units.scale([*known, total or 0] if prefixed else known, binary=binary and found.unit == "B")
-    format_: Callable[[float], str] = scale.text if prefixed or name == "intensity" else units.number
-    largest = max(known, default=0)
-    shared = found.sums and rank == 0
-    whole = (total or 0) if shared else 0
-    cells = [
-        Cell(
-            text=format_(value),
-            raw=value,
-            share=units.share(value, whole),
-            size=value / largest if largest and shared else 0.0,
-        )
-        if isinstance(value, int | float)
-        else Cell()
-        for value in values
-    ]
-    unit = scale.prefix + (found.unit if found.unit == "B" else "")
+    spell: Callable[[float], str] = scale.text if prefixed or name == "intensity" else units.number
+    whole, largest = (total or 0, max(known, default=0)) if shared else (0, 0)
+
+    def fill(value: Raw) -> Cell:
+        if not isinstance(value, int | float):
+            return Cell()
+        size = value / largest if largest else 0.0
+        return Cell(text=spell(value), raw=value, share=units.share(value, whole), size=size)
+
     column = Column(
         name=name,
         heading=found.label,
-        unit=unit if prefixed else "",
+        unit=f"{scale.prefix}{found.unit}" if prefixed else "",
         rank=rank,
         shared=shared,
         scale=scale if found.sums else None,
     )
-    sum_cell = Cell() if total is None else Cell(text=format_(total), raw=total, share=units.share(total, whole))
-    return column, cells, sum_cell
+    return Filled(column, [fill(value) for value in values], fill(total)._replace(size=0.0))
+
+
+def transpose_cells(grid: Sequence[Filled]) -> list[tuple[Cell, ...]]:
+    """Return the cells of each row of these columns."""
+    return list(zip(*(part.cells for part in grid), strict=True))
+
+
+def build_table(heading: str, grid: Sequence[Filled], lines: Sequence[Line], total: str = "Total") -> Table:
+    """Return a table of these columns with the line of their sums, which is called `total`."""
+    sums = Line(name="total", label=total, role="total", cells=tuple(part.total for part in grid))
+    return Table(heading=heading, columns=tuple(part.column for part in grid), lines=tuple(lines), total=sums)
 
 
 def subtotal(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:

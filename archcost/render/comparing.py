@@ -1,16 +1,16 @@
-"""Networks side by side: as a table, as Markdown, as HTML, as CSV and as JSON (`archcost.comparison/1`)."""
+"""Networks side by side; their data are `archcost.comparison/1`."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.metrics import METRICS
+from archcost.metrics import ranks
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.rows import Rows, rows_of_records
 from archcost.render.columns import number_column, text_column
 
 if TYPE_CHECKING:
@@ -19,47 +19,25 @@ if TYPE_CHECKING:
     from archcost.records import Comparison, ComparisonRow
 
 SCHEMA = "archcost.comparison/1"
-FORMATS = ("table", "csv", "json", "markdown", "html")
-# exact quantities, with the order in which they give way where room is short
-COUNTED = {"params": 0, "macs": 0, "activation_elements": 3, "macts": 4, "peak_inference_bytes": 1, "depth": 2}
 
 
-def render_comparison(
-    comparison: Comparison,
-    format: str = "table",  # noqa: A002 - what the command line calls it
-    *,
-    binary: bool = False,
-    width: int | None = None,
-    color: str = "auto",
-    target: TextIO | None = None,
-) -> str:
-    """Return a comparison as text; options as for `archcost.render.render`."""
-    if format == "json":
-        return _json(comparison)
-    if format == "csv":
-        return _csv(comparison)
-    page = page_of_comparison(comparison, binary=binary)
-    if format == "markdown":
-        from archcost.page.markdown import markdown
-
-        return markdown(page)
-    if format == "html":
-        from archcost.page.html import html
-
-        return html(page)
-    from archcost.page.target import fitted
-
-    return fitted(page, target, width=width, color=color)
+def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
+    """Return what there is to show of a comparison."""
+    return Document(
+        pages=lambda: (build_page(comparison, binary=binary),),
+        data=lambda: _dump_comparison(comparison),
+        rows=lambda: _build_rows(comparison),
+    )
 
 
-def page_of_comparison(comparison: Comparison, *, binary: bool = False) -> Page:
+def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
     """Return what is shown, whatever the form."""
     rows, lost = comparison.rows, comparison.failures
-    inputs, cells = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
-    columns, table = [inputs], [cells]
-    for name, rank in COUNTED.items():
+    inputs = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
+    columns, table = [inputs.column], [inputs.cells]
+    for name, rank in ranks("compare").items():
         column, cells, _ = number_column(
-            name, [getattr(row, name) for row in rows], total=None, rank=rank, binary=binary
+            name, [getattr(row.totals, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
         table.append([cell._replace(size=0.0, share="") for cell in cells])
@@ -124,7 +102,7 @@ def record(row: ComparisonRow) -> dict[str, Any]:
         "name": row.name,
         "family": row.family,
         "input": units.shape(row.input),
-        **{name: getattr(row, name) for name in COUNTED},
+        **{name: getattr(row.totals, name) for name in ranks("compare")},
         "top1": figure.top1 if figure else None,
         "top5": figure.top5 if figure else None,
         "density": row.density,
@@ -134,27 +112,20 @@ def record(row: ComparisonRow) -> dict[str, Any]:
     }
 
 
-def _json(comparison: Comparison) -> str:
-    document = {
-        "schema": SCHEMA,
-        "protocol": comparison.protocol,
-        "collected": comparison.collected,
-        "batch": comparison.batch,
-        "networks": [record(row) for row in comparison.rows],
-        "failures": [{"network": each.spec, "reason": each.reason} for each in comparison.failures],
-    }
-    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+def _dump_comparison(comparison: Comparison) -> str:
+    return dump_json(
+        {
+            "schema": SCHEMA,
+            "protocol": comparison.protocol,
+            "collected": comparison.collected,
+            "batch": comparison.batch,
+            "networks": [record(row) for row in comparison.rows],
+            "failures": [{"network": each.spec, "reason": each.reason} for each in comparison.failures],
+        }
+    )
 
 
-def _csv(comparison: Comparison) -> str:
+def _build_rows(comparison: Comparison) -> Rows:
     records = [{**record(row), "error": None} for row in comparison.rows]
-    names = list(records[0]) if records else ["network", "error"]
-    records += [{"network": each.spec, "error": each.reason} for each in comparison.failures]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
-
-
-assert set(COUNTED) <= set(METRICS)  # noqa: S101 - a misspelled quantity is our own mistake
+    failures = [{"network": each.spec, "error": each.reason} for each in comparison.failures]
+    return rows_of_records([*records, *failures], ("network", "error"))

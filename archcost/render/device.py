@@ -1,13 +1,15 @@
-"""What a device can do, as text: measured, and beside it what its maker promises."""
+"""What a device can do: measured, and beside it what its maker promises."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.rows import rows_of_table
 
 if TYPE_CHECKING:
     from archcost.records import Peaks, Roof
@@ -20,42 +22,19 @@ CONVENTIONS = (
 )
 
 
-def render(
-    roof: Roof | None,
-    peaks: Peaks | None,
-    format_: str = "table",
-    *,
-    binary: bool = False,
-    color: str = "auto",
-    target: TextIO | None = None,
-) -> str:
-    """Return a measured roof, datasheet figures, or both beside each other.
-
-    `format_` is "table", "json", "csv", "markdown" or "html".
-    """
-    if format_ == "json":
-        data = {name: part and dataclasses.asdict(part) for name, part in (("measured", roof), ("datasheet", peaks))}
-        return json.dumps({"schema": SCHEMA, **data}, indent=1, sort_keys=True) + "\n"
-    page = _page(roof, peaks, binary=binary)
-    if format_ == "csv":
-        from archcost.page.csv_text import table_csv
-
-        assert page.table is not None  # noqa: S101 - it has
-        return table_csv(page.table)
-    if format_ == "markdown":
-        from archcost.page.markdown import markdown
-
-        return markdown(page)
-    if format_ == "html":
-        from archcost.page.html import html
-
-        return html(page)
-    from archcost.page.target import fitted
-
-    return fitted(page, target, width=None, color=color)
+def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = False) -> Document:
+    """Return a measured roof, datasheet figures, or both beside each other."""
+    parts = {"measured": roof, "datasheet": peaks}
+    return Document(
+        pages=lambda: (_build_page(roof, peaks, binary=binary),),
+        data=lambda: dump_json(
+            {"schema": SCHEMA, **{name: part and dataclasses.asdict(part) for name, part in parts.items()}}
+        ),
+        rows=lambda: rows_of_table(_build_table(roof, peaks, binary=binary)),
+    )
 
 
-def _page(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Page:
+def _build_page(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Page:
     found = roof or peaks
     assert found is not None  # noqa: S101 - one of them was asked for
     facts: list[str] = []
@@ -66,13 +45,13 @@ def _page(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Page:
     return Page(
         title=found.device,
         facts=tuple(facts),
-        table=_table(roof, peaks, binary=binary),
+        table=_build_table(roof, peaks, binary=binary),
         conventions="" if roof is None else CONVENTIONS,
         remarks=() if peaks is None else (Remark(kind="note", text=f"datasheet: {peaks.source}"),),
     )
 
 
-def _table(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Table:
+def _build_table(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Table:
     rows: list[tuple[str, str, float | None, float | None]] = []
     if roof is not None:
         memory = None if peaks is None else peaks.bytes_per_second

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.metrics import METRICS
+from archcost.metrics import METRICS, USUAL
 from archcost.page.names import first_line, plain, printable
 from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import outputs_text
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
-USUAL = ("macs", "params", "activation_bytes")
 MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
@@ -98,13 +97,19 @@ def uncounted(difference: Difference) -> Iterator[str]:
 
 def growth(checked: Checked, metric: str) -> str:
     """Return how a quantity changed, for a table of networks: "4.579 G +12.0 %"."""
-    if checked.difference is None:
+    difference = checked.difference
+    if difference is None:
         return ""
-    before, after = checked.difference.totals(metric)
+    before, after = difference.totals(metric)
     value = before if after is None else after
     if value is None:
         return ""
-    return f"{units.short(value, METRICS[metric].unit)} {units.growth(before, after)}"
+    return f"{units.short(value, METRICS[metric].unit)} {_grown(difference, metric)}"
+
+
+def _grown(difference: Difference, metric: str) -> str:
+    """Return by how much a quantity grew; what an older report does not know is neither new nor 0."""
+    return units.growth(*difference.totals(metric)) if difference.knows(metric) else "unknown before"
 
 
 def attribution(difference: Difference, metric: str, most: int = MOST) -> str:
@@ -168,7 +173,7 @@ def change_of(difference: Difference, metric: str) -> str:
     found = METRICS[metric]
     before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
     texts = [text for text in (before, after) if text is not None]
-    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({units.growth(*difference.totals(metric))})"
+    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_grown(difference, metric)})"
 
 
 def happened(change: Change, named: Callable[[str], str] = plain) -> str:
@@ -262,8 +267,8 @@ def totals_table(checked: Checked) -> Table | None:
                 label=METRICS[name].label,
                 cells=(
                     *(_cell(value, METRICS[name].unit) for value in difference.totals(name)),
-                    _signed_cell(difference.delta(name), METRICS[name].unit),
-                    Cell(text=units.growth(*difference.totals(name)).removesuffix(" %")),
+                    _signed_cell(difference.delta(name), METRICS[name].unit) if difference.knows(name) else Cell(),
+                    Cell(text=_grown(difference, name).removesuffix(" %")),
                     *([Cell(text="; ".join(map(limit_text, limits.get(name, ()))))] if limits else []),
                 ),
             )

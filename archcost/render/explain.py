@@ -1,13 +1,15 @@
-"""Which conventions give a printed figure, as text and JSON."""
+"""Which conventions give a printed figure."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
+from archcost.page.rows import rows_of_table
 
 if TYPE_CHECKING:
     from archcost.records import Claim, Explanation, Way
@@ -20,48 +22,49 @@ ASKED = {
 }
 
 
-def render(
-    explanation: Explanation,
-    format_: str = "table",
-    *,
-    width: int | None = None,
-    color: str = "auto",
-    target: TextIO | None = None,
-) -> str:
-    """Return an explanation as "table" or "json"; the rest is as for `archcost.render.render`."""
-    if format_ == "json":
-        data = dataclasses.asdict(explanation)
-        data["published"] = [_record(claim) for claim in explanation.published]
-        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    from archcost.page.target import fitted, width_of
-
-    return fitted(_page(explanation), target, width=width_of(target) if width is None else width, color=color)
+def build_document(explanation: Explanation) -> Document:
+    """Return what there is to show of an explanation."""
+    return Document(
+        pages=lambda: (_build_page(explanation),),
+        data=lambda: _dump_explanation(explanation),
+        rows=lambda: rows_of_table(_build_table(explanation)),
+    )
 
 
-def _page(explanation: Explanation) -> Page:
+def _dump_explanation(explanation: Explanation) -> str:
+    data = dataclasses.asdict(explanation)
+    data["published"] = [_record(claim) for claim in explanation.published]
+    return dump_json(data, sort=False)
+
+
+def _build_page(explanation: Explanation) -> Page:
     simplest = explanation.simplest
     answer = f"the simplest that gives it: {simplest.convention}, {simplest.spec}" if simplest else "none gives it"
     return Page(
         title=f"{explanation.network}: {explanation.printed} {ASKED[explanation.asked]}",
         facts=(f"{units.exact(explanation.searched)} ways of counting were tried", answer, "the nearest first:"),
-        table=Table(
-            heading="Counted as",
-            columns=(
-                Column(name="network", heading="Network", numeric=False),
-                Column(name="value", heading="Gives"),
-                Column(name="difference", heading="Off by"),
-                Column(name="agreement", heading="Printed digits", numeric=False, rank=1),
-                Column(name="command", heading="Command", numeric=False, rank=2),
-            ),
-            lines=tuple(
-                Line(name=way.convention, label=way.convention, cells=_cells(way, simplest=way == simplest))
-                for way in explanation.ways
-            ),
-        ),
+        table=_build_table(explanation),
         conventions="Operations between the layers by archcost's rules: see `archcost profile --columns other_ops`."
         if explanation.asked == "operations"
         else "",
         remarks=tuple(Remark(kind="note", text=_published(claim)) for claim in explanation.published),
+    )
+
+
+def _build_table(explanation: Explanation) -> Table:
+    return Table(
+        heading="Counted as",
+        columns=(
+            Column(name="network", heading="Network", numeric=False),
+            Column(name="value", heading="Gives"),
+            Column(name="difference", heading="Off by"),
+            Column(name="agreement", heading="Printed digits", numeric=False, rank=1),
+            Column(name="command", heading="Command", numeric=False, rank=2),
+        ),
+        lines=tuple(
+            Line(name=way.convention, label=way.convention, cells=_cells(way, simplest=way == explanation.simplest))
+            for way in explanation.ways
+        ),
     )
 
 

@@ -1,37 +1,44 @@
-"""A report as CSV: raw integers, one line for each row of the view."""
+"""A report's layers as raw values: one row for each layer, one column for each quantity."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.page.csv_text import axes_text
 from archcost.page.page import order
+from archcost.page.rows import Rows, axes_text, rows_of_records
 from archcost.render.columns import value_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.records import Report
 
 
-def layers_csv(report: Report, *, sort: str | None) -> str:
-    """Return every quantity of every row, as in the report's frame; shapes and lists are spelled out."""
-    frame = report.to_frame()
+def build_layer_rows(report: Report, *, sort: str | None) -> Rows:
+    """Return every quantity of every layer, as in the report's frame; shapes and lists are spelled out."""
+    layers = list(report.layers)
     if sort is not None:
-        keys = [order(value_of(layer, sort)) for layer in report.layers]
-        frame = frame.iloc[sorted(range(len(keys)), key=lambda i: -keys[i])]
-    frame = frame.convert_dtypes()
-    for name in ("inputs", "outputs"):
-        frame[name] = frame[name].map(_shapes)
-    for name in ("reads", "operators"):
-        frame[name] = frame[name].map(_distinct)
-    for name in ("kernel", "stride", "receptive_field", "jump"):
-        frame[name] = frame[name].map(axes_text)
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+        layers.sort(key=lambda layer: order(value_of(layer, sort)), reverse=True)
+    return rows_of_records(
+        {name: SPELLED.get(name, _leave)(value) for name, value in layer._asdict().items()} for layer in layers
+    )
 
 
-def _shapes(shapes: tuple[tuple[int, ...], ...]) -> str:
+def _leave(value: Any) -> Any:
+    return value
+
+
+def _spell_shapes(shapes: tuple[tuple[int, ...], ...]) -> str:
     return " ".join(units.shape(sizes) for sizes in shapes)
 
 
-def _distinct(items: tuple[object, ...]) -> str:
+def _spell_distinct(items: tuple[object, ...]) -> str:
     return " ".join(dict.fromkeys(map(str, items)))
+
+
+SPELLED: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("inputs", "outputs"), _spell_shapes),
+    **dict.fromkeys(("reads", "operators"), _spell_distinct),
+    **dict.fromkeys(("kernel", "stride", "receptive_field", "jump"), axes_text),
+}

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Layer, Report
 
-# Names of classes as the lecture shortens them; any other is printed in capitals.
-NAMES = (("norm", "NORM"), ("relu", "RELU"))
 SINGLE = (1, 1)
 
 
@@ -41,7 +39,7 @@ def listing(report: Report) -> tuple[str, ...]:
 def _rows(report: Report) -> Iterator[str]:
     pixels: tuple[int, ...] = ()  # of the last row that was printed: what a flatten before an FC row flattened
     for layer in report.layers:
-        if not layer.activation_elements and not layer.weights and layer.kind != "Input":
+        if not layer.activation_elements and not layer.weights and not layer.is_input:
             continue
         sizes = _height_width_channels(layer)
         weights = _weights(layer, pixels)
@@ -63,18 +61,19 @@ def _totals(report: Report) -> Iterator[str]:
 
 
 def _name(layer: Layer) -> str:
+    """Name a row as the lecture does, by its role and operators; any other by its class, in capitals."""
     if layer.call is None:
         return f"NOT CALLED {layer.name}"
-    kind = layer.kind.lower()
     window = units.extents(layer.kernel)
-    short = next((name for part, name in NAMES if part in kind), None)
-    if short is not None:  # first, for a normalisation across channels runs a pool
-        return short
-    if _runs(layer, "aten.convolution"):
-        return f"{'DECONV' if 'transpose' in kind else 'CONV'}{window}-{units.number(layer.outputs[0][1])}"
-    if "pool" in kind or _runs(layer, "pool"):
+    if layer.role == "normalisation":
+        return "NORM"
+    if layer.role == "convolution":
+        return f"{'DECONV' if layer.transposed else 'CONV'}{window}-{units.number(layer.outputs[0][1])}"
+    if layer.role == "pooling":
         everywhere = "GLOBAL " if not window and set(layer.outputs[0][2:]) == {1} else ""
-        return f"{everywhere}{'AVG' if 'avg' in kind else ''}POOL{window}"
+        return f"{everywhere}{'AVG' if _runs(layer, 'avg') or _runs(layer, 'mean') else ''}POOL{window}"
+    if layer.role == "activation" and _runs(layer, "relu"):
+        return "RELU"
     return "FC" if _is_linear(layer) else layer.kind.upper()
 
 
@@ -114,7 +113,8 @@ def _height_width_channels(layer: Layer) -> tuple[int, ...]:
 
 
 def _is_linear(layer: Layer) -> bool:
-    return layer.kernel is None and any(_runs(layer, f"aten.{name}") for name in ("addmm", "mm", "linear", "matmul"))
+    """Whether a row is a linear layer: a product of data with data has no weights, a bilinear layer two inputs."""
+    return layer.role == "linear" and layer.macts > 0 and (_runs(layer, "mm") or _runs(layer, ".linear"))
 
 
 def _runs(layer: Layer, part: str) -> bool:

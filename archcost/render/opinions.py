@@ -1,14 +1,15 @@
-"""Second opinions as text: for a terminal, as Markdown, CSV and JSON."""
+"""Second opinions: what other counters say, and why it differs."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.terminal import wrapped
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
+from archcost.page.page import Cell, Column, Line, Page, Passage, Remark, Table
+from archcost.page.rows import rows_of_table
 from archcost.records.opinions import FVCORE, OPAQUE
 from archcost.render import summary
 
@@ -25,45 +26,28 @@ CONVENTIONS = (
 UNEXPLAINED = "unexplained"
 
 
-def render(
-    opinions: Opinions,
-    format_: str = "table",
-    *,
-    width: int | None = None,
-    color: str = "auto",
-    target: TextIO | None = None,
-) -> str:
-    """Return second opinions as "table", "json", "csv" or "markdown"; the rest is as for `archcost.render.render`."""
-    if format_ == "json":
-        return _json(opinions)
-    if format_ == "csv":
-        from archcost.page.csv_text import table_csv
-
-        return table_csv(_table(opinions))
-    if format_ == "markdown":
-        from archcost.page.markdown import markdown
-
-        page = _page(opinions, None)
-        return markdown(dataclasses.replace(page, listing=page.listing[:-1]))
-    from archcost.page.target import fitted, width_of
-
-    width = width_of(target) if width is None else width
-    return fitted(_page(opinions, width), target, width=width, color=color)
+def build_document(opinions: Opinions) -> Document:
+    """Return what there is to show of second opinions."""
+    return Document(
+        pages=lambda: (_build_page(opinions),),
+        data=lambda: _dump_opinions(opinions),
+        rows=lambda: rows_of_table(_table(opinions)),
+    )
 
 
-def _json(opinions: Opinions) -> str:
+def _dump_opinions(opinions: Opinions) -> str:
     data: dict[str, Any] = {"schema": SCHEMA, **dataclasses.asdict(opinions)}
     for entry, opinion in zip(data["opinions"], opinions.opinions, strict=True):
         entry["unexplained"] = None if opinion.total is None else opinion.unexplained
-    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+    return dump_json(data)
 
 
-def _page(opinions: Opinions, width: int | None) -> Page:
+def _build_page(opinions: Opinions) -> Page:
     return Page(
         title=summary.title(opinions.network),
         facts=("multiply-adds by operator", *summary.run_facts(opinions.network), f"on {opinions.device}"),
         table=_table(opinions),
-        listing=tuple(line for opinion in opinions.opinions for line in (*_explanation(opinion, width), "")),
+        listing=tuple(line for opinion in opinions.opinions for line in (*_explain(opinion), "")),
         conventions=CONVENTIONS,
         remarks=tuple(_remarks(opinions)),
     )
@@ -99,11 +83,11 @@ def _cell(value: int | None) -> Cell:
     return Cell() if value is None else Cell(text=units.exact(value), raw=value)
 
 
-def _explanation(opinion: Opinion, width: int | None) -> Iterator[str]:
+def _explain(opinion: Opinion) -> Iterator[str | Passage]:
     """Yield one counter's difference, what it consists of, and the sum again."""
     name = f"{opinion.counter} {opinion.version}"
     if opinion.failure is not None:
-        yield from wrapped(f"{name}: no count. {opinion.failure}", width, hang=2)
+        yield Passage(f"{name}: no count. {opinion.failure}", hang=2)
         return
     if not opinion.differences:
         yield f"{name}: the same for every operator."
@@ -112,8 +96,7 @@ def _explanation(opinion: Opinion, width: int | None) -> Iterator[str]:
     yield f"{name}: {sums} against archcost"
     digits = max(len(sums), *(len(_signed(each.macs)) for each in opinion.differences))
     for each in opinion.differences:
-        text = f"  {_signed(each.macs):>{digits}}  {_words(each)}"
-        yield from wrapped(text, width, hang=digits + 4)
+        yield Passage(f"{_signed(each.macs):>{digits}}  {_words(each)}", indent=2, hang=digits + 4)
     rest = opinion.unexplained
     verdict = f"{UNEXPLAINED}: {_signed(rest)}" if rest or _any_open(opinion) else "all of it explained"
     yield f"= {sums:>{digits}}  {verdict}"

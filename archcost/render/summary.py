@@ -44,7 +44,7 @@ def conventions(report: Report, *, binary: bool) -> str:
         f"MACs are multiply-adds; FLOPs = 2 x MACs; {batch}{prefix}; % of the total, bars against the largest; "
         "memory: the input and every new tensor that is read"
     )
-    names = [layer.name for layer in report.layers if layer.call is not None and layer.kind != "Input"]
+    names = [layer.name for layer in report.layers if layer.call is not None and not layer.is_input]
     return text + ("; #1 is a second call." if len(set(names)) < len(names) else ".")
 
 

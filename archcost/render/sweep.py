@@ -1,15 +1,17 @@
-"""A sweep as text: one line for each cell, and what has to be known of those that did not go well."""
+"""A sweep: one line for each cell, and what has to be known of those that did not go well."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.page.document import Document
+from archcost.page.json_text import dump_json
 from archcost.page.page import Cell as Entry, Column, Line, Page, Remark, Table
+from archcost.page.rows import rows_of_records
 from archcost.render import timing
-from archcost.render.columns import text_column
+from archcost.render.columns import Filled, text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,30 +21,16 @@ if TYPE_CHECKING:
 SCHEMA = "archcost.timing/1"
 
 
-def render(
-    sweep: Sweep, format_: str = "table", *, layers: bool = False, color: str = "auto", target: TextIO | None = None
-) -> str:
-    """Return a sweep as "table", "json" (every sample of every row), "csv", "markdown" or "html".
+def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
+    """Return what there is to show of a sweep: one line for each cell; its data have every sample of every row.
 
-    With `layers`, the rows of every cell follow (or take the place of the cells, in CSV); the rest is as for
-    `archcost.render.render`.
+    With `layers`, the rows of every cell follow, or take the place of the cells where there are rows alone.
     """
-    if format_ == "json":
-        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(sweep)}, sort_keys=True, allow_nan=False) + "\n"
-    if format_ == "csv":
-        return _csv(sweep, layers=layers)
-    pages = [_page(sweep), *(_rows_pages(sweep) if layers else ())]
-    if format_ == "markdown":
-        from archcost.page.markdown import markdown
-
-        return "\n".join(map(markdown, pages))
-    if format_ == "html":
-        from archcost.page.html import html
-
-        return html(*pages)
-    from archcost.page.target import fitted
-
-    return "\n".join(fitted(page, target, width=None, color=color) for page in pages)
+    return Document(
+        pages=lambda: (_build_page(sweep), *(_yield_layer_pages(sweep) if layers else ())),
+        data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(sweep)}, indent=None),
+        rows=lambda: rows_of_records(_yield_layer_records(sweep) if layers else _yield_records(sweep)),
+    )
 
 
 def label(cell: Cell, sweep: Sweep) -> str:
@@ -85,7 +73,7 @@ def _axes(cell: Cell) -> dict[str, str]:
     }
 
 
-def _page(sweep: Sweep) -> Page:
+def _build_page(sweep: Sweep) -> Page:
     first = sweep.cells[0] if sweep.cells else None
     facts = []
     if first is not None:
@@ -99,7 +87,7 @@ def _page(sweep: Sweep) -> Page:
     return Page(
         title=title,
         facts=tuple(facts),
-        table=_table(sweep) if sweep.cells else None,
+        table=_build_table(sweep) if sweep.cells else None,
         conventions="" if done is None else _conventions(done),
         remarks=tuple(_remarks(sweep)),
     )
@@ -125,7 +113,7 @@ def _varying(sweep: Sweep) -> list[str]:
     ]
 
 
-def _table(sweep: Sweep) -> Table:
+def _build_table(sweep: Sweep) -> Table:
     cells = sweep.cells
     axes = [text_column(name, name.capitalize(), [_axes(cell)[name] for cell in cells]) for name in _varying(sweep)]
     grid = [
@@ -136,15 +124,12 @@ def _table(sweep: Sweep) -> Table:
     ]
     lines = tuple(
         Line(name=units.number(cell.batch), label=units.exact(cell.batch), cells=entries)
-        for cell, entries in zip(cells, zip(*(entries for _, entries in grid), strict=True), strict=True)
+        for cell, entries in zip(cells, transpose_cells(grid), strict=True)
     )
-    return Table(heading="Batch", columns=tuple(column for column, _ in grid), lines=lines)
+    return Table(heading="Batch", columns=tuple(part.column for part in grid), lines=lines)
 
 
-Part = tuple[Column, list[Entry]]
-
-
-def _times(cells: Sequence[Cell]) -> Iterator[Part]:
+def _times(cells: Sequence[Cell]) -> Iterator[Filled]:
     medians = [cell.sample.end_to_end.median for cell in cells if cell.sample is not None]
     scale = units.duration_scale(max(medians, default=0))
     of: dict[str, tuple[str, int, Callable[[Sample], float | None]]] = {
@@ -156,19 +141,20 @@ def _times(cells: Sequence[Cell]) -> Iterator[Part]:
     for name, (heading, rank, value) in of.items():
         entries = _entries(cells, value, scale.text)
         if name != "wall_ns" or any(entry.raw for entry in entries):
-            yield Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries
-    yield Column(name="n", heading="n"), _entries(cells, lambda s: s.end_to_end.n, units.number)
-    yield Column(name="spread", heading="Spread"), _entries(cells, lambda s: s.end_to_end.spread, units.percent)
+            yield Filled(Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries)
+    yield Filled(Column(name="n", heading="n"), _entries(cells, lambda s: s.end_to_end.n, units.number))
+    spreads = _entries(cells, lambda s: s.end_to_end.spread, units.percent)
+    yield Filled(Column(name="spread", heading="Spread"), spreads)
 
 
-def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
-    yield (
+def _derived(cells: Sequence[Cell]) -> Iterator[Filled]:
+    yield Filled(
         Column(name="images_per_second", heading="Images/s"),
         _entries(cells, lambda s: s.images_per_second, units.IMAGES.text),
     )
     flops = [None if c.sample is None else 2 * (c.macs or 0) * 10**9 / c.sample.end_to_end.median for c in cells]
     scale = units.rate_scale([value for value in flops if value is not None])
-    yield (
+    yield Filled(
         Column(name="flops_per_second", heading="", unit=f"{scale.prefix}FLOP/s", rank=1),
         [Entry() if value is None else Entry(text=scale.text(value), raw=value) for value in flops],
     )
@@ -178,14 +164,14 @@ def _derived(cells: Sequence[Cell]) -> Iterator[Part]:
     }.items():
         entries = _entries(cells, of, units.percent)
         if any(entry.raw is not None for entry in entries):
-            yield Column(name=name, heading=name.capitalize(), rank=1), entries
+            yield Filled(Column(name=name, heading=name.capitalize(), rank=1), entries)
     if any(cell.sample is not None and cell.sample.memory is not None for cell in cells):
-        yield (
+        yield Filled(
             Column(name="peak_allocated_bytes", heading="Allocated", rank=2),
             _entries(cells, lambda s: None if s.memory is None else s.memory.allocated_bytes, _bytes),
         )
     peaks = [cell.predicted_bytes for cell in cells]
-    yield (
+    yield Filled(
         Column(name="predicted_peak_bytes", heading="Predicted peak", rank=3),
         [Entry() if peak is None else Entry(text=_bytes(peak), raw=peak) for peak in peaks],
     )
@@ -217,7 +203,7 @@ def _remarks(sweep: Sweep) -> Iterator[Remark]:
         yield Remark(kind="note", text=timing.UNCHECKED)
 
 
-def _rows_pages(sweep: Sweep) -> Iterator[Page]:
+def _yield_layer_pages(sweep: Sweep) -> Iterator[Page]:
     for cell in sweep.cells:
         if cell.sample is not None and cell.sample.layers is not None:
             yield Page(
@@ -228,27 +214,34 @@ def _rows_pages(sweep: Sweep) -> Iterator[Page]:
             )
 
 
-def _csv(sweep: Sweep, *, layers: bool) -> str:
-    """Return one line for each cell, or for each row of each: `network`, `batch` and `seconds` are what charts read."""
-    import pandas as pd
+def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    """Yield one record for each cell; `network`, `batch` and `seconds` are what charts read."""
+    table = _build_table(sweep)
+    for cell, line in zip(sweep.cells, table.lines, strict=True):
+        yield {
+            **_name_record(sweep, cell),
+            "seconds": None if cell.sample is None else cell.sample.latency_ns / 10**9,
+            **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
+            "outcome": cell.outcome,
+            "message": cell.message,
+            "unmet": "; ".join(cell.sample.unmet) if cell.sample else "",
+        }
 
-    rows: list[dict[str, Any]] = []
-    for i, cell in enumerate(sweep.cells):
-        axes = {"network": sweep.network, **_axes(cell), "batch": cell.batch}
-        table = _table(sweep)
-        if not layers:
-            entries = zip(table.columns, table.lines[i].cells, strict=True)
-            seconds = None if cell.sample is None else cell.sample.latency_ns / 10**9
-            rows.append(
-                {**axes, "seconds": seconds, **{column.name: entry.raw for column, entry in entries}}
-                | {"outcome": cell.outcome}
-                | {"message": cell.message, "unmet": "; ".join(cell.sample.unmet) if cell.sample else ""}
-            )
-        elif cell.sample is not None and cell.sample.layers is not None:
+
+def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    """Yield one record for each row of each cell."""
+    for cell in sweep.cells:
+        if cell.sample is not None and cell.sample.layers is not None:
             table = timing.rows_table(cell.sample)
-            rows += [
-                {**axes, "row": line.name, "call": line.call, "kind": line.kind}
-                | {column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)}
-                for line in table.lines
-            ]
-    return str(pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n"))
+            for line in table.lines:
+                yield {
+                    **_name_record(sweep, cell),
+                    "row": line.name,
+                    "call": line.call,
+                    "kind": line.kind,
+                    **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
+                }
+
+
+def _name_record(sweep: Sweep, cell: Cell) -> dict[str, Any]:
+    return {"network": sweep.network, **_axes(cell), "batch": cell.batch}

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.page.page import Cell, Column, Line, Table
-from archcost.render.columns import text_column
+from archcost.page.page import Cell, Column, Line
+from archcost.render.columns import Filled, build_table, count_column, text_column, transpose_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.page.page import Table
     from archcost.records import Instant, Report
 
 
@@ -25,33 +28,34 @@ def timeline(report: Report, *, binary: bool) -> Table:
     spans = [list(group) for _, group in groupby(report.timeline, key=lambda instant: (instant.phase, instant.row))]
     peaks = [max(span, key=lambda instant: instant.live_bytes) for span in spans]
     largest = max(peaks, key=lambda instant: instant.live_bytes)
-    scale = units.scale([instant.live_bytes for instant in peaks], binary=binary)
-    live = [
-        Cell(
-            text=scale.text(i.live_bytes),
-            raw=i.live_bytes,
-            share=units.share(i.live_bytes, largest.live_bytes),
-            size=i.live_bytes / largest.live_bytes,
-        )
-        for i in peaks
-    ]
-    column = Column(name="live_bytes", heading="Live", unit=f"{scale.prefix}B", shared=True)
-    total = Cell(text=scale.text(largest.live_bytes), raw=largest.live_bytes)
-    phases, phase_cells = text_column("phase", "Phase", [instant.phase for instant in peaks])
-    counts = [Cell(text=units.exact(len(span)), raw=len(span)) for span in spans]
-    remarks, remark_cells = text_column("remark", "", [_remark(instant, largest) for instant in peaks])
+    grid = (
+        text_column("phase", "Phase", [instant.phase for instant in peaks]),
+        count_column("operators", "Operators", [len(span) for span in spans], total=len(report.timeline)),
+        _live_column(peaks, largest, binary=binary),
+        text_column("remark", "", [_remark(instant, largest) for instant in peaks]),
+    )
     lines = [
         Line(name=_name(instant), label=_name(instant), cells=cells)
-        for instant, *cells_ in zip(peaks, phase_cells, counts, live, remark_cells, strict=True)
-        for cells in [tuple(cells_)]
+        for instant, cells in zip(peaks, transpose_cells(grid), strict=True)
     ]
-    operators = Cell(text=units.exact(len(report.timeline)), raw=len(report.timeline))
-    return Table(
-        heading="Layer",
-        columns=(phases, Column(name="operators", heading="Operators"), column, remarks),
-        lines=tuple(lines),
-        total=Line(name="peak", label="Peak", role="total", cells=(Cell(), operators, total, Cell())),
-    )
+    return build_table("Layer", grid, lines, "Peak")
+
+
+def _live_column(peaks: Sequence[Instant], largest: Instant, *, binary: bool) -> Filled:
+    """Return what is alive beside the most that ever is."""
+    scale = units.scale([instant.live_bytes for instant in peaks], binary=binary)
+    most = largest.live_bytes
+    cells = [
+        Cell(
+            text=scale.text(instant.live_bytes),
+            raw=instant.live_bytes,
+            share=units.share(instant.live_bytes, most),
+            size=instant.live_bytes / most,
+        )
+        for instant in peaks
+    ]
+    column = Column(name="live_bytes", heading="Live", unit=f"{scale.prefix}B", shared=True)
+    return Filled(column, cells, Cell(text=scale.text(most), raw=most))
 
 
 def _name(instant: Instant) -> str:

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.page.page import Cell, Column, Figure, Line, Remark, Table
+from archcost.page.page import Cell, Column, Figure, Line, Remark
 from archcost.records import achieved
-from archcost.render.columns import text_column
+from archcost.render.columns import Filled, build_table, text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.page.page import Table
     from archcost.records import Achieved, LayerTimes, Report, RowTime, Sample, Series
 
 MOST_OVERHEAD = 0.1
 ABOVE_THE_ROOF = 1.02
 SKEWED = 0.05
 UNCHECKED = "archcost's CUDA timing has not been run on a GPU yet: check it before you rely on it"
-Grid = list[tuple[Column, list[Cell], Cell]]
 
 
 def rows_table(sample: Sample) -> Table:
@@ -32,7 +32,7 @@ def rows_table(sample: Sample) -> Table:
         ArgumentError: a sample without layers.
     """
     layers = _layers(sample)
-    grid: Grid = [_time_column(layers)]
+    grid = [_time_column(layers)]
     if layers.overhead <= MOST_OVERHEAD:
         grid += _work_columns(layers, sample)
     repeated = Counter(row.name for row in layers.rows)
@@ -46,10 +46,9 @@ def rows_table(sample: Sample) -> Table:
             call=row.call,
             cells=cells,
         )
-        for row, cells in zip(layers.rows, zip(*(cells for _, cells, _ in grid), strict=True), strict=True)
+        for row, cells in zip(layers.rows, transpose_cells(grid), strict=True)
     ]
-    total = Line(name="total", label="Sum of the rows", role="total", cells=tuple(cell for _, _, cell in grid))
-    return Table(heading="Row", columns=tuple(column for column, _, _ in grid), lines=tuple(lines), total=total)
+    return build_table("Row", grid, lines, "Sum of the rows")
 
 
 def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
@@ -103,7 +102,7 @@ def _layers(sample: Sample) -> LayerTimes:
     return sample.layers
 
 
-def _time_column(layers: LayerTimes) -> tuple[Column, list[Cell], Cell]:
+def _time_column(layers: LayerTimes) -> Filled:
     medians = [row.times.median for row in layers.rows]
     whole, largest = sum(medians), max(medians)
     scale = units.duration_scale(whole)
@@ -119,30 +118,29 @@ def _time_column(layers: LayerTimes) -> tuple[Column, list[Cell], Cell]:
     ]
     name, unit = ("share", "") if bare else ("median_ns", f"{scale.prefix}s")
     total = Cell(text="" if bare else scale.text(whole), raw=1.0 if bare else whole, share=units.share(whole, whole))
-    return Column(name=name, heading="Time", unit=unit, shared=True), cells, total
+    return Filled(Column(name=name, heading="Time", unit=unit, shared=True), cells, total)
 
 
-def _work_columns(layers: LayerTimes, sample: Sample) -> Grid:
+def _work_columns(layers: LayerTimes, sample: Sample) -> list[Filled]:
     done = [_achieved(row, sample) for row in layers.rows]
     intensities, spreads = _each(done, "intensity"), [row.times.spread for row in layers.rows]
     intensity = units.rate_scale(value for value in intensities if value is not None)
-    grid: Grid = [
+    grid = [
         _rates("flops_per_second", "", "FLOP/s", _each(done, "flops_per_second"), rank=0),
         _rates("bytes_per_second", "", "B/s", _each(done, "bytes_per_second"), rank=1),
-        (
+        Filled(
             Column(name="flops_per_byte", heading=f"{intensity.prefix}FLOP/B", rank=3),
             [_cell(value or None, intensity.text) for value in intensities],
-            Cell(),
         ),
     ]
     if sample.roof is not None:
         shares = _each(done, "share")
         bounds = text_column("bound", "Bound by", ["" if each is None else each.bound or "" for each in done], 1)
         grid.append(
-            (Column(name="roof_share", heading="Roof"), [_cell(share, units.percent) for share in shares], Cell())
+            Filled(Column(name="roof_share", heading="Roof"), [_cell(share, units.percent) for share in shares])
         )
-        grid.append((*bounds, Cell()))
-    grid.append((Column(name="spread", heading="Spread", rank=2), [_cell(s, units.percent) for s in spreads], Cell()))
+        grid.append(bounds)
+    grid.append(Filled(Column(name="spread", heading="Spread", rank=2), [_cell(s, units.percent) for s in spreads]))
     return grid
 
 
@@ -154,12 +152,10 @@ def _achieved(row: RowTime, sample: Sample) -> Achieved | None:
     return achieved(row.macs, row.moved_bytes, row.times.median / 10**9, sample.roof, sample.dtype)
 
 
-def _rates(
-    name: str, heading: str, unit: str, values: Sequence[float | None], rank: int
-) -> tuple[Column, list[Cell], Cell]:
+def _rates(name: str, heading: str, unit: str, values: Sequence[float | None], rank: int) -> Filled:
     scale = units.rate_scale([value for value in values if value is not None])
     column = Column(name=name, heading=heading, unit=f"{scale.prefix}{unit}".strip(), rank=rank)
-    return column, [_cell(value or None, scale.text) for value in values], Cell()
+    return Filled(column, [_cell(value or None, scale.text) for value in values])
 
 
 def _cell(value: float | None, text: object) -> Cell:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
 from archcost.errors import ArgumentError
-from archcost.metrics import METRICS
-from archcost.page.page import Cell, Column, Line, Raw, Table, order
+from archcost.metrics import METRICS, OPERATORS
+from archcost.page.page import Cell, Line, Table, order
 from archcost.render import tree
 from archcost.render.columns import (
     LAYER_RANKS,
     MODULE_RANKS,
+    Filled,
+    build_table,
     chosen,
+    count_column,
     extents_column,
     kernel_text,
     layer_metric,
@@ -23,6 +26,7 @@ from archcost.render.columns import (
     outputs_text,
     subtotal,
     text_column,
+    transpose_cells,
     value_of,
 )
 
@@ -31,8 +35,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Layer, OperatorCosts, Report
 
-Grid = list[tuple[Column, list[Cell], Cell]]
-OPERATOR_COLUMNS = ("macs", "other_ops")
+Groups = dict[tree.Path, list["Layer"]]
 
 
 def layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, binary: bool) -> Table:
@@ -42,89 +45,110 @@ def layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, b
     if sort is not None:
         rows.sort(key=lambda layer: order(value_of(layer, sort)), reverse=True)
     grid = [_layer_column(name, rows, report, rank=rank, binary=binary) for name, rank in ranks.items()]
-    grid = [part for part in grid if part[0].rank == 0 or any(cell.raw for cell in part[1])]
+    grid = [part for part in grid if part.column.rank == 0 or any(cell.raw for cell in part.cells)]
     spots = tree.places([tree.path_of(layer) for layer in rows])
     if sort is not None:
         spots = [tree.Place(containers=(), label=layer.name) for layer in rows]
     repeated = Counter(layer.name for layer in rows)
     lines: list[Line] = []
     above: tuple[tree.Path, ...] = ()
-    for layer, spot, cells in zip(rows, spots, _across(grid), strict=True):
+    for layer, spot, cells in zip(rows, spots, transpose_cells(grid), strict=True):
         for path, level, label in tree.entered(above, spot.containers):
             name = ".".join(path)
             lines.append(Line(name=name, label=label, level=level, kind=report.modules.get(name, ""), role="container"))
         above = spot.containers
         lines.append(_layer_line(layer, spot, report, cells, repeated=repeated[layer.name] > 1))
-    return _table("Layer", grid, _with_sums(lines, grid))
+    return build_table("Layer", grid, _with_sums(lines, grid))
 
 
 def modules(report: Report, *, depth: int, sort: str | None, columns: Sequence[str] | None, binary: bool) -> Table:
-    """Return the sums of every module down to `depth` levels; a module's line includes those below it."""
+    """Return the sums of every module down to `depth` levels; a module's line includes those below it.
+
+    Sorted, it is a plain list of the innermost ones instead.
+    """
     ranks = chosen(columns, MODULE_RANKS, sort)
-    refused = next((name for name in ranks if name != "rows" and not METRICS[name].sums), None)
-    if refused is not None:
-        raise ArgumentError(f"{refused} cannot be added up; `--view modules` shows sums, `--view layers` shows it")
-    groups: dict[tree.Path, list[Layer]] = defaultdict(list)
-    paths = [tree.path_of(layer) for layer in report.layers]
-    for layer, path in zip(report.layers, paths, strict=True):
-        for level in range(1, min(len(path), depth) + 1):
-            groups[path[:level]].append(layer)
-    kept = list(groups)
-    if sort is None:
-        first = {path: i for i, path in enumerate(groups)}
-        kept.sort(key=lambda path: [first[path[:end]] for end in range(1, len(path) + 1)])
-    else:
-        whole = set(paths)
-        kept = [path for path in kept if len(path) == depth or path in whole]
-        kept.sort(key=lambda path: _sum(groups[path], sort) or 0, reverse=True)
-    grid: Grid = []
-    for name, rank in ranks.items():
-        if rank and name != "rows" and getattr(report.totals, name) is None:
-            continue
-        values: list[Raw] = [_sum(groups[path], name) for path in kept]
-        grid.append(_sum_column(name, values, report, rank=rank, binary=binary))
-    lines = [
-        Line(
-            name=".".join(path),
-            label=(".".join(path) if sort is not None else path[-1]) or groups[path][0].kind,
-            level=0 if sort is not None else len(path) - 1,
-            kind=report.modules.get(".".join(path), groups[path][0].kind),
-            mark=_mark(groups[path], report),
-            cells=cells,
-        )
-        for path, cells in zip(kept, _across(grid), strict=True)
+    for name in ranks:
+        if name != "rows" and not METRICS[name].sums:
+            raise ArgumentError(f"{name} cannot be added up; `--view modules` shows sums, `--view layers` shows it")
+    groups = _group_layers(report.layers, depth)
+    paths = _order_as_tree(groups) if sort is None else _order_by_sum(groups, sort, depth)
+    rows = [groups[path] for path in paths]
+    grid = [
+        _sum_column(name, rows, report, rank=rank, binary=binary)
+        for name, rank in ranks.items()
+        if rank == 0 or name == "rows" or getattr(report.totals, name) is not None
     ]
-    return _table("Module", grid, lines)
+    lines = [
+        _module_line(path, groups[path], report, cells, nested=sort is None)
+        for path, cells in zip(paths, transpose_cells(grid), strict=True)
+    ]
+    return build_table("Module", grid, lines)
 
 
 def operators(report: Report, *, sort: str | None, columns: Sequence[str] | None) -> Table:
     """Return one line per operator: those without a rule, then the costly ones, then the free ones."""
-    names = OPERATOR_COLUMNS if columns is None else tuple(columns)
+    names = OPERATORS if columns is None else tuple(columns)
     for name in (*names, *(() if sort is None else (sort,))):
-        if layer_metric(name).name not in OPERATOR_COLUMNS:
-            raise ArgumentError(f"operators have no {name}; they have {', '.join(OPERATOR_COLUMNS)}")
+        if layer_metric(name).name not in OPERATORS:
+            raise ArgumentError(f"operators have no {name}; they have {', '.join(OPERATORS)}")
     names = tuple(dict.fromkeys((*names, *(() if sort is None else (sort,)))))
-    keys = (sort,) if sort is not None else ("covered", *OPERATOR_COLUMNS)
+    keys = (sort,) if sort is not None else ("covered", *OPERATORS)
     costs = sorted(
         report.operators.items(),
         key=lambda item: (*(-getattr(item[1], key) if key != "covered" else item[1].covered for key in keys), item[0]),
     )
-    calls = Column(name="calls", heading="Calls")
-    counted = [Cell(text=units.exact(cost.calls), raw=cost.calls) for _, cost in costs]
-    all_calls = sum(cost.calls for _, cost in costs)
-    grid: Grid = [(calls, counted, Cell(text=units.exact(all_calls), raw=all_calls))]
+    calls = [cost.calls for _, cost in costs]
+    grid = [count_column("calls", "Calls", calls, total=sum(calls))]
     for name in names:
-        values: list[Raw] = [getattr(cost, name) for _, cost in costs]
-        total = sum(getattr(cost, name) for _, cost in costs)
-        grid.append(number_column(name, values, total=total))
-    remarks = [_remark(cost) for _, cost in costs]
-    column, cells = text_column("remark", "Remark", remarks)
-    grid.append((column, cells, Cell()))
+        values: list[int] = [getattr(cost, name) for _, cost in costs]
+        grid.append(number_column(name, values, total=sum(values)))
+    grid.append(text_column("remark", "Remark", [_remark(cost) for _, cost in costs]))
     lines = [
         Line(name=name, label=name, mark="" if cost.covered else "uncovered", cells=cells)
-        for (name, cost), cells in zip(costs, _across(grid), strict=True)
+        for (name, cost), cells in zip(costs, transpose_cells(grid), strict=True)
     ]
-    return _table("Operator", grid, lines, "Total" if report.totals.backward_macs is None else "Total with backward")
+    return build_table(
+        "Operator", grid, lines, "Total" if report.totals.backward_macs is None else "Total with backward"
+    )
+
+
+def _group_layers(layers: Sequence[Layer], depth: int) -> Groups:
+    """Return the layers of each module down to `depth` levels, in the order of execution."""
+    groups: Groups = {}
+    for layer in layers:
+        path = tree.path_of(layer)
+        for level in range(1, min(len(path), depth) + 1):
+            groups.setdefault(path[:level], []).append(layer)
+    return groups
+
+
+def _order_as_tree(groups: Groups) -> list[tree.Path]:
+    """Return the modules in the order of execution, each directly below the one that it is in."""
+    first = {path: i for i, path in enumerate(groups)}
+    return sorted(groups, key=lambda path: [first[path[:end]] for end in range(1, len(path) + 1)])
+
+
+def _order_by_sum(groups: Groups, sort: str, depth: int) -> list[tree.Path]:
+    """Return the innermost modules, the largest first: those at `depth`, and rows that lie above it."""
+    innermost = [
+        path for path, rows in groups.items() if len(path) == depth or any(tree.path_of(row) == path for row in rows)
+    ]
+    return sorted(innermost, key=lambda path: _sum(groups[path], sort) or 0, reverse=True)
+
+
+def _module_line(
+    path: tree.Path, rows: Sequence[Layer], report: Report, cells: tuple[Cell, ...], *, nested: bool
+) -> Line:
+    name = ".".join(path)
+    label = path[-1] if nested else name
+    return Line(
+        name=name,
+        label=label or rows[0].kind,  # the network itself has no name
+        level=len(path) - 1 if nested else 0,
+        kind=report.modules.get(name, rows[0].kind),
+        mark=_mark(rows, report),
+        cells=cells,
+    )
 
 
 def _remark(cost: OperatorCosts) -> str:
@@ -133,7 +157,7 @@ def _remark(cost: OperatorCosts) -> str:
     return "" if cost.why is None else f"free: {cost.why}"
 
 
-def _with_sums(lines: Sequence[Line], grid: Grid) -> list[Line]:
+def _with_sums(lines: Sequence[Line], grid: Sequence[Filled]) -> list[Line]:
     """Give each container the sums of the rows below it."""
     found = []
     for i, line in enumerate(lines):
@@ -142,7 +166,7 @@ def _with_sums(lines: Sequence[Line], grid: Grid) -> list[Line]:
             continue
         inside = takewhile(lambda other, level=line.level: other.level > level, lines[i + 1 :])  # type: ignore[misc]
         below = list(zip(*(other.cells for other in inside if other.role == "row"), strict=True))
-        cells = [subtotal(column, cells, total) for (column, _, total), cells in zip(grid, below, strict=True)]
+        cells = [subtotal(part.column, cells, part.total) for part, cells in zip(grid, below, strict=True)]
         found.append(replace(line, cells=tuple(cells)))
     return found
 
@@ -162,28 +186,23 @@ def _layer_line(layer: Layer, spot: tree.Place, report: Report, cells: tuple[Cel
     )
 
 
-def _layer_column(
-    name: str, rows: Sequence[Layer], report: Report, *, rank: int, binary: bool
-) -> tuple[Column, list[Cell], Cell]:
+def _layer_column(name: str, rows: Sequence[Layer], report: Report, *, rank: int, binary: bool) -> Filled:
     if name == "kernel":
-        return (*text_column(name, "Kernel", [kernel_text(layer) for layer in rows], rank), Cell())
+        return text_column(name, "Kernel", [kernel_text(layer) for layer in rows], rank)
     if name == "outputs":
-        return (*text_column(name, "Output", [outputs_text(layer) for layer in rows], rank), Cell())
+        return text_column(name, "Output", [outputs_text(layer) for layer in rows], rank)
     values = [value_of(layer, name) for layer in rows]
     if name in {"receptive_field", "jump"}:
-        return (*extents_column(name, values, rank), Cell())
+        return extents_column(name, values, rank)
     total = getattr(report.totals, name) if METRICS[name].sums else None
     return number_column(name, values, total=total, rank=rank, binary=binary)
 
 
-def _sum_column(
-    name: str, values: list[Raw], report: Report, *, rank: int, binary: bool
-) -> tuple[Column, list[Cell], Cell]:
+def _sum_column(name: str, groups: Sequence[Sequence[Layer]], report: Report, *, rank: int, binary: bool) -> Filled:
     if name == "rows":
-        cells = [Cell(text=units.exact(value), raw=value) for value in values if isinstance(value, int)]
-        total = len(report.layers)
-        return Column(name=name, heading="Rows", rank=rank), cells, Cell(text=units.exact(total), raw=total)
-    return number_column(name, values, total=getattr(report.totals, name), rank=rank, binary=binary)
+        return count_column(name, "Rows", [len(rows) for rows in groups], total=len(report.layers), rank=rank)
+    sums = [_sum(rows, name) for rows in groups]
+    return number_column(name, sums, total=getattr(report.totals, name), rank=rank, binary=binary)
 
 
 def _sum(rows: Sequence[Layer], name: str) -> int | None:
@@ -197,12 +216,3 @@ def _mark(rows: Sequence[Layer], report: Report) -> Literal["", "uncovered", "un
     if all(layer.call is None for layer in rows):
         return "uncalled"
     return "uncovered" if any(not report.uncovered.keys().isdisjoint(layer.operators) for layer in rows) else ""
-
-
-def _across(grid: Grid) -> list[tuple[Cell, ...]]:
-    return list(zip(*(cells for _, cells, _ in grid), strict=True))
-
-
-def _table(heading: str, grid: Grid, lines: Sequence[Line], label: str = "Total") -> Table:
-    total = Line(name="total", label=label, role="total", cells=tuple(cell for _, _, cell in grid))
-    return Table(heading=heading, columns=tuple(column for column, _, _ in grid), lines=tuple(lines), total=total)

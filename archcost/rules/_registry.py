@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from archcost.errors import RuleError
-from archcost.records import OpCall
+from archcost.records import OpCall, Role
 from archcost.rules.work import Sight, Unknown, Work
 
 Count: TypeAlias = Callable[[OpCall], Work]
@@ -17,11 +17,12 @@ Sees: TypeAlias = Callable[[OpCall], Sight]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one operator is counted; `why` is given for the operators that cost nothing."""
+    """How one operator is counted, and what it is; `why` is given for the operators that cost nothing."""
 
     count: Count
     sees: Sees
     origin: str
+    role: Role = "other"
     why: str | None = None
 
 
@@ -38,7 +39,11 @@ def operator_name(name: str) -> str:
     return f"{namespace}.{rest.partition('.')[0]}"
 
 
-def rule(*operators: str, sees: Sees | Sight = Unknown()) -> Callable[[Count], Count]:  # noqa: B008 - frozen
+def rule(
+    *operators: str,
+    role: Role = "other",
+    sees: Sees | Sight = Unknown(),  # noqa: B008 - frozen
+) -> Callable[[Count], Count]:
     """Declare the decorated function to be the rule of some operators.
 
     The function takes the recorded call (shapes, dtypes, arguments by their schema's names; never a tensor) and
@@ -46,10 +51,12 @@ def rule(*operators: str, sees: Sees | Sight = Unknown()) -> Callable[[Count], C
 
     Args:
         operators: names such as "aten.convolution" or "mylib::myop"; overloads share a rule.
+        role: what a row that runs them is: "convolution", "linear", "attention", "normalisation", "activation",
+            "pooling", "recurrent", "embedding", "elementwise", "movement" or "other".
         sees: what one element of the output looks at, or a function of the call that tells.
 
     Raises:
-        RuleError: an operator that has a rule already.
+        RuleError: an operator that has a rule already, or an unknown role.
 
     Example:
         >>> import archcost
@@ -60,20 +67,25 @@ def rule(*operators: str, sees: Sees | Sight = Unknown()) -> Callable[[Count], C
 
     def declare(count: Count) -> Count:
         for operator in operators:
-            _add(operator, Rule(count=count, sees=_as_function(sees), origin=count.__qualname__))
+            _add(operator, Rule(count=count, sees=_as_function(sees), origin=count.__qualname__, role=role))
         return count
 
     return declare
 
 
-def free(*operators: str, why: str, sees: Sees | Sight = Unknown()) -> None:  # noqa: B008 - frozen
+def free(
+    *operators: str,
+    why: str,
+    role: Role = "movement",
+    sees: Sees | Sight = Unknown(),  # noqa: B008 - frozen
+) -> None:
     """Declare operators that do no arithmetic, with the reason.
 
     Raises:
-        RuleError: an operator that has a rule already.
+        RuleError: an operator that has a rule already, or an unknown role.
     """
     for operator in operators:
-        _add(operator, Rule(count=_nothing, sees=_as_function(sees), origin="free", why=why))
+        _add(operator, Rule(count=_nothing, sees=_as_function(sees), origin="free", role=role, why=why))
 
 
 def find(operator: str, more: Mapping[str, Rule] = MappingProxyType({})) -> Rule | None:
@@ -87,6 +99,8 @@ def find(operator: str, more: Mapping[str, Rule] = MappingProxyType({})) -> Rule
 
 def _add(operator: str, new: Rule) -> None:
     name = operator_name(operator)
+    if new.role not in get_args(Role):
+        raise RuleError(f"{name} cannot have the role {new.role!r}; the roles are {', '.join(get_args(Role))}")
     if name in _rules:
         raise RuleError(f"{name} has a rule already ({_rules[name].origin}); {new.origin} cannot be a second one")
     _rules[name] = new

@@ -29,6 +29,7 @@ def _scores(query: TensorSpec, key: TensorSpec) -> int:
     "aten._scaled_dot_product_cudnn_attention",
     "aten._scaled_dot_product_fused_attention_overrideable",
     "higher_order.flex_attention",
+    role="attention",
     sees=Everything(),
 )
 def scaled_dot_product_attention(call: OpCall) -> Work:
@@ -53,6 +54,7 @@ def scaled_dot_product_attention(call: OpCall) -> Work:
     "aten._scaled_dot_product_efficient_attention_backward",
     "aten._scaled_dot_product_cudnn_attention_backward",
     "aten._scaled_dot_product_fused_attention_overrideable_backward",
+    role="attention",
 )
 def scaled_dot_product_attention_backward(call: OpCall) -> Work:
     """Five products against the forward's two: the scores again, then the gradients by v, scores, q and k.
@@ -82,13 +84,13 @@ def _self_attention(tokens: TensorSpec, heads: int, *, projected: int) -> Work:
     )
 
 
-@rule("aten._native_multi_head_attention", sees=Everything())
+@rule("aten._native_multi_head_attention", role="attention", sees=Everything())
 def multi_head_attention(call: OpCall) -> Work:
     """Three projections in, softmax(q k^T) v in every head, one projection out. Not counted: biases."""
     return _self_attention(call.args["query"], call.args["num_head"], projected=call.args["qkv_weight"].shape[0])
 
 
-@rule("aten._transformer_encoder_layer_fwd", sees=Everything())
+@rule("aten._transformer_encoder_layer_fwd", role="attention", sees=Everything())
 def transformer_encoder_layer(call: OpCall) -> Work:
     """Self-attention, two linear layers, two normalisations, two additions, one activation."""
     tokens = call.args["src"]

@@ -34,7 +34,14 @@ def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, 
     return real_macs(_positions(image if transposed else output, spatial) * weight.elements, image, weight)
 
 
-@rule("aten.convolution", "aten._convolution", "aten.cudnn_convolution", "aten.mkldnn_convolution", sees=_window)
+@rule(
+    "aten.convolution",
+    "aten._convolution",
+    "aten.cudnn_convolution",
+    "aten.mkldnn_convolution",
+    role="convolution",
+    sees=_window,
+)
 def convolution(call: OpCall) -> Work:
     """Every weight is used once for each place of the output; of a transposed one, for each place of the input.
 
@@ -46,21 +53,21 @@ def convolution(call: OpCall) -> Work:
     return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=transposed))
 
 
-@rule("aten.cudnn_convolution_transpose", sees=_window)
+@rule("aten.cudnn_convolution_transpose", role="convolution", sees=_window)
 def transposed_convolution(call: OpCall) -> Work:
     """As `convolution`, by the places of the input."""
     image, weight = call.args["self"], call.args["weight"]
     return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=True))
 
 
-@rule("aten.conv_tbc")
+@rule("aten.conv_tbc", role="convolution")
 def convolution_over_time(call: OpCall) -> Work:
     """As `convolution`, of a (time, batch, channels) tensor with a (kernel, c_in, c_out) weight."""
     output, weight = call.outputs[0], call.args["weight"]
     return Work(macs=output.shape[0] * output.shape[1] * weight.elements)
 
 
-@rule("aten.convolution_backward")
+@rule("aten.convolution_backward", role="convolution")
 def convolution_backward(call: OpCall) -> Work:
     """Each gradient that is asked for costs what the forward pass costs, for every number of groups.
 

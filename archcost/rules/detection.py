@@ -21,27 +21,27 @@ NEIGHBOURS = 4
 OVERLAP_OPS = 13
 
 
-@rule("torchvision.nms", "torchvision.qnms", sees=Everything())
+@rule("torchvision.nms", "torchvision.qnms", role="other", sees=Everything())
 def nms(call: OpCall) -> Work:
     """A sort of n boxes, and the overlap of each pair: 13 operations, n (n - 1) / 2 times at most."""
     boxes = call.args["dets"].shape[0]
     return Work(other_ops=boxes * ceil(log2(max(boxes, 2))) + OVERLAP_OPS * boxes * (boxes - 1) // 2)
 
 
-@rule("torchvision.roi_align", "torchvision.ps_roi_align", sees=Unknown())
+@rule("torchvision.roi_align", "torchvision.ps_roi_align", role="pooling", sees=Unknown())
 def roi_align(call: OpCall) -> Work:
     """sampling_ratio ^ 2 places for each output element, each between 4 neighbours; one place where none is given."""
     places = max(call.args["sampling_ratio"], 1) ** 2
     return Work(other_ops=TAP_OPS * NEIGHBOURS * places * call.outputs[0].elements)
 
 
-@rule("torchvision.roi_pool", "torchvision.ps_roi_pool", sees=Unknown())
+@rule("torchvision.roi_pool", "torchvision.ps_roi_pool", role="pooling", sees=Unknown())
 def roi_pool(call: OpCall) -> Work:
     """One operation for each output element at least."""
     return Work(other_ops=call.outputs[0].elements)
 
 
-@rule("torchvision.deform_conv2d", sees=Unknown())
+@rule("torchvision.deform_conv2d", role="convolution", sees=Unknown())
 def deformable_convolution(call: OpCall) -> Work:
     """As a convolution; before it, each input of each window is taken between 4 neighbours (and scaled by a mask)."""
     weight, result = call.args["weight"], call.outputs[0]
@@ -54,7 +54,7 @@ def deformable_convolution(call: OpCall) -> Work:
     )
 
 
-@rule("torchvision._deform_conv2d_backward")
+@rule("torchvision._deform_conv2d_backward", role="convolution")
 def deformable_convolution_backward(call: OpCall) -> Work:
     """Two products, by the weight and by what was taken; each input that was taken goes back to 4 neighbours."""
     gradient, weight = call.args["grad"], call.args["weight"]
@@ -65,7 +65,10 @@ def deformable_convolution_backward(call: OpCall) -> Work:
     )
 
 
-@rule(*(f"torchvision._{name}_backward" for name in ("roi_align", "ps_roi_align", "roi_pool", "ps_roi_pool")))
+@rule(
+    *(f"torchvision._{name}_backward" for name in ("roi_align", "ps_roi_align", "roi_pool", "ps_roi_pool")),
+    role="pooling",
+)
 def region_backward(call: OpCall) -> Work:
     """A multiplication and an addition for each of 4 neighbours of each place."""
     places = max(call.args.get("sampling_ratio", 1), 1) ** 2

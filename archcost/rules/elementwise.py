@@ -55,9 +55,11 @@ def _aten(*lists: str) -> tuple[str, ...]:
     return tuple(f"aten.{name}" for names in lists for name in names.split())
 
 
+@rule(*_aten(ACTIVATIONS), role="activation", sees=Pointwise())
 @rule(
-    *_aten(ACTIVATIONS, ARITHMETIC, COMPARISONS, RANDOM),
+    *_aten(ARITHMETIC, COMPARISONS, RANDOM),
     *(f"prims.{name}" for name in PRIMITIVES.split()),
+    role="elementwise",
     sees=Pointwise(),
 )
 def elementwise(call: OpCall) -> Work:
@@ -65,13 +67,13 @@ def elementwise(call: OpCall) -> Work:
     return Work(other_ops=max((output.held for output in call.outputs), default=0))
 
 
-@rule(*_aten(LOSSES), sees=Pointwise())
+@rule(*_aten(LOSSES), role="other", sees=Pointwise())
 def loss(call: OpCall) -> Work:
     """One operation for each element of the prediction."""
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule(*_aten(BACKWARD))
+@rule(*_aten(BACKWARD), role="elementwise")
 def elementwise_backward(call: OpCall) -> Work:
     """One operation for each element of the gradient."""
     return Work(other_ops=max((output.elements for output in call.outputs), default=0))

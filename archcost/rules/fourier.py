@@ -23,13 +23,13 @@ def _transforms(points: TensorSpec, dims: tuple[int, ...]) -> int:
     return ceil(FFT_OPS * points.elements * log2(max(along, 2)))
 
 
-@rule("aten._fft_c2c", sees=_along)
+@rule("aten._fft_c2c", role="other", sees=_along)
 def fft(call: OpCall) -> Work:
     """5 n log2 n for each transform of n points."""
     return Work(other_ops=_transforms(call.inputs[0], tuple(call.args["dim"])))
 
 
-@rule("aten._fft_r2c", "aten._fft_c2r", sees=_along)
+@rule("aten._fft_r2c", "aten._fft_c2r", role="other", sees=_along)
 def real_fft(call: OpCall) -> Work:
     """Half of a complex transform of as many points: the other half is its mirror image."""
     real = call.inputs[0] if call.op == "aten._fft_r2c" else call.outputs[0]

@@ -30,45 +30,45 @@ def _product(rows: TensorSpec, columns: TensorSpec, *, batches: int = 1) -> int:
     return real_macs(batches * prod(rows.shape[-2:]) * columns.shape[-1], rows, columns)
 
 
-@rule("aten.mm", "aten._int_mm", "aten._scaled_mm", sees=PRODUCT)
+@rule("aten.mm", "aten._int_mm", "aten._scaled_mm", role="linear", sees=PRODUCT)
 def mm(call: OpCall) -> Work:
     """(n, m) times (m, p): n * m * p."""
     return Work(macs=_product(*_operands(call, "self", "mat2")))
 
 
-@rule("aten.addmm", "aten._addmm_activation", sees=ADDED_PRODUCT)
+@rule("aten.addmm", "aten._addmm_activation", role="linear", sees=ADDED_PRODUCT)
 def addmm(call: OpCall) -> Work:
     """As `mm`. Not counted: the addition, which is a linear layer's bias."""
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
 
 
-@rule("aten._sparse_addmm", sees=ADDED_PRODUCT)
+@rule("aten._sparse_addmm", role="linear", sees=ADDED_PRODUCT)
 def sparse_addmm(call: OpCall) -> Work:
     """As `mm`: one multiply-add for each stored element of a sparse operand and each column of the other."""
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
 
 
-@rule("aten._sparse_sparse_matmul", sees=PRODUCT)
+@rule("aten._sparse_sparse_matmul", role="linear", sees=PRODUCT)
 def sparse_sparse_matmul(call: OpCall) -> Work:
     """Each stored element of the first times those that a row of the second stores."""
     return Work(macs=_product(*_operands(call, "self", "other")))
 
 
-@rule("aten.bmm", sees=PRODUCT)
+@rule("aten.bmm", role="linear", sees=PRODUCT)
 def bmm(call: OpCall) -> Work:
     """B products of (n, m) and (m, p): b * n * m * p."""
     rows, columns = _operands(call, "self", "mat2")
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
-@rule("aten.baddbmm", "aten.addbmm", sees=ADDED_PRODUCT)
+@rule("aten.baddbmm", "aten.addbmm", role="linear", sees=ADDED_PRODUCT)
 def baddbmm(call: OpCall) -> Work:
     """As `bmm`. Not counted: the addition."""
     rows, columns = _operands(call, "batch1", "batch2")
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
-@rule("aten._grouped_mm", "aten._scaled_grouped_mm", sees=PRODUCT)
+@rule("aten._grouped_mm", "aten._scaled_grouped_mm", role="linear", sees=PRODUCT)
 def grouped_mm(call: OpCall) -> Work:
     """Products of groups, as a mixture of experts has them: (rows, m) times (groups, m, p) is rows * m * p.
 
@@ -80,27 +80,27 @@ def grouped_mm(call: OpCall) -> Work:
     return Work(macs=real_macs(rows.elements * columns.shape[-1] // max(groups, 1), rows, columns))
 
 
-@rule("aten.mv", "aten.dot", "aten.vdot", sees=Everything())
+@rule("aten.mv", "aten.dot", "aten.vdot", role="linear", sees=Everything())
 def vector_product(call: OpCall) -> Work:
     """One multiply-add for each element of the first operand."""
     operands = call.inputs[:2]
     return Work(macs=real_macs(operands[0].held, *operands))
 
 
-@rule("aten.addmv", sees=Everything())
+@rule("aten.addmv", role="linear", sees=Everything())
 def addmv(call: OpCall) -> Work:
     """As `mv`. Not counted: the addition."""
     operands = _operands(call, "mat", "vec")
     return Work(macs=real_macs(operands[0].held, *operands))
 
 
-@rule("aten.addr", sees=Everything())
+@rule("aten.addr", role="linear", sees=Everything())
 def addr(call: OpCall) -> Work:
     """Outer product: one multiply-add for each element of the result."""
     return Work(macs=real_macs(call.outputs[0].elements, *_operands(call, "vec1", "vec2")))
 
 
-@rule("aten._trilinear", sees=Everything())
+@rule("aten._trilinear", role="linear", sees=Everything())
 def trilinear(call: OpCall) -> Work:
     """nn.Bilinear: one multiply-add for each combination of the three operands' places.
 
@@ -118,13 +118,13 @@ def _expansions(call: OpCall) -> tuple[tuple[int, ...], ...]:
     return call.args["expand1"], call.args["expand2"], call.args["expand3"]
 
 
-@rule("aten._weight_norm_interface", sees=Pointwise())
+@rule("aten._weight_norm_interface", role="normalisation", sees=Pointwise())
 def weight_norm(call: OpCall) -> Work:
     """Square, add, then scale: three operations for each weight."""
     return Work(other_ops=3 * call.args["v"].elements)
 
 
-@rule("aten._weight_norm_interface_backward", sees=Pointwise())
+@rule("aten._weight_norm_interface_backward", role="normalisation", sees=Pointwise())
 def weight_norm_backward(call: OpCall) -> Work:
     """Twice the forward pass."""
     return Work(other_ops=6 * call.args["saved_v"].elements)

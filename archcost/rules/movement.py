@@ -67,7 +67,8 @@ free(*_aten(MAKING), why=MAKES, sees=Nothing())
 free(*_aten(ASKING), why=ASKS)
 
 
-@rule("aten.embedding", "aten.index_select", "aten.gather", "aten.index", "aten._unsafe_index", "aten.take")
+@rule("aten.embedding", role="embedding")
+@rule("aten.index_select", "aten.gather", "aten.index", "aten._unsafe_index", "aten.take", role="movement")
 def lookup(call: OpCall) -> Work:
     """No arithmetic; the places that are looked up are read, not the whole table."""
     indices = sum(spec.nbytes for spec in call.inputs[1:] if spec.dtype.startswith(("int", "uint", "bool")))
@@ -114,7 +115,10 @@ for _mode in ("reflection", "replication"):
     free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_padded)
 
 
-@rule(*(f"aten.{mode}_pad{axes}d_backward" for mode in ("reflection", "replication") for axes in (1, 2, 3)))
+@rule(
+    *(f"aten.{mode}_pad{axes}d_backward" for mode in ("reflection", "replication") for axes in (1, 2, 3)),
+    role="movement",
+)
 def pad_backward(call: OpCall) -> Work:
     """One addition for each element of the gradient."""
     return Work(other_ops=call.inputs[0].elements)

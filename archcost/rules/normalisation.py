@@ -33,6 +33,7 @@ def _normalised(call: OpCall, *, statistics: bool) -> Work:
     "aten._batch_norm_with_update",
     "aten.cudnn_batch_norm",
     "aten.miopen_batch_norm",
+    role="normalisation",
     sees=Pointwise(),
 )
 def batch_norm(call: OpCall) -> Work:
@@ -43,13 +44,15 @@ def batch_norm(call: OpCall) -> Work:
     return _normalised(call, statistics=bool(call.args.get("training", True)))
 
 
-@rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update", sees=Pointwise())
+@rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update", role="normalisation", sees=Pointwise())
 def batch_norm_inference(call: OpCall) -> Work:
     """Two operations for each element: one scale, one shift."""
     return _normalised(call, statistics=False)
 
 
-@rule("aten.native_layer_norm", "aten.native_group_norm", "aten._fused_rms_norm", sees=Pointwise())
+@rule(
+    "aten.native_layer_norm", "aten.native_group_norm", "aten._fused_rms_norm", role="normalisation", sees=Pointwise()
+)
 def statistics_norm(call: OpCall) -> Work:
     """3 operations for each element for the statistics, 2 to normalise, 2 for scale and shift where it has them."""
     return _normalised(call, statistics=True)
@@ -63,6 +66,7 @@ def statistics_norm(call: OpCall) -> Work:
     "aten.native_layer_norm_backward",
     "aten.native_group_norm_backward",
     "aten._fused_rms_norm_backward",
+    role="normalisation",
 )
 def norm_backward(call: OpCall) -> Work:
     """Two reductions (4 operations) and the combination of three terms (5) for each element."""
@@ -73,19 +77,21 @@ def _along(call: OpCall) -> Mixes:
     return Mixes((call.args["dim"],))
 
 
-@rule("aten._softmax", "aten._log_softmax", "aten._safe_softmax", "aten._sparse_softmax", sees=_along)
+@rule(
+    "aten._softmax", "aten._log_softmax", "aten._safe_softmax", "aten._sparse_softmax", role="activation", sees=_along
+)
 def softmax(call: OpCall) -> Work:
     """Maximum, subtraction, exponential, sum, division: five for each element."""
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)
 
 
-@rule("aten._softmax_backward_data", "aten._log_softmax_backward_data")
+@rule("aten._softmax_backward_data", "aten._log_softmax_backward_data", role="activation")
 def softmax_backward(call: OpCall) -> Work:
     """Product, sum, difference, product: four for each element."""
     return Work(other_ops=4 * call.outputs[0].elements)
 
 
-@rule("aten._masked_softmax", sees=_along)
+@rule("aten._masked_softmax", role="activation", sees=_along)
 def masked_softmax(call: OpCall) -> Work:
     """As `softmax`, and one comparison for each element."""
     return Work(other_ops=(SOFTMAX_OPS + 1) * call.outputs[0].elements)

@@ -34,6 +34,7 @@ def _window(call: OpCall) -> Slides:
     "aten.avg_pool1d",
     "aten.avg_pool2d",
     "aten.avg_pool3d",
+    role="pooling",
     sees=_window,
 )
 def pool(call: OpCall) -> Work:
@@ -62,6 +63,7 @@ def _adaptive_window(call: OpCall) -> Sight:
     "aten._adaptive_avg_pool3d",
     "aten.adaptive_max_pool2d",
     "aten.adaptive_max_pool3d",
+    role="pooling",
     sees=_adaptive_window,
 )
 def adaptive_pool(call: OpCall) -> Work:
@@ -69,7 +71,7 @@ def adaptive_pool(call: OpCall) -> Work:
     return Work(other_ops=max(call.inputs[0].elements, call.outputs[0].elements))
 
 
-@rule("aten.fractional_max_pool2d", "aten.fractional_max_pool3d")
+@rule("aten.fractional_max_pool2d", "aten.fractional_max_pool3d", role="pooling")
 def fractional_pool(call: OpCall) -> Work:
     """Elements of the window for each element of the output."""
     return Work(other_ops=call.outputs[0].elements * prod(per_axis(call.args["kernel_size"], _axes(call))))
@@ -82,19 +84,20 @@ def fractional_pool(call: OpCall) -> Work:
     "aten.adaptive_max_pool3d_backward",
     "aten.max_unpool2d",
     "aten.max_unpool3d",
+    role="pooling",
 )
 def max_pool_backward(call: OpCall) -> Work:
     """One addition for each element of the gradient."""
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule("aten.avg_pool2d_backward", "aten.avg_pool3d_backward")
+@rule("aten.avg_pool2d_backward", "aten.avg_pool3d_backward", role="pooling")
 def avg_pool_backward(call: OpCall) -> Work:
     """Elements of the window for each element of the gradient."""
     return Work(other_ops=call.inputs[0].elements * prod(per_axis(call.args["kernel_size"], _axes(call))))
 
 
-@rule("aten._adaptive_avg_pool2d_backward", "aten._adaptive_avg_pool3d_backward")
+@rule("aten._adaptive_avg_pool2d_backward", "aten._adaptive_avg_pool3d_backward", role="pooling")
 def adaptive_avg_pool_backward(call: OpCall) -> Work:
     """One operation for each element of the result."""
     return Work(other_ops=call.outputs[0].elements)

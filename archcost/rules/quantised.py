@@ -1,4 +1,4 @@
-"""Layers whose weights are integers, packed into an object: their multiply-adds are those of the layer in full precision.
+"""Layers whose weights are integers, packed into an object: their multiply-adds are those in full precision.
 
 A weight that an operator is given packed arrives as the tensors that the object holds, the weights first.
 """
@@ -31,6 +31,7 @@ def _weights(packed: tuple[TensorSpec, ...]) -> int:
 @rule(
     *_names("linear linear_relu linear_dynamic linear_relu_dynamic linear_leaky_relu linear_tanh"),
     *_names("linear_dynamic_fp16 linear_relu_dynamic_fp16"),
+    role="linear",
     sees=Mixes((-1,)),
 )
 def linear(call: OpCall) -> Work:
@@ -41,6 +42,7 @@ def linear(call: OpCall) -> Work:
 @rule(
     *(f"quantized.conv{axes}d{more}" for axes in (1, 2, 3) for more in ("", "_relu", "_dynamic")),
     *_names("conv2d_add conv2d_add_relu"),
+    role="convolution",
     sees=Unknown(),
 )
 def convolution(call: OpCall) -> Work:
@@ -49,19 +51,23 @@ def convolution(call: OpCall) -> Work:
     return Work(macs=call.outputs[0].elements * prod(weight.shape[1:]))
 
 
-@rule(*(f"quantized.conv_transpose{axes}d{more}" for axes in (1, 2, 3) for more in ("", "_dynamic")), sees=Unknown())
+@rule(
+    *(f"quantized.conv_transpose{axes}d{more}" for axes in (1, 2, 3) for more in ("", "_dynamic")),
+    role="convolution",
+    sees=Unknown(),
+)
 def transposed_convolution(call: OpCall) -> Work:
     """Input elements times the weights of one filter."""
     return Work(macs=call.inputs[0].elements * prod(call.args["packed_weight"][0].shape[1:]))
 
 
-@rule("quantized.matmul", sees=Everything())
+@rule("quantized.matmul", role="linear", sees=Everything())
 def matmul(call: OpCall) -> Work:
     """(n, m) times (m, p): n * m * p."""
     return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])
 
 
-@rule("aten.quantized_lstm", "aten.quantized_gru", sees=Everything())
+@rule("aten.quantized_lstm", "aten.quantized_gru", role="recurrent", sees=Everything())
 def recurrent(call: OpCall) -> Work:
     """Every packed weight once for each token, and the gates. Not counted: biases."""
     sequence = call.args.get("input", call.inputs[0])
@@ -78,13 +84,13 @@ def recurrent(call: OpCall) -> Work:
     )
 
 
-@rule(*_names("quantized_lstm_cell_dynamic quantized_gru_cell_dynamic"), sees=Everything())
+@rule(*_names("quantized_lstm_cell_dynamic quantized_gru_cell_dynamic"), role="recurrent", sees=Everything())
 def gated_cell(call: OpCall) -> Work:
     """Both packed weights once for each row, and the gates. Not counted: biases."""
     return _cell(call, LSTM_STEP if "lstm" in call.op else GRU_STEP)
 
 
-@rule(*_names("quantized_rnn_relu_cell_dynamic quantized_rnn_tanh_cell_dynamic"), sees=Everything())
+@rule(*_names("quantized_rnn_relu_cell_dynamic quantized_rnn_tanh_cell_dynamic"), role="recurrent", sees=Everything())
 def cell(call: OpCall) -> Work:
     """Both packed weights once for each row, and the activation. Not counted: biases."""
     return _cell(call, RNN_STEP)
@@ -100,6 +106,7 @@ def _cell(call: OpCall, step: int) -> Work:
     *_names("add add_relu add_scalar add_scalar_relu mul mul_relu mul_scalar mul_scalar_relu cat_relu"),
     *_names("relu6 hardswish leaky_relu sigmoid celu elu clamp prelu threshold"),
     *(f"quantized.{name}_out" for name in ("add", "add_relu", "mul", "mul_relu")),
+    role="elementwise",
     sees=Pointwise(),
 )
 def elementwise(call: OpCall) -> Work:
@@ -110,6 +117,7 @@ def elementwise(call: OpCall) -> Work:
 @rule(
     *(f"quantized.batch_norm{axes}{more}" for axes in ("", "1d", "2d", "3d") for more in ("", "_relu")),
     "aten.quantized_batch_norm",
+    role="normalisation",
     sees=Pointwise(),
 )
 def batch_norm(call: OpCall) -> Work:
@@ -117,13 +125,13 @@ def batch_norm(call: OpCall) -> Work:
     return Work(other_ops=AFFINE_OPS * call.outputs[0].elements)
 
 
-@rule(*_names("layer_norm group_norm instance_norm"), sees=Pointwise())
+@rule(*_names("layer_norm group_norm instance_norm"), role="normalisation", sees=Pointwise())
 def norm(call: OpCall) -> Work:
     """Statistics, normalising by them, a scale and a shift."""
     return Work(other_ops=AFFINE_NORM_OPS * call.outputs[0].elements)
 
 
-@rule("quantized.softmax", sees=Everything())
+@rule("quantized.softmax", role="activation", sees=Everything())
 def softmax(call: OpCall) -> Work:
     """Maximum, subtraction, exponential, sum, division."""
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)
@@ -131,6 +139,7 @@ def softmax(call: OpCall) -> Work:
 
 @rule(
     *(f"{namespace}max_pool{axes}d" for namespace in ("quantized.", "aten.quantized_") for axes in (1, 2, 3)),
+    role="pooling",
     sees=Unknown(),
 )
 def max_pool(call: OpCall) -> Work:
@@ -141,6 +150,7 @@ def max_pool(call: OpCall) -> Work:
 @rule(
     *(f"aten.{name}" for name in ("dequantize", "quantize_per_tensor", "quantize_per_channel")),
     "aten.quantize_per_tensor_dynamic",
+    role="other",
     sees=Pointwise(),
 )
 def conversion(call: OpCall) -> Work:
@@ -152,6 +162,7 @@ def conversion(call: OpCall) -> Work:
     *(f"aten.fake_quantize_per_{what}_affine_cachemask" for what in ("tensor", "channel")),
     "aten._fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
     *(f"aten._fake_quantize_learnable_per_{what}_affine" for what in ("tensor", "channel")),
+    role="other",
     sees=Pointwise(),
 )
 def fake_quantisation(call: OpCall) -> Work:
@@ -159,7 +170,12 @@ def fake_quantisation(call: OpCall) -> Work:
     return Work(other_ops=2 * CONVERSION_OPS * call.outputs[0].elements)
 
 
-@rule("aten._fused_moving_avg_obs_fq_helper", "aten._fused_moving_avg_obs_fq_helper_functional", sees=Pointwise())
+@rule(
+    "aten._fused_moving_avg_obs_fq_helper",
+    "aten._fused_moving_avg_obs_fq_helper_functional",
+    role="other",
+    sees=Pointwise(),
+)
 def observed_fake_quantisation(call: OpCall) -> Work:
     """The smallest and the largest element, then to integers and back."""
     return Work(other_ops=(2 + 2 * CONVERSION_OPS) * call.outputs[0].elements)
@@ -174,7 +190,9 @@ def fake_quantisation_backward(call: OpCall) -> Work:
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule(*_names("embedding_byte embedding_4bit embedding_bag_byte embedding_bag_4bit"), sees=Everything())
+@rule(
+    *_names("embedding_byte embedding_4bit embedding_bag_byte embedding_bag_4bit"), role="embedding", sees=Everything()
+)
 def embedding(call: OpCall) -> Work:
     """One addition for each element of each row that is looked up."""
     return Work(other_ops=call.outputs[0].elements, layers=0)

@@ -23,7 +23,7 @@ def _tokens(call: OpCall) -> int:
     return sequence.elements // sequence.shape[-1] if sequence.elements else 0
 
 
-@rule("aten.mkldnn_rnn_layer", sees=Everything())
+@rule("aten.mkldnn_rnn_layer", role="recurrent", sees=Everything())
 def mkldnn_rnn_layer(call: OpCall) -> Work:
     """One layer in one direction: every weight once for each token, and the gates. Not counted: biases."""
     weights = call.args["weight0"].elements + call.args["weight1"].elements
@@ -34,7 +34,7 @@ def mkldnn_rnn_layer(call: OpCall) -> Work:
     )
 
 
-@rule("aten._cudnn_rnn", "aten.miopen_rnn", sees=Everything())
+@rule("aten._cudnn_rnn", "aten.miopen_rnn", role="recurrent", sees=Everything())
 def cudnn_rnn(call: OpCall) -> Work:
     """All layers and directions: every weight matrix once for each token, and the gates. Not counted: biases."""
     matrices = [weight for weight in call.args["weight"] if len(weight.shape) == 2]  # noqa: PLR2004 - not a bias
@@ -49,14 +49,14 @@ def cudnn_rnn(call: OpCall) -> Work:
     )
 
 
-@rule("aten._cudnn_rnn_backward", "aten.miopen_rnn_backward")
+@rule("aten._cudnn_rnn_backward", "aten.miopen_rnn_backward", role="recurrent")
 def cudnn_rnn_backward(call: OpCall) -> Work:
     """Twice the forward pass: the gradient by the input and that by the weights."""
     forward = cudnn_rnn(call)
     return Work(macs=2 * forward.macs, other_ops=2 * forward.other_ops, layer_outputs=0)
 
 
-@rule("aten.mkldnn_rnn_layer_backward")
+@rule("aten.mkldnn_rnn_layer_backward", role="recurrent")
 def mkldnn_rnn_layer_backward(call: OpCall) -> Work:
     """Twice the forward pass: the gradient by the input and that by the weights."""
     weights = call.args["weight1"].elements + call.args["weight2"].elements
@@ -67,19 +67,19 @@ def mkldnn_rnn_layer_backward(call: OpCall) -> Work:
     )
 
 
-@rule("aten._thnn_fused_lstm_cell", sees=Everything())
+@rule("aten._thnn_fused_lstm_cell", role="recurrent", sees=Everything())
 def fused_lstm_cell(call: OpCall) -> Work:
     """The gates of one step; its products are operators of their own."""
     return Work(other_ops=LSTM_STEP * call.outputs[0].elements)
 
 
-@rule("aten._thnn_fused_gru_cell", sees=Everything())
+@rule("aten._thnn_fused_gru_cell", role="recurrent", sees=Everything())
 def fused_gru_cell(call: OpCall) -> Work:
     """The gates of one step; its products are operators of their own."""
     return Work(other_ops=GRU_STEP * call.outputs[0].elements)
 
 
-@rule("aten._thnn_fused_lstm_cell_backward_impl", "aten._thnn_fused_gru_cell_backward")
+@rule("aten._thnn_fused_lstm_cell_backward_impl", "aten._thnn_fused_gru_cell_backward", role="recurrent")
 def fused_cell_backward(call: OpCall) -> Work:
     """Twice the forward step."""
     step = GRU_STEP if "gru" in call.op else LSTM_STEP

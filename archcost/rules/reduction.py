@@ -19,12 +19,11 @@ def _reduced(call: OpCall) -> Sight:
     return Mixes(dim if isinstance(dim, tuple) else (dim,), keeps=bool(call.args.get("keepdim", False)))
 
 
+@rule("aten.mean", "aten.amax", role="pooling", sees=_reduced)
 @rule(
     "aten.sum",
     "aten.nansum",
-    "aten.mean",
     "aten.prod",
-    "aten.amax",
     "aten.amin",
     "aten.aminmax",
     "aten.max",
@@ -42,6 +41,7 @@ def _reduced(call: OpCall) -> Sight:
     "aten._is_any_true",
     "aten.allclose",
     "aten._sparse_sum",
+    role="other",
     sees=_reduced,
 )
 def reduction(call: OpCall) -> Work:
@@ -49,13 +49,13 @@ def reduction(call: OpCall) -> Work:
     return Work(other_ops=max(tensor.held for tensor in (call.inputs[0], *call.outputs)))
 
 
-@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", sees=_reduced)
+@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_reduced)
 def variance(call: OpCall) -> Work:
     """Sum, difference and square: three for each input element."""
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
-@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", sees=_reduced)
+@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_reduced)
 def norm(call: OpCall) -> Work:
     """Square and sum: two for each input element."""
     return Work(other_ops=2 * call.inputs[0].elements)
@@ -72,6 +72,7 @@ def _scanned(call: OpCall) -> Sight:
     "aten.cummin",
     "aten._cummax_helper",
     "aten.logcumsumexp",
+    role="other",
     sees=_scanned,
 )
 def scan(call: OpCall) -> Work:
@@ -79,7 +80,16 @@ def scan(call: OpCall) -> Work:
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule("aten.sort", "aten.argsort", "aten.topk", "aten.kthvalue", "aten._unique2", "aten.unique_dim", sees=Everything())
+@rule(
+    "aten.sort",
+    "aten.argsort",
+    "aten.topk",
+    "aten.kthvalue",
+    "aten._unique2",
+    "aten.unique_dim",
+    role="other",
+    sees=Everything(),
+)
 def sort(call: OpCall) -> Work:
     """N log2 n comparisons for n elements along the sorted dimension."""
     values = call.inputs[0]
@@ -88,13 +98,13 @@ def sort(call: OpCall) -> Work:
     return Work(other_ops=values.elements * ceil(log2(max(along, 2))))
 
 
-@rule("aten._cdist_forward", "aten._pdist_forward", sees=Everything())
+@rule("aten._cdist_forward", "aten._pdist_forward", role="other", sees=Everything())
 def distances(call: OpCall) -> Work:
     """Difference, power and sum for each coordinate of each pair: three."""
     return Work(other_ops=3 * call.outputs[0].elements * call.inputs[0].shape[-1])
 
 
-@rule("aten._euclidean_dist", sees=Everything())
+@rule("aten._euclidean_dist", role="other", sees=Everything())
 def euclidean_distances(call: OpCall) -> Work:
     """A product of the points, each with its squared length and a one beside: n * m * (d + 2); then the roots."""
     first, second = call.inputs
@@ -107,13 +117,13 @@ def euclidean_distances(call: OpCall) -> Work:
     )
 
 
-@rule("aten.nonzero", "aten.bincount", "aten.histc", sees=Everything())
+@rule("aten.nonzero", "aten.bincount", "aten.histc", role="other", sees=Everything())
 def scanning(call: OpCall) -> Work:
     """One comparison for each input element."""
     return Work(other_ops=call.inputs[0].elements)
 
 
-@rule("aten.linalg_cross", sees=Everything())
+@rule("aten.linalg_cross", role="other", sees=Everything())
 def cross_product(call: OpCall) -> Work:
     """Two products and a difference for each element of the result."""
     return Work(other_ops=3 * call.outputs[0].elements)
@@ -130,6 +140,7 @@ def cross_product(call: OpCall) -> Work:
     "aten.linalg_lu_factor_ex",
     "aten.linalg_matrix_exp",
     "aten.linalg_qr",
+    role="other",
     sees=Everything(),
 )
 def decomposition(call: OpCall) -> Work:

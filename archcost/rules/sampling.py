@@ -28,6 +28,7 @@ for _axes in (1, 2, 3):
         f"aten.upsample_nearest{_axes}d",
         f"aten._upsample_nearest_exact{_axes}d",
         why="copies the nearest value",
+        role="other",
         sees=_scaled(_axes, 1),
     )
 
@@ -36,31 +37,31 @@ def _interpolated(call: OpCall, taps: int) -> Work:
     return Work(other_ops=TAP_OPS * taps * call.outputs[0].elements)
 
 
-@rule("aten.upsample_linear1d", sees=_scaled(1, 2))
+@rule("aten.upsample_linear1d", role="other", sees=_scaled(1, 2))
 def linear(call: OpCall) -> Work:
     """2 neighbours, 2 operations each, for each output element."""
     return _interpolated(call, 2)
 
 
-@rule("aten.upsample_bilinear2d", "aten._upsample_bilinear2d_aa", sees=_scaled(2, 2))
+@rule("aten.upsample_bilinear2d", "aten._upsample_bilinear2d_aa", role="other", sees=_scaled(2, 2))
 def bilinear(call: OpCall) -> Work:
     """4 neighbours, 2 operations each, for each output element."""
     return _interpolated(call, 4)
 
 
-@rule("aten.upsample_trilinear3d", sees=_scaled(3, 2))
+@rule("aten.upsample_trilinear3d", role="other", sees=_scaled(3, 2))
 def trilinear(call: OpCall) -> Work:
     """8 neighbours, 2 operations each, for each output element."""
     return _interpolated(call, 8)
 
 
-@rule("aten.upsample_bicubic2d", "aten._upsample_bicubic2d_aa", sees=_scaled(2, 4))
+@rule("aten.upsample_bicubic2d", "aten._upsample_bicubic2d_aa", role="other", sees=_scaled(2, 4))
 def bicubic(call: OpCall) -> Work:
     """16 neighbours, 2 operations each, for each output element."""
     return _interpolated(call, 16)
 
 
-@rule("aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten.cudnn_grid_sampler", sees=Unknown())
+@rule("aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten.cudnn_grid_sampler", role="other", sees=Unknown())
 def grid_sample(call: OpCall) -> Work:
     """4 neighbours of an image or 8 of a volume, 2 operations each; one copy for the nearest neighbour."""
     neighbours = 1 if call.args.get("interpolation_mode", 0) == 1 else 2 ** (len(call.outputs[0].shape) - 2)
@@ -75,33 +76,40 @@ def grid_sample(call: OpCall) -> Work:
     "aten._upsample_bicubic2d_aa_backward",
     "aten.grid_sampler_2d_backward",
     "aten.grid_sampler_3d_backward",
+    role="other",
 )
 def sampling_backward(call: OpCall) -> Work:
     """A multiplication and an addition for each element of the gradient."""
     return Work(other_ops=TAP_OPS * call.inputs[0].elements)
 
 
-@rule("aten.affine_grid_generator")
+@rule("aten.affine_grid_generator", role="other")
 def affine_grid(call: OpCall) -> Work:
     """Each place of the grid times the (2, 3) or (3, 4) matrix of its image."""
     return Work(macs=call.outputs[0].elements * call.args["theta"].shape[-1], layers=0, layer_outputs=0)
 
 
-@rule("aten._embedding_bag", "aten._embedding_bag_forward_only")
+@rule("aten._embedding_bag", "aten._embedding_bag_forward_only", role="embedding")
 def embedding_bag(call: OpCall) -> Work:
     """One addition for each element of each row that is looked up."""
     table, indices = call.args["weight"], call.args["indices"]
     return Work(other_ops=indices.elements * table.shape[-1], layers=0)
 
 
-@rule("aten.embedding_dense_backward", "aten._embedding_bag_dense_backward", "aten.index_put", "aten.scatter_add")
+@rule(
+    "aten.embedding_dense_backward",
+    "aten._embedding_bag_dense_backward",
+    "aten.index_put",
+    "aten.scatter_add",
+    role="other",
+)
 def accumulate(call: OpCall) -> Work:
     """One addition for each element of the gradient, or of the values put in."""
     values = call.args.get("grad_output") or call.args.get("grad") or call.inputs[-1]
     return Work(other_ops=values.elements)
 
 
-@rule("aten.index_add", "aten.scatter_reduce", "aten.index_reduce")
+@rule("aten.index_add", "aten.scatter_reduce", "aten.index_reduce", role="other")
 def scatter_sum(call: OpCall) -> Work:
     """One addition for each element that is scattered."""
     return Work(other_ops=call.inputs[-1].elements)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources import library_names
+from archcost.sources.table import all_sources, source_of
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def select(
     """Return the specs that a request names, each once, in the order of the request.
 
     Args:
-        specs: names, and globs over the zoo ("resnet*") or a library ("timm:resnet*").
+        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*").
         families: families of the zoo, in upper or lower case.
         everything: all of the zoo.
         variants: whether families and `everything` take in the variants of a network, too.
@@ -42,20 +41,17 @@ def select(
     return tuple(dict.fromkeys(found))
 
 
+def complete(begun: str) -> list[str]:
+    """Return what a shell may write in the place of a name that was begun."""
+    return [name for source in all_sources() for name in source.complete(begun)]
+
+
 def _matches(pattern: str) -> tuple[str, ...]:
-    source, colon, glob = pattern.rpartition(":")
-    if source in {"timm", "torchvision"}:
-        names = [f"{source}:{name}" for name in library_names(source) if fnmatch.fnmatchcase(name, glob)]
-    else:
-        wanted = glob.lower()
-        names = [
-            entry.id
-            for entry in (() if colon else REGISTRY)
-            if any(fnmatch.fnmatchcase(name.lower(), wanted) for name in (entry.id, *entry.aliases))
-        ]
+    source, _, target = pattern.rpartition(":")
+    names = tuple(source_of(source, target).match(pattern))
     if not names:
         raise UnknownNetworkError(f"no network matches {pattern!r}; see `archcost list`")
-    return tuple(names)
+    return names
 
 
 def _family(name: str) -> list[Entry]:

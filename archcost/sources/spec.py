@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError
+from archcost.sources.table import describe_forms, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-Kind = Literal["zoo", "timm", "torchvision", "file", "module"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """A network's name, taken apart.
 
-    `source` is what comes before the colon (a file, a package, "timm", "torchvision"; "" for the zoo), `target` what
-    comes after. `size` is the height and width after an @.
+    `kind` is its source's name. `source` is what comes before the colon (a file, a package, "timm"; "" for the zoo),
+    `target` what comes after. `size` is the height and width after an @. `local` is whether it is the user's own code,
+    and `file` the path in the name where it names a file.
     """
 
     text: str
-    kind: Kind
+    kind: str
     source: str
     target: str
     arguments: Mapping[str, object]
     size: tuple[int, int] | None = None
+    local: bool = False
+    file: str = ""
 
 
 def parse_spec(text: str) -> Spec:
@@ -43,17 +45,20 @@ def parse_spec(text: str) -> Spec:
     body, _, query = text.partition("?")
     arguments = dict(_argument(item, text) for item in query.split("&") if item)
     body, size = _size(body, text)
-    source, colon, target = body.rpartition(":")
-    kind: Kind
-    if not colon:
-        kind = "zoo"
-    elif source in {"timm", "torchvision"}:
-        kind = "timm" if source == "timm" else "torchvision"
-    else:
-        kind = "file" if source.endswith(".py") else "module"
+    source, _, target = body.rpartition(":")
     if not target:
-        raise ArgumentError(f"{text!r} names no network; write NAME, FILE.py:CALLABLE, or PACKAGE.MODULE:CALLABLE")
-    return Spec(text=text, kind=kind, source=source, target=target, arguments=arguments, size=size)
+        raise ArgumentError(f"{text!r} names no network; write {describe_forms()}")
+    found = source_of(source, target)
+    return Spec(
+        text=text,
+        kind=found.name,
+        source=source,
+        target=target,
+        arguments=arguments,
+        size=size,
+        local=found.local,
+        file=found.file_in(source, target),
+    )
 
 
 def _size(body: str, text: str) -> tuple[str, tuple[int, int] | None]:

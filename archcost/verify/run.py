@@ -11,6 +11,7 @@ import torch
 
 from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
+from archcost.records import WalkPlan
 from archcost.records.opinions import FVCORE, TORCH, Opinions
 from archcost.verify.compare import operators, opinion, torch_count, with_rest
 from archcost.verify.fvcore_count import count_with_fvcore
@@ -41,7 +42,7 @@ def second_opinions(network: Network, feed: Feed | None = None, *, device: str =
         WalkError: the network failed while it ran.
     """
     feed = feed or Feed(specs=network.inputs)
-    report = profile_network(network, feed, device=device)
+    report = profile_network(network, feed, WalkPlan(device=device))
     with random_state_kept():
         look = _look(network, feed, report.environment["device"])
         if look.fvcore.failure and look.device == "meta" and device == "auto":

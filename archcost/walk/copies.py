@@ -11,10 +11,10 @@ import torch
 from torch import nn
 from torch.nn import init
 from torch.utils._device import DeviceContext
-from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 from archcost.errors import WalkError
 from archcost.walk.parts import ATOMS, CONTAINERS
+from archcost.walk.tensors import wraps
 
 META = torch.device("meta")
 STRINGS = frozenset((str,))
@@ -109,10 +109,10 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
-    if is_traceable_wrapper_subclass(tensor):
-        names, context = tensor.__tensor_flatten__()
+    if wraps(tensor):
+        names, context = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
         parts = {name: _on_meta(getattr(tensor, name)) for name in names}
-        like = type(tensor).__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+        like = type(tensor).__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())  # type: ignore[attr-defined]
     else:
         like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):

@@ -45,7 +45,7 @@ def _switch(switched: ExitStack) -> None:
     flex = sys.modules.get("torch.nn.attention.flex_attention")
     if flex is not None:  # it refuses the meta device, which it would not know about
         switched.callback(setattr, flex, "_validate_device", flex._validate_device)
-        flex._validate_device = refuse_gradients
+        flex._validate_device = refuse_gradients  # type: ignore[attr-defined]
     if COMPILER in sys.modules:
         switched.enter_context(torch.compiler.set_stance("force_eager"))
         return

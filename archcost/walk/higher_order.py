@@ -30,7 +30,7 @@ def _while_loop(
 def _scan(step: Callable[..., Any], first: Any, values: Any, others: Any) -> Any:
     from torch._higher_order_ops.scan import generic_scan
 
-    return generic_scan(step, first, values, additional_inputs=others)
+    return generic_scan(step, first, values, additional_inputs=others)  # type: ignore[no-untyped-call]
 
 
 def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any]) -> Any:

@@ -30,7 +30,7 @@ def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any,
         for number, packed in enumerate(objects):
             for place, tensor in enumerate(unpacked(packed)):
                 kind = "weight" if tensor.dim() > 1 else "bias"
-                name = f"{kind}_{number}_{place}" if len(objects) > 1 or kind == "weight" and place else kind
+                name = f"{kind}_{number}_{place}" if len(objects) > 1 or (kind == "weight" and place) else kind
                 yield f"{path}.{name}".lstrip("."), packed, place, tensor
 
 

@@ -105,7 +105,7 @@ class Parts:
             child = given
             while child is not None and child._modules.get("_orig_mod") is not None:
                 child = child._modules["_orig_mod"]
-            if child is not given:
+            if given is not None and child is not None and child is not given:
                 self.compiled.append(Compiled(module, name, given, child))
             if child is not None and id(child) not in seen:
                 self._take_apart(child, prefix + name, seen)

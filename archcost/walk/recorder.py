@@ -18,8 +18,8 @@ from archcost.walk import higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
-from archcost.walk.packed import is_packed, unpacked
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
+from archcost.walk.packed import is_packed, unpacked
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import components, find_tensors
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
+SPARSE_SUM = "aten._sparse_addmm"
 LIFT = torch.ops.aten.lift_fresh.default
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
 ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
@@ -75,23 +76,20 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Number the network's inputs before the walk."""
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
 
-    def introduce(self, name: str, tensor: torch.Tensor, role: Any) -> ParamSpec:
+    def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
         """Number a parameter or a buffer before the walk, and all that it wraps."""
         parts = components(tensor)
         if parts[0] is not tensor:
-            kind = "buffer" if role == "buffer" else "parameter"
             specs = [self.storages.describe(part, kind) for part in parts]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
-            return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad, role)
-        spec = self.storages.describe(tensor, "buffer" if role == "buffer" else "parameter")
-        return ParamSpec(
-            name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad, role
-        )
+            return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
+        spec = self.storages.describe(tensor, kind)
+        return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
 
-    def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor, role: Any) -> ParamSpec:
+    def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
-        parameter = self.introduce(name, tensor, role)
+        parameter = self.introduce(name, tensor, "parameter")
         self._packed[hash(packed), place] = self.storages.describe(tensor)
         return parameter
 
@@ -141,7 +139,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
             func = higher_order.attend_on_meta
         schema = _Schema(
-            f"higher_order.{name}", ("query", "key", "value"), {}, (), composite=False, by_values=False, mark=False
+            f"higher_order.{name}",
+            ("query", "key", "value"),
+            {},
+            (),
+            composite=False,
+            noteworthy=False,
+            by_values=False,
+            mark=False,
         )
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
@@ -168,12 +173,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
-        if schema.op == "aten._sparse_addmm" and inputs[1].stored is inputs[2].stored is None:
-            self.notes.add(SPARSE_IS_DENSE)
-        if schema.by_values and self.phase == "forward":
-            self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
-        if schema.op in ASKING and self._is_random(inputs):
-            self.notes.add(CHANCE)
+        if schema.noteworthy:
+            self._note(schema, inputs)
         result = shapes.run(func, args, kwargs)
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
@@ -199,6 +200,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             )
         )
         return result
+
+    def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
+        if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
+            self.notes.add(SPARSE_IS_DENSE)
+        if schema.by_values and self.phase == "forward":
+            self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
+        if schema.op in ASKING and self._is_random(inputs):
+            self.notes.add(CHANCE)
 
     def _is_random(self, tensors: list[TensorSpec]) -> bool:
         """Whether a number comes from a random operator, through at most a few others."""
@@ -279,6 +288,7 @@ class _Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
+    noteworthy: bool  # a reader may have to know that it ran
     by_values: bool  # its results have as many elements as the values of its arguments say
     mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
 
@@ -292,13 +302,15 @@ class _Schema(NamedTuple):
 def _schema(func: Any) -> _Schema:
     arguments = func._schema.arguments
     op = func._schema.name.replace("::", ".")
+    by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
     return _Schema(
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
-        by_values=torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES,
+        noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
+        by_values=by_values,
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
     )
 
@@ -315,7 +327,7 @@ def _as_outside(func: Any) -> Any:
     A function that autocast has cast itself runs without further casts.
     """
     excluded = torch._C._dispatch_tls_local_exclude_set()
-    with torch._C._RestorePythonTLSSnapshot():
+    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined] # not in torch's stubs
         included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
     casting = [key for key in CASTING if not _has_kernel(func, key.name)]
     for key in (*RESOLVING, *casting):

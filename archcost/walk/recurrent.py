@@ -25,7 +25,7 @@ def fused_lstm(  # the function's own arguments
     bidirectional: bool,
     batch_first: bool = False,
 ) -> Any:
-    """Answer for `torch.lstm` on a padded sequence in full precision; NotImplemented where the CPU has no such kernel."""
+    """Answer for `torch.lstm` on a padded sequence in full precision; NotImplemented where the CPU fuses nothing."""
     directions = 2 if bidirectional else 1
     each = WITH_BIASES if has_biases else WEIGHTS
     if (

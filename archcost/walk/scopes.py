@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn
-from torch.nn.modules import batchnorm, instancenorm, module as torch_module, normalization
+from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.packed import is_pack
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 
     from archcost.walk.meta import MetaDevice
     from archcost.walk.notes import Notes
-
-NORMALISING = (
-    batchnorm._NormBase,
-    instancenorm._InstanceNorm,
-    normalization.LayerNorm,
-    normalization.GroupNorm,
-    *((nn.RMSNorm,) if hasattr(nn, "RMSNorm") else ()),
-)
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
@@ -42,7 +34,6 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
             kind=type(module).__name__,
             leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
-            normalises=_normalises(type(module)),  # type: ignore[arg-type]
         )
         for path, module in modules.items()
         if not is_pack(module)
@@ -52,11 +43,6 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
 @functools.cache
 def _recurs(kind: type[nn.Module]) -> bool:
     return issubclass(kind, nn.RNNBase | nn.RNNCellBase)
-
-
-@functools.cache
-def _normalises(kind: type[nn.Module]) -> bool:
-    return issubclass(kind, NORMALISING) or "norm" in kind.__name__.lower()
 
 
 class Scopes:

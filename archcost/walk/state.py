@@ -47,15 +47,20 @@ def as_found(parts: Parts) -> Iterator[None]:
             _refill(container, before)
         with torch.no_grad():
             for tensor, value in tensors:
-                if tensor.shape != value.shape:  # an observer's, which finds its channels
-                    tensor.resize_(value.shape)
-                if not torch.equal(tensor, value):
-                    tensor.copy_(value)
+                _write_back(tensor, value)
         for parameter, requires_grad, gradient in parameters:
             if parameter.requires_grad != requires_grad:
                 parameter.requires_grad_(requires_grad)
             if parameter.grad is not gradient:
                 parameter.grad = gradient
+
+
+def _write_back(tensor: torch.Tensor, value: torch.Tensor) -> None:
+    """Give a tensor the value that it had, and the shape: an observer finds its channels as it runs."""
+    if tensor.shape != value.shape:
+        tensor.resize_(value.shape)
+    if not torch.equal(tensor, value):
+        tensor.copy_(value)
 
 
 def _refill(container: Any, contents: Any) -> None:

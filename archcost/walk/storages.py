@@ -175,7 +175,7 @@ def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
 
 
 def _values(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()  # type: ignore[no-untyped-call]
+    return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
 
 
 def _components(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -183,8 +183,8 @@ def _components(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
     if tensor.layout is torch.sparse_coo:
         return tensor._indices(), tensor._values()
     if tensor.layout in {torch.sparse_csr, torch.sparse_bsr}:
-        return tensor.crow_indices(), tensor.col_indices(), tensor.values()  # type: ignore[no-untyped-call]
-    return tensor.ccol_indices(), tensor.row_indices(), tensor.values()  # type: ignore[no-untyped-call]
+        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
+    return tensor.ccol_indices(), tensor.row_indices(), tensor.values()
 
 
 def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ...]) -> TensorSpec:

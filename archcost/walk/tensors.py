@@ -37,10 +37,15 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
 
 def components(tensor: torch.Tensor) -> list[torch.Tensor]:
     """Return the plain tensors that a tensor of another class wraps (integers and their scales, say); or itself."""
-    if not is_traceable_wrapper_subclass(tensor):
+    if not wraps(tensor):
         return [tensor]
-    names, _ = tensor.__tensor_flatten__()
+    names, _ = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
     return [part for name in names for part in components(getattr(tensor, name))]
+
+
+def wraps(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is of a class that wraps others, and can be taken apart into them."""
+    return is_traceable_wrapper_subclass(tensor)
 
 
 def innermost(tensor: torch.Tensor) -> torch.Tensor:

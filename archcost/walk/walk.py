@@ -98,14 +98,9 @@ class _Walk:
         self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
-        self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
-        self.params += tuple(
-            [
-                self.recorder.introduce_packed(name, packed, place, tensor, _role(name, tensor, norm=False))
-                for name, packed, place, tensor in packed_weights(self.parts.modules)
-            ]
-        )
-        introduce = self.recorder.introduce
+        introduce, introduce_packed = self.recorder.introduce, self.recorder.introduce_packed
+        params = [introduce(name, parameter, "parameter") for name, parameter, _ in self.parts.parameters]
+        self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts.modules)])
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
             with suppress(NotImplementedError):  # an exported program has its mode built in
@@ -185,21 +180,6 @@ def _unregistered(count: int) -> str:
         f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
         "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
     )
-
-
-def _introduce_parameters(
-    recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
-) -> tuple[ParamSpec, ...]:
-    named = [(name, parameter, specs[owner].normalises) for name, parameter, owner in parameters]
-    return tuple([recorder.introduce(name, tensor, _role(name, tensor, norm=norm)) for name, tensor, norm in named])
-
-
-def _role(name: str, parameter: torch.Tensor, *, norm: bool) -> str:
-    if norm:
-        return "norm"
-    if "bias" in name.rpartition(".")[2].split("_"):
-        return "bias"
-    return "weight" if parameter.dim() > 1 else "scale"
 
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:

@@ -152,9 +152,9 @@ def deepspeed(network: nn.Module, x: torch.Tensor) -> Counted:
 
 def _imported(name: str) -> Any:
     # they import torchvision, which fails beside a CPU build of torch: archcost's own import declares what is missing
-    from archcost.sources import libraries
+    from archcost.sources.libraries import import_library
 
-    return libraries._import(name)  # noqa: SLF001
+    return import_library(name)
 
 
 def _counter(

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 def built(spec: str, device: str) -> tuple[nn.Module, torch.Tensor]:
     """Return the network as archcost builds it, and one input, on a device."""
     from archcost import sources
-    from archcost.profiling.profile import _on_meta
+    from archcost.profiling.place import build_on_meta
     from archcost.walk import Unfilled
 
     network = sources.resolve(spec)
     if device == "meta":
-        module = _on_meta(network).network
+        module = build_on_meta(network).network
     else:
         with Unfilled():  # an index, say, it does write
             module = network.build()

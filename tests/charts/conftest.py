@@ -21,12 +21,7 @@ def row(name, macs, params, accuracy, *, family="ResNet", seconds=None):
         name=name,
         family=family,
         input=(3, 224, 224),
-        params=params,
-        macs=macs,
-        activation_elements=1,
-        macts=1,
-        peak_inference_bytes=1,
-        depth=1,
+        totals=reports.totals(params=params, macs=macs),
         accuracy=accuracy,
         seconds=seconds,
     )

@@ -45,18 +45,21 @@ def test_a_glob_filters(capsys):
 
 def test_variants_stand_under_their_ordinary_name(capsys):
     _, captured = listed(capsys, "zfnet")
-    lines = captured.out.splitlines()
+    title, _, paper, *lines = captured.out.splitlines()
 
-    assert [line.split()[0].rstrip(",") for line in lines[1:]] == ["zfnet_wide", "zfnet_paper", "zfnet_literal"]
-    assert lines[2].startswith("    ")
+    assert title == "3 networks of the zoo"
+    assert paper == "ZFNet: Zeiler, Fergus, ECCV 2014, arXiv:1311.2901"
+    assert [line.split()[0].rstrip(",") for line in lines] == ["zfnet_wide", "zfnet_paper", "zfnet_literal"]
+    assert [len(line) - len(line.lstrip()) for line in lines] == [2, 4, 4]
 
 
 def test_markdown_is_a_table(capsys):
-    _, captured = listed(capsys, "lenet", "--format", "markdown")
-    lines = captured.out.splitlines()
+    _, captured = listed(capsys, "lenet?_*", "--format", "markdown")
+    title, empty, *lines = captured.out.splitlines()
 
-    assert {line.count("|") for line in lines} == {7}
-    assert "`lenet5`" in captured.out
+    assert (title, empty) == ("### 1 network of the zoo", "")
+    assert {line.count(" | ") for line in lines} == {6}
+    assert "| `lenet5_1998` | lenet5 | LeNet-5 | LeNet | 1x32x32 | MNIST |" in captured.out
 
 
 def test_nothing_found_is_said(capsys):

@@ -120,7 +120,7 @@ def test_resolutions_and_training_are_timed(capsys):
     [
         (["time", "lenet5", "--batch", "many"], 2, "whole numbers with commas"),
         (["time", "lenet5", "--batch", "1,,2"], 2, "commas between"),
-        (["time", "lenet5", "--dtype", "fp16"], 2, "there are float32, tf32, bfloat16"),
+        (["time", "lenet5", "--dtype", "fp16"], 2, "dtype must be one of float32, tf32, bfloat16"),
         (["time", "lenet5", "--amp", "fp8"], 2, "amp must be one of bf16, fp16"),
         (["time", "lenet5", "--batch", ""], 2, "commas between"),
         (["time", "lenet5", "--optimizer", "adam"], 2, "belong to --train"),

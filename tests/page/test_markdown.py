@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcost.page.markdown import markdown
+from archcost.page.markdown import write_page
 from archcost.page.page import Line, Page, Remark, Table
 from archcost.render import render
 
@@ -15,7 +15,7 @@ def test_every_row_of_the_table_has_as_many_cells_as_the_heading(branched):
 
 
 def test_marks_of_markdown_in_a_text_are_escaped():
-    text = markdown(Page(title="a_b*c", facts=("x|y",), conventions="<0.1"))
+    text = write_page(Page(title="a_b*c", facts=("x|y",), conventions="<0.1"))
     assert text == "### a\\_b\\*c\n\nx\\|y\n\n\\<0.1\n"
 
 
@@ -36,7 +36,7 @@ def test_the_lecture_is_a_block_of_text(chain):
 def test_a_hostile_name_is_one_cell_of_one_line():
     line = Line(name="a|b`\n@user<img>\x1b[31m", label="b", kind="Line\nar")
     page = Page(title="net\n# big", table=Table(heading="Layer", columns=(), lines=(line,)))
-    text = markdown(page)
+    text = write_page(page)
     assert text.splitlines()[-1] == (
         "| <code>a&#124;b&#96;&#92;n&#64;user&lt;img&gt;&#92;x1b&#91;31m</code> | Line\\\\nar |"
     )
@@ -44,4 +44,4 @@ def test_a_hostile_name_is_one_cell_of_one_line():
 
 
 def test_nothing_stands_between_a_title_and_what_it_is_about():
-    assert markdown(Page(title="net", remarks=(Remark(kind="note", text="one"),))) == "### net\n\n**Note:** one\n"
+    assert write_page(Page(title="net", remarks=(Remark(kind="note", text="one"),))) == "### net\n\n**Note:** one\n"

@@ -6,7 +6,7 @@ import pytest
 
 import archcost
 from archcost.page.page import Cell, Column, Figure, Line, Page, Remark, Table
-from archcost.page.terminal import terminal
+from archcost.page.terminal import write_page
 from archcost.render import render
 
 TABLE = Table(
@@ -79,15 +79,15 @@ Note: a short note
 
 
 def test_a_page_without_a_width():
-    assert terminal(PAGE, width=None, color=False) == PIPED
+    assert write_page(PAGE, width=None, color=False) == PIPED
 
 
 def test_a_page_in_little_room():
-    assert terminal(PAGE, width=32, color=False) == NARROW
+    assert write_page(PAGE, width=32, color=False) == NARROW
 
 
 def test_a_page_in_colour_has_a_style_for_what_was_not_counted():
-    text = terminal(PAGE, width=80, color=True)
+    text = write_page(PAGE, width=80, color=True)
     assert "\x1b[1;33m" in text  # bold yellow
     assert "\x1b[36m" in text  # the bars
 
@@ -108,7 +108,7 @@ def test_a_hostile_name_takes_one_line_and_turns_no_colour_on():
         table=Table(heading="Layer", columns=TABLE.columns, lines=(line,)),
         remarks=(Remark(kind="note", text="of a\nb"),),
     )
-    text = terminal(page, width=80, color=False)
+    text = write_page(page, width=80, color=False)
     assert [line.split() for line in text.splitlines() if line and "─" not in line] == [
         ["net\\n"],
         ["x\\x1b"],
@@ -119,5 +119,5 @@ def test_a_hostile_name_takes_one_line_and_turns_no_colour_on():
 
 
 def test_one_blank_line_stands_below_a_title_without_facts():
-    text = terminal(Page(title="Net", table=TABLE), width=80, color=False)
+    text = write_page(Page(title="Net", table=TABLE), width=80, color=False)
     assert text.startswith("Net\n\nLayer")

@@ -49,6 +49,25 @@ def test_mixed_precision_fits_more():
     assert mixed.points[0].peak_bytes == archcost.profile("nin_cifar10", device="meta", amp="bf16").peak.nbytes
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"mode": "foo"}, "mode must be one of eval, train, as-is, not 'foo'"),
+        ({"train": "lion"}, "train must be one of sgd, momentum, adam, adamw, not 'lion'"),
+        ({"loss": "mse"}, "loss must be one of cross-entropy, sum, not 'mse'"),
+        ({"amp": "fp8"}, "amp must be one of bf16, fp16, or as in cpu:bf16, not 'fp8'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "ask",
+    [lambda **how: archcost.fit("lenet5", "2MB", **how), lambda **how: archcost.profile("lenet5", **how)],
+    ids=["fit", "profile"],
+)
+def test_both_doors_refuse_what_does_not_exist(ask, wrong, says):
+    with pytest.raises(ArgumentError, match=says):
+        ask(**wrong)
+
+
 def test_parameters_alone_that_do_not_fit(capsys):
     assert run(["fit", "vgg16", "--memory", "500MB"]) == 1
     assert "its parameters alone, 553.4 MB, do not fit into 500.0 MB" in capsys.readouterr().err

@@ -8,7 +8,10 @@ import sys
 import time
 
 import pytest
+from running import wait_until_ended
 
+from archcost import profile
+from archcost.errors import ArgumentError
 from archcost.profiling.many import profile_many, remembered
 from archcost.records import Failure
 
@@ -30,9 +33,22 @@ def dies():
 def killed():
     os.kill(os.getpid(), 9)
 
+class Leaves(nn.Module):
+    def forward(self, x):
+        os._exit(0)
+
+class Cancels(nn.Module):
+    def forward(self, x):
+        import asyncio
+        raise asyncio.CancelledError("enough")
+
+def prompts():
+    return nn.Conv2d(3, int(input("how wide? ")), 3)
+
 def slow():
     import time
-    open("started", "w").close()
+    with open("started", "a") as file:
+        print(os.getpid(), file=file)
     time.sleep(60)
 """
 
@@ -70,10 +86,34 @@ def test_one_that_dies_takes_no_other_with_it(users):
     assert lenet == again == macs(profile_many(["lenet5"])[0])
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_ends_the_program_by_an_exception_or_asks_a_person_is_one_failure(users, jobs):
+    cancels, prompts, lenet = profile_many(["users.py:Cancels", "users.py:prompts", "lenet5"], keep=macs, jobs=jobs)
+    assert (cancels.error, cancels.exit_code) == ("CancelledError", 3)
+    assert cancels.reason == "it raised CancelledError: enough"
+    assert prompts.error == "BuildError"
+    assert lenet == profile("lenet5").totals.macs
+
+
+def test_one_that_leaves_with_success_has_died(users):
+    (leaves, _) = profile_many(["users.py:Leaves", "lenet5"], jobs=2)
+    assert (leaves.error, leaves.exit_code) == ("Died", 3)
+    assert "exit code 0" in leaves.reason
+
+
+def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users):
+    with pytest.raises(ArgumentError, match=r"`keep` or an option cannot be sent to another process: .*jobs=1"):
+        profile_many(["users.py:dies", "lenet5"], keep=lambda report: report, jobs=2)
+    for failure in profile_many(["lenet5", "lenet5"], keep=operator.attrgetter("__class__.__dict__"), jobs=2):
+        assert failure.error == "ArgumentError"
+        assert "what `keep` returned cannot be sent to another process" in failure.reason
+
+
 def test_ctrl_c_ends_the_workers(users):
     program = "from archcost.profiling.many import profile_many; profile_many(['users.py:slow'] * 4, jobs=2)"
     asker = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, start_new_session=True, text=True)
-    while not (users / "started").exists():
+    started = users / "started"
+    while not started.exists() or started.read_text().count("\n") < 2:
         assert asker.poll() is None
         time.sleep(0.05)
     os.killpg(asker.pid, signal.SIGINT)
@@ -82,6 +122,8 @@ def test_ctrl_c_ends_the_workers(users):
     assert errors.count("KeyboardInterrupt") == 1
     with pytest.raises(ProcessLookupError):
         os.killpg(asker.pid, 0)
+    for worker in started.read_text().split():
+        wait_until_ended(worker)
 
 
 def test_what_is_remembered_is_not_profiled_again(users):

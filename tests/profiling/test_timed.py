@@ -148,6 +148,24 @@ def test_training_a_part_times_that_part():
     assert next(r for r in report.measured.layers.rows if r.name == "backward").macs == report.totals.backward_macs
 
 
+class Unregistered(nn.Module):
+    """It learns a tensor that is no parameter of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights = [torch.ones(4, 2, requires_grad=True)]
+
+    def forward(self, x):
+        return x @ self.weights[0]
+
+
+def test_a_step_without_parameters_moves_nothing_and_is_timed():
+    report = archcost.profile(Unregistered(), torch.ones(3, 4), train="sgd", time=QUICK)
+    rows = {row.name: row for row in report.measured.layers.rows}
+    assert rows["backward"].macs == report.totals.backward_macs == 3 * 4 * 2
+    assert "step" in rows
+
+
 def test_autocast_computes_in_the_dtype_and_counts_the_casts():
     network = nn.Linear(4, 4)
     report = archcost.profile(network, torch.ones(2, 4), time=quick(amp="bf16"))
@@ -193,18 +211,29 @@ def test_what_fails_only_when_it_is_timed_says_so():
 
 
 @pytest.mark.parametrize(
-    ("plan", "error", "says"),
+    ("wrong", "says"),
     [
-        (quick(dtype="float31"), ArgumentError, "there are float32, tf32"),
-        (quick(dtype="tf32"), ClockError, "the CPU has no tf32"),
-        (quick(amp="fp8"), ArgumentError, "amp must be one of bf16, fp16, not 'fp8'"),
-        (quick(threads=0), ArgumentError, "at least one thread"),
-        (quick(timer="sundial"), ArgumentError, "there are events, graph"),
+        ({"dtype": "float31"}, "dtype must be one of float32, tf32, bfloat16, float16, float64, not 'float31'"),
+        ({"amp": "fp8"}, "amp must be one of bf16, fp16, not 'fp8'"),
+        ({"threads": 0}, "threads must be at least 1"),
+        ({"timer": "sundial"}, "timer must be one of events, graph, not 'sundial'"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused(plan, error, says):
-    with pytest.raises(error, match=says):
-        archcost.profile(nn.Linear(4, 4), torch.ones(1, 4), device="cpu", time=plan)
+def test_a_plan_that_cannot_be_is_refused_when_it_is_made(wrong, says):
+    with pytest.raises(ArgumentError, match=says):
+        TimingPlan(**wrong)
+
+
+def test_a_dtype_that_the_device_lacks_is_refused():
+    with pytest.raises(ClockError, match="the CPU has no tf32"):
+        archcost.profile(nn.Linear(4, 4), torch.ones(1, 4), device="cpu", time=quick(dtype="tf32"))
+
+
+def test_the_timing_plan_names_the_device_unless_the_call_does():
+    with pytest.raises(ArgumentError, match="nothing can be timed on meta"):
+        archcost.profile("lenet5", time=quick(device="meta"))
+    report = archcost.profile("lenet5", device="cpu", time=quick(device="meta"))
+    assert report.measured.plan.device == "cpu"
 
 
 def test_a_batch_of_nothing_and_a_device_that_runs_nothing_are_refused():

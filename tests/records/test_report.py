@@ -62,7 +62,7 @@ BROKEN = {
         lambda d: d["layers"][0].update(outputs=[json.loads("[" * 500 + "]" * 500)]),
         r"report.layers\[0\].outputs\[0\]\[0\] must be of type int, not \[\[.*\.\.\.",
     ),
-    "another schema": (lambda d: d.update(schema="archcost.report/2"), "not a report of schema"),
+    "another schema": (lambda d: d.update(schema="archcost.report/2"), "not a report: it must be of schema"),
 }
 
 
@@ -116,5 +116,5 @@ def test_a_file_is_read_and_its_name_is_said(data, tmp_path):
         with pytest.raises(ReportError, match=f"{path}: .*{problem}"):
             archcost.Report.from_file(path)
     file.write_text("{}")
-    with pytest.raises(ReportError, match=f"{file}: not a report of schema"):
+    with pytest.raises(ReportError, match=f"{file}: not a report: it must be of schema"):
         archcost.Report.from_file(file)

@@ -8,6 +8,7 @@ import pytest
 from render import pairs
 
 from archcost.errors import ConfigError, IncomparableError
+from archcost.metrics import USUAL
 from archcost.records import Failure
 from archcost.regression import check as checks, lock, parse_condition, snapshot
 from archcost.regression.settings import read_settings
@@ -31,9 +32,8 @@ def settings(tmp_path):
     return read_settings(tmp_path / "pyproject.toml")
 
 
-def locked(**networks):
+def locked(metrics=USUAL, **networks):
     """What the lock file has, through its text."""
-    metrics = lock.locked_metrics(())
     return lock.parse_lock(
         lock.lock_text({name: lock.Locked(metrics=metrics, snapshot=each) for name, each in networks.items()})
     )
@@ -80,12 +80,12 @@ def test_a_network_without_a_baseline_cannot_be_checked(settings):
 
 def test_a_baseline_without_a_quantity_that_may_not_grow_is_none(settings):
     totals = {name: value for name, value in NARROW.totals.items() if name != "macs"}
-    held = locked(a=replace(NARROW, totals=totals))
+    held = locked(("activation_bytes", "params"), a=replace(NARROW, totals=totals))
     found, outcomes = run(settings, {"a": WIDE}, held)
 
     assert outcomes == {"a": "failed"}
     assert (found.exit_code, found.accept) == (3, "archcost check --update a")
-    assert found.networks[0].failure == "no baseline: it has no macs of 'a'"
+    assert found.networks[0].failure == "no baseline: it has no macs of 'net'; count it anew"
 
 
 def test_a_maximum_needs_no_baseline(settings, tmp_path):

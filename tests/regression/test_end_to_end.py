@@ -16,7 +16,7 @@ from render import pairs
 from archcost.cli.verdict import workflow_commands
 from archcost.records import Checked
 from archcost.regression import diff, judge, parse_condition
-from archcost.render.check_markdown import MARKER
+from archcost.render.check_comment import MARKER
 
 PROJECT = """
 [tool.archcost.networks.net]
@@ -169,10 +169,10 @@ def stored(tmp_path, monkeypatch):
         (["diff", "narrow.json", "larger.json", "--force"], 0, ""),
         (["diff", "narrow.json", "wide.json", "--fail-if", "mac>+2%"], 2, "did you mean macs"),
         (["diff", "narrow.json"], 2, "Missing argument 'B'"),
-        (["diff", "narrow.json", "wide.json", "-o", "x.csv"], 2, "the suffix must be one of .json, .md"),
+        (["diff", "narrow.json", "wide.json", "-o", "x.tex"], 2, "the suffix must be one of .txt, .json"),
         (["diff", "narrow.json", "larger.json"], 3, "other inputs: 1x3x16x16 float32 before, 1x3x18x18"),
         (["diff", "other.json", "narrow.json"], 3, "counted by other conventions: 0 before, 1 after"),
-        (["diff", "schema.json", "narrow.json"], 3, "not a report of schema 'archcost.report/1'"),
+        (["diff", "schema.json", "narrow.json"], 3, "not a report: it must be of schema 'archcost.report/1'"),
         (["diff", "missing.json", "narrow.json"], 3, "missing.json: No such file"),
         (["diff", "nowhere:model.py:build", "narrow.json"], 3, "no working tree of a git repository"),
         (["check", "--config", "wrong.toml"], 2, "macs.max_growth: there is no such key; there are max, max_increase"),

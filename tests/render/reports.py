@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from archcost.account.account import SUMS
+from archcost.metrics import SUMS
 from archcost.records import InputInfo, Layer, NetworkInfo, OperatorCosts, Report, Totals
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
     kernel = rest.get("kernel")
     if kernel is None:
         weights = inputs[-1] * output[-1]
-        operators = ("aten.t", "aten.addmm")
+        operators, role = ("aten.t", "aten.addmm"), "linear"
     else:
         weights = kernel[0] * kernel[1] * inputs[1] // rest.get("groups", 1) * output[1]
-        operators = ("aten.convolution",)
-        rest = {"stride": (1, 1), "groups": 1, **rest}
+        operators, role = ("aten.convolution",), "convolution"
+        rest = {"stride": (1, 1), "groups": 1, "transposed": False, **rest}
     biases = output[1]
     places = 1
     for size in output[2:]:
@@ -55,6 +56,7 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
         *reads,
         inputs=(inputs,),
         operators=operators,
+        role=role,
         weights=weights,
         params=weights + biases,
         trainable_params=weights + biases,
@@ -65,27 +67,30 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
     )
 
 
+def totals(**known: Any) -> Totals:
+    """Totals of nothing, but for what is known."""
+    needed = dict.fromkeys((field.name for field in fields(Totals) if field.type == "int"), 0)
+    unknown = dict.fromkeys(field.name for field in fields(Totals) if field.name not in needed)
+    return Totals(**{**needed, **unknown, **known})
+
+
 def report(
     name: str, rows: Sequence[Layer], *, modules: dict[str, str], notes: tuple[str, ...] = (), **rest: Any
 ) -> Report:
     """A report whose totals are the sums of its rows."""
-    sums = {each: sum(getattr(row, each) for row in rows) for each in SUMS}
-    totals = {
-        "backward_macs": None,
-        "saved_bytes": None,
-        "peak_inference_bytes": None,
-        "peak_training_bytes": None,
-        "depth": max(row.depth for row in rows),
-        "receptive_field": rows[-1].receptive_field,
-        "layers": len(rows),
+    sums = {each: sum(known) for each in SUMS if None not in (known := [getattr(row, each) for row in rows])}
+    whole = totals(
+        depth=max(row.depth for row in rows),
+        receptive_field=rows[-1].receptive_field,
+        layers=len(rows),
         **sums,
         **rest.pop("totals", {}),
-    }
+    )
     info = InputInfo(shape=rows[0].outputs[0], dtype="float32")
     known = {"uncovered": {}, "uncalled": (), "operators": _operators(rows, rest.get("uncovered", {}))}
     return Report(
         network=NetworkInfo(spec=name.lower(), name=name, mode="eval", inputs=(info,), notes=notes),
-        totals=Totals(**totals),
+        totals=whole,
         layers=tuple(rows),
         modules=modules,
         environment={"device": "meta"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from html import unescape
@@ -12,61 +14,68 @@ import pytest
 from render import pairs
 
 from archcost.errors import ArgumentError
+from archcost.page.formats import FORMATS
+from archcost.page.target import Target
 from archcost.records import Check, Checked
-from archcost.render.check import FORMATS, render_check
-from archcost.render.check_markdown import MARKER
+from archcost.render import emit
+from archcost.render.check import build_document
+from archcost.render.check_comment import MARKER
 
 WRITTEN_OUT = ("wider", "several", "hostile", "missing_baseline", "timed")
 
 
+def text_of(check, form="table", **place):
+    return emit(build_document(check), form, Target(**place))
+
+
 @pytest.mark.parametrize("name", pairs.PAIRS)
-@pytest.mark.parametrize("form", ["terminal", "markdown"])
+@pytest.mark.parametrize("form", ["table", "markdown"])
 def test_golden(name, form, golden):
-    golden(f"check_{name}_{form}", render_check(pairs.PAIRS[name](), form, width=100))
+    golden(f"check_{name}_{form}", text_of(pairs.PAIRS[name](), form, width=100))
 
 
 @pytest.mark.parametrize("name", WRITTEN_OUT)
 @pytest.mark.parametrize("form", ["json", "junit"])
 def test_golden_data(name, form, golden):
-    golden(f"check_{name}_{form}", render_check(pairs.PAIRS[name](), form))
+    golden(f"check_{name}_{form}", text_of(pairs.PAIRS[name](), form))
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [form.name for form in FORMATS])
 def test_rendering_is_repeatable(form):
-    assert render_check(pairs.several(), form) == render_check(pairs.several(), form)
+    assert text_of(pairs.several(), form) == text_of(pairs.several(), form)
 
 
-@pytest.mark.parametrize("form", ["terminal", "markdown"])
+@pytest.mark.parametrize("form", ["table", "markdown"])
 def test_the_figures_are_those_of_the_arithmetic(form):
     """3x3 convolutions from 3 to 32 and 32 to 64 channels on 16 x 16 places, then the same with 36."""
     before, after = (256 * 9 * (3 * width + width * 64) + 640 for width in (32, 36))
     assert (before, after) == (4_940_416, 5_557_888)
-    text = render_check(pairs.PAIRS["wider"](), form, width=100)
+    text = text_of(pairs.PAIRS["wider"](), form, width=100)
     for figure in ("4.940 M", "5.558 M", "+12.5 %", "+617.5 k"):
         assert figure in text.replace("+12.5 ", "+12.5 % ")
     assert "2 layers explain 100 % of +617.5 k MACs" in text
 
 
 def test_a_new_network_is_no_increase_of_a_hundred_per_cent():
-    assert "100" not in render_check(pairs.PAIRS["new"](), "markdown")
+    assert "100" not in text_of(pairs.PAIRS["new"](), "markdown")
 
 
 def test_a_removed_network_and_a_renamed_layer_say_so():
-    assert "removed" in render_check(pairs.PAIRS["removed"](), "terminal")
-    text = render_check(pairs.PAIRS["renamed"](), "terminal")
+    assert "removed" in text_of(pairs.PAIRS["removed"](), "table")
+    text = text_of(pairs.PAIRS["renamed"](), "table")
     assert "renamed from stem" in text
     assert "4 renamed" in text
 
 
 def test_nothing_divides_by_zero():
-    text = render_check(pairs.PAIRS["zero_base"](), "terminal")
+    text = text_of(pairs.PAIRS["zero_base"](), "table")
     assert "from 0" in text
     assert "1 layer explains 100 % of +1.920 k MACs" in text
 
 
 def test_of_many_layers_the_largest_are_shown_and_the_rest_counted():
-    for form in ("terminal", "markdown"):
-        text = render_check(pairs.PAIRS["deep"](), form)
+    for form in ("table", "markdown"):
+        text = text_of(pairs.PAIRS["deep"](), form)
         assert "385 more" in text  # 200 wider ones and those behind them, 15 of which are shown
         assert "400 layers explain 100 % of +51.20 k MACs" in text
 
@@ -96,7 +105,7 @@ class _Seen(HTMLParser):
 
 
 def test_hostile_names_do_nothing_in_a_comment():
-    text = render_check(pairs.PAIRS["hostile"](), "markdown")
+    text = text_of(pairs.PAIRS["hostile"](), "markdown")
     seen = _Seen()
     seen.feed(text)
     assert seen.tags <= {"code", "details", "summary"}
@@ -113,16 +122,16 @@ def test_hostile_names_do_nothing_in_a_comment():
 
 
 def test_hostile_names_do_nothing_in_a_terminal_and_in_xml():
-    text = render_check(pairs.PAIRS["hostile"](), "terminal")
+    text = text_of(pairs.PAIRS["hostile"](), "table")
     assert "\x1b" not in text
     assert "\u202e" not in text
-    suite = ET.fromstring(render_check(pairs.PAIRS["hostile"](), "junit")).find("testsuite")  # noqa: S314 - ours
+    suite = ET.fromstring(text_of(pairs.PAIRS["hostile"](), "junit")).find("testsuite")  # noqa: S314 - ours
     assert suite.get("name").startswith("a|b\\nc@user <img src=x>")
 
 
 @pytest.mark.parametrize("count", [1, 60, 400])
 def test_a_comment_has_less_than_sixty_thousand_characters(count):
-    text = render_check(pairs.many_hostile(count), "markdown")
+    text = text_of(pairs.many_hostile(count), "markdown")
     assert len(text) < 60_000
     assert text.startswith(MARKER)
     assert "MACs are multiply-adds" in text.splitlines()[-1]
@@ -133,7 +142,7 @@ def test_a_comment_has_less_than_sixty_thousand_characters(count):
 
 
 def test_the_worst_comes_first_and_what_is_unchanged_is_folded_away():
-    text = render_check(pairs.several(), "markdown")
+    text = text_of(pairs.several(), "markdown")
     rows = re.findall(r"^\| <code>(\w+)</code> \| (new|removed|changed|exceeded)", unescape(text), re.MULTILINE)
     assert rows == [("net", "exceeded"), ("small_new", "new"), ("gone", "removed"), ("renamed", "changed")]
     assert text.index("<code>broken</code>") < text.index("<code>net</code>")
@@ -142,7 +151,7 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_folded_away():
 
 
 def test_junit_counts_what_it_lists():
-    root = ET.fromstring(render_check(pairs.several(), "junit"))  # noqa: S314 - ours
+    root = ET.fromstring(text_of(pairs.several(), "junit"))  # noqa: S314 - ours
     for element in (root, *root):
         for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
             assert int(element.get(name)) == len(list(element.iter(tag)))
@@ -153,7 +162,7 @@ def test_junit_counts_what_it_lists():
 
 
 def test_json_says_everything():
-    data = json.loads(render_check(pairs.several(), "json"))
+    data = json.loads(text_of(pairs.several(), "json"))
     assert data["schema"] == "archcost.check/1"
     assert data["exit_code"] == 3
     net = next(entry for entry in data["networks"] if entry["name"] == "net")
@@ -164,6 +173,16 @@ def test_json_says_everything():
 
 
 def test_no_networks_and_no_such_format():
-    assert "no network to check" in render_check(Check(baseline="x", networks=()))
-    with pytest.raises(ArgumentError, match="there are terminal, markdown, json, junit"):
-        render_check(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "xml")
+    assert "no network to check" in text_of(Check(baseline="x", networks=()))
+    with pytest.raises(ArgumentError, match="there are table, json, csv, markdown, html, junit"):
+        text_of(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "xml")
+
+
+def test_csv_has_a_row_for_each_quantity_and_for_what_failed():
+    rows = list(csv.DictReader(io.StringIO(text_of(pairs.PAIRS["wider"](), "csv"))))
+    (macs,) = [row for row in rows if row["quantity"] == "macs"]
+    assert (macs["before"], macs["after"], macs["judged"]) == ("4940416", "5557888", "exceeded")
+    (failed,) = csv.DictReader(
+        io.StringIO(text_of(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "csv"))
+    )
+    assert (failed["network"], failed["outcome"], failed["quantity"], failed["failure"]) == ("a", "failed", "", "b")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
 from render.reports import layer, report, weighted
+from torch import nn
+from torch.nn import functional
 
 import archcost
 from archcost.errors import ArgumentError
@@ -56,7 +59,7 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
     ("row", "line"),
     [
         (
-            weighted("up", "ConvTranspose2d", (1, 8, 4, 4), (1, 6, 8, 8), 0, kernel=(3, 3), groups=2),
+            weighted("up", "ConvTranspose2d", (1, 8, 4, 4), (1, 6, 8, 8), 0, kernel=(3, 3), groups=2, transposed=True),
             "DECONV3-6: [8x8x6]  memory: 8*8*6=384  params: (3*3*4)*6 = 216",
         ),
         (
@@ -64,13 +67,11 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
             "CONV3x1-6: [4x4x6]  memory: 4*4*6=96  params: (3*1*8)*6 = 144",
         ),
         (
-            layer("pool", "AdaptiveAvgPool2d", (1, 8, 1, 1), 0, operators=("aten.mean",)),
+            layer("pool", "AdaptiveAvgPool2d", (1, 8, 1, 1), 0, role="pooling", operators=("aten.mean",)),
             "GLOBAL AVGPOOL: [1x1x8]  memory: 8  params: 0",
         ),
         (
-            layer(
-                "norm", "LocalResponseNorm", (1, 8, 4, 4), 0, operators=("aten.avg_pool3d",), activation_elements=700
-            ),
+            layer("norm", "LocalResponseNorm", (1, 8, 4, 4), 0, role="normalisation", activation_elements=700),
             "NORM: [4x4x8]  memory: 700  params: 0",
         ),
         (
@@ -90,6 +91,61 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
 )
 def test_rows_of_other_kinds(row, line):
     assert one(row) == line
+
+
+class Foo(nn.Conv2d):
+    """A convolution whose name says nothing."""
+
+
+class PoolNormReLU(nn.ConvTranspose2d):
+    """A transposed convolution whose name says much."""
+
+
+class ConvByHand(nn.Module):
+    """A normalisation with a scale of its own, named after something else."""
+
+    def __init__(self):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, 6, 1, 1))
+
+    def forward(self, x):
+        return x / x.pow(2).mean((2, 3), keepdim=True).sqrt() * self.gain
+
+
+class Shifted(nn.Conv2d):
+    """A convolution of a normalised weight, with a bias that it adds itself."""
+
+    def forward(self, x):
+        return functional.conv2d(x, functional.normalize(self.weight)) + self.bias[:, None, None]
+
+
+class NormedLinear(nn.Linear):
+    """A linear layer of a normalised weight."""
+
+    def forward(self, x):
+        return functional.linear(x, functional.normalize(self.weight))
+
+
+class Avg(nn.ReLU):
+    """An activation function."""
+
+
+@pytest.mark.parametrize(
+    ("network", "line"),
+    [
+        (Foo(6, 4, 3), "CONV3-4: [6x6x4]  memory: 6*6*4=144  params: (3*3*6)*4 = 216"),
+        (PoolNormReLU(6, 4, 3), "DECONV3-4: [10x10x4]  memory: 10*10*4=400  params: (3*3*6)*4 = 216"),
+        (ConvByHand(), "NORM: [8x8x6]  memory: 1164  params: 0"),
+        (Shifted(6, 4, 3), "CONV3-4: [6x6x4]  memory: 576  params: (3*3*6)*4 = 216"),
+        (NormedLinear(8, 5, bias=False), "FC: [6x8x5]  memory: 290  params: 8*5 = 40"),
+        (Avg(), "RELU: [8x8x6]  memory: 8*8*6=384  params: 0"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_row_is_named_by_its_operators_whatever_its_class_is_called(network, line):
+    """Memory counts all that a row makes: 384 + 6 + 6 + 384 + 384; 36 + 36 + 216 + 144 + 144; 5 + 5 + 40 + 240."""
+    report = archcost.profile(nn.Sequential(network), torch.ones(1, 6, 8, 8))
+    assert listing(report)[1] == line
 
 
 NAIVE = """\

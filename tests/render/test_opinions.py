@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from archcost.render.opinions import render
+from archcost.page.target import Target
+from archcost.render import emit
+from archcost.render.opinions import build_document
 from archcost.verify import Difference
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+def render(opinions, form="table", **place):
+    return emit(build_document(opinions), form, Target(**place))
 
 
 @pytest.mark.parametrize(

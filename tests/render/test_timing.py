@@ -11,14 +11,19 @@ from render import reports, samples
 from archcost.charts import draw
 from archcost.charts.roofline import points
 from archcost.errors import ArgumentError
+from archcost.page.target import Target
 from archcost.records import Report, Sweep, achieved
 from archcost.records.reading import read
-from archcost.render import render
-from archcost.render.sweep import label, render as render_sweep
+from archcost.render import emit, render
+from archcost.render.sweep import build_document, label
 
 
 def timed(sample):
     return replace(reports.branched(), measured=sample)
+
+
+def render_sweep(sweep, form="table", *, color="auto", layers=False):
+    return emit(build_document(sweep, layers=layers), form, Target(color=color))
 
 
 def text_of(sample, **options):

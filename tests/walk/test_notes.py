@@ -1,4 +1,4 @@
-"""What a report says beside its figures: where sizes follow from values, where chance decides, what cannot be walked."""
+"""What a report says beside its figures: sizes that follow from values, chance; and what cannot be walked."""
 
 import random
 
@@ -59,7 +59,7 @@ class Skipped(nn.Module):
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: random.random() < 0,
+        lambda: random.random() < 0,  # noqa: S311 - no secret
         lambda: torch.rand([]) < 0,
         lambda: torch.rand(1).item() < 0,
         lambda: torch.empty(1).uniform_() < 0,

@@ -14,7 +14,7 @@ import archcost
 from archcost import sources
 from archcost.errors import RuleError, WalkError
 from archcost.profiling.feed import feed_of
-from archcost.profiling.profile import _on_meta
+from archcost.profiling.place import build_on_meta
 from archcost.walk import shapes, walk
 from archcost.zoo import REGISTRY
 
@@ -31,7 +31,7 @@ def test_every_rule_agrees_with_torch_over_the_whole_zoo():
         for entry in REGISTRY:
             network = sources.resolve(entry.id)
             args, kwargs = feed_of(network, None, None, 1).on("meta")
-            walk(_on_meta(network), args, kwargs, restore=False)
+            walk(build_on_meta(network), args, kwargs, restore=False)
 
     assert {aten.convolution.default, aten.native_batch_norm.default, aten.avg_pool2d.default} < check.operators
 

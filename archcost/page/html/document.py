@@ -13,13 +13,16 @@ from archcost.page.html.sections import sections
 from archcost.page.html.table import bar_rules
 
 if TYPE_CHECKING:
-    from archcost.page.page import Page
+    from archcost.page.document import Document
+    from archcost.page.target import Target
 
 ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%230072b2' d='M0 8V1h2v7zm3 0V3h2v5zm3 0V5h2v3z'/%3E%3C/svg%3E"  # noqa: E501
 
 
-def html(*pages: Page) -> str:
-    """Return pages, one below the other, as one self-contained HTML file; the first one's title heads it."""
+def write_text(document: Document, target: Target) -> str:
+    """Return a document's pages, one below the other, as one self-contained file; the first one's title heads it."""
+    del target
+    pages = list(document.pages())
     title = text(pages[0].title)
     style, script = _resources()
     policy = (

@@ -32,7 +32,7 @@ def sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
         yield from chart(page.table)
         yield from table(page.table, f"One row for each {page.table.heading.lower()}", name)
     if page.listing:
-        yield element("pre", text("\n".join(page.listing)), tabindex="0")
+        yield element("pre", text("\n".join(page.lines)), tabindex="0")
     yield from (_remark(remark) for remark in page.remarks if remark.kind not in LOUD)
     if page.conventions:
         yield element("p", text(page.conventions), class_="facts")

@@ -51,7 +51,7 @@ def table(shown: Table, caption: str, name: str) -> Iterator[str]:
 def parents(lines: Sequence[Line]) -> list[bool]:
     """Say of each line whether the lines below it are its parts."""
     levels = [line.level for line in lines]
-    return [line.role == "container" or after > line.level for line, after in zip(lines, [*levels[1:], 0], strict=True)]
+    return [line.role == "container" or after > line.level for line, after in zip(lines, [*levels, 0][1:], strict=True)]
 
 
 def bar_rules() -> str:

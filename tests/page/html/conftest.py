@@ -10,8 +10,8 @@ from render.reports import chain
 
 from archcost.records import Check, Checked
 from archcost.regression import diff
-from archcost.render import render
-from archcost.render.check import render_check
+from archcost.render import emit, render
+from archcost.render.check import build_document
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def difference_html():
         Checked(name="chain", difference=diff(before, after)),
         Checked(name="<same>", difference=diff(before, before)),
     )
-    return render_check(Check(baseline="before", networks=networks), "html")
+    return emit(build_document(Check(baseline="before", networks=networks)), "html")
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ import subprocess
 import sys
 
 import pytest
+from page.documents import document
 from page.html.parsed import parse
 from render.reports import branched, layer, report
 
-from archcost.page.html import html
+from archcost.page.document import emit
 from archcost.render import render
-from archcost.render.render import page_of
+from archcost.render.render import build_page
+from archcost.render.view import View
 
 HOSTILE = "</script><script>alert('&\"')</script><img src=x onerror=alert(1)>\x00\x1b[31m\ud800"
 
@@ -101,7 +103,8 @@ def test_no_heavy_library_is_needed():
 
 
 def test_several_pages_share_a_document(branched, chain):
-    root = parse(html(page_of(branched, "layers"), page_of(chain, "modules")))
+    pages = build_page(branched, View(name="layers")), build_page(chain, View(name="modules"))
+    root = parse(emit(document(*pages), "html"))
     assert [node.text for node in root.all("h1")] == ["Branched (branched)"]
     assert [node.text for node in root.all("h2")] == ["Chain (chain)"]
     assert len(root.all("table")) == 2

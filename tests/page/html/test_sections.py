@@ -7,13 +7,14 @@ from page.html.parsed import parse
 
 from archcost.metrics import METRICS
 from archcost.render import render
-from archcost.render.render import page_of
+from archcost.render.render import build_page
+from archcost.render.view import View
 
 
 @pytest.mark.parametrize("which", ["vgg16", "branched"])
 def test_every_total_and_remark_is_there(which, request):
     report = request.getfixturevalue(which)
-    shown = page_of(report, "layers")
+    shown = build_page(report, View(name="layers"))
     text = parse(render(report, "html")).text
     for figure in shown.figures:
         assert all(part in text for part in (figure.label, figure.digits, figure.short, figure.remark))

@@ -8,7 +8,8 @@ from page.html.parsed import parse
 from archcost.page.html.table import STEPS, bar_rules, parents, table
 from archcost.page.page import Cell, Column, Line, Table, order
 from archcost.render import render
-from archcost.render.render import page_of
+from archcost.render.render import build_page
+from archcost.render.view import View
 
 
 def rows_of(root):
@@ -28,7 +29,7 @@ def key(cell):
 
 @pytest.mark.parametrize("view", ["layers", "modules", "ops"])
 def test_every_line_and_cell_is_there(vgg16, view):
-    shown = page_of(vgg16, view).table
+    shown = build_page(vgg16, View(name=view)).table
     root = parse(render(vgg16, "html", view=view))
     assert len(rows_of(root)) == len(shown.lines)
     for row, line in zip(rows_of(root), shown.lines, strict=True):
@@ -42,7 +43,7 @@ def test_every_line_and_cell_is_there(vgg16, view):
 
 @pytest.mark.parametrize("name", ["macs", "receptive_field", "activation_bytes", "depth"])
 def test_the_browser_sorts_by_the_raw_figures(branched, name):
-    shown = page_of(branched, "layers").table
+    shown = build_page(branched, View(name="layers")).table
     i = next(i for i, each in enumerate(shown.columns) if each.name == name)
     root = parse(render(branched, "html"))
     for row, line in zip(rows_of(root), shown.lines, strict=True):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.records import Check, Checked, Difference
 
 
-def pages(check: Check) -> Iterator[Page]:
+def yield_pages(check: Check) -> Iterator[Page]:
     """Yield the summary, where there is more than one network, and what is to be said of each that is not unchanged."""
     alone, title = len(check.networks) == 1, headline(check)
     if not alone:

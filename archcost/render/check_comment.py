@@ -38,7 +38,7 @@ MOST_NETWORKS, MOST_NAMES = 50, 200
 SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌"}
 
 
-def markdown(check: Check) -> str:
+def write_comment(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))

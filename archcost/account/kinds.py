@@ -1,0 +1,190 @@
+"""What each parameter is, by what reads it: a weight, a bias, or the scale or shift of a normalisation.
+
+A parameter is followed through operators that read nothing but parameters, buffers and constants, to those that meet
+data. There it is
+
+* a weight, where a product (a convolution, a linear layer, a matrix product, attention) multiplies it, or an embedding
+  looks it up; a vector only if no arithmetic among parameters comes before (as a gain of a weight it scales);
+* no weight, where an operator of normalisation scales or shifts by it, or a hand-written normalisation does
+  (`archcost.account.values` says how that is known);
+* no weight, where it is a product's bias: added by the product itself, or to its result, and no larger than one element
+  for each output of the weight.
+
+What is a weight anywhere is a weight. All others of two dimensions and more count as weights, too, unless "bias" is
+part of their names: a learned scale without normalisation (LayerScale), an embedding of positions, a token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.account.arithmetic import combine
+from archcost.account.parameters import overlap
+from archcost.account.values import Data, Found, Made, Value, join, join_made
+from archcost.records import TensorSpec
+from archcost.rules.work import Contracts, Everything, Mixes, Slides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.records import OpCall, Role, Trace
+    from archcost.rules import Rule, Sight
+
+ADDED = {"bias", "mask", "norm"}  # words in the names of a product's arguments that it does not multiply
+ADDING = ("aten.add", "aten.baddbmm")  # products that add their first argument
+REDUCES = (Mixes, Everything, Slides)
+
+
+class Kinds:
+    """Follows the values of a walk; `found` is what its operators say of parameters, and of themselves.
+
+    `from_data` says which operators depend on the network's inputs, `products` which of them multiply and add.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        rules: Sequence[Rule | None],
+        sights: Sequence[Sight],
+        products: Sequence[bool],
+        from_data: Sequence[bool],
+    ) -> None:
+        self.found = Found()
+        self._trace = trace
+        self._sights = sights
+        self._products = products
+        self._from_data = from_data
+        self._values: dict[int, Value] = {}  # the results of all others are data that begins there
+        self._params: dict[int, list[int]] = {}
+        for i, param in enumerate(trace.params):
+            self._params.setdefault(param.storage, []).append(i)
+        self._kept: dict[tuple[int, int, int], Made] = {}
+        roles = [None if rule is None else rule.role for rule in rules]
+        for op, role, product, data in zip(trace.ops, roles, products, from_data, strict=True):
+            if op.phase == "forward" and not (role == "activation" and data):
+                value = self._follow(op, role, product=product, data=data)
+                if value is not None:
+                    self._values[op.index] = value
+
+    def weights(self) -> list[bool]:
+        """Return, for each parameter of the walk, whether it is a weight."""
+        return [
+            i in self.found.weights or (i not in self.found.others and len(p.shape) > 1 and not _is_named_bias(p.name))
+            for i, p in enumerate(self._trace.params)
+        ]
+
+    def _follow(self, op: OpCall, role: Role | None, *, product: bool, data: bool) -> Value | None:
+        """Return what is known of an operator's result; None where it is data that begins there."""
+        if not data:
+            self.found.aside.add(op.index)
+        if product:
+            return self._multiply(op, role, data=data)
+        if role == "normalisation" and data:
+            return self._normalise(op)
+        values = [self._value(spec) for spec in op.inputs]
+        if role == "embedding":
+            self._are_weights(values)
+        elif role == "elementwise":
+            return combine(op, values, self.found)
+        if not data or role == "movement":
+            return join(values, op.index, plain=role == "movement")
+        if len(values) == 1 and role in {"pooling", "other"} and isinstance(self._sights[op.index], REDUCES):
+            value = values[0]
+            return Data(value.root, value.level + 1, factors=value.factors) if isinstance(value, Data) else None
+        return None
+
+    def _multiply(self, op: OpCall, role: Role | None, *, data: bool) -> Made | None:
+        """Follow a product: what it adds is a bias, what it multiplies a weight where data is in it."""
+        operands: list[Value] = []
+        if data and role == "convolution" and not op.inputs[1].sources:  # quick, for most products are
+            self.found.weights |= self._as_found(op.inputs[1]).params
+            return None
+        for name, spec in _arguments(op):
+            if spec.sources and self._is_data(spec):
+                continue
+            value = self._value(spec)
+            if isinstance(value, Made):
+                if _is_added(op, name, spec, role):
+                    self.found.others |= value.params
+                else:
+                    operands.append(value)
+        if data:
+            self._are_weights(operands)
+            return None
+        return join_made([value for value in operands if isinstance(value, Made)])
+
+    def _are_weights(self, values: list[Value]) -> None:
+        params = self._trace.params
+        for value in values:
+            if isinstance(value, Made):
+                self.found.weights.update(i for i in value.params if value.plain or len(params[i].shape) > 1)
+
+    def _normalise(self, op: OpCall) -> Data | None:
+        """Follow an operator of normalisation; one that has neither scale nor shift leaves them to what comes next."""
+        affine = False
+        for spec in op.inputs[1:]:
+            if spec.sources or spec.storage in self._params:
+                value = self._value(spec)
+                if isinstance(value, Made) and value.params:
+                    affine = True
+                    self.found.others |= value.params
+        return None if affine else Data(op.index, divided=True)
+
+    def _is_data(self, spec: TensorSpec) -> bool:
+        return any(source < 0 or self._from_data[source] for source in spec.sources)
+
+    def _value(self, spec: TensorSpec) -> Value:
+        if not spec.sources:
+            return self._as_found(spec)
+        if len(spec.sources) == 1:
+            return self._result(spec.sources[0])
+        return join([self._result(source) for source in spec.sources], spec.sources[-1])
+
+    def _result(self, source: int) -> Value:
+        """Return what is known of an operator's result, or of an input of the network."""
+        value = self._values.get(source)
+        if value is None:
+            columns = self._columns(self._trace.ops[source]) if source >= 0 and self._products[source] else 0
+            value = self._values[source] = Data(source, columns=columns)
+        return value
+
+    def _columns(self, op: OpCall) -> int:
+        """Outputs of a product's weight, each of which has one bias at most; 0 where it has no weight."""
+        sight = self._sights[op.index]
+        if isinstance(sight, Slides):
+            return op.outputs[0].shape[1]
+        if not isinstance(sight, Contracts):
+            return 0
+        weights = [spec for spec in (op.inputs[sight.first], op.inputs[sight.second]) if not self._is_data(spec)]
+        elements = sum(weight.nbytes // self._trace.storages[weight.storage].itemsize for weight in weights)
+        return elements // max(op.inputs[sight.first].shape[-1], 1)
+
+    def _as_found(self, spec: TensorSpec) -> Made:
+        """Describe a parameter, a buffer or a constant as the walk found it."""
+        key = (spec.storage, spec.offset, spec.nbytes)
+        found = self._kept.get(key)
+        if found is None:
+            itemsize = self._trace.storages[spec.storage].itemsize
+            here = [i for i in self._params.get(spec.storage, ()) if overlap(spec, self._trace.params[i], itemsize)]
+            found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
+        return found
+
+
+def _is_named_bias(name: str) -> bool:
+    return "bias" in name.rpartition(".")[2].split("_")
+
+
+def _arguments(op: OpCall) -> Iterator[tuple[str, TensorSpec]]:
+    """Yield the tensors that an operator reads, with the names of its arguments."""
+    for name, value in op.args.items():
+        if isinstance(value, TensorSpec):
+            yield name, value
+        elif isinstance(value, tuple):
+            yield from ((name, item) for item in value if isinstance(item, TensorSpec))
+
+
+def _is_added(op: OpCall, name: str, spec: TensorSpec, role: Role | None) -> bool:
+    """Whether a product adds an argument, or normalises by it, rather than multiplies it."""
+    if name == "self":
+        return op.op.startswith(ADDING)
+    return not ADDED.isdisjoint(name.split("_")) or (role == "recurrent" and len(spec.shape) < 2)  # noqa: PLR2004

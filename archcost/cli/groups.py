@@ -1,0 +1,215 @@
+"""Options that several commands share. A command gets each group as one record."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcost.choices import LOSSES, OPTIMIZERS
+from archcost.cli.options import network_names
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archcost.records import Accuracy, Training
+    from archcost.sources import InputSpec
+
+BINARY = click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
+THREADS = click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
+OPTIMIZER = click.option(
+    "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"
+)
+AMP = click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
+
+
+def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator that adds options to a command, and hands it as `name` what `read` makes of them.
+
+    `read` has a parameter for each option.
+    """
+    names = inspect.signature(read).parameters
+
+    def decorate(command: Any) -> Any:
+        @wraps(command)
+        def call(**given: Any) -> Any:
+            group = read(**{each: given.pop(each) for each in names if each in given})
+            return command(**{name: group}, **given)
+
+        for option in reversed(options):
+            option(call)
+        return call
+
+    return decorate
+
+
+def input_option(of: str = "") -> Callable[[Any], Any]:
+    """Add --input; `of` says of what, where that is to be said."""
+    text = f"3x224x224, 128:int64 or name=128:bool; repeatable.{of}"
+    return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
+
+
+def batch_option(least: int = 1) -> Callable[[Any], Any]:
+    """Add --batch."""
+    kind = click.IntRange(min=least)
+    return click.option("--batch", type=kind, default=1, show_default=True, help="Images in the batch.")
+
+
+def device_option(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
+    """Add --device; `does` says what happens there."""
+    return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Where {does}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A network, what it is run on, and where."""
+
+    network: str
+    inputs: tuple[str, ...]
+    batch: int
+    device: str
+
+    def read_inputs(self) -> tuple[InputSpec, ...]:
+        """Return the inputs as --input describes them."""
+        return read_inputs(self.inputs)
+
+
+def read_inputs(texts: tuple[str, ...]) -> tuple[InputSpec, ...]:
+    """Return the inputs that --input describes."""
+    from archcost.sources import parse_input
+
+    return tuple(map(parse_input, texts))
+
+
+def subject_options(command: Any) -> Any:
+    """Add NET, --input, --batch and --device; the command gets them as `subject`."""
+    return add_group(
+        "subject",
+        Subject,
+        click.argument("network", shell_complete=network_names, metavar="NET"),
+        input_option(),
+        batch_option(least=0),
+        device_option("auto|meta|cpu|cuda", does="it is run"),
+    )(command)
+
+
+def training_options(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
+    """Add --train, with `train` as its help, --optimizer, --loss and, for `parts` of a network, --freeze, --train-only.
+
+    The command gets them as `training`, None without --train.
+    """
+    frozen = (
+        click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable."),
+        click.option(
+            "--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable."
+        ),
+    )
+    return add_group(
+        "training",
+        _read_training,
+        click.option("--train", is_flag=True, help=train),
+        OPTIMIZER,
+        click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]"),
+        *(frozen if parts else ()),
+    )
+
+
+def _read_training(
+    *,
+    train: bool,
+    optimizer: str | None,
+    loss: str | None,
+    freeze: tuple[str, ...] = (),
+    train_only: tuple[str, ...] = (),
+) -> Training | None:
+    given = {"--optimizer": optimizer, "--loss": loss, "--freeze": freeze, "--train-only": train_only}
+    if not train:
+        wrong = [name for name, value in given.items() if value]
+        if wrong:
+            raise ArgumentError(f"options that belong to --train: {', '.join(wrong)}; add --train, or leave them out")
+        return None
+    from archcost.records import Training
+
+    return Training(optimizer=optimizer or "sgd", loss=loss or "cross-entropy", freeze=freeze, train_only=train_only)
+
+
+def spell_training(training: Training | None) -> dict[str, Any]:
+    """Return a training as `archcost.profile` and `archcost.fit` take it."""
+    if training is None:
+        return {}
+    parts = {"freeze": training.freeze, "train_only": training.train_only}
+    given = {name: patterns for name, patterns in parts.items() if patterns}
+    return {"train": training.optimizer, "loss": training.loss, **given}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Networks by name or glob, by family, or all of the zoo."""
+
+    networks: tuple[str, ...]
+    families: tuple[str, ...]
+    everything: bool
+
+    def select(self, *more: str, variants: bool = True) -> tuple[str, ...]:
+        """Return the specs, and `more` of them.
+
+        Raises:
+            ArgumentError: nothing was asked for.
+            UnknownNetworkError: a name, glob or family that nothing matches.
+        """
+        from archcost.sources.selection import select
+
+        names = (*self.networks, *more)
+        return select(names, families=self.families, everything=self.everything, variants=variants)
+
+    def __bool__(self) -> bool:
+        return bool(self.networks or self.families or self.everything)
+
+
+def selection_options(everything: str) -> Callable[[Any], Any]:
+    """Add NETs, --family and --all, with `everything` as its help; the command gets them as `selection`."""
+    return add_group(
+        "selection",
+        Selection,
+        click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]..."),
+        click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable."),
+        click.option("--all", "everything", is_flag=True, help=everything),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside costs: accuracies of a protocol, the user's own, and measured times."""
+
+    protocol: str
+    own: tuple[str, ...]
+    times: str | None
+
+    def read_accuracies(self) -> tuple[Accuracy, ...]:
+        """Return the user's own accuracies."""
+        from archcost.comparison.accuracy import read_accuracies
+
+        return tuple(figure for path in self.own for figure in read_accuracies(path))
+
+    def read_seconds(self) -> Mapping[tuple[str, int], float]:
+        """Return the measured times; none without a file of them."""
+        from archcost.comparison.compare import read_seconds
+
+        return read_seconds(self.times) if self.times else {}
+
+
+def beside_options(command: Any) -> Any:
+    """Add --protocol, --accuracy and --times; the command gets them as `beside`."""
+    return add_group(
+        "beside",
+        Beside,
+        click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
+        click.option(
+            "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
+        ),
+        click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
+    )(command)

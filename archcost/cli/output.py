@@ -1,0 +1,133 @@
+"""Where a result goes and in which forms: what --format, -o, --color and --quiet ask for, as one record."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcost.cli.groups import add_group
+from archcost.cli.options import check_writable, note, write
+from archcost.errors import OutputError
+from archcost.page.formats import COMMON, formats_from, suffixes_from
+from archcost.page.target import COLORS, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from click.shell_completion import CompletionItem
+
+    from archcost.page.document import Document
+    from archcost.page.formats import Part
+
+RENAMED = {"terminal": "table"}  # what older workflows ask for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """The forms that are wanted, each with its file or None for stdout."""
+
+    forms: tuple[tuple[str, str | None], ...]
+    color: str = "auto"
+    quiet: bool = False
+
+    @property
+    def formats(self) -> list[str]:
+        """Return the forms that are wanted."""
+        return [form for form, _ in self.forms]
+
+    def note(self, text: str) -> None:
+        """Tell the user something on stderr."""
+        note(text, quiet=self.quiet)
+
+    def warn(self, text: str) -> None:
+        """Tell the user what the table itself says, where none is asked for."""
+        if "table" not in self.formats:
+            self.note(text)
+
+    def write(self, document: Document) -> None:
+        """Write a result in every form that is wanted.
+
+        Raises:
+            WriteError: a file or stdout takes no more.
+        """
+        from archcost.page.document import emit
+
+        for form, file in self.forms:
+            target = Target(stream=sys.stdout if file is None else None, color=self.color)
+            write(emit(document, form, target), file)
+
+
+class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2 has no arguments here
+    """The name of a form that a command can write: what the table of formats has when somebody asks."""
+
+    name = "format"
+
+    def __init__(self, parts: Collection[Part]) -> None:
+        self.parts = parts
+
+    def get_metavar(self, *_: Any, **__: Any) -> str:  # click before 8.2 hands on fewer
+        """Return the names for --help."""
+        return f"[{'|'.join(formats_from(self.parts))}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name; refuse any other."""
+        choice: Any = click.Choice(list(formats_from(self.parts)))
+        return choice.convert(RENAMED.get(value, value), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete a name, beside it what the form is."""
+        del ctx, param
+        from click.shell_completion import CompletionItem
+
+        known = formats_from(self.parts).values()
+        return [CompletionItem(form.name, help=form.help) for form in known if form.name.startswith(incomplete)]
+
+
+def output_options(*more: Part) -> Callable[[Any], Any]:
+    """Add --format, -o, --color, --debug and --quiet; the command gets them as `output`.
+
+    `more` are the parts that its documents have beside those that all have.
+    """
+    parts = (*COMMON, *more)
+    return add_group(
+        "output",
+        partial(_read_output, parts),
+        click.option("--format", "format_", type=FormatName(parts), help="Form of the result."),
+        click.option(
+            "-o", "--output", "outputs", multiple=True, metavar="FILE",
+            help="Write to a file; its suffix chooses the format. Repeatable.",
+        ),
+        click.option("--color", type=click.Choice(COLORS), default="auto", help="Colour the table."),
+        click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr."),
+        click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+    )  # fmt: skip
+
+
+def _read_output(
+    parts: Collection[Part], format_: str | None, outputs: Sequence[str], color: str, *, quiet: bool
+) -> Output:
+    """Return each form that is wanted. --format is that of stdout, or of one file.
+
+    Raises:
+        OutputError: a file that cannot be written, or whose suffix means nothing to the command.
+    """
+    files = [None if each == "-" else each for each in outputs] or [None]
+    alone = len(files) == 1
+    forms = [(_choose_format(parts, format_ if alone or file is None else None, file), file) for file in files]
+    return Output(forms=tuple(forms), color=color, quiet=quiet)
+
+
+def _choose_format(parts: Collection[Part], format_: str | None, file: str | None) -> str:
+    if file is None:
+        return format_ or "table"
+    check_writable(Path(file))
+    known = suffixes_from(parts)
+    suffix = Path(file).suffix.lower()
+    if format_ is None and suffix not in known:
+        raise OutputError(f"-o {file}: the suffix must be one of {', '.join(known)}, or give --format")
+    return format_ or known[suffix]

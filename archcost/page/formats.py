@@ -1,0 +1,73 @@
+"""The forms that a result can have.
+
+A new form is one file with a function `write_text`, and one line in this table: `--format`, the suffixes that `-o`
+knows, what help lists and what a shell completes follow from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from archcost.page.document import Document
+    from archcost.page.target import Target
+
+Part = Literal["pages", "data", "rows", "cases"]
+COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One form: its name, the suffixes of its files, the part of a document that it is written from, and who writes it.
+
+    `module` has the function `write_text(document, target)`, and is imported when the form is first written.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    part: Part
+    module: str
+    help: str
+
+    def load_writer(self) -> Callable[[Document, Target], str]:
+        """Import what writes this form."""
+        writer: Callable[[Document, Target], str] = import_module(self.module).write_text
+        return writer
+
+
+FORMATS = [
+    Format("table", (".txt",), "pages", "archcost.page.terminal", "text for a terminal"),
+    Format("json", (".json",), "data", "archcost.page.json_text", "everything, as JSON"),
+    Format("csv", (".csv",), "rows", "archcost.page.csv_text", "raw values, as CSV"),
+    Format("markdown", (".md", ".markdown"), "pages", "archcost.page.markdown", "text for GitHub"),
+    Format("html", (".html",), "pages", "archcost.page.html", "one file with charts"),
+    Format("junit", (".xml",), "cases", "archcost.page.junit", "test cases, as XML"),
+]
+
+
+def formats_from(parts: Collection[Part] = COMMON) -> dict[str, Format]:
+    """Return the forms that can be written from these parts of a document, by name."""
+    return {form.name: form for form in FORMATS if form.part in parts}
+
+
+def suffixes_from(parts: Collection[Part] = COMMON) -> dict[str, str]:
+    """Return which suffix stands for which of these forms."""
+    return {suffix: form.name for form in formats_from(parts).values() for suffix in form.suffixes}
+
+
+def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
+    """Return the form of a name.
+
+    Raises:
+        ArgumentError: these parts have no such form.
+    """
+    known = formats_from(parts)
+    if name not in known:
+        raise ArgumentError(f"there is no format {name!r}; there are {', '.join(known)}")
+    return known[name]

@@ -1,0 +1,106 @@
+"""A program that outlives the process that asks, to end its workers and to undo what it had no time to undo.
+
+A worker whose network computes reads no request, so it does not see that they have ended; a thread of its own would
+not either while compiled code holds the interpreter's lock. So one more process waits for the end of the asking one,
+which closes a pipe whatever ends it, and kills what is left. It runs no network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from archcost.processes.worker import run_task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HOME = Path(__file__).parents[2]
+# archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
+# network's code may import: not the current folder, unless the network's own name says so.
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from archcost.processes.{program} import main; "
+    "sys.path[:1] = sys.argv[2:]; del sys.argv[1:]; main()"
+)
+
+
+def command_of(program: str, paths: Sequence[str] = ()) -> list[str]:
+    """Return the command that starts a module of this room; it looks for other modules in `paths` first."""
+    return [sys.executable, "-P", "-c", START.format(program=program), str(HOME), *paths]
+
+
+def end_group(process: int) -> None:
+    """End a process that leads a group, and whatever it started in it."""
+    with suppress(ProcessLookupError, PermissionError):  # they have ended; macOS says so in the second way
+        if sys.platform == "win32":
+            os.kill(process, signal.SIGTERM)
+        else:
+            os.killpg(process, signal.SIGKILL)
+
+
+class Guard:
+    """The asking side; a context manager. What it was told is forgotten where the process that asks ends it itself."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command_of("guard"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0, start_new_session=True
+        )
+
+    def add_worker(self, process: int) -> None:
+        """Have a worker ended."""
+        self._tell(start=process)
+
+    def remove_worker(self, process: int) -> None:
+        """Forget a worker that has ended."""
+        self._tell(end=process)
+
+    def add_task(self, task: str, **arguments: Any) -> None:
+        """Have a function called, "package.module:function", after the workers were ended."""
+        self._tell(task=task, arguments=arguments)
+
+    def close(self) -> None:
+        """End it, with nothing left to do."""
+        self._tell(forget=True)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, **message: Any) -> None:
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # somebody killed it: a worker still sees the end of its requests
+                self._process.stdin.write(f"{json.dumps(message)}\n".encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def main() -> None:
+    """Listen until the process that asks has ended, then end what it left."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    workers: set[int] = set()
+    tasks: list[dict[str, Any]] = []
+    for line in sys.stdin:
+        match json.loads(line):
+            case {"start": process}:
+                workers.add(process)
+            case {"end": process}:
+                workers.discard(process)
+            case {"forget": True}:
+                return
+            case task:
+                tasks.append(task)
+    for process in workers:
+        end_group(process)
+    for task in tasks:
+        run_task(**task)

@@ -1,0 +1,87 @@
+"""Walk a network where it was asked for; and its peak alone, which says what one that ran out of memory would need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import OutOfMemoryError, RuleError, WalkError
+from archcost.profiling.advice import add_advice, give_memory_back, ran_out
+from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, needs_values
+
+if TYPE_CHECKING:
+    from archcost.profiling.feed import Feed
+    from archcost.records import Peak, Trace, WalkPlan
+    from archcost.sources import Network
+
+
+def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
+    """Walk on the device that was asked for; fall back from the meta device to the CPU where values are needed.
+
+    Returns:
+        The trace, and a note where it fell back.
+
+    Raises:
+        ArgumentError: a device that does not exist.
+        WalkError: the network failed while it ran.
+        OutOfMemoryError: with what it would have needed.
+    """
+    where = choose_device(asked.device, network)
+    notes: tuple[str, ...] = ()
+    if where == "meta":
+        try:
+            return _walk(network, feed, asked, "meta"), ()
+        except RuleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a network may raise anything
+            cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
+            if asked.device == "meta" or not needs_values(cause):
+                raise add_advice(error, network, feed) from error.__cause__
+            reason = str(cause).strip().split("\n", maxsplit=1)[0]
+            notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
+        where = "cpu"
+    try:
+        return _walk(network, feed, asked, where), notes
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds
+        if not ran_out(error):
+            raise add_advice(error, network, feed) from error.__cause__
+    # Only here are the error, and with it the tensors that its traceback holds, gone.
+    give_memory_back()
+    raise OutOfMemoryError(describe_need(network, feed, asked, where))
+
+
+def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str) -> Trace:
+    from archcost.walk import Parts, walk
+
+    parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
+    args, kwargs = feed.on(home_of(parts, where))
+    thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+    return walk(
+        parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp, restore=not thrown_away
+    )
+
+
+def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:
+    """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
+    from archcost.account.memory import bytes_of_kind, peak
+    from archcost.walk.state import collector_paused, random_state_kept
+
+    with random_state_kept(), collector_paused():
+        trace, _ = trace_network(network, feed, asked)
+    parameters = bytes_of_kind(trace, "parameter")
+    fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
+    return peak(trace, (), {}), parameters, fixed
+
+
+def describe_need(network: Network, feed: Feed, asked: WalkPlan, device: str) -> str:
+    """Say what a network that ran out of memory on a device would have needed there."""
+    failed = f"{network.spec} ran out of memory on {device}"
+    try:
+        peak, parameters, _ = peak_of(network, feed, asked.on_meta_as_on(device))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
+        return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+    return (
+        f"{failed}: by a walk on the meta device it needs {units.short(peak.nbytes, 'B')} at its peak, of which "
+        f"{units.short(parameters, 'B')} for parameters; try a smaller --batch or --input, or look with "
+        "`archcost fit` for the largest batch that fits"
+    )

@@ -1,0 +1,52 @@
+"""A check as test cases: a suite for each network, a case for each limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.page.junit import Case, Suite
+from archcost.page.names import first_line, printable
+from archcost.render.difference import attribution, change_of
+from archcost.render.speed import allowed, speed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.records import Check, Checked, Difference, Speed, Verdict
+
+EXCEEDED = "BudgetExceeded"
+
+
+def yield_suites(check: Check) -> Iterator[Suite]:
+    """Yield the cases of each network; warnings do not fail."""
+    for checked in check.networks:
+        yield Suite(checked.name, tuple(_yield_cases(checked)))
+
+
+def _yield_cases(checked: Checked) -> Iterator[Case]:
+    difference = checked.difference
+    if difference is None:
+        yield Case("walk", "error", first_line(checked.failure), checked.failure)
+        return
+    yield from (_build_case(difference, verdict) for verdict in checked.verdicts)
+    if checked.speed is not None:
+        yield _build_time_case(checked, checked.speed)
+    elif not checked.verdicts:
+        yield Case(f"compared: {checked.outcome}")
+
+
+def _build_case(difference: Difference, verdict: Verdict) -> Case:
+    name = f"{verdict.metric} {verdict.limit}"
+    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({printable(verdict.where)})"
+    if verdict.outcome == "exceeded" and verdict.level == "error":
+        return Case(name, "failure", text, attribution(difference, verdict.metric), EXCEEDED)
+    if verdict.outcome != "passed":
+        return Case(name, "note", f"{verdict.outcome}: {text}")
+    return Case(name)
+
+
+def _build_time_case(checked: Checked, speed: Speed) -> Case:
+    name = f"time {allowed(speed)}"
+    if checked.slower and checked.speed_level == "error":
+        return Case(name, "failure", speed_of(speed), type=EXCEEDED)
+    return Case(name, "note", speed_of(speed))

@@ -1,0 +1,81 @@
+"""What the sources share that call a user's own code."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest
+from archcost.sources.inputs import InputSpec
+from archcost.sources.network import DEFAULT_INPUT, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import nn
+
+    from archcost.sources.spec import Spec
+
+
+def network_of(module: Any, spec: Spec) -> Network:
+    """Return the network that is an attribute of a user's module, or that calling it makes.
+
+    Raises:
+        UnknownNetworkError: it has no such attribute.
+    """
+    target = _attribute(module, spec)
+    return Network(
+        spec=spec.text,
+        name=spec.target,
+        build=lambda: _build(target, spec),
+        inputs=(InputSpec(shape=(3, *spec.size)) if spec.size else DEFAULT_INPUT,),
+    )
+
+
+def run_user_code(action: Callable[[], Any], what: str) -> Any:
+    """Run a user's code; what it raises is shown with the user's own frames alone.
+
+    Raises:
+        ArgumentError: the call does not fit the function.
+        BuildError: it raised.
+    """
+    try:
+        return action()
+    except ArchcostError:
+        raise
+    except (Exception, SystemExit) as error:
+        ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
+        own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
+        if isinstance(error, TypeError) and not own:  # the call itself did not fit
+            raise ArgumentError(f"{what}: {error}; arguments are written ?name=value&name=value") from error
+        lines = "".join(traceback.format_list(own)).rstrip()
+        if isinstance(error, SyntaxError):
+            lines = "".join(traceback.format_exception_only(error)).rstrip()
+        raise BuildError(f"{what} raised {type(error).__name__}: {error}\n{lines}".rstrip()) from error
+
+
+def _attribute(module: Any, spec: Spec) -> Any:
+    value = module
+    for part in spec.target.split("."):
+        if not hasattr(value, part):
+            names = [name for name, item in vars(module).items() if callable(item) and not name.startswith("_")]
+            hint = closest(part, names, f"it has {', '.join(names[:8]) or 'nothing to call'}")
+            raise UnknownNetworkError(f"{spec.source} has no {spec.target!r}; {hint}")
+        value = getattr(value, part)
+    return value
+
+
+def _build(target: Any, spec: Spec) -> nn.Module:
+    from torch import nn
+
+    network = target
+    if not isinstance(target, nn.Module):
+        if not callable(target):
+            raise ArgumentError(f"{spec.text!r} is {type(target).__name__}, neither a callable nor a torch.nn.Module")
+        given = ", ".join(f"{key}={value!r}" for key, value in spec.arguments.items())
+        network = run_user_code(lambda: target(**spec.arguments), f"{spec.target}({given})")
+    if not isinstance(network, nn.Module):
+        raise ArgumentError(f"{spec.text!r} returned {type(network).__name__}, not a torch.nn.Module")
+    return network

@@ -1,0 +1,46 @@
+"""A callable, or a module, in a module that can be imported, also from the current folder."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import BuildError, UnknownNetworkError
+from archcost.sources.callables import network_of, run_user_code
+from archcost.sources.source import Source
+from archcost.sources.table import describe_forms
+
+if TYPE_CHECKING:
+    from archcost.sources.network import Network
+    from archcost.sources.spec import Spec
+
+
+class _Module(Source):
+    name = "module"
+    form = "PACKAGE.MODULE:CALLABLE"
+    local = True
+
+    def accepts(self, source: str, target: str) -> bool:
+        del target
+        return bool(source)
+
+    def find(self, spec: Spec) -> Network:
+        """Return what a module has under that name; the module is imported."""
+        return network_of(_import_module(spec.source), spec)
+
+
+def _import_module(source: str) -> Any:
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    try:
+        return run_user_code(lambda: importlib.import_module(source), f"importing {source}")
+    except BuildError as error:
+        cause = error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and cause.name and source.startswith(cause.name):
+            raise UnknownNetworkError(f"there is no module {cause.name!r}; write {describe_forms()}") from error
+        raise
+
+
+SOURCE = _Module()

@@ -1,0 +1,173 @@
+"""One worker: what a task does with its process, its streams and its exceptions."""
+
+import os
+import signal
+
+import pytest
+from running import is_running, wait_until_ended
+
+from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.guard import Guard
+
+TASKS = """
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+
+def add(first, second):
+    return first + second
+
+
+def spoil():
+    print("from Python")
+    os.write(1, b"from the descriptor\\n")
+    libc = ctypes.CDLL(None)
+    libc.puts(b"from C")
+    libc.fflush(None)
+    os.system("echo from a shell")
+    return sys.stdin.read()
+
+
+def prompt():
+    return input("really? ")
+
+
+def fork():
+    return os.fork() and 1
+
+
+def leave():
+    os.chdir("/")
+
+
+def here():
+    return os.getcwd()
+
+
+def finish(name, argument):
+    return getattr(os, name)(argument) if hasattr(os, name) else raises(name, argument)
+
+
+def kill_group():
+    os.killpg(0, signal.SIGKILL)
+
+
+def raises(name, argument):
+    import asyncio
+    import builtins
+
+    raise {**vars(builtins), "CancelledError": asyncio.CancelledError}[name](argument)
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def mute():
+    raise Mute
+
+
+def start_child(then):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    if then == "abort":
+        Path("child").write_text(str(child.pid))
+        os.abort()
+    return child.pid
+
+
+def forge():
+    for number in range(3, 20):
+        try:
+            os.write(number, b"[[1\\n")
+        except OSError:
+            continue
+"""
+
+
+@pytest.fixture
+def worker(tmp_path):
+    (tmp_path / "tasks.py").write_text(TASKS)
+    with Guard() as guard:
+        worker = Worker(guard, folder=tmp_path, paths=[str(tmp_path)])
+        yield worker
+        worker.close()
+
+
+def test_a_function_is_called_with_what_json_says(worker):
+    assert worker.ask("tasks:add", first=[1], second=[2]) == [1, 2]
+    assert worker.ask("tasks:add", first="ä", second="\n\ud800") == "ä\n\ud800"
+
+
+def test_what_a_task_prints_goes_to_stderr_and_its_input_is_empty(worker, capfd):
+    assert worker.ask("tasks:spoil") == ""
+    with pytest.raises(AnswerError, match="EOFError"):
+        worker.ask("tasks:prompt")
+    out, err = capfd.readouterr()
+    assert out == ""
+    for source in ("Python", "the descriptor", "C", "a shell"):
+        assert f"from {source}\n" in err
+
+
+def test_a_task_that_forks_is_answered_once(worker):
+    assert worker.ask("tasks:fork") == 1
+    assert worker.ask("tasks:add", first=2, second=3) == 5
+
+
+def test_each_task_starts_in_the_workers_folder(worker, tmp_path):
+    worker.ask("tasks:leave")
+    assert worker.ask("tasks:here") == str(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["SystemExit", "KeyboardInterrupt", "CancelledError", "GeneratorExit", "MemoryError"])
+def test_whatever_a_task_raises_is_an_answer(worker, name):
+    with pytest.raises(AnswerError, match=f"{name}: 7") as caught:
+        worker.ask("tasks:raises", name=name, argument=7)
+    assert caught.value.kind == name
+    assert worker.ask("tasks:add", first=2, second=3) == 5
+
+
+def test_an_exception_without_a_message_and_a_result_that_json_lacks_are_answers(worker):
+    with pytest.raises(AnswerError, match="Mute, whose message cannot be read"):
+        worker.ask("tasks:mute")
+    with pytest.raises(AnswerError, match=r"TypeError: .* not JSON serializable"):
+        worker.ask("builtins:complex", real=1)
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "says"),
+    [
+        ("finish", {"name": "_exit", "argument": 0}, "ended with exit code 0"),
+        ("finish", {"name": "_exit", "argument": 7}, "ended with exit code 7"),
+        ("kill_group", {}, r"was killed by SIGKILL \(signal 9\): too little memory"),
+        ("forge", {}, "gave no answer that can be read"),
+    ],
+)
+def test_a_worker_that_dies_says_how_and_another_takes_its_place(worker, task, arguments, says):
+    with pytest.raises(DiedError, match=says):
+        worker.ask(f"tasks:{task}", **arguments)
+    assert worker.ask("tasks:add", first=2, second=3) == 5
+
+
+def test_what_a_worker_started_ends_with_it(worker, tmp_path):
+    with pytest.raises(DiedError, match="SIGABRT"):
+        worker.ask("tasks:start_child", then="abort")
+    wait_until_ended(int((tmp_path / "child").read_text()))
+
+    child = worker.ask("tasks:start_child", then="return")
+    assert is_running(child)
+    worker.close()
+    wait_until_ended(child)
+    with pytest.raises(DiedError, match="it was stopped"):
+        worker.ask("tasks:here")
+
+
+def test_an_interrupt_is_not_the_workers(worker):
+    process = worker.ask("os:getpid")
+    os.kill(process, signal.SIGINT)
+    assert worker.ask("os:getpid") == process
+    assert worker.ask("os:getpgid", pid=process) == process

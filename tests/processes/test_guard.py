@@ -1,0 +1,66 @@
+"""What is left where the process that asks is killed, whatever its workers do."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ASKER = """
+import sys
+from archcost.processes.asking import Worker
+from archcost.processes.guard import Guard
+
+guard = Guard()
+guard.add_task("tasks:note", text="undone")
+sys.path.insert(0, {folder!r})
+Worker(guard, paths=[{folder!r}]).ask("tasks:{task}")
+"""
+TASKS = """
+import ctypes
+import os
+import subprocess
+import time
+from pathlib import Path
+
+
+def begin():
+    with open({begun!r}, "w") as file:
+        file.write(f"{{os.getpid()}}\\n")
+
+
+def sleep():
+    begin()
+    time.sleep(300)
+
+
+def hold():
+    begin()
+    ctypes.PyDLL(None).sleep(300)  # which keeps the interpreter's lock
+"""
+NOTE = """
+from pathlib import Path
+
+
+def note(text):
+    Path({undone!r}).write_text(text)
+"""
+
+
+@pytest.mark.parametrize("task", ["sleep", "hold"])
+def test_a_killed_asker_leaves_no_worker_and_its_tasks_are_done(tmp_path, task):
+    begun, undone = tmp_path / "begun", tmp_path / "undone"
+    program = ASKER.format(folder=str(tmp_path), task=task)
+    (tmp_path / "tasks.py").write_text(TASKS.format(begun=str(begun)) + NOTE.format(undone=str(undone)))
+    asker = subprocess.Popen(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(tmp_path)}
+    )
+    while not begun.exists() or not begun.read_text().endswith("\n"):
+        assert asker.poll() is None, asker.stderr.read()
+        time.sleep(0.02)
+    asker.send_signal(signal.SIGKILL)
+    _, errors = asker.communicate(timeout=30)  # stderr ends with the last process that has it: worker, guard
+
+    assert errors == ""
+    assert undone.read_text() == "undone"

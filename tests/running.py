@@ -1,0 +1,24 @@
+"""Whether a process runs."""
+
+import time
+from pathlib import Path
+
+
+def is_running(process):
+    """Whether a process exists and has not ended; one that waits for its parent to notice has."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_ended(process, seconds=20):
+    """Wait for a process that is about to end.
+
+    Raises:
+        AssertionError: it runs on.
+    """
+    until = time.monotonic() + seconds
+    while is_running(process):
+        assert time.monotonic() < until, f"{process} runs on"
+        time.sleep(0.05)
