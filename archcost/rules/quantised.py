@@ -1,6 +1,6 @@
 """Layers whose weights are integers, packed into an object: their multiply-adds are those in full precision.
 
-A weight that an operator is given packed arrives as the tensors that the object holds, the weights first.
+A weight that an operator is given packed arrives as the weights that the object holds, without their biases.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def _names(names: str) -> tuple[str, ...]:
 
 
 def _weights(packed: tuple[TensorSpec, ...]) -> int:
-    """Elements of the weights of a packed layer, biases apart."""
-    return sum(tensor.elements for tensor in packed if len(tensor.shape) > 1)
+    """Elements of the weights of a packed layer."""
+    return sum(tensor.elements for tensor in packed)
 
 
 @rule(

@@ -112,7 +112,8 @@ def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
     if wraps(tensor):
         names, context = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
         parts = {name: _on_meta(getattr(tensor, name)) for name in names}
-        like = type(tensor).__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())  # type: ignore[attr-defined]
+        kind: Any = type(tensor)
+        like: torch.Tensor = kind.__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
     else:
         like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):

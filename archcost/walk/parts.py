@@ -103,7 +103,7 @@ class Parts:
                     tensors.append(Named(prefix + name, tensor, module))
         for name, given in module._modules.items():
             child = given
-            while child is not None and child._modules.get("_orig_mod") is not None:
+            while child is not None and "_orig_mod" in child._modules:
                 child = child._modules["_orig_mod"]
             if given is not None and child is not None and child is not given:
                 self.compiled.append(Compiled(module, name, given, child))

@@ -254,13 +254,14 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return _constant(value)
 
     def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
-        """Describe what a packed object holds, whether a layer has it or the forward has made it."""
+        """Describe the weights that a packed object holds, whether a layer has it or the forward has made it."""
         with torch._C._DisableTorchDispatch():
             tensors = unpacked(packed)
             return tuple(
                 [
                     self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
                     for place, tensor in enumerate(tensors)
+                    if tensor.dim() > 1
                 ]
             )
 

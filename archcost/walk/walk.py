@@ -12,7 +12,7 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.records import ModuleSpec, Trace, parse_amp
 from archcost.walk.autocast import Autocast
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
