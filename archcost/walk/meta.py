@@ -10,14 +10,14 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-from archcost.walk.recurrent import fused_lstm
+from archcost.walk.recurrent import fused_lstm, stepwise
 
 if TYPE_CHECKING:
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 OF_NUMBERS = frozenset((torch.tensor, torch.as_tensor))
-LSTM = torch.lstm
+LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -63,6 +63,10 @@ class MetaDevice(DeviceContext):
                 return result
         if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
             result = fused_lstm(*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
+        if func in STEPWISE:
+            result = stepwise(func.__name__, *args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
         if func not in CONSTRUCTORS:

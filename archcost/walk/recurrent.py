@@ -58,3 +58,64 @@ def fused_lstm(  # the function's own arguments
             handed = functional.dropout(handed, dropout)
     ends = [torch.stack(found) for found in last]
     return (handed.transpose(0, 1) if batch_first else handed, *ends)
+
+
+def stepwise(
+    cell: str,
+    sequence: torch.Tensor,
+    state: torch.Tensor,
+    weights: Any,
+    has_biases: bool,
+    layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool = False,
+) -> Any:
+    """Answer for `torch.gru` or `torch.rnn_tanh` on a padded sequence: the CPU multiplies all steps' inputs at once."""
+    if not isinstance(weights, (list, tuple)) or isinstance(has_biases, torch.Tensor):
+        return NotImplemented  # a packed sequence's sizes come first
+    step = _gru_step if cell == "gru" else _tanh_step if cell == "rnn_tanh" else _relu_step
+    directions = 2 if bidirectional else 1
+    each = WITH_BIASES if has_biases else WEIGHTS
+    handed = sequence.transpose(0, 1) if batch_first else sequence
+    states, last = state.unbind(0), []
+    for layer in range(layers):
+        outputs = []
+        for direction in range(directions):
+            index = layer * directions + direction
+            ih, hh, *biases = weights[index * each : (index + 1) * each]
+            bias_ih, bias_hh = biases or (None, None)
+            inputs = functional.linear(handed, ih, bias_ih).unbind(0)
+            hidden, results = states[index], []
+            for given in reversed(inputs) if direction else inputs:
+                hidden = step(given, functional.linear, hidden, hh, bias_hh)
+                results.append(hidden)
+            last.append(hidden)
+            del inputs
+            outputs.append(torch.stack(results[::-1] if direction else results))
+            del results
+        handed = torch.cat(outputs, -1) if bidirectional else outputs[0]
+        if dropout and train and layer < layers - 1:
+            handed = functional.dropout(handed, dropout)
+    ends = torch.stack(last)
+    return handed.transpose(0, 1) if batch_first else handed, ends
+
+
+def _gru_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
+    inputs = given.unsafe_chunk(3, 1)
+    gates = linear(hidden, weight, bias).unsafe_chunk(3, 1)
+    reset = gates[0].add_(inputs[0]).sigmoid_()
+    update = gates[1].add_(inputs[1]).sigmoid_()
+    new = inputs[2].add(gates[2].mul_(reset)).tanh_()
+    return (hidden - new).mul_(update).add_(new)
+
+
+def _tanh_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
+    added: torch.Tensor = linear(hidden, weight, bias).add_(given)
+    return added.tanh()
+
+
+def _relu_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
+    added: torch.Tensor = linear(hidden, weight, bias).add_(given)
+    return added.relu()
