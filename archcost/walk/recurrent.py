@@ -35,7 +35,7 @@ def fused_lstm(  # the function's own arguments
         or not torch.backends.mkldnn.enabled
     ):
         return NotImplemented
-    handed = (sequence.transpose(0, 1) if batch_first else sequence).contiguous()
+    handed = first = (sequence.transpose(0, 1) if batch_first else sequence).contiguous()
     hidden, cells = (part.contiguous() for part in state)
     last: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
     for layer in range(layers):
@@ -50,6 +50,7 @@ def fused_lstm(  # the function's own arguments
                 *(handed, *own, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers),
                 *(has_biases, bidirectional, batch_first, train),
             )
+            del own
             outputs.append(output)
             for found, tensor in zip(last, end, strict=True):
                 found.append(tensor)
@@ -57,6 +58,7 @@ def fused_lstm(  # the function's own arguments
         if dropout and train and layer < layers - 1:
             handed = functional.dropout(handed, dropout)
     ends = [torch.stack(found) for found in last]
+    del first  # until here, as in the kernel's own loop
     return (handed.transpose(0, 1) if batch_first else handed, *ends)
 
 
@@ -81,7 +83,7 @@ def stepwise(
     handed = sequence.transpose(0, 1) if batch_first else sequence
     states, last = state.unbind(0), []
     for layer in range(layers):
-        outputs = []
+        outputs, kept = [], []
         for direction in range(directions):
             index = layer * directions + direction
             ih, hh, *biases = weights[index * each : (index + 1) * each]
@@ -94,12 +96,15 @@ def stepwise(
             last.append(hidden)
             del inputs
             outputs.append(torch.stack(results[::-1] if direction else results))
+            if bidirectional:  # torch lets go of both directions' steps at once
+                kept.append(results)
             del results
         handed = torch.cat(outputs, -1) if bidirectional else outputs[0]
+        del outputs, kept
         if dropout and train and layer < layers - 1:
             handed = functional.dropout(handed, dropout)
     ends = torch.stack(last)
-    return handed.transpose(0, 1) if batch_first else handed, ends
+    return handed.transpose_(0, 1) if batch_first else handed, ends
 
 
 def _gru_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
