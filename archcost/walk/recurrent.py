@@ -75,7 +75,7 @@ def stepwise(
     batch_first: bool = False,
 ) -> Any:
     """Answer for `torch.gru` or `torch.rnn_tanh` on a padded sequence: the CPU multiplies all steps' inputs at once."""
-    if not isinstance(weights, (list, tuple)):
+    if not isinstance(weights, (list, tuple)) or isinstance(has_biases, torch.Tensor):
         return NotImplemented  # a packed sequence's sizes come first
     step = _gru_step if cell == "gru" else _tanh_step if cell == "rnn_tanh" else _relu_step
     directions = 2 if bidirectional else 1
@@ -89,8 +89,6 @@ def stepwise(
             ih, hh, *biases = weights[index * each : (index + 1) * each]
             bias_ih, bias_hh = biases or (None, None)
             inputs = functional.linear(handed, ih, bias_ih).unbind(0)
-            if not bidirectional:
-                del handed  # its products are there
             hidden, results = states[index], []
             for given in reversed(inputs) if direction else inputs:
                 hidden = step(given, functional.linear, hidden, hh, bias_hh)
