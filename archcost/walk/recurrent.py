@@ -75,7 +75,7 @@ def stepwise(
     batch_first: bool = False,
 ) -> Any:
     """Answer for `torch.gru` or `torch.rnn_tanh` on a padded sequence: the CPU multiplies all steps' inputs at once."""
-    if not isinstance(weights, (list, tuple)) or isinstance(has_biases, torch.Tensor):
+    if not isinstance(weights, (list, tuple)):
         return NotImplemented  # a packed sequence's sizes come first
     step = _gru_step if cell == "gru" else _tanh_step if cell == "rnn_tanh" else _relu_step
     directions = 2 if bidirectional else 1
