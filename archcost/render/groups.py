@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Named = Callable[[str], str]
 
 MOST_NUMBERS = 4  # blocks that a line names by their numbers
+MANY_LAYERS = 4  # layers of one block from which on a line counts them
 
 
 def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = plain) -> Iterator[str]:
@@ -31,6 +32,9 @@ def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Name
         if kind == "renamed" and places:
             pairs = ", ".join(f"{named(_end(one.before))} -> {named(_end(one.after))}" for one in alike)
             yield f"{pairs}, in {units.exact(len(places))} blocks{_amounts(alike, metrics)}"
+        elif kind == "alike" and len(alike) >= MANY_LAYERS:
+            amounts = _amounts(alike, metrics, len(places))
+            yield f"{len(alike)} layers in each of {units.exact(len(places))} blocks{amounts}"
         else:
             yield from (_describe(one, metrics, named) for one in alike)
 
@@ -40,7 +44,12 @@ def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
     layers = f"{units.exact(len(group.changes))} layers"
     if group.kind in {"added", "removed"}:
         (stem,) = group.after or group.before
-        return f"{named(stem)} {_numbers(group.places)} {group.kind}{_amounts([group], metrics, len(group.places))}"
+        which = f"{named(stem)} {_numbers(group.places)}" if len(group.places) > 1 else named(group.places[0])
+        return f"{which} {group.kind}{_amounts([group], metrics, len(group.places))}"
+    if group.kind == "renamed" and group.before == group.after:
+        first = group.changes[0]
+        old, new = (row.name if row else "" for row in (first.before, first.after))
+        return f"{layers} have other numbers, as {named(old)} -> {named(new)}"
     if group.kind == "renamed" and not (group.before[0] and group.after[0]):
         way = f"into {named(group.after[0])}" if group.after[0] else f"out of {named(group.before[0])}"
         return f"{layers} moved {way}"
@@ -52,8 +61,9 @@ def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
         return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
     if group.kind == "scaled" and group.factor is not None:
         place = group.after[0]
-        of = f"all of {named(place) if place else 'the network'}" if group.whole else layers
-        return f"{of}: {_times(group.factor)} x wide{_amounts([group], metrics)}"
+        of = f"all of {named(place) if place else 'the network'}"
+        some = f"{layers} of {named(place)}" if place else layers
+        return f"{of if group.whole else some}: {_times(group.factor)} x wide{_amounts([group], metrics)}"
     return f"{named(group.after[0])}{blocks}{_amounts([group], metrics, len(group.places))}"
 
 
