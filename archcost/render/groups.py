@@ -46,15 +46,8 @@ def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
         (stem,) = group.after or group.before
         which = f"{named(stem)} {_numbers(group.places)}" if len(group.places) > 1 else named(group.places[0])
         return f"{which} {group.kind}{_amounts([group], metrics, len(group.places))}"
-    if group.kind == "renamed" and group.before == group.after:
-        first = group.changes[0]
-        old, new = (row.name if row else "" for row in (first.before, first.after))
-        return f"{layers} have other numbers, as {named(old)} -> {named(new)}"
-    if group.kind == "renamed" and not (group.before[0] and group.after[0]):
-        way = f"into {named(group.after[0])}" if group.after[0] else f"out of {named(group.before[0])}"
-        return f"{layers} moved {way}"
     if group.kind == "renamed":
-        return f"{named(f'{group.before[0]}.*')} renamed to {named(f'{group.after[0]}.*')}, {layers}"
+        return _describe_renamed(group, layers, named)
     if group.kind in {"split", "merged"}:
         sides = (_join([*map(named, names)]) for names in (group.before, group.after))
         same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
@@ -65,6 +58,16 @@ def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
         some = f"{layers} of {named(place)}" if place else layers
         return f"{of if group.whole else some}: {_times(group.factor)} x wide{_amounts([group], metrics)}"
     return f"{named(group.after[0])}{blocks}{_amounts([group], metrics, len(group.places))}"
+
+
+def _describe_renamed(group: Group, layers: str, named: Named) -> str:
+    (old,), (new,) = group.before, group.after
+    if old == new:
+        before, after = (named(row.name if row else "") for row in (group.changes[0].before, group.changes[0].after))
+        return f"{layers} have other numbers, as {before} -> {after}"
+    if not (old and new):
+        return f"{layers} moved {f'into {named(new)}' if new else f'out of {named(old)}'}"
+    return f"{named(f'{old}.*')} renamed to {named(f'{new}.*')}, {layers}"
 
 
 def _end(names: tuple[str, ...]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from fractions import Fraction
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -250,7 +252,7 @@ def test_a_wider_backbone_does_not_make_the_whole_network_wider():
 
 def test_many_layers_that_change_alike_in_each_block_are_counted():
     def net():
-        return Net([nn.Sequential(*(nn.Linear(8, 8) for _ in range(5))) for _ in range(3)])
+        return Net([nn.Sequential(OrderedDict((name, nn.Linear(8, 8)) for name in "abcde")) for _ in range(3)])
 
     before = archcost.profile(net(), torch.zeros(2, 8))
     after = archcost.profile(net(), torch.zeros(2, 3, 8))  # three times the tokens
