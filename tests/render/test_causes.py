@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from fractions import Fraction
-from itertools import pairwise
 
 import torch
 from torch import nn
