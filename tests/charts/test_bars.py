@@ -5,7 +5,7 @@ from letters import overlapping, shown
 
 import archcost
 from archcost.charts import SIZES, draw
-from archcost.charts.blocks import arithmetic
+from archcost.charts.blocks import spell_product
 from archcost.charts.presets import preset_of
 from archcost.errors import ArgumentError
 
@@ -65,7 +65,7 @@ def test_the_arithmetic_is_the_multiply_adds(data):
         for layer in report.layers:
             if layer.macs:
                 product = 1
-                for factor in arithmetic(layer).replace(" · ", "x").split("x"):
+                for factor in spell_product(layer).replace(" · ", "x").split("x"):
                     product *= int(factor)
                 assert product == layer.macs
 
