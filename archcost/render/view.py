@@ -18,7 +18,7 @@ VIEWS: tuple[str, ...] = get_args(Name)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A request for a view; see `archcost.render.render` for what each part means.
+    """A request for a view; see `archcost.render.report.render` for what each part means.
 
     Raises:
         ArgumentError: an option that the view does not take, or a quantity that no row has.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from archcost.render import emit
+from archcost.page.document import emit
 from archcost.render.catalogue import NAMES, build_document, record
 from archcost.zoo import REGISTRY
 

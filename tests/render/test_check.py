@@ -14,10 +14,10 @@ import pytest
 from render import pairs
 
 from archcost.errors import ArgumentError
+from archcost.page.document import emit
 from archcost.page.formats import FORMATS
 from archcost.page.target import Target
 from archcost.records import Check, Checked
-from archcost.render import emit
 from archcost.render.check import build_document
 from archcost.render.check_comment import MARKER
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from archcost.page.document import emit
 from archcost.page.target import Target
-from archcost.render import emit
 from archcost.render.opinions import build_document
 from archcost.verify import Difference
 

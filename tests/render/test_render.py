@@ -9,7 +9,8 @@ import pytest
 
 from archcost.errors import ArgumentError
 from archcost.page.formats import formats_from
-from archcost.render import VIEWS, render
+from archcost.render.report import render
+from archcost.render.view import VIEWS
 
 CASES = {
     "vgg16_80": {"width": 80},

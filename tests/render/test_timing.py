@@ -11,10 +11,11 @@ from render import reports, samples
 from archcost.charts import draw
 from archcost.charts.roofline import points
 from archcost.errors import ArgumentError
+from archcost.page.document import emit
 from archcost.page.target import Target
 from archcost.records import Report, Sweep, achieved
 from archcost.records.reading import read
-from archcost.render import emit, render
+from archcost.render.report import render
 from archcost.render.sweep import build_document, label
 
 

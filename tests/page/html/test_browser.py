@@ -10,7 +10,7 @@ from browser import Browser, executable
 from render.reports import branched
 
 from archcost.profiling.profile import profile
-from archcost.render import render
+from archcost.render.report import render
 
 ROOT = Path(__file__).parents[3]
 AXE = Path(os.environ.get("ARCHCOST_AXE", ROOT / "node_modules/axe-core/axe.min.js"))
