@@ -108,7 +108,7 @@ class _Board:
         others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
         way = None if leader is None else self.axes.transData.transform(leader.get_xydata())
         if (
-            any(_gap(box, mark) < CLEAR * _gap(box, own) for mark in others)
+            any(_measure_gap(box, mark) < CLEAR * _measure_gap(box, own) for mark in others)
             or (way is not None and _passes(way, others, MARK * self.pixels))
             or self.crosses(box, way)
         ):
@@ -119,7 +119,7 @@ class _Board:
         self.kept.append((box, way))
         if leader is not None:
             _shorten(self.axes, leader, 0.15 * self.pixels)
-            self.taken.append(_line(leader.get_xydata()))
+            self.taken.append(_split_line(leader.get_xydata()))
         return True
 
     def crosses(self, box: Any, way: Any) -> bool:
@@ -136,15 +136,15 @@ class _Board:
     def outline(self, box: Any) -> Line:
         """Return a box as a line that whatever reaches into it crosses."""
         corners = [(box.x0, box.y0), (box.x1, box.y1), (box.x0, box.y1), (box.x1, box.y0), (box.x0, box.y0)]
-        return _line(self.axes.transData.inverted().transform(corners))
+        return _split_line(self.axes.transData.inverted().transform(corners))
 
 
-def _line(corners: Any) -> Line:
+def _split_line(corners: Any) -> Line:
     """Return x and y of an array's rows."""
     return corners[:, 0].tolist(), corners[:, 1].tolist()
 
 
-def _gap(box: Any, point: Any) -> float:
+def _measure_gap(box: Any, point: Any) -> float:
     """Return the distance of a point from a box; 0 inside."""
     return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
 

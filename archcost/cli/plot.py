@@ -120,9 +120,9 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_option, draw, encoded, kind_of, svg_text
-    from archcost.charts.gather import gather, steps
-    from archcost.charts.presets import preset_of
+    from archcost.charts import check_option, draw, encode_figure, find_kind, write_svg
+    from archcost.charts.gather import count_steps, gather
+    from archcost.charts.presets import find_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "batches": setting.batches, "times": beside.times,
@@ -131,15 +131,15 @@ def command(
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
     formats = [_format_of(path) for path in outputs]
-    known = None if preset is None else preset_of(preset)
+    known = None if preset is None else find_preset(preset)
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
-    free = kind_of(kind).data in {"winners", "time curves"} and not (selection or named)
+    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
-    timed = kind_of(kind).data == "timed reports"
+    timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
-    with progress(steps(kind, request), what, quiet=quiet, still=timed) as advance, stdout_kept():
+    with progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, stdout_kept():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}
@@ -152,9 +152,9 @@ def command(
     for line in _left_out(left_out):
         note(line, quiet=quiet)
     for path, format_ in zip(outputs, formats, strict=True):
-        write(encoded(figure, format_), path)
+        write(encode_figure(figure, format_), path)
     if not outputs:
-        write(svg_text(figure), None)
+        write(write_svg(figure), None)
     if strict and left_out:
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
 

@@ -6,7 +6,7 @@ from letters import overlapping, shown
 import archcost
 from archcost.charts import SIZES, draw
 from archcost.charts.blocks import spell_product
-from archcost.charts.presets import preset_of
+from archcost.charts.presets import find_preset
 from archcost.errors import ArgumentError
 
 
@@ -73,7 +73,7 @@ def test_the_arithmetic_is_the_multiply_adds(data):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("preset", ["7x7", "grid-reduction", "separable"])
 def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
-    figure = draw("block", [archcost.profile(name) for name in preset_of(preset).networks], size=size)
+    figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size)
     assert overlapping(shown(figure)) == []
 
 

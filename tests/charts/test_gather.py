@@ -3,7 +3,7 @@
 import pytest
 
 from archcost.charts.gather import Request, gather
-from archcost.charts.presets import PRESETS, preset_of
+from archcost.charts.presets import PRESETS, find_preset
 from archcost.comparison.accuracy import accuracy_of, published
 from archcost.errors import ArgumentError
 from archcost.sources import resolve
@@ -91,11 +91,11 @@ def test_the_winners_are_in_order_and_take_no_network():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_name_networks_that_exist(name):
-    assert all(resolve(spec) for spec in preset_of(name).networks)
+    assert all(resolve(spec) for spec in find_preset(name).networks)
 
 
 def test_the_networks_of_the_comparison_paper_all_have_a_figure():
-    preset = preset_of("canziani-2016")
+    preset = find_preset("canziani-2016")
     for spec in preset.networks:
         side = resolve(spec).inputs[0].shape[-1]
         assert accuracy_of(spec, published(), protocol="single-crop", side=side), spec
@@ -104,4 +104,4 @@ def test_the_networks_of_the_comparison_paper_all_have_a_figure():
 
 def test_an_unknown_preset_is_refused():
     with pytest.raises(ArgumentError, match="did you mean canziani-2016"):
-        preset_of("canziani")
+        find_preset("canziani")

@@ -9,7 +9,7 @@ import pytest
 from render import reports, samples
 
 from archcost.charts import draw
-from archcost.charts.roofline import points
+from archcost.charts.roofline import yield_points
 from archcost.errors import ArgumentError
 from archcost.page.document import emit
 from archcost.page.target import Target
@@ -210,7 +210,7 @@ def test_a_roofline_shows_the_rows_that_multiply_where_they_are():
 
 def test_points_under_the_roof_have_a_share_of_at_most_one():
     sample = samples.sample()
-    (point,) = points(sample)
+    (point,) = yield_points(sample)
     ceiling = min(100e9, point.intensity * samples.ROOF.bytes_per_second(10**5))
     assert point.flops_per_second == pytest.approx(ceiling / 2)
 
