@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost.charts import find_kind
-from archcost.comparison.accuracy import accuracy_of, protocols_of, published
-from archcost.comparison.compare import compare, failures
-from archcost.comparison.tables import rows_of
+from archcost.comparison.accuracy import find_accuracy, list_protocols, read_published
+from archcost.comparison.compare import compare, list_failures
+from archcost.comparison.tables import yield_rows
 from archcost.errors import ArchcostError, ArgumentError, UsageError
 from archcost.profiling.many import profile_many
 from archcost.records import Curve, Done, Failure, Missing, Winner
@@ -74,8 +74,8 @@ def count_steps(kind: str, request: Request) -> int:
 
 def _gather_accuracies(request: Request) -> Chart:
     """Compare those networks alone that have a figure, of the dataset that most have one for."""
-    table = (*request.accuracies, *published())
-    figures = {spec: accuracy_of(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
+    table = (*request.accuracies, *read_published())
+    figures = {spec: find_accuracy(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
     datasets = Counter(figure.dataset for figure in figures.values() if figure)
     dataset = max(datasets, key=lambda name: datasets[name], default="ImageNet")
     shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
@@ -103,7 +103,7 @@ def _gather_accuracies(request: Request) -> Chart:
 
 
 def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
-    others = protocols_of(spec, table)
+    others = list_protocols(spec, table)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"
 
@@ -149,7 +149,7 @@ def _gather_memory_curves(request: Request) -> Chart:
             request.specs, keep=_read_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
             train=request.train, inputs=request.inputs,
         )  # fmt: skip
-        for missing in failures(found):
+        for missing in list_failures(found):
             lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
         for spec, peak in zip(request.specs, found, strict=True):
             if not isinstance(peak, Failure):
@@ -203,7 +203,7 @@ def _gather_reports(request: Request, *, timeline: bool = False) -> Chart:
         inputs=request.inputs,
         timeline=timeline,
     )
-    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=failures(found))
+    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=list_failures(found))
 
 
 def _gather_timed_reports(request: Request) -> Chart:
@@ -242,7 +242,7 @@ def _gather_winners(request: Request) -> Chart:
             protocol=row.text("protocol"),
             source=row.text("source"),
         )
-        for row in rows_of(text, "winners.csv", columns)
+        for row in yield_rows(text, "winners.csv", columns)
     ]
     return Chart(data=winners)
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from archcost.claims.measured import QUANTITIES, ROLES, Part
+from archcost.claims.measured import QUANTITIES, ROLES, MeasuredPart
 from archcost.errors import ArgumentError, closest
 from archcost.zoo import REGISTRY
 
@@ -34,7 +34,7 @@ LARGEST_POWER = 64
 MOST_BITS = 4096
 
 
-def networks_in(text: str) -> tuple[str, ...]:
+def find_networks(text: str) -> tuple[str, ...]:
     """Return the networks that an expression asks for, after checking all of it.
 
     Raises:
@@ -45,7 +45,7 @@ def networks_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(checker.networks))
 
 
-def evaluate(text: str, measured: Callable[[str], Part]) -> Fraction:
+def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
     """Return the value of an expression.
 
     Args:
@@ -56,11 +56,11 @@ def evaluate(text: str, measured: Callable[[str], Part]) -> Fraction:
         ArgumentError: a text that is no expression of this kind, a row, module or quantity that a network does not
             have, or a division by zero.
     """
-    networks_in(text)
+    find_networks(text)
     return _Evaluator(text, measured).number(_parse(text))
 
 
-def sibling(text: str, quantity: str) -> str | None:
+def find_sibling(text: str, quantity: str) -> str | None:
     """Return the expression that asks for another quantity in the place of the one that the whole text asks for."""
     node = _parse(text)
     if not isinstance(node, ast.Attribute) or node.attr not in QUANTITIES:
@@ -134,7 +134,7 @@ class _Checker(ast.NodeVisitor):
 class _Evaluator:
     """Computes what a `_Checker` has let pass."""
 
-    def __init__(self, text: str, measured: Callable[[str], Part]) -> None:
+    def __init__(self, text: str, measured: Callable[[str], MeasuredPart]) -> None:
         self.text = text
         self.measured = measured
 
@@ -152,7 +152,7 @@ class _Evaluator:
             f"{self.text!r}: {ast.unparse(node)!r} is a network, not a number; ask for its .params, ..."
         )
 
-    def part(self, node: ast.expr) -> Part:
+    def part(self, node: ast.expr) -> MeasuredPart:
         match node:
             case ast.Name(id=name) | ast.Call(func=ast.Name(), args=[ast.Constant(value=str(name))]):
                 return self.measured(name)

@@ -100,7 +100,7 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
     )
 
 
-def agreement(printed: Printed, measured: Fraction) -> Agreement | None:
+def find_agreement(printed: Printed, measured: Fraction) -> Agreement | None:
     """Compare a measured figure with a printed one; None where they differ.
 
     "match": the measured figure has the printed digits whether it is rounded or cut, or a printed bound holds.

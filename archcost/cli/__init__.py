@@ -141,7 +141,7 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {error if '--debug' in arguments else _without_own_code(error)}", err=True)
+        click.echo(f"archcost: {error if '--debug' in arguments else _spell_error(error)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
@@ -152,7 +152,7 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _without_own_code(error: ArchcostError) -> str:
+def _spell_error(error: ArchcostError) -> str:
     """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
     if isinstance(error, BuildError | WalkError):
         from archcost.cli.progress import is_watched

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
     del ctx, param
     from click.shell_completion import CompletionItem
@@ -66,7 +66,7 @@ def write(result: str | bytes, output: str | None) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
             file.write(result)
-        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_read_umask())
         aside.replace(path)
     except OSError as error:
         if aside is not None:
@@ -90,13 +90,13 @@ def _print(result: str | bytes) -> None:
 
 
 @contextmanager
-def stdout_kept() -> Iterator[None]:
+def keep_stdout() -> Iterator[None]:
     """Send what a network's own code prints to stderr: stdout is for the result."""
     with redirect_stdout(sys.stderr):
         yield
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -34,7 +34,7 @@ class Judging:
         return [parse_condition(text) for text in self.conditions]
 
 
-def judging_options(command: Any) -> Any:
+def add_judging(command: Any) -> Any:
     """Add --fail-if, --exit-zero and --force; the command gets them as `judging`."""
     return add_group(
         "judging",
@@ -60,31 +60,32 @@ def deliver(check: Check, output: Output) -> None:
         except OSError as error:
             output.note(f"$GITHUB_STEP_SUMMARY could not be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in workflow_commands(check):
+        for line in list_workflow_commands(check):
             click.echo(line, err=True)  # the runner reads both streams; stdout is for the result
 
 
-def workflow_commands(check: Check) -> list[str]:
+def list_workflow_commands(check: Check) -> list[str]:
     """Return GitHub's commands that put the worst findings on the page of the run."""
     from archcost.render.difference import findings
 
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
-        f"::{level[checked.outcome]} title={_property(f'archcost: {checked.name}')}::{_message(findings(checked))}"
+        f"::{level[checked.outcome]} title={_escape_property(f'archcost: {checked.name}')}"
+        f"::{_escape_message(findings(checked))}"
         for checked in worst
     ]
 
 
-def _message(text: str) -> str:
+def _escape_message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def end(check: Check, output: Output, *, exit_zero: bool) -> None:
+def raise_verdict(check: Check, output: Output, *, exit_zero: bool) -> None:
     """Raise what the exit code says, with the command that accepts the change where stdout has not said it.
 
     Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TableRow:
     """One line of a table: `file` and `line` say where it stands."""
 
     file: str
@@ -61,7 +61,7 @@ class Row:
         return TableError(f"{self.file}, line {self.line}, column {column!r}: {what}")
 
 
-def read_table(path: str | Path, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
+def read_table(path: str | Path, columns: Collection[str], *, others: bool = False) -> Iterator[TableRow]:
     """Read a CSV file whose first line names its columns.
 
     Args:
@@ -77,10 +77,10 @@ def read_table(path: str | Path, columns: Collection[str], *, others: bool = Fal
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise TableError(f"{path} cannot be read: {reason}") from error
-    return rows_of(text, str(path), columns, others=others)
+    return yield_rows(text, str(path), columns, others=others)
 
 
-def rows_of(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
+def yield_rows(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[TableRow]:
     """Read the text of a CSV file; `file` is what messages call it."""
     reader = csv.reader(io.StringIO(text))
     names = [name.strip().lower() for name in next(reader, [])]
@@ -98,4 +98,4 @@ def rows_of(text: str, file: str, columns: Collection[str], *, others: bool = Fa
                 f"{file}, line {reader.line_num}: it has {len(cells)} columns, the first line {len(names)}"
             )
         stripped = (cell.strip() for cell in cells)
-        yield Row(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))
+        yield TableRow(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))

@@ -58,21 +58,21 @@ def lay_out(table: Table, width: int | None) -> Layout:
     return _Fit(table, width).best()
 
 
-def names_of(table: Table, *, folded: bool) -> list[str]:
+def list_names(table: Table, *, folded: bool) -> list[str]:
     """Return what stands in the first column of each line, indented by its level."""
     texts = []
     for _, run in groupby(table.lines, key=lambda line: (line.role, line.level)):
         lines = list(run)
-        widest = max((len(label) for label in map(_labelled, lines) if len(label) <= MOST_PADDED), default=0)
+        widest = max((len(label) for label in map(_mark_label, lines) if len(label) <= MOST_PADDED), default=0)
         for line in lines:
-            label = _labelled(line)
-            if folded and line.kind and line.kind.lower() != last_name(line).lower():
+            label = _mark_label(line)
+            if folded and line.kind and line.kind.lower() != find_last_name(line).lower():
                 label = f"{label:<{widest}} {line.kind}"
             texts.append(" " * (INDENT * line.level) + label)
     return texts
 
 
-def last_name(line: Line) -> str:
+def find_last_name(line: Line) -> str:
     """Return the last part of a line's label, without its call; where the kind says the same, it is not repeated."""
     return line.label.rpartition(".")[2].partition(" ")[0]
 
@@ -137,10 +137,10 @@ class _Fit:
 
     def _names(self, *, folded: bool) -> list[int]:
         """Return the widths of the names, sorted. A container may run on over the empty cells beside its kind."""
-        names = names_of(self.table, folded=folded)
+        names = list_names(self.table, folded=folded)
         lines = zip(self.table.lines, names, strict=True)
         return sorted(len(name) for line, name in lines if line.role != "container" or not folded) or [0]
 
 
-def _labelled(line: Line) -> str:
+def _mark_label(line: Line) -> str:
     return line.label + SIGNS[line.mark]

@@ -8,31 +8,31 @@ LONGEST = 200
 MARKS = frozenset("\\|*_`~[]!@#:")  # what Markdown, its tables and its links of addresses see also inside of HTML
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     r"""Write what does not print (newlines, colour codes, marks that turn the direction) as \n, \x1b, \u202e."""
     if text.isprintable():
         return text
     return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
 
 
-def first_line(text: str) -> str:
+def cut_first_line(text: str) -> str:
     """Return what stands before the first line break."""
     return text.partition("\n")[0]
 
 
-def shortened(text: str) -> str:
+def shorten_text(text: str) -> str:
     """Cut the middle out of a text that no table has room for."""
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}"
 
 
-def plain(text: str) -> str:
+def write_plain(text: str) -> str:
     """Return a name as one line of plain text."""
-    return shortened(printable(text))
+    return shorten_text(make_printable(text))
 
 
-def code(text: str, *, whole: bool = False) -> str:
+def write_code(text: str, *, whole: bool = False) -> str:
     """Return a name as HTML code, which Markdown prints as it is: within it nobody is mentioned and nothing linked."""
-    shown = printable(text) if whole else plain(text)
+    shown = make_printable(text) if whole else write_plain(text)
     safe = "".join(f"&#{ord(mark)};" if mark in MARKS else escape(mark) for mark in shown)
     return f"<code>{safe.replace('www.', 'www&#46;')}</code>"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.page.junit import Case, Suite
-from archcost.page.names import first_line, printable
+from archcost.page.names import cut_first_line, make_printable
 from archcost.render.difference import attribution, change_of
-from archcost.render.speed import allowed, speed_of
+from archcost.render.speed import spell_allowed, spell_speed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def yield_suites(check: Check) -> Iterator[Suite]:
 def _yield_cases(checked: Checked) -> Iterator[Case]:
     difference = checked.difference
     if difference is None:
-        yield Case("walk", "error", first_line(checked.failure), checked.failure)
+        yield Case("walk", "error", cut_first_line(checked.failure), checked.failure)
         return
     yield from (_build_case(difference, verdict) for verdict in checked.verdicts)
     if checked.speed is not None:
@@ -37,7 +37,7 @@ def _yield_cases(checked: Checked) -> Iterator[Case]:
 
 def _build_case(difference: Difference, verdict: Verdict) -> Case:
     name = f"{verdict.metric} {verdict.limit}"
-    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({printable(verdict.where)})"
+    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({make_printable(verdict.where)})"
     if verdict.outcome == "exceeded" and verdict.level == "error":
         return Case(name, "failure", text, attribution(difference, verdict.metric), EXCEEDED)
     if verdict.outcome != "passed":
@@ -46,7 +46,7 @@ def _build_case(difference: Difference, verdict: Verdict) -> Case:
 
 
 def _build_time_case(checked: Checked, speed: Speed) -> Case:
-    name = f"time {allowed(speed)}"
+    name = f"time {spell_allowed(speed)}"
     if checked.slower and checked.speed_level == "error":
-        return Case(name, "failure", speed_of(speed), type=EXCEEDED)
-    return Case(name, "note", speed_of(speed))
+        return Case(name, "failure", spell_speed(speed), type=EXCEEDED)
+    return Case(name, "note", spell_speed(speed))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import code, first_line
-from archcost.render.columns import outputs_text
+from archcost.page.names import cut_first_line, write_code
+from archcost.render.columns import spell_outputs
 from archcost.render.difference import (
     MOST,
     call,
@@ -24,7 +24,7 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
-from archcost.render.speed import CONVENTIONS, times_table
+from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,14 +42,14 @@ def write_comment(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
-    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    text.add(MARKER, f"### archcost: {headline(check, write_code)}")
     for line in _table(check):
         text.add(line)
     for block in _blocks(check):
         text.add("", *block)
-    times = times_table(check)
+    times = build_times_table(check)
     if times is not None:
-        text.add("", *_rows(times, code), "", CONVENTIONS)
+        text.add("", *_rows(times, write_code), "", CONVENTIONS)
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
 
@@ -82,7 +82,7 @@ def _table(check: Check) -> Iterator[str]:
     yield _row([":--", ":--", *("--:" for _ in metrics)])
     for checked in changed[:MOST_NETWORKS]:
         cells = (_growth(checked, name) for name in metrics)
-        yield _row([code(checked.name), checked.outcome + SIGNS.get(checked.outcome, ""), *cells])
+        yield _row([write_code(checked.name), checked.outcome + SIGNS.get(checked.outcome, ""), *cells])
     if len(changed) > MOST_NETWORKS:
         yield _row([f"… {units.exact(len(changed) - MOST_NETWORKS)} more", *("" for _ in metrics), ""])
 
@@ -101,10 +101,10 @@ def _blocks(check: Check) -> Iterator[Sequence[str]]:
     """Yield what is said of each network, the worst first, then the names of those that did not change."""
     for checked in check.worst_first:
         if checked.difference is None:
-            yield [f"{code(checked.name)} could not be checked ❌: {code(first_line(checked.failure))}"]
+            yield [f"{write_code(checked.name)} could not be checked ❌: {write_code(cut_first_line(checked.failure))}"]
         elif checked.outcome != "unchanged":
             yield from _details(checked, checked.difference)
-    unchanged = [code(checked.name) for checked in check.networks if checked.outcome == "unchanged"]
+    unchanged = [write_code(checked.name) for checked in check.networks if checked.outcome == "unchanged"]
     if unchanged:
         count = f"{units.exact(len(unchanged))} network{'' if len(unchanged) == 1 else 's'} unchanged"
         shown = unchanged[:MOST_NAMES]
@@ -113,12 +113,12 @@ def _blocks(check: Check) -> Iterator[Sequence[str]]:
 
 
 def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]]:
-    name = code(checked.name)
+    name = write_code(checked.name)
     for verdict in checked.verdicts:
         if verdict.outcome != "passed":
-            yield [f"{name} {METRICS[verdict.metric].label}: {limit_text(verdict)} ({code(verdict.where)})"]
+            yield [f"{name} {METRICS[verdict.metric].label}: {limit_text(verdict)} ({write_code(verdict.where)})"]
     for text in (*difference.notes, *uncounted(difference)):
-        yield [f"**Note:** {name}: {code(text)}"]
+        yield [f"**Note:** {name}: {write_code(text)}"]
     if difference.before is None or difference.after is None or not sorted_changes(difference, ()):
         return
     metrics = layer_metrics(difference, shown_metrics(checked))
@@ -126,7 +126,7 @@ def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]
     lines = [
         *_layers(difference, metrics),
         *_totals(checked),
-        "; ".join([*reasons[1:], code("; ".join(facts(difference)))]),
+        "; ".join([*reasons[1:], write_code("; ".join(facts(difference)))]),
     ]
     yield _folded(f"{name}: {reasons[0]}", lines)
 
@@ -154,7 +154,13 @@ def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:
         deltas = (units.signed(change.delta(name), METRICS[name].unit) for name in metrics)
         row = change.row
         yield _row(
-            [code(row.name) + call(row.call), code(row.kind), happened(change, code), outputs_text(row), *deltas]
+            [
+                write_code(row.name) + call(row.call),
+                write_code(row.kind),
+                happened(change, write_code),
+                spell_outputs(row),
+                *deltas,
+            ]
         )
     yield ""
     if len(changes) > MOST:
@@ -165,8 +171,8 @@ def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:
 def _end(check: Check) -> Iterator[str]:
     """Yield what stands under every comment: how to accept it, and what the figures mean."""
     if check.accept:
-        yield from ("", f"To accept: {code(check.accept, whole=True)}")
-    yield from ("", f"Against {code(check.baseline)}. MACs are multiply-adds, FLOPs = 2 x MACs.")
+        yield from ("", f"To accept: {write_code(check.accept, whole=True)}")
+    yield from ("", f"Against {write_code(check.baseline)}. MACs are multiply-adds, FLOPs = 2 x MACs.")
 
 
 def _folded(summary: str, lines: Iterable[str]) -> list[str]:

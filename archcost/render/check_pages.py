@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import plain, printable
+from archcost.page.names import make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.difference import (
     MOST,
@@ -21,7 +21,7 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
-from archcost.render.speed import CONVENTIONS, times_table
+from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,9 +36,9 @@ def yield_pages(check: Check) -> Iterator[Page]:
         yield Page(title=title, facts=(f"against {check.baseline}",), table=_summary(check))
     for checked in check.worst_first:
         if alone or checked.outcome != "unchanged":
-            heading = title if alone else f"{plain(checked.name)}: {checked.outcome}"
+            heading = title if alone else f"{write_plain(checked.name)}: {checked.outcome}"
             yield from _network(checked, heading, check.baseline if alone else "")
-    times = times_table(check)
+    times = build_times_table(check)
     if times is not None:
         yield Page(title="Times, base and head in turn", table=times, conventions=CONVENTIONS)
     if check.accept:
@@ -49,7 +49,7 @@ def _network(checked: Checked, title: str, baseline: str) -> Iterator[Page]:
     against = (f"against {baseline}",) if baseline else ()
     difference = checked.difference
     if difference is None:
-        lines = tuple(printable(line) for line in checked.failure.splitlines())
+        lines = tuple(make_printable(line) for line in checked.failure.splitlines())
         yield Page(title=title, facts=(*against, "could not be checked"), listing=lines)
         return
     yield Page(
@@ -76,7 +76,7 @@ def _layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
 
 def _remarks(difference: Difference) -> Iterator[Remark]:
     for note in difference.notes:
-        yield Remark(kind="warning", text=f"compared all the same, {printable(note)}")
+        yield Remark(kind="warning", text=f"compared all the same, {make_printable(note)}")
     for text in uncounted(difference):
         yield Remark(kind="uncovered", text=text)
 
@@ -93,7 +93,7 @@ def _summary(check: Check) -> Table:
     lines = [
         Line(
             name=checked.name,
-            label=plain(checked.name),
+            label=write_plain(checked.name),
             cells=(Cell(text=checked.outcome), *(_growth(checked, name) for name in metrics)),
         )
         for checked in changed

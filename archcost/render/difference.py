@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS, USUAL
-from archcost.page.names import first_line, plain, printable
+from archcost.page.names import cut_first_line, make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Table
-from archcost.render.columns import outputs_text
-from archcost.render.speed import allowed, speed_of
+from archcost.render.columns import spell_outputs
+from archcost.render.speed import spell_allowed, spell_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,7 @@ def explain(difference: Difference, metric: str) -> str:
     return f"{of} explain{'s' if count == 1 else ''} {_percent(explained, total)} % of {amount}"
 
 
-def headline(check: Check, named: Callable[[str], str] = plain) -> str:
+def headline(check: Check, named: Callable[[str], str] = write_plain) -> str:
     """Say the worst in one line; `named` writes names.
 
     "resnet50: MACs 4.089 G -> 4.579 G (+12.0 %), at most +2% · 1 of 6 networks changed"
@@ -61,14 +61,14 @@ def headline(check: Check, named: Callable[[str], str] = plain) -> str:
 def _news(checked: Checked, named: Callable[[str], str]) -> str:
     difference = checked.difference
     if difference is None:
-        return f"could not be checked: {named(first_line(checked.failure))}"
+        return f"could not be checked: {named(cut_first_line(checked.failure))}"
     worst = checked.exceeded[0] if checked.exceeded else None
     if (
         checked.speed is not None
         and checked.slower
         and (worst is None or worst.level != checked.speed_level == "error")
     ):
-        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
+        return f"time {units.ratio(checked.speed.ratio)}, {spell_allowed(checked.speed)}"
     if worst is not None:
         return f"{change_of(difference, worst.metric)}, {worst.limit}"
     if checked.outcome in {"new", "removed"}:
@@ -83,16 +83,16 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
 def facts(difference: Difference) -> tuple[str, ...]:
     """Return what was walked and how, and what became of how many layers."""
     network = difference.network
-    inputs = f"input {', '.join(map(printable, network.inputs))}"
+    inputs = f"input {', '.join(map(make_printable, network.inputs))}"
     counts = Counter(change.status for change in difference.changes)
     layers = ", ".join(f"{units.exact(counts[status])} {status}" for status in STATUSES if counts[status])
-    return inputs, f"{printable(network.mode)} mode", f"layers: {layers or 'none'}"
+    return inputs, f"{make_printable(network.mode)} mode", f"layers: {layers or 'none'}"
 
 
 def uncounted(difference: Difference) -> Iterator[str]:
     """Yield one sentence for each operator that was counted as nothing."""
     for name, calls in difference.network.uncovered.items():
-        yield f"{printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
+        yield f"{make_printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
 
 
 def growth(checked: Checked, metric: str) -> str:
@@ -134,12 +134,12 @@ def findings(checked: Checked, most: int = 3) -> str:
         limits = (f"{each.limit} ({each.where})" for each in checked.exceeded if each.metric == metric)
         found += [f"{change_of(checked.difference, metric)}, {', '.join(limits)}"]
         found += [attribution(checked.difference, metric, most)]
-    return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
+    return "\n".join([*found, *([spell_speed(checked.speed)] if checked.speed and checked.slower else [])])
 
 
 def layer_name(change: Change) -> str:
     """Return a layer's name, with the number of its call."""
-    return plain(change.row.name) + call(change.row.call)
+    return write_plain(change.row.name) + call(change.row.call)
 
 
 def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
@@ -176,7 +176,7 @@ def change_of(difference: Difference, metric: str) -> str:
     return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_grown(difference, metric)})"
 
 
-def happened(change: Change, named: Callable[[str], str] = plain) -> str:
+def happened(change: Change, named: Callable[[str], str] = write_plain) -> str:
     """Say what happened to a layer: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` writes names."""
     before, after = change.before, change.after
     if before is None or after is None:
@@ -184,7 +184,7 @@ def happened(change: Change, named: Callable[[str], str] = plain) -> str:
     was = {
         "renamed": f"from {named(before.name)}{call(before.call)}",
         "replaced": f"a {named(before.kind)}",
-        "reshaped": f"from {outputs_text(before)}",
+        "reshaped": f"from {spell_outputs(before)}",
     }
     return f"{change.status} {was[change.status]}" if change.status in was else change.status
 
@@ -221,11 +221,11 @@ def layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
         Line(
             name=change.row.name,
             label=layer_name(change),
-            kind=printable(change.row.kind),
+            kind=make_printable(change.row.kind),
             call=change.row.call,
             cells=(
                 Cell(text=happened(change)),
-                Cell(text=outputs_text(change.row)),
+                Cell(text=spell_outputs(change.row)),
                 *(_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
             ),
         )

@@ -4,7 +4,7 @@ import pytest
 
 from archcost.charts.gather import Request, gather
 from archcost.charts.presets import PRESETS, find_preset
-from archcost.comparison.accuracy import accuracy_of, published
+from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.errors import ArgumentError
 from archcost.sources import resolve
 from archcost.sources.selection import select
@@ -39,8 +39,8 @@ def test_at_least_forty_networks_have_a_place_in_the_chart_of_all():
     shown = [
         spec
         for spec in specs
-        if accuracy_of(
-            spec, published(), protocol="single-crop", side=resolve(spec).inputs[0].shape[-1], dataset="ImageNet"
+        if find_accuracy(
+            spec, read_published(), protocol="single-crop", side=resolve(spec).inputs[0].shape[-1], dataset="ImageNet"
         )
     ]
     assert len(shown) >= 40
@@ -98,7 +98,7 @@ def test_the_networks_of_the_comparison_paper_all_have_a_figure():
     preset = find_preset("canziani-2016")
     for spec in preset.networks:
         side = resolve(spec).inputs[0].shape[-1]
-        assert accuracy_of(spec, published(), protocol="single-crop", side=side), spec
+        assert find_accuracy(spec, read_published(), protocol="single-crop", side=side), spec
     assert {each.spec for each in preset.missing} == {"BN-AlexNet", "BN-NIN", "ENet"}
 
 

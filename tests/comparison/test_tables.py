@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from archcost.comparison.tables import read_table, rows_of
+from archcost.comparison.tables import read_table, yield_rows
 from archcost.errors import TableError
 
 
 def table(text):
-    return list(rows_of(text, "t.csv", ("name", "size")))
+    return list(yield_rows(text, "t.csv", ("name", "size")))
 
 
 def test_cells_are_read_by_the_names_of_the_first_line():

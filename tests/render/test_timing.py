@@ -16,7 +16,7 @@ from archcost.page.target import Target
 from archcost.records import Report, Sweep, achieved
 from archcost.records.reading import read
 from archcost.render.report import render
-from archcost.render.sweep import build_document, label
+from archcost.render.sweep import build_document, spell_cell
 
 
 def timed(sample):
@@ -181,7 +181,7 @@ def test_the_rows_of_a_sweep_follow_where_they_are_asked_for():
 
 def test_cells_are_told_apart_by_what_differs():
     cells = samples.sweep().cells
-    assert [label(cell, samples.sweep()) for cell in cells] == [
+    assert [spell_cell(cell, samples.sweep()) for cell in cells] == [
         "batch 1, float32",
         "batch 1, bfloat16",
         "batch 64, float32",
