@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @click.option(
     "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
 )
+@click.option(
+    "--locked", "must_be_locked", is_flag=True, help="Exit 1 when archcost.lock.json is not what --update would write."
+)
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
 @add_judging
@@ -33,6 +36,7 @@ def command(
     networks: tuple[str, ...],
     update: bool,
     base_ref: str | None,
+    must_be_locked: bool,
     timed: bool,
     config: str | None,
     judging: Judging,
@@ -54,16 +58,12 @@ def command(
     be compared: no baseline, a network that fails, other conventions.
     """  # noqa: D301 - click reads the \b
     from archcost.regression import check as checks, lock
+    from archcost.regression.baseline import lock_baseline, revision_baseline
     from archcost.regression.revisions import is_dirty, merge_base
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
 
-    if update and base_ref is not None:
-        raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
-    if timed and base_ref is None:
-        raise ArgumentError(
-            "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
-        )
+    _refuse(update=update, locked=must_be_locked, base_ref=base_ref, timed=timed)
     budgets = judging.read_budgets()
     settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
     plans, folder = settings.select(networks), settings.file.parent
@@ -79,7 +79,7 @@ def command(
         baseline, speeds = None, {}
         if base_ref is not None:
             with show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet) as advance, keep_stdout():
-                baseline = checks.revision_baseline(base_ref, plans, folder, advance)
+                baseline = revision_baseline(base_ref, settings, networks, measured, advance)
         if base_ref is not None and timed:
             with (
                 show_progress(None, "Timing beside its base", quiet=output.quiet, still=True) as advance,
@@ -96,9 +96,27 @@ def command(
         write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
         output.note(f"{folder / lock.FILE} is written; commit it, and its difference is the review")
         return
-    baseline = baseline or checks.lock_baseline(locked)
+    baseline = baseline or lock_baseline(locked)
     found = checks.check(
         settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=judging.force
     )
     deliver(found, output)
     raise_verdict(found, output, exit_zero=judging.exit_zero)
+    if must_be_locked:
+        checks.require_lock(settings, plans, measured, locked)
+
+
+def _refuse(*, update: bool, locked: bool, base_ref: str | None, timed: bool) -> None:
+    """Find out whether options contradict each other.
+
+    Raises:
+        ArgumentError: they do.
+    """
+    if update and locked:
+        raise ArgumentError("--update writes the lock file and --locked forbids that it has to be; give one of them")
+    if update and base_ref is not None:
+        raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
+    if timed and base_ref is None:
+        raise ArgumentError(
+            "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
+        )

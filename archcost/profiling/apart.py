@@ -23,27 +23,28 @@ if TYPE_CHECKING:
 
 
 def profile_apart(
-    specs: Sequence[str],
+    networks: Sequence[tuple[str, Mapping[str, Any]]],
     keep: Callable[[Report], Any] | None,
     jobs: int,
-    progress: Callable[[str], None] | None,
-    options: Mapping[str, Any],
+    progress: Callable[[str], None] | None = None,
 ) -> list[Any]:
-    """Profile networks in so many processes; see `profile_many`.
+    """Profile networks, each with options of its own, in so many processes; see `profile_many`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
-    results: list[Any] = [None] * len(specs)
+    results: list[Any] = [None] * len(networks)
 
     def done(place: int, found: Any) -> None:
-        results[place] = result = _decode(specs[place], found)
+        results[place] = result = _decode(networks[place][0], found)
         if progress is not None:
-            progress(Done(specs[place], failed=isinstance(result, Failure)))
+            progress(Done(networks[place][0], failed=isinstance(result, Failure)))
 
-    asked = _encode((keep, dict(options)), "`keep` or an option")
+    asked = [
+        {"spec": spec, "asked": _encode((keep, dict(options)), "`keep` or an option")} for spec, options in networks
+    ]
     with Pool(jobs) as pool:
-        pool.ask_all(f"{__name__}:answer", [{"spec": spec, "asked": asked} for spec in specs], done)
+        pool.ask_all(f"{__name__}:answer", asked, done)
     return results
 
 

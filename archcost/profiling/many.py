@@ -70,11 +70,11 @@ def _profile_all(
     progress: Callable[[str], None] | None,
     options: dict[str, Any],
 ) -> list[Any]:
-    wanted = jobs if jobs is not None else min(_count_cores(), len(specs)) if len(specs) > FEW else 1
+    wanted = count_jobs(len(specs)) if jobs is None else jobs
     if wanted > 1 and all(isinstance(spec, str) for spec in specs):
         from archcost.profiling.apart import profile_apart
 
-        return profile_apart(specs, keep, wanted, progress, options)
+        return profile_apart([(spec, options) for spec in specs], keep, wanted, progress)
     found = []
     for spec in specs:
         found.append(profile_one(spec, keep, options))
@@ -110,6 +110,11 @@ def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
 
     usual = inspect.signature(profile).parameters
     return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
+
+
+def count_jobs(networks: int) -> int:
+    """Return how many processes help with so many networks: as many as there are cores, one for few."""
+    return min(_count_cores(), networks) if networks > FEW else 1
 
 
 def _count_cores() -> int:
