@@ -69,12 +69,12 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
     step = -(-len(points) // MOST_NAMED)
     named = range(0, len(points), step)
     room = LETTERS // len(named)
-    axes.set_xticks(list(named), [_name(points[i], room) for i in named])
+    axes.set_xticks(list(named), [_name_point(points[i], room) for i in named])
     axes.set_ylabel("% of the first")
     axes.margins(x=0.03, y=0.15)
 
 
-def _name(point: HistoryPoint, room: int) -> str:
+def _name_point(point: HistoryPoint, room: int) -> str:
     """Return a commit's number, and below it as much of its subject as there is room for."""
     lines = textwrap.wrap(point.subject, max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
     return "\n".join([point.commit[:7], *lines])

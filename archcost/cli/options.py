@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.errors import OutputError, WriteError
-from archcost.page.names import harmless_lines
+from archcost.page.names import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,4 +106,4 @@ def _read_umask() -> int:
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:
-        click.echo(f"archcost: {harmless_lines(text)}", err=True)
+        click.echo(f"archcost: {clean_lines(text)}", err=True)

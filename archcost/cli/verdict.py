@@ -66,13 +66,13 @@ def deliver(check: Check, output: Output) -> None:
 
 def list_workflow_commands(check: Check) -> list[str]:
     """Return GitHub's commands that put the worst findings on the page of the run."""
-    from archcost.render.difference import findings
+    from archcost.render.difference import spell_findings
 
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
         f"::{level[checked.outcome]} {_where(checked)}title={_escape_property(f'archcost: {checked.name}')}::"
-        f"{_escape_message(findings(checked))}"
+        f"{_escape_message(spell_findings(checked))}"
         for checked in worst
     ]
 
@@ -97,10 +97,10 @@ def raise_verdict(check: Check, output: Output, *, exit_zero: bool) -> None:
         IncomparableError: a network could not be checked.
         BudgetExceededError: one exceeds a budget, and that is not only asked for.
     """
-    from archcost.render.difference import headline
+    from archcost.render.difference import spell_headline
 
     said = ("table", None) in output.forms
-    text = headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
+    text = spell_headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
     if any(checked.outcome == "failed" for checked in check.networks):
         raise IncomparableError(text)
     if any(checked.outcome == "exceeded" for checked in check.networks) and not exit_zero:

@@ -18,16 +18,16 @@ def make_printable(text: str) -> str:
         text = "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
     if text.lstrip().startswith(COMMANDS):  # a runner reads such a line of a log as a command to itself
         start = len(text) - len(text.lstrip())
-        return f"{text[:start]}{ascii_code(text[start])}{text[start + 1 :]}"
+        return f"{text[:start]}{write_ascii(text[start])}{text[start + 1 :]}"
     return text
 
 
-def ascii_code(mark: str) -> str:
+def write_ascii(mark: str) -> str:
     """Write a character by its number."""
     return f"\\x{ord(mark):02x}"
 
 
-def harmless_lines(text: str) -> str:
+def clean_lines(text: str) -> str:
     """Write every line of a message harmlessly; the line breaks stay."""
     return "\n".join(map(make_printable, text.split("\n")))
 

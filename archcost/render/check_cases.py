@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.page.junit import Case, Suite
 from archcost.page.names import cut_first_line, make_printable
-from archcost.render.difference import attribution, change_in
+from archcost.render.difference import say_judged_change, spell_attribution
 from archcost.render.speed import spell_speed
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def _yield_cases(checked: Checked) -> Iterator[Case]:
 
 def _build_case(difference: Difference, verdict: Verdict) -> Case:
     name = " ".join(filter(None, (verdict.modules, verdict.metric, verdict.kind, LEVELS[verdict.level])))
-    text = f"{change_in(verdict)}, {verdict.limit} ({make_printable(verdict.where)})"
+    text = f"{say_judged_change(verdict)}, {verdict.limit} ({make_printable(verdict.where)})"
     if verdict.outcome == "exceeded" and verdict.level == "error":
-        return Case(name, "failure", text, attribution(difference, verdict.metric), EXCEEDED)
+        return Case(name, "failure", text, spell_attribution(difference, verdict.metric), EXCEEDED)
     if verdict.outcome != "passed":
         return Case(name, "note", f"{verdict.outcome}: {text}")
     return Case(name)

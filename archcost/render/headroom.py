@@ -25,7 +25,7 @@ def build_headroom(check: Check) -> Table | None:
     ]
     if not limits:
         return None
-    limits.sort(key=lambda each: -_share(each[1]))
+    limits.sort(key=lambda each: -_compute_share(each[1]))
     lines = [_build_line(name, verdict) for name, verdict in limits[:MOST]]
     left = len(limits) - len(lines)
     if left:
@@ -42,7 +42,7 @@ def build_headroom(check: Check) -> Table | None:
     )
 
 
-def _share(verdict: Verdict) -> float:
+def _compute_share(verdict: Verdict) -> float:
     """Return which part of a maximum is used; all of a maximum of nothing."""
     return verdict.after / verdict.most if verdict.most else float(verdict.after > 0)
 
@@ -58,6 +58,6 @@ def _build_line(name: str, verdict: Verdict) -> Line:
             Cell(text=f"{of}{found.label}", raw=verdict.metric),
             Cell(text=units.short(verdict.after, found.unit), raw=verdict.after),
             Cell(text=units.short(verdict.most, found.unit), raw=verdict.most),
-            Cell(text=units.share(verdict.after, verdict.most) if verdict.most else "", raw=_share(verdict)),
+            Cell(text=units.share(verdict.after, verdict.most) if verdict.most else "", raw=_compute_share(verdict)),
         ),
     )

@@ -32,12 +32,12 @@ def build_document(history: History, metrics: Sequence[str], picture: Callable[[
     return Document(
         pages=lambda: _yield_pages(history, metrics, picture),
         data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(history)}),
-        rows=lambda: read_records(_records(history), ("network", "commit", "date", "subject")),
+        rows=lambda: read_records(_yield_records(history), ("network", "commit", "date", "subject")),
         picture=picture,
     )
 
 
-def _records(history: History) -> Iterator[dict[str, Any]]:
+def _yield_records(history: History) -> Iterator[dict[str, Any]]:
     """Yield one record for each commit of each network, with every quantity that is known."""
     for name, points in history.networks.items():
         for point in points:

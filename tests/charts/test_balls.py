@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from letters import shown
+from letters import find_shown
 from matplotlib.path import Path
 
 from archcost.charts import SIZES, draw, write_svg
@@ -19,7 +19,7 @@ def found(figure, label):
 
 
 def texts(figure):
-    return [text for text, _, _ in shown(figure)]
+    return [text for text, _, _ in find_shown(figure)]
 
 
 def test_balls_stand_at_multiply_adds_and_accuracy(three):

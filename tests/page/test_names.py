@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcost.page.names import harmless_lines, make_printable, write_code
+from archcost.page.names import clean_lines, make_printable, write_code
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_name_is_one_line_that_commands_nobody(name, shown):
 
 
 def test_every_line_of_a_message_is_harmless():
-    assert harmless_lines("it failed\n::error::x\n\x1b[0m") == "it failed\n\\x3a:error::x\n\\x1b[0m"
+    assert clean_lines("it failed\n::error::x\n\x1b[0m") == "it failed\n\\x3a:error::x\n\\x1b[0m"
 
 
 def test_code_mentions_nobody_and_ends_no_cell():

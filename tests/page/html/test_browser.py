@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from browser import Browser, executable
+from browser import Browser, find_executable
 from render.reports import branched
 
 from archcost.profiling.profile import profile
@@ -22,7 +22,7 @@ WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 @pytest.fixture(scope="module")
 def browser():
-    path = executable()
+    path = find_executable()
     if path is None:
         pytest.skip("no Chromium here; on Debian: apt-get install chromium")
     started = Browser(path)
