@@ -71,7 +71,7 @@ def draw(
         canvas: what is drawn on.
         data: networks; those without one of the quantities are left out.
         x: "macs", "params" or "seconds".
-        y: "top1" or "macs". The area is that of the parameters, or of the multiply-adds where x is the parameters.
+        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
         labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each line's ends.
         linear: whether the x axis is, rather than logarithmic.
         doubled: whether multiply-adds are shown as two operations each.
@@ -154,7 +154,7 @@ def _draw_balls(
 
 
 def _draw_legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
-    """Draw the legend of the lines and, below it, that of the sizes: circles that stand in each other."""
+    """Draw the legend of the lines and, below it, the legend of the sizes: circles that stand in each other."""
     from matplotlib.lines import Line2D
 
     theme, font = canvas.theme, canvas.size.font

@@ -36,7 +36,7 @@ def draw_history(history: History, metrics: Sequence[str], *, theme: str = "ligh
 
     shown = {name: points for name, points in history.networks.items() if any(point.totals for point in points)}
     if not shown:
-        raise ArgumentError("there is no commit at which a network's cost is known")
+        raise ArgumentError("no commit tells what a network costs")
     look, shape = find_theme(theme), find_size(size)
     with use_settings(look, shape):
         figure = Figure(layout="constrained", figsize=(shape.width, max(shape.height, PANEL * len(shown))))

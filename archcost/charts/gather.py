@@ -31,8 +31,8 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
-    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory; `inputs`
-    those of the charts that compare no accuracies, None for each network's own; `device` is where rows are timed.
+    forward pass by spec and batch. Charts of memory take `batches` and `train` (an optimizer). Charts that
+    compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
 
@@ -126,7 +126,7 @@ def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
     """Leave out what has no measured time.
 
     Raises:
-        ArgumentError: there is no time at all.
+        ArgumentError: none of the networks has a measured time.
     """
     if not request.seconds:
         raise ArgumentError(NO_TIME)

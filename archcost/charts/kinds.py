@@ -71,7 +71,7 @@ def find_kind(name: str) -> Kind:
     """Return the kind of chart of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no kind has this name.
     """
     if name not in KINDS:
         hint = closest(name, KINDS, f"there are {', '.join(KINDS)}")
@@ -96,7 +96,7 @@ def check_option(name: str, option: str, *, given: bool) -> None:
     """Find out whether a kind of chart takes an option that was given.
 
     Raises:
-        ArgumentError: it does not, or there is no such kind.
+        ArgumentError: it does not, or no kind has this name.
     """
     if given and find_kind(name).name not in OPTIONS[option]:
         raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")

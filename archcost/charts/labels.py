@@ -34,8 +34,8 @@ def place_labels(
 ) -> tuple[str, ...]:
     """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
 
-    The limits of the axes must be final. Earlier names choose first. A place where a name would be read as that of
-    another point, which is nearer or on the way to its own, is none; a name that would have it tries others.
+    The limits of the axes must be final. Earlier names choose first. A name never stands where a reader would take it
+    for another point's, which is nearer or on the way to its own; it tries another place instead.
 
     Args:
         canvas: what is drawn on.
@@ -103,7 +103,7 @@ class _Board:
         """Take a place for a name if nobody reads it as another point's, and wipe it out if anybody does."""
         text, leader = place
         box = text.get_window_extent()
-        self.taken.append(self.outline(box))  # a place that is none is not to be found again
+        self.taken.append(self.outline(box))  # a place that is rejected here must not be found again
         own = self.axes.transData.transform(name[1:])
         others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
         way = None if leader is None else self.axes.transData.transform(leader.get_xydata())

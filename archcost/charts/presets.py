@@ -89,7 +89,7 @@ def find_preset(name: str) -> Preset:
     """Return the preset of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no preset has this name.
     """
     if name not in PRESETS:
         hint = closest(name, PRESETS, f"there are {', '.join(PRESETS)}")

@@ -40,7 +40,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
 
     Args:
         canvas: what is drawn on.
-        data: timed networks; the roof is that of the first.
+        data: timed networks; the first one gives the roof.
 
     Raises:
         ArgumentError: no network, or one whose rows were not timed or have no roof.
@@ -50,7 +50,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         raise ArgumentError("a roofline needs a network")
     clouds = [list(yield_points(sample)) for sample in samples]
     if not any(clouds):
-        raise ArgumentError("a roofline needs rows that multiply, and there are none")
+        raise ArgumentError("a roofline needs rows that multiply; this network has no such row")
     roof, peak = samples[0].roof, _find_peak(samples[0])
     assert roof is not None  # noqa: S101 - _sample looked
     axes = canvas.axes()

@@ -123,7 +123,7 @@ def find_theme(name: str) -> Theme:
     """Return the theme of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: nothing has this name.
     """
     return _find_named("theme", name, THEMES)
 
@@ -132,7 +132,7 @@ def find_size(name: str) -> Size:
     """Return the size of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: nothing has this name.
     """
     return _find_named("size", name, SIZES)
 

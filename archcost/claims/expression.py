@@ -38,7 +38,7 @@ def find_networks(text: str) -> tuple[str, ...]:
     """Return the networks that an expression asks for, after checking all of it.
 
     Raises:
-        ArgumentError: a text that is no expression of this kind, or a name that is no network of the zoo.
+        ArgumentError: a text that is not such an expression, or a name that the zoo does not know.
     """
     checker = _Checker(text)
     checker.visit(_parse(text))
@@ -53,7 +53,7 @@ def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
         measured: gives the measured network of a name.
 
     Raises:
-        ArgumentError: a text that is no expression of this kind, a row, module or quantity that a network does not
+        ArgumentError: a text that is not such an expression, a row, module or quantity that a network does not
             have, or a division by zero.
     """
     find_networks(text)
@@ -72,7 +72,7 @@ def _parse(text: str) -> ast.expr:
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ArgumentError(f"{text!r} is no expression: {error}") from error
+        raise ArgumentError(f"{text!r} is not an expression: {error}") from error
 
 
 class _Checker(ast.NodeVisitor):

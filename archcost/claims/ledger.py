@@ -165,7 +165,7 @@ def find_measured_expression(claim: Claim) -> str | None:
         return None
     if claim.quantity not in QUANTITIES:
         hint = closest(claim.quantity, QUANTITIES, f"they are {_join_names(QUANTITIES)}")
-        raise ArgumentError(f"{claim.quantity!r} is no quantity: give `measured`, or use one; {hint}")
+        raise ArgumentError(f"{claim.quantity!r} is not a quantity: give `measured`, or use one; {hint}")
     twice = "2 * " if claim.convention == "2 x multiply-adds" else ""
     return f"{twice}net({claim.network!r}).{claim.quantity}"
 

@@ -78,7 +78,7 @@ class MeasuredPart:
 
     @property
     def classifier(self) -> MeasuredPart:
-        """Return the last linear layer, no row where there is none."""
+        """Return the last linear layer, no row in a network without one."""
         return MeasuredPart(
             name=f"{self.name} classifier", rows=tuple(row for row in self.rows if row.role == "linear")[-1:]
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | None, quiet: bool) -> None:
-    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets where there are none.
+    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets in a file without any.
 
     What the file has stays as it is; networks that it has already are left alone. Nothing is written unless every NET
     can be counted.

@@ -111,7 +111,7 @@ def add_output(*more: Part) -> Callable[[Any], Any]:
 def _read_output(
     parts: Collection[Part], format_: str | None, outputs: Sequence[str], color: str, *, quiet: bool
 ) -> Output:
-    """Return each form that is wanted. --format is that of stdout, or of one file.
+    """Return each form that is wanted. --format holds for stdout, or for one file.
 
     Raises:
         OutputError: a file that cannot be written, or whose suffix means nothing to the command.

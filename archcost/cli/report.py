@@ -53,7 +53,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder where there is none.
+    """Make a folder unless it exists.
 
     Raises:
         WriteError: it cannot be made.

@@ -46,7 +46,7 @@ def read_accuracies(path: str | Path) -> tuple[Accuracy, ...]:
     (any input), weights, source, note.
 
     Raises:
-        TableError: a value that is none: its file, line and column.
+        TableError: a value that cannot be right: its file, line and column.
     """
     return tuple(_build_accuracy(row, default_source=str(path)) for row in read_table(path, COLUMNS))
 

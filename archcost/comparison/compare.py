@@ -108,7 +108,7 @@ def check_request(protocol: str, sort: str) -> None:
         raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
     if sort not in SORTS:
         hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
-        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
+        raise ArgumentError(f"networks cannot be sorted by {sort!r}; {hint}")
 
 
 def build_row(report: Report) -> ComparisonRow:
@@ -125,10 +125,10 @@ def build_row(report: Report) -> ComparisonRow:
 def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
 
-    It may have other columns, as those of `archcost time` have: a line whose `outcome` is not "timed" is passed over.
+    It may have other columns, as a table of `archcost time` has: a line whose `outcome` is not "timed" is passed over.
 
     Raises:
-        TableError: a value that is none, or two times of one batch: the file, line and column.
+        TableError: a value that cannot be right, or two times of one batch: the file, line and column.
     """
     times: dict[tuple[str, int], float] = {}
     for row in read_table(path, ("network", "batch", "seconds"), others=True):

@@ -35,7 +35,7 @@ class TableRow:
         """
         found = self.text(column, allowed[0])
         if found not in allowed:
-            raise self.error(column, f"{found!r} is none of {', '.join(allowed)}")
+            raise self.error(column, f"{found!r} is not one of {', '.join(allowed)}")
         return found
 
     def number(self, column: str, low: float, high: float) -> float | None:
@@ -50,7 +50,7 @@ class TableRow:
         try:
             value = float(found)
         except ValueError:
-            raise self.error(column, f"{found!r} is no number") from None
+            raise self.error(column, f"{found!r} is not a number") from None
         if not math.isfinite(value) or not low <= value <= high:
             limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
             raise self.error(column, f"{found} is not a number {limits}")
@@ -70,12 +70,12 @@ def read_table(path: str | Path, columns: Collection[str], *, others: bool = Fal
         others: pass over other columns, too.
 
     Raises:
-        TableError: the file is missing or is no text, or a line has another number of columns than the first names.
+        TableError: the file is missing or is not text, or a line has another number of columns than the first names.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise TableError(f"{path} cannot be read: {reason}") from error
     return yield_rows(text, str(path), columns, others=others)
 

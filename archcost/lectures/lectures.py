@@ -65,7 +65,7 @@ def find_lecture(name: str) -> Lecture:
     """Return the page of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no page has this name.
     """
     if name not in LECTURES:
         hint = closest(name, LECTURES, f"there are {', '.join(LECTURES)}")

@@ -69,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Columns, lines, and the line of sums. `heading` is that of the names."""
+    """Columns, lines, and the line of sums. `heading` stands over the names."""
 
     heading: str
     columns: tuple[Column, ...]

@@ -20,7 +20,7 @@ class Rows(NamedTuple):
 
 
 def read_records(records: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> Rows:
-    """Return mappings as rows. The columns are those of the first record that has any, or `names` where none is."""
+    """Return mappings as rows. The first record with columns names them; without such a record, `names` does."""
     records = list(records)
     columns = list(dict.fromkeys(name for record in records for name in record)) or list(names)
     return Rows(columns, [[record.get(name) for name in columns] for record in records])

@@ -27,7 +27,7 @@ def choose_columns(names: Sequence[str] | None, ranks: dict[str, int], sort: str
     """Return the columns that were asked for, or the default ones, with their ranks; the sorted one always shows.
 
     Raises:
-        ArgumentError: a name that is no quantity of a row.
+        ArgumentError: a name that is not a quantity of a row.
     """
     if names is not None:
         ranks = dict.fromkeys(
@@ -42,7 +42,7 @@ def find_layer_metric(name: str) -> Metric:
     """Return the quantity of a name, if a row has it.
 
     Raises:
-        ArgumentError: a name that is no quantity, or one that only the whole network has.
+        ArgumentError: a name that is not a quantity, or one that only the whole network has.
     """
     found = metric(name)
     if found.scope == "total":

@@ -51,7 +51,7 @@ def render(
         target: where the text will be written.
 
     Raises:
-        ArgumentError: an option that the format or the view does not take, or a quantity that is none.
+        ArgumentError: an option that the format or the view does not take, or a name that is not a quantity.
     """
     place = Target(stream=target, width=width, color=color)
     shown = View(name=view, depth=depth, sort=sort, columns=columns, binary=binary)

@@ -98,7 +98,7 @@ def spell_series(series: Series) -> str:
 
 def _find_layers(sample: Sample) -> LayerTimes:
     if sample.layers is None:
-        raise ArgumentError(f"there are no times of layers: {'; '.join(sample.notes) or 'none were asked for'}")
+        raise ArgumentError(f"the layers have no times: {'; '.join(sample.notes) or 'none were asked for'}")
     return sample.layers
 
 

@@ -32,7 +32,7 @@ def read_path(layer: Layer) -> Path:
 def build_places(paths: Sequence[Path]) -> list[Place]:
     """Return the place of each path.
 
-    A container that holds one thing only gets no line: its name becomes part of that of what it holds, so that
+    A container that holds one thing only gets no line: its name goes before the name of what it holds, so that
     deep nests stay readable.
     """
     children: dict[Path, set[str]] = defaultdict(set)

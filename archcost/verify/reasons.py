@@ -1,6 +1,6 @@
 """Why a counter differs for one operator: known properties of fvcore and of torch's counter.
 
-A property is given as the reason only where the figures agree with it; otherwise there is none.
+A property is given as the reason only where the figures agree with it; otherwise no reason is given.
 """
 
 from __future__ import annotations

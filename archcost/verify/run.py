@@ -91,7 +91,7 @@ def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
 
 
 def _copy_network(network: Network, device: str) -> nn.Module:
-    """Return a network that may be run and hooked: built here, or a copy where there is no building."""
+    """Return a network that may be run and hooked: built here, or a copy of one that cannot be built again."""
     if network.given is not None:
         if device == "meta":
             return meta_copy(Parts(network.given))

@@ -34,7 +34,7 @@ def test_a_good_entry_is_read():
     [
         ({"netwrok": '"vgg16"'}, "unknown key 'netwrok'; did you mean network"),
         ({"printed": None}, "printed is missing"),
-        ({"printed": '"lots"'}, "'lots' is no figure"),
+        ({"printed": '"lots"'}, "'lots' is not a figure"),
         ({"printed": "5"}, "printed must be a text"),
         ({"printed": '""'}, "printed must be a text"),
         ({"significant": '"3"'}, "significant must be a number"),
@@ -44,7 +44,7 @@ def test_a_good_entry_is_read():
         ({"verdict": '"unexplained"'}, "verdict must be one of"),
         ({"convention": '"flops"'}, "convention must be one of"),
         ({"quantity": '"macs"'}, "macs need a convention"),
-        ({"quantity": '"parms"'}, "'parms' is no quantity: give `measured`, or use one; did you mean params"),
+        ({"quantity": '"parms"'}, "'parms' is not a quantity: give `measured`, or use one; did you mean params"),
         ({"measured": '"block_3x3.parms"'}, "no quantity 'parms'"),
         ({"measured": "\"open('x')\""}, "not allowed"),
         ({"verdict": '"differs"'}, "needs explained_by or nearest"),

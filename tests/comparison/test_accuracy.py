@@ -80,7 +80,7 @@ def test_own_figures_go_first_and_fit_any_input(tmp_path):
         ("a,nan,", "top1", "nan"),
         ("a,-1,", "top1", "-1 is not a number from 0 to 100"),
         ("a,100.5,", "top1", "100.5"),
-        ("a,,many", "top1_error", "'many' is no number"),
+        ("a,,many", "top1_error", "'many' is not a number"),
         ("a,70,30", "top1", "one of them is enough"),
         ("a,,", "top1", "neither a top-1 nor a top-5"),
         (",70,", "networks", "names no network"),
@@ -92,5 +92,5 @@ def test_a_wrong_figure_is_refused_with_file_line_and_column(tmp_path, line, col
 
 
 def test_an_unknown_protocol_is_refused(tmp_path):
-    with pytest.raises(TableError, match="column 'protocol': 'center' is none of single-crop"):
+    with pytest.raises(TableError, match="column 'protocol': 'center' is not one of single-crop"):
         mine(tmp_path, "networks,top1,protocol\nb,50,center\n")

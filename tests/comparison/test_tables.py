@@ -41,7 +41,7 @@ def test_limits_are_said():
 def test_a_word_that_is_none_of_the_allowed_is_refused():
     (row,) = table("name,size\nc,\n")
     assert row.choice("size", ("a", "b")) == "a"
-    with pytest.raises(TableError, match="'c' is none of a, b"):
+    with pytest.raises(TableError, match="'c' is not one of a, b"):
         row.choice("name", ("a", "b"))
 
 

@@ -95,7 +95,7 @@ def test_coverage_overhead_n_and_spread_are_always_there():
 def test_what_is_unmet_is_said(format_):
     sample = samples.sample(unmet=("throttled: heat",), layers=None, notes=("no times of layers: it is compiled",))
     if format_ == "csv":
-        with pytest.raises(ArgumentError, match="there are no times of layers: no times of layers: it is compiled"):
+        with pytest.raises(ArgumentError, match="the layers have no times: no times of layers: it is compiled"):
             text_of(sample, format=format_)
         return
     text = text_of(sample, format=format_)

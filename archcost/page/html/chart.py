@@ -20,7 +20,7 @@ LEAST = 2  # rows that a chart compares
 def yield_chart(table: Table) -> Iterator[str]:
     """Yield a panel of bars for each column whose shares are shown, in the order of the table; nothing for one row.
 
-    The bars are those of the lines that have no parts.
+    Lines that have no parts get a bar.
     """
     folds = find_parents(table.lines)
     lines = [line for line, fold in zip(table.lines, folds, strict=True) if not fold]
