@@ -100,7 +100,7 @@ def test_networks_of_ones_own_are_explained(tmp_path):
 
 
 def test_mistakes():
-    with pytest.raises(ArgumentError, match="no figure"):
+    with pytest.raises(ArgumentError, match="not a figure"):
         explain("vgg16", "many")
     with pytest.raises(ClaimError, match="lenet5"):
         explain("lenet5@5", "1M", jobs=1)
