@@ -89,7 +89,7 @@ def draw(
             f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
         )
     xs, ys = ([(quantity.read(row) or 0) / quantity.unit for row in rows] for quantity in (across, up))
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     _set_scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
     axes.set(xlabel=across.label, ylabel=up.label)
     best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
@@ -97,7 +97,7 @@ def draw(
     if best:
         axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
     balls = _draw_balls(canvas, axes, rows, xs, ys, area)
-    canvas.title(
+    canvas.write_title(
         title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _cite_source(data, len(rows), x, y)
     )
     _draw_legends(canvas, rows, area, frontier_shown=bool(best))

@@ -45,7 +45,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         end = chart.write_total(place, total, sum(part.height for part in parts), left=beside, right=levels)
         highest, beside = max(highest, end), levels
     chart.name_axes(data, highest)
-    canvas.title(
+    canvas.write_title(
         title or "Multiply-adds of blocks that do the same work",
         wide=True,
         source="Positions x kernel x channels in x channels out, counted by archcost for one image",
@@ -71,7 +71,7 @@ class _Chart:
     def __init__(self, canvas: Canvas, data: Sequence[Report]) -> None:
         most = max(report.totals.macs for report in data)
         self.canvas = canvas
-        self.axes = canvas.axes()
+        self.axes = canvas.add_axes()
         self.font = canvas.size.font
         self.scale = units.scale([most])
         self.tallest = most / self.scale.divisor  # of the bars

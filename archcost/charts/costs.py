@@ -43,12 +43,12 @@ def draw_history(history: History, metrics: Sequence[str], *, theme: str = "ligh
         FigureCanvasAgg(figure)
         canvas = Canvas(figure, look, shape)
         for place, (name, points) in enumerate(shown.items(), 1):
-            axes = canvas.axes(len(shown), 1, place)
+            axes = canvas.add_axes(len(shown), 1, place)
             _draw_panel(canvas, axes, points, metrics)
             axes.set_title(name)
         first = figure.axes[0]
         figure.legend(*first.get_legend_handles_labels(), loc="outside right upper")
-        canvas.title("Cost from commit to commit", f"Each quantity beside its first value; {history.source}")
+        canvas.write_title("Cost from commit to commit", f"Each quantity beside its first value; {history.source}")
     return figure
 
 

@@ -62,7 +62,7 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
     if not data or not all(curve.points for curve in data):
         raise ArgumentError("a chart against the batch needs a network and at least one batch size")
     what = SUBJECTS[subject]
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     batches = sorted({batch for curve in data for batch, _ in curve.points})
     make_logarithmic(axes.xaxis, batches, room=1.15)
     axes.set_xscale("log", base=2)
@@ -78,4 +78,4 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
         )  # fmt: skip
     axes.set(xlabel="images in the batch", ylabel=what.label)
     canvas.figure.legend(loc="outside right upper")  # in the order of the lines' right ends
-    canvas.title(f"{what.title}{', ' if remark else ''}{remark}", what.source)
+    canvas.write_title(f"{what.title}{', ' if remark else ''}{remark}", what.source)

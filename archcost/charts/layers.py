@@ -34,7 +34,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     for line, name in enumerate(SHOWN):
         scale = units.scale([max((getattr(layer, name) for rows in shown for layer in rows), default=0)])
         for column, (report, rows) in enumerate(zip(data, shown, strict=True)):
-            axes = canvas.axes(len(SHOWN), len(data), 1 + line * len(data) + column)
+            axes = canvas.add_axes(len(SHOWN), len(data), 1 + line * len(data) + column)
             _draw_bars(canvas, axes, rows, name, scale)
             _mark_largest(canvas, axes, rows, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
             axes.set_xticks([])
@@ -50,7 +50,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     _draw_legend(canvas, {_find_group(layer) for rows in shown for layer in rows})
     canvas.figure.align_ylabels()
     batch = data[0].network.inputs[0].shape[0] if data[0].network.inputs else 1
-    canvas.title(
+    canvas.write_title(
         "Memory, parameters and multiply-adds of each layer",
         f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes",
     )

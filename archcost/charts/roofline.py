@@ -53,7 +53,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         raise ArgumentError("a roofline needs rows that multiply; this network has no such row")
     roof, peak = samples[0].roof, _find_peak(samples[0])
     assert roof is not None  # noqa: S101 - _sample looked
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     everything = [point for cloud in clouds for point in cloud]
     knee = peak / roof.memory_bytes_per_second
     make_logarithmic(axes.xaxis, [*(point.intensity for point in everything), knee], room=1.8)
@@ -63,7 +63,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
     canvas.figure.legend(loc="outside right upper")
     names = ", ".join(report.network.name for report in data)
-    canvas.title(f"{names} under the roof of {roof.device}", _cite_source(samples, clouds))
+    canvas.write_title(f"{names} under the roof of {roof.device}", _cite_source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
     place_labels(
         canvas,

@@ -85,7 +85,7 @@ class Canvas:
     theme: Theme
     size: Size
 
-    def title(self, text: str, source: str, *, wide: bool = False) -> None:
+    def write_title(self, text: str, source: str, *, wide: bool = False) -> None:
         """Set the headline, and below the chart the line that says where its figures come from.
 
         The headline leaves room for a legend beside it unless it may be `wide`.
@@ -101,7 +101,7 @@ class Canvas:
         """What letters that lie on a grid stand on."""
         return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
 
-    def axes(self, *place: Any, **options: Any) -> Axes:
+    def add_axes(self, *place: Any, **options: Any) -> Axes:
         """Add axes with a quiet frame and a grid behind the data."""
         axes: Axes = self.figure.add_subplot(*place, **options)
         axes.set_axisbelow(True)

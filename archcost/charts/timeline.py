@@ -37,13 +37,13 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     for place, report in enumerate(data):
         if not report.timeline:
             raise ArgumentError(f"the report of {report.network.spec} has no timeline; profile with timeline=True")
-        axes = canvas.axes(len(data), 1, place + 1)
+        axes = canvas.add_axes(len(data), 1, place + 1)
         _draw_panel(canvas, axes, report, panels=len(data))
         axes.set_title(_spell_heading(report, remark), fontsize=1.1 * canvas.size.font, fontweight="bold")
     canvas.figure.axes[-1].set_xlabel("operators, in the order in which they run")
     handles, names = canvas.figure.axes[0].get_legend_handles_labels()
     canvas.figure.legend(handles, names, loc="outside right upper")
-    canvas.title(
+    canvas.write_title(
         "Memory alive while the network runs",
         "Exact bytes of the tensors, parameters included, counted by archcost; an allocator's rounding comes on top",
     )

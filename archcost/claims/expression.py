@@ -145,7 +145,7 @@ class _Evaluator:
             case ast.UnaryOp(operand=operand):
                 return -self.number(operand)
             case ast.BinOp(left=left, op=op, right=right):
-                return self._combined(self.number(left), self.number(right), op, node)
+                return self._combine(self.number(left), self.number(right), op, node)
             case ast.Attribute(value=inner, attr=attr) if attr not in ROLES:
                 return Fraction(self.part(inner).quantity(attr))
         raise ArgumentError(
@@ -163,7 +163,7 @@ class _Evaluator:
                 return self.part(inner).of_role(attr)
         raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is a number, not a network")
 
-    def _combined(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
+    def _combine(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
         if (
             isinstance(op, ast.Pow)
             and max(left.numerator.bit_length(), left.denominator.bit_length()) * right > MOST_BITS
