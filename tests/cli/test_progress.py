@@ -16,10 +16,10 @@ from archcost.records import Done
 WORK = """
 import sys, time
 from archcost.cli import progress as shown
-from archcost.cli.options import stdout_kept
+from archcost.cli.options import keep_stdout
 shown.SOON = {soon}
 try:
-    with shown.progress(3, "Counting", quiet={quiet}) as advance, stdout_kept():
+    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_stdout():
         from archcost.records import Done
         print("a network's own words")
         advance(Done("first"))
