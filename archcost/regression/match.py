@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from archcost.page.names import numberless
+from archcost.page.names import make_pattern
 from archcost.records import Change
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def match(before: Sequence[Row], after: Sequence[Row]) -> tuple[Change, ...]:
         return [i for i in range(len(before)) if i not in taken], [i for i in range(len(after)) if i not in partners]
 
     partners |= _pairs(before, after, *free(), lambda row: (row.name, costs(row)))
-    partners |= _last_pairs(before, after, *free(), lambda row: (numberless(row.name), costs(row)))
+    partners |= _last_pairs(before, after, *free(), lambda row: (make_pattern(row.name), costs(row)))
     for key in _keys(shared):
         partners |= _pairs(before, after, *free(), key)
     return _in_order(before, after, partners)

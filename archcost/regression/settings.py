@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.choices import MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
-from archcost.page.names import printable
+from archcost.page.names import make_printable
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -134,7 +134,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     try:
         return _parse(text, file)
     except ConfigError as error:
-        raise type(error)(printable(str(error))) from error
+        raise type(error)(make_printable(str(error))) from error
 
 
 def _parse(text: str, file: Path) -> Settings:

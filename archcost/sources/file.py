@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError
-from archcost.sources.callables import network_of, run_user_code
-from archcost.sources.roots import package_of, project_roots
+from archcost.sources.callables import find_network, run_user_code
+from archcost.sources.roots import find_package, find_project_roots
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _File(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a file has under that name; the file is imported."""
-        return network_of(_import_file(spec.source), spec)
+        return find_network(_import_file(spec.source), spec)
 
 
 class _Neighbours:
@@ -74,7 +74,7 @@ def _import_file(source: str) -> Any:
     if not path.is_file():
         raise UnknownNetworkError(f"there is no file {source!r} (looked in {Path.cwd()})")
     folder = path.parent.resolve()
-    roots, package = project_roots(folder), package_of(path.resolve())
+    roots, package = find_project_roots(folder), find_package(path.resolve())
     if package is not None and package[1].partition(".")[0] != "archcost":
         base, name = package
         _neighbours.move(tuple(dict.fromkeys((base, *roots))))
