@@ -202,6 +202,10 @@ def _find_block(name: str) -> str | None:
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
 
 
+def _is_block(path: str) -> bool:
+    return _cut_leaf(path).isdecimal() and bool(_cut_parent(path))
+
+
 def _list_prefixes(name: str) -> Iterator[str]:
     """Yield the paths of all modules that a layer is in, the outermost first, and its own."""
     parts = name.split(".")
