@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # of the CPU's allocator, by system; a GPU's has an error class of its own
 SHORT_OF_MEMORY = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
+INPUT_OPTION = "--input 3x224x224 or --input 128:int64"
 
 
 def ran_out(error: BaseException | None) -> bool:
@@ -46,7 +47,7 @@ def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
         advice = _what_fits(network, network.fits, feed.specs[0])
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
     if feed.args is None and network.fits is None:
-        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
+        hint = f"say what it takes with {INPUT_OPTION}"
         if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
             hint = "--input is without the batch, which --batch says"
         return WalkError(f"{error}\nIt was given {given}; {hint}")
