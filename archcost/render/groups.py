@@ -96,7 +96,7 @@ def _spell_times(factor: Fraction) -> str:
 
 
 def _spell_amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
-    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor counts equal blocks."""
+    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
     texts = []
     for name in metrics:
         total, found = sum(group.delta(name) for group in groups), METRICS[name]
