@@ -55,6 +55,6 @@ def write_code(text: str, *, whole: bool = False) -> str:
     return f"<code>{safe.replace('www.', 'www&#46;')}</code>"
 
 
-def numberless(name: str) -> str:
+def make_pattern(name: str) -> str:
     """Replace the numbers of blocks by "*": "blocks.3.fc1" and "blocks.4.fc1" are one."""
     return ".".join("*" if part.isdecimal() else part for part in name.split("."))

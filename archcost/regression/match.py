@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from archcost.page.names import numberless
+from archcost.page.names import make_pattern
 from archcost.records import Change
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def match(before: Sequence[Row], after: Sequence[Row]) -> tuple[Change, ...]:
         taken = set(partners.values())
         return [i for i in range(len(before)) if i not in taken], [i for i in range(len(after)) if i not in partners]
 
-    partners |= _pairs(before, after, *free(), lambda row: (row.name, costs(row)))
-    partners |= _last_pairs(before, after, *free(), lambda row: (numberless(row.name), costs(row)))
+    partners |= _pair(before, after, *free(), lambda row: (row.name, costs(row)))
+    partners |= _pair_last(before, after, *free(), lambda row: (make_pattern(row.name), costs(row)))
     for key in _keys(shared):
-        partners |= _pairs(before, after, *free(), key)
+        partners |= _pair(before, after, *free(), key)
     return _in_order(before, after, partners)
 
 
@@ -62,7 +62,7 @@ def _shared_metrics(*sides: Iterable[Row]) -> tuple[str, ...]:
     return tuple(sorted(set(rows[0].values).intersection(*(row.values for row in rows)))) if rows else ()
 
 
-def _pairs(
+def _pair(
     before: Sequence[Row], after: Sequence[Row], free_before: Sequence[int], free_after: Sequence[int], key: Key
 ) -> dict[int, int]:
     """Pair layers of one key, the first with the first."""
@@ -72,7 +72,7 @@ def _pairs(
     return {i: waiting[found].popleft() for i in free_after if waiting.get(found := key(after[i]))}
 
 
-def _last_pairs(
+def _pair_last(
     before: Sequence[Row], after: Sequence[Row], free_before: Sequence[int], free_after: Sequence[int], key: Key
 ) -> dict[int, int]:
     """Pair the last layer with the last, the one before it with the one before it, as long as the keys agree.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from archcost.page.names import numberless
+from archcost.page.names import make_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -109,7 +109,7 @@ def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gro
     """Find blocks of a list of blocks, "blocks.12", of which every layer is new, or gone, and which are equal."""
     kinds: tuple[tuple[GroupKind, str], ...] = (("added", "new"), ("removed", "removed"))
     for kind, status in kinds:
-        others = {part for change in _all if change.status != status for part in _prefixes(change.row.name)}
+        others = {part for change in _all if change.status != status for part in _list_prefixes(change.row.name)}
         blocks: defaultdict[str, list[Change]] = defaultdict(list)
         for change in rest:
             around = (part for part in _prefixes(change.row.name) if _cut_leaf(part).isdecimal() and _cut_parent(part))
@@ -275,7 +275,7 @@ def _find_common_path(names: Sequence[str]) -> str:
 
 
 def _is_inside(name: str, stem: str) -> bool:
-    return not stem or numberless(name).startswith(f"{stem}.")
+    return not stem or make_pattern(name).startswith(f"{stem}.")
 
 
 def _list_deltas(change: Change) -> Hashable:

@@ -74,7 +74,7 @@ def _import_file(source: str) -> Any:
     if not path.is_file():
         raise UnknownNetworkError(f"there is no file {source!r} (looked in {Path.cwd()})")
     folder = path.parent.resolve()
-    roots, package = project_roots(folder), package_of(path.resolve())
+    roots, package = find_project_roots(folder), find_package(path.resolve())
     if package is not None and package[1].partition(".")[0] != "archcost":
         base, name = package
         _neighbours.move(tuple(dict.fromkeys((base, *roots))))

@@ -34,7 +34,7 @@ class _Module(Source):
 
 def _import_module(source: str) -> Any:
     here = Path.cwd()
-    missing = (str(folder) for folder in (here, *project_roots(here)))  # as `python -m` and pytest do
+    missing = (str(folder) for folder in (here, *find_project_roots(here)))  # as `python -m` and pytest do
     sys.path[:0] = [folder for folder in dict.fromkeys(missing) if folder not in sys.path]
     try:
         return run_user_code(lambda: importlib.import_module(source), f"importing {source}")

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def project_roots(folder: Path) -> tuple[Path, ...]:
+def find_project_roots(folder: Path) -> tuple[Path, ...]:
     """Return the folders whose modules a project's files import, as under pytest: its root and its src/.
 
     The root has the nearest pyproject.toml; nothing above the repository counts. Without one there are no roots.
@@ -22,7 +22,7 @@ def project_roots(folder: Path) -> tuple[Path, ...]:
     return ()
 
 
-def package_of(file: Path) -> tuple[Path, str] | None:
+def find_package(file: Path) -> tuple[Path, str] | None:
     """Return the folder that a file's package lies in, and the file's name as a module; None outside of packages.
 
     "/project/nets/cnn.py" beside an `__init__.py` is "nets.cnn" in "/project".
