@@ -90,16 +90,19 @@ def profile_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingP
     """Walk a network that is resolved already, and account for it; measure it where there is a timing plan."""
     from archcost.account import account
     from archcost.profiling.formulas import registered_formulas
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.walk import undisturbed
 
     if plan is not None:
         return _measure(network, feed, asked, plan)
-    with random_state_kept(), collector_paused():
+
+    def counted() -> Report:
         trace, notes = trace_network(network, feed, asked)
         costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
+
+    return undisturbed(counted)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:

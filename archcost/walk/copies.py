@@ -13,7 +13,7 @@ from torch.nn import init
 from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
-from archcost.walk.parts import ATOMS, CONTAINERS
+from archcost.walk.attributes import ATOMS, CONTAINERS
 
 META = torch.device("meta")
 STRINGS = frozenset((str,))

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict
-from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from torch import nn
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 
 from archcost.errors import WalkError
+from archcost.walk.attributes import attributes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from torch import nn
 
-# what nobody changes in place, and what holds no tensor
-ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
-CONTAINERS = frozenset((dict, OrderedDict, list, set))
+    from archcost.walk.attributes import Attributes
 
 
 class Named(NamedTuple):
@@ -27,18 +22,6 @@ class Named(NamedTuple):
     name: str
     tensor: Any
     owner: nn.Module
-
-
-class Attributes(NamedTuple):
-    """What else the modules of a network hold: containers, which may change in place, and tensors.
-
-    `filled` are the modules' tables of attributes, and attributes that are containers with something in them; `tensors`
-    those that are attributes, or lie in a list or tuple that is one.
-    """
-
-    empty: list[Any]  # nearly all are the tables of a module's hooks
-    filled: list[Any]
-    tensors: list[torch.Tensor]
 
 
 class Parts:
@@ -64,7 +47,7 @@ class Parts:
     @functools.cached_property
     def attributes(self) -> Attributes:
         """What its modules hold besides, at the time when this is first asked for."""
-        return _attributes(self.modules.values())
+        return attributes_of(self.modules.values())
 
     @property
     def on_meta(self) -> bool:
@@ -84,32 +67,3 @@ class Parts:
         for name, child in module._modules.items():
             if child is not None and id(child) not in seen:
                 self._take_apart(child, prefix + name, seen)
-
-
-def _attributes(modules: Iterable[nn.Module]) -> Attributes:
-    empty, filled, tensors = found = Attributes([], [], [])
-    for module in modules:
-        table = module.__dict__
-        filled.append(table)
-        for value in table.values():
-            kind = type(value)
-            if kind in ATOMS:
-                continue
-            if kind in CONTAINERS and not value:
-                empty.append(value)
-            elif kind is tuple:
-                tensors += _tensors_among(value)
-            # the tables of a ScriptModule are views of its C++ half, and none of these
-            elif isinstance(value, (dict, list, set)):
-                filled.append(value)
-                if isinstance(value, list):
-                    tensors += _tensors_among(value)
-            elif isinstance(value, torch.Tensor):
-                tensors.append(value)
-    return found
-
-
-def _tensors_among(values: Sequence[Any]) -> Sequence[torch.Tensor]:
-    if ATOMS.issuperset(map(type, values)):
-        return ()
-    return [value for value in values if isinstance(value, torch.Tensor)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from contextlib import contextmanager
+import weakref
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
@@ -14,16 +14,18 @@ from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import shapes
 from archcost.walk.mode import LightMode
+from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from archcost.records import TensorSpec
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
+FOUND = frozenset(("parameter", "constant"))  # storages that were there before; buffers are copied all the same
 COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
@@ -44,9 +46,18 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
         self._events = 0
-        self._overwritten: dict[int, tuple[Any, Any]] = {}
+        self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._nodes: dict[int | None, int] = {}
         self._compiler = COMPILER in sys.modules
+
+    @property
+    def is_on(self) -> bool:
+        """Whether operators of this thread are recorded now, and by this recorder."""
+        place = torch._C._len_torch_dispatch_stack() - 1
+        while place >= 0 and torch._C._get_dispatch_stack_at(place) is not self:  # nearly always the topmost
+            place -= 1
+        return place >= 0
 
     def tick(self) -> int:
         """Count one event, so that operators and module calls share one order."""
@@ -118,6 +129,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self._compiler = True
             gc.collect()
 
+        self.storages.bury()
         index = len(self.ops)
         changed = tuple([self.storages.wrote(tensor, index) for tensor in written])
         self.ops.append(
@@ -137,21 +149,30 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return result
 
     def _keep(self, written: Iterable[torch.Tensor]) -> None:
-        """Copy what a parameter holds before an operator first writes into it."""
+        """Copy what was there before the walk when an operator first writes into it.
+
+        A weak reference is enough, and lets what turns out to have been made in the walk die in its time.
+        """
         for tensor in written:
             known = self.storages.find(tensor, "constant")
-            if known.kind == "parameter" and not tensor.is_meta and known.number not in self._overwritten:
-                storage = tensor.untyped_storage()
-                self._overwritten[known.number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
+            if known.kind not in FOUND or tensor.is_meta:
+                continue
+            storage = tensor.untyped_storage()
+            if known.number not in self._overwritten:
+                self._overwritten[known.number] = (weakref.ref(storage), storage.clone())  # type: ignore[no-untyped-call]
+            if id(tensor) not in self._versions and not tensor.is_inference():
+                self._versions[id(tensor)] = (weakref.ref(tensor), tensor._version)
 
-    @contextmanager
-    def parameters_kept(self) -> Iterator[None]:
-        """Give parameters that the network writes into the values that they had, even when the body raises."""
-        try:
-            yield
-        finally:
-            for storage, before in self._overwritten.values():
+    def put_back(self) -> None:
+        """Give what the network has written into the values that it had, past autograd, which counts writes."""
+        for reference, before in self._overwritten.values():
+            storage = reference()
+            if storage is not None:
                 storage.copy_(before, non_blocking=False)
+        for tensor_reference, version in self._versions.values():
+            tensor = tensor_reference()
+            if tensor is not None:
+                set_version(tensor, version)
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if type(value) is list and PLAIN.issuperset(map(type, value)):

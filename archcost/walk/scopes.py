@@ -16,9 +16,10 @@ from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from archcost.walk.meta import MetaDevice
+    from archcost.walk.recorder import Recorder
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
@@ -44,24 +45,20 @@ class Scopes:
 
     Args:
         specs: the modules that count as scopes; others are part of whoever calls them.
-        running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
-        describe: turns a tensor into its record.
-        clock: counts events, so that calls can be placed among operators.
+        recorder: what writes the operators down; it numbers tensors and events, and keeps the calls that are running.
         device: rests while a quiet module runs.
     """
 
     def __init__(
         self,
         specs: dict[nn.Module, ModuleSpec],
-        running: list[int],
-        describe: Callable[[torch.Tensor], TensorSpec],
-        clock: Callable[[], int],
+        recorder: Recorder,
         device: MetaDevice | None = None,
     ) -> None:
         self._specs = specs
-        self._running = running
-        self._describe = describe
-        self._clock = clock
+        self._recorder = recorder
+        self._running = recorder.running
+        self._describe = recorder.storages.describe
         self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
@@ -87,8 +84,9 @@ class Scopes:
         return tuple(self._calls[index] for index in sorted(self._calls))
 
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
-        if module in self._specs:
-            self._stack.append((module, self._clock()))
+        # the hooks hear of other threads' calls too, and of those of a walk within this one
+        if module in self._specs and self._recorder.is_on:
+            self._stack.append((module, self._recorder.tick()))
             self._running.append(self._started)
             self._started += 1
             if self._device is not None:
@@ -96,7 +94,7 @@ class Scopes:
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch leaves the keyword arguments out when it calls this because the forward raised
-        if not self._stack or self._stack[-1][0] is not module:
+        if not self._stack or self._stack[-1][0] is not module or not self._recorder.is_on:
             return
         if self._device is not None:
             self._device.wake()

@@ -64,13 +64,15 @@ class Storages:
         self._operators = operators
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
-        self._references: list[weakref.ref[Any]] = []
+        self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
+        self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
-        self.unregistered = 0
+        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
         """Every storage, by number."""
+        self.bury()
         return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
@@ -79,6 +81,8 @@ class Storages:
         Raises:
             WalkError: a tensor that has no storage of its own.
         """
+        if self._dead:
+            self.bury()
         try:
             found = self._alive.get(tensor.untyped_storage()._cdata)
         except (NotImplementedError, RuntimeError) as error:
@@ -127,21 +131,28 @@ class Storages:
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
         new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
-            self.unregistered += 1
+            self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
         self._alive[plain._cdata] = new
         if kind in KEPT:
             self._kept.append(plain)
             return new
-        # not a method: it would hold this object, which holds the references, and only the collector would free both
-        died = functools.partial(_died, plain._cdata, new, self._alive, self._operators)
-        self._references.append(weakref.ref(plain, died))
+        # Python swallows an interrupt that lands in the callback of a weak reference: in this one none can
+        reference = weakref.ref(plain, self._dead.append)
+        self._references[id(reference)] = (reference, plain._cdata, new)
         return new
 
+    def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
+        """Return the storages that are alive, by weak references; with the network's own, or without."""
+        own = [weakref.ref(storage) for storage in self._kept] if kept else []
+        return [reference for reference, _, _ in self._references.values()] + own
 
-def _died(address: int, storage: Storage, alive: dict[int, Storage], operators: Sequence[Any], _reference: Any) -> None:
-    storage.died = len(operators)
-    alive.pop(address, None)
+    def bury(self) -> None:
+        """Note which storages have died since the last operator was recorded: before anything else is recorded."""
+        while self._dead:
+            _, address, storage = self._references.pop(id(self._dead.pop()))
+            storage.died = len(self._operators)
+            del self._alive[address]
 
 
 @functools.cache

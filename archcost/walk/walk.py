@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,17 @@ from torch import nn
 from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
+from archcost.walk.restoration import Restoration
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
-from archcost.walk.state import as_found
+from archcost.walk.state import keep_network, set_gradients_aside
 from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archcost.records import Training
+    from archcost.walk.caches import Caches
     from archcost.walk.parts import Named
 
 # frames of these are not the user's own
@@ -42,10 +46,11 @@ def walk(
     training: Training | None = None,
     amp: str | None = None,
     restore: bool = True,
+    caches: Caches | None = None,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
-    The process's random state moves on; `random_state_kept` is for the caller, who may have more to do under it.
+    It runs within `undisturbed`, which is for the caller, who may have more to do there.
 
     Args:
         network: any module, which may have been taken apart already; it is left exactly as found, even when its
@@ -57,6 +62,7 @@ def walk(
             network's gradients and the values of its parameters are left as found too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
         restore: leave the network as found; not needed for one that is thrown away afterwards.
+        caches: what is told which storages the walk leaves alive.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -65,11 +71,14 @@ def walk(
             cause is the original exception.
     """
     parts = network if isinstance(network, Parts) else Parts(network)
-    walking = _Walk(parts, training)
-    with ExitStack() as kept:
+    restoration = Restoration()
+    with restoration, restoration:
         if restore:
-            kept.enter_context(as_found(parts))
-        kept.enter_context(walking.recorder.parameters_kept())
+            keep_network(parts, restoration)
+        walking = _Walk(parts, training, restoration)
+        if caches is not None:
+            storages = walking.recorder.storages
+            restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
         walking.introduce(inputs, dict(kwargs or {}), mode, amp)
         walking.run()
         return walking.trace(mode)
@@ -81,10 +90,12 @@ class _Walk:
     The outputs, the loss and the optimizer are held until the trace is there, as in a training loop.
     """
 
-    def __init__(self, parts: Parts, training: Training | None) -> None:
+    def __init__(self, parts: Parts, training: Training | None, restoration: Restoration) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
         self.specs = module_specs(parts.modules)
         self.recorder = Recorder(training=training is not None)
+        self.restoration = restoration
+        restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
 
@@ -96,10 +107,9 @@ class _Walk:
         introduce = self.recorder.introduce
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
-            with suppress(NotImplementedError):  # an exported program has its mode built in
-                self.network.train(mode == "train")
+            set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
-        given = find_tensors((inputs, kwargs))
+        given = tensors_within((inputs, kwargs))
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
         self.precision = None if amp is None else parse_amp(amp, self.device)
@@ -118,6 +128,8 @@ class _Walk:
                 if step is not None:
                     take_loss(self.recorder, step, find_tensors(result))
             if step is not None:
+                unregistered = [reference() for reference in self.recorder.storages.unregistered]
+                set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
                 take_step(self.recorder, step)
         self.held += [result, step]
 
@@ -126,7 +138,7 @@ class _Walk:
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
-        self.scopes = Scopes(self.specs, recorder.running, storages.describe, recorder.tick, elsewhere)
+        self.scopes = Scopes(self.specs, recorder, elsewhere)
         with self.scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
             for context in (elsewhere, recorder, self.saving):
@@ -169,7 +181,7 @@ def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: st
             "parts; the fused kernels of --device cpu or cuda keep less"
         )
     if recorder.storages.unregistered:
-        notes.append(_unregistered(recorder.storages.unregistered))
+        notes.append(_unregistered(len(recorder.storages.unregistered)))
     return tuple(notes)
 
 
