@@ -10,6 +10,8 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import torch
+
     from archcost.sources import InputSpec, Network
 
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
@@ -34,8 +36,6 @@ class Feed:
 
     def on(self, device: str) -> Given:
         """Return positional and keyword arguments on a device."""
-        import torch
-
         from archcost.walk.arguments import copy_arguments
 
         if self.args is not None:
