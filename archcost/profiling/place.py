@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from archcost.sources import Network
-    from archcost.walk import Parts
+    from archcost.walk import Parts, Values
 
 
 def choose_device(device: str, network: Network) -> str:
@@ -34,25 +34,25 @@ def choose_device(device: str, network: Network) -> str:
     return device
 
 
-def build_on_meta(network: Network) -> Parts:
-    """Return a network on the meta device: built there, or a copy of the one given."""
+def build_on_meta(network: Network, values: Values | None = None) -> Parts:
+    """Return a network on the meta device: built there, or a copy of the one given, whose `values` are learnt."""
     from archcost.walk import Parts, Unfilled, meta_copy
 
     if network.given is not None:
         parts = Parts(network.given)
-        return parts if parts.on_meta else Parts(meta_copy(parts))
+        return parts if parts.on_meta else Parts(meta_copy(parts, values))
     try:
         with Unfilled("meta"):
             parts = Parts(network.build())
         # an instance that was there before, or a constructor that names its own device
         there = all(named.tensor.is_meta for named in parts.parameters)
-        return parts if there else Parts(meta_copy(parts))
+        return parts if there else Parts(meta_copy(parts, values))
     except Exception as error:
         cause = error.__cause__ if isinstance(error, BuildError) else error
         if cause is None or not needs_values(cause):
             raise
     with Unfilled():
-        return Parts(meta_copy(Parts(network.build())))
+        return Parts(meta_copy(Parts(network.build()), values))
 
 
 def build_on_device(network: Network, device: str) -> nn.Module:

@@ -68,15 +68,16 @@ def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
-    from archcost.walk import Parts, walk
+    from archcost.walk import Parts, Values, walk
 
-    parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
-    args, kwargs = feed.on(home_of(parts, where))
+    values = Values() if where == "meta" else None
+    parts = build_on_meta(network, values) if where == "meta" else Parts(build_on_device(network, where))
+    args, kwargs = feed.on(home_of(parts, where), values)
     if caches is not None:
         caches.note(parts)
     thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
     how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
-    return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches)
+    return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
 def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:

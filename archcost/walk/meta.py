@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,13 +11,23 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
+from archcost.walk.tensors import map_tensors
+from archcost.walk.values import SMALL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.walk.autocast import Autocast
+    from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 # torch's own layers that neither make a tensor nor attend
+OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
+# functions that read a tensor of theirs, by its place, before any operator runs
+READING = {
+    **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
+    **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
+}
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
@@ -27,9 +38,10 @@ class MetaDevice(DeviceContext):
     torch takes attention apart on the meta device, into products whose scores no real device keeps.
     """
 
-    def __init__(self, autocast: Autocast | None = None) -> None:
+    def __init__(self, autocast: Autocast | None = None, values: Values | None = None) -> None:
         super().__init__("meta")
         self._autocast = autocast
+        self._values = values
         self._resting = False
 
     def __exit__(self, *exception: object) -> None:
@@ -60,9 +72,31 @@ class MetaDevice(DeviceContext):
             result = _attention(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
-        if func not in CONSTRUCTORS:
+        if func in READING and self._values is not None:
+            args = self._real(func, args)
+        if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
-        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        if func in OF_NUMBERS and self._values is not None:
+            self._note(self._values, made, (*args, *(kwargs or {}).values())[OF_NUMBERS[func]])
+        return made
+
+    def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of a function with what it wants on the CPU there, if that is known."""
+        place = READING[func]
+        if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
+            return args
+        real = self._values.read(args[place])
+        return args if real is None else (*args[:place], real, *args[place + 1 :])
+
+    @staticmethod
+    def _note(values: Values, made: torch.Tensor, numbers: Any) -> None:
+        """Remember the numbers that the forward has made a tensor of."""
+        if isinstance(numbers, torch.Tensor) or made.numel() > SMALL:
+            return
+        with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
+            real = torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu")
+            values.note(made, real)
 
 
 def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import torch
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
-from archcost.walk import shapes
+from archcost.walk import answers, shapes
 from archcost.walk.mode import LightMode
 from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.records import TensorSpec
+    from archcost.walk.values import Values
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
@@ -38,13 +39,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     node is noted where a training step follows.
     """
 
-    def __init__(self, *, training: bool = False) -> None:
+    def __init__(self, *, training: bool = False, values: Values | None = None) -> None:
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
+        self.values = values
+        if values is not None:
+            values.attach(self.storages)
         self._events = 0
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
         self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
@@ -123,7 +127,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
-        result = shapes.run(func, args, kwargs)
+        values = self.values
+        if values is None or self.phase == "step" or not answers.may_be_known(values, func, inputs):
+            result = shapes.run(func, args, kwargs)
+            if written and values is not None:
+                values.forget_all(written)
+        else:
+            result = answers.read(values, func, args, kwargs)
+            if result is not None:
+                return result
+            result = answers.run(values, func, args, kwargs, written)
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
             self._compiler = True

@@ -67,6 +67,7 @@ class Storages:
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
+        self._recognised: tuple[dict[int, Any], dict[int, Any]] | None = None
         self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
 
     @property
@@ -123,6 +124,18 @@ class Storages:
         storage.writes.append(by)
         self.made(tensor, by)
         return storage.number
+
+    def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
+        """Have what is known of storages by their addresses known by their numbers as well."""
+        self._recognised = (by_address, by_number)
+        for address in by_address.keys() & self._alive.keys():
+            by_number[self._alive[address].number] = by_address[address]
+
+    def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
+        """Say that a tensor lies in the storage of another, as it would if both were on one device."""
+        plain = tensor.untyped_storage()
+        self._alive[plain._cdata] = self.find(other, "constant")
+        self._kept.append(plain)
 
     def _new(self, tensor: torch.Tensor, kind: str) -> Storage:
         if tensor.is_nested:  # it has a storage, but neither a shape nor strides
