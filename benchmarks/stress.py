@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -78,15 +77,16 @@ def interrupt(action: Callable[[], object], after: float) -> bool:
 
 
 def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
-    """Interrupt profiles at random moments; return what was left behind, and how often an interrupt was lost."""
+    """Interrupt profiles at random moments until so many came in their middle; return what was left behind."""
     network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]
-    damage, came = [], 0
+    damage: list[str] = []
+    came = number = 0
     lengths = [_seconds(run) for run in runs for _ in "12"][1::2]
     before = state_of(network)
-    for number in range(count):
-        choice = number % len(runs)
+    while came < count and not damage:
+        choice, number = number % len(runs), number + 1
         after = max(1e-5, moments.uniform(0, 0.95) * lengths[choice])
         try:
             came += interrupt(runs[choice], after)
@@ -94,10 +94,8 @@ def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
             came += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
         now = state_of(network)
-        damage += [f"{number}: {KINDS[choice]}: {name}" for name in before if before[name] != now[name]]
-        if now != before:
-            break
-    print(f"{came} of {count} interrupts came in the middle", flush=True)
+        damage = [f"{number}: {KINDS[choice]}: {name}" for name in before if before[name] != now[name]]
+    print(f"{came} of {number} interrupts came in the middle of a profile", flush=True)
     return damage
 
 
@@ -108,7 +106,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 def find_thread_damage(threads: int, rounds: int) -> list[str]:
-    """Profile in threads, over one network and over their own; return where a report differs from that of one thread."""
+    """Profile in threads, over one network and over their own; return where a report differs from one thread's."""
     images, shared = torch.ones(2, 2, 6, 6), small_network()
     expected = [archcost.profile(small_network(), images, **kind).to_json() for kind in KINDS]
     choices = [number % len(KINDS) for number in range(threads * rounds)]

@@ -4,6 +4,7 @@ import functools
 import weakref
 from collections import OrderedDict, defaultdict, deque
 from types import SimpleNamespace
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -61,7 +62,7 @@ def from_global(size):
 
 
 class Tables:
-    table = {}
+    table: ClassVar = {}
     mask = None
 
     @classmethod

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import AMP, BINARY, device_option, input_option, read_inputs, spell_training, training_options
-from archcost.cli.options import network_names
+from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
+    with progress(None, f"Fitting {network}", quiet=output.quiet), stdout_kept():
+        found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

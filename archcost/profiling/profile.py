@@ -95,14 +95,14 @@ def profile_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingP
     if plan is not None:
         return _measure(network, feed, asked, plan)
 
-    def counted() -> Report:
+    def count() -> Report:
         trace, notes = trace_network(network, feed, asked)
         costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
 
-    return undisturbed(counted)
+    return undisturbed(count)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:
@@ -139,6 +139,7 @@ def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tup
         ),
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
+        dtypes=tuple(sorted({spec.dtype for spec in trace.params})),
     )
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 

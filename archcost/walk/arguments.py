@@ -1,4 +1,4 @@
-"""What a forward is given: every tensor in it is found, also in a plain object (a cache of keys and values), and copied.
+"""What a forward is given: every tensor in it is found, in plain objects (a cache of keys and values) too, and copied.
 
 Copies are as deep as the arguments, so that nothing of the caller's grows or changes when a network runs.
 """
@@ -30,7 +30,9 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
         ArgumentError: an object with tensors in it that refuses to be copied.
     """
     look = _Look(arguments)
-    memo = {id(tensor): change(tensor) for tensor in {id(tensor): tensor for tensor in look.tensors}.values()}
+    memo: dict[int, Any] = {
+        id(tensor): change(tensor) for tensor in {id(tensor): tensor for tensor in look.tensors}.values()
+    }
     memo |= {id(value): value for value in look.as_they_are}
     memo |= {id(value): value.clone_state() for value in look.generators}
     try:
@@ -69,8 +71,9 @@ class _Look:
             self._look_at_all(value, value.values() if isinstance(value, Mapping) else value)
         elif isinstance(value, torch.Generator):
             self.generators.append(value)
-        elif has_fields(value) or _slots(type(value)):
-            fields = [getattr(value, name) for name in _slots(type(value)) if hasattr(value, name)]
+        elif has_fields(value) or _slots(type(value)):  # type: ignore[arg-type] # classes do hash
+            names = _slots(type(value))  # type: ignore[arg-type]
+            fields = [getattr(value, name) for name in names if hasattr(value, name)]
             self._look_at_all(value, [*getattr(value, "__dict__", {}).values(), *fields], again=False)
         elif not isinstance(value, type):
             self.opaque.append(value)

@@ -62,25 +62,26 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
     seen.add(id(value))
     if isinstance(value, torch.Tensor):
         found.tensors.append(value)
-    elif isinstance(value, (tuple, *MUTABLE)):
-        items = value.values() if isinstance(value, dict) else value
-        if not isinstance(value, tuple):
-            (found.filled if value else found.empty).append(value)
-        if not ATOMS.issuperset(map(type, items)):
-            for item in items:
-                if type(item) not in ATOMS:
-                    look_into(item, found, seen)
     elif has_fields(value):
-        found.filled.append(value.__dict__)
-        for item in list(value.__dict__.values()):
+        look_into(value.__dict__, found, seen)
+    if isinstance(value, MUTABLE):
+        (found.filled if value else found.empty).append(value)
+    if isinstance(value, (tuple, *MUTABLE)):
+        for item in dict.values(value) if isinstance(value, dict) else value:
             if type(item) not in ATOMS:
                 look_into(item, found, seen)
+
+
+def contents_of(container: Any) -> Any:
+    """Return what a dictionary, list, set or deque holds now, whatever its class does when it is read or copied."""
+    kind = next(kind for kind in MUTABLE if isinstance(container, kind))
+    return dict(dict.items(container)) if kind is dict else kind(container)
 
 
 def has_fields(value: Any) -> bool:
     """Whether a value is an object whose attributes belong to it: not a class, a function, nor what Python provides."""
     kind = type(value)
-    return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)
+    return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)  # type: ignore[arg-type]
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, has_fields, look_into
+from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
 from archcost.walk.holders import release
 from archcost.walk.state import refill
 
@@ -32,6 +32,7 @@ OTHERS = frozenset(("archcost", "torch", "numpy", *sys.stdlib_module_names))  # 
 MOST = 10_000  # containers, objects and classes: a library of more is not looked through to its end
 LONG = 1_000  # items of a container, which are not looked into beyond that
 NOTHING = object()
+PLAIN = ATOMS - {type, FunctionType}
 
 
 class Caches:
@@ -74,29 +75,16 @@ class Caches:
         return {storage._cdata for storage in storages if storage is not None}
 
     def _note(self, value: Any) -> None:
-        if type(value) in ATOMS - {type, FunctionType} or id(value) in self._seen or len(self._seen) > MOST:
+        if type(value) in PLAIN or id(value) in self._seen or len(self._seen) > MOST:
             return
         self._seen.add(id(value))
-        items: Iterable[Any] = ()
         if isinstance(value, MUTABLE):
-            self._before.append((value, value.copy()))
-            items = () if len(value) > LONG else value.values() if isinstance(value, dict) else value
-        elif isinstance(value, tuple):
-            items = value
-        elif isinstance(value, type):
-            if _is_watched(value):
-                self._before.append((value, dict(vars(value))))
-                items = vars(value).values()
-        elif isinstance(value, staticmethod | classmethod):
-            items = (value.__func__,)
-        elif isinstance(value, FunctionType):
-            if _is_watched(value):
-                items = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values(), *_closure(value))
+            self._before.append((value, contents_of(value)))
+        elif isinstance(value, type) and _is_watched(value):
+            self._before.append((value, dict(vars(value))))
         elif isinstance(value, Memo):
             self._memos.append(value)
-        elif has_fields(value) and not isinstance(value, nn.Module):
-            items = (vars(value),)
-        for item in items:
+        for item in _inside(value):
             self._note(item)
 
     def _put_back(self, alive: set[int]) -> None:
@@ -108,7 +96,7 @@ class Caches:
                 if len(now) != len(before) and any(holds(item, alive) for item in now):
                     refill(now, before)
                 continue
-            for name, value in list(now.items()):
+            for name, value in list(dict.items(now) if isinstance(now, dict) else now.items()):
                 was = before.get(name, NOTHING)
                 if was is not value and holds(value, alive):
                     _set(owner, name, was)
@@ -141,7 +129,7 @@ def _set(owner: Any, name: str, value: Any) -> None:
 
 
 def _python_modules(values: Iterable[Any]) -> list[ModuleType]:
-    """Return the Python modules that classes and functions come from, apart from those whose caches no network fills."""
+    """Return the Python modules that classes and functions come from, without those whose caches no network fills."""
     names = {value.__module__ for value in values if _is_watched(value)}
     return [sys.modules[name] for name in sorted(names) if isinstance(sys.modules.get(name), ModuleType)]
 
@@ -149,6 +137,22 @@ def _python_modules(values: Iterable[Any]) -> list[ModuleType]:
 def _is_watched(value: Any) -> bool:
     name = value.__module__
     return isinstance(name, str) and name.partition(".")[0] not in OTHERS
+
+
+def _inside(value: Any) -> list[Any]:
+    """Return what lies in a container, a class, a function or an object."""
+    if isinstance(value, dict):
+        return [] if dict.__len__(value) > LONG else list(dict.values(value))
+    if isinstance(value, (tuple, *MUTABLE)):
+        return [] if len(value) > LONG else list(value)
+    if isinstance(value, staticmethod | classmethod):
+        return [value.__func__]
+    if isinstance(value, type):
+        return list(vars(value).values()) if _is_watched(value) else []
+    if isinstance(value, FunctionType):
+        defaults = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
+        return [*defaults, *_closure(value)] if _is_watched(value) else []
+    return [vars(value)] if has_fields(value) and not isinstance(value, nn.Module) else []
 
 
 def _closure(function: FunctionType) -> list[Any]:

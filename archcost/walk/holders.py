@@ -21,7 +21,7 @@ def release(storages: set[int]) -> tuple[str, ...]:
     pending: list[Any] = _tensors(storages)
     seen, names = {id(pending)}, []
     while pending:
-        holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, []
+        holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, list[Any]()
         seen |= {id(holders), id(upward)}
         for holder in holders:
             if id(holder) in seen or isinstance(holder, RUNNING):

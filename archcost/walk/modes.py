@@ -24,7 +24,8 @@ def set_mode(network: nn.Module, *, training: bool) -> None:
     if type(network).train is not nn.Module.train and _sets_a_mode(type(network)):  # type: ignore[arg-type]
         network.train(training)
         return
-    network.training = training
+    if network.training != training:
+        network.training = training
     for child in network._modules.values():
         if child is not None:
             set_mode(child, training=training)

@@ -40,7 +40,7 @@ class Restoration:
                 self._steps[-1]()
             except Exception as error:  # noqa: BLE001 - the others have to run
                 failure = failure or error
-            except BaseException as error:  # an interrupt: the step runs again
+            except BaseException as error:  # noqa: BLE001 - an interrupt: the step runs again
                 failure = error
                 continue
             self._steps.pop()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from archcost.walk.attributes import contents_of
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
 
     Attributes that are lists, sets or mappings (hooks among them) get their contents back, and so do the objects that
     lie in them. Buffers and tensors that are attributes are copied before and written back where they changed, so the
-    tensors themselves stay the same objects, at the same version: a graph that waits for its backward pass may hold them.
+    tensors themselves stay the same objects, at the same version: a graph that waits for its backward may hold them.
     """
     attributes = parts.attributes
     parameters = [parameter for _, parameter, _ in parts.parameters]
@@ -42,7 +43,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     restoration.add(partial(_put_learning_back, [(tensor, tensor.requires_grad) for tensor in held.values()]))
     values = [(t, t.detach().clone()) for t in held.values() if not t.is_meta and not isinstance(t, nn.Parameter)]
     restoration.add(partial(_put_values_back, values))
-    contents = [(container, container.copy()) for container in attributes.filled]
+    contents = [(container, contents_of(container)) for container in attributes.filled]
     restoration.add(partial(_put_contents_back, attributes.empty, contents))
     set_gradients_aside(parameters, restoration)
 

@@ -87,12 +87,12 @@ def keep_random_state(restoration: Restoration) -> None:
 
 
 def _refuse_transforms() -> None:
-    transform = _functorch.peek_interpreter_stack()
+    transform: Any = _functorch.peek_interpreter_stack()
     if transform is not None:
         active = f"torch.func's {transform.key().name.lower()}"
-    elif torch._C._get_tracing_state() is not None:
+    elif torch._C._is_tracing():
         active = "torch.jit.trace"
-    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():
+    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():  # type: ignore[no-untyped-call]
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
@@ -118,9 +118,9 @@ def _set_modes_aside(restoration: Restoration) -> None:
     for setting, value in before:
         if setting.within is not None:
             setting.write(setting.within(value))
-    normal = torch._C._InferenceMode(False)  # brings the dispatcher's keys back, too
+    normal = torch._C._InferenceMode(False)  # noqa: FBT003 - brings the dispatcher's keys back, too
     restoration.add(partial(normal.__exit__, None, None, None))
-    normal.__enter__()
+    normal.__enter__()  # type: ignore[no-untyped-call]
 
 
 def _leave_modes() -> None:
@@ -135,7 +135,7 @@ def _dispatch_modes() -> list[Any]:
 
 def _set_dispatch_modes(modes: list[Any]) -> None:
     while torch._C._len_torch_dispatch_stack():
-        torch._C._pop_torch_dispatch_stack()
+        torch._C._pop_torch_dispatch_stack(None)
     for mode in modes:
         torch._C._push_on_torch_dispatch_stack(mode)
 
@@ -157,7 +157,7 @@ def _default_devices(modes: list[Any]) -> list[Any]:
 
 
 def _saving_hooks() -> Any:
-    return _autograd._top_saved_tensors_default_hooks(False)
+    return _autograd._top_saved_tensors_default_hooks(False)  # noqa: FBT003 - torch's own
 
 
 def _set_saving_hooks(hooks: Any) -> None:

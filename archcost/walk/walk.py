@@ -118,7 +118,7 @@ class _Walk:
         self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
         introduce = self.recorder.introduce
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
-        if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
+        if mode != "as-is":
             set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
         given = tensors_within((inputs, kwargs))

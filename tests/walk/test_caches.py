@@ -13,7 +13,9 @@ import archcost
 X = torch.ones(2, 4)
 
 
-SOME = [name for name in PLACES if name.endswith(("global_table", "itself", "functools_cache", "cached_method", "class"))]
+SOME = [
+    name for name in PLACES if name.endswith(("global_table", "itself", "functools_cache", "cached_method", "class"))
+]
 
 
 def meta_tensors():
@@ -45,7 +47,7 @@ def test_the_network_runs_as_before(place):
 def test_a_cache_loses_only_what_the_walk_put_in():
     TABLES["masks"][3] = mask = torch.ones(3)
     archcost.profile(Layer("in_a_table_of_tables"), X)
-    assert TABLES == {"masks": {3: mask}, "scale": 2}
+    assert {"masks": {3: mask}, "scale": 2} == TABLES
 
 
 class Asking(Layer):
