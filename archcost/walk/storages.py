@@ -67,7 +67,8 @@ class Storages:
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
-        self._recognised: tuple[dict[int, Any], dict[int, Any]] | None = None
+        self._known: dict[int, Any] = {}
+        self._known_numbers: dict[int, Any] = {}
         self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
 
     @property
@@ -126,10 +127,8 @@ class Storages:
         return storage.number
 
     def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
-        """Have what is known of storages by their addresses known by their numbers as well."""
-        self._recognised = (by_address, by_number)
-        for address in by_address.keys() & self._alive.keys():
-            by_number[self._alive[address].number] = by_address[address]
+        """Have what is known of storages by their addresses known by their numbers, once they have one."""
+        self._known, self._known_numbers = by_address, by_number
 
     def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
         """Say that a tensor lies in the storage of another, as it would if both were on one device."""
@@ -147,6 +146,8 @@ class Storages:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
         self._alive[plain._cdata] = new
+        if born < 0 and plain._cdata in self._known:
+            self._known_numbers[new.number] = self._known[plain._cdata]
         if kind in KEPT:
             self._kept.append(plain)
             return new
