@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from archcost.errors import ArgumentError, BuildError
+from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from archcost.profiling.feed import Given
+    from archcost.records import WalkPlan
     from archcost.sources import Network
     from archcost.walk import Parts, Values
 
@@ -39,30 +41,31 @@ def build_on_meta(network: Network, values: Values | None = None) -> Parts:
     from archcost.walk import Parts, Unfilled, meta_copy
 
     if network.given is not None:
-        parts = Parts(network.given)
-        return parts if parts.on_meta else Parts(meta_copy(parts, values))
+        parts = Parts(network.given, lazy=True)
+        return parts if parts.on_meta else Parts(meta_copy(parts, values), lazy=True)
     try:
         with Unfilled("meta"):
-            parts = Parts(network.build())
+            parts = Parts(network.build(), lazy=True)
         # an instance that was there before, or a constructor that names its own device
         there = all(named.tensor.is_meta for named in parts.parameters)
-        return parts if there else Parts(meta_copy(parts, values))
-    except Exception as error:
-        cause = error.__cause__ if isinstance(error, BuildError) else error
-        if cause is None or not needs_values(cause):
+        return parts if there else Parts(meta_copy(parts, values), lazy=True)
+    except Exception as error:  # a constructor may raise anything where its tensors hold no values
+        if isinstance(error, ArchcostError) and not isinstance(error, BuildError | WalkError):
             raise
     with Unfilled():
-        return Parts(meta_copy(Parts(network.build()), values))
+        return Parts(meta_copy(Parts(network.build(), lazy=True), values), lazy=True)
 
 
-def build_on_device(network: Network, device: str) -> nn.Module:
+def build_on_device(network: Network, device: str) -> Parts:
     """Return a network on a real device; one that was given stays where it is."""
     import torch
 
+    from archcost.walk import Parts
+
     if network.given is not None:
-        return network.given
+        return Parts(network.given, lazy=True)
     with torch.device(device):
-        return network.build()
+        return Parts(network.build(), lazy=True)
 
 
 def home_of(parts: Parts, device: str) -> str:
@@ -70,8 +73,23 @@ def home_of(parts: Parts, device: str) -> str:
     return str(parts.parameters[0].tensor.device) if parts.parameters else device
 
 
-def needs_values(error: BaseException) -> bool:
-    """Whether an error came from a tensor without data, rather than from a mistake that any device would show."""
-    text = str(error).lower()
-    signs = ("meta", "item()", "data-dependent", "same device", "no data", "no fake impl", "not on the expected device")
-    return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
+def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -> Parts:
+    """Return a network, or a copy of one given, whose lazy modules have taken their shapes from a first forward."""
+    import torch
+
+    from archcost.walk import Parts
+    from archcost.walk.meta import MetaDevice
+    from archcost.walk.modes import set_mode
+
+    module = copy.deepcopy(parts.network) if parts.network is network.given else parts.network
+    if asked.walked_mode != "as-is":
+        set_mode(module, training=False)
+    try:
+        with torch.no_grad(), MetaDevice() if parts.on_meta else nullcontext():
+            module(*given[0], **given[1])
+    except Exception as error:
+        raise WalkError(
+            f"{parts.lazy} has no shape yet (a lazy module), and the forward that would tell failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return Parts(module)

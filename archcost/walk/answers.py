@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archcost.records import TensorSpec
     from archcost.walk.values import Values
 
+Tensors = tuple[torch.Tensor, ...]
 aten = torch.ops.aten
 CPU = torch.device("cpu")
 COPY, SELECT, PACK = aten._to_copy.default, aten.masked_select.default, aten._pack_padded_sequence.default
@@ -36,15 +37,25 @@ UNDEFINED = frozenset(("empty", "empty_like", "empty_strided", "empty_permuted",
 PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "convolution", "_cdist_forward"))
 
 
-def may_be_known(values: Values, func: Any, inputs: list[TensorSpec]) -> bool:
-    """Whether to ask `run` for an operator: all that it reads has a twin, or it makes something of nothing."""
+def _may_be_known(values: Values, func: Any, inputs: list[TensorSpec]) -> bool:
+    """Whether an operator's results may have twins: all that it reads has a twin, or it makes something of nothing."""
     if not inputs or func in ENTRIES:
         return True
     return bool(values.real) and all([spec.storage in values.real for spec in inputs])  # noqa: C419 - quicker
 
 
-def run(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], written: Any) -> Any:
-    """Return what an operator returns on meta; where its values are known, its results have twins."""
+def run(
+    values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: tuple[list[TensorSpec], Tensors]
+) -> Any:
+    """Return what an operator returns on meta; where its values are known, its results have twins.
+
+    `seen` are descriptions of the tensors that it is given, and the tensors that it writes into.
+    """
+    inputs, written = seen
+    if not _may_be_known(values, func, inputs):
+        if written:
+            values.forget_all(written)
+        return shapes.run(func, args, kwargs)
     if not _is_of_meta(args, kwargs):
         return shapes.run(func, args, kwargs)
     known = _arguments(values, func, args, kwargs) if _is_determined(func) else None
@@ -70,7 +81,7 @@ def read(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any
 
     On the CPU this is no operator, so it is none here.
     """
-    if func is not COPY or not args[0].is_meta or kwargs.get("device") != CPU:
+    if func is not COPY or kwargs.get("device") != CPU or not args[0].is_meta:
         return None
     return values.read(args[0]) if kwargs.get("dtype") in {None, args[0].dtype} else None
 
@@ -130,7 +141,7 @@ def _compute(func: Any, args: Any, kwargs: Any) -> Any:
         return NotImplemented
 
 
-def _pair(values: Values, result: Any, call: tuple[Any, Any, Any], written: Any) -> None:
+def _pair(values: Values, result: Any, call: tuple[Any, Any, Any], written: Tensors) -> None:
     """Compute the twins of an operator's results, where these are small."""
     results = find_tensors(result)
     reals = find_tensors(_compute(*call)) if values.may_compute(results) else []
@@ -157,7 +168,7 @@ def _run_on_meta(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[
     if func is SELECT:
         mask = values.twin(args[1])
         if mask is not None:
-            size = torch.broadcast_shapes(args[0].shape, args[1].shape).numel()
+            size = torch.broadcast_tensors(args[0], args[1])[0].numel()  # type: ignore[no-untyped-call]
             count = int(mask.sum()) * (size // max(mask.numel(), 1))  # each place of the mask counts as often
             return torch.empty(count, dtype=args[0].dtype, device="meta")
     elif func in INDEX:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from archcost.records import MixedPrecision
+    from archcost.walk.restoration import Restoration
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 NAME, DEVICE = "AutocastIPU", "ipu"
@@ -132,6 +134,38 @@ class Autocast:
         if id(tensor) not in self._casts:
             self._casts[id(tensor)] = (tensor, tensor.to(to))  # the tensor too, so that nothing else takes its number
         return self._casts[id(tensor)][1]
+
+
+def accept_meta(restoration: Restoration) -> None:
+    """Let a forward switch autocast off, and ask for it, by the device of a tensor on meta, where torch has none.
+
+    The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
+    """
+
+    def accept(function: Any, place: int) -> Any:
+        @functools.wraps(function)
+        def accepting(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("device_type") == "meta" and _accepts(kwargs):
+                kwargs["device_type"] = "cpu"
+            elif args[place : place + 1] == ("meta",) and _accepts(kwargs, args[place + 1 :]):
+                args = (*args[:place], "cpu", *args[place + 1 :])
+            return function(*args, **kwargs)
+
+        return accepting
+
+    for owner, name, place in (
+        (torch.autocast, "__init__", 1),
+        (torch, "is_autocast_enabled", 0),
+        (torch, "get_autocast_dtype", 0),
+    ):
+        function = getattr(owner, name)
+        restoration.add(partial(setattr, owner, name, function))
+        setattr(owner, name, accept(function, place))
+
+
+def _accepts(kwargs: dict[str, Any], args: tuple[Any, ...] = ()) -> bool:
+    """Whether autocast may be taken for the CPU's: it is switched off or asked for, or on anyway in this walk."""
+    return bool(_running) or not kwargs.get("enabled", args[1] if len(args) > 1 else True)
 
 
 _running: list[Autocast] = []  # the innermost last, should one walk run within another

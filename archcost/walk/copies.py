@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import init
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
@@ -118,6 +119,9 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
+    if isinstance(tensor, UninitializedTensorMixin):
+        lazy: torch.Tensor = type(tensor)(requires_grad=tensor.requires_grad, device=META, dtype=tensor.dtype)
+        return lazy
     like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)

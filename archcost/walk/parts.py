@@ -31,17 +31,21 @@ class Parts:
     under their first names.
 
     Raises:
-        WalkError: naming the first tensor that has no shape yet.
+        WalkError: naming the first tensor that has no shape yet, unless it may be `lazy`: the name is kept then.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:
         self.network = network
         self.modules: dict[str, nn.Module] = {}
         self.parameters: list[Named] = []
         self.buffers: list[Named] = []
+        self.lazy: str | None = None
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
             if isinstance(tensor, UninitializedTensorMixin):
+                self.lazy = self.lazy or name
+                if lazy:
+                    continue
                 raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
 
     @functools.cached_property

@@ -127,16 +127,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
-        values = self.values
-        if values is None or self.phase == "step" or not answers.may_be_known(values, func, inputs):
+        if self.values is None:
             result = shapes.run(func, args, kwargs)
-            if written and values is not None:
-                values.forget_all(written)
         else:
-            result = answers.read(values, func, args, kwargs)
-            if result is not None:
-                return result
-            result = answers.run(values, func, args, kwargs, written)
+            known = answers.read(self.values, func, args, kwargs)
+            if known is not None:
+                return known
+            result = answers.run(self.values, func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
             self._compiler = True

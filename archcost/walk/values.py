@@ -58,7 +58,7 @@ class Values:
         if real is None or tensor.is_conj() or tensor.is_neg():
             return None
         empty = torch.empty(0, dtype=tensor.dtype, device="cpu")
-        return empty.set_(real, tensor.storage_offset(), tensor.size(), tensor.stride())  # type: ignore[call-overload]
+        return empty.set_(real, tensor.storage_offset(), tensor.size(), tensor.stride())
 
     def read(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """Return a twin for the forward itself, which asked for a tensor on the CPU: to the account they are one."""

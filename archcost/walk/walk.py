@@ -13,7 +13,7 @@ from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
 from archcost.walk.arguments import tensors_within
-from archcost.walk.autocast import Autocast
+from archcost.walk.autocast import Autocast, accept_meta
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
 from archcost.walk.modes import set_mode
@@ -150,6 +150,8 @@ class _Walk:
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
         elsewhere = MetaDevice(self.autocast, recorder.values) if self.device == "meta" else None
+        if elsewhere is not None:
+            accept_meta(self.restoration)
         self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
         with scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
