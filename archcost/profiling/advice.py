@@ -63,9 +63,10 @@ def _last_rows(trace: Trace | None) -> str:
     from archcost.profiling.formulas import registered_formulas
 
     try:
-        rows = () if trace is None else account(trace, registered_formulas(trace.ops)).layers
+        layers = () if trace is None else account(trace, registered_formulas(trace.ops)).layers
     except Exception:  # noqa: BLE001 - the network's failure is the news
-        rows = ()
+        layers = ()
+    rows = [row for row in layers if row.outputs]
     if not rows:
         return ""
     lines = [f"  {row.name} ({row.kind}): {_shapes(row.inputs)} -> {_shapes(row.outputs)}" for row in rows[-LAST:]]

@@ -55,9 +55,9 @@ def check_memory(network: Network, asked: WalkPlan, trace: Trace | None, reason:
         )
     if need - there > free:
         raise OutOfMemoryError(
-            f"{network.spec} cannot be walked on the meta device ({reason}), and the CPU has too little memory: it needs "
-            f"at least {units.short(need - there, 'B')} more, its parameters are {units.short(parameters, 'B')}, and "
-            f"{units.short(free, 'B')} are free; try a smaller --batch or --input, or a machine with more memory"
+            f"{network.spec} cannot be walked on the meta device ({reason}), and the CPU has too little memory: it "
+            f"needs at least {units.short(need - there, 'B')} more, its parameters are {units.short(parameters, 'B')}, "
+            f"and {units.short(free, 'B')} are free; try a smaller --batch or --input, or a machine with more memory"
         )
 
 

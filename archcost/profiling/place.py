@@ -77,15 +77,19 @@ def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -
     """Return a network, or a copy of one given, whose lazy modules have taken their shapes from a first forward."""
     import torch
 
-    from archcost.walk import Parts
+    from archcost.walk import Parts, Restoration
+    from archcost.walk.autocast import accept_meta
     from archcost.walk.meta import MetaDevice
     from archcost.walk.modes import set_mode
 
     module = copy.deepcopy(parts.network) if parts.network is network.given else parts.network
     if asked.walked_mode != "as-is":
         set_mode(module, training=False)
+    restoration = Restoration()
     try:
-        with torch.no_grad(), MetaDevice() if parts.on_meta else nullcontext():
+        with restoration, restoration, torch.no_grad(), MetaDevice() if parts.on_meta else nullcontext():
+            if parts.on_meta:
+                accept_meta(restoration)
             module(*given[0], **given[1])
     except Exception as error:
         raise WalkError(

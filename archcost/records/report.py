@@ -75,7 +75,7 @@ class Report:
 
     @property
     def partial(self) -> bool:
-        """Whether the network failed while it ran: the figures are of what ran before, and a warning says what failed."""
+        """Whether the network failed while it ran; the figures are of what ran before, a warning says what failed."""
         return any(warning.startswith(PARTIAL) for warning in self.warnings)
 
     @classmethod

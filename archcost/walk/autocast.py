@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 NAME, DEVICE = "AutocastIPU", "ipu"
+SWITCH = ("device_type", "dtype", "enabled", "cache_enabled")  # what torch.autocast takes
 KEY = getattr(torch._C.DispatchKey, NAME)
 
 
@@ -142,30 +143,26 @@ def accept_meta(restoration: Restoration) -> None:
     The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
     """
 
-    def accept(function: Any, place: int) -> Any:
+    def accept(function: Any) -> Any:
+        place = int(function.__name__ == "__init__")
+
         @functools.wraps(function)
         def accepting(*args: Any, **kwargs: Any) -> Any:
-            if kwargs.get("device_type") == "meta" and _accepts(kwargs):
+            switched_on = place and (kwargs | dict(zip(SWITCH, args[1:], strict=False))).get("enabled", True)
+            if switched_on and not _running:
+                return function(*args, **kwargs)
+            if kwargs.get("device_type") == "meta":
                 kwargs["device_type"] = "cpu"
-            elif args[place : place + 1] == ("meta",) and _accepts(kwargs, args[place + 1 :]):
+            elif args[place : place + 1] == ("meta",):
                 args = (*args[:place], "cpu", *args[place + 1 :])
             return function(*args, **kwargs)
 
         return accepting
 
-    for owner, name, place in (
-        (torch.autocast, "__init__", 1),
-        (torch, "is_autocast_enabled", 0),
-        (torch, "get_autocast_dtype", 0),
-    ):
+    for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
         function = getattr(owner, name)
         restoration.add(partial(setattr, owner, name, function))
-        setattr(owner, name, accept(function, place))
-
-
-def _accepts(kwargs: dict[str, Any], args: tuple[Any, ...] = ()) -> bool:
-    """Whether autocast may be taken for the CPU's: it is switched off or asked for, or on anyway in this walk."""
-    return bool(_running) or not kwargs.get("enabled", args[1] if len(args) > 1 else True)
+        setattr(owner, name, accept(function))
 
 
 _running: list[Autocast] = []  # the innermost last, should one walk run within another
