@@ -66,7 +66,7 @@ def _last_rows(trace: Trace | None) -> str:
         layers = () if trace is None else account(trace, registered_formulas(trace.ops)).layers
     except Exception:  # noqa: BLE001 - the network's failure is the news
         layers = ()
-    rows = [row for row in layers if row.outputs]
+    rows = [row for row in layers if row.outputs and row.kind != "Input"]
     if not rows:
         return ""
     lines = [f"  {row.name} ({row.kind}): {_shapes(row.inputs)} -> {_shapes(row.outputs)}" for row in rows[-LAST:]]

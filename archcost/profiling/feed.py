@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import torch
 
     from archcost.sources import InputSpec, Network
@@ -74,5 +73,11 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
         return Feed(specs=tuple(inputs), batch=batch)
     if inputs is None and kwargs is None:
         return Feed(specs=network.inputs, batch=batch)
-    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    several = isinstance(inputs, tuple) or (isinstance(inputs, list) and not any(map(_is_record, inputs)))
+    args = () if inputs is None else tuple(inputs) if several else (inputs,)
     return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
+
+
+def _is_record(item: Any) -> bool:
+    """Whether an item of a list is one of a batch's samples, rather than an argument: a mapping, an object with fields."""
+    return isinstance(item, Mapping) or is_dataclass(item)

@@ -138,7 +138,7 @@ class _Walk:
             with nullcontext() if self.autocast is None else self.autocast.active():
                 result = self._forward()
                 if step is not None:
-                    take_loss(self.recorder, step, find_tensors(result))
+                    take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
             if step is not None:
                 unregistered = [reference() for reference in self.recorder.storages.unregistered]
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
@@ -159,7 +159,7 @@ class _Walk:
                 if context is not None:
                     around.enter_context(context)
             result = self.network(*self.args, **self.kwargs)
-        self.returns = tuple([storages.describe(tensor) for tensor in find_tensors(result)])
+        self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()
         return result
 

@@ -183,7 +183,8 @@ def test_a_question_is_answered_on_meta_as_on_the_cpu(ask):
 
 
 @pytest.mark.parametrize(
-    "ask", [ask_all, ask_for_a_list, ask_about_what_was_overwritten, ask_about_a_buffer, ask_on_the_cpu, select_by_a_mask]
+    "ask",
+    [ask_all, ask_for_a_list, ask_about_what_was_overwritten, ask_about_a_buffer, ask_on_the_cpu, select_by_a_mask],
 )
 def test_a_walk_with_answers_is_that_of_the_cpu(ask):
     given = (MASK.clone(), torch.randn(2, 4, 5))
