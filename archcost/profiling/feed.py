@@ -79,5 +79,5 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
 
 
 def _is_record(item: Any) -> bool:
-    """Whether an item of a list is one of a batch's samples, rather than an argument: a mapping, an object with fields."""
+    """Whether an item of a list is one of a batch's samples rather than an argument: a mapping, a dataclass."""
     return isinstance(item, Mapping) or is_dataclass(item)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -68,6 +67,11 @@ def build_on_device(network: Network, device: str) -> Parts:
         return Parts(network.build(), lazy=True)
 
 
+def is_on_meta(network: Network) -> bool:
+    """Whether a network was given without weights, so that it can run nowhere else."""
+    return network.given is not None and any(parameter.is_meta for parameter in network.given.parameters())
+
+
 def home_of(parts: Parts, device: str) -> str:
     """Return the device on which inputs have to be: with the network's weights."""
     return str(parts.parameters[0].tensor.device) if parts.parameters else device
@@ -79,10 +83,11 @@ def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -
 
     from archcost.walk import Parts, Restoration
     from archcost.walk.autocast import accept_meta
+    from archcost.walk.copies import deep_copy
     from archcost.walk.meta import MetaDevice
     from archcost.walk.modes import set_mode
 
-    module = copy.deepcopy(parts.network) if parts.network is network.given else parts.network
+    module = deep_copy(parts) if parts.network is network.given else parts.network
     if asked.walked_mode != "as-is":
         set_mode(module, training=False)
     restoration = Restoration()

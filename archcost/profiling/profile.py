@@ -44,8 +44,8 @@ def profile(
     Args:
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
             or a module that torch.compile wraps. A module is left exactly as it was found.
-        inputs: a tensor or a tuple of positional arguments, passed as they are (a list of mappings or dataclasses is one
-            argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
+        inputs: a tensor or a tuple of positional arguments, passed as they are (a list of mappings or dataclasses is
+            one argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
         kwargs: keyword arguments of the forward, passed as they are.
         device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".

@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 import functools
 from collections import deque
-from contextlib import suppress
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch

@@ -118,10 +118,22 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
     return copy.deepcopy(value, memo)
 
 
+def deep_copy(parts: Parts) -> nn.Module:
+    """Copy a network with its weights, and with tensors that have no shape yet, which torch refuses to copy."""
+    lazy = [
+        tensor for _, tensor, _ in (*parts.parameters, *parts.buffers) if isinstance(tensor, UninitializedTensorMixin)
+    ]
+    return copy.deepcopy(parts.network, {id(tensor): _without_shape(tensor, tensor.device) for tensor in lazy})
+
+
+def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    lazy: torch.Tensor = type(tensor)(requires_grad=tensor.requires_grad, device=device, dtype=tensor.dtype)
+    return lazy
+
+
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
     if isinstance(tensor, UninitializedTensorMixin):
-        lazy: torch.Tensor = type(tensor)(requires_grad=tensor.requires_grad, device=META, dtype=tensor.dtype)
-        return lazy
+        return _without_shape(tensor, META)
     like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import one_hot
 
 import archcost
 from archcost.errors import WalkError
@@ -122,7 +122,7 @@ def count_bins(self, mask, x):
 
 
 def encode_one_hot(self, mask, x):
-    return self.linear(F.one_hot(mask + 3).to(x.dtype))
+    return self.linear(one_hot(mask + 3).to(x.dtype))
 
 
 def pack(self, mask, x):
