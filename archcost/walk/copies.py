@@ -127,7 +127,8 @@ def deep_copy(parts: Parts) -> nn.Module:
 
 
 def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    lazy: torch.Tensor = type(tensor)(requires_grad=tensor.requires_grad, device=device, dtype=tensor.dtype)
+    kind: Any = type(tensor)
+    lazy: torch.Tensor = kind(requires_grad=tensor.requires_grad, device=device, dtype=tensor.dtype)
     return lazy
 
 

@@ -47,10 +47,10 @@ def test_the_error_of_the_cpu_is_shown_when_both_fail():
         archcost.profile(Both(), IMAGE)
 
 
-def test_a_network_that_needs_more_than_is_free_is_refused_with_the_figures(monkeypatch, tmp_path):
+def test_a_network_that_needs_more_than_is_free_is_refused_with_the_figures(monkeypatch):
     # a batch of 1000: 4 MB in, 4 MB out; the weights are 4 MB and there already, and so is nothing of the batch's copy
     monkeypatch.setattr(fallback, "free_memory", lambda: 7_000_000)
-    with pytest.raises(OutOfMemoryError, match=r"8 MB more, its parameters are 4 MB, and 7 MB are free"):
+    with pytest.raises(OutOfMemoryError, match=r"8\.000 MB more, its parameters are 4\.000 MB, and 7\.000 MB are free"):
         archcost.profile(Asking(), torch.randn(1000, 1000))
     monkeypatch.setattr(fallback, "free_memory", lambda: 9_000_000)
     assert archcost.profile(Asking(), torch.randn(1000, 1000)).environment["device"] == "cpu"
@@ -90,12 +90,11 @@ def test_lazy_modules_are_counted_as_what_they_become_and_stay_lazy(device, trai
 
 
 def test_lazy_modules_that_fail_are_named():
+    class Failing(nn.Module):
+        def forward(self, x):
+            raise RuntimeError("ran out of shape")
+
     with pytest.raises(WalkError, match=r"0\.weight has no shape yet .*ran out of shape"):
-
-        class Failing(nn.Module):
-            def forward(self, x):
-                raise RuntimeError("ran out of shape")
-
         archcost.profile(nn.Sequential(nn.LazyLinear(3), Failing()), torch.randn(2, 3))
 
 
