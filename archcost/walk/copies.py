@@ -16,6 +16,7 @@ from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
 from archcost.walk.attributes import ATOMS, CONTAINERS
+from archcost.walk.tensors import wraps
 
 META = torch.device("meta")
 STRINGS = frozenset((str,))
@@ -82,6 +83,7 @@ def _copy(parts: Parts, values: Values | None) -> nn.Module:
             values.learn(memo[id(tensor)], tensor)
     plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
+    memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
     for module in plain:
         # as `copy.deepcopy` does, which takes three times as long
         state = module.__getstate__()  # type: ignore[no-untyped-call]
@@ -135,7 +137,13 @@ def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
     if isinstance(tensor, UninitializedTensorMixin):
         return _without_shape(tensor, META)
-    like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
+    if wraps(tensor):
+        names, context = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
+        parts = {name: _on_meta(getattr(tensor, name)) for name in names}
+        kind: Any = type(tensor)
+        like: torch.Tensor = kind.__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+    else:
+        like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)
     return like.requires_grad_(tensor.requires_grad) if tensor.is_leaf else like

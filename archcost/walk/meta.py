@@ -11,25 +11,25 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
+from archcost.walk.recurrent import fused_lstm, stepwise
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from archcost.walk.autocast import Autocast
     from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
-# torch's own layers that neither make a tensor nor attend
+LIFTED = frozenset((torch.tensor, torch.as_tensor))
+LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
 READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
+# torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
-TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
 class MetaDevice(DeviceContext):
@@ -72,13 +72,24 @@ class MetaDevice(DeviceContext):
             result = _attention(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
+        if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
+            result = fused_lstm(*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
+        if func in STEPWISE:
+            result = stepwise(func.__name__, *args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
         if func in READING and self._values is not None:
             args = self._real(func, args)
         if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
         made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-        if func in OF_NUMBERS and self._values is not None:
-            self._note(self._values, made, (*args, *(kwargs or {}).values())[OF_NUMBERS[func]])
+        if func in OF_NUMBERS:
+            numbers = (*args, *(kwargs or {}).values())[OF_NUMBERS[func]]
+            if not isinstance(numbers, torch.Tensor):
+                made = torch.ops.aten.lift_fresh(made) if func in LIFTED else made  # as on every other device
+                self._note(made, numbers)
         return made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -89,19 +100,13 @@ class MetaDevice(DeviceContext):
         real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
-    @staticmethod
-    def _note(values: Values, made: torch.Tensor, numbers: Any) -> None:
+    def _note(self, made: torch.Tensor, numbers: Any) -> None:
         """Remember the numbers that the forward has made a tensor of."""
-        if isinstance(numbers, torch.Tensor) or made.numel() > SMALL:
+        values = self._values
+        if values is None or made.numel() > SMALL:
             return
         with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
-            real = torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu")
-            values.note(made, real)
-
-
-def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:
-    """Name the kinds of modules that torch runs as one kernel on a real device and in parts on the meta device."""
-    return tuple(sorted({type(module).__name__ for module in modules if isinstance(module, TAKEN_APART)}))
+            values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
 
 
 def _attention(  # the function's own arguments

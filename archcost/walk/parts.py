@@ -24,14 +24,24 @@ class Named(NamedTuple):
     owner: nn.Module
 
 
+class Compiled(NamedTuple):
+    """A module that `torch.compile` has wrapped: its owner, its name there, the wrapper and the module itself."""
+
+    owner: nn.Module
+    name: str
+    wrapper: nn.Module
+    module: nn.Module
+
+
 class Parts:
     """A network taken apart, as `named_parameters()` and `named_buffers()` do with a walk through all modules each.
 
     `modules` are by path, in the order of `named_modules()`. They, `parameters` and `buffers` are there once each,
-    under their first names.
+    under their first names. Of what `torch.compile` has wrapped the module itself is taken, under the wrapper's name.
 
     Raises:
-        WalkError: naming the first tensor that has no shape yet, unless it may be `lazy`: the name is kept then.
+        WalkError: naming the first tensor that is sharded over several machines, or that has no shape yet, unless it may
+            be `lazy`: the name is kept then.
     """
 
     def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:
@@ -40,8 +50,14 @@ class Parts:
         self.parameters: list[Named] = []
         self.buffers: list[Named] = []
         self.lazy: str | None = None
+        self.compiled: list[Compiled] = []
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
+            if hasattr(tensor, "placements"):
+                raise WalkError(
+                    f"{name} is sharded (a {type(tensor).__name__}, as fully_shard or a parallel plan leaves behind): "
+                    "archcost counts whole networks; profile it before it is sharded"
+                )
             if isinstance(tensor, UninitializedTensorMixin):
                 self.lazy = self.lazy or name
                 if lazy:
@@ -52,6 +68,11 @@ class Parts:
     def attributes(self) -> Attributes:
         """What its modules hold besides, at the time when this is first asked for."""
         return attributes_of(self.modules.values())
+
+    def unwrap(self) -> None:
+        """Put modules in the places of the wrappers that `torch.compile` made."""
+        for owner, name, _, module in self.compiled:
+            owner._modules[name] = module
 
     @property
     def on_meta(self) -> bool:
@@ -68,6 +89,11 @@ class Parts:
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
                     tensors.append(Named(prefix + name, tensor, module))
-        for name, child in module._modules.items():
+        for name, given in module._modules.items():
+            child = given
+            while child is not None and "_orig_mod" in child._modules:
+                child = child._modules["_orig_mod"]
+            if given is not None and child is not None and child is not given:
+                self.compiled.append(Compiled(module, name, given, child))
             if child is not None and id(child) not in seen:
                 self._take_apart(child, prefix + name, seen)

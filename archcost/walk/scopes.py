@@ -13,7 +13,8 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors
+from archcost.walk.packed import is_pack
+from archcost.walk.tensors import find_tensors, innermost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
-    """Describe modules, given by their paths in `named_modules()` order, keyed by the module."""
+    """Describe modules, given by their paths in `named_modules()` order, keyed by the module.
+
+    A layer that keeps its weights packed is one, with what holds them.
+    """
     return {
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=not module._modules or all(child is None for child in module._modules.values()),
+            leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
         )
         for path, module in modules.items()
+        if not is_pack(module)
     }
 
 
@@ -59,6 +64,7 @@ class Scopes:
         self._recorder = recorder
         self._running = recorder.running
         self._describe = recorder.storages.describe
+        self._notes = recorder.notes
         self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
@@ -103,10 +109,11 @@ class Scopes:
         spec = self._specs[module]
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
+        *kwargs, output = rest
+        self._notes.add_padding(module, args, kwargs[0] if kwargs else {})
         if spec.leaf:
-            *kwargs, output = rest
             given = (args, kwargs) if any(kwargs) else args
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors(given)])
-                outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
+                inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
+                outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
         self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

@@ -77,6 +77,8 @@ def _put_learning_back(tensors: list[tuple[torch.Tensor, bool]]) -> None:
 def _put_values_back(tensors: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
     with torch.inference_mode():  # in which any tensor may be written
         for tensor, value in tensors:
+            if tensor.shape != value.shape:  # an observer finds its channels as it runs
+                tensor.resize_(value.shape)
             if not torch.equal(tensor, value):
                 tensor.copy_(value)
 

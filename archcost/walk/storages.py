@@ -11,14 +11,17 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from archcost.errors import WalkError
 from archcost.records import StorageSpec, TensorSpec
+from archcost.walk.tensors import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import torch
-
+STRIDED = torch.strided
+SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
 KEPT = {"parameter", "buffer"}  # the network has them all along, and nobody asks when they die
 
 
@@ -88,13 +91,18 @@ class Storages:
         try:
             found = self._alive.get(tensor.untyped_storage()._cdata)
         except (NotImplementedError, RuntimeError) as error:
+            if innermost(tensor) is not tensor:  # autograd saves it as the network sees it
+                return self.find(innermost(tensor), kind)
+            if tensor.layout in SPARSE and not tensor.is_meta:
+                with torch._C._DisableTorchDispatch():
+                    return self._of_sparse(tensor, kind)
             raise _unaccountable(tensor) from error
         return self._new(tensor, kind) if found is None else found
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
         storage = self.find(tensor, kind)
-        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        place = _place(tensor)
         if storage.place == place:
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
@@ -110,7 +118,7 @@ class Storages:
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
         storage = self.find(tensor, kind)
-        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        place = _place(tensor)
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
             storage.values[place] = by
@@ -135,6 +143,15 @@ class Storages:
         plain = tensor.untyped_storage()
         self._alive[plain._cdata] = self.find(other, "constant")
         self._kept.append(plain)
+
+    def _of_sparse(self, tensor: torch.Tensor, kind: str) -> Storage:
+        """Return the storage of a sparse tensor's values, which stands for those of its indices as well."""
+        values = _values(tensor)
+        known = self._alive.get(values.untyped_storage()._cdata)
+        if known is None:
+            known = self._new(values, kind)
+            known.nbytes = sum(part.untyped_storage().nbytes() for part in _components(tensor))
+        return known
 
     def _new(self, tensor: torch.Tensor, kind: str) -> Storage:
         if tensor.is_nested:  # it has a storage, but neither a shape nor strides
@@ -175,8 +192,32 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Return what tells one tensor of a storage from another; a sparse one has its storages to itself."""
+    if tensor.layout is STRIDED:
+        return tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype
+    return 0, tensor.shape, None, tensor.dtype
+
+
+def _values(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+
+
+def _components(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return the tensors that a sparse one is made of."""
+    if tensor.layout is torch.sparse_coo:
+        return tensor._indices(), tensor._values()
+    if tensor.layout in {torch.sparse_csr, torch.sparse_bsr}:
+        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
+    return tensor.ccol_indices(), tensor.row_indices(), tensor.values()
+
+
 def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ...]) -> TensorSpec:
     offset, shape, strides, dtype = place
+    if strides is None:
+        parts, values = _components(tensor), _values(tensor)
+        nbytes = sum(part.nbytes for part in parts)
+        return TensorSpec(tuple(shape), dtype_name(dtype), storage, 0, nbytes, sources, values.numel())
     # a dimension that stands still adds nothing to the bytes that are reached
     nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
     return TensorSpec(tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
@@ -30,6 +31,26 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
             _gather(value.values(), found)
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             _gather([getattr(value, field.name) for field in dataclasses.fields(value)], found)
+
+
+def components(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """Return the plain tensors that a tensor of another class wraps (integers and their scales, say); or itself."""
+    if not wraps(tensor):
+        return [tensor]
+    names, _ = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
+    return [part for name in names for part in components(getattr(tensor, name))]
+
+
+def wraps(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is of a class that wraps others, and can be taken apart into them."""
+    return is_traceable_wrapper_subclass(tensor)
+
+
+def innermost(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor that torch.func's transforms (vmap, grad, jvp) have wrapped, with all that they map over."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:

@@ -54,6 +54,8 @@ class Values:
         """Return a tensor with the values of another; None where they are not known."""
         if not tensor.is_meta:
             return tensor
+        if tensor.layout != torch.strided:
+            return None
         real = self.real.get(self._storages.find(tensor, "constant").number)
         if real is None or tensor.is_conj() or tensor.is_neg():
             return None
@@ -83,7 +85,11 @@ class Values:
             if known._cdata != storage._cdata:
                 self.forget((number,))
             return
-        if tensor.shape != real.shape or tensor.dtype != real.dtype or tensor.numel() > SMALL:
+        if (tensor.shape, tensor.dtype, tensor.layout) != (
+            real.shape,
+            real.dtype,
+            real.layout,
+        ) or tensor.numel() > SMALL:
             return
         if tensor.stride() != real.stride() or tensor.storage_offset() != real.storage_offset():
             like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="cpu")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,15 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.records import ModuleSpec, Trace, parse_amp
 from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast, accept_meta
+from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.meta import MetaDevice, taken_apart
+from archcost.walk.meta import MetaDevice
 from archcost.walk.modes import set_mode
+from archcost.walk.notes import CHANCE
+from archcost.walk.packed import packed_weights
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.restoration import Restoration
@@ -75,7 +79,7 @@ def walk(
     """
     parts = network if isinstance(network, Parts) else Parts(network)
     restoration = Restoration()
-    with restoration, restoration:
+    with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
         walking = _Walk(parts, training, restoration, values)
@@ -113,10 +117,12 @@ class _Walk:
 
     def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
         """Put the network into its mode; number its parameters, its buffers and what it is given."""
+        self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
-        self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
-        introduce = self.recorder.introduce
+        introduce, introduce_packed = self.recorder.introduce, self.recorder.introduce_packed
+        params = [introduce(name, parameter, "parameter") for name, parameter, _ in self.parts.parameters]
+        self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts.modules)])
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is":
             set_mode(self.network, training=mode == "train")
@@ -158,7 +164,10 @@ class _Walk:
             for context in (elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
+            drawn = random.getstate()
             result = self.network(*self.args, **self.kwargs)
+            if random.getstate() != drawn:
+                recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()
         return result
@@ -177,7 +186,7 @@ class _Walk:
             device=self.device,
             mode=mode,
             torch_version=torch.__version__,
-            notes=_notes(self.recorder, self.specs, self.device),
+            notes=_notes(self.recorder),
             training=self.training,
             amp=self.precision,
             saved=self.saved,
@@ -186,17 +195,9 @@ class _Walk:
         return trace
 
 
-def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: str) -> tuple[str, ...]:
-    notes = []
-    parts = taken_apart(specs) if device == "meta" else ()
-    if parts:
-        notes.append(
-            f"on the meta device torch runs {', '.join(parts)} in parts, so rows and activations are those of the "
-            "parts; the fused kernels of --device cpu or cuda keep less"
-        )
-    if recorder.storages.unregistered:
-        notes.append(_unregistered(len(recorder.storages.unregistered)))
-    return tuple(notes)
+def _notes(recorder: Recorder) -> tuple[str, ...]:
+    unregistered = recorder.storages.unregistered
+    return (*((_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
 
 
 def _unregistered(count: int) -> str:
@@ -204,26 +205,6 @@ def _unregistered(count: int) -> str:
         f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
         "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
     )
-
-
-def _introduce_parameters(
-    recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
-) -> tuple[ParamSpec, ...]:
-    named = [(name, parameter) for name, parameter, _ in parameters]
-    named += _packed_weights(specs)
-    return tuple([recorder.introduce(name, tensor, "parameter") for name, tensor in named])
-
-
-def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
-    for module, spec in specs.items():
-        if "_packed_params" not in module._modules:
-            continue
-        unpack = getattr(module._modules["_packed_params"], "_weight_bias", None)
-        if unpack is not None:
-            for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
-                if tensor is not None:
-                    yield f"{spec.path}.{name}".lstrip("."), tensor
 
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:
