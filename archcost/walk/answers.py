@@ -76,12 +76,12 @@ def run(
     return shapes.run(func, args, kwargs) if real is NotImplemented else _bring(values, real)
 
 
-def read(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor | None:
-    """Return what a copy to the CPU asks for, where it is known and the copy changes nothing else.
+def read(values: Values, args: tuple[Any, ...], kwargs: Any) -> torch.Tensor | None:
+    """Return what a copy (`_to_copy`) to the CPU asks for, where it is known and the copy changes nothing else.
 
     On the CPU this is no operator, so it is none here.
     """
-    if func is not COPY or kwargs.get("device") != CPU or not args[0].is_meta:
+    if kwargs is None or kwargs.get("device") != CPU or not args[0].is_meta:
         return None
     return values.read(args[0]) if kwargs.get("dtype") in {None, args[0].dtype} else None
 

@@ -40,8 +40,8 @@ class Parts:
     under their first names. Of what `torch.compile` has wrapped the module itself is taken, under the wrapper's name.
 
     Raises:
-        WalkError: naming the first tensor that is sharded over several machines, or that has no shape yet, unless it may
-            be `lazy`: the name is kept then.
+        WalkError: naming the first tensor that is sharded over several machines, or that has no shape yet, unless it
+            may be `lazy`: the name is kept then.
     """
 
     def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:
