@@ -84,7 +84,8 @@ class MetaDevice(DeviceContext):
         if func is scaled_dot_product_attention:
             if self._autocast is not None and self._autocast.policy("scaled_dot_product_attention"):
                 args, kwargs = self._autocast.lower((args, kwargs))
-            return _attention(*args, **kwargs)
+            result = _attention(*args, **kwargs)
+            return func(*args, **kwargs) if result is NotImplemented else result
         if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
             return fused_lstm(*args, **kwargs)
         return stepwise(func.__name__, *args, **kwargs) if func in STEPWISE else NotImplemented
