@@ -219,7 +219,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return result
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: Any) -> Any:
-        if self.values is None:
+        if self.values is None or self.phase == "step":  # which asks nothing
             return shapes.run(func, args, kwargs)
         return answers.run(self.values, func, args, kwargs, seen)
 

@@ -104,7 +104,8 @@ class Values:
 
     def forget_all(self, tensors: Iterable[torch.Tensor]) -> None:
         """Drop the twins of tensors."""
-        self.forget([self._storages.find(tensor, "constant").number for tensor in tensors])
+        if self.real:
+            self.forget([self._storages.find(tensor, "constant").number for tensor in tensors])
 
     def may_compute(self, tensors: Iterable[torch.Tensor]) -> bool:
         """Whether tensors are few enough and small enough to have twins; they count as work from now on."""
