@@ -62,6 +62,8 @@ def _rebuild(value: Any, memo: dict[int, Any]) -> Any:
     if not (isinstance(value, MUTABLE) or has_fields(value)):
         return value
     kind: Any = type(value)
+    if hasattr(kind, "__deepcopy__"):
+        raise TypeError(f"{kind.__name__} has refused")
     new = memo[id(value)] = kind.__new__(kind)
     if isinstance(value, dict):
         dict.update(new, {key: _rebuild(item, memo) for key, item in dict.items(value)})
