@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, device_option, input_option, read_inputs, spell_training, training_options
-from archcost.cli.options import network_names, stdout_kept
-from archcost.cli.output import output_options
-from archcost.cli.progress import progress
+from archcost.cli.groups import AMP, BINARY, add_device, add_input, add_training, read_inputs, spell_training
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
-@input_option()
-@device_option("meta|cpu|cuda", "meta", does="it is walked")
-@training_options("Fit whole training steps, not inference.")
+@add_input()
+@add_device("meta|cpu|cuda", "meta", does="it is walked")
+@add_training("Fit whole training steps, not inference.")
 @AMP
 @BINARY
-@output_options()
+@add_output()
 def command(
     network: str,
     memory: str,
@@ -47,7 +47,7 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    with progress(None, f"Fitting {network}", quiet=output.quiet), stdout_kept():
+    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
         found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
     output.write(build_document(found, binary=binary))
     if found.batch is None:

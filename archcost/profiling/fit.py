@@ -54,7 +54,7 @@ def fit(
 
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp)
-    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     search = _Search(network=chosen, inputs=tuple(inputs or chosen.inputs), asked=asked)
     batch = search.largest_within(limit)
     return Fit(
