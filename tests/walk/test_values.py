@@ -10,6 +10,7 @@ from torch.nn.functional import one_hot
 import archcost
 from archcost.errors import WalkError
 from archcost.sources import InputSpec
+from archcost.sources.libraries import import_library
 from archcost.walk import values
 
 MASK = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]])
@@ -249,3 +250,22 @@ def test_a_training_step_is_answered_too():
     report = archcost.profile(Asking(ask_all), (MASK, torch.randn(2, 4, 5)), device="meta", train="adam", loss="sum")
     assert report.totals.macs == 2 * 25
     assert report.totals.backward_macs == 2 * 25  # of the weight alone: the input does not learn
+
+
+@pytest.mark.extras
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_network_of_transformers_runs_on_meta_with_the_mask_of_a_tokenizer(padded):
+    import_library("torchvision")  # which transformers imports, beside a torch for the CPU too
+    transformers = pytest.importorskip("transformers")
+    config = transformers.BertConfig(
+        num_hidden_layers=2, hidden_size=64, intermediate_size=128, num_attention_heads=4, vocab_size=100
+    )
+    ids, mask = torch.ones(2, 16, dtype=torch.int64), torch.ones(2, 16, dtype=torch.int64)
+    mask[0, 10:] = 1 - int(padded)
+    report = archcost.profile(
+        transformers.BertModel(config), kwargs={"input_ids": ids, "attention_mask": mask}, device="meta"
+    )
+    # for each layer 32 places of four 64x64 and two 64x128 products, and 2 x 16 x 16 x 64 for scores and values each;
+    # then one 64x64 product for each sequence
+    assert report.totals.macs == 2 * (32 * (4 * 64 * 64 + 2 * 64 * 128) + 2 * 2 * 16 * 16 * 64) + 2 * 64 * 64
