@@ -94,7 +94,7 @@ def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[C
         parent, found = _cut_parent(whole.row.name), beside[_cut_parent(whole.row.name), whole.row.kind]
         if len(found) >= FEWEST and _add_work(whole.row) == _add_work(*(part.row for part in found)):
             leaves = tuple(_cut_leaf(part.row.name) for part in found)
-            cases[numberless(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
+            cases[make_pattern(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
     for (_, leaf, leaves), families in cases.items():
         yield Group(
             kind=kind,
@@ -112,7 +112,9 @@ def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gro
         others = {part for change in _all if change.status != status for part in _list_prefixes(change.row.name)}
         blocks: defaultdict[str, list[Change]] = defaultdict(list)
         for change in rest:
-            around = (part for part in _prefixes(change.row.name) if _cut_leaf(part).isdecimal() and _cut_parent(part))
+            around = (
+                part for part in _list_prefixes(change.row.name) if _cut_leaf(part).isdecimal() and _cut_parent(part)
+            )
             block = next((part for part in around if part not in others), None)
             if block is not None and change.status == status:
                 blocks[block].append(change)
@@ -138,7 +140,7 @@ def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
     for change in rest:
         if change.status == "renamed" and change.before is not None and change.after is not None:
             old, new = _cut_shared(change.before.name, change.after.name)
-            found[numberless(old), numberless(new)].append(change)
+            found[make_pattern(old), make_pattern(new)].append(change)
     for (old, new), changes in found.items():
         if len(changes) >= FEWEST:
             in_blocks = old != new and "*" in f"{old}{new}"
@@ -168,11 +170,11 @@ def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
     """Find the same change of the same layer in several blocks."""
     found: defaultdict[Hashable, list[Change]] = defaultdict(list)
     for change in rest:
-        if "*" in numberless(change.row.name):
-            found[numberless(change.row.name), change.status, _list_deltas(change)].append(change)
+        if "*" in make_pattern(change.row.name):
+            found[make_pattern(change.row.name), change.status, _list_deltas(change)].append(change)
     for changes in found.values():
         if len(changes) >= FEWEST:
-            name = (numberless(changes[0].row.name),)
+            name = (make_pattern(changes[0].row.name),)
             yield Group(
                 kind="alike",
                 before=name,
@@ -200,7 +202,11 @@ def _find_block(name: str) -> str | None:
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
 
 
-def _prefixes(name: str) -> Iterator[str]:
+def _is_block(path: str) -> bool:
+    return _cut_leaf(path).isdecimal() and bool(_cut_parent(path))
+
+
+def _list_prefixes(name: str) -> Iterator[str]:
     """Yield the paths of all modules that a layer is in, the outermost first, and its own."""
     parts = name.split(".")
     yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
@@ -263,7 +269,7 @@ def _compute_ratio(change: Change) -> Fraction | None:
 
 def _find_common_path(names: Sequence[str]) -> str:
     """Return the path that holds all of these layers, of blocks with "*" for their number; "" for the whole network."""
-    paths = [numberless(name).split(".")[:-1] for name in names]
+    paths = [make_pattern(name).split(".")[:-1] for name in names]
     shared: list[str] = []
     for parts in zip(*paths, strict=False):
         if len(set(parts)) > 1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError
 from archcost.sources.callables import find_network, run_user_code
-from archcost.sources.roots import package_of, project_roots
+from archcost.sources.roots import find_package, find_project_roots
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
 from archcost.sources.callables import find_network, run_user_code
-from archcost.sources.roots import project_roots
+from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
 from archcost.sources.table import describe_forms
 
