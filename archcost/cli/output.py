@@ -13,7 +13,8 @@ import click
 from archcost.cli.groups import add_group
 from archcost.cli.options import check_writable, note, write
 from archcost.errors import OutputError
-from archcost.page.formats import COMMON, list_suffixes, select_formats
+from archcost.page.document import COMMON
+from archcost.page.formats import list_suffixes, select_formats
 from archcost.page.target import COLORS, Target
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from archcost.page.document import Document
-    from archcost.page.formats import Part
+    from archcost.page.document import Document, Part
 
 RENAMED = {"terminal": "table"}  # what older workflows ask for
 
@@ -55,7 +55,7 @@ class Output:
         Raises:
             WriteError: a file or stdout takes no more.
         """
-        from archcost.page.document import emit
+        from archcost.page.emit import emit
 
         for form, file in self.forms:
             target = Target(stream=sys.stdout if file is None else None, color=self.color)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from contextlib import contextmanager, redirect_stderr
 from threading import RLock, Timer
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from archcost.cli.steps import Progress
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from archcost.cli.screen import Screen
 
@@ -26,44 +27,6 @@ def is_watched(*, quiet: bool = False) -> bool:
     """Whether somebody watches stderr: it is a terminal with a cursor, this is no CI job, and -q was not given."""
     logged = os.environ.get("CI", "").lower() not in {"", "0", "false"} or os.environ.get("TERM") in NOT_A_SCREEN
     return not (quiet or logged) and sys.stderr is not None and sys.stderr.isatty()
-
-
-class Progress:
-    """How far a command is. It is called with each step that is done; `begin` names the one that is begun."""
-
-    def __init__(self, steps: int | None, label: str) -> None:
-        self.steps = steps
-        self.label = label
-        self.done = 0
-        self.failures = 0
-        self.name = ""
-        self.table: Callable[[], str] = str
-        self.changed: Callable[[], None] = lambda: None
-        self._begun = time.monotonic()
-        self._lock = RLock()  # networks that are counted side by side are done in several threads
-
-    def __call__(self, step: str) -> None:
-        """Count a step that is done, and a failure where it is a `Done` that failed."""
-        with self._lock:
-            self.done += 1
-            self.failures += getattr(step, "failed", False)
-            self.name = str(step)
-        self.changed()
-
-    def begin(self, name: str) -> None:
-        """Name what is worked on now."""
-        self.name = name
-        self.changed()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the command began."""
-        return time.monotonic() - self._begun
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds that are left if the other steps take as long as those that are done; None before the first."""
-        return self.elapsed / self.done * (self.steps - self.done) if self.steps and self.done else None
 
 
 @contextmanager

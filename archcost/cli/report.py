@@ -17,7 +17,7 @@ from archcost.errors import OutputError, PageError, WriteError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.cli.progress import Progress
+    from archcost.cli.steps import Progress
 
 
 @click.command("report", short_help="Write the lectures' pages.")

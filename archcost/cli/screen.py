@@ -15,7 +15,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from archcost.cli.progress import Progress
+    from archcost.cli.steps import Progress
 
 BAR = 24  # columns
 ROOM = 4  # columns for the ^C that a terminal echoes: on a line of its own it would be in the way of erasing ours

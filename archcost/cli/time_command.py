@@ -171,7 +171,7 @@ def command(
 
 def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
     """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
-    from archcost.page.document import emit
+    from archcost.page.emit import emit
     from archcost.page.target import Target
     from archcost.records import Done
     from archcost.render.sweep import build_last, spell_cell

@@ -47,7 +47,7 @@ def add_judging(command: Any) -> Any:
 
 def deliver(check: Check, output: Output) -> None:
     """Write a result in every form that is wanted, and where a GitHub workflow shows it."""
-    from archcost.page.document import emit
+    from archcost.page.emit import emit
     from archcost.render.check import build_document
 
     document = build_document(check)

@@ -1,22 +1,19 @@
-"""A result before it has a form. `emit` is the one door to all forms."""
+"""A result before it has a form; `archcost.page.emit` is the one door to all forms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from archcost.page.formats import COMMON, find_format
-from archcost.page.target import Target
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from archcost.page.formats import Part
-    from archcost.page.junit import Suite
+    from archcost.page.cases import Suite
     from archcost.page.page import Page
     from archcost.page.rows import Rows
 
-NOWHERE = Target()
+Part = Literal["pages", "data", "rows", "cases", "picture"]
+COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +38,3 @@ class Document:
         """Which parts there are."""
         cases: tuple[Part, ...] = () if self.cases is None else ("cases",)
         return (*COMMON, *cases) if self.picture is None else (*COMMON, *cases, "picture")
-
-
-def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
-    """Return a document as text in one of the forms of `archcost.page.formats`.
-
-    Raises:
-        ArgumentError: a form that there is not, or that this document cannot have.
-    """
-    form = find_format(format, document.parts)
-    if form.name in document.own:
-        return document.own[form.name]()
-    return form.load_writer()(document, target)

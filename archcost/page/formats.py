@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError
+from archcost.page.document import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from archcost.page.document import Document
+    from archcost.page.document import Document, Part
     from archcost.page.target import Target
-
-Part = Literal["pages", "data", "rows", "cases", "picture"]
-COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
+    from archcost.page.cases import Case, Suite
     from archcost.page.document import Document
     from archcost.page.target import Target
-
-
-class Case(NamedTuple):
-    """One case. A `failure` says what was expected, an `error` what went wrong; a `note` passes and says something.
-
-    `message` is one line, `text` may have many. `type` is the sort of a failure.
-    """
-
-    name: str
-    outcome: Literal["passed", "note", "failure", "error"] = "passed"
-    message: str = ""
-    text: str = ""
-    type: str = ""
-
-
-class Suite(NamedTuple):
-    """The cases of one network."""
-
-    name: str
-    cases: tuple[Case, ...]
 
 
 def write_text(document: Document, target: Target) -> str:

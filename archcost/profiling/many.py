@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Report
 
-FEW = 4  # networks that are done sooner than another process has imported torch
+FEW = 4  # networks that a process is worth its start for: fewer are done sooner than it has imported torch
 _REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
 
 
@@ -93,8 +93,8 @@ def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
 
 
 def count_jobs(networks: int) -> int:
-    """Return how many processes help with so many networks: as many as there are cores, one for few."""
-    return min(_count_cores(), networks) if networks > FEW else 1
+    """Return how many processes help with so many networks: as many as there are cores, each with more than a few."""
+    return max(1, min(_count_cores(), networks // (FEW + 1)))
 
 
 def _count_cores() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.page.junit import Case, Suite
+from archcost.page.cases import Case, Suite
 from archcost.page.names import cut_first_line, make_printable
 from archcost.render.difference import say_judged_change, spell_attribution
 from archcost.render.speed import spell_speed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from archcost.errors import ArgumentError
-from archcost.page.document import Document, emit
+from archcost.page.document import Document
+from archcost.page.emit import emit
 from archcost.page.page import Page, Table
 from archcost.page.rows import read_table
 from archcost.page.target import Target

@@ -2,5 +2,6 @@
 
 from archcost.sources.inputs import InputSpec as InputSpec, parse_input as parse_input
 from archcost.sources.network import Network as Network, wrap_module as wrap_module
+from archcost.sources.parse import parse_spec as parse_spec
 from archcost.sources.resolve import resolve as resolve
-from archcost.sources.spec import Spec as Spec, parse_spec as parse_spec
+from archcost.sources.spec import Spec as Spec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.sources.spec import parse_spec
+from archcost.sources.parse import parse_spec
 from archcost.sources.table import find_source
 
 if TYPE_CHECKING:

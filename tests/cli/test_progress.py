@@ -10,7 +10,8 @@ import pytest
 from pseudo_terminal import HIDE_CURSOR, watch
 
 from archcost.cli import INTERRUPTED
-from archcost.cli.progress import Progress, is_watched, show_progress
+from archcost.cli.progress import is_watched, show_progress
+from archcost.cli.steps import Progress
 from archcost.records import Done
 
 WORK = """

@@ -9,9 +9,10 @@ import pytest
 from page.documents import document
 
 from archcost.errors import ArgumentError
-from archcost.page.document import emit
-from archcost.page.formats import COMMON, FORMATS, find_format, list_suffixes, select_formats
-from archcost.page.junit import Case, Suite
+from archcost.page.cases import Case, Suite
+from archcost.page.document import COMMON
+from archcost.page.emit import emit
+from archcost.page.formats import FORMATS, find_format, list_suffixes, select_formats
 from archcost.page.page import Page, Passage
 from archcost.page.rows import Rows, read_records
 from archcost.page.target import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.render.catalogue import NAMES, build_document, build_record
 from archcost.zoo import REGISTRY
 

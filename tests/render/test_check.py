@@ -14,8 +14,9 @@ import pytest
 from render import pairs
 
 from archcost.errors import ArgumentError
-from archcost.page.document import emit
-from archcost.page.formats import COMMON, select_formats
+from archcost.page.document import COMMON
+from archcost.page.emit import emit
+from archcost.page.formats import select_formats
 from archcost.page.target import Target
 from archcost.records import Check, Checked
 from archcost.render.check import build_document

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.records import BatchMemory, Fit
 from archcost.render.fitting import build_document, say_answer
 

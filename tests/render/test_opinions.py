@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.page.target import Target
 from archcost.render.opinions import build_document
 from archcost.verify import CountDifference

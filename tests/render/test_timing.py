@@ -11,7 +11,7 @@ from render import reports, samples
 from archcost.charts import draw
 from archcost.charts.roofline import yield_points
 from archcost.errors import ArgumentError
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.page.target import Target
 from archcost.records import Report, Sweep, achieved
 from archcost.records.reading import read

@@ -8,7 +8,7 @@ import pytest
 from page.html.parsed import parse
 from render.reports import chain
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.records import Check, Checked
 from archcost.regression import diff
 from archcost.render.check import build_document

@@ -13,7 +13,7 @@ from page.documents import document
 from page.html.parsed import parse
 from render.reports import branched, layer, report
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.render.report import build_page, render
 from archcost.render.view import View
 
