@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, device_option, input_option, read_inputs, spell_training, training_options
+from archcost.cli.groups import (
+    AMP,
+    BINARY,
+    LIKE,
+    device_option,
+    input_option,
+    read_inputs,
+    spell_training,
+    training_options,
+)
 from archcost.cli.options import network_names
 from archcost.cli.output import output_options
 from archcost.errors import DoesNotFitError
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 @device_option("meta|cpu|cuda", "meta", does="it is walked")
 @training_options("Fit whole training steps, not inference.")
 @AMP
+@LIKE
 @BINARY
 @output_options()
 def command(
@@ -32,6 +42,7 @@ def command(
     device: str,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     binary: bool,
     output: Output,
 ) -> None:
@@ -46,7 +57,9 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
+    found = fit(
+        network, memory, inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training)
+    )
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, add_group, spell_training, subject_options, training_options
+from archcost.cli.groups import AMP, BINARY, LIKE, add_group, spell_training, subject_options, training_options
 from archcost.cli.options import stdout_kept
 from archcost.cli.output import output_options
 from archcost.errors import ArgumentError, UncoveredError
@@ -68,6 +68,7 @@ view_options = add_group(
 @subject_options
 @training_options("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
 @AMP
+@LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @output_options()
@@ -75,6 +76,7 @@ def command(
     subject: Subject,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     shown: Shown,
     strict: bool,
     output: Output,
@@ -96,7 +98,7 @@ def command(
     specs = subject.read_inputs() or None
     with stdout_kept():
         report = profile(
-            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp,
+            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
             timeline=view.name == "memory", time=shown.timed, **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)

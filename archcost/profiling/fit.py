@@ -30,6 +30,7 @@ def fit(
     train: str | None = None,
     loss: str = "cross-entropy",
     amp: str | None = None,
+    like: str | None = None,
 ) -> Fit:
     """Find the largest batch whose peak fits into a memory.
 
@@ -45,6 +46,7 @@ def fit(
         train: an optimizer, for the peak of training rather than of inference.
         loss: as for `archcost.profile`.
         amp: mixed precision, as for `archcost.profile`.
+        like: the device whose choices the meta device follows, as for `archcost.profile`.
 
     Raises:
         ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
@@ -53,7 +55,7 @@ def fit(
     from archcost import sources
 
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
-    asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp)
+    asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
     search = _Search(network=chosen, inputs=tuple(inputs or chosen.inputs), asked=asked)
     batch = search.largest_within(limit)

@@ -57,8 +57,9 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str) -> Trace:
     args, kwargs = feed.on(home_of(parts, where))
     thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
     return walk(
-        parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp, restore=not thrown_away
-    )
+        parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp,
+        like=asked.like if where == "meta" else None, restore=not thrown_away,
+    )  # fmt: skip
 
 
 def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:

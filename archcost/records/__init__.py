@@ -69,6 +69,7 @@ from archcost.records.plan import (
 )
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
+    choose_followed as choose_followed,
     parse_amp as parse_amp,
 )
 from archcost.records.report import (

@@ -133,7 +133,10 @@ class SavedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run of one network, complete: it can be saved, and counted again under other rules."""
+    """One run of one network, complete: it can be saved, and counted again under other rules.
+
+    `like` is the kind of device whose choices it followed: on the meta device one that it was told.
+    """
 
     ops: tuple[OpCall, ...]
     calls: tuple[ModuleCall, ...]
@@ -149,4 +152,5 @@ class Trace:
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
     amp: MixedPrecision | None = None
+    like: str = ""
     saved: tuple[SavedSpec, ...] = ()

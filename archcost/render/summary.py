@@ -20,9 +20,10 @@ def title(network: NetworkInfo) -> str:
 
 def facts(report: Report) -> tuple[str, ...]:
     """Return what was walked and how."""
-    device = report.environment.get("device")
+    device, followed = (report.environment.get(name) for name in ("device", "like"))
+    like = f", like {followed}" if followed else ""
     rows = f"{units.exact(report.totals.layers)} rows"
-    return tuple(fact for fact in (*run_facts(report.network), device and f"on {device}", rows) if fact)
+    return tuple(fact for fact in (*run_facts(report.network), device and f"on {device}{like}", rows) if fact)
 
 
 def run_facts(network: NetworkInfo) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
+from archcost.records import ModuleSpec, ParamSpec, Trace, choose_followed, parse_amp
 from archcost.walk.autocast import Autocast
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice, taken_apart
@@ -41,6 +41,7 @@ def walk(
     mode: str = "eval",
     training: Training | None = None,
     amp: str | None = None,
+    like: str | None = None,
     restore: bool = True,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
@@ -56,6 +57,7 @@ def walk(
         training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
             network's gradients and the values of its parameters are left as found too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
+        like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
         restore: leave the network as found; not needed for one that is thrown away afterwards.
 
     Raises:
@@ -70,7 +72,7 @@ def walk(
         if restore:
             kept.enter_context(as_found(parts))
         kept.enter_context(walking.recorder.parameters_kept())
-        walking.introduce(inputs, dict(kwargs or {}), mode, amp)
+        walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         walking.run()
         return walking.trace(mode)
 
@@ -88,7 +90,9 @@ class _Walk:
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
 
-    def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
+    def introduce(
+        self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None, like: str | None
+    ) -> None:
         """Put the network into its mode; number its parameters, its buffers and what it is given."""
         if self.training is not None:
             choose_trainable(self.network, self.training)
@@ -102,13 +106,14 @@ class _Walk:
         given = find_tensors((inputs, kwargs))
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
-        self.precision = None if amp is None else parse_amp(amp, self.device)
+        self.precision = None if amp is None else parse_amp(amp, self.device, like)
+        self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
 
     def run(self) -> None:
         """Run the network, and train it for one step where that was asked for."""
         parameters = [named.tensor for named in self.parts.parameters]
-        step = None if self.training is None else TrainingStep(self.training, parameters)
+        step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
         with ExitStack() as around:
             around.enter_context(_layer_named(self.network, self.specs, self.recorder))
             if self.autocast is not None:
@@ -154,6 +159,7 @@ class _Walk:
             notes=_notes(self.recorder, self.specs, self.device),
             training=self.training,
             amp=self.precision,
+            like=self.like,
             saved=self.saved,
         )
         self.held.clear()
