@@ -50,12 +50,13 @@ def inference_peak(network, images, **options):
     return live.peak
 
 
-def training_peak(network, images, optimizer, within=None, **options):
+def training_peak(network, images, optimizer, within=None, like="cuda", **options):
     """The peak of a training loop: its first step makes the optimizer's state, which its second finds there.
 
-    `within` is what the forward and the loss run in.
+    `within` is what the forward and the loss run in. The step is that of a GPU, of all parameters at once (foreach), or
+    the loop of the CPU.
     """
-    optimizing = OPTIMIZERS[optimizer](network.train().parameters())
+    optimizing = OPTIMIZERS[optimizer](network.train().parameters(), foreach=like == "cuda")
     labels = torch.zeros(len(images), dtype=torch.int64)
 
     def step():

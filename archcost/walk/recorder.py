@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
+LIFT = torch.ops.aten.lift_fresh.default  # what torch.tensor(...) has just made
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
@@ -100,6 +101,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
         for name, value in kwargs.items():
             described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
+        if func is LIFT and self.phase == "step":  # an optimizer's own number, which was not there before
+            self.storages.date(args[0], len(self.ops))
         written = schema.written_of(args, kwargs) if schema.written else ()
         if written:
             self._keep(written)

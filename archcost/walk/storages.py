@@ -112,6 +112,11 @@ class Storages:
         storage.spec = spec = _spec(tensor, storage.number, place, (by,))
         return spec
 
+    def date(self, tensor: torch.Tensor, by: int) -> None:
+        """Note that a tensor, which an operator is given, was made just before."""
+        storage = self.find(tensor, "constant")
+        storage.kind, storage.born = "fresh", by
+
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
         """Note that an operator has just written into a tensor; return the number of its storage."""
         storage = self.find(tensor, "constant")
