@@ -87,7 +87,7 @@ def hold_budget(
     budgets = [
         requirement(name, text if isinstance(text, str) else f"<={text}") for name, text in sorted(limits.items())
     ]
-    relative = [budget.metric for budget in budgets if budget.max is None]
+    relative = [budget.metric for budget in budgets if budget.needs_baseline]
     if relative:
         raise ArgumentError(f"{relative[0]} has nothing to be compared with in a test; `archcost check` compares")
     report = profile(network, _described(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)

@@ -13,7 +13,7 @@ from archcost.comparison.compare import compare, failures
 from archcost.comparison.tables import rows_of
 from archcost.errors import ArchcostError, ArgumentError, UsageError
 from archcost.profiling.many import profile_many
-from archcost.records import Curve, Failure, Missing, Winner
+from archcost.records import Curve, Done, Failure, Missing, Winner
 from archcost.sources import resolve
 
 if TYPE_CHECKING:
@@ -212,10 +212,12 @@ def _timed_reports(request: Request) -> Chart:
     for spec in request.specs:
         try:
             found.append(profile(spec, request.inputs, batch=request.batch, device=request.device, time=True))
+            done = Done(spec)
         except ArchcostError as error:
             lost.append(Missing(spec=spec, reason=str(error), failed=not isinstance(error, UsageError)))
+            done = Done(spec, failed=True)
         if request.progress is not None:
-            request.progress(spec)
+            request.progress(done)
     return Chart(data=found, left_out=tuple(lost))
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import network_names, progress
+from archcost.cli.options import network_names
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 

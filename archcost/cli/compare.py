@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import BINARY, batch_option, beside_options, input_option, read_inputs, selection_options
-from archcost.cli.options import progress, stdout_kept
+from archcost.cli.options import stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, LeftOutError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command(
     specs = selection.select()
     shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()
-    with stdout_kept(), progress(len(specs), "Counting", quiet=output.quiet) as advance:
+    with progress(len(specs), "Counting", quiet=output.quiet) as advance, stdout_kept():
         found = compare(
             specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
             inputs=shapes, progress=advance,

@@ -10,6 +10,7 @@ import click
 from archcost.cli.groups import batch_option, device_option, input_option, read_inputs
 from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.cli.verdict import deliver, end, judging_options
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def command(
     from archcost.regression import diff, judge
 
     budgets = judging.read_budgets()
-    with stdout_kept():
+    with progress(None, "Counting", quiet=output.quiet), stdout_kept():
         sides = _reports((before, after), inputs, batch=batch, device=device)
     difference = diff(*sides, force=judging.force)
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))

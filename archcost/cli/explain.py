@@ -9,6 +9,7 @@ import click
 from archcost.cli.groups import batch_option, input_option, read_inputs
 from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -54,6 +55,6 @@ def command(
     if len(asked) != 1:
         raise ArgumentError("give one printed figure: `archcost explain NET 4.1G`, --params 5M, or --memory 96MB")
     ((kind, text),) = asked
-    with stdout_kept():
-        found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch)
+    with progress(None, "Counting", quiet=output.quiet) as advance, stdout_kept():
+        found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch, progress=advance)
     output.write(build_document(found))

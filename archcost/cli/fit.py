@@ -16,8 +16,9 @@ from archcost.cli.groups import (
     spell_training,
     training_options,
 )
-from archcost.cli.options import network_names
+from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    found = fit(
-        network, memory, inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training)
-    )
+    with progress(None, f"Fitting {network}", quiet=output.quiet), stdout_kept():
+        found = fit(
+            network, memory, inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training)
+        )
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

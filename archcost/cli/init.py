@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import network_names, note, stdout_kept, write
+from archcost.cli.progress import progress
 from archcost.errors import BuildError, ConfigError, WalkError
 
 if TYPE_CHECKING:
@@ -51,8 +52,12 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
             plans.append(Plan(name=spec, group=spec, spec=spec, inputs=inputs))
     if not plans:
         return
-    with stdout_kept(), chdir(file.parent):
-        counted = [_counted(plan) for plan in plans]
+    with chdir(file.parent), progress(len(plans), "Counting", quiet=quiet) as advance, stdout_kept():
+        counted = []
+        for plan in plans:
+            advance.begin(plan.spec)
+            counted.append(_counted(plan))
+            advance(plan.spec)
     extended = begin(text, counted)
     parse_settings(extended, file)
     write(extended, str(file))

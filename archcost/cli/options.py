@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.errors import OutputError, WriteError
+from archcost.page.names import harmless_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from click.shell_completion import CompletionItem
 
@@ -102,15 +103,7 @@ def _umask() -> int:
     return mask
 
 
-@contextmanager
-def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a bar on stderr where that is a terminal; yield what moves it on by a step, called with what was done."""
-    hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=hidden) as bar:
-        yield lambda _: bar.update(1)
-
-
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:
-        click.echo(f"archcost: {text}", err=True)
+        click.echo(f"archcost: {harmless_lines(text)}", err=True)

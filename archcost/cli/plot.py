@@ -10,7 +10,8 @@ import click
 
 from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import add_group, batch_option, beside_options, input_option, read_inputs, selection_options
-from archcost.cli.options import check_writable, note, progress, stdout_kept, write
+from archcost.cli.options import check_writable, note, stdout_kept, write
+from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
 
 if TYPE_CHECKING:
@@ -136,7 +137,9 @@ def command(
     named = known.networks if known else ()
     free = kind_of(kind).data in {"winners", "time curves"} and not (selection or named)
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
-    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+    timed = kind_of(kind).data == "timed reports"
+    what = "Timing" if timed else "Counting"
+    with progress(steps(kind, request), what, quiet=quiet, still=timed) as advance, stdout_kept():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}

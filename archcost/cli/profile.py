@@ -10,6 +10,7 @@ import click
 from archcost.cli.groups import AMP, BINARY, LIKE, add_group, spell_training, subject_options, training_options
 from archcost.cli.options import stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, UncoveredError
 
 if TYPE_CHECKING:
@@ -91,12 +92,13 @@ def command(
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.profile import profile
-    from archcost.render.render import build_document
+    from archcost.render.report import build_document
 
     view = shown.read_view()
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None
-    with stdout_kept():
+    what = f"{'Timing' if shown.timed else 'Counting'} {subject.network}"
+    with progress(None, what, quiet=output.quiet, still=shown.timed), stdout_kept():
         report = profile(
             subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
             timeline=view.name == "memory", time=shown.timed, **spell_training(training),

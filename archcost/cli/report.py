@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import check_writable, note, progress, write
+from archcost.cli.options import check_writable, note, write
+from archcost.cli.progress import progress
 from archcost.errors import OutputError, PageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from archcost.cli.progress import Progress
 
 
 @click.command("report", short_help="Write the lectures' pages.")
@@ -42,12 +46,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
         for each in chosen:
             for path in (INDEX, *each.files):
                 _make_folder((folder / path).parent)
-
-            def run(arguments: Sequence[str]) -> str:
-                printed = _printed(_below(folder, arguments))
-                advance(arguments[0])
-                return printed
-
+            run = partial(_printed, each.name, folder, advance)
             write(page(each, run), str(folder / f"{each.name}.md"))
     write(index(_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
@@ -71,19 +70,23 @@ def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
     return [str(folder / each) if flag == "-o" else each for flag, each in zip(before, arguments, strict=False)]
 
 
-def _printed(arguments: Sequence[str]) -> str:
-    """Run a command; return what it printed.
+def _printed(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
+    """Run a command of a page, its files below a folder; return what it printed.
 
     Raises:
         PageError: the command failed.
     """
-    from archcost.cli import run
+    from archcost.cli import INTERRUPTED, run
 
+    advance.begin(f"{name}: archcost {' '.join(arguments)}")
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
-        code = run(arguments)
+        code = run(_below(folder, arguments))
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     if code:
         reason = said.getvalue().strip().removeprefix("archcost: ")
         raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")
+    advance(name)
     return out.getvalue()
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+import sys
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcost.choices import TIMERS
 from archcost.cli.groups import THREADS, add_group, device_option, input_option, read_inputs, training_options
-from archcost.cli.options import network_names, progress, stdout_kept
+from archcost.cli.options import network_names, stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from archcost.cli.output import Output
     from archcost.profiling.sweep import Case
-    from archcost.records import Cell, TimingPlan, Training
+    from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
 
 SECOND = 10**9
@@ -152,8 +155,9 @@ def command(
     wanted = axes.combine(plan, read_inputs(inputs) or resolved.inputs)
     device_of(plan.device)  # a device that is not here ends the command before the first cell
     cells = sweep(resolved, wanted, training=training)
-    done, stopped = _collect_cells(cells, len(wanted), quiet=output.quiet)
-    found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
+    nothing = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=())
+    found, stopped = _collect_cells(nothing, cells, output)
+    done = found.cells
     for text in troubles(found):
         output.warn(f"{resolved.name}, {text}")
     if done:
@@ -165,17 +169,27 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collect_cells(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
-    """Return the cells that were timed until the end or until the user stopped, and whether they did."""
-    done = []
-    with progress(length, "timing", quiet=quiet) as advance, stdout_kept():
+def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
+    """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
+    from archcost.page.document import emit
+    from archcost.page.target import Target
+    from archcost.records import Done
+    from archcost.render.sweep import build_last, label
+
+    def show_table() -> str:
+        room = max(shutil.get_terminal_size().lines - 8, 1)  # below the title and the heading, above the prompt
+        target = Target(stream=sys.stderr, color=output.color)
+        return emit(build_last(found, room), target=target) if found.cells else ""
+
+    with progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance, stdout_kept():
+        advance.table = show_table
         try:
             for cell in cells:
-                done.append(cell)
-                advance("")
+                found = replace(found, cells=(*found.cells, cell))
+                advance(Done(label(cell, found), failed=cell.outcome == "failed"))
         except KeyboardInterrupt:
-            return tuple(done), True
-    return tuple(done), False
+            return found, True
+    return found, False
 
 
 def _read_parts(text: str, option: str) -> tuple[str, ...]:

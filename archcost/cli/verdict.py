@@ -14,7 +14,7 @@ from archcost.errors import BudgetExceededError, IncomparableError
 
 if TYPE_CHECKING:
     from archcost.cli.output import Output
-    from archcost.records import Budget, Check
+    from archcost.records import Budget, Check, Checked
 
 MOST_ANNOTATIONS = 5  # GitHub shows ten of a kind for a step and drops the rest without a word
 
@@ -71,9 +71,15 @@ def workflow_commands(check: Check) -> list[str]:
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
-        f"::{level[checked.outcome]} title={_property(f'archcost: {checked.name}')}::{_message(findings(checked))}"
+        f"::{level[checked.outcome]} {_where(checked)}title={_property(f'archcost: {checked.name}')}::"
+        f"{_message(findings(checked))}"
         for checked in worst
     ]
+
+
+def _where(checked: Checked) -> str:
+    """Return the properties that put a finding beside a line of the change."""
+    return "" if checked.place is None else f"file={_property(checked.place.file)},line={checked.place.line},"
 
 
 def _message(text: str) -> str:

@@ -9,6 +9,7 @@ import click
 from archcost.cli.groups import subject_options
 from archcost.cli.options import stdout_kept
 from archcost.cli.output import output_options
+from archcost.cli.progress import progress
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
@@ -34,7 +35,7 @@ def command(subject: Subject, output: Output) -> None:
     from archcost.verify import second_opinions
 
     specs = subject.read_inputs()
-    with stdout_kept():
+    with progress(None, f"Counting {subject.network}", quiet=output.quiet), stdout_kept():
         resolved = sources.resolve(subject.network)
         feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
         opinions = second_opinions(resolved, feed, device=subject.device)

@@ -11,6 +11,7 @@ from archcost.page.target import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from archcost.page.formats import Part
     from archcost.page.junit import Suite
     from archcost.page.page import Page
     from archcost.page.rows import Rows
@@ -23,16 +24,23 @@ class Document:
     """What a command has to show. Each part is a function, called by the forms that are written from it.
 
     `pages` are for people, `data` (JSON, all of the result) and `rows` (raw values) for programs, `cases` for those
-    that show tests. `listing` takes the place of `pages` in plain text, where lines read better than a table. `own`
-    has the texts that are not written as the table of formats has it, by the name of the format.
+    that show tests; `picture` is an SVG. `listing` takes the place of `pages` in plain text, where lines read better
+    than a table. `own` has the texts that are not written as the table of formats has it, by the name of the format.
     """
 
     pages: Callable[[], Iterable[Page]]
     data: Callable[[], str]
     rows: Callable[[], Rows]
     cases: Callable[[], Iterable[Suite]] | None = None
+    picture: Callable[[], str] | None = None
     listing: Callable[[], Iterable[Page]] | None = None
     own: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Which parts there are."""
+        cases: tuple[Part, ...] = () if self.cases is None else ("cases",)
+        return (*COMMON, *cases) if self.picture is None else (*COMMON, *cases, "picture")
 
 
 def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
@@ -41,7 +49,7 @@ def emit(document: Document, format: str = "table", target: Target = NOWHERE) ->
     Raises:
         ArgumentError: a form that there is not, or that this document cannot have.
     """
-    form = find_format(format, COMMON if document.cases is None else (*COMMON, "cases"))
+    form = find_format(format, document.parts)
     if form.name in document.own:
         return document.own[form.name]()
     return form.load_writer()(document, target)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.page.document import Document
     from archcost.page.target import Target
 
-Part = Literal["pages", "data", "rows", "cases"]
+Part = Literal["pages", "data", "rows", "cases", "picture"]
 COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
@@ -48,6 +48,7 @@ FORMATS = [
     Format("markdown", (".md", ".markdown"), "pages", "archcost.page.markdown", "text for GitHub"),
     Format("html", (".html",), "pages", "archcost.page.html", "one file with charts"),
     Format("junit", (".xml",), "cases", "archcost.page.junit", "test cases, as XML"),
+    Format("svg", (".svg",), "picture", "archcost.page.svg", "a picture"),
 ]
 
 

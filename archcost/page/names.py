@@ -5,14 +5,31 @@ from __future__ import annotations
 from html import escape
 
 LONGEST = 200
+COMMANDS = ("::", "##[", "##vso[")  # with these GitHub's and Azure's runners are told what to do
 MARKS = frozenset("\\|*_`~[]!@#:")  # what Markdown, its tables and its links of addresses see also inside of HTML
 
 
 def printable(text: str) -> str:
-    r"""Write what does not print (newlines, colour codes, marks that turn the direction) as \n, \x1b, \u202e."""
-    if text.isprintable():
-        return text
-    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+    r"""Write what does not print (newlines, colour codes, marks that turn the direction) as \n, \x1b, \u202e.
+
+    What a runner of workflows would take for a command, "::error::", loses its first character to \x3a.
+    """
+    if not text.isprintable():
+        text = "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
+    if text.lstrip().startswith(COMMANDS):  # a runner reads such a line of a log as a command to itself
+        start = len(text) - len(text.lstrip())
+        return f"{text[:start]}{ascii_code(text[start])}{text[start + 1 :]}"
+    return text
+
+
+def ascii_code(mark: str) -> str:
+    """Write a character by its number."""
+    return f"\\x{ord(mark):02x}"
+
+
+def harmless_lines(text: str) -> str:
+    """Write every line of a message harmlessly; the line breaks stay."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def first_line(text: str) -> str:

@@ -10,6 +10,8 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import torch
+
     from archcost.sources import InputSpec, Network
 
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
@@ -34,22 +36,17 @@ class Feed:
 
     def on(self, device: str) -> Given:
         """Return positional and keyword arguments on a device."""
-        from archcost.walk.tensors import map_tensors
+        from archcost.walk.arguments import copy_arguments
 
         if self.args is not None:
-            moved: dict[int, Any] = {}
 
-            def move(tensor: Any) -> Any:
-                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
-                # one tensor given twice stays one
+            def move(tensor: torch.Tensor) -> torch.Tensor:
+                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor
                 if tensor.is_nested:  # the walk says why it cannot be counted
                     return tensor
-                if id(tensor) not in moved:
-                    copied = tensor.detach().to(device, copy=True)
-                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
-                return moved[id(tensor)]
+                return tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
 
-            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
+            return copy_arguments((self.args, dict(self.kwargs)), move)  # type: ignore[no-any-return]
         made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
         return (
             tuple(tensor for name, tensor in made if name is None),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from archcost.records import Failure
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ def profile_many(
             of a module, whose result can be pickled.
         jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
             your own are known to the process that registered them alone: use 1.
-        progress: called with each spec when it is done, from any thread.
+        progress: called with each spec when it is done, as a `Done`, from any thread.
         options: as for `archcost.profile`, the same for every network.
 
     Returns:
@@ -49,7 +49,7 @@ def profile_many(
     known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options), strict=True))
     for spec in specs:
         if spec not in new and progress is not None:
-            progress(spec)
+            progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))
     return [_keep_part(known[keys[spec]], spec, keep) for spec in specs]
 
 
@@ -70,16 +70,16 @@ def _profile_all(
     progress: Callable[[str], None] | None,
     options: dict[str, Any],
 ) -> list[Any]:
-    wanted = jobs if jobs is not None else min(_count_cores(), len(specs)) if len(specs) > FEW else 1
+    wanted = count_jobs(len(specs)) if jobs is None else jobs
     if wanted > 1 and all(isinstance(spec, str) for spec in specs):
         from archcost.profiling.apart import profile_apart
 
-        return profile_apart(specs, keep, wanted, progress, options)
+        return profile_apart([(spec, options) for spec in specs], keep, wanted, progress)
     found = []
     for spec in specs:
         found.append(profile_one(spec, keep, options))
         if progress is not None:
-            progress(str(spec))
+            progress(Done(str(spec), failed=isinstance(found[-1], Failure)))
     return found
 
 
@@ -110,6 +110,11 @@ def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
 
     usual = inspect.signature(profile).parameters
     return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
+
+
+def count_jobs(networks: int) -> int:
+    """Return how many processes help with so many networks: as many as there are cores, one for few."""
+    return min(_count_cores(), networks) if networks > FEW else 1
 
 
 def _count_cores() -> int:

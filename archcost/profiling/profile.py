@@ -94,16 +94,19 @@ def profile_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingP
     """Walk a network that is resolved already, and account for it; measure it where there is a timing plan."""
     from archcost.account import account
     from archcost.profiling.formulas import registered_formulas
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.walk import undisturbed
 
     if plan is not None:
         return _measure(network, feed, asked, plan)
-    with random_state_kept(), collector_paused():
+
+    def count() -> Report:
         trace, notes = trace_network(network, feed, asked)
         costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
+
+    return undisturbed(count)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:
@@ -140,6 +143,7 @@ def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tup
         ),
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
+        dtypes=tuple(sorted({spec.dtype for spec in trace.params})),
     )
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 

@@ -22,8 +22,9 @@ from archcost.profiling.formulas import registered_formulas
 from archcost.profiling.iteration import make_iteration
 from archcost.walk import Parts, walk
 from archcost.walk.scopes import module_specs
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
 from archcost.walk.storages import dtype_name
+from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
     from archcost.records import Peak, Trace, WalkPlan
     from archcost.sources import Network
+    from archcost.walk import Caches
 
 
 def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
@@ -26,11 +27,17 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         WalkError: the network failed while it ran.
         OutOfMemoryError: with what it would have needed.
     """
+    from archcost.walk import Caches, Restoration
+
     where = choose_device(asked.device, network)
     notes: tuple[str, ...] = ()
     if where == "meta":
+        caches, restoration = Caches(), Restoration()
+        restoration.add(caches.empty)
         try:
-            return _walk(network, feed, asked, "meta"), ()
+            with restoration, restoration:
+                trace = _walk(network, feed, asked, "meta", caches)
+                return trace, _note_left(caches.empty())
         except RuleError:
             raise
         except Exception as error:  # noqa: BLE001 - a network may raise anything
@@ -40,6 +47,7 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
             reason = str(cause).strip().split("\n", maxsplit=1)[0]
             notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
         where = "cpu"
+        notes += _note_left(caches.empty())  # the error, and what its frames held, are gone
     try:
         return _walk(network, feed, asked, where), notes
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
@@ -50,25 +58,42 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     raise OutOfMemoryError(describe_need(network, feed, asked, where))
 
 
-def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str) -> Trace:
+def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
     from archcost.walk import Parts, walk
 
     parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
     args, kwargs = feed.on(home_of(parts, where))
+    if caches is not None:
+        caches.note(parts)
     thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
     return walk(
-        parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp,
-        like=asked.like if where == "meta" else None, restore=not thrown_away,
-    )  # fmt: skip
+        parts,
+        args,
+        kwargs,
+        mode=asked.walked_mode,
+        training=asked.training,
+        amp=asked.amp,
+        like=asked.like if where == "meta" else None,
+        restore=not thrown_away,
+        caches=caches,
+    )
+
+
+def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
+    if not places:
+        return ()
+    return (
+        f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the "
+        "network runs again, or profile it with --device cpu",
+    )
 
 
 def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:
     """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
     from archcost.account.memory import bytes_of_kind, peak
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.walk import undisturbed
 
-    with random_state_kept(), collector_paused():
-        trace, _ = trace_network(network, feed, asked)
+    trace, _ = undisturbed(lambda: trace_network(network, feed, asked))
     parameters = bytes_of_kind(trace, "parameter")
     fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
     return peak(trace, (), {}), parameters, fixed

@@ -5,6 +5,8 @@ from archcost.records.check import (
     Budget as Budget,
     Check as Check,
     Checked as Checked,
+    LimitKind as LimitKind,
+    Place as Place,
     Verdict as Verdict,
 )
 from archcost.records.claims import (
@@ -50,11 +52,16 @@ from archcost.records.explanation import (
     Way as Way,
 )
 from archcost.records.failure import (
+    Done as Done,
     Failure as Failure,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
+)
+from archcost.records.history import (
+    History as History,
+    HistoryPoint as HistoryPoint,
 )
 from archcost.records.opinions import (
     Call as Call,

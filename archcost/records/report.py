@@ -33,7 +33,8 @@ class InputInfo:
 class NetworkInfo:
     """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
 
-    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16").
+    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16"). `dtypes` are those of
+    its parameters; None in a report that is older than this key.
     """
 
     spec: str
@@ -42,6 +43,7 @@ class NetworkInfo:
     inputs: tuple[InputInfo, ...]
     notes: tuple[str, ...] = ()
     amp: str | None = None
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,8 @@ class TensorSpec(NamedTuple):
     """One tensor as one operator saw it.
 
     `shape` as torch gives it (N, C, H, W for images). `nbytes` are the distinct bytes that it addresses: an
-    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds.
+    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds. `stored` is
+    the number of elements that a sparse tensor stores.
     """
 
     shape: tuple[int, ...]
@@ -35,11 +36,17 @@ class TensorSpec(NamedTuple):
     offset: int
     nbytes: int
     sources: tuple[int, ...] = ()
+    stored: int | None = None
 
     @property
     def elements(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    @property
+    def held(self) -> int:
+        """Number of elements that are there: of a sparse tensor those that it stores."""
+        return self.elements if self.stored is None else self.stored
 
 
 class OpCall(NamedTuple):

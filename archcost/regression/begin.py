@@ -60,7 +60,8 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     """
     before = tomllib.loads(text)
     has_budgets = "budgets" in _ours(before)
-    blocks = [_heading() + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
+    heading = "" if "networks" in _ours(before) else _heading()
+    blocks = [heading + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
     addition = "\n".join(blocks if has_budgets else [*blocks, BUDGETS])
     newline = "\r\n" if "\r\n" in text else "\n"
     between = "" if not text else newline if text.endswith("\n") else 2 * newline

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost import units
 from archcost.errors import ReportError
-from archcost.metrics import SUMS, USUAL
-from archcost.records import Row, Snapshot, check_sums
+from archcost.metrics import METRICS, SUMS, USUAL
+from archcost.records import Failure, Row, Snapshot, check_sums
 from archcost.records.reading import check_size, file_text, read_document
 from archcost.regression.snapshot import TOTAL_METRICS
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
+MOST_GAINS = 8  # that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
-HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
+HEAD = ("conventions", "dtypes", "inputs", "mode", "name", "spec", "totals", "uncovered")
 Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
 
 
@@ -50,6 +51,7 @@ class _Entry:
     spec: str
     totals: dict[str, int]
     uncovered: dict[str, int]
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,35 @@ def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
     )
     return replace(snapshot, rows=tuple(row for row in rows if any(row.values.values())))
+
+
+def find_stale(
+    measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked], metrics: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the networks that the lock file would hold otherwise if it was written now, with these quantities."""
+    return tuple(
+        name
+        for name, found in measured.items()
+        if isinstance(found, Snapshot)
+        and locked.get(name) != Locked(metrics=tuple(metrics), snapshot=reduced(found, metrics))
+    )
+
+
+def describe_stale(
+    names: Sequence[str], measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked]
+) -> str:
+    """Say that the lock file is out of date, by which command it is written, and which gains it does not hold yet."""
+    networks = f"{units.exact(len(names))} network{'' if len(names) == 1 else 's'}"
+    gains = [
+        f"{name} {METRICS[metric].label} {units.growth(before, after)}"
+        for name in names
+        if name in locked and name in measured
+        for metric in USUAL
+        if (before := locked[name].snapshot.totals.get(metric)) is not None
+        and (after := getattr(measured[name], "totals", {}).get(metric, before)) < before
+    ]
+    held = f" (gains that it does not hold: {'; '.join(gains[:MOST_GAINS])})" if gains else ""
+    return f"the lock is out of date: {networks}{held}; archcost check --update"
 
 
 def lock_text(networks: Mapping[str, Locked]) -> str:
@@ -93,7 +124,7 @@ def _network(locked: Locked) -> str:
         for row in reduced(snapshot, locked.metrics).rows
     )
     values = {
-        **{key: _dump(getattr(snapshot, key)) for key in HEAD},
+        **{key: _dump(value) for key in HEAD if (value := getattr(snapshot, key)) is not None},
         "columns": _dump([*FIXED, *locked.metrics]),
         "layers": _lines("[]", [_dump(row) for row in rows]),
         "totals": _lines("{}", [f"{_dump(key)}: {_dump(snapshot.totals[key])}" for key in sorted(snapshot.totals)]),

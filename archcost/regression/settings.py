@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import MODES, OPTIMIZERS
-from archcost.errors import ArgumentError, ConfigError, InputError, closest
+from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -74,6 +74,10 @@ class Settings:
                 names = {plan.name for plan in self.plans} | {plan.group for plan in self.plans}
                 hint = closest(text, sorted(names), f"there are {', '.join(sorted(names)[:20])}")
                 raise ArgumentError(f"{self.file.name} has no network {text!r} under [tool.archcost.networks]; {hint}")
+        return self.matching(wanted)
+
+    def matching(self, wanted: Sequence[str]) -> tuple[Plan, ...]:
+        """Return the networks that a name, table or pattern fits; all of them where nothing is wanted."""
         return tuple(plan for plan in self.plans if not wanted or any(_fits(plan, text) for text in wanted))
 
 
@@ -90,7 +94,7 @@ def find_settings(folder: Path) -> Path:
     for each in (folder, *folder.parents):
         if (each / FILE).is_file():
             return each / FILE
-    raise ConfigError(f"there is no {FILE} in {folder} or above; `archcost init NET` writes one")
+    raise NotConfiguredError(f"there is no {FILE} in {folder} or above; `archcost init NET` writes one")
 
 
 def read_settings(file: Path) -> Settings:
@@ -113,6 +117,8 @@ def settings_text(file: Path) -> str:
         raise ConfigError(f"{file}: it is no file")
     try:
         return file.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise NotConfiguredError(f"there is no file {file}; `archcost init NET` writes one") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{file}: {reason}") from error
@@ -133,7 +139,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     _known(ours, SECTIONS, place)
     networks = _table(ours.get("networks", {}), f"{place}.networks")
     if not networks:
-        raise ConfigError(f"{file} has no [tool.archcost.networks.NAME]; `archcost init NET` writes one")
+        raise NotConfiguredError(f"{file} has no [tool.archcost.networks.NAME]; `archcost init NET` writes one")
     plans = [plan for name, table in networks.items() for plan in _plans(name, table, f"{place}.networks.{name}")]
     _once(plans, place)
     budgets = parse_budgets(_table(ours.get("budgets", {}), f"{place}.budgets"), file.name, "tool.archcost.budgets")

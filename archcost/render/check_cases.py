@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from archcost.page.junit import Case, Suite
 from archcost.page.names import first_line, printable
-from archcost.render.difference import attribution, change_of
-from archcost.render.speed import allowed, speed_of
+from archcost.render.difference import attribution, change_in
+from archcost.render.speed import speed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost.records import Check, Checked, Difference, Speed, Verdict
 
 EXCEEDED = "BudgetExceeded"
+LEVELS = {"error": "", "warn": "warning"}  # a test keeps its name when its limit changes
 
 
 def yield_suites(check: Check) -> Iterator[Suite]:
@@ -36,8 +37,8 @@ def _yield_cases(checked: Checked) -> Iterator[Case]:
 
 
 def _build_case(difference: Difference, verdict: Verdict) -> Case:
-    name = f"{verdict.metric} {verdict.limit}"
-    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({printable(verdict.where)})"
+    name = " ".join(filter(None, (verdict.modules, verdict.metric, verdict.kind, LEVELS[verdict.level])))
+    text = f"{change_in(verdict)}, {verdict.limit} ({printable(verdict.where)})"
     if verdict.outcome == "exceeded" and verdict.level == "error":
         return Case(name, "failure", text, attribution(difference, verdict.metric), EXCEEDED)
     if verdict.outcome != "passed":
@@ -46,7 +47,7 @@ def _build_case(difference: Difference, verdict: Verdict) -> Case:
 
 
 def _build_time_case(checked: Checked, speed: Speed) -> Case:
-    name = f"time {allowed(speed)}"
+    name = "time max_increase"
     if checked.slower and checked.speed_level == "error":
         return Case(name, "failure", speed_of(speed), type=EXCEEDED)
     return Case(name, "note", speed_of(speed))

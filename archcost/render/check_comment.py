@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.metrics import METRICS
 from archcost.page.names import code, first_line
+from archcost.render.causes import find_groups
 from archcost.render.columns import outputs_text
 from archcost.render.difference import (
     MOST,
     call,
+    change_in,
     explain,
     facts,
     growth,
@@ -24,6 +26,8 @@ from archcost.render.difference import (
     totals_table,
     uncounted,
 )
+from archcost.render.groups import describe_groups
+from archcost.render.headroom import build_headroom
 from archcost.render.speed import CONVENTIONS, times_table
 
 if TYPE_CHECKING:
@@ -32,26 +36,34 @@ if TYPE_CHECKING:
     from archcost.page.page import Table
     from archcost.records import Check, Checked, Difference
 
-MARKER = "<!-- archcost:check -->"  # by which the comment is found again
 LONGEST = 60_000  # characters; GitHub refuses comments of more than 65,536
-MOST_NETWORKS, MOST_NAMES = 50, 200
-SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌"}
+MOST_NETWORKS, MOST_NAMES, MOST_CAUSES = 50, 200, 12
+SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌", "uncompared": " ⚠️"}
 
 
 def write_comment(check: Check) -> str:
     """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
     ends = list(_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
-    text.add(MARKER, f"### archcost: {headline(check, code)}")
+    text.add(_marker(check), f"### archcost: {headline(check, code)}")
     for line in _table(check):
         text.add(line)
     for block in _blocks(check):
         text.add("", *block)
+    headroom = build_headroom(check)
+    if headroom is not None:
+        text.add("", "**Headroom**, the nearest to its limit first:", "", *_rows(headroom, _code_or_nothing))
     times = times_table(check)
     if times is not None:
         text.add("", *_rows(times, code), "", CONVENTIONS)
     left = f"**Truncated:** {units.exact(text.left)} parts did not fit; the whole result is in `--format json`."
     return "\n".join([*text.lines, *(["", left] if text.left else []), *ends]) + "\n"
+
+
+def _marker(check: Check) -> str:
+    """Return by what the comment is found again: each project of a repository has its own."""
+    project = "".join(mark if mark.isalnum() or mark in "._/-" else "_" for mark in check.project)
+    return f"<!-- archcost:check {project} -->" if project else "<!-- archcost:check -->"
 
 
 @dataclass
@@ -69,6 +81,10 @@ class _Text:
             return
         self.room -= size
         self.lines += lines
+
+
+def _code_or_nothing(name: str) -> str:
+    return code(name) if name else ""
 
 
 def _table(check: Check) -> Iterator[str]:
@@ -114,25 +130,42 @@ def _blocks(check: Check) -> Iterator[Sequence[str]]:
 
 def _details(checked: Checked, difference: Difference) -> Iterator[Sequence[str]]:
     name = code(checked.name)
+    if checked.base_failure:
+        yield [f"**Note:** {name}: {code(first_line(checked.base_failure))}"]
+    for line in checked.settings:
+        yield [f"{name} {code(line)}"]
     for verdict in checked.verdicts:
         if verdict.outcome != "passed":
-            yield [f"{name} {METRICS[verdict.metric].label}: {limit_text(verdict)} ({code(verdict.where)})"]
+            what = change_in(verdict, code) if verdict.modules else METRICS[verdict.metric].label
+            yield [f"{name} {what}: {limit_text(verdict)} ({code(verdict.where)})"]
     for text in (*difference.notes, *uncounted(difference)):
         yield [f"**Note:** {name}: {code(text)}"]
     if difference.before is None or difference.after is None or not sorted_changes(difference, ()):
         return
     metrics = layer_metrics(difference, shown_metrics(checked))
     reasons = [explain(difference, metric) for metric in metrics] or ["layers that changed and cost the same"]
+    causes = _causes(difference, metrics)
+    if causes:
+        yield [f"{name} changed:", "", *causes]
     lines = [
         *_layers(difference, metrics),
         *_totals(checked),
+        *_totals(checked, following=True),
         "; ".join([*reasons[1:], code("; ".join(facts(difference)))]),
     ]
     yield _folded(f"{name}: {reasons[0]}", lines)
 
 
-def _totals(checked: Checked) -> Iterator[str]:
-    table = totals_table(checked)
+def _causes(difference: Difference, metrics: Sequence[str]) -> list[str]:
+    """Return an item of a list for each cause, and the number of those for which there is no room."""
+    groups, _ = find_groups(difference.changes)
+    causes = [f"- {cause}" for cause in describe_groups(groups, metrics, code)]
+    left = len(causes) - MOST_CAUSES
+    return [*causes[:MOST_CAUSES], *([f"- … and {units.exact(left)} more"] if left > 0 else [])]
+
+
+def _totals(checked: Checked, *, following: bool = False) -> Iterator[str]:
+    table = totals_table(checked, following=following)
     if table is not None:
         yield from _rows(table)
         yield ""
@@ -163,7 +196,9 @@ def _layers(difference: Difference, metrics: Sequence[str]) -> Iterator[str]:
 
 
 def _end(check: Check) -> Iterator[str]:
-    """Yield what stands under every comment: how to accept it, and what the figures mean."""
+    """Yield what stands under every comment: notes, how to accept it, and what the figures mean."""
+    for note in check.notes:
+        yield from ("", f"**Note:** {code(note, whole=True)}")
     if check.accept:
         yield from ("", f"To accept: {code(check.accept, whole=True)}")
     yield from ("", f"Against {code(check.baseline)}. MACs are multiply-adds, FLOPs = 2 x MACs.")

@@ -21,7 +21,7 @@ NAMES = ("network", "outcome", "quantity", "before", "after", "limits", "judged"
 def dump_check(check: Check) -> str:
     """Return a check as JSON: keys sorted, raw integers, every layer that is not the same on a line of its own."""
     networks = ",\n".join(_network(checked) for checked in check.networks)
-    rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code}
+    rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code, "notes": check.notes}
     lines = [*(f"{_dump(key)}: {_dump(value)}" for key, value in rest.items()), f'"networks": [\n{networks}\n]']
     return "{\n" + ",\n".join([*lines, f'"schema": {_dump(SCHEMA)}']) + "\n}\n"
 
@@ -29,10 +29,12 @@ def dump_check(check: Check) -> str:
 def _network(checked: Checked) -> str:
     difference = checked.difference
     entry: dict[str, Any] = {
+        "base_failure": checked.base_failure,
         "failure": checked.failure,
         "name": checked.name,
         "notes": [] if difference is None else difference.notes,
         "outcome": checked.outcome,
+        "settings": checked.settings,
         "speed": None if checked.speed is None else {**dataclasses.asdict(checked.speed), "level": checked.speed_level},
         "totals": {} if difference is None else _totals(difference),
         "uncovered": {} if difference is None else dict(difference.network.uncovered),

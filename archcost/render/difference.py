@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
+STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever it costs
 MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
@@ -70,12 +71,12 @@ def _news(checked: Checked, named: Callable[[str], str]) -> str:
     ):
         return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
     if worst is not None:
-        return f"{change_of(difference, worst.metric)}, {worst.limit}"
-    if checked.outcome in {"new", "removed"}:
-        return checked.outcome
-    accepted = [verdict.metric for verdict in checked.verdicts if verdict.outcome == "accepted"]
+        return f"{change_in(worst, named)}, {worst.limit}"
+    if checked.outcome in {"uncompared", "new", "removed"}:
+        return {"uncompared": "not compared, its base could not be counted"}.get(checked.outcome, checked.outcome)
+    accepted = [verdict for verdict in checked.verdicts if verdict.outcome == "accepted"]
     if accepted:
-        return f"{change_of(difference, accepted[0])}, accepted"
+        return f"{change_in(accepted[0], named)}, accepted"
     changed = [metric for metric in shown_metrics(checked) if difference.delta(metric)]
     return change_of(difference, changed[0]) if changed else "other layers at the same cost"
 
@@ -130,9 +131,10 @@ def findings(checked: Checked, most: int = 3) -> str:
     if checked.difference is None:
         return checked.failure
     found: list[str] = []
-    for metric in dict.fromkeys(each.metric for each in checked.exceeded):
-        limits = (f"{each.limit} ({each.where})" for each in checked.exceeded if each.metric == metric)
-        found += [f"{change_of(checked.difference, metric)}, {', '.join(limits)}"]
+    for metric, modules in dict.fromkeys((each.metric, each.modules) for each in checked.exceeded):
+        verdicts = [each for each in checked.exceeded if (each.metric, each.modules) == (metric, modules)]
+        limits = (f"{each.limit} ({each.where})" for each in verdicts)
+        found += [f"{change_in(verdicts[0])}, {', '.join(limits)}"]
         found += [attribution(checked.difference, metric, most)]
     return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
 
@@ -176,6 +178,16 @@ def change_of(difference: Difference, metric: str) -> str:
     return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_grown(difference, metric)})"
 
 
+def change_in(verdict: Verdict, named: Callable[[str], str] = plain) -> str:
+    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)"."""
+    found = METRICS[verdict.metric]
+    sides = (None if value is None else units.short(value, found.unit) for value in (verdict.before, verdict.after))
+    texts = [text for text in sides if text is not None]
+    of = f"{named(verdict.modules)} " if verdict.modules else ""
+    grown = units.growth(verdict.before, verdict.after)
+    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))} ({grown})"
+
+
 def happened(change: Change, named: Callable[[str], str] = plain) -> str:
     """Say what happened to a layer: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` writes names."""
     before, after = change.before, change.after
@@ -196,9 +208,9 @@ def call(number: int | None) -> str:
 
 def shown_metrics(checked: Checked) -> tuple[str, ...]:
     """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
-    exceeded = [verdict.metric for verdict in checked.exceeded]
+    exceeded = [verdict.metric for verdict in checked.exceeded if not verdict.modules]
     known = () if checked.difference is None else checked.difference.network.totals
-    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts), *USUAL)
+    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts if not verdict.modules), *USUAL)
     return tuple(name for name in dict.fromkeys(names) if name in known)
 
 
@@ -242,16 +254,42 @@ def layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
     )
 
 
-def totals_table(checked: Checked) -> Table | None:
-    """Return the totals before and after: the usual ones, those with a limit, and all others that changed."""
+def own_metrics(checked: Checked) -> tuple[str, ...]:
+    """Return the quantities of the totals: the usual ones, those with a limit, and others with a cause of their own.
+
+    Bytes, peaks and the like follow where parameters, multiply-adds or activations changed; they have a cause of their
+    own where none of these did, as when the dtype changed.
+    """
+    difference, first = checked.difference, shown_metrics(checked)
+    if difference is None:
+        return first
+    others = tuple(name for name in difference.metrics if name not in first and difference.delta(name))
+    if any(difference.delta(name) for name in USUAL if name in difference.metrics):
+        others = tuple(name for name in others if name in STRUCTURAL)
+    return (*first, *others)
+
+
+def following_metrics(checked: Checked) -> tuple[str, ...]:
+    """Return the quantities that changed because others did."""
+    difference, own = checked.difference, own_metrics(checked)
+    if difference is None or difference.before is None or difference.after is None:
+        return ()
+    return tuple(name for name in difference.metrics if name not in own and difference.delta(name))
+
+
+def totals_table(checked: Checked, *, following: bool = False) -> Table | None:
+    """Return totals before and after: those with a cause of their own, or those that follow from them."""
     difference = checked.difference
     if difference is None:
         return None
     limits: dict[str, list[Verdict]] = {}
     for verdict in checked.verdicts:
-        limits.setdefault(verdict.metric, []).append(verdict)
-    first = shown_metrics(checked)
-    names = (*first, *(name for name in difference.metrics if name not in first and difference.delta(name)))
+        if not verdict.modules:
+            limits.setdefault(verdict.metric, []).append(verdict)
+    names = following_metrics(checked) if following else own_metrics(checked)
+    if not names:
+        return None
+    limits = {name: limits[name] for name in names if name in limits}
     return Table(
         heading="Total",
         columns=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
+from archcost.page.names import plain
 from archcost.page.page import Figure, Remark, agreed
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _moment(peak: Peak | None) -> str:
     """Say when the most memory is alive, as far as it is known."""
     if peak is None or not peak.operator:
         return ""
-    places = {"forward": f"at {peak.layer or 'the start'}", "backward": f"backward of {peak.layer or 'the loss'}"}
+    layer = plain(peak.layer) if peak.layer else ""
+    places = {"forward": f"at {layer or 'the start'}", "backward": f"backward of {layer or 'the loss'}"}
     return places.get(peak.phase, "in the loss" if peak.phase == "loss" else "in the optimizer's step")
 
 

@@ -33,6 +33,13 @@ def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
     )
 
 
+def build_last(sweep: Sweep, lines: int) -> Document:
+    """Return the table of the cells that were timed last, at most so many, for a terminal that shows them meanwhile."""
+    last = dataclasses.replace(sweep, cells=sweep.cells[-lines:])
+    page = Page(title=_title(sweep), table=_build_table(last))
+    return dataclasses.replace(build_document(last), pages=lambda: (page,))
+
+
 def label(cell: Cell, sweep: Sweep) -> str:
     """Return what tells a cell from the others: "batch 4, bfloat16"."""
     axes = [f"{name} {text}" if name == "batch" else text for name, text in _axes(cell).items()]
@@ -83,14 +90,17 @@ def _build_page(sweep: Sweep) -> Page:
     if len(sweep.cells) < sweep.asked:
         facts.append(f"stopped after {units.exact(len(sweep.cells))} of {units.exact(sweep.asked)} cells")
     done = next((cell.sample for cell in sweep.cells if cell.sample is not None), None)
-    title = sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
     return Page(
-        title=title,
+        title=_title(sweep),
         facts=tuple(facts),
         table=_build_table(sweep) if sweep.cells else None,
         conventions="" if done is None else _conventions(done),
         remarks=tuple(_remarks(sweep)),
     )
+
+
+def _title(sweep: Sweep) -> str:
+    return sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
 
 
 def _conventions(sample: Sample) -> str:

@@ -33,6 +33,8 @@ COMPARISONS = """
     bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift __lshift__ __rshift__ __and__ __or__ __xor__
     where masked_fill heaviside signbit isin bucketize searchsorted
 """
+# what torch's own decompositions are made of: the derivatives of jvp, for one
+PRIMITIVES = "abs add sub mul div neg pow sqrt rsqrt exp log sin cos tanh maximum minimum eq ne lt le gt ge where"
 RANDOM = """
     bernoulli native_dropout _fused_dropout normal uniform random rand randn randint rand_like randn_like randint_like
     exponential multinomial randperm
@@ -56,10 +58,15 @@ def _aten(*lists: str) -> tuple[str, ...]:
 
 
 @rule(*_aten(ACTIVATIONS), role="activation", sees=Pointwise())
-@rule(*_aten(ARITHMETIC, COMPARISONS, RANDOM), role="elementwise", sees=Pointwise())
+@rule(
+    *_aten(ARITHMETIC, COMPARISONS, RANDOM),
+    *(f"prims.{name}" for name in PRIMITIVES.split()),
+    role="elementwise",
+    sees=Pointwise(),
+)
 def elementwise(call: OpCall) -> Work:
-    """One operation for each element of the result."""
-    return Work(other_ops=max((output.elements for output in call.outputs), default=0))
+    """One operation for each element of the result, of a sparse one for each that it stores."""
+    return Work(other_ops=max((output.held for output in call.outputs), default=0))
 
 
 @rule(*_aten(FOREACH), role="elementwise", sees=Pointwise())

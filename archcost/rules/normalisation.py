@@ -77,7 +77,9 @@ def _along(call: OpCall) -> Mixes:
     return Mixes((call.args["dim"],))
 
 
-@rule("aten._softmax", "aten._log_softmax", "aten._safe_softmax", role="activation", sees=_along)
+@rule(
+    "aten._softmax", "aten._log_softmax", "aten._safe_softmax", "aten._sparse_softmax", role="activation", sees=_along
+)
 def softmax(call: OpCall) -> Work:
     """Maximum, subtraction, exponential, sum, division: five for each element."""
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)

@@ -37,12 +37,16 @@ def _reduced(call: OpCall) -> Sight:
     "aten.median",
     "aten.nanmedian",
     "aten.mode",
+    "aten._is_all_true",
+    "aten._is_any_true",
+    "aten.allclose",
+    "aten._sparse_sum",
     role="other",
     sees=_reduced,
 )
 def reduction(call: OpCall) -> Work:
     """One operation for each input element; the larger of operand and result, for the binary forms of max and min."""
-    return Work(other_ops=max(tensor.elements for tensor in (call.inputs[0], *call.outputs)))
+    return Work(other_ops=max(tensor.held for tensor in (call.inputs[0], *call.outputs)))
 
 
 @rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_reduced)
@@ -98,6 +102,19 @@ def sort(call: OpCall) -> Work:
 def distances(call: OpCall) -> Work:
     """Difference, power and sum for each coordinate of each pair: three."""
     return Work(other_ops=3 * call.outputs[0].elements * call.inputs[0].shape[-1])
+
+
+@rule("aten._euclidean_dist", role="other", sees=Everything())
+def euclidean_distances(call: OpCall) -> Work:
+    """A product of the points, each with its squared length and a one beside: n * m * (d + 2); then the roots."""
+    first, second = call.inputs
+    pairs = call.outputs[0].elements
+    return Work(
+        macs=pairs * (first.shape[-1] + 2),
+        other_ops=2 * (first.elements + second.elements) + 2 * pairs,
+        layers=0,
+        layer_outputs=0,
+    )
 
 
 @rule("aten.nonzero", "aten.bincount", "aten.histc", role="other", sees=Everything())

@@ -53,7 +53,7 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
         lines = "".join(traceback.format_list(own)).rstrip()
         if isinstance(error, SyntaxError):
             lines = "".join(traceback.format_exception_only(error)).rstrip()
-        raise BuildError(f"{what} raised {type(error).__name__}: {error}\n{lines}".rstrip()) from error
+        raise BuildError(f"{what} raised {type(error).__name__}: {error}", lines) from error
 
 
 def _attribute(module: Any, spec: Spec) -> Any:

@@ -11,8 +11,10 @@ import torch
 
 from archcost.records.opinions import Count
 from archcost.verify.observe import described
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
+from archcost.walk.surroundings import random_state_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +36,7 @@ def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[
             torch.no_grad(),
         ):
             warnings.simplefilter("ignore")
-            module.eval()
+            set_mode(module, training=False)
             return _count(module, inputs)
     except Exception as error:  # noqa: BLE001 - it fails in many ways: assertions, index errors, the tracer's own
         return Count(by_operator={}, skipped={}, failure=described(error))

@@ -14,9 +14,11 @@ from archcost.errors import WalkError
 from archcost.profiling.formulas import registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
+from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def _run(
     with ExitStack() as stack:
         stack.enter_context(as_found(Parts(module)))
         stack.enter_context(random_state_kept())
-        module.eval()
+        set_mode(module, training=False)
         stack.enter_context(torch.inference_mode() if inference else torch.no_grad())
         if device == "meta":
             stack.enter_context(torch.device(device))

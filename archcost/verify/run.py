@@ -17,7 +17,7 @@ from archcost.verify.compare import operators, opinion, torch_count, with_rest
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
 from archcost.walk import Parts, meta_copy
-from archcost.walk.state import random_state_kept
+from archcost.walk.surroundings import random_state_kept
 
 if TYPE_CHECKING:
     from torch import nn

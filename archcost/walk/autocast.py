@@ -115,11 +115,12 @@ class Autocast:
         return map_tensors(lambda tensor: self._cast(tensor, to), value)
 
     def _cast(self, tensor: torch.Tensor, to: torch.dtype) -> torch.Tensor:
-        """Cast a tensor; a parameter's cast into half precision is kept for as long as autocast is on."""
+        """Cast a tensor; a parameter's cast into half is kept while autocast is on, save in inference mode."""
         if not _is_eligible(tensor) or tensor.dtype == to:
             return tensor
         kept = (
             self._keeps
+            and not torch.is_inference_mode_enabled()
             and to == self._dtype
             and tensor.dtype == torch.float32
             and tensor.requires_grad

@@ -13,7 +13,8 @@ from torch.nn import init
 from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
-from archcost.walk.parts import ATOMS, CONTAINERS
+from archcost.walk.attributes import ATOMS, CONTAINERS
+from archcost.walk.tensors import wraps
 
 META = torch.device("meta")
 STRINGS = frozenset((str,))
@@ -75,6 +76,7 @@ def _copy(parts: Parts) -> nn.Module:
                 memo[id(tensor)] = _on_meta(tensor)
     plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
+    memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
     for module in plain:
         # as `copy.deepcopy` does, which takes three times as long
         state = module.__getstate__()  # type: ignore[no-untyped-call]
@@ -107,7 +109,13 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
-    like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
+    if wraps(tensor):
+        names, context = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
+        parts = {name: _on_meta(getattr(tensor, name)) for name in names}
+        kind: Any = type(tensor)
+        like: torch.Tensor = kind.__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+    else:
+        like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)
     return like.requires_grad_(tensor.requires_grad) if tensor.is_leaf else like

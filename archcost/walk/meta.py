@@ -10,15 +10,16 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from archcost.walk.recurrent import fused_lstm, stepwise
 
+if TYPE_CHECKING:
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+OF_NUMBERS = frozenset((torch.tensor, torch.as_tensor))
+LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
-TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
 class MetaDevice(DeviceContext):
@@ -60,14 +61,20 @@ class MetaDevice(DeviceContext):
             result = _attention(*args, **(kwargs or {}))
             if result is not NotImplemented:
                 return result
+        if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
+            result = fused_lstm(*args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
+        if func in STEPWISE:
+            result = stepwise(func.__name__, *args, **(kwargs or {}))
+            if result is not NotImplemented:
+                return result
         if func not in CONSTRUCTORS:
             return func(*args, **(kwargs or {}))
-        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-
-
-def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:
-    """Name the kinds of modules that torch runs as one kernel on a real device and in parts on the meta device."""
-    return tuple(sorted({type(module).__name__ for module in modules if isinstance(module, TAKEN_APART)}))
+        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        if func in OF_NUMBERS and not isinstance((*args, *(kwargs or {}).values())[0], torch.Tensor):
+            return torch.ops.aten.lift_fresh(made)  # as on every other device
+        return made
 
 
 def _attention(  # the function's own arguments

@@ -120,5 +120,5 @@ def test_what_the_readme_shows_is_read(read):
     budgets = {budget.metric: budget for budget in settings.budgets.of("classifier")}
 
     assert [plan.spec for plan in settings.plans] == ["model.py:build"]
-    assert (budgets["params"].max, budgets["params"].level) == (25_600_000, "warn")
-    assert budgets["macs"].max_increase.text == "2%"
+    assert (budgets["params"].limit, budgets["params"].level) == (25_600_000, "warn")
+    assert budgets["macs"].limit.text == "2%"

@@ -14,7 +14,6 @@ from archcost.render import VIEWS, render
 CASES = {
     "vgg16_80": {"width": 80},
     "vgg16_120": {"width": 120},
-    "vgg16_200": {"width": 200},
     "vgg16_piped": {},
     "vgg16_lecture": {"view": "lecture"},
     "vgg16_modules": {"view": "modules", "width": 80},
@@ -65,6 +64,10 @@ def test_no_name_is_cut(branched, width):
     text = render(branched, width=width)
     for name in ("a_head_with_a_name_that_is_longer_than_any_column", "1x16x8", "2 of 1x1x8", "1x8x16x16"):
         assert name in text
+
+
+def test_a_terminal_that_is_wide_enough_shows_what_a_pipe_gets(vgg16):
+    assert render(vgg16, width=200) == render(vgg16)
 
 
 def test_piped_every_row_is_one_line(vgg16):

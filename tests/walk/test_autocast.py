@@ -50,15 +50,6 @@ class Block(nn.Module):
         return x.softmax(-1) @ x.mT
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Threads that wait for each other on a busy machine take longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_cudas_lists_are_those_of_torchs_header():
     """The header that torch ships has the lists as macros; kernels of cuDNN and one refusal come on top."""
     text = HEADER.read_text()

@@ -88,13 +88,6 @@ def test_a_causal_mask_is_noted():
     assert found.warnings == ("attention is counted dense: the causal mask of 1 calls saves nothing here",)
 
 
-def test_modules_that_a_real_device_fuses_are_named():
-    found = archcost.profile(nn.LSTM(4, 3), torch.zeros(5, 2, 4), device="meta")
-
-    assert "LSTM in parts" in found.warnings[0]
-    assert not archcost.profile(nn.LSTM(4, 3), torch.zeros(5, 2, 4), device="cpu").warnings
-
-
 def test_a_batch_without_images_is_as_deep_as_any():
     net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 2))
 

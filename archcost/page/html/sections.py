@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from archcost.metrics import METRICS
@@ -28,6 +29,10 @@ def sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
     yield from (_remark(remark) for remark in page.remarks if remark.kind in LOUD)
     if page.figures:
         yield from _figures(page.figures)
+    if page.picture is not None:
+        # as an image: the styles within it are then no styles of the page, which its policy refuses
+        data = b64encode(page.picture().encode()).decode("ascii")
+        yield f'<img class="picture" src="data:image/svg+xml;base64,{data}" alt="{text(page.title)}">'
     if page.table is not None:
         yield from chart(page.table)
         yield from table(page.table, f"One row for each {page.table.heading.lower()}", name)

@@ -18,6 +18,7 @@ from archcost.walk.shapes.results import (
     usual,
 )
 
+ROW_BYTES = 16
 MATRIX, BATCH_OF_MATRICES, HEADS = 2, 3, 4  # dimensions
 
 
@@ -84,6 +85,29 @@ def bmm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
     ):
         return NotImplemented
     return new((rows.shape[0], rows.shape[1], columns.shape[2]), rows)
+
+
+def grouped_mm(
+    rows: torch.Tensor,
+    columns: torch.Tensor,
+    offs: torch.Tensor | None = None,
+    bias: torch.Tensor | None = None,
+    out_dtype: torch.dtype | None = None,
+) -> Any:
+    """Answer for products of groups in full precision, which the CPU runs and torch's own meta kernel refuses.
+
+    Rows of the result begin at multiples of 16 bytes.
+    """
+    refuse_mixture("self", rows, columns, bias)
+    if rows.dtype not in FULL_PRECISION or rows.shape[-1] != columns.shape[-2] or out_dtype not in {None, rows.dtype}:
+        return NotImplemented
+    groups: list[int] = []
+    if rows.dim() == columns.dim():
+        groups = [rows.shape[0] if rows.dim() == BATCH_OF_MATRICES else offs.shape[0] if offs is not None else 1]
+    height, width = rows.shape[-2], columns.shape[-1]
+    step = ROW_BYTES // rows.element_size()
+    padded = -(-width // step) * step
+    return new_strided((*groups, height, width), (*[height * padded for _ in groups], padded, 1), rows)
 
 
 def attention(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from page.html.parsed import parse
 
 from archcost.page.html.chart import CROWDED, HEIGHT, chart
-from archcost.render.render import build_page
+from archcost.render.report import build_page
 from archcost.render.view import View
 
 LONGEST = "a_head_with_a_name_that_is_longer_than_any_column"

@@ -15,7 +15,7 @@ from render.reports import branched, layer, report
 
 from archcost.page.document import emit
 from archcost.render import render
-from archcost.render.render import build_page
+from archcost.render.report import build_page
 from archcost.render.view import View
 
 HOSTILE = "</script><script>alert('&\"')</script><img src=x onerror=alert(1)>\x00\x1b[31m\ud800"

@@ -8,7 +8,7 @@ from page.html.parsed import parse
 from archcost.page.html.table import STEPS, bar_rules, parents, table
 from archcost.page.page import Cell, Column, Line, Table, order
 from archcost.render import render
-from archcost.render.render import build_page
+from archcost.render.report import build_page
 from archcost.render.view import View
 
 

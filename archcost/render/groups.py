@@ -1,0 +1,94 @@
+"""What a person would say of a difference: one line for each cause, where a table has one for each layer."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.metrics import METRICS
+from archcost.page.names import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from fractions import Fraction
+
+    from archcost.render.causes import Group
+
+    Named = Callable[[str], str]
+
+MOST_NUMBERS = 4  # blocks that a line names by their numbers
+
+
+def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = plain) -> Iterator[str]:
+    """Yield a sentence for each cause, with what it adds to each quantity; `named` writes names.
+
+    "blocks 12 and 13 added: 2 x +7.09 M Params", "stages.* renamed to body.*, 43 layers",
+    "fc1 -> up, fc2 -> down, in 12 blocks", "all of stages: 1.25 x wide: +14.0 M Params".
+    """
+    for (kind, places), run in groupby(groups, key=lambda each: (each.kind, each.places)):
+        alike = list(run)
+        if kind == "renamed" and places:
+            pairs = ", ".join(f"{named(_end(one.before))} -> {named(_end(one.after))}" for one in alike)
+            yield f"{pairs}, in {units.exact(len(places))} blocks{_amounts(alike, metrics)}"
+        else:
+            yield from (_describe(one, metrics, named) for one in alike)
+
+
+def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
+    blocks = f" in {units.exact(len(group.places))} blocks" if group.places else ""
+    layers = f"{units.exact(len(group.changes))} layers"
+    if group.kind in {"added", "removed"}:
+        (stem,) = group.after or group.before
+        return f"{named(stem)} {_numbers(group.places)} {group.kind}{_amounts([group], metrics, len(group.places))}"
+    if group.kind == "renamed" and not (group.before[0] and group.after[0]):
+        way = f"into {named(group.after[0])}" if group.after[0] else f"out of {named(group.before[0])}"
+        return f"{layers} moved {way}"
+    if group.kind == "renamed":
+        return f"{named(f'{group.before[0]}.*')} renamed to {named(f'{group.after[0]}.*')}, {layers}"
+    if group.kind in {"split", "merged"}:
+        sides = (_join([*map(named, names)]) for names in (group.before, group.after))
+        same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
+        return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
+    if group.kind == "scaled" and group.factor is not None:
+        place = group.after[0]
+        of = f"all of {named(place) if place else 'the network'}" if group.whole else layers
+        return f"{of}: {_times(group.factor)} x wide{_amounts([group], metrics)}"
+    return f"{named(group.after[0])}{blocks}{_amounts([group], metrics, len(group.places))}"
+
+
+def _end(names: tuple[str, ...]) -> str:
+    """Return the last part of a path, which tells what was renamed in every block."""
+    return names[0].rpartition(".")[2]
+
+
+def _numbers(places: Sequence[str]) -> str:
+    """Name blocks by their numbers: "12 and 13", "4 to 9", "1, 3, 5 and 4 more"."""
+    numbers = [place.rpartition(".")[2] for place in places]
+    values = [int(number) for number in numbers if number.isdecimal()]
+    if len(values) > 2 and values == list(range(values[0], values[0] + len(numbers))):  # noqa: PLR2004
+        return f"{numbers[0]} to {numbers[-1]}"
+    shown, left = numbers[:MOST_NUMBERS], len(numbers) - MOST_NUMBERS
+    if left > 0:
+        return f"{', '.join(shown)} and {units.exact(left)} more"
+    return _join(shown)
+
+
+def _join(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _times(factor: Fraction) -> str:
+    return f"{float(factor):.4g}"
+
+
+def _amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
+    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
+    texts = []
+    for name in metrics:
+        total, found = sum(group.delta(name) for group in groups), METRICS[name]
+        if total and times > 1 and total % times == 0:
+            texts.append(f"{units.exact(times)} x {units.signed(total // times, found.unit)} {found.label}")
+        elif total:
+            texts.append(f"{units.signed(total, found.unit)} {found.label}")
+    return f": {', '.join(texts)}" if texts else ""
