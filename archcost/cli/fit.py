@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
 @click.argument("network", shell_complete=network_names, metavar="NET")
-@click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
+@click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
+@click.option("--device-name", metavar="NAME", help="A device by name, such as h200: its memory, and what it keeps.")
+@click.option("--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True.")
+@click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone.")
 @input_option()
 @device_option("meta|cpu|cuda", "meta", does="it is walked")
 @training_options("Fit whole training steps, not inference.")
@@ -38,7 +41,10 @@ if TYPE_CHECKING:
 @output_options()
 def command(
     network: str,
-    memory: str,
+    memory: str | None,
+    device_name: str | None,
+    expandable: bool,
+    batch: int | None,
     inputs: tuple[str, ...],
     device: str,
     training: Training | None,
@@ -52,6 +58,7 @@ def command(
     \b
     archcost fit resnet50 --memory 24GB
     archcost fit vgg16 --memory 12GB --train --optimizer adam --format csv
+    archcost fit resnet152 --device-name rtx4090 --train --optimizer adamw
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
@@ -60,8 +67,9 @@ def command(
 
     with progress(None, f"Fitting {network}", quiet=output.quiet), stdout_kept():
         found = fit(
-            network, memory, inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training)
-        )
+            network, memory, device_name=device_name, expandable=expandable, batch=batch,
+            inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training),
+        )  # fmt: skip
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

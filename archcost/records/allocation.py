@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OVERHEAD_UNKNOWN = "cuDNN's workspace is unknown before it is measured: 0 to what its fastest algorithms ask for"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:

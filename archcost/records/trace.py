@@ -120,7 +120,7 @@ class StorageSpec(NamedTuple):
 
     `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is what an
     optimizer keeps from step to step: the first step allocates it, every later one finds it there. Everything else was
-    there before (`born` is -1); "label" is what a loss compares the outputs with.
+    there before (`born` is -1); "label" is what a loss compares the outputs with. `host`: it lies in the CPU's memory.
     """
 
     nbytes: int
@@ -128,6 +128,7 @@ class StorageSpec(NamedTuple):
     kind: Literal["input", "parameter", "buffer", "constant", "label", "fresh", "gradient", "state"]
     born: int
     died: int | None
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
