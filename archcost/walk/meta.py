@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
+from archcost.walk.abroad import add_mask, attend_with_dropout, drop
 from archcost.walk.recurrent import fused_lstm, stepwise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.walk.autocast import Autocast
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 OF_NUMBERS = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
+REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -25,11 +31,13 @@ QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, 
 class MetaDevice(DeviceContext):
     """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
 
-    torch takes attention apart on the meta device, into products whose scores no real device keeps.
+    torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
+    dropout and attention with it run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None) -> None:
+    def __init__(self, autocast: Autocast | None = None, like: str = "cpu") -> None:
         super().__init__("meta")
+        self._like_cuda = like == "cuda"
         self._autocast = autocast
         self._resting = False
 
@@ -41,6 +49,8 @@ class MetaDevice(DeviceContext):
     def rest(self, module: nn.Module) -> None:
         """Step aside while a quiet module runs: to be asked about each function takes as long as the function."""
         if type(module) not in QUIET or module._forward_pre_hooks or module._forward_hooks:  # hooks may do anything
+            return
+        if self._like_cuda and module.training and type(module) is nn.Dropout:
             return
         top = torch._C._len_torch_function_stack() - 1
         if top >= 0 and torch._C._get_function_stack_at(top) is self:
@@ -55,18 +65,8 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
-        if func is scaled_dot_product_attention:
-            if self._autocast is not None and self._autocast.policy("scaled_dot_product_attention"):
-                args, kwargs = self._autocast.lower((args, kwargs or {}))
-            result = _attention(*args, **(kwargs or {}))
-            if result is not NotImplemented:
-                return result
-        if func is LSTM and not (self._autocast is not None and self._autocast.policy("mkldnn_rnn_layer")):
-            result = fused_lstm(*args, **(kwargs or {}))
-            if result is not NotImplemented:
-                return result
-        if func in STEPWISE:
-            result = stepwise(func.__name__, *args, **(kwargs or {}))
+        if func in REPLACED:
+            result = self._replace(func, args, kwargs or {})
             if result is not NotImplemented:
                 return result
         if func not in CONSTRUCTORS:
@@ -75,6 +75,28 @@ class MetaDevice(DeviceContext):
         if func in OF_NUMBERS and not isinstance((*args, *(kwargs or {}).values())[0], torch.Tensor):
             return torch.ops.aten.lift_fresh(made)  # as on every other device
         return made
+
+    def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
+        if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
+            args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
+        for kernel in self._kernels(func):
+            result = kernel(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
+
+    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
+        if func is scaled_dot_product_attention:
+            return (attend_with_dropout, _attention) if self._like_cuda else (_attention,)
+        if func is functional.dropout:
+            return (drop,) if self._like_cuda else ()
+        if func is LSTM:
+            return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
+        return (partial(stepwise, func.__name__),)
+
+    def _casts(self, name: str) -> bool:
+        return self._autocast is not None and bool(self._autocast.policy(name))
 
 
 def _attention(  # the function's own arguments
@@ -101,15 +123,9 @@ def _attention(  # the function's own arguments
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
     if attn_mask is not None and attn_mask.dtype == torch.bool:
-        attn_mask = _added(attn_mask, query.dtype)
+        attn_mask = add_mask(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
-
-
-def _added(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return what is added to the scores, from which of them are seen; by the operators that torch takes for it."""
-    seen, unseen = (torch.scalar_tensor(number, dtype=dtype, device="meta") for number in (0.0, -torch.inf))
-    return torch.where(mask, seen, unseen)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -148,7 +148,7 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
+        elsewhere = MetaDevice(self.autocast, self.like) if self.device == "meta" else None
         self.scopes = Scopes(self.specs, recorder, elsewhere)
         with self.scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))

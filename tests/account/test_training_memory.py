@@ -25,8 +25,8 @@ def test_vgg16_by_hand():
     assert inference.param_bytes == 4 * parameters == 553_430_176
     assert inference.activation_bytes == 4 * (3 * 224**2 + maps + pools + 4096 + 4096 + 1000) == 60_950_432
     # each pool keeps its input, which the ReLU before it keeps too, and its indices as int64; each of the two dropouts
-    # its mask; the last one's result is what the last layer reads, the first one's what the second reads
-    assert totals.saved_bytes == 4 * (3 * 224**2 + maps + pools) + 8 * pools + 4 * 2 * 3 * 4096
+    # its mask of booleans; the last one's result is what the last layer reads, the first one's what the second reads
+    assert totals.saved_bytes == 4 * (3 * 224**2 + maps + pools) + 8 * pools + (4 * 2 * 2 + 2) * 4096
     assert totals.gradient_bytes == 4 * parameters
     assert totals.optimizer_state_bytes == 2 * 4 * parameters + 4 * tensors  # two moments; a step count for each tensor
     assert totals.backward_macs == 2 * totals.macs - 224**2 * 64 * 3 * 9  # nobody asks for the image's gradient
