@@ -112,7 +112,7 @@ def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[
     """Say what is exceeded, and which layers cost most of it."""
     from archcost import units
     from archcost.metrics import METRICS
-    from archcost.page.names import plain
+    from archcost.page.names import write_plain
 
     yield f"{difference.network.spec} exceeds its budget"
     for verdict in exceeded:
@@ -123,7 +123,12 @@ def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[
         layers = difference.contributions(verdict.metric)
         most = [(change.row, change.delta(verdict.metric)) for change in layers[:MOST_LAYERS]]
         lines = [
-            (plain(row.name), units.short(part, metric.unit), units.share(part, verdict.after), plain(row.kind))
+            (
+                write_plain(row.name),
+                units.short(part, metric.unit),
+                units.share(part, verdict.after),
+                write_plain(row.kind),
+            )
             for row, part in most
         ]
         name_width, part_width = (max((len(line[i]) for line in lines), default=0) for i in (0, 1))

@@ -46,7 +46,7 @@ def run(command: list[str]) -> bool:
     return code == 0 or (code == NO_TESTS and command in EXTRAS.values())
 
 
-def chosen() -> dict[str, list[str]]:
+def choose_checks() -> dict[str, list[str]]:
     """Return the checks that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the checks of the project.")
     which = parser.add_mutually_exclusive_group()
@@ -59,7 +59,7 @@ def chosen() -> dict[str, list[str]]:
 def main() -> int:
     """Run the checks, then say which ones passed."""
     results = {}
-    for name, command in chosen().items():
+    for name, command in choose_checks().items():
         print(f"\n== {name}", flush=True)
         start = time.perf_counter()
         results[name] = (run(command), time.perf_counter() - start)

@@ -31,7 +31,7 @@ from slowness import (  # noqa: F401 - pytest looks for hooks here
 
 from archcost.profiling.profile import profile
 from archcost.sources import resolve
-from archcost.verify import second_opinions
+from archcost.verify import collect_opinions
 
 GOLDEN = Path(__file__).parent / "render" / "golden"
 UPDATE = "ARCHCOST_UPDATE_GOLDEN"
@@ -81,7 +81,7 @@ def golden():
 @pytest.fixture(scope="session")
 def resnet18():
     """Return second opinions on a network of the zoo, looked at once."""
-    return second_opinions(resolve("resnet18"))
+    return collect_opinions(resolve("resnet18"))
 
 
 @pytest.fixture(scope="session")

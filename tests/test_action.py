@@ -116,7 +116,7 @@ def test_conditions_and_names_reach_the_check_one_by_one(project):
 
     assert (done.returncode, outputs) == (0, {"changed": "true", "exit-code": "0"}), done.stderr
     assert failing.returncode == 2  # nothing of it was run
-    assert "'$(echo 10)' is no amount" in failing.stderr
+    assert "'$(echo 10)' is not an amount" in failing.stderr
 
 
 def test_without_a_change_nothing_changed(project):

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from archcost.charts.families import SHAPES
-from archcost.charts.theme import Canvas, settings, size_of, theme_of
+from archcost.charts.theme import Canvas, find_size, find_theme, use_settings
 from archcost.errors import ArgumentError
 from archcost.metrics import METRICS
 
@@ -36,19 +36,19 @@ def draw_history(history: History, metrics: Sequence[str], *, theme: str = "ligh
 
     shown = {name: points for name, points in history.networks.items() if any(point.totals for point in points)}
     if not shown:
-        raise ArgumentError("there is no commit at which a network's cost is known")
-    look, shape = theme_of(theme), size_of(size)
-    with settings(look, shape):
+        raise ArgumentError("no commit tells what a network costs")
+    look, shape = find_theme(theme), find_size(size)
+    with use_settings(look, shape):
         figure = Figure(layout="constrained", figsize=(shape.width, max(shape.height, PANEL * len(shown))))
         FigureCanvasAgg(figure)
         canvas = Canvas(figure, look, shape)
         for place, (name, points) in enumerate(shown.items(), 1):
-            axes = canvas.axes(len(shown), 1, place)
+            axes = canvas.add_axes(len(shown), 1, place)
             _draw_panel(canvas, axes, points, metrics)
             axes.set_title(name)
         first = figure.axes[0]
         figure.legend(*first.get_legend_handles_labels(), loc="outside right upper")
-        canvas.title("Cost from commit to commit", f"Each quantity beside its first value; {history.source}")
+        canvas.write_title("Cost from commit to commit", f"Each quantity beside its first value; {history.source}")
     return figure
 
 
@@ -69,12 +69,12 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
     step = -(-len(points) // MOST_NAMED)
     named = range(0, len(points), step)
     room = LETTERS // len(named)
-    axes.set_xticks(list(named), [_name(points[i], room) for i in named])
+    axes.set_xticks(list(named), [_name_point(points[i], room) for i in named])
     axes.set_ylabel("% of the first")
     axes.margins(x=0.03, y=0.15)
 
 
-def _name(point: HistoryPoint, room: int) -> str:
+def _name_point(point: HistoryPoint, room: int) -> str:
     """Return a commit's number, and below it as much of its subject as there is room for."""
     lines = textwrap.wrap(point.subject, max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
     return "\n".join([point.commit[:7], *lines])

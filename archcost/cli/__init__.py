@@ -16,7 +16,7 @@ import click
 
 from archcost import __version__
 from archcost.errors import ArchcostError, BuildError, WalkError
-from archcost.page.names import harmless_lines
+from archcost.page.names import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,19 +143,19 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        message = str(error) if "--debug" in arguments else _without_own_code(error)
-        click.echo(f"archcost: {harmless_lines(message)}", err=True)
+        message = str(error) if "--debug" in arguments else _spell_error(error)
+        click.echo(f"archcost: {clean_lines(message)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {harmless_lines(str(error))}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {clean_lines(str(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
 
 
-def _without_own_code(error: ArchcostError) -> str:
+def _spell_error(error: ArchcostError) -> str:
     """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
     if isinstance(error, BuildError | WalkError):
         from archcost.cli.progress import is_watched

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import stdout_kept, write
-from archcost.cli.output import output_options
-from archcost.cli.progress import is_watched, progress
-from archcost.cli.verdict import deliver, end, judging_options
+from archcost.cli.options import keep_stdout, write
+from archcost.cli.output import add_output
+from archcost.cli.progress import is_watched, show_progress
+from archcost.cli.verdict import add_judging, deliver, raise_verdict
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 )
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
-@judging_options
-@output_options("cases")
+@add_judging
+@add_output("cases")
 def command(
     networks: tuple[str, ...],
     update: bool,
@@ -74,14 +74,17 @@ def command(
             output.note("the working tree has changes that no commit has; they are checked as well")
     steps = len(plans)
     with chdir(folder):
-        with progress(steps, "Counting", quiet=output.quiet) as advance, stdout_kept():
+        with show_progress(steps, "Counting", quiet=output.quiet) as advance, keep_stdout():
             measured = checks.measure(plans, advance)
         baseline, speeds = None, {}
         if base_ref is not None:
-            with progress(steps, f"Counting as in {base_ref}", quiet=output.quiet) as advance, stdout_kept():
+            with show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet) as advance, keep_stdout():
                 baseline = revision_baseline(base_ref, settings, networks, measured, advance)
         if base_ref is not None and timed:
-            with progress(None, "Timing beside its base", quiet=output.quiet, still=True) as advance, stdout_kept():
+            with (
+                show_progress(None, "Timing beside its base", quiet=output.quiet, still=True) as advance,
+                keep_stdout(),
+            ):
 
                 def tell(name: str) -> None:
                     advance.begin(name)
@@ -98,7 +101,7 @@ def command(
         settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=judging.force
     )
     deliver(found, output)
-    end(found, output, exit_zero=judging.exit_zero)
+    raise_verdict(found, output, exit_zero=judging.exit_zero)
     if must_be_locked:
         checks.require_lock(settings, plans, measured, locked)
 

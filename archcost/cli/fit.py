@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import (
-    AMP,
-    BINARY,
-    LIKE,
-    device_option,
-    input_option,
-    read_inputs,
-    spell_training,
-    training_options,
-)
-from archcost.cli.options import network_names, stdout_kept
-from archcost.cli.output import output_options
-from archcost.cli.progress import progress
+from archcost.cli.groups import AMP, BINARY, LIKE, add_device, add_input, add_training, read_inputs, spell_training
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
@@ -27,18 +18,18 @@ if TYPE_CHECKING:
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
 @click.option("--device-name", metavar="NAME", help="A device by name, such as h200: its memory, and what it keeps.")
 @click.option("--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True.")
 @click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone.")
-@input_option()
-@device_option("meta|cpu|cuda", "meta", does="it is walked")
-@training_options("Fit whole training steps, not inference.")
+@add_input()
+@add_device("meta|cpu|cuda", "meta", does="it is walked")
+@add_training("Fit whole training steps, not inference.")
 @AMP
 @LIKE
 @BINARY
-@output_options()
+@add_output()
 def command(
     network: str,
     memory: str | None,
@@ -65,7 +56,7 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    with progress(None, f"Fitting {network}", quiet=output.quiet), stdout_kept():
+    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
         found = fit(
             network, memory, device_name=device_name, expandable=expandable, batch=batch,
             inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training),

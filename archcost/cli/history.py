@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.output import output_options
-from archcost.cli.progress import progress
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ USUAL = "params,macs,activation_bytes"
 @click.option("--build", "span", metavar="REV..REV", help="Build every commit of a span instead of reading lock files.")
 @click.option("--columns", default=USUAL, show_default=True, metavar="A,B", help="Quantities of the table and picture.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
-@output_options("picture")
+@add_output("picture")
 def command(
     networks: tuple[str, ...],
     since: str | None,
@@ -42,8 +42,8 @@ def command(
     archcost history cnn --build v1.0..main --format csv
     """  # noqa: D301 - click reads the \b
     from archcost.charts.costs import draw_history
-    from archcost.charts.drawing import svg_text
-    from archcost.cli.options import stdout_kept
+    from archcost.charts.drawing import write_svg
+    from archcost.cli.options import keep_stdout
     from archcost.metrics import metric
     from archcost.regression.history import build_history, read_history
     from archcost.regression.settings import find_settings
@@ -56,6 +56,6 @@ def command(
     if span is None:
         history = read_history(file.parent, networks, since=since)
     else:
-        with progress(None, "Building", quiet=output.quiet) as advance, stdout_kept():
+        with show_progress(None, "Building", quiet=output.quiet) as advance, keep_stdout():
             history = build_history(file.parent, file.name, networks, span, advance)
-    output.write(build_document(history, metrics, lambda: svg_text(draw_history(history, metrics))))
+    output.write(build_document(history, metrics, lambda: write_svg(draw_history(history, metrics))))

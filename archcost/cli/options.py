@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.errors import OutputError, WriteError
-from archcost.page.names import harmless_lines
+from archcost.page.names import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
     del ctx, param
     from click.shell_completion import CompletionItem
@@ -67,7 +67,7 @@ def write(result: str | bytes, output: str | None) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
             file.write(result)
-        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_read_umask())
         aside.replace(path)
     except OSError as error:
         if aside is not None:
@@ -91,13 +91,13 @@ def _print(result: str | bytes) -> None:
 
 
 @contextmanager
-def stdout_kept() -> Iterator[None]:
+def keep_stdout() -> Iterator[None]:
     """Send what a network's own code prints to stderr: stdout is for the result."""
     with redirect_stdout(sys.stderr):
         yield
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -106,4 +106,4 @@ def _umask() -> int:
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:
-        click.echo(f"archcost: {harmless_lines(text)}", err=True)
+        click.echo(f"archcost: {clean_lines(text)}", err=True)

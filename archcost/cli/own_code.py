@@ -36,6 +36,6 @@ def show_own_code(error: ArchcostError) -> str:
 def _is_own(file: Path) -> bool:
     packages = [getattr(sys.modules.get(name), "__file__", None) for name in OTHERS]
     if not file.is_file() or any(file.is_relative_to(Path(each).parent) for each in packages if each):
-        return False  # <frozen importlib._bootstrap> is no file
+        return False  # <frozen importlib._bootstrap> is not a file
     library = Path(os.__file__).parent
     return not file.is_relative_to(library) or "site-packages" in file.relative_to(library).parts

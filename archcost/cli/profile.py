@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, LIKE, add_group, spell_training, subject_options, training_options
-from archcost.cli.options import stdout_kept
-from archcost.cli.output import output_options
-from archcost.cli.progress import progress
+from archcost.cli.groups import AMP, BINARY, LIKE, add_group, add_subject, add_training, spell_training
+from archcost.cli.options import keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError, UncoveredError
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ view_options = add_group(
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
-@subject_options
-@training_options("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
+@add_subject
+@add_training("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
 @AMP
 @LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@output_options()
+@add_output()
 def command(
     subject: Subject,
     training: Training | None,
@@ -98,7 +98,7 @@ def command(
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None
     what = f"{'Timing' if shown.timed else 'Counting'} {subject.network}"
-    with progress(None, what, quiet=output.quiet, still=shown.timed), stdout_kept():
+    with show_progress(None, what, quiet=output.quiet, still=shown.timed), keep_stdout():
         report = profile(
             subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
             timeline=view.name == "memory", time=shown.timed, **spell_training(training),

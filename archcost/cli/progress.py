@@ -67,10 +67,10 @@ class Progress:
 
 
 @contextmanager
-def progress(steps: int | None, label: str, *, quiet: bool, still: bool = False) -> Iterator[Progress]:
+def show_progress(steps: int | None, label: str, *, quiet: bool, still: bool = False) -> Iterator[Progress]:
     """Show how far a command is until it leaves; yield what is called with each step that is done.
 
-    What is written to stderr meanwhile stands above it. Enter it before `stdout_kept`, whose text then does too.
+    What is written to stderr meanwhile stands above it. Enter it before `keep_stdout`, whose text then does too.
 
     Args:
         steps: how many there are, None where nobody knows.

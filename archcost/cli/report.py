@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.options import check_writable, note, write
-from archcost.cli.progress import progress
+from archcost.cli.progress import show_progress
 from archcost.errors import OutputError, PageError, WriteError
 
 if TYPE_CHECKING:
@@ -34,26 +34,26 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
 
     Each page prints the commands that it was written by; twice the same commands write the same bytes.
     """  # noqa: D301 - click reads the \b
-    from archcost.lectures import INDEX, LECTURES, index, lecture, page
+    from archcost.lectures import INDEX, LECTURES, find_lecture, write_index, write_page
     from archcost.profiling.many import remembered
 
-    chosen = [lecture(name) for name in names or LECTURES]
+    chosen = [find_lecture(name) for name in names or LECTURES]
     folder = Path(output)
     if folder.is_file():
         raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
-    with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
+    with show_progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
         for each in chosen:
             for path in (INDEX, *each.files):
                 _make_folder((folder / path).parent)
-            run = partial(_printed, each.name, folder, advance)
-            write(page(each, run), str(folder / f"{each.name}.md"))
-    write(index(_others(folder)), str(folder / INDEX))
+            run = partial(_run_command, each.name, folder, advance)
+            write(write_page(each, run), str(folder / f"{each.name}.md"))
+    write(write_index(_yield_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder where there is none.
+    """Make a folder unless it exists.
 
     Raises:
         WriteError: it cannot be made.
@@ -64,13 +64,13 @@ def _make_folder(folder: Path) -> None:
         raise WriteError(f"-o {folder}: {error.strerror or error}; it could not be made") from error
 
 
-def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
+def _move_below(folder: Path, arguments: Sequence[str]) -> list[str]:
     """Have a command write its files below a folder."""
     before = ("", *arguments)
     return [str(folder / each) if flag == "-o" else each for flag, each in zip(before, arguments, strict=False)]
 
 
-def _printed(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
+def _run_command(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
     """Run a command of a page, its files below a folder; return what it printed.
 
     Raises:
@@ -80,7 +80,7 @@ def _printed(name: str, folder: Path, advance: Progress, arguments: Sequence[str
 
     advance.begin(f"{name}: archcost {' '.join(arguments)}")
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
-        code = run(_below(folder, arguments))
+        code = run(_move_below(folder, arguments))
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     if code:
@@ -90,7 +90,7 @@ def _printed(name: str, folder: Path, advance: Progress, arguments: Sequence[str
     return out.getvalue()
 
 
-def _others(folder: Path) -> Iterator[tuple[str, str]]:
+def _yield_others(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the pages of measurements, which `benchmarks/` writes below ours, and their titles."""
     for path in sorted((folder / "measured").glob("*.md")):
         yield f"measured/{path.name}", path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

@@ -41,8 +41,8 @@ class Screen:
         self._above = FileProxy(console, file)
         self._live = Live(
             console=console, auto_refresh=ticking, transient=True, vertical_overflow="crop",
-            redirect_stdout=False, redirect_stderr=False,  # `progress` does it, in the order of its own contexts
-            get_renderable=lambda: lines(told, console.width - ROOM, ticking=ticking),
+            redirect_stdout=False, redirect_stderr=False,  # `show_progress` does it, in the order of its own contexts
+            get_renderable=lambda: build_lines(told, console.width - ROOM, ticking=ticking),
         )  # fmt: skip
         self._live.start(refresh=True)
 
@@ -61,7 +61,7 @@ class Screen:
         self._live.stop()
 
 
-def lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
+def build_lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
     """Return the table of what is done, where there is one, and the line that says how far the command is."""
     table = told.table()
     line = Table.grid(padding=(0, 2, 0, 0))
@@ -70,7 +70,7 @@ def lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
     line.add_column()  # the one that gives way where there is too little room
     bar = ProgressBar(total=told.steps, completed=told.done, width=BAR, pulse=told.steps is None and ticking)
     name = Text(told.name, "dim", no_wrap=True, overflow="ellipsis")
-    line.add_row(told.label, bar, _count(told), _clock(told, ticking=ticking), name)
+    line.add_row(told.label, bar, _count(told), _spell_clock(told, ticking=ticking), name)
     last = Constrain(line, width)
     return Group(Text.from_ansi(table), last) if table else last
 
@@ -80,14 +80,14 @@ def _count(told: Progress) -> Text:
     return count.append(f", {told.failures} failed", "red") if told.failures else count
 
 
-def _clock(told: Progress, *, ticking: bool) -> str:
+def _spell_clock(told: Progress, *, ticking: bool) -> str:
     if not ticking and not told.done:
         return ""  # a clock that stands still says nothing
     left = told.remaining
-    return _time(told.elapsed) + ("" if left is None else f", {_time(left)} left")
+    return _spell_time(told.elapsed) + ("" if left is None else f", {_spell_time(left)} left")
 
 
-def _time(seconds: float) -> str:
+def _spell_time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

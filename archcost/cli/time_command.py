@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import TIMERS
-from archcost.cli.groups import THREADS, add_group, device_option, input_option, read_inputs, training_options
-from archcost.cli.options import network_names, stdout_kept
-from archcost.cli.output import output_options
-from archcost.cli.progress import progress
+from archcost.cli.groups import THREADS, add_device, add_group, add_input, add_training, read_inputs
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ axes_options = add_group(
 measuring_options = add_group(
     "measuring",
     Measuring,
-    device_option("auto|cpu|cuda", does="it is timed"),
+    add_device("auto|cpu|cuda", does="it is timed"),
     click.option(
         "--timer", type=click.Choice(TIMERS), default="events", show_default=True,
         help="graph: replay a CUDA graph, without the host.",
@@ -120,12 +120,12 @@ measuring_options = add_group(
 
 
 @click.command("time", short_help="Measure how long a network takes, over batches and dtypes.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
 @axes_options
-@input_option()
-@training_options("Time whole training steps: forward, loss, backward, optimizer.")
+@add_input()
+@add_training("Time whole training steps: forward, loss, backward, optimizer.")
 @measuring_options
-@output_options()
+@add_output()
 def command(
     network: str,
     axes: Axes,
@@ -148,7 +148,7 @@ def command(
     from archcost.clock.devices import device_of
     from archcost.profiling.sweep import sweep
     from archcost.records import Sweep
-    from archcost.render.sweep import build_document, troubles
+    from archcost.render.sweep import build_document, yield_troubles
 
     plan = measuring.build_plan()
     resolved = sources.resolve(network)
@@ -158,7 +158,7 @@ def command(
     nothing = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=())
     found, stopped = _collect_cells(nothing, cells, output)
     done = found.cells
-    for text in troubles(found):
+    for text in yield_troubles(found):
         output.warn(f"{resolved.name}, {text}")
     if done:
         output.write(build_document(found, layers=bool(measuring.layers)))
@@ -174,19 +174,19 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
     from archcost.page.document import emit
     from archcost.page.target import Target
     from archcost.records import Done
-    from archcost.render.sweep import build_last, label
+    from archcost.render.sweep import build_last, spell_cell
 
     def show_table() -> str:
         room = max(shutil.get_terminal_size().lines - 8, 1)  # below the title and the heading, above the prompt
         target = Target(stream=sys.stderr, color=output.color)
         return emit(build_last(found, room), target=target) if found.cells else ""
 
-    with progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance, stdout_kept():
+    with show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance, keep_stdout():
         advance.table = show_table
         try:
             for cell in cells:
                 found = replace(found, cells=(*found.cells, cell))
-                advance(Done(label(cell, found), failed=cell.outcome == "failed"))
+                advance(Done(spell_cell(cell, found), failed=cell.outcome == "failed"))
         except KeyboardInterrupt:
             return found, True
     return found, False

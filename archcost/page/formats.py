@@ -52,14 +52,14 @@ FORMATS = [
 ]
 
 
-def formats_from(parts: Collection[Part] = COMMON) -> dict[str, Format]:
+def select_formats(parts: Collection[Part] = COMMON) -> dict[str, Format]:
     """Return the forms that can be written from these parts of a document, by name."""
     return {form.name: form for form in FORMATS if form.part in parts}
 
 
-def suffixes_from(parts: Collection[Part] = COMMON) -> dict[str, str]:
+def list_suffixes(parts: Collection[Part] = COMMON) -> dict[str, str]:
     """Return which suffix stands for which of these forms."""
-    return {suffix: form.name for form in formats_from(parts).values() for suffix in form.suffixes}
+    return {suffix: form.name for form in select_formats(parts).values() for suffix in form.suffixes}
 
 
 def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
@@ -68,7 +68,7 @@ def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
     Raises:
         ArgumentError: these parts have no such form.
     """
-    known = formats_from(parts)
+    known = select_formats(parts)
     if name not in known:
         raise ArgumentError(f"there is no format {name!r}; there are {', '.join(known)}")
     return known[name]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError
 from archcost.processes.asking import AnswerError, DiedError
 from archcost.processes.pool import Pool
+from archcost.profiling.one import profile_one
 from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ def profile_apart(
 
 def answer(spec: str, asked: str) -> str:
     """Profile one network, in a worker."""
-    from archcost.profiling.many import profile_one
-
     keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
     return _encode(profile_one(spec, keep, options), "what `keep` returned")
 

@@ -70,7 +70,7 @@ def fit(
     if named is not None and gpu is None and like is None:
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
-    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     found = _Search(
         network=chosen,
         inputs=tuple(inputs or chosen.inputs),

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from archcost.profiling.one import keep_part, profile_one
 from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archcost.records import Report
 
@@ -50,7 +51,7 @@ def profile_many(
     for spec in specs:
         if spec not in new and progress is not None:
             progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))
-    return [_keep_part(known[keys[spec]], spec, keep) for spec in specs]
+    return [keep_part(known[keys[spec]], spec, keep) for spec in specs]
 
 
 @contextmanager
@@ -81,27 +82,6 @@ def _profile_all(
         if progress is not None:
             progress(Done(str(spec), failed=isinstance(found[-1], Failure)))
     return found
-
-
-def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mapping[str, Any]) -> Any:
-    """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
-    from archcost.profiling.profile import profile
-
-    try:
-        report = profile(spec, **options)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a network may raise anything
-        return Failure.of(str(spec), error)
-    return _keep_part(report, spec, keep)
-
-
-def _keep_part(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
-    """Return what is to be kept of a report; of a failure, all."""
-    try:
-        return found if keep is None or isinstance(found, Failure) else keep(found)
-    except Exception as error:  # noqa: BLE001 - what a user keeps may raise anything as well
-        return Failure.of(str(spec), error)
 
 
 def _list_given(options: dict[str, Any]) -> tuple[str, ...]:

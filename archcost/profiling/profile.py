@@ -82,7 +82,7 @@ def profile(
     training = Training.of(train, loss, freeze, train_only)
     asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, like=like, timeline=timeline)
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
-    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     if training is None or not training.partial:
         return profile_network(chosen, feed, asked, plan)

@@ -72,55 +72,57 @@ def find_groups(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Cha
     return tuple(found), tuple(rest)
 
 
-def _splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+def _find_splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
     """Find a layer whose place several new ones took that together cost the same, or the reverse."""
-    yield from _divisions(
+    yield from _find_divisions(
         "split", [each for each in rest if each.after is None], [each for each in rest if not each.before]
     )
-    yield from _divisions(
+    yield from _find_divisions(
         "merged", [each for each in rest if not each.before], [each for each in rest if each.after is None]
     )
 
 
-def _divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[Change]) -> Iterator[Group]:
+def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[Change]) -> Iterator[Group]:
     """Find a layer and, beside it, layers of its kind that share its parameters and multiply-adds among them."""
     beside: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
     for part in parts:
-        beside[_parent(part.row.name), part.row.kind].append(part)
+        beside[_cut_parent(part.row.name), part.row.kind].append(part)
     cases: defaultdict[tuple[str, str, tuple[str, ...]], list[list[Change]]] = defaultdict(list)
     for whole in wholes:
-        parent, found = _parent(whole.row.name), beside[_parent(whole.row.name), whole.row.kind]
-        if len(found) >= FEWEST and _work(whole.row) == _work(*(part.row for part in found)):
-            leaves = tuple(_leaf(part.row.name) for part in found)
-            cases[_pattern(parent), _leaf(whole.row.name), leaves].append([whole, *found])
+        parent, found = _cut_parent(whole.row.name), beside[_cut_parent(whole.row.name), whole.row.kind]
+        if len(found) >= FEWEST and _add_work(whole.row) == _add_work(*(part.row for part in found)):
+            leaves = tuple(_cut_leaf(part.row.name) for part in found)
+            cases[_make_pattern(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
     for (_, leaf, leaves), families in cases.items():
         yield Group(
             kind=kind,
             before=(leaf,) if kind == "split" else leaves,
             after=leaves if kind == "split" else (leaf,),
-            places=_places(_parent(family[0].row.name) for family in families),
+            places=_list_places(_cut_parent(family[0].row.name) for family in families),
             changes=tuple(change for family in families for change in family),
         )
 
 
-def _blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
     """Find blocks of a list of blocks, "blocks.12", of which every layer is new, or gone, and which are equal."""
     kinds: tuple[tuple[GroupKind, str], ...] = (("added", "new"), ("removed", "removed"))
     for kind, status in kinds:
         others = {change.row.name for change in _all if change.status != status}
         blocks: defaultdict[str, list[Change]] = defaultdict(list)
         for change in rest:
-            block = _block(change.row.name) if change.status == status else None
+            block = _find_block(change.row.name) if change.status == status else None
             if block is not None:
                 blocks[block].append(change)
         equal: defaultdict[Hashable, list[str]] = defaultdict(list)
         for block, members in blocks.items():
             if not any(name == block or name.startswith(f"{block}.") for name in others):
-                equal[_parent(block), tuple(_signature(change.row, block) for change in members)].append(block)
+                equal[_cut_parent(block), tuple(_build_signature(change.row, block) for change in members)].append(
+                    block
+                )
         for alike in equal.values():
             changes = tuple(change for block in alike for change in blocks[block])
             if len(changes) >= FEWEST:
-                stem = (_parent(alike[0]),)
+                stem = (_cut_parent(alike[0]),)
                 yield Group(
                     kind=kind,
                     before=stem if kind == "removed" else (),
@@ -130,90 +132,92 @@ def _blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
                 )
 
 
-def _renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
     """Find layers whose paths differ in the same part: "stages" that is now "body", "fc1" that is now "up"."""
     found: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in rest:
         if change.status == "renamed" and change.before is not None and change.after is not None:
-            old, new = _differing(change.before.name, change.after.name)
-            found[_pattern(old), _pattern(new)].append(change)
+            old, new = _cut_shared(change.before.name, change.after.name)
+            found[_make_pattern(old), _make_pattern(new)].append(change)
     for (old, new), changes in found.items():
         if len(changes) >= FEWEST:
-            places = _places(_parent(change.row.name) for change in changes) if "*" in old or "*" in new else ()
+            places = (
+                _list_places(_cut_parent(change.row.name) for change in changes) if "*" in old or "*" in new else ()
+            )
             yield Group(kind="renamed", before=(old,), after=(new,), places=places, changes=tuple(changes))
 
 
-def _scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iterator[Group]:
+def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iterator[Group]:
     """Find layers that all became wider, or narrower, by one factor, with those that only read what became wider."""
-    factors = Counter(factor for change in rest if (factor := _factor(change)) not in {None, Fraction(1)})
+    factors = Counter(factor for change in rest if (factor := _compute_factor(change)) not in {None, Fraction(1)})
     for factor, count in factors.most_common():
         if count < FEWEST_SCALED or factor is None:
             continue
-        changes = [change for change in rest if factor in {_factor(change), _ratio(change)}]
-        learning = [change.row.name for change in changes if _factor(change) == factor and _learns(change.row)]
-        stem = _common(learning or [change.row.name for change in changes])
+        changes = [change for change in rest if factor in {_compute_factor(change), _compute_ratio(change)}]
+        learning = [change.row.name for change in changes if _compute_factor(change) == factor and _learns(change.row)]
+        stem = _find_common_path(learning or [change.row.name for change in changes])
         inside = [change for change in everything if not stem or change.row.name.startswith(f"{stem}.")]
-        whole = all(_factor(change) in {factor, None} for change in inside)
+        whole = all(_compute_factor(change) in {factor, None} for change in inside)
         yield Group(kind="scaled", before=(stem,), after=(stem,), factor=factor, whole=whole, changes=tuple(changes))
 
 
-def _repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
     """Find the same change of the same layer in several blocks."""
     found: defaultdict[Hashable, list[Change]] = defaultdict(list)
     for change in rest:
-        if "*" in _pattern(change.row.name):
-            found[_pattern(change.row.name), change.status, _deltas(change)].append(change)
+        if "*" in _make_pattern(change.row.name):
+            found[_make_pattern(change.row.name), change.status, _list_deltas(change)].append(change)
     for changes in found.values():
         if len(changes) >= FEWEST:
-            name = (_pattern(changes[0].row.name),)
+            name = (_make_pattern(changes[0].row.name),)
             yield Group(
                 kind="alike",
                 before=name,
                 after=name,
-                places=_places(_block(change.row.name) or "" for change in changes),
+                places=_list_places(_find_block(change.row.name) or "" for change in changes),
                 changes=tuple(changes),
             )
 
 
-FINDERS: tuple[Finder, ...] = (_splits, _blocks, _renames, _scalings, _repeats)
+FINDERS: tuple[Finder, ...] = (_find_splits, _find_blocks, _find_renames, _find_scalings, _find_repeats)
 
 
-def _parent(name: str) -> str:
+def _cut_parent(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def _leaf(name: str) -> str:
+def _cut_leaf(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _pattern(name: str) -> str:
+def _make_pattern(name: str) -> str:
     """Replace the numbers of blocks by "*": "blocks.3.fc1" and "blocks.4.fc1" are one."""
     return ".".join("*" if part.isdecimal() else part for part in name.split("."))
 
 
-def _block(name: str) -> str | None:
+def _find_block(name: str) -> str | None:
     """Return the outermost numbered block that a layer is in; None where no part of its path is a number."""
     parts = name.split(".")
     places = [i for i, part in enumerate(parts) if part.isdecimal()]
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
 
 
-def _places(names: Iterable[str]) -> tuple[str, ...]:
+def _list_places(names: Iterable[str]) -> tuple[str, ...]:
     """Return the distinct places; empty where there is one."""
     places = tuple(dict.fromkeys(names))
     return places if len(places) > 1 else ()
 
 
-def _signature(row: Row, block: str) -> Hashable:
+def _build_signature(row: Row, block: str) -> Hashable:
     return row.name.removeprefix(block), row.kind, tuple(sorted(row.values.items()))
 
 
-def _work(*rows: Row) -> tuple[int, int]:
+def _add_work(*rows: Row) -> tuple[int, int]:
     """Return what a layer and its parts must have in common: parameters and multiply-adds."""
     return sum(row.values.get("params", 0) for row in rows), sum(row.values.get("macs", 0) for row in rows)
 
 
-def _differing(before: str, after: str) -> tuple[str, str]:
+def _cut_shared(before: str, after: str) -> tuple[str, str]:
     """Return the paths without the parts that they share at the end.
 
     "stages.0.conv" and "body.0.conv" differ in "stages" and "body", "blocks.0.fc1" and "blocks.0.up" in all of it,
@@ -225,7 +229,7 @@ def _differing(before: str, after: str) -> tuple[str, str]:
     return ".".join(old), ".".join(new)
 
 
-def _channels(row: Row) -> int | None:
+def _read_channels(row: Row) -> int | None:
     """Return how many channels a layer hands on; None where it hands on no tensor with channels."""
     shape = row.outputs[0] if row.outputs else ()
     if len(shape) < FEWEST:
@@ -233,11 +237,11 @@ def _channels(row: Row) -> int | None:
     return shape[1] if len(shape) >= IMAGE else shape[-1]
 
 
-def _factor(change: Change) -> Fraction | None:
+def _compute_factor(change: Change) -> Fraction | None:
     """Return by which factor a layer's channels grew; None where it has none on a side."""
     if change.before is None or change.after is None:
         return None
-    before, after = _channels(change.before), _channels(change.after)
+    before, after = _read_channels(change.before), _read_channels(change.after)
     return Fraction(after, before) if before and after else None
 
 
@@ -245,7 +249,7 @@ def _learns(row: Row) -> bool:
     return bool(row.values.get("params"))
 
 
-def _ratio(change: Change) -> Fraction | None:
+def _compute_ratio(change: Change) -> Fraction | None:
     """Return by which factor the multiply-adds grew: a layer of as many channels that reads wider ones."""
     if change.before is None or change.after is None:
         return None
@@ -253,7 +257,7 @@ def _ratio(change: Change) -> Fraction | None:
     return Fraction(after, before) if before and after else None
 
 
-def _common(names: Sequence[str]) -> str:
+def _find_common_path(names: Sequence[str]) -> str:
     """Return the path that holds all of these layers; "" for the whole network."""
     paths = [name.split(".")[:-1] for name in names]
     shared: list[str] = []
@@ -264,6 +268,6 @@ def _common(names: Sequence[str]) -> str:
     return ".".join(shared)
 
 
-def _deltas(change: Change) -> Hashable:
+def _list_deltas(change: Change) -> Hashable:
     names = {name for row in (change.before, change.after) if row is not None for name in row.values}
     return tuple(sorted((name, change.delta(name)) for name in names))

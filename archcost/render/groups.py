@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import plain
+from archcost.page.names import write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 4  # blocks that a line names by their numbers
 
 
-def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = plain) -> Iterator[str]:
+def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
     """Yield a sentence for each cause, with what it adds to each quantity; `named` writes names.
 
     "blocks 12 and 13 added: 2 x +7.09 M Params", "stages.* renamed to body.*, 43 layers",
@@ -29,40 +29,41 @@ def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Name
     for (kind, places), run in groupby(groups, key=lambda each: (each.kind, each.places)):
         alike = list(run)
         if kind == "renamed" and places:
-            pairs = ", ".join(f"{named(_end(one.before))} -> {named(_end(one.after))}" for one in alike)
-            yield f"{pairs}, in {units.exact(len(places))} blocks{_amounts(alike, metrics)}"
+            pairs = ", ".join(f"{named(_spell_end(one.before))} -> {named(_spell_end(one.after))}" for one in alike)
+            yield f"{pairs}, in {units.exact(len(places))} blocks{_spell_amounts(alike, metrics)}"
         else:
-            yield from (_describe(one, metrics, named) for one in alike)
+            yield from (_describe_group(one, metrics, named) for one in alike)
 
 
-def _describe(group: Group, metrics: Sequence[str], named: Named) -> str:
+def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
     blocks = f" in {units.exact(len(group.places))} blocks" if group.places else ""
     layers = f"{units.exact(len(group.changes))} layers"
     if group.kind in {"added", "removed"}:
         (stem,) = group.after or group.before
-        return f"{named(stem)} {_numbers(group.places)} {group.kind}{_amounts([group], metrics, len(group.places))}"
+        amounts = _spell_amounts([group], metrics, len(group.places))
+        return f"{named(stem)} {_spell_numbers(group.places)} {group.kind}{amounts}"
     if group.kind == "renamed" and not (group.before[0] and group.after[0]):
         way = f"into {named(group.after[0])}" if group.after[0] else f"out of {named(group.before[0])}"
         return f"{layers} moved {way}"
     if group.kind == "renamed":
         return f"{named(f'{group.before[0]}.*')} renamed to {named(f'{group.after[0]}.*')}, {layers}"
     if group.kind in {"split", "merged"}:
-        sides = (_join([*map(named, names)]) for names in (group.before, group.after))
+        sides = (_join_names([*map(named, names)]) for names in (group.before, group.after))
         same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
         return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
     if group.kind == "scaled" and group.factor is not None:
         place = group.after[0]
         of = f"all of {named(place) if place else 'the network'}" if group.whole else layers
-        return f"{of}: {_times(group.factor)} x wide{_amounts([group], metrics)}"
-    return f"{named(group.after[0])}{blocks}{_amounts([group], metrics, len(group.places))}"
+        return f"{of}: {_spell_times(group.factor)} x wide{_spell_amounts([group], metrics)}"
+    return f"{named(group.after[0])}{blocks}{_spell_amounts([group], metrics, len(group.places))}"
 
 
-def _end(names: tuple[str, ...]) -> str:
+def _spell_end(names: tuple[str, ...]) -> str:
     """Return the last part of a path, which tells what was renamed in every block."""
     return names[0].rpartition(".")[2]
 
 
-def _numbers(places: Sequence[str]) -> str:
+def _spell_numbers(places: Sequence[str]) -> str:
     """Name blocks by their numbers: "12 and 13", "4 to 9", "1, 3, 5 and 4 more"."""
     numbers = [place.rpartition(".")[2] for place in places]
     values = [int(number) for number in numbers if number.isdecimal()]
@@ -71,19 +72,19 @@ def _numbers(places: Sequence[str]) -> str:
     shown, left = numbers[:MOST_NUMBERS], len(numbers) - MOST_NUMBERS
     if left > 0:
         return f"{', '.join(shown)} and {units.exact(left)} more"
-    return _join(shown)
+    return _join_names(shown)
 
 
-def _join(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _times(factor: Fraction) -> str:
+def _spell_times(factor: Fraction) -> str:
     return f"{float(factor):.4g}"
 
 
-def _amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
-    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
+def _spell_amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
+    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor counts equal blocks."""
     texts = []
     for name in metrics:
         total, found = sum(group.delta(name) for group in groups), METRICS[name]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import plain
+from archcost.page.names import write_plain
 from archcost.page.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def build_headroom(check: Check) -> Table | None:
     ]
     if not limits:
         return None
-    limits.sort(key=lambda each: -_share(each[1]))
+    limits.sort(key=lambda each: -_compute_share(each[1]))
     lines = [_build_line(name, verdict) for name, verdict in limits[:MOST]]
     left = len(limits) - len(lines)
     if left:
@@ -42,7 +42,7 @@ def build_headroom(check: Check) -> Table | None:
     )
 
 
-def _share(verdict: Verdict) -> float:
+def _compute_share(verdict: Verdict) -> float:
     """Return which part of a maximum is used; all of a maximum of nothing."""
     return verdict.after / verdict.most if verdict.most else float(verdict.after > 0)
 
@@ -50,14 +50,14 @@ def _share(verdict: Verdict) -> float:
 def _build_line(name: str, verdict: Verdict) -> Line:
     found = METRICS[verdict.metric]
     assert verdict.most is not None  # noqa: S101 - the caller chose those that have one
-    of = f"{plain(verdict.modules)} " if verdict.modules else ""
+    of = f"{write_plain(verdict.modules)} " if verdict.modules else ""
     return Line(
         name=name,
-        label=plain(name),
+        label=write_plain(name),
         cells=(
             Cell(text=f"{of}{found.label}", raw=verdict.metric),
             Cell(text=units.short(verdict.after, found.unit), raw=verdict.after),
             Cell(text=units.short(verdict.most, found.unit), raw=verdict.most),
-            Cell(text=units.share(verdict.after, verdict.most) if verdict.most else "", raw=_share(verdict)),
+            Cell(text=units.share(verdict.after, verdict.most) if verdict.most else "", raw=_compute_share(verdict)),
         ),
     )

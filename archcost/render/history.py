@@ -9,9 +9,9 @@ from archcost import units
 from archcost.metrics import METRICS
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
-from archcost.page.names import plain, printable
+from archcost.page.names import make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.rows import rows_of_records
+from archcost.page.rows import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,12 +32,12 @@ def build_document(history: History, metrics: Sequence[str], picture: Callable[[
     return Document(
         pages=lambda: _yield_pages(history, metrics, picture),
         data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(history)}),
-        rows=lambda: rows_of_records(_records(history), ("network", "commit", "date", "subject")),
+        rows=lambda: read_records(_yield_records(history), ("network", "commit", "date", "subject")),
         picture=picture,
     )
 
 
-def _records(history: History) -> Iterator[dict[str, Any]]:
+def _yield_records(history: History) -> Iterator[dict[str, Any]]:
     """Yield one record for each commit of each network, with every quantity that is known."""
     for name, points in history.networks.items():
         for point in points:
@@ -49,18 +49,18 @@ def _yield_pages(history: History, metrics: Sequence[str], picture: Callable[[],
     known = any(point.totals for points in history.networks.values() for point in points)
     for place, (name, points) in enumerate(history.networks.items()):
         yield Page(
-            title=f"{plain(name)}: {units.exact(len(points))} commit{'' if len(points) == 1 else 's'}",
-            facts=(printable(history.source),),
+            title=f"{write_plain(name)}: {units.exact(len(points))} commit{'' if len(points) == 1 else 's'}",
+            facts=(make_printable(history.source),),
             table=_build_table(points, metrics),
             remarks=tuple(
-                Remark(kind="warning", text=f"{point.commit[:7]}: {printable(point.reason)}")
+                Remark(kind="warning", text=f"{point.commit[:7]}: {make_printable(point.reason)}")
                 for point in points
                 if point.reason
             ),
             picture=picture if known and not place else None,
         )
     if not history.networks:
-        yield Page(title="no network was ever locked", facts=(printable(history.source),))
+        yield Page(title="no network was ever locked", facts=(make_printable(history.source),))
 
 
 def _build_table(points: Sequence[HistoryPoint], metrics: Sequence[str]) -> Table:
@@ -74,7 +74,7 @@ def _build_table(points: Sequence[HistoryPoint], metrics: Sequence[str]) -> Tabl
                 cells=(
                     Cell(text=point.date[:10], raw=point.date),
                     *(_build_cell(before, point, name) for name in metrics),
-                    Cell(text=plain(point.subject), raw=point.subject),
+                    Cell(text=write_plain(point.subject), raw=point.subject),
                 ),
             )
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError
-from archcost.sources.callables import network_of, run_user_code
+from archcost.sources.callables import find_network, run_user_code
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _File(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a file has under that name; the file is imported."""
-        return network_of(_import_file(spec.source), spec)
+        return find_network(_import_file(spec.source), spec)
 
 
 class _Neighbours:

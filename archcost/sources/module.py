@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
-from archcost.sources.callables import network_of, run_user_code
+from archcost.sources.callables import find_network, run_user_code
 from archcost.sources.source import Source
 from archcost.sources.table import describe_forms
 
@@ -28,7 +28,7 @@ class _Module(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a module has under that name; the module is imported."""
-        return network_of(_import_module(spec.source), spec)
+        return find_network(_import_module(spec.source), spec)
 
 
 def _import_module(source: str) -> Any:

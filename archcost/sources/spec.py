@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError
-from archcost.sources.table import describe_forms, source_of
+from archcost.sources.table import describe_forms, find_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,12 +43,12 @@ def parse_spec(text: str) -> Spec:
         {'num_classes': 10}
     """
     body, _, query = text.partition("?")
-    arguments = dict(_argument(item, text) for item in query.split("&") if item)
-    body, size = _size(body, text)
+    arguments = dict(_parse_argument(item, text) for item in query.split("&") if item)
+    body, size = _split_size(body, text)
     source, _, target = body.rpartition(":")
     if not target:
         raise ArgumentError(f"{text!r} names no network; write {describe_forms()}")
-    found = source_of(source, target)
+    found = find_source(source, target)
     return Spec(
         text=text,
         kind=found.name,
@@ -61,7 +61,7 @@ def parse_spec(text: str) -> Spec:
     )
 
 
-def _size(body: str, text: str) -> tuple[str, tuple[int, int] | None]:
+def _split_size(body: str, text: str) -> tuple[str, tuple[int, int] | None]:
     name, at, size = body.rpartition("@")
     if not at:
         return body, None
@@ -71,14 +71,14 @@ def _size(body: str, text: str) -> tuple[str, tuple[int, int] | None]:
     return name, (int(match[1]), int(match[2] or match[1]))
 
 
-def _argument(item: str, text: str) -> tuple[str, object]:
+def _parse_argument(item: str, text: str) -> tuple[str, object]:
     key, equals, value = item.partition("=")
     if not equals or not key.isidentifier():
         raise ArgumentError(f"{text!r}: {item!r} is not key=value; arguments are written ?num_classes=10&width=0.5")
-    return key, _literal(value)
+    return key, _parse_literal(value)
 
 
-def _literal(value: str) -> object:
+def _parse_literal(value: str) -> object:
     words = {"true": True, "false": False, "none": None, "null": None}
     if value.lower() in words:
         return words[value.lower()]

@@ -8,14 +8,14 @@ from archcost.account.replay import replay
 from archcost.profiling.feed import Feed
 from archcost.profiling.trace import walk_apart
 from archcost.records import Training, WalkPlan
-from archcost.sources import of_module, parse_input
+from archcost.sources import parse_input, wrap_module
 
 MIB = 2**20
 
 
 def walked(net, text, batch, train=None):
     plan = WalkPlan(device="meta", training=Training.of(train, "cross-entropy"))
-    return walk_apart(of_module(net), Feed(specs=(parse_input(text),), batch=batch), plan)
+    return walk_apart(wrap_module(net), Feed(specs=(parse_input(text),), batch=batch), plan)
 
 
 def test_a_layer_by_hand():

@@ -10,16 +10,16 @@ import pytest
 from pseudo_terminal import HIDE_CURSOR, watch
 
 from archcost.cli import INTERRUPTED
-from archcost.cli.progress import Progress, is_watched, progress
+from archcost.cli.progress import Progress, is_watched, show_progress
 from archcost.records import Done
 
 WORK = """
 import sys, time
 from archcost.cli import progress as shown
-from archcost.cli.options import stdout_kept
+from archcost.cli.options import keep_stdout
 shown.SOON = {soon}
 try:
-    with shown.progress(3, "Counting", quiet={quiet}) as advance, stdout_kept():
+    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_stdout():
         from archcost.records import Done
         print("a network's own words")
         advance(Done("first"))
@@ -120,7 +120,7 @@ def test_failures_are_counted_and_the_rest_is_expected_to_take_as_long():
 
 
 def test_without_a_terminal_it_counts_all_the_same(capsys):
-    with progress(1, "Counting", quiet=False) as advance:
+    with show_progress(1, "Counting", quiet=False) as advance:
         advance(Done("a", failed=True))
 
     assert advance.failures == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcost.page.names import code, harmless_lines, printable
+from archcost.page.names import clean_lines, make_printable, write_code
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ from archcost.page.names import code, harmless_lines, printable
     ],
 )
 def test_a_name_is_one_line_that_commands_nobody(name, shown):
-    assert printable(name) == shown
+    assert make_printable(name) == shown
 
 
 def test_every_line_of_a_message_is_harmless():
-    assert harmless_lines("it failed\n::error::x\n\x1b[0m") == "it failed\n\\x3a:error::x\n\\x1b[0m"
+    assert clean_lines("it failed\n::error::x\n\x1b[0m") == "it failed\n\\x3a:error::x\n\\x1b[0m"
 
 
 def test_code_mentions_nobody_and_ends_no_cell():
-    assert "@" not in code("@name|x")
-    assert "|" not in code("@name|x")
+    assert "@" not in write_code("@name|x")
+    assert "|" not in write_code("@name|x")

@@ -13,7 +13,7 @@ import pytest
 from regression.conftest import MODEL
 from render import pairs
 
-from archcost.cli.verdict import workflow_commands
+from archcost.cli.verdict import list_workflow_commands
 from archcost.records import Checked
 from archcost.regression import diff, judge, parse_condition
 
@@ -216,7 +216,7 @@ def test_a_warning_is_no_failure(project):
 
 
 def test_a_workflow_gets_five_annotations_at_most():
-    lines = workflow_commands(pairs.many_hostile(12))
+    lines = list_workflow_commands(pairs.many_hostile(12))
 
     assert len(lines) == 5
     assert all(line.startswith("::error title=archcost%3A ||") and "\n" not in line for line in lines)
@@ -227,7 +227,7 @@ def test_two_limits_of_one_quantity_are_explained_once():
     found = diff(before, after)
     budgets = (parse_condition("macs>+2%"), parse_condition("macs>1"))
     entry = Checked(name="net", difference=found, verdicts=judge(found, budgets))
-    (line,) = workflow_commands(pairs.one(entry))
+    (line,) = list_workflow_commands(pairs.one(entry))
 
     assert line.count("explain") == 1
     assert line.count("--fail-if") == 2

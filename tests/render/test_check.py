@@ -14,10 +14,10 @@ import pytest
 from render import pairs
 
 from archcost.errors import ArgumentError
-from archcost.page.formats import COMMON, formats_from
+from archcost.page.document import emit
+from archcost.page.formats import COMMON, select_formats
 from archcost.page.target import Target
 from archcost.records import Check, Checked
-from archcost.render import emit
 from archcost.render.check import build_document
 
 KEYS = {
@@ -50,7 +50,7 @@ def test_golden_junit(name, golden):
     golden(f"check_{name}_junit", text_of(pairs.PAIRS[name](), "junit"))
 
 
-@pytest.mark.parametrize("form", list(formats_from((*COMMON, "cases"))))
+@pytest.mark.parametrize("form", list(select_formats((*COMMON, "cases"))))
 def test_rendering_is_repeatable(form):
     assert text_of(pairs.several(), form) == text_of(pairs.several(), form)
 

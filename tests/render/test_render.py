@@ -8,8 +8,9 @@ import re
 import pytest
 
 from archcost.errors import ArgumentError
-from archcost.page.formats import formats_from
-from archcost.render import VIEWS, render
+from archcost.page.formats import select_formats
+from archcost.render.report import render
+from archcost.render.view import VIEWS
 
 CASES = {
     "vgg16_80": {"width": 80},
@@ -98,7 +99,7 @@ def test_json_is_the_whole_report(branched):
 
 
 def test_rendering_is_repeatable(branched):
-    for form in formats_from():
+    for form in select_formats():
         assert render(branched, form) == render(branched, form)
 
 
