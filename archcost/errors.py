@@ -41,6 +41,7 @@ A message says what failed, on what, what is allowed, and what to try.
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 def closest(name: str, names: Iterable[str], otherwise: str) -> str:
@@ -105,7 +106,9 @@ class BuildError(ArchcostError):
 
 
 class WalkError(ArchcostError):
-    """The network raised while it ran, or did what cannot be accounted for."""
+    """The network raised while it ran, or did what cannot be accounted for; `trace` is of what ran before."""
+
+    trace: Any = None
 
 
 class OutOfMemoryError(ArchcostError):

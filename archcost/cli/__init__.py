@@ -16,7 +16,6 @@ import click
 
 from archcost import __version__
 from archcost.errors import ArchcostError, BuildError, WalkError
-from archcost.page.names import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,13 +143,13 @@ def run(arguments: Sequence[str]) -> int:
         if "--debug" in arguments:
             traceback.print_exc()
         message = str(error) if "--debug" in arguments else _spell_error(error)
-        click.echo(f"archcost: {clean_lines(message)}", err=True)
+        click.echo(f"archcost: {_clean(message)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {clean_lines(str(error))}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(str(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
 
@@ -165,3 +164,10 @@ def _spell_error(error: ArchcostError) -> str:
 
             return show_own_code(error)
     return str(error)
+
+
+def _clean(message: str) -> str:
+    """Write a message so that no line of it commands a terminal or a runner of workflows."""
+    from archcost.page.names import clean_lines
+
+    return clean_lines(message)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.errors import OutputError, WriteError
-from archcost.page.names import clean_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,4 +105,6 @@ def _read_umask() -> int:
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:
+        from archcost.page.names import clean_lines
+
         click.echo(f"archcost: {clean_lines(text)}", err=True)

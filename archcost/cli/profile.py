@@ -11,7 +11,7 @@ from archcost.cli.groups import AMP, BINARY, LIKE, add_group, add_subject, add_t
 from archcost.cli.options import keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
-from archcost.errors import ArgumentError, UncoveredError
+from archcost.errors import ArgumentError, UncoveredError, WalkError
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
@@ -72,6 +72,7 @@ view_options = add_group(
 @LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
+@click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
 @add_output()
 def command(
     subject: Subject,
@@ -80,6 +81,7 @@ def command(
     like: str | None,
     shown: Shown,
     strict: bool,
+    partial: bool,
     output: Output,
 ) -> None:
     """Count what a network costs: shapes, parameters, memory, multiply-adds, receptive field.
@@ -92,6 +94,7 @@ def command(
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.profile import profile
+    from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
 
     view = shown.read_view()
@@ -101,12 +104,14 @@ def command(
     with show_progress(None, what, quiet=output.quiet, still=shown.timed), keep_stdout():
         report = profile(
             subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
-            timeline=view.name == "memory", time=shown.timed, **spell_training(training),
+            timeline=view.name == "memory", time=shown.timed, partial=partial, **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
     for warning in (*report.warnings, *unmet):
         output.warn(f"note: {report.network.name}: {warning}")
     output.write(build_document(report, view))
+    if report.partial:
+        raise WalkError(next(warning for warning in report.warnings if warning.startswith(PARTIAL)))
     if strict and report.uncovered:
         names = ", ".join(f"{name} ({count}x)" for name, count in report.uncovered.items())
         raise UncoveredError(f"--strict: no rule for {names}; declare one with archcost.rule(...)")

@@ -53,3 +53,8 @@ def write_code(text: str, *, whole: bool = False) -> str:
     shown = make_printable(text) if whole else write_plain(text)
     safe = "".join(f"&#{ord(mark)};" if mark in MARKS else escape(mark) for mark in shown)
     return f"<code>{safe.replace('www.', 'www&#46;')}</code>"
+
+
+def make_pattern(name: str) -> str:
+    """Replace the numbers of blocks by "*": "blocks.3.fc1" and "blocks.4.fc1" are one."""
+    return ".".join("*" if part.isdecimal() else part for part in name.split("."))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.errors import OutOfMemoryError, RuleError, WalkError
+from archcost.errors import OutOfMemoryError, RuleError, UsageError
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
-from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, needs_values
+from archcost.profiling.fallback import check_memory, reason_of
+from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, is_on_meta, materialise
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
-    """Walk on the device that was asked for; fall back from the meta device to the CPU where values are needed.
+    """Walk on the device that was asked for; from the meta device fall back to the CPU, whatever failed.
 
     Returns:
         The trace, and a note where it fell back.
@@ -27,56 +28,39 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         WalkError: the network failed while it ran.
         OutOfMemoryError: with what it would have needed.
     """
+    where = choose_device(asked.device, network)
+    if where != "meta":
+        return _walk_on(network, feed, asked, where), ()
     from archcost.walk import Caches, Restoration
 
-    where = choose_device(asked.device, network)
-    notes: tuple[str, ...] = ()
-    if where == "meta":
-        caches, restoration = Caches(), Restoration()
-        restoration.add(caches.empty)
-        try:
-            with restoration, restoration:
-                trace = _walk(network, feed, asked, "meta", caches)
-                return trace, _note_left(caches.empty())
-        except RuleError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a network may raise anything
-            cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
-            if asked.device == "meta" or not needs_values(cause):
-                raise add_advice(error, network, feed) from error.__cause__
-            reason = str(cause).strip().split("\n", maxsplit=1)[0]
-            notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
-        where = "cpu"
-        notes += _note_left(caches.empty())  # the error, and what its frames held, are gone
+    caches, restoration = Caches(), Restoration()
+    restoration.add(caches.empty)
     try:
-        return _walk(network, feed, asked, where), notes
+        with restoration, restoration:
+            trace = _walk(network, feed, asked, "meta", caches)
+            return trace, _note_left(caches.empty())
+    except (RuleError, UsageError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a network may raise anything, and the CPU shows whether it was the network
+        if asked.device == "meta" or is_on_meta(network):
+            raise add_advice(error, network, feed) from error.__cause__
+        reason = reason_of(error)
+        check_memory(network, asked, getattr(error, "trace", None), reason)
+    note = f"it was run on the CPU, because it could not be on the meta device: {reason}"
+    left = _note_left(caches.empty())  # the error, and what its frames held, are gone
+    return _walk_on(network, feed, asked, "cpu"), (note, *left)
+
+
+def _walk_on(network: Network, feed: Feed, asked: WalkPlan, device: str) -> Trace:
+    """Walk on a real device; where it runs out of memory, say what it needs."""
+    try:
+        return _walk(network, feed, asked, device)
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
         if not ran_out(error):
             raise add_advice(error, network, feed) from error.__cause__
     # Only here are the error, and with it the tensors that its traceback holds, gone.
     give_memory_back()
-    raise OutOfMemoryError(describe_need(network, feed, asked, where))
-
-
-def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
-    from archcost.walk import Parts, walk
-
-    parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
-    args, kwargs = feed.on(home_of(parts, where))
-    if caches is not None:
-        caches.note(parts)
-    thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-    return walk(
-        parts,
-        args,
-        kwargs,
-        mode=asked.walked_mode,
-        training=asked.training,
-        amp=asked.amp,
-        like=asked.like if where == "meta" else None,
-        restore=not thrown_away,
-        caches=caches,
-    )
+    raise OutOfMemoryError(describe_need(network, feed, asked, device))
 
 
 def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,6 +70,24 @@ def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
         f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the "
         "network runs again, or profile it with --device cpu",
     )
+
+
+def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
+    from archcost.walk import Values, walk
+
+    values = Values() if where == "meta" else None
+    parts = build_on_meta(network, values) if where == "meta" else build_on_device(network, where)
+    args, kwargs = feed.on(home_of(parts, where), values)
+    if parts.lazy is not None:
+        parts = materialise(parts, network, (args, kwargs), asked)
+        args, kwargs = feed.on(home_of(parts, where), values)
+    if caches is not None:
+        caches.note(parts)
+    thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+    how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+    if where == "meta":
+        how["like"] = asked.like
+    return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:

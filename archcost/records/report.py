@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "archcost.report/1"
+PARTIAL = "partial: "  # how the warning of a partial report begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,11 @@ class Report:
     full_training: Totals | None = None
     measured: Sample | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether the network failed while it ran; the figures are of what ran before, a warning says what failed."""
+        return any(warning.startswith(PARTIAL) for warning in self.warnings)
 
     @classmethod
     def of(

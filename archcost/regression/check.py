@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError, WalkError
+from archcost.profiling.advice import INPUT_OPTION
 from archcost.profiling.apart import profile_apart
 from archcost.profiling.many import count_jobs
 from archcost.records import Check, Checked, Failure, Snapshot
@@ -239,4 +240,6 @@ def _failure(plan: Plan, failure: Failure, settings: Settings) -> str:
         raise ConfigError(f"{place}: {failure.reason}")
     hint = f'\nIt was counted on the meta device; a network that needs real values takes device = "cpu" in {place}'
     ran = failure.error == WalkError.__name__  # what fails earlier, another device does not help
-    return failure.reason + (hint if ran and plan.device == "meta" else "")
+    setting = f'input = "3x224x224" or input = "128:int64" in {place}'  # this command has no --input
+    reason = failure.reason.replace(INPUT_OPTION, setting)
+    return reason + (hint if ran and plan.device == "meta" else "")

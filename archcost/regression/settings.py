@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.choices import MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
+from archcost.page.names import make_printable
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -128,8 +129,15 @@ def parse_settings(text: str, file: Path) -> Settings:
     """Read the tables under [tool.archcost] of a file's text.
 
     Raises:
-        ConfigError: as for `read_settings`.
+        ConfigError: as for `read_settings`; on one line, whatever the names of the file's tables have in them.
     """
+    try:
+        return _parse(text, file)
+    except ConfigError as error:
+        raise type(error)(make_printable(str(error))) from error
+
+
+def _parse(text: str, file: Path) -> Settings:
     try:
         data = tomllib.loads(text)
     except ValueError as error:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from archcost.page.names import make_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
@@ -29,10 +31,10 @@ class Group:
     depends on `kind`:
 
     added, removed: `after`, or `before`, names the block's container; `places` are the blocks' own names.
-    renamed: the part of the path that differs, on both sides.
+    renamed: the part of the path that differs, on both sides; equal where only a number differs.
     split, merged: the one layer on one side, its parts on the other.
-    scaled: the path that holds the layers; every one has `factor` times the channels. `whole` says that the path
-        holds no layer with channels that stayed as it was.
+    scaled: the path that holds the layers; every one has `factor` times the channels, or reads them. `whole` says
+        that the path holds no other layer with channels, but for inputs and for a head that reads the last wider one.
     alike: the layer that changed equally in each block.
 
     `places` are the blocks in which it happened; empty where it happened once.
@@ -92,7 +94,7 @@ def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[C
         parent, found = _cut_parent(whole.row.name), beside[_cut_parent(whole.row.name), whole.row.kind]
         if len(found) >= FEWEST and _add_work(whole.row) == _add_work(*(part.row for part in found)):
             leaves = tuple(_cut_leaf(part.row.name) for part in found)
-            cases[_make_pattern(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
+            cases[make_pattern(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
     for (_, leaf, leaves), families in cases.items():
         yield Group(
             kind=kind,
@@ -107,18 +109,18 @@ def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gro
     """Find blocks of a list of blocks, "blocks.12", of which every layer is new, or gone, and which are equal."""
     kinds: tuple[tuple[GroupKind, str], ...] = (("added", "new"), ("removed", "removed"))
     for kind, status in kinds:
-        others = {change.row.name for change in _all if change.status != status}
+        others = {part for change in _all if change.status != status for part in _list_prefixes(change.row.name)}
         blocks: defaultdict[str, list[Change]] = defaultdict(list)
         for change in rest:
-            block = _find_block(change.row.name) if change.status == status else None
-            if block is not None:
+            around = (
+                part for part in _list_prefixes(change.row.name) if _cut_leaf(part).isdecimal() and _cut_parent(part)
+            )
+            block = next((part for part in around if part not in others), None)
+            if block is not None and change.status == status:
                 blocks[block].append(change)
         equal: defaultdict[Hashable, list[str]] = defaultdict(list)
         for block, members in blocks.items():
-            if not any(name == block or name.startswith(f"{block}.") for name in others):
-                equal[_cut_parent(block), tuple(_build_signature(change.row, block) for change in members)].append(
-                    block
-                )
+            equal[_cut_parent(block), tuple(_build_signature(change.row, block) for change in members)].append(block)
         for alike in equal.values():
             changes = tuple(change for block in alike for change in blocks[block])
             if len(changes) >= FEWEST:
@@ -138,12 +140,11 @@ def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
     for change in rest:
         if change.status == "renamed" and change.before is not None and change.after is not None:
             old, new = _cut_shared(change.before.name, change.after.name)
-            found[_make_pattern(old), _make_pattern(new)].append(change)
+            found[make_pattern(old), make_pattern(new)].append(change)
     for (old, new), changes in found.items():
         if len(changes) >= FEWEST:
-            places = (
-                _list_places(_cut_parent(change.row.name) for change in changes) if "*" in old or "*" in new else ()
-            )
+            in_blocks = old != new and "*" in f"{old}{new}"
+            places = _list_places(_cut_parent(change.row.name) for change in changes) if in_blocks else ()
             yield Group(kind="renamed", before=(old,), after=(new,), places=places, changes=tuple(changes))
 
 
@@ -154,10 +155,14 @@ def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iter
         if count < FEWEST_SCALED or factor is None:
             continue
         changes = [change for change in rest if factor in {_compute_factor(change), _compute_ratio(change)}]
-        learning = [change.row.name for change in changes if _compute_factor(change) == factor and _learns(change.row)]
+        wider = [change for change in changes if _compute_factor(change) == factor]
+        learning = [change.row.name for change in wider if _learns(change.row)]
         stem = _find_common_path(learning or [change.row.name for change in changes])
-        inside = [change for change in everything if not stem or change.row.name.startswith(f"{stem}.")]
-        whole = all(_compute_factor(change) in {factor, None} for change in inside)
+        inside = [each for each in everything if _is_inside(each.row.name, stem) and each.row.kind != "Input"]
+        until = max(i for i, change in enumerate(inside) if change in wider) + 1 if learning else len(inside)
+        readers = [change for change in inside[until:] if _learns(change.row)]
+        whole = all(_compute_factor(change) in {factor, None} for change in inside[:until])
+        whole = whole and all(_compute_ratio(change) == factor for change in readers)
         yield Group(kind="scaled", before=(stem,), after=(stem,), factor=factor, whole=whole, changes=tuple(changes))
 
 
@@ -165,11 +170,11 @@ def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
     """Find the same change of the same layer in several blocks."""
     found: defaultdict[Hashable, list[Change]] = defaultdict(list)
     for change in rest:
-        if "*" in _make_pattern(change.row.name):
-            found[_make_pattern(change.row.name), change.status, _list_deltas(change)].append(change)
+        if "*" in make_pattern(change.row.name):
+            found[make_pattern(change.row.name), change.status, _list_deltas(change)].append(change)
     for changes in found.values():
         if len(changes) >= FEWEST:
-            name = (_make_pattern(changes[0].row.name),)
+            name = (make_pattern(changes[0].row.name),)
             yield Group(
                 kind="alike",
                 before=name,
@@ -190,16 +195,21 @@ def _cut_leaf(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _make_pattern(name: str) -> str:
-    """Replace the numbers of blocks by "*": "blocks.3.fc1" and "blocks.4.fc1" are one."""
-    return ".".join("*" if part.isdecimal() else part for part in name.split("."))
-
-
 def _find_block(name: str) -> str | None:
     """Return the outermost numbered block that a layer is in; None where no part of its path is a number."""
     parts = name.split(".")
     places = [i for i, part in enumerate(parts) if part.isdecimal()]
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
+
+
+def _is_block(path: str) -> bool:
+    return _cut_leaf(path).isdecimal() and bool(_cut_parent(path))
+
+
+def _list_prefixes(name: str) -> Iterator[str]:
+    """Yield the paths of all modules that a layer is in, the outermost first, and its own."""
+    parts = name.split(".")
+    yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _list_places(names: Iterable[str]) -> tuple[str, ...]:
@@ -258,14 +268,20 @@ def _compute_ratio(change: Change) -> Fraction | None:
 
 
 def _find_common_path(names: Sequence[str]) -> str:
-    """Return the path that holds all of these layers; "" for the whole network."""
-    paths = [name.split(".")[:-1] for name in names]
+    """Return the path that holds all of these layers, of blocks with "*" for their number; "" for the whole network."""
+    paths = [make_pattern(name).split(".")[:-1] for name in names]
     shared: list[str] = []
     for parts in zip(*paths, strict=False):
         if len(set(parts)) > 1:
             break
         shared.append(parts[0])
+    while shared and shared[-1] == "*":
+        shared.pop()
     return ".".join(shared)
+
+
+def _is_inside(name: str, stem: str) -> bool:
+    return not stem or make_pattern(name).startswith(f"{stem}.")
 
 
 def _list_deltas(change: Change) -> Hashable:

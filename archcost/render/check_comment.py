@@ -64,7 +64,7 @@ def write_comment(check: Check) -> str:
 
 def _build_marker(check: Check) -> str:
     """Return by what the comment is found again: each project of a repository has its own."""
-    project = "".join(mark if mark.isalnum() or mark in "._/-" else "_" for mark in check.project)
+    project = "".join(mark if (mark.isascii() and mark.isalnum()) or mark in "._/-" else "_" for mark in check.project)
     return f"<!-- archcost:check {project} -->" if project else "<!-- archcost:check -->"
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Named = Callable[[str], str]
 
 MOST_NUMBERS = 4  # blocks that a line names by their numbers
+MANY_LAYERS = 4  # layers of one block from which on a line counts them
 
 
 def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
@@ -31,6 +32,9 @@ def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Name
         if kind == "renamed" and places:
             pairs = ", ".join(f"{named(_spell_end(one.before))} -> {named(_spell_end(one.after))}" for one in alike)
             yield f"{pairs}, in {units.exact(len(places))} blocks{_spell_amounts(alike, metrics)}"
+        elif kind == "alike" and len(alike) >= MANY_LAYERS:
+            amounts = _spell_amounts(alike, metrics, len(places))
+            yield f"{len(alike)} layers in each of {units.exact(len(places))} blocks{amounts}"
         else:
             yield from (_describe_group(one, metrics, named) for one in alike)
 
@@ -40,22 +44,30 @@ def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
     layers = f"{units.exact(len(group.changes))} layers"
     if group.kind in {"added", "removed"}:
         (stem,) = group.after or group.before
-        amounts = _spell_amounts([group], metrics, len(group.places))
-        return f"{named(stem)} {_spell_numbers(group.places)} {group.kind}{amounts}"
-    if group.kind == "renamed" and not (group.before[0] and group.after[0]):
-        way = f"into {named(group.after[0])}" if group.after[0] else f"out of {named(group.before[0])}"
-        return f"{layers} moved {way}"
+        which = f"{named(stem)} {_spell_numbers(group.places)}" if len(group.places) > 1 else named(group.places[0])
+        return f"{which} {group.kind}{_spell_amounts([group], metrics, len(group.places))}"
     if group.kind == "renamed":
-        return f"{named(f'{group.before[0]}.*')} renamed to {named(f'{group.after[0]}.*')}, {layers}"
+        return _describe_renamed(group, layers, named)
     if group.kind in {"split", "merged"}:
         sides = (_join_names([*map(named, names)]) for names in (group.before, group.after))
         same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
         return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
     if group.kind == "scaled" and group.factor is not None:
         place = group.after[0]
-        of = f"all of {named(place) if place else 'the network'}" if group.whole else layers
-        return f"{of}: {_spell_times(group.factor)} x wide{_spell_amounts([group], metrics)}"
+        of = f"all of {named(place) if place else 'the network'}"
+        some = f"{layers} of {named(place)}" if place else layers
+        return f"{of if group.whole else some}: {_spell_times(group.factor)} x wide{_spell_amounts([group], metrics)}"
     return f"{named(group.after[0])}{blocks}{_spell_amounts([group], metrics, len(group.places))}"
+
+
+def _describe_renamed(group: Group, layers: str, named: Named) -> str:
+    (old,), (new,) = group.before, group.after
+    if old == new:
+        before, after = (named(row.name if row else "") for row in (group.changes[0].before, group.changes[0].after))
+        return f"{layers} have other numbers, as {before} -> {after}"
+    if not (old and new):
+        return f"{layers} moved {f'into {named(new)}' if new else f'out of {named(old)}'}"
+    return f"{named(f'{old}.*')} renamed to {named(f'{new}.*')}, {layers}"
 
 
 def _spell_end(names: tuple[str, ...]) -> str:
@@ -84,7 +96,7 @@ def _spell_times(factor: Fraction) -> str:
 
 
 def _spell_amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
-    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor counts equal blocks."""
+    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
     texts = []
     for name in metrics:
         total, found = sum(group.delta(name) for group in groups), METRICS[name]

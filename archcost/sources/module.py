@@ -1,4 +1,4 @@
-"""A callable, or a module, in a module that can be imported, also from the current folder."""
+"""A callable, or a module, in a module that can be imported, also from the current folder and its project."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
 from archcost.sources.callables import find_network, run_user_code
+from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
 from archcost.sources.table import describe_forms
 
@@ -32,8 +33,9 @@ class _Module(Source):
 
 
 def _import_module(source: str) -> Any:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    here = Path.cwd()
+    missing = (str(folder) for folder in (here, *find_project_roots(here)))  # as `python -m` and pytest do
+    sys.path[:0] = [folder for folder in dict.fromkeys(missing) if folder not in sys.path]
     try:
         return run_user_code(lambda: importlib.import_module(source), f"importing {source}")
     except BuildError as error:

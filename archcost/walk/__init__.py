@@ -5,4 +5,5 @@ from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy
 from archcost.walk.parts import Parts as Parts
 from archcost.walk.restoration import Restoration as Restoration
 from archcost.walk.surroundings import undisturbed as undisturbed
+from archcost.walk.values import Values as Values
 from archcost.walk.walk import walk as walk

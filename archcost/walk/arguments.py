@@ -9,13 +9,14 @@ import copy
 import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import ArgumentError
-from archcost.walk.attributes import ATOMS, has_fields, is_of_users
+from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, is_of_users
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
@@ -39,6 +40,9 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
         return copy.deepcopy(arguments, memo.copy())
     except Exception:  # noqa: BLE001 - an object of a library in C may raise anything
         memo |= {id(value): value for value in look.opaque}
+    for way in (copy.deepcopy, _rebuild):
+        with suppress(Exception):
+            return way(arguments, memo.copy())
     try:
         return copy.deepcopy(arguments, memo)
     except Exception as error:
@@ -47,6 +51,29 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
             f"an argument of the network cannot be copied, and a forward could change it: {type(error).__name__}: "
             f"{reason}; give it a __deepcopy__, or pass its tensors themselves"
         ) from error
+
+
+def _rebuild(value: Any, memo: dict[int, Any]) -> Any:
+    """Copy a value by what lies in it: its class looks its own attributes up in a table that a new object lacks."""
+    if id(value) in memo:
+        return memo[id(value)]
+    if isinstance(value, tuple):
+        return tuple.__new__(type(value), [_rebuild(item, memo) for item in value])
+    if not (isinstance(value, MUTABLE) or has_fields(value)):
+        return value
+    kind: Any = type(value)
+    if hasattr(kind, "__deepcopy__"):
+        raise TypeError(f"{kind.__name__} has refused")
+    new = memo[id(value)] = kind.__new__(kind)
+    if isinstance(value, dict):
+        dict.update(new, {key: _rebuild(item, memo) for key, item in dict.items(value)})
+    elif isinstance(value, MUTABLE):
+        items = [_rebuild(item, memo) for item in value]
+        new.update(items) if isinstance(value, set) else new.extend(items)
+    fields = getattr(value, "__dict__", {})
+    for name, item in fields.items():
+        object.__setattr__(new, name, _rebuild(item, memo))
+    return new
 
 
 class _Look:

@@ -67,9 +67,15 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
     if isinstance(value, MUTABLE):
         (found.filled if value else found.empty).append(value)
     if isinstance(value, (tuple, *MUTABLE)):
-        for item in value.values() if isinstance(value, dict) else value:
+        for item in dict.values(value) if isinstance(value, dict) else value:
             if type(item) not in ATOMS:
                 look_into(item, found, seen)
+
+
+def contents_of(container: Any) -> Any:
+    """Return what a dictionary, list, set or deque holds now, whatever its class does when it is read or copied."""
+    kind = next(kind for kind in MUTABLE if isinstance(container, kind))
+    return dict(dict.items(container)) if kind is dict else kind(container)
 
 
 def has_fields(value: Any) -> bool:

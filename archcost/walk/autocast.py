@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from archcost.records import MixedPrecision
+    from archcost.walk.restoration import Restoration
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 NAME, DEVICE = "AutocastIPU", "ipu"
+SWITCH = ("device_type", "dtype", "enabled", "cache_enabled")  # what torch.autocast takes
 KEY = getattr(torch._C.DispatchKey, NAME)
 
 
@@ -133,6 +136,34 @@ class Autocast:
         if id(tensor) not in self._casts:
             self._casts[id(tensor)] = (tensor, tensor.to(to))  # the tensor too, so that nothing else takes its number
         return self._casts[id(tensor)][1]
+
+
+def accept_meta(restoration: Restoration) -> None:
+    """Let a forward switch autocast off, and ask for it, by the device of a tensor on meta, where torch has none.
+
+    The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
+    """
+
+    def accept(function: Any) -> Any:
+        place = int(function.__name__ == "__init__")
+
+        @functools.wraps(function)
+        def accepting(*args: Any, **kwargs: Any) -> Any:
+            switched_on = place and (kwargs | dict(zip(SWITCH, args[1:], strict=False))).get("enabled", True)
+            if switched_on and not _running:
+                return function(*args, **kwargs)
+            if kwargs.get("device_type") == "meta":
+                kwargs["device_type"] = "cpu"
+            elif args[place : place + 1] == ("meta",):
+                args = (*args[:place], "cpu", *args[place + 1 :])
+            return function(*args, **kwargs)
+
+        return accepting
+
+    for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
+        function = getattr(owner, name)
+        restoration.add(partial(setattr, owner, name, function))
+        setattr(owner, name, accept(function))
 
 
 _running: list[Autocast] = []  # the innermost last, should one walk run within another

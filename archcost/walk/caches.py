@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, has_fields, look_into
+from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
 from archcost.walk.holders import release
 from archcost.walk.state import refill
 
@@ -79,7 +79,7 @@ class Caches:
             return
         self._seen.add(id(value))
         if isinstance(value, MUTABLE):
-            self._before.append((value, value.copy()))
+            self._before.append((value, contents_of(value)))
         elif isinstance(value, type) and _is_watched(value):
             self._before.append((value, dict(vars(value))))
         elif isinstance(value, Memo):
@@ -96,7 +96,7 @@ class Caches:
                 if len(now) != len(before) and any(holds(item, alive) for item in now):
                     refill(now, before)
                 continue
-            for name, value in list(now.items()):
+            for name, value in list(dict.items(now) if isinstance(now, dict) else now.items()):
                 was = before.get(name, NOTHING)
                 if was is not value and holds(value, alive):
                     _set(owner, name, was)
@@ -142,7 +142,7 @@ def _is_watched(value: Any) -> bool:
 def _inside(value: Any) -> list[Any]:
     """Return what lies in a container, a class, a function or an object."""
     if isinstance(value, dict):
-        return [] if len(value) > LONG else list(value.values())
+        return [] if dict.__len__(value) > LONG else list(dict.values(value))
     if isinstance(value, (tuple, *MUTABLE)):
         return [] if len(value) > LONG else list(value)
     if isinstance(value, staticmethod | classmethod):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,26 @@ from torch.utils._device import DeviceContext, _device_constructors
 
 from archcost.walk.abroad import add_mask, attend_with_dropout, drop
 from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.tensors import map_tensors
+from archcost.walk.values import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.walk.autocast import Autocast
+    from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
-OF_NUMBERS = frozenset((torch.tensor, torch.as_tensor))
+LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
+# functions that read a tensor of theirs, by its place, before any operator runs
+READING: dict[Any, int] = {
+    **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
+    **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
+}
+SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -35,10 +46,11 @@ class MetaDevice(DeviceContext):
     dropout and attention with it run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None, like: str = "cpu") -> None:
+    def __init__(self, autocast: Autocast | None = None, values: Values | None = None, *, like: str = "cpu") -> None:
         super().__init__("meta")
         self._like_cuda = like == "cuda"
         self._autocast = autocast
+        self._values = values
         self._resting = False
 
     def __exit__(self, *exception: object) -> None:
@@ -65,15 +77,37 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
-        if func in REPLACED:
-            result = self._replace(func, args, kwargs or {})
-            if result is not NotImplemented:
-                return result
-        if func not in CONSTRUCTORS:
+        if func not in SPECIAL:
+            return func(*args, **(kwargs or {}))
+        result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
+        if result is not NotImplemented:
+            return result
+        if func in READING:
+            args = self._real(func, args)
+        if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
         made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-        if func in OF_NUMBERS and not isinstance((*args, *(kwargs or {}).values())[0], torch.Tensor):
-            return torch.ops.aten.lift_fresh(made)  # as on every other device
+        return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+
+    def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of a function with what it wants on the CPU there, if that is known."""
+        place = READING[func]
+        if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
+            return args
+        real = self._values.read(args[place])
+        return args if real is None else (*args[:place], real, *args[place + 1 :])
+
+    def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
+        """Remember the numbers that the forward has made a tensor of."""
+        numbers = arguments[OF_NUMBERS[func]]
+        if isinstance(numbers, torch.Tensor):
+            return made
+        if func in LIFTED:
+            made = torch.ops.aten.lift_fresh(made)  # as on every other device
+        values = self._values
+        if values is not None and made.numel() <= SMALL:
+            with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
+                values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
         return made
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -40,14 +40,16 @@ class Parts:
     under their first names. Of what `torch.compile` has wrapped the module itself is taken, under the wrapper's name.
 
     Raises:
-        WalkError: naming the first tensor that has no shape yet, or that is sharded over several machines.
+        WalkError: naming the first tensor that is sharded over several machines, or that has no shape yet, unless it
+            may be `lazy`: the name is kept then.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:
         self.network = network
         self.modules: dict[str, nn.Module] = {}
         self.parameters: list[Named] = []
         self.buffers: list[Named] = []
+        self.lazy: str | None = None
         self.compiled: list[Compiled] = []
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
@@ -57,6 +59,9 @@ class Parts:
                     "archcost counts whole networks; profile it before it is sharded"
                 )
             if isinstance(tensor, UninitializedTensorMixin):
+                self.lazy = self.lazy or name
+                if lazy:
+                    continue
                 raise WalkError(f"{name} has no shape yet (a lazy module); run the network once before it is profiled")
 
     @functools.cached_property

@@ -14,7 +14,7 @@ from torch._ops import HigherOrderOperator
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
-from archcost.walk import higher_order, shapes
+from archcost.walk import answers, higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.records import TensorSpec
+    from archcost.walk.values import Values
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
 SPARSE_SUM = "aten._sparse_addmm"
-LIFT = torch.ops.aten.lift_fresh.default
+COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
 ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
@@ -55,13 +56,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     supports_higher_order_operators = True
 
-    def __init__(self, *, training: bool = False) -> None:
+    def __init__(self, *, training: bool = False, values: Values | None = None) -> None:
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
+        self.values = values
+        if values is not None:
+            values.attach(self.storages)
         self.notes = Notes()
         self._events = 0
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
@@ -136,7 +140,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
-            return self._record(func, schema, args, kwargs or {})
+            known = answers.read(self.values, args, kwargs) if func is COPY and self.values is not None else None
+            return self._record(func, schema, args, kwargs or {}) if known is None else known
 
     def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operator that is given functions: by the operators that they are made of, where that is known."""
@@ -186,7 +191,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
         if schema.noteworthy:
             self._note(schema, inputs)
-        result = shapes.run(func, args, kwargs)
+        result = self._run(func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
             self._compiler = True
@@ -212,6 +217,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             )
         )
         return result
+
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: Any) -> Any:
+        if self.values is None or self.phase == "step":  # which asks nothing
+            return shapes.run(func, args, kwargs)
+        return answers.run(self.values, func, args, kwargs, seen)
 
     def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:

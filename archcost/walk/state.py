@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from archcost.walk.attributes import contents_of
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     restoration.add(partial(_put_learning_back, [(tensor, tensor.requires_grad) for tensor in held.values()]))
     values = [(t, t.detach().clone()) for t in held.values() if not t.is_meta and not isinstance(t, nn.Parameter)]
     restoration.add(partial(_put_values_back, values))
-    contents = [(container, container.copy()) for container in attributes.filled]
+    contents = [(container, contents_of(container)) for container in attributes.filled]
     restoration.add(partial(_put_contents_back, attributes.empty, contents))
     set_gradients_aside(parameters, restoration)
 

@@ -84,6 +84,8 @@ class Storages:
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
+        self._known: dict[int, Any] = {}
+        self._known_numbers: dict[int, Any] = {}
         self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
 
     @property
@@ -146,6 +148,16 @@ class Storages:
         self.made(tensor, by)
         return storage.number
 
+    def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
+        """Have what is known of storages by their addresses known by their numbers, once they have one."""
+        self._known, self._known_numbers = by_address, by_number
+
+    def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
+        """Say that a tensor lies in the storage of another, as it would if both were on one device."""
+        plain = tensor.untyped_storage()
+        self._alive[plain._cdata] = self.find(other, "constant")
+        self._kept.append(plain)
+
     def _of_sparse(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return the storage of a sparse tensor's values, which stands for those of its indices as well."""
         values = _values(tensor)
@@ -165,6 +177,8 @@ class Storages:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
         self._alive[plain._cdata] = new
+        if born < 0 and plain._cdata in self._known:
+            self._known_numbers[new.number] = self._known[plain._cdata]
         if kind in KEPT:
             self._kept.append(plain)
             return new

@@ -14,7 +14,7 @@ from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
 from archcost.walk.arguments import tensors_within
-from archcost.walk.autocast import Autocast
+from archcost.walk.autocast import Autocast, accept_meta
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
 from archcost.walk.meta import MetaDevice
@@ -33,9 +33,10 @@ from archcost.walk.training import TrainingStep, take_loss, take_step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archcost.records import Training
+    from archcost.records import SavedSpec, TensorSpec, Training
     from archcost.walk.caches import Caches
     from archcost.walk.parts import Named
+    from archcost.walk.values import Values
 
 # frames of these are not the user's own
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
@@ -52,6 +53,7 @@ def walk(
     like: str | None = None,
     restore: bool = True,
     caches: Caches | None = None,
+    values: Values | None = None,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
@@ -69,6 +71,7 @@ def walk(
         like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
         restore: leave the network as found; not needed for one that is thrown away afterwards.
         caches: what is told which storages the walk leaves alive.
+        values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -81,12 +84,16 @@ def walk(
     with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
-        walking = _Walk(parts, training, restoration)
+        walking = _Walk(parts, training, restoration, values)
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
-        walking.run()
+        try:
+            walking.run()
+        except WalkError as error:
+            error.trace = walking.trace(mode)
+            raise
         return walking.trace(mode)
 
 
@@ -96,14 +103,19 @@ class _Walk:
     The outputs, the loss and the optimizer are held until the trace is there, as in a training loop.
     """
 
-    def __init__(self, parts: Parts, training: Training | None, restoration: Restoration) -> None:
+    def __init__(
+        self, parts: Parts, training: Training | None, restoration: Restoration, values: Values | None
+    ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
         self.specs = module_specs(parts.modules)
-        self.recorder = Recorder(training=training is not None)
+        self.recorder = Recorder(training=training is not None, values=values)
         self.restoration = restoration
         restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
+        self.scopes: Scopes | None = None
+        self.returns: tuple[TensorSpec, ...] = ()
+        self.saved: tuple[SavedSpec, ...] = ()
 
     def introduce(
         self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None, like: str | None
@@ -137,7 +149,7 @@ class _Walk:
             with nullcontext() if self.autocast is None else self.autocast.active():
                 result = self._forward()
                 if step is not None:
-                    take_loss(self.recorder, step, find_tensors(result))
+                    take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
             if step is not None:
                 unregistered = [reference() for reference in self.recorder.storages.unregistered]
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
@@ -148,9 +160,11 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast, self.like) if self.device == "meta" else None
-        self.scopes = Scopes(self.specs, recorder, elsewhere)
-        with self.scopes, ExitStack() as around:
+        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
+        if elsewhere is not None:
+            accept_meta(self.restoration)
+        self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
+        with scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
             for context in (elsewhere, recorder, self.saving):
                 if context is not None:
@@ -159,7 +173,7 @@ class _Walk:
             result = self.network(*self.args, **self.kwargs)
             if random.getstate() != drawn:
                 recorder.notes.add(CHANCE)
-        self.returns = tuple([storages.describe(tensor) for tensor in find_tensors(result)])
+        self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()
         return result
 
@@ -167,7 +181,7 @@ class _Walk:
         """Return what was written down; only now let go of what a training loop holds."""
         trace = Trace(
             ops=tuple(self.recorder.ops),
-            calls=self.scopes.calls,
+            calls=() if self.scopes is None else self.scopes.calls,
             modules=tuple(self.specs.values()),
             params=self.params,
             buffers=self.buffers,

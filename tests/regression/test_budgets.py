@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,7 +13,7 @@ from hypothesis import given, strategies as st
 from archcost.errors import ArgumentError, ConfigError, IncomparableError
 from archcost.records import Allowance, Difference, Row, Snapshot
 from archcost.regression import judge, parse_budgets, parse_condition, requirement
-from archcost.regression.budgets import DEFAULT, find_loosened
+from archcost.regression.budgets import DEFAULT, GATED, find_loosened
 
 
 def difference(before: int | None, after: int, metric: str = "macs") -> Difference:
@@ -325,3 +326,9 @@ def test_a_budget_of_what_was_not_counted():
     budgets = parse_budgets({"*": {"peak_training_bytes": {"max": "8Gi"}}}).of("net")
     with pytest.raises(ConfigError, match='peak_training_bytes needs; it needs a training step: train = "sgd"'):
         judge(difference(1, 1), budgets)
+
+
+def test_the_readme_lists_every_name_that_can_be_limited():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in GATED if f"`{name}`" not in readme] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from fractions import Fraction
 
 import torch
@@ -201,3 +202,60 @@ def test_every_cause_is_a_sentence():
     assert sentences(Net([Mlp(8)]), Wrapped()) == ["5 layers moved into backbone"]
     (wider,) = sentences(Stages(32), Stages(40), (1, 3, 16, 16))
     assert wider.startswith("all of stages: 1.25 x wide: +")
+
+
+def test_a_layer_that_is_new_in_the_middle_moves_the_others_and_changes_none_of_them():
+    # 8 -> 16 -> 32 -> 64; new is 32 -> 32 behind the second: everything behind it has a number that is 2 higher
+    layers = [nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU()]
+    more = [*layers[:4], nn.Linear(32, 32), nn.ReLU(), *layers[4:]]
+    found = changes(nn.Sequential(*layers), nn.Sequential(*more))
+    groups, alone = find_groups(found)
+
+    assert [(each.row.name, each.status) for each in alone] == [("4", "new"), ("5", "new")]
+    assert alone[0].delta("params") == 32 * 32 + 32
+    assert list(describe_groups(groups, ["params"])) == ["2 layers have other numbers, as 4 -> 6"]
+
+
+def test_a_block_below_another_numbered_block_is_one_line():
+    def stages(depth):
+        return Net([nn.Sequential(*(Mlp(8) for _ in range(depth))) for _ in range(2)], "stages")
+
+    (first, second), alone = find_groups(changes(stages(2), stages(3)))
+
+    assert not alone
+    assert list(describe_groups([first], ["params"])) == ["stages.0.2 added: +552 Params"]  # 8*32 + 32 + 32*8 + 8
+    assert second.places == ("stages.1.2",)
+
+
+def test_a_whole_network_that_is_wider_is_said_so_although_its_head_has_as_many_classes():
+    def net(width):
+        return nn.Sequential(
+            nn.Linear(8, width), nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, 10)
+        )
+
+    groups, _ = find_groups(changes(net(16), net(24)))
+    (line,) = describe_groups(groups, [])
+
+    assert line == "all of the network: 1.5 x wide"
+
+
+def test_a_wider_backbone_does_not_make_the_whole_network_wider():
+    def net(width):
+        backbone = nn.Sequential(nn.Linear(width, width), nn.Linear(width, width))
+        return nn.Sequential(nn.Linear(8, width), backbone, nn.Linear(width, 10), nn.Linear(10, 10))
+
+    groups, _ = find_groups(changes(net(16), net(24)))
+
+    assert list(describe_groups(groups, [])) == ["4 layers: 1.5 x wide"]  # the last one stays 10 to 10
+
+
+def test_many_layers_that_change_alike_in_each_block_are_counted():
+    def net():
+        return Net([nn.Sequential(OrderedDict((name, nn.Linear(8, 8)) for name in "abcde")) for _ in range(3)])
+
+    before = archcost.profile(net(), torch.zeros(2, 8))
+    after = archcost.profile(net(), torch.zeros(2, 3, 8))  # three times the tokens
+    groups, _ = find_groups(archcost.diff(before, after, force=True).changes)
+
+    # each block has five layers of 2*8*8 multiply-adds, and then of 3 times that: 5 * 128 * 2 more
+    assert "5 layers in each of 3 blocks: 3 x +1.280 k MACs" in list(describe_groups(groups, ["macs"]))
