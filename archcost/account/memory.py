@@ -40,7 +40,7 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
     Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
     """
     change = [0] * (len(trace.ops) + 1)
-    for nbytes, _, kind, born, died in trace.storages:
+    for nbytes, _, kind, born, died, _ in trace.storages:
         rounded = -(-nbytes // granularity) * granularity
         if kind not in MADE:
             change[0] += rounded

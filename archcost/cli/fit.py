@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, add_device, add_input, add_training, read_inputs, spell_training
+from archcost.cli.groups import AMP, BINARY, LIKE, add_device, add_input, add_training, read_inputs, spell_training
 from archcost.cli.options import complete_names, keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -19,20 +19,28 @@ if TYPE_CHECKING:
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
-@click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
+@click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
+@click.option("--device-name", metavar="NAME", help="A device by name, such as h200: its memory, and what it keeps.")
+@click.option("--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True.")
+@click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone.")
 @add_input()
 @add_device("meta|cpu|cuda", "meta", does="it is walked")
 @add_training("Fit whole training steps, not inference.")
 @AMP
+@LIKE
 @BINARY
 @add_output()
 def command(
     network: str,
-    memory: str,
+    memory: str | None,
+    device_name: str | None,
+    expandable: bool,
+    batch: int | None,
     inputs: tuple[str, ...],
     device: str,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     binary: bool,
     output: Output,
 ) -> None:
@@ -41,6 +49,7 @@ def command(
     \b
     archcost fit resnet50 --memory 24GB
     archcost fit vgg16 --memory 12GB --train --optimizer adam --format csv
+    archcost fit resnet152 --device-name rtx4090 --train --optimizer adamw
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
@@ -48,7 +57,10 @@ def command(
     from archcost.render.fitting import build_document, say_answer
 
     with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
-        found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
+        found = fit(
+            network, memory, device_name=device_name, expandable=expandable, batch=batch,
+            inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training),
+        )  # fmt: skip
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.choices import LOSSES, OPTIMIZERS
+from archcost.choices import FOLLOWED, LOSSES, OPTIMIZERS
 from archcost.cli.options import complete_names
 from archcost.errors import ArgumentError
 
@@ -25,6 +25,8 @@ OPTIMIZER = click.option(
     "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"
 )
 AMP = click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
+
+LIKE = click.option("--like", type=click.Choice(FOLLOWED), help="Whose choices meta follows.  [default: cuda]")
 
 
 def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, add_group, add_subject, add_training, spell_training
+from archcost.cli.groups import AMP, BINARY, LIKE, add_group, add_subject, add_training, spell_training
 from archcost.cli.options import keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -69,6 +69,7 @@ view_options = add_group(
 @add_subject
 @add_training("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
 @AMP
+@LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
@@ -77,6 +78,7 @@ def command(
     subject: Subject,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     shown: Shown,
     strict: bool,
     partial: bool,
@@ -101,7 +103,7 @@ def command(
     what = f"{'Timing' if shown.timed else 'Counting'} {subject.network}"
     with show_progress(None, what, quiet=output.quiet, still=shown.timed), keep_stdout():
         report = profile(
-            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp,
+            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
             timeline=view.name == "memory", time=shown.timed, partial=partial, **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)

@@ -35,6 +35,7 @@ def profile(
     train_only: str | Sequence[str] = (),
     batch: int = 1,
     amp: str | None = None,
+    like: str | None = None,
     timeline: bool = False,
     time: bool | TimingPlan = False,
     partial: bool = False,
@@ -60,6 +61,9 @@ def profile(
         batch: images in the batch, where archcost makes the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
             follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
+        like: "cuda" or "cpu": the device whose choices the meta device follows, CUDA's unless asked otherwise: the
+            lists of mixed precision, and the form of the optimizer (a GPU's steps all parameters at once, and needs
+            room for all updates).
         timeline: have the report say what is alive at each operator: `report.timeline`.
         time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
             `archcost.TimingPlan` says how, and on which device where `device` does not; the network is then walked
@@ -79,7 +83,7 @@ def profile(
     from archcost.records import TimingPlan, Training, WalkPlan
 
     training = Training.of(train, loss, freeze, train_only)
-    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, timeline=timeline)
+    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, like=like, timeline=timeline)
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
@@ -162,13 +166,15 @@ def _environment(trace: Trace) -> dict[str, str]:
     from archcost import __version__
     from archcost.metrics import CONVENTIONS
 
-    return {
+    environment = {
         "archcost": __version__,
         "conventions": CONVENTIONS,
         "device": trace.device,
         "python": platform.python_version(),
         "torch": trace.torch_version,
     }
+    chosen = trace.device == "meta" and (trace.training is not None or trace.amp is not None)
+    return {**environment, "like": trace.like} if chosen else environment
 
 
 __all__ = ["profile", "profile_network"]

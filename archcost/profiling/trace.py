@@ -12,7 +12,7 @@ from archcost.profiling.place import build_on_device, build_on_meta, choose_devi
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
-    from archcost.records import Peak, Trace, WalkPlan
+    from archcost.records import Trace, WalkPlan
     from archcost.sources import Network
     from archcost.walk import Caches
 
@@ -85,29 +85,31 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         caches.note(parts)
     thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
     how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+    if where == "meta":
+        how["like"] = asked.like
     return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
-def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:
-    """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
-    from archcost.account.memory import bytes_of_kind, peak
+def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
+    """Walk a network for its memory alone."""
     from archcost.walk import undisturbed
 
     trace, _ = undisturbed(lambda: trace_network(network, feed, asked))
-    parameters = bytes_of_kind(trace, "parameter")
-    fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
-    return peak(trace, (), {}), parameters, fixed
+    return trace
 
 
 def describe_need(network: Network, feed: Feed, asked: WalkPlan, device: str) -> str:
     """Say what a network that ran out of memory on a device would have needed there."""
+    from archcost.account.memory import bytes_of_kind, peak
+
     failed = f"{network.spec} ran out of memory on {device}"
     try:
-        peak, parameters, _ = peak_of(network, feed, asked.on_meta_as_on(device))
+        trace = walk_apart(network, feed, asked.on_meta_as_on(device))
     except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
         return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+    needed, parameters = peak(trace, (), {}).nbytes, bytes_of_kind(trace, "parameter")
     return (
-        f"{failed}: by a walk on the meta device it needs {units.short(peak.nbytes, 'B')} at its peak, of which "
+        f"{failed}: by a walk on the meta device it needs {units.short(needed, 'B')} at its peak, of which "
         f"{units.short(parameters, 'B')} for parameters; try a smaller --batch or --input, or look with "
         "`archcost fit` for the largest batch that fits"
     )

@@ -1,5 +1,9 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.allocation import (
+    OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,
+    Allocation as Allocation,
+)
 from archcost.records.check import (
     Allowance as Allowance,
     Budget as Budget,
@@ -58,10 +62,14 @@ from archcost.records.failure import (
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
+    Fitting as Fitting,
 )
 from archcost.records.history import (
     History as History,
     HistoryPoint as HistoryPoint,
+)
+from archcost.records.named_device import (
+    NamedDevice as NamedDevice,
 )
 from archcost.records.opinions import (
     Call as Call,
@@ -76,6 +84,7 @@ from archcost.records.plan import (
 )
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
+    choose_followed as choose_followed,
     parse_amp as parse_amp,
 )
 from archcost.records.report import (

@@ -120,7 +120,7 @@ class StorageSpec(NamedTuple):
 
     `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is what an
     optimizer keeps from step to step: the first step allocates it, every later one finds it there. Everything else was
-    there before (`born` is -1); "label" is what a loss compares the outputs with.
+    there before (`born` is -1); "label" is what a loss compares the outputs with. `host`: it lies in the CPU's memory.
     """
 
     nbytes: int
@@ -128,6 +128,7 @@ class StorageSpec(NamedTuple):
     kind: Literal["input", "parameter", "buffer", "constant", "label", "fresh", "gradient", "state"]
     born: int
     died: int | None
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,10 @@ class SavedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run of one network, complete: it can be saved, and counted again under other rules."""
+    """One run of one network, complete: it can be saved, and counted again under other rules.
+
+    `like` is the kind of device whose choices it followed: on the meta device one that it was told.
+    """
 
     ops: tuple[OpCall, ...]
     calls: tuple[ModuleCall, ...]
@@ -156,4 +160,5 @@ class Trace:
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
     amp: MixedPrecision | None = None
+    like: str = ""
     saved: tuple[SavedSpec, ...] = ()

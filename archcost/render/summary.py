@@ -21,9 +21,10 @@ def spell_title(network: NetworkInfo) -> str:
 
 def list_facts(report: Report) -> tuple[str, ...]:
     """Return what was walked and how."""
-    device = report.environment.get("device")
+    device, followed = (report.environment.get(name) for name in ("device", "like"))
+    like = f", like {followed}" if followed else ""
     rows = f"{units.exact(report.totals.layers)} rows"
-    return tuple(fact for fact in (*list_run_facts(report.network), device and f"on {device}", rows) if fact)
+    return tuple(fact for fact in (*list_run_facts(report.network), device and f"on {device}{like}", rows) if fact)
 
 
 def list_run_facts(network: NetworkInfo) -> tuple[str, str]:

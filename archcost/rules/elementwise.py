@@ -23,6 +23,8 @@ ARITHMETIC = """
     erf erfc erfinv lgamma digamma special_erfcx special_xlog1py xlogy sinc logit
     ceil floor round trunc frac sign sgn copysign clamp clamp_min clamp_max clip maximum minimum fmax fmin
     lerp addcmul addcdiv nan_to_num hypot logaddexp logaddexp2 angle conj_physical polar complex ldexp
+"""
+FOREACH = """
     _foreach_add _foreach_sub _foreach_mul _foreach_div _foreach_lerp _foreach_addcmul _foreach_addcdiv _foreach_sqrt
     _foreach_neg _foreach_pow _foreach_reciprocal _foreach_maximum
 """
@@ -65,6 +67,12 @@ def _aten(*lists: str) -> tuple[str, ...]:
 def elementwise(call: OpCall) -> Work:
     """One operation for each element of the result, of a sparse one for each that it stores."""
     return Work(other_ops=max((output.held for output in call.outputs), default=0))
+
+
+@rule(*_aten(FOREACH), role="elementwise", sees=Pointwise())
+def every(call: OpCall) -> Work:
+    """One operation for each element of each tensor in the list."""
+    return Work(other_ops=sum(spec.elements for spec in call.args["self"]))
 
 
 @rule(*_aten(LOSSES), role="other", sees=Pointwise())

@@ -33,14 +33,28 @@ class Storage:
     come from, by place, apart from `born`; `writes` the operators that wrote into any part of it.
     """
 
-    __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "others", "place", "spec", "values", "writes")
+    __slots__ = (
+        "born",
+        "died",
+        "host",
+        "itemsize",
+        "kind",
+        "nbytes",
+        "number",
+        "others",
+        "place",
+        "spec",
+        "values",
+        "writes",
+    )
 
-    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int) -> None:
+    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, host: bool) -> None:
         self.number = number
         self.nbytes = nbytes
         self.itemsize = itemsize
         self.kind = kind
         self.born = born
+        self.host = host
         self.died: int | None = None
         self.place: Any = None
         self.spec: Any = None
@@ -78,7 +92,7 @@ class Storages:
     def specs(self) -> tuple[StorageSpec, ...]:
         """Every storage, by number."""
         self.bury()
-        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died) for s in self._seen])
+        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
@@ -158,7 +172,7 @@ class Storages:
             raise _unaccountable(tensor)
         plain = tensor.untyped_storage()
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
-        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born)
+        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born, host=tensor.is_cpu)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)

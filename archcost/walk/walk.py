@@ -12,7 +12,7 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, Trace, parse_amp
+from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
 from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast, accept_meta
 from archcost.walk.eager import Eager
@@ -50,6 +50,7 @@ def walk(
     mode: str = "eval",
     training: Training | None = None,
     amp: str | None = None,
+    like: str | None = None,
     restore: bool = True,
     caches: Caches | None = None,
     values: Values | None = None,
@@ -67,6 +68,7 @@ def walk(
         training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
             network's gradients and the values of its parameters are left as found too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
+        like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
         restore: leave the network as found; not needed for one that is thrown away afterwards.
         caches: what is told which storages the walk leaves alive.
         values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
@@ -86,7 +88,7 @@ def walk(
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
-        walking.introduce(inputs, dict(kwargs or {}), mode, amp)
+        walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
             walking.run()
         except WalkError as error:
@@ -115,7 +117,9 @@ class _Walk:
         self.returns: tuple[TensorSpec, ...] = ()
         self.saved: tuple[SavedSpec, ...] = ()
 
-    def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
+    def introduce(
+        self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None, like: str | None
+    ) -> None:
         """Put the network into its mode; number its parameters, its buffers and what it is given."""
         self.parts.unwrap()
         if self.training is not None:
@@ -130,13 +134,14 @@ class _Walk:
         given = tensors_within((inputs, kwargs))
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
-        self.precision = None if amp is None else parse_amp(amp, self.device)
+        self.precision = None if amp is None else parse_amp(amp, self.device, like)
+        self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
 
     def run(self) -> None:
         """Run the network, and train it for one step where that was asked for."""
         parameters = [named.tensor for named in self.parts.parameters]
-        step = None if self.training is None else TrainingStep(self.training, parameters)
+        step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
         with ExitStack() as around:
             around.enter_context(_layer_named(self.network, self.specs, self.recorder))
             if self.autocast is not None:
@@ -155,7 +160,7 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast, recorder.values) if self.device == "meta" else None
+        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
         if elsewhere is not None:
             accept_meta(self.restoration)
         self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
@@ -189,6 +194,7 @@ class _Walk:
             notes=_notes(self.recorder),
             training=self.training,
             amp=self.precision,
+            like=self.like,
             saved=self.saved,
         )
         self.held.clear()

@@ -129,10 +129,10 @@ def test_memory_is_that_of_a_real_run(name):
 
     mixed = torch.autocast("cpu", torch.bfloat16)
     with mixed:
-        peak, saved = inference_peak(module, images), saved_bytes(module, images)
+        peak, saved = inference_peak(module, images), saved_bytes(module, images, like="cpu")
     assert inference.totals.peak_inference_bytes == peak
     assert training.totals.saved_bytes == saved
-    assert training.totals.peak_training_bytes == training_peak(module, images, "momentum", within=mixed)
+    assert training.totals.peak_training_bytes == training_peak(module, images, "momentum", within=mixed, like="cpu")
     assert sum(training.peak.live.values()) == training.peak.nbytes
 
 
@@ -179,7 +179,7 @@ def test_checkpointing_casts_again_what_it_runs_again(lists):
 
     assert twice.saved_bytes == 4 * images.numel() < once.saved_bytes
     if lists == "cpu":
-        real = training_peak(Block(again=True), images, "sgd", within=torch.autocast("cpu", torch.bfloat16))
+        real = training_peak(Block(again=True), images, "sgd", within=torch.autocast("cpu", torch.bfloat16), like="cpu")
         assert twice.peak_training_bytes == real
 
 

@@ -73,7 +73,8 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
     net = Called(mask if learned else None, options)
     given = tuple(tensors) if learned or mask is None else (*tensors, mask)
     meta, real = (
-        archcost.profile(net, given, device=device, mode="eval", train=train, loss="sum") for device in ("meta", "cpu")
+        archcost.profile(net, given, device=device, like="cpu", mode="eval", train=train, loss="sum")
+        for device in ("meta", "cpu")
     )
 
     assert meta.operators == real.operators
