@@ -44,6 +44,15 @@ from collections.abc import Iterable
 from typing import Any
 
 
+def find_root(error: BaseException) -> BaseException:
+    """Return the first of the errors of which each came from the one before, or while that was handled."""
+    seen = {id(error)}
+    while (before := error.__cause__ or error.__context__) is not None and id(before) not in seen:
+        seen.add(id(before))
+        error = before
+    return error
+
+
 def closest(name: str, names: Iterable[str], otherwise: str) -> str:
     """Return "did you mean a, b?" for the names nearest to a mistyped one, or `otherwise` where none is near."""
     spelled = {known.lower(): known for known in names}

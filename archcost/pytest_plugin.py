@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from archcost.choices import COUNTING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -31,7 +33,7 @@ class HoldsBudget(Protocol):
         inputs: Any = None,
         kwargs: Mapping[str, Any] | None = None,
         *,
-        device: str = "auto",
+        device: str = COUNTING,
         mode: str = "eval",
         train: str | None = None,
         batch: int = 1,
@@ -43,7 +45,7 @@ class HoldsBudget(Protocol):
             network: as for `archcost.profile`.
             inputs: the same, or descriptions: "3x224x224", ("128:int64", "mask=128:bool").
             kwargs: keyword arguments of the forward.
-            device: as for `archcost.profile`.
+            device: as for `archcost.profile`; never a GPU unless it is named.
             mode: as for `archcost.profile`.
             train: an optimizer, for what only a training step has: "sgd", "momentum", "adam", "adamw".
             batch: images in the batch, where the inputs are made.
@@ -70,7 +72,7 @@ def hold_budget(
     inputs: Any = None,
     kwargs: Mapping[str, Any] | None = None,
     *,
-    device: str = "auto",
+    device: str = COUNTING,
     mode: str = "eval",
     train: str | None = None,
     batch: int = 1,

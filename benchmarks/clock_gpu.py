@@ -20,7 +20,7 @@ import torch
 import archcost
 from archcost import sources
 from archcost.clock.regime import regime, torch_dtype
-from archcost.records import Sample, TimingPlan, achieved
+from archcost.records import Sample, TimingPlan
 from archcost.walk.parts import Parts
 from archcost.walk.scopes import module_specs
 
@@ -134,12 +134,7 @@ def line(network: str, batch: int, dtype: str) -> Line:
     whole, kernels = kernel_ns(network, batch, dtype)
     rows = {(row.name, row.call): row.times.median for row in sample.layers.rows if row.role == "leaf"}
     both = [key for key in rows if kernels.get(key)]
-    shares = [
-        done.share
-        for row in sample.layers.rows
-        if (done := achieved(row.macs, row.moved_bytes, row.times.median / 1e9, sample.roof, sample.dtype))
-        and done.share is not None
-    ]
+    shares = [done.share for row in sample.layers.rows if (done := sample.achieved_in(row)) and done.share is not None]
     return Line(
         network=network,
         batch=batch,

@@ -10,7 +10,6 @@ from archcost.charts.families import SHAPES
 from archcost.charts.labels import place_labels
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
-from archcost.records import achieved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +79,7 @@ def yield_points(sample: Sample) -> Iterator[Point]:
     assert sample.layers is not None  # noqa: S101 - _sample looked
     whole = sum(row.times.median for row in sample.layers.rows) or 1
     for row in sample.layers.rows:
-        done = achieved(row.macs, row.moved_bytes, row.times.median / 10**9, sample.roof, sample.dtype)
+        done = sample.achieved_in(row)
         if done is not None and done.intensity:
             yield Point(
                 name=_name_row(row),

@@ -40,12 +40,9 @@ def command(device: str, datasheet: str | None, threads: int | None, binary: boo
     if datasheet is not None and datasheet != "this":
         peaks = peaks_of(datasheet)
     else:
-        import torch
-
         from archcost.clock import regime
-        from archcost.clock.conditions import crowding, disturbances, identity, state
+        from archcost.clock.conditions import identity
         from archcost.clock.devices import clock_of, device_of
-        from archcost.clock.nvml import Nvml
         from archcost.clock.roofs import all_dtypes, cache_file, roof_of
         from archcost.records import TimingPlan
 
@@ -57,11 +54,9 @@ def command(device: str, datasheet: str | None, threads: int | None, binary: boo
             with suppress(NoDeviceError):
                 peaks = peaks_of(name)
             with regime(TimingPlan(threads=threads)):
-                nvml = Nvml.of(found)
-                before = state(found, nvml)
                 roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
-                busy = [crowding(before, torch.get_num_threads()), *disturbances(before, state(found, nvml))]
-                for text in filter(None, busy):
-                    output.note(f"{text}; the roof may be too low: measure it again when nothing else runs")
-                output.note(f"kept in {cache_file(found)}")
+                if roof.disturbed is None:
+                    output.note(f"kept in {cache_file(found)}")
+                else:
+                    output.note(f"{roof.disturbed}; it may be too low and is not kept: measure it again alone")
     output.write(build_document(roof, peaks, binary=binary))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archcost.choices import COUNTING
 from archcost.cli.groups import add_batch, add_device, add_input, read_inputs
 from archcost.cli.options import complete_names, keep_stdout
 from archcost.cli.output import add_output
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("after", shell_complete=complete_names, metavar="B")
 @add_input()
 @add_batch(least=0)
-@add_device("auto|meta|cpu|cuda", does="both are run")
+@add_device("meta|cpu|cuda|auto", COUNTING, does="both are run")
 @add_judging
 @add_output("cases")
 def command(

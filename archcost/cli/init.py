@@ -12,7 +12,7 @@ import click
 
 from archcost.cli.options import complete_names, keep_stdout, note, write
 from archcost.cli.progress import show_progress
-from archcost.errors import BuildError, ConfigError, WalkError
+from archcost.errors import ConfigError
 
 if TYPE_CHECKING:
     from archcost.records import Report
@@ -80,7 +80,6 @@ def _count_network(plan: Plan) -> tuple[Plan, Report]:
     from archcost.sources import parse_input
 
     inputs = [parse_input(text) for text in plan.inputs] or None
-    try:
-        return plan, profile(plan.spec, inputs, device=plan.device)
-    except (BuildError, WalkError):
-        return replace(plan, device="cpu"), profile(plan.spec, inputs, device="cpu")
+    report = profile(plan.spec, inputs, device=plan.device)
+    where = report.environment["device"]
+    return plan if where == "meta" else replace(plan, device=where), report

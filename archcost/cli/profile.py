@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, LIKE, add_group, add_subject, add_training, spell_training
+from archcost.cli.groups import AMP, BINARY, LIKE, MAX_TIME, add_group, add_subject, add_training, spell_training
 from archcost.cli.options import keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -16,7 +16,7 @@ from archcost.errors import ArgumentError, UncoveredError, WalkError
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
     from archcost.cli.output import Output
-    from archcost.records import Training
+    from archcost.records import TimingPlan, Training
     from archcost.render.view import View
 
 
@@ -26,10 +26,23 @@ class Shown:
 
     view: str | None
     timed: bool
+    max_time: float | None
     depth: int | None
     sort: str | None
     columns: str | None
     binary: bool
+
+    def build_plan(self) -> TimingPlan | bool:
+        """Return how it is timed, False where it is not.
+
+        Raises:
+            ArgumentError: a limit of time without --time.
+        """
+        from archcost.records import TimingPlan
+
+        if self.max_time is not None and not self.timed:
+            raise ArgumentError("--max-time limits what --time measures: give --time as well")
+        return self.timed and (TimingPlan() if self.max_time is None else TimingPlan().within(self.max_time))
 
     def read_view(self) -> View:
         """Return the view.
@@ -58,6 +71,7 @@ view_options = add_group(
         help="What a row of the table is.  [default: layers; time with --time]",
     ),
     click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer."),
+    MAX_TIME,
     click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
     click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
@@ -93,6 +107,7 @@ def command(
     archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
     """  # noqa: D301 - click reads the \b
+    from archcost.clock.telling import listening
     from archcost.profiling.profile import profile
     from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
@@ -100,11 +115,16 @@ def command(
     view = shown.read_view()
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None
-    what = f"{'Timing' if shown.timed else 'Counting'} {subject.network}"
-    with show_progress(None, what, quiet=output.quiet, still=shown.timed), keep_stdout():
+    plan = shown.build_plan()
+    what = f"{'Timing' if plan else 'Counting'} {subject.network}"
+    with (
+        show_progress(None, what, quiet=output.quiet, still=bool(plan)) as advance,
+        listening(advance.begin),
+        keep_stdout(),
+    ):
         report = profile(
             subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
-            timeline=view.name == "memory", time=shown.timed, partial=partial, **spell_training(training),
+            timeline=view.name == "memory", time=plan, partial=partial, **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
     for warning in (*report.warnings, *unmet):

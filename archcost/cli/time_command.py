@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import TIMERS
-from archcost.cli.groups import THREADS, add_device, add_group, add_input, add_training, read_inputs
+from archcost.cli.groups import MAX_TIME, THREADS, add_device, add_group, add_input, add_training, read_inputs
 from archcost.cli.options import complete_names, keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from archcost.profiling.sweep import Case
     from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
-
-SECOND = 10**9
-LONGEST_WARMUP = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +44,13 @@ class Axes:
         """
         from archcost.profiling.sweep import cases
 
-        dtypes = self.dtypes or (None if self.amps else "float32")
+        as_it_is = () if self.amps else (None,)
         return cases(
             plan,
             specs,
             batches=_read_numbers(self.batches, "--batch"),
             amps=_read_parts(self.amps, "--amp") if self.amps else (),
-            dtypes=_read_parts(dtypes, "--dtype") if dtypes else (),
+            dtypes=_read_parts(self.dtypes, "--dtype") if self.dtypes else as_it_is,
             resolutions=_read_numbers(self.resolutions, "--resolution") if self.resolutions else (),
             channels_last=tuple(dict.fromkeys(self.layouts)) or (False,),
             compiled=tuple(dict.fromkeys(self.compilations)) or (False,),
@@ -68,23 +65,22 @@ class Measuring:
     timer: Any
     layers: bool | None
     threads: int | None
-    max_time: float
+    max_time: float | None
     cudnn_benchmark: bool
 
     def build_plan(self) -> TimingPlan:
         """Return the plan of a measurement."""
         from archcost.records import TimingPlan
 
-        return TimingPlan(
+        plan = TimingPlan(
             device=self.device,
             timer=self.timer,
             threads=self.threads,
             cudnn_benchmark=self.cudnn_benchmark,
             layers=self.layers is not False,
             roof=bool(self.layers),
-            max_ns=int(self.max_time * SECOND),
-            max_warmup_ns=int(min(self.max_time, LONGEST_WARMUP) * SECOND),
         )
+        return plan if self.max_time is None else plan.within(self.max_time)
 
 
 axes_options = add_group(
@@ -92,7 +88,7 @@ axes_options = add_group(
     Axes,
     click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch."),
     click.option(
-        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: float32]"
+        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: as it is]"
     ),
     click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images."),
     click.option(
@@ -111,10 +107,7 @@ measuring_options = add_group(
     ),
     click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none."),
     THREADS,
-    click.option(
-        "--max-time", type=click.FloatRange(min=0, min_open=True), default=15.0, show_default=True, metavar="SECONDS",
-        help="Stop each measurement after that long.",
-    ),
+    MAX_TIME,
     click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first."),
 )  # fmt: skip
 
@@ -171,6 +164,7 @@ def command(
 
 def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
     """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
+    from archcost.clock.telling import listening
     from archcost.page.emit import emit
     from archcost.page.target import Target
     from archcost.records import Done
@@ -181,7 +175,11 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
         target = Target(stream=sys.stderr, color=output.color)
         return emit(build_last(found, room), target=target) if found.cells else ""
 
-    with show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance, keep_stdout():
+    with (
+        show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance,
+        listening(advance.begin),
+        keep_stdout(),
+    ):
         advance.table = show_table
         try:
             for cell in cells:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from torch.nn.modules import module as torch_module
@@ -10,96 +10,115 @@ from torch.nn.modules import module as torch_module
 from archcost.errors import ClockError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from torch import nn
 
-    from archcost.clock.protocol import Clock
+    from archcost.clock.windows import Interval, Owner, Windows
 
+    Phases = Sequence[tuple[str, Callable[[], object]]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What one pass ran: `paths` of the leaf modules as they were entered, and the owner of each interval.
-
-    An owner is the number of a leaf's call, -1 - n for what runs after n of them outside of all, or a phase's name.
-    """
-
-    paths: tuple[str, ...]
-    owners: tuple[int | str, ...]
+BEFORE_ALL = -1
 
 
 class Boundaries:
     """Marks at the boundaries of leaf modules while the forward pass runs.
 
     The hooks are torch's global ones, so none is placed on a module. They set a mark and note who it belongs to;
-    nothing waits for the device. An interval between two marks belongs to whoever was running, so the intervals add
-    up to the whole pass by construction.
+    nothing waits for the device but between two windows. An interval between two marks belongs to whoever was running,
+    so the intervals add up to the whole pass by construction. An owner is the number of a leaf's call, -1 - n for what
+    runs after n of them outside of all, or a phase's name. `paths` are the leaf modules as they were entered.
     """
 
-    def __init__(self, leaves: Mapping[nn.Module, str], clock: Clock) -> None:
-        self._leaves, self._clock = leaves, clock
+    def __init__(self, leaves: Mapping[nn.Module, str], phases: Phases) -> None:
+        self._leaves, self._phases = leaves, phases
         self._open: list[int] = []
-        self._paths: list[str] = []
-        self._owners: list[int | str] = []
-        self._marks: list[Any] = []
+        self.paths: list[str] = []
 
-    def run(self, phases: Sequence[tuple[str, Callable[[], object]]]) -> tuple[list[Any], Order]:
-        """Run one pass, the first phase of it with hooks; return its marks, one more than intervals, and its order."""
-        self._open, self._paths, self._owners, self._marks = [], [], [], []
-        (_, forward), *later = phases
+    def mark_rows(self, windows: Windows) -> None:
+        """Run one pass with a mark at each boundary; it has to be within `windows.record`, from BEFORE_ALL on."""
+        self._open, self.paths = [], []
+
+        def enter(path: str) -> None:
+            windows.mark(len(self.paths))
+            self._open.append(len(self.paths))
+            self.paths.append(path)
+
+        def leave(path: str) -> None:
+            if self._open and path == self.paths[self._open[-1]]:
+                self._open.pop()
+                windows.mark(self._open[-1] if self._open else BEFORE_ALL - len(self.paths))
+
+        (_, forward), *later = self._phases
+        with self._hooked(enter, leave):
+            forward()
+        for name, phase in later:
+            windows.mark(name)
+            phase()
+
+    def pass_by(self, windows: Windows) -> None:
+        """Run one pass that is one interval, and let windows end at its boundaries."""
+        (_, forward), *later = self._phases
+        with self._hooked(lambda _: windows.pass_by(), lambda _: windows.pass_by()):
+            forward()
+        for _, phase in later:
+            windows.pass_by()
+            phase()
+
+    @contextmanager
+    def _hooked(self, enter: Callable[[str], None], leave: Callable[[str], None]) -> Iterator[None]:
+        def before(module: nn.Module, _args: Any) -> None:
+            path = self._leaves.get(module)
+            if path is not None:
+                enter(path)
+
+        def behind(module: nn.Module, _args: Any, _output: Any) -> None:
+            path = self._leaves.get(module)
+            if path is not None:
+                leave(path)
+
         handles = [
-            torch_module.register_module_forward_pre_hook(self._enter),
-            torch_module.register_module_forward_hook(self._leave, always_call=True),
+            torch_module.register_module_forward_pre_hook(before),
+            torch_module.register_module_forward_hook(behind, always_call=True),
         ]
         try:
-            self._mark(-1)
-            forward()
+            yield
         finally:
             for handle in handles:
                 handle.remove()
-        for name, phase in later:
-            self._mark(name)
-            phase()
-        self._marks.append(self._clock.mark())
-        return self._marks, Order(paths=tuple(self._paths), owners=tuple(self._owners))
-
-    def _mark(self, owner: int | str) -> None:
-        self._marks.append(self._clock.mark())
-        self._owners.append(owner)
-
-    def _enter(self, module: nn.Module, _args: Any) -> None:
-        path = self._leaves.get(module)
-        if path is not None:
-            self._mark(len(self._paths))
-            self._open.append(len(self._paths))
-            self._paths.append(path)
-
-    def _leave(self, module: nn.Module, _args: Any, _output: Any) -> None:
-        if self._open and self._leaves.get(module) == self._paths[self._open[-1]]:
-            self._open.pop()
-            self._mark(self._open[-1] if self._open else -1 - len(self._paths))
 
 
 class Passes:
-    """The passes that were run so far, by owner. Every pass has to run the same layers."""
+    """The passes that were run so far, by owner. Every pass has to run the same layers.
+
+    `behind` are the owners of intervals that the host had not ordered in time: the device may have waited for it;
+    `judged` says whether there was a queue to look at.
+    """
 
     def __init__(self) -> None:
-        self.order: Order | None = None
-        self.ns: dict[int | str, list[int]] = {}
+        self.paths: tuple[str, ...] | None = None
+        self.ns: dict[Owner, list[int]] = {}
+        self.behind: set[Owner] = set()
+        self.judged = False
+        self._owners: list[Owner] = []
 
-    def add(self, offsets: Sequence[int], order: Order) -> int:
+    def add(self, intervals: Sequence[Interval], paths: Sequence[str]) -> int:
         """Take one pass in; return its span.
 
         Raises:
             ClockError: it ran other layers than the passes before.
         """
-        if self.order is None:
-            self.order = order
-            self.ns = {owner: [] for owner in dict.fromkeys(order.owners)}
-        elif order != self.order:
+        owners = [interval.owner for interval in intervals]
+        if self.paths is None:
+            self.paths, self._owners = tuple(paths), owners
+            self.ns = {owner: [] for owner in owners}
+        elif (tuple(paths), owners) != (self.paths, self._owners):
             raise ClockError("the network does not run the same layers every time")
         for times in self.ns.values():
             times.append(0)
-        for owner, before, after in zip(order.owners, offsets, offsets[1:], strict=False):
-            self.ns[owner][-1] += after - before
-        return offsets[-1] - offsets[0]
+        for interval in intervals:
+            self.ns[interval.owner][-1] += interval.ns
+            self.judged |= interval.ahead is not None
+            if interval.ahead is False:
+                self.behind.add(interval.owner)
+        return sum(interval.ns for interval in intervals)

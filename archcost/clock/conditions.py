@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from archcost.clock.regime import uses_tf32
+from archcost.clock.kinds import kind_of
+from archcost.clock.regime import find_tf32
 from archcost.records import Conditions, DeviceState
 
 if TYPE_CHECKING:
@@ -33,15 +34,15 @@ class Identity(NamedTuple):
 
 def identity(device: torch.device, nvml: Nvml | None) -> Identity:
     """Return the name of a device and its driver's version; None where nobody knows."""
-    if device.type == "cuda":
-        return Identity(torch.cuda.get_device_name(device), None if nvml is None else nvml.driver)
-    return Identity(_processor(), None)
+    return Identity(kind_of(device).name(device) or _processor(), None if nvml is None else nvml.driver)
 
 
 def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
     """Return the state of a device now; what nobody says is None."""
-    if device.type == "cuda":
-        return DeviceState() if nvml is None else nvml.state()
+    if nvml is not None:
+        return nvml.state()
+    if kind_of(device).torch_module is not None:
+        return DeviceState()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return DeviceState(load=load, held_back_ns=_quota_ns())
 
@@ -49,17 +50,20 @@ def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
 def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, after: DeviceState) -> Conditions:
     """Return what was the case while something was measured."""
     name, driver = identity(device, nvml)
-    cuda = device.type == "cuda"
-    cudnn = torch.backends.cudnn.version() if cuda else None  # type: ignore[no-untyped-call]
+    kind = kind_of(device)
+    has_tf32 = "tf32" in kind.dtypes
+    cudnn = torch.backends.cudnn.version() if has_tf32 else None  # type: ignore[no-untyped-call]
+    tf32 = find_tf32() if has_tf32 else ()
     return Conditions(
         device=name,
         driver=driver,
         torch=torch.__version__,
         cudnn=None if cudnn is None else str(cudnn),
-        threads=None if cuda else torch.get_num_threads(),
+        threads=None if kind.torch_module is not None else torch.get_num_threads(),
         cudnn_benchmark=torch.backends.cudnn.benchmark,
         deterministic=torch.are_deterministic_algorithms_enabled(),
-        tf32=cuda and uses_tf32(),
+        tf32=bool(tf32),
+        tf32_for=tf32,
         before=before,
         after=after,
     )

@@ -1,4 +1,4 @@
-"""Which device is timed, with which clock."""
+"""Which device a name stands for."""
 
 from __future__ import annotations
 
@@ -6,39 +6,46 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from archcost.clock.cuda import CudaClock
-from archcost.clock.wall import WallClock
+from archcost.clock.kinds import KINDS, kind_of
 from archcost.errors import ArgumentError, NoDeviceError
 
 if TYPE_CHECKING:
     from archcost.clock.protocol import Clock
+
+NAMES = f"auto, {', '.join(reversed(KINDS))}"
 
 
 def device_of(name: str) -> torch.device:
     """Return the device that a name stands for; "auto" is the GPU where there is one.
 
     Raises:
-        ArgumentError: a name that is none, or "meta", on which nothing runs.
+        ArgumentError: a name that stands for nothing, or for what runs nothing, such as "meta".
         NoDeviceError: a device that is not here.
     """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name = find_accelerator() or "cpu"
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ArgumentError(f"there is no device {name!r}; use auto, cpu or cuda") from None
-    if device.type not in {"cpu", "cuda"}:
-        raise ArgumentError(f"nothing can be timed on {name}; use auto, cpu or cuda")
-    if device.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if not count:
-            raise NoDeviceError("--device cuda: torch finds no CUDA device here; time it with --device cpu")
-        if device.index is not None and device.index >= count:
-            raise NoDeviceError(f"--device {name}: there is cuda:0 to cuda:{count - 1}")
-        return torch.device("cuda", torch.cuda.current_device() if device.index is None else device.index)
+        raise ArgumentError(f"there is no device {name!r}; use {NAMES}") from None
+    if device.type not in KINDS:
+        raise ArgumentError(f"nothing can be timed on {name}; use {NAMES}")
+    kind = kind_of(device)
+    if not kind.count:
+        raise NoDeviceError(f"--device {name}: torch finds no {kind.title} here; use --device cpu")
+    index: int | None = device.index
+    if index is None:
+        return device if kind.current is None else torch.device(device.type, kind.current)
+    if index >= kind.count:
+        raise NoDeviceError(f"--device {name}: there is {device.type}:0 to {device.type}:{kind.count - 1}")
     return device
+
+
+def find_accelerator() -> str | None:
+    """Return the kind of device that goes before the CPU, where torch finds one here."""
+    return next((name for name, kind in KINDS.items() if kind.by_default and name != "cpu" and kind.count), None)
 
 
 def clock_of(device: torch.device) -> Clock:
     """Return the clock of a device."""
-    return CudaClock(device) if device.type == "cuda" else WallClock()
+    return kind_of(device).clock(device)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from archcost.clock.kinds import kind_of
 from archcost.records import DeviceState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import torch
 
 # the bits of nvmlDeviceGetCurrentClocksEventReasons
 REASONS = {
@@ -39,11 +40,10 @@ class Nvml:
     @classmethod
     def of(cls, device: torch.device) -> Nvml | None:
         """Return the GPU that torch calls `device`; None without the binding, the driver, or leave to ask."""
-        if device.type != "cuda":
+        if not kind_of(device).has_nvml:
             return None
         try:
             import pynvml
-            import torch
 
             pynvml.nvmlInit()
             # torch counts visible devices only, NVML all of them: the UUID is what they agree on
@@ -80,7 +80,7 @@ class Nvml:
             watts=None if milliwatts is None else milliwatts / 1000,
             throttle_reasons=None if reasons is None else tuple(name for bit, name in REASONS.items() if reasons & bit),
             held_back_ns=held_ns or None,
-            other_processes=None if processes is None else sum(each.pid != os.getpid() for each in processes),
+            other_processes=None if processes is None else _count_others([each.pid for each in processes]),
         )
 
     def _ask(self, name: str, *arguments: Any) -> Any:
@@ -93,3 +93,16 @@ class Nvml:
             return function(*arguments)
         except Exception:  # noqa: BLE001 - NVMLError: not supported here, or not allowed
             return None
+
+
+def _count_others(pids: list[int]) -> int | None:
+    """Return how many processes on a GPU are not this one; None where the driver hides them.
+
+    In a container the driver numbers processes as the host does: this one, which has memory there, is then among them
+    under another number.
+    """
+    if os.getpid() in pids:
+        return len(pids) - 1
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        return len(pids) - 1 if pids else None
+    return len(pids)

@@ -24,14 +24,20 @@ class Clock(Protocol):
     def now(self) -> int:
         """Return the host's time."""
 
+    def cpu(self) -> int:
+        """Return how long this thread has worked, ever: what it waited, or others worked in its place, is left out."""
+
     def mark(self) -> Any:
         """Put a mark behind all work that was ordered so far."""
 
     def passed(self, mark: Any) -> bool:
         """Whether the device has come past a mark."""
 
+    def drain(self) -> None:
+        """Wait until all work is done; the marks stay."""
+
     def finish(self) -> None:
-        """Wait until all work is done."""
+        """Wait until all work is done; the marks of before are read next, or never."""
 
     def offsets(self, marks: Sequence[Any]) -> list[int]:
         """Return when the device passed each mark, from the first one on; after `finish`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from archcost.clock.kinds import kind_of
 from archcost.errors import ClockError
 
 if TYPE_CHECKING:
@@ -30,12 +31,11 @@ def check_dtype(name: str, device: torch.device) -> None:
     Raises:
         ClockError: it does not, with those that it has.
     """
-    if device.type != "cuda":
-        if name == "tf32":
-            raise ClockError(
-                "the CPU has no tf32, which is a way of CUDA devices to multiply float32; it has float32, bfloat16, "
-                "float16, float64"
-            )
+    kind = kind_of(device)
+    if name not in kind.dtypes:
+        what = ", which is a way of CUDA devices to multiply float32" if name == "tf32" else ""
+        raise ClockError(f"the {kind.title} has no {name}{what}; it has {', '.join(kind.dtypes)}")
+    if "tf32" not in kind.dtypes:
         return
     capable = torch.cuda.get_device_capability(device)
     if (name == "tf32" and capable < AMPERE) or (
@@ -66,11 +66,16 @@ def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[A
     return nullcontext() if plan.amp is None else torch.autocast(device.type, torch_dtype(plan.amp))
 
 
-def uses_tf32() -> bool:
-    """Whether any product of float32 may be computed in TensorFloat-32 now."""
+def find_tf32() -> tuple[str, ...]:
+    """Return which products of float32 may be computed in TensorFloat-32 now: "products", "convolutions"."""
     older = _older_switches()
+    if older is None:
+        matmul, conv, _ = (value for _, value in _newer_switches())
+        switches: tuple[str | bool, ...] = (matmul, conv)
+    else:
+        switches = older
     fast = {"high", "medium", "tf32", True}
-    return not fast.isdisjoint(older or [value for _, value in _newer_switches()])
+    return tuple(name for name, value in zip(("products", "convolutions"), switches, strict=True) if value in fast)
 
 
 @contextmanager

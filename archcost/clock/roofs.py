@@ -12,15 +12,17 @@ import re
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from archcost.clock.conditions import identity
+from archcost import units
+from archcost.clock.conditions import crowding, disturbances, identity, state
+from archcost.clock.kinds import kind_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.regime import check_dtype, regime, torch_dtype
+from archcost.clock.windows import Windows
 from archcost.errors import ClockError, ReportError
 from archcost.records import DTYPES, Copy, Roof, TimingPlan
 from archcost.records.reading import file_text, read_document
@@ -29,15 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archcost.clock.protocol import Clock
+    from archcost.records import DeviceState
 
 SCHEMA = "archcost.roof/1"
-COPIES = {"cpu": [2**power for power in range(16, 29)], "cuda": [2**power for power in range(20, 32)]}  # bytes moved
-SIZES = {"cpu": (256, 512, 1024, 2048), "cuda": (1024, 2048, 4096, 8192, 16384)}
 AT_ONCE = 5
 PATIENCE = 10  # rounds without a faster try
 FASTER = 0.99
-HOLD_NS = 200_000  # the host orders a handful of operators in that time
-MOST_NS = 500_000_000  # for one size
+MOST_NS = 200_000_000  # for one size
+LOAD_NS = 100_000_000  # a device that queues works for that long before: idle, its clocks are lower
+LEAST_SHARE = 0.9
 TOO_LONG_NS = 500_000_000  # one product; larger ones of a dtype that is emulated would take minutes
 
 
@@ -46,17 +48,37 @@ def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh:
 
     A dtype that the device lacks has no ceiling.
     """
+    with kind_of(device).using(device):
+        return _roof(device, dtypes, clock, fresh=fresh)
+
+
+def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: bool) -> Roof:
     path, known = cache_file(device), None
     if not fresh:
         with suppress(OSError, ReportError):  # a cache that cannot be read is measured again
             known = read_document(Roof, file_text(path), SCHEMA, "roof")
+    before, begun, worked = state(device, Nvml.of(device)), clock.now(), clock.cpu()
     fitting = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
+    ceilings = known.flops_per_second if known is not None and fitting else {}
+    missing = [dtype for dtype in dtypes if dtype not in ceilings and _has(dtype, device)]
+    if known is not None and fitting and not missing:
+        return known
     roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock))
-    missing = [dtype for dtype in dtypes if dtype not in roof.flops_per_second and _has(dtype, device)]
-    if not missing and fitting:
-        return roof
     products = {dtype: _product(dtype, device, clock) for dtype in missing}
-    roof = replace(roof, flops_per_second={**roof.flops_per_second, **products})
+    found = _disturbance(device, before, (clock.cpu() - worked) / (clock.now() - begun))
+    roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
+    return roof if found else _keep(roof, path)
+
+
+def _disturbance(device: torch.device, before: DeviceState, share: float) -> str | None:
+    """Say what may have made a roof too low; `share` is the part of the time for which this thread worked."""
+    found = [crowding(before, torch.get_num_threads()), *disturbances(before, state(device, Nvml.of(device)))]
+    if kind_of(device).torch_module is None and share < LEAST_SHARE:
+        found.append(f"the CPU did something else for {units.percent(1 - share)} of the time")
+    return "; ".join(filter(None, found)) or None
+
+
+def _keep(roof: Roof, path: Path) -> Roof:
     with suppress(OSError):  # a cache that cannot be written is measured again
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}")
@@ -89,13 +111,13 @@ def _has(dtype: str, device: torch.device) -> bool:
 
 def _blank(device: torch.device) -> Roof:
     name, driver = identity(device, Nvml.of(device))
-    threads = None if device.type == "cuda" else torch.get_num_threads()
+    threads = None if kind_of(device).torch_module is not None else torch.get_num_threads()
     return Roof(device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={})
 
 
 def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:
     found = []
-    for moved in COPIES[device.type]:
+    for moved in kind_of(device).copies:
         source = torch.randint(-128, 127, (moved // 2,), dtype=torch.int8, device=device)
         target = torch.empty_like(source)
         seconds = _fastest(partial(target.copy_, source), clock)
@@ -107,7 +129,7 @@ def _product(dtype: str, device: torch.device, clock: Clock) -> float:
     """Return the most operations for each second of square products, of the sizes that do not take too long."""
     best = 0.0
     with regime(TimingPlan(dtype=dtype)):
-        for size in SIZES[device.type]:
+        for size in kind_of(device).products:
             left, right = (torch.randn(size, size, device=device).to(torch_dtype(dtype)) for _ in range(2))
             seconds = _fastest(partial(torch.matmul, left, right), clock)
             best = max(best, 2 * size**3 / seconds)
@@ -117,18 +139,33 @@ def _product(dtype: str, device: torch.device, clock: Clock) -> float:
 
 
 def _fastest(run: Callable[[], object], clock: Clock) -> float:
-    """Return the least seconds of tries in a row, until the last of them were no faster."""
+    """Return the least seconds of tries in a row, until the last of them were no faster.
+
+    A try that the host ordered too late shows the host, so it does not count.
+
+    Raises:
+        ClockError: no try counts.
+    """
+    windows = Windows(clock)
+
+    def try_often() -> None:
+        for number in range(AT_ONCE):
+            if number:
+                windows.mark(number)
+            run()
+
     run()
     clock.finish()
+    begun = clock.now()
+    while clock.queues and clock.now() - begun < LOAD_NS:
+        windows.order(try_often, 0)
+    windows.fit(lambda: windows.order(try_often, 0), divisible=False)
     begun, fastest, since = clock.now(), math.inf, 0
-    while since < PATIENCE and (clock.now() - begun < MOST_NS or fastest == math.inf):
-        clock.hold(HOLD_NS)
-        marks = [clock.mark()]
-        for _ in range(AT_ONCE):
-            run()
-            marks.append(clock.mark())
-        clock.finish()
-        best = min(after - before for before, after in pairwise(clock.offsets(marks)))
+    while since < PATIENCE and (clock.now() - begun < MOST_NS or (fastest == math.inf and not since)):
+        tries = [each.ns for each in windows.order(try_often, 0) if each.ahead is not False]
+        best = min(tries, default=math.inf)
         since = 0 if best < FASTER * fastest else since + 1
         fastest = min(best, fastest)
+    if fastest == math.inf:
+        raise ClockError("the roof cannot be measured: the host is too slow to keep the device's queue full")
     return max(fastest, 1) / 10**9

@@ -28,9 +28,9 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
     Raises:
         ClockError: the passes ran other leaf modules than the account has.
     """
-    assert passes.order is not None  # noqa: S101 - there was a pass
+    assert passes.paths is not None  # noqa: S101 - there was a pass
     leaves = [i for i, layer in enumerate(layers) if _is_leaf(layer)]
-    if tuple(layers[i].name for i in leaves) != passes.order.paths:
+    if tuple(layers[i].name for i in leaves) != passes.paths:
         raise ClockError("the network runs other layers when it is timed than when it was counted")
     gaps = _between(layers, leaves)
     found: list[RowTime] = []
@@ -38,6 +38,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
     calls: Counter[str] = Counter()
     for owner, ns in passes.ns.items():
         times = Series(tuple(ns))
+        late = owner in passes.behind if passes.judged else None
         if isinstance(owner, str):
             found.append(
                 RowTime(
@@ -49,20 +50,22 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
                     macs=phase_macs.get(owner, 0),
                     moved_bytes=None,
                     times=times,
+                    upper_bound=late,
                 )
             )
         elif owner >= 0:
             row = layers[leaves[owner]]
-            found.append(_row(row.name, row.call or 0, row.kind, (leaves[owner],), layers, times))
+            found.append(_row(row.name, row.call or 0, row.kind, (leaves[owner],), layers, times, late))
         elif gaps[-1 - owner]:
             places = gaps[-1 - owner]
             name = _named([layers[i] for i in places])
-            found.append(_row(name, calls[name], "", places, layers, times))
+            found.append(_row(name, calls[name], "", places, layers, times, late))
             calls[name] += 1
         else:
             idle.append(ns)
     if idle:
-        found.append(_row(NOTHING_RAN, 0, "", (), layers, Series(tuple(map(sum, zip(*idle, strict=True))))))
+        times = Series(tuple(map(sum, zip(*idle, strict=True))))
+        found.append(_row(NOTHING_RAN, 0, "", (), layers, times, late=None))
     return tuple(found)
 
 
@@ -83,7 +86,16 @@ def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, 
     return [tuple(gap) for gap in gaps]
 
 
-def _row(name: str, call: int, kind: str, places: tuple[int, ...], layers: Sequence[Layer], times: Series) -> RowTime:
+def _row(
+    name: str,
+    call: int,
+    kind: str,
+    places: tuple[int, ...],
+    layers: Sequence[Layer],
+    times: Series,
+    late: bool | None,
+) -> RowTime:
+    most = max((layers[i] for i in places), key=lambda layer: layer.macs, default=None)
     return RowTime(
         name=name,
         call=call,
@@ -93,6 +105,8 @@ def _row(name: str, call: int, kind: str, places: tuple[int, ...], layers: Seque
         macs=sum(layers[i].macs for i in places),
         moved_bytes=sum(layers[i].read_bytes + layers[i].written_bytes for i in places),
         times=times,
+        upper_bound=late,
+        work=None if most is None else most.role,
     )
 
 

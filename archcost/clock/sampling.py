@@ -4,86 +4,69 @@ from __future__ import annotations
 
 import math
 import statistics
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.clock.telling import tell
+from archcost.clock.windows import Windows
 from archcost.records import Series, Warmup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from archcost.clock.protocol import Clock
+    from archcost.clock.windows import Interval
     from archcost.records import TimingPlan
 
-T = TypeVar("T")
 BLOCK = 3  # iterations whose median is one of those that have to agree
 AGREEING = 5
 LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
 MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
-SAFETY = 1.5
+STUCK = 0.7  # of the width with an eighth of the samples
+LEAST_STUCK_NS = 10**9
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
-class Queue:
-    """Orders work so that the device never waits for the host, and notes whether that succeeded.
+class Rounds:
+    """Iterations in rounds: several are ordered with a mark after each, and waited for once.
 
-    The device is held for longer than the host needs to order everything; that it has not come past the first mark by
-    then shows that the queue was full all along. Where the host does the work itself there is nothing to hold.
+    `divided` runs an iteration and lets windows end inside it; None where that cannot be. `full` says whether the host
+    stayed ahead of the device throughout, None where there is no queue. `cpu_ns` is for each iteration what this thread
+    has worked, beside the time of the clock.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._hold_ns = 0.0
-        self._ordered_ns = 0
-        self.full: bool | None = None
-
-    def order(self, run: Callable[[], tuple[list[Any], T]]) -> tuple[list[Any], T]:
-        """Order what `run` runs, which returns its marks first; wait for it to be done."""
-        clock = self._clock
-        clock.hold(self._hold_ns)
-        begun = clock.now()
-        marks, rest = run()
-        self._ordered_ns = clock.now() - begun
-        if clock.queues:
-            ahead = not clock.passed(marks[0])
-            self.full = ahead if self.full is None else self.full and ahead
-        clock.finish()
-        return marks, rest
-
-    def fill(self, run: Callable[[], tuple[list[Any], T]]) -> bool:
-        """Find out how long to hold the device for; return whether the host then stays ahead of it."""
-        self._hold_ns = 0.0
-        if self._clock.queues:
-            self.order(run)
-            self._hold_ns = SAFETY * self._ordered_ns
-            self.full = None
-            self.order(run)
-        ahead, self.full = self.full is not False, None
-        return ahead
-
-
-class Rounds:
-    """Iterations in rounds: several are ordered with a mark after each, and waited for once."""
-
-    def __init__(self, run: Callable[[], object], clock: Clock) -> None:
-        self._run, self._clock = run, clock
-        self.queue = Queue(clock)
+    def __init__(
+        self, run: Callable[[], object], clock: Clock, divided: Callable[[Windows], object] | None = None
+    ) -> None:
+        self._run, self._clock, self._divided = run, clock, divided
+        self._windows = Windows(clock)
         self.size = 1
+        self.full: bool | None = None
+        self.cpu_ns: list[int] = []
 
     def take(self) -> list[int]:
         """Run one round; return the time of each iteration."""
-        marks, _ = self.queue.order(self.ordered)
-        offsets = self._clock.offsets(marks)
-        return [after - before for before, after in pairwise(offsets)]
+        before = self._clock.cpu()
+        intervals = self._order()
+        self.cpu_ns += [(self._clock.cpu() - before) // self.size] * self.size
+        ns = [0] * self.size
+        for interval in intervals:
+            assert isinstance(interval.owner, int)  # noqa: S101 - the number of an iteration
+            ns[interval.owner] += interval.ns
+        if self._clock.queues:
+            self.full = self.full is not False and all(interval.ahead for interval in intervals)
+        return ns
 
     def fill(self, median_ns: float) -> None:
         """Choose how many iterations are ordered at once: fewer, down to one, where the queue does not hold them."""
         if self._clock.queues:
             self.size = max(1, min(MOST_AT_ONCE, int(ROUND_NS / max(median_ns, 1))))
-        while not self.queue.fill(self.ordered) and self.size > 1:
+        while not self._windows.fit(self._order, divisible=False) and self.size > 1:
             self.size //= 2
+        if self.size == 1 and self._divided is not None:
+            self._windows.fit(self._order, divisible=True)
+        self.full, self.cpu_ns = None, []
 
     def wait(self) -> list[int]:
         """Run one round on an idle device; return what the host waited for each iteration."""
@@ -93,19 +76,24 @@ class Rounds:
         self._clock.finish()
         return [(self._clock.now() - begun) // self.size]
 
-    def ordered(self) -> tuple[list[Any], None]:
-        """Order one round; return its marks."""
-        marks = [self._clock.mark()]
-        for _ in range(self.size):
-            self._run()
-            marks.append(self._clock.mark())
-        return marks, None
+    def _order(self) -> list[Interval]:
+        return self._windows.order(self._run_round, 0)
+
+    def _run_round(self) -> None:
+        for number in range(self.size):
+            if number:
+                self._windows.mark(number)
+            if self._windows.size is None or self._divided is None:
+                self._run()
+            else:
+                self._divided(self._windows)
 
 
 def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tuple[Warmup, float]:
-    """Run until the last five medians agree, or the limit; return what it took, and the last median.
+    """Run until the last five medians agree, or are no faster than those before; return what it took, and the last.
 
-    The first iteration, which compiles, allocates and loads, takes as long as it takes: the limit begins behind it.
+    On a busy machine medians never agree, but they stop falling. The first iteration, which compiles, allocates and
+    loads, takes as long as it takes: the limit begins behind it.
     """
     begun = clock.now()
     block = take()
@@ -118,7 +106,11 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
         iterations += len(block)
         medians.append(statistics.median(block))
         last = medians[-AGREEING:]
-        settled = len(last) == AGREEING and max(last) - min(last) <= plan.agreement * min(last)
+        settled = len(last) == AGREEING and (
+            max(last) - min(last) <= plan.agreement * min(last)
+            or min(last) >= (1 - plan.agreement) * min(medians[:-AGREEING][-AGREEING:], default=math.inf)
+        )
+        tell(f"warming up: {units.number(iterations)} iterations")
         now = clock.now()
         if settled or now - ready >= plan.max_warmup_ns:
             return Warmup(iterations=iterations, ns=now - begun, settled=settled), medians[-1]
@@ -126,9 +118,10 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
 
 
 def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
-    """Take samples until there are enough of them; return them, and what is missing where the time ran out."""
+    """Take samples until there are enough of them, or more would not help; return them, and what is missing."""
     begun = clock.now()
     ns: list[int] = []
+    widths: dict[int, float] = {}
     next_look = plan.min_samples
     while True:
         ns += take()
@@ -136,9 +129,29 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
         if len(ns) < next_look and elapsed < plan.max_ns:
             continue
         next_look = math.ceil(len(ns) * GROWTH)
-        missing = _missing(Series(tuple(ns)), elapsed, plan)
-        if not missing or elapsed >= plan.max_ns:
-            return Series(tuple(ns)), tuple(f"{what}: {text}" for text in missing)
+        series = Series(tuple(ns))
+        widths[series.n] = series.half_width
+        tell(f"{what}: {units.number(series.n)} samples, the median known to ±{_percent(series.half_width)}")
+        stuck = (
+            elapsed >= max(plan.min_ns, LEAST_STUCK_NS) and series.n >= plan.min_samples and _no_longer_shrinks(widths)
+        )
+        missing = _missing(series, elapsed, plan)
+        if not missing or stuck or elapsed >= plan.max_ns:
+            return series, tuple(f"{what}: {text}" for text in missing)
+
+
+def _no_longer_shrinks(widths: Mapping[int, float]) -> bool:
+    """Whether the interval is as wide as with an eighth of the samples; where they are all alike it has a third of it.
+
+    With a half of them the comparison would be that of two widths of which each is itself known to a fifth.
+    """
+    last = max(widths)
+    early = max((n for n in widths if 8 * n <= last), default=None)
+    return early is not None and widths[last] > STUCK * widths[early]
+
+
+def _percent(part: float) -> str:
+    return "?" if math.isinf(part) else units.percent(part)
 
 
 def _missing(series: Series, elapsed: int, plan: TimingPlan) -> list[str]:

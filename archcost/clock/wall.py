@@ -19,12 +19,16 @@ class WallClock:
     name = "wall clock"
     queues = False
     now = staticmethod(time.perf_counter_ns)
+    cpu = staticmethod(time.thread_time_ns)
     mark = staticmethod(time.perf_counter_ns)
 
     def passed(self, mark: Any) -> bool:
         """Whether it is over: always."""
         del mark
         return True
+
+    def drain(self) -> None:
+        """Wait for nothing."""
 
     def finish(self) -> None:
         """Wait for nothing."""

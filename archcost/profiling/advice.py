@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 LAST = 3  # rows that an error shows
-# of the CPU's allocator, by system; a GPU's has an error class of its own
-SHORT_OF_MEMORY = ("not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory")
+# of the CPU's allocator, by system; of a GPU's; and of libraries that find too little left for their workspaces
+SHORT_OF_MEMORY = (
+    "not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory",
+    "cudnn_status_alloc_failed", "cublas_status_alloc_failed", "unable to find an engine",
+)  # fmt: skip
 INPUT_OPTION = "--input 3x224x224 or --input 128:int64"
 
 
@@ -34,11 +37,11 @@ def ran_out(error: BaseException | None) -> bool:
 
 def give_memory_back() -> None:
     """Free what only cycles, or torch's cache of a GPU's memory, still hold."""
-    import torch
+    from archcost.clock.kinds import KINDS
 
     gc.collect()
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.cuda.empty_cache()
+    for kind in KINDS.values():
+        kind.give_back()
 
 
 def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 
-def make_module(network: Network, plan: TimingPlan, device: torch.device, *, trains: bool) -> nn.Module:
-    """Return the module that is timed: built, or the one given, or a copy of it where timing would change it.
+def make_module(
+    network: Network, plan: TimingPlan, device: torch.device, *, trains: bool, moves: bool = False
+) -> nn.Module:
+    """Return the module that is timed: built, or the one given, or a copy of it where timing changes or moves it.
 
     Raises:
         ClockError: a module that cannot be copied.
@@ -30,10 +32,11 @@ def make_module(network: Network, plan: TimingPlan, device: torch.device, *, tra
     if network.given is None:
         with torch.device(device):
             return _change_form(network.build(), plan)
-    if not (trains or plan.changes_network):
+    if not (trains or moves or plan.changes_network):
         return network.given
     try:
-        return _change_form(copy.deepcopy(network.given), plan)
+        copied = _change_form(copy.deepcopy(network.given), plan)
+        return copied.to(device) if moves else copied
     except Exception as error:
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         raise ClockError(f"the network cannot be copied, and timing it so would change it: {reason}") from error

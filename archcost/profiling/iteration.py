@@ -35,7 +35,7 @@ class Iteration:
         autocast: Callable[[], AbstractContextManager[Any]],
         step: TrainingStep | None = None,
     ) -> None:
-        self._run, self._autocast, self._trains = run, autocast, step is not None
+        self._run, self._autocast, self._step = run, autocast, step
         self._outputs: Any = None
         self.phases: tuple[tuple[str, Callable[[], None]], ...] = (("forward", self._run_forward),)
         if step is not None:
@@ -48,8 +48,14 @@ class Iteration:
             phase()
         self._outputs = None
 
+    @property
+    def state(self) -> list[Any]:
+        """What the optimizer keeps from one step to the next."""
+        optimizer = None if self._step is None else self._step.optimizer
+        return [] if optimizer is None else list(optimizer.state.values())
+
     def _run_forward(self) -> None:
-        with torch.set_grad_enabled(self._trains), self._autocast():
+        with torch.set_grad_enabled(self._step is not None), self._autocast():
             self._outputs = self._run()
 
     def _compute_loss(self, step: TrainingStep) -> None:

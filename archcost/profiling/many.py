@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from archcost.choices import COUNTING
 from archcost.profiling.one import keep_part, profile_one
 from archcost.records import Done, Failure
 
@@ -37,11 +38,13 @@ def profile_many(
         jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
             your own are known to the process that registered them alone: use 1.
         progress: called with each spec when it is done, as a `Done`, from any thread.
-        options: as for `archcost.profile`, the same for every network.
+        options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU: the
+            figures are the same on every machine.
 
     Returns:
         In the order of the specs: the reports (or what `keep` made of them), and a `Failure` for each that failed.
     """
+    options = {"device": COUNTING, **options}
     known = _REMEMBERED.get()
     if known is None or not all(isinstance(spec, str) for spec in specs):
         return _profile_all(specs, keep, jobs, progress, options)

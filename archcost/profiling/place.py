@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from archcost.choices import COUNTING
 from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
 
 if TYPE_CHECKING:
@@ -24,14 +25,21 @@ def choose_device(device: str, network: Network) -> str:
     """
     import torch
 
+    from archcost.clock.devices import find_accelerator
+    from archcost.clock.kinds import KINDS
+
     if device == "auto":
-        return "cuda" if network.given is None and torch.cuda.is_available() else "meta"
+        return (find_accelerator() if network.given is None else None) or "meta"
+    if device == COUNTING:
+        return "meta"
     try:
-        kind = torch.device(device).type
+        asked = torch.device(device)
     except RuntimeError:
-        raise ArgumentError(f"there is no device {device!r}; use auto, meta, cpu or cuda") from None
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ArgumentError("--device cuda: torch finds no CUDA device here; use auto, meta or cpu")
+        raise ArgumentError(f"there is no device {device!r}; use auto, meta, {', '.join(reversed(KINDS))}") from None
+    kind = KINDS.get(asked.type)
+    if kind is not None and (asked.index or 0) >= kind.count:
+        here = f"{kind.count} {kind.title}s" if kind.count else f"no {kind.title}"
+        raise ArgumentError(f"--device {device}: torch finds {here} here; use auto, meta or cpu")
     return device
 
 

@@ -65,7 +65,6 @@ def sweep(network: Network, wanted: Sequence[Case], *, training: Training | None
     """
     for case in wanted:
         yield _cell(network, case, training)
-        give_memory_back()  # the next one finds the device as the first did
 
 
 def _cell(network: Network, case: Case, training: Training | None) -> Cell:
@@ -77,6 +76,7 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
     }
     feed = Feed(specs=case.specs, batch=case.batch)
     try:
+        give_memory_back()  # what the cell before left: it finds the device as the first did
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)
     except OutOfMemoryError as error:
         predicted = _predicted(network, feed, case.plan, training)

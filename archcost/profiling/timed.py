@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from archcost.account import account
+from archcost.account.memory import CUDA_BLOCK
 from archcost.clock import Job, check_dtype, measure, regime
 from archcost.clock.devices import clock_of, device_of
+from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
 from archcost.errors import ClockError
@@ -52,8 +55,9 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
     device = device_of(plan.device)
     if feed.args is None and feed.batch < 1:
         raise ClockError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
-    with random_state_kept():
-        module = make_module(network, plan, device, trains=asked.training is not None)
+    with random_state_kept(), kind_of(device).using(device):
+        notes = _describe_move(network, plan, device)
+        module = make_module(network, plan, device, trains=asked.training is not None, moves=bool(notes))
         home = _home_of(module, plan, device)
         args, kwargs = given = make_inputs(feed, plan, home)
         with as_found(Parts(module)) if module is network.given else nullcontext(), regime(plan):
@@ -63,7 +67,20 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
             with _failures_named(plan):
                 iteration = make_iteration(module, given, asked, plan, home)
                 sample = measure(_job(module, given, iteration, plan, costs), plan, clock, home)
-            return trace, costs, replace(sample, roof=roof_of(home, (sample.dtype,), clock)) if plan.roof else sample
+            roof = roof_of(home, sample.dtypes, clock) if plan.roof else None
+            return trace, costs, replace(sample, roof=roof, notes=(*notes, *sample.notes))
+
+
+def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> tuple[str, ...]:
+    """Say that a module that was given is not on the device that was named, so that a copy is moved there."""
+    tensors = () if network.given is None else (*network.given.parameters(), *network.given.buffers())
+    there = next((tensor.device for tensor in tensors), None)
+    if plan.device == "auto" or there is None or there.type == "meta":
+        return ()
+    numbered = torch.device(plan.device).index is not None
+    if there.type == device.type and (not numbered or there.index in {None, device.index}):
+        return ()
+    return (f"a copy of the network was timed on {device}; the network itself is on {there}",)
 
 
 def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch.device:
@@ -88,8 +105,16 @@ def _job(module: nn.Module, given: Given, iteration: Iteration, plan: TimingPlan
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,
+        held_bytes=partial(_count_held, module, given, iteration),
         dtype=AMP.get(plan.amp or "") or plan.dtype or ("float32" if own is None else dtype_name(own.dtype)),
     )
+
+
+def _count_held(module: nn.Module, given: Given, iteration: Iteration) -> int:
+    """Return the bytes between two iterations: of a network, its inputs, and what an optimizer keeps, in blocks."""
+    tensors = (*module.parameters(), *module.buffers(), *find_tensors(given), *find_tensors(iteration.state))
+    storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+    return sum(-(-nbytes // CUDA_BLOCK) * CUDA_BLOCK for nbytes in storages.values())
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.errors import OutOfMemoryError, RuleError, UsageError
+from archcost.choices import COUNTING
+from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.fallback import check_memory, reason_of
 from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, is_on_meta, materialise
@@ -29,6 +32,8 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         OutOfMemoryError: with what it would have needed.
     """
     where = choose_device(asked.device, network)
+    if asked.device == "auto" and where != "meta":
+        return _trace_on_chosen(network, feed, asked, where)
     if where != "meta":
         return _walk_on(network, feed, asked, where), ()
     from archcost.walk import Caches, Restoration
@@ -72,22 +77,39 @@ def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) -> tuple[Trace, tuple[str, ...]]:
+    """Walk on a GPU that nobody asked for; where it is full, taken or broken, no count may fail for that."""
+    try:
+        return _walk(network, feed, asked, where), ()
+    except Exception as error:  # noqa: BLE001 - torch raises several kinds; a mistake of the network's shows again
+        reason = str(find_root(error)).strip().split("\n", maxsplit=1)[0]
+    with suppress(Exception):  # a device that is broken takes nothing back
+        give_memory_back()
+    trace, notes = trace_network(network, feed, replace(asked, device=COUNTING))
+    return trace, (f"it was counted on {trace.device}, because it could not be on {where}: {reason}", *notes)
+
+
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
+    import torch
+
+    from archcost.clock.kinds import kind_of
     from archcost.walk import Values, walk
 
-    values = Values() if where == "meta" else None
-    parts = build_on_meta(network, values) if where == "meta" else build_on_device(network, where)
-    args, kwargs = feed.on(home_of(parts, where), values)
-    if parts.lazy is not None:
-        parts = materialise(parts, network, (args, kwargs), asked)
+    device = torch.device(where)
+    with kind_of(device).using(device):
+        values = Values() if where == "meta" else None
+        parts = build_on_meta(network, values) if where == "meta" else build_on_device(network, where)
         args, kwargs = feed.on(home_of(parts, where), values)
-    if caches is not None:
-        caches.note(parts)
-    thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-    how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
-    if where == "meta":
-        how["like"] = asked.like
-    return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
+        if parts.lazy is not None:
+            parts = materialise(parts, network, (args, kwargs), asked)
+            args, kwargs = feed.on(home_of(parts, where), values)
+        if caches is not None:
+            caches.note(parts)
+        thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+        how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+        if where == "meta":
+            how["like"] = asked.like
+        return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:

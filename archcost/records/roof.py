@@ -18,7 +18,8 @@ class Copy:
 class Roof:
     """A device's ceilings as they were measured: copies of several sizes, and matrix products by dtype.
 
-    A floating-point operation is a multiplication or an addition, so a multiply-add is two.
+    A floating-point operation is a multiplication or an addition, so a multiply-add is two. `disturbed` says what may
+    have made it too low: such a roof is not kept.
     """
 
     device: str
@@ -27,6 +28,7 @@ class Roof:
     threads: int | None
     copies: tuple[Copy, ...]
     flops_per_second: dict[str, float]
+    disturbed: str | None = None
 
     @property
     def memory_bytes_per_second(self) -> float:

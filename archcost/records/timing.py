@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
 from archcost.records.precision import AMP_DTYPES
-from archcost.records.roof import Roof
+from archcost.records.roof import Achieved, Roof, achieved
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
 SECOND = 10**9
@@ -27,7 +27,8 @@ class TimingPlan:
     `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), None
     leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
     number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
-    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or at `max_ns`.
+    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or once more samples no
+    longer narrow that, or at `max_ns`.
 
     Raises:
         ArgumentError: a dtype, a mixed precision, a timer or a number of threads that cannot be, with those that can.
@@ -48,7 +49,7 @@ class TimingPlan:
     min_samples: int = 20
     min_ns: int = SECOND // 5
     half_width: float = 0.01
-    max_ns: int = 15 * SECOND
+    max_ns: int = 5 * SECOND
 
     def __post_init__(self) -> None:
         if self.dtype is not None:
@@ -58,6 +59,11 @@ class TimingPlan:
         check_choice("timer", self.timer, TIMERS)
         if self.threads is not None and self.threads < 1:
             raise ArgumentError(f"threads must be at least 1, or None for torch's number, not {self.threads}")
+
+    def within(self, seconds: float) -> Self:
+        """Return a plan whose measurements end after that many seconds each."""
+        limit = int(seconds * SECOND)
+        return replace(self, max_ns=limit, max_warmup_ns=min(limit, self.max_warmup_ns))
 
     @property
     def changes_network(self) -> bool:
@@ -113,7 +119,9 @@ class RowTime:
 
     `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
     is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
-    report's rows that it covers, whose costs these are; bytes are None where they are not known.
+    report's rows that it covers, whose costs these are; bytes are None where they are not known. `upper_bound`: the
+    host was late for it, so the device may have waited; None where there is no queue. `work` is the role of the row
+    that multiplies most in it, as `Layer.role` has it.
     """
 
     name: str
@@ -124,6 +132,8 @@ class RowTime:
     macs: int
     moved_bytes: int | None
     times: Series
+    upper_bound: bool | None = None
+    work: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +141,8 @@ class LayerTimes:
     """Every row of every pass: in each pass the rows' times add up to the span, to the nanosecond.
 
     `plain` are iterations without events that ran in turn with the passes, so that whatever drifts moves both.
-    `queue_full` says whether the host stayed ahead of the device; where it did not, the rows are upper bounds. None
-    where there is no queue: on the CPU.
+    `queue_full` says whether the host stayed ahead of the device for every row; `RowTime.upper_bound` says it of each.
+    None where there is no queue: on the CPU. What lies between two windows of a pass is no part of its span.
     """
 
     rows: tuple[RowTime, ...]
@@ -163,10 +173,16 @@ class Warmup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryUse:
-    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran."""
+    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran.
+
+    `before_bytes` were allocated before it; `workspace_bytes` of them belong to no tensor of the network, its inputs or
+    the optimizer: libraries keep them.
+    """
 
     allocated_bytes: int
     reserved_bytes: int
+    before_bytes: int | None = None
+    workspace_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +209,11 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """Under which conditions the samples were taken."""
+    """Under which conditions the samples were taken.
+
+    `tf32_for` says which of "products" and "convolutions" of float32 torch may compute in TensorFloat-32, `tf32`
+    whether any; None in a report that does not know.
+    """
 
     device: str
     driver: str | None
@@ -205,6 +225,7 @@ class Conditions:
     tf32: bool
     before: DeviceState
     after: DeviceState
+    tf32_for: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +235,8 @@ class Sample:
     `end_to_end` is the time of an iteration without hooks: the device's time with its queue kept full, the host's on
     the CPU. `wall` is what the host waits for an iteration when it runs one after the other, None where that is the
     same clock. `layers` are the times with an event at each boundary, None with the reason in `notes`. Exact costs
-    stand with the rows. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
+    stand with the rows. `cpu` is for each sample of `end_to_end` on the CPU how long the measuring thread worked, None
+    where a device works instead. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
     """
 
     plan: TimingPlan
@@ -232,6 +254,12 @@ class Sample:
     roof: Roof | None
     notes: tuple[str, ...]
     unmet: tuple[str, ...]
+    cpu: Series | None = None
+
+    @property
+    def disturbance(self) -> float | None:
+        """The part of the time for which the measuring thread did not work: others did, or the network waited."""
+        return None if self.cpu is None else max(0.0, 1 - sum(self.cpu.ns) / (sum(self.end_to_end.ns) or 1))
 
     @property
     def latency_ns(self) -> float:
@@ -250,8 +278,32 @@ class Sample:
 
     @property
     def cpu_bound(self) -> bool:
-        """Whether the host, not the device, sets the pace."""
-        return self.queue_full is False or (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
+        """Whether the host, not the device, sets the pace: whether the device waits for a tenth of the time."""
+        return (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
+
+    def dtype_of(self, work: str | None) -> str:
+        """Return in what a row of some work multiplies: float32 may be computed in TensorFloat-32."""
+        kinds = {"convolution": "convolutions", "recurrent": "convolutions"}  # cuDNN's switch
+        in_tf32 = self.dtype == "float32" and kinds.get(work or "", "products") in (self.conditions.tf32_for or ())
+        return "tf32" if in_tf32 else self.dtype
+
+    def achieved_in(self, row: RowTime) -> Achieved | None:
+        """Return what a row does for each second, beside the roof of what it multiplies in."""
+        seconds = row.times.median / SECOND
+        return achieved(row.macs, row.moved_bytes, seconds, self.roof, self.dtype_of(row.work))
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """What its rows multiply in."""
+        return tuple(dict.fromkeys((self.dtype_of("linear"), self.dtype_of("convolution"))))
+
+    @property
+    def arithmetic(self) -> str:
+        """The dtype as it is shown: "float32 (convolutions in TF32)"."""
+        tf32 = self.conditions.tf32_for or ()
+        if self.dtype != "float32" or not tf32:
+            return self.dtype
+        return f"float32 ({'all' if len(tf32) > 1 else tf32[0]} in TF32)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

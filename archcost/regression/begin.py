@@ -9,6 +9,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.choices import COUNTING
 from archcost.errors import ConfigError
 from archcost.regression.settings import Plan, parse_settings
 from archcost.sources.table import describe_forms
@@ -88,7 +89,7 @@ def _lines(plan: Plan, report: Report) -> Iterator[str]:
     if plan.inputs:
         texts = [_quoted(text) for text in plan.inputs]
         yield f"input = {texts[0] if len(texts) == 1 else '[' + ', '.join(texts) + ']'}"
-    if plan.device != "meta":
+    if plan.device != COUNTING:
         yield f"device = {_quoted(plan.device)}  # it needs real values"
     shapes = ", ".join(units.shape(each.shape) for each in report.network.inputs)
     macs, params = units.short(report.totals.macs), units.short(report.totals.params)

@@ -238,7 +238,7 @@ def _failure(plan: Plan, failure: Failure, settings: Settings) -> str:
     place = f"{settings.file.name}: tool.archcost.networks.{plan.group}"
     if failure.exit_code == ConfigError.exit_code:
         raise ConfigError(f"{place}: {failure.reason}")
-    hint = f'\nIt was counted on the meta device; a network that needs real values takes device = "cpu" in {place}'
+    hint = f'\nIt was counted on meta alone; without device = "meta" in {place} one that needs values is run on the CPU'
     ran = failure.error == WalkError.__name__  # what fails earlier, another device does not help
     setting = f'input = "3x224x224" or input = "128:int64" in {place}'  # this command has no --input
     reason = failure.reason.replace(INPUT_OPTION, setting)

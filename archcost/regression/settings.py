@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import MODES, OPTIMIZERS
+from archcost.choices import COUNTING, GPUS, MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
 from archcost.page.names import make_printable
 from archcost.regression.budgets import Budgets, parse_budgets
@@ -38,7 +38,7 @@ class Plan:
     batch: int = 1
     mode: str = "eval"
     train: str | None = None
-    device: str = "meta"
+    device: str = COUNTING
 
     @property
     def local(self) -> bool:
@@ -170,7 +170,7 @@ def _plans(name: str, value: Any, place: str) -> list[Plan]:
         "batch": _batch(table.get("batch", 1), f"{place}.batch"),
         "mode": _one_of(table.get("mode", "eval"), MODES, f"{place}.mode"),
         "train": _one_of(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
-        "device": _one_of(table.get("device", "meta"), ("meta", "cpu", "cuda"), f"{place}.device"),
+        "device": _one_of(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
     }
     if isinstance(table["spec"], str) and "*" not in table["spec"]:
         return [Plan(name=name, group=name, spec=table["spec"], **rest)]

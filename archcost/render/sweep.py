@@ -43,11 +43,7 @@ def build_last(sweep: Sweep, lines: int) -> Document:
 def spell_cell(cell: Cell, sweep: Sweep) -> str:
     """Return what tells a cell from the others: "batch 4, bfloat16"."""
     axes = [f"{name} {text}" if name == "batch" else text for name, text in _spell_axes(cell).items()]
-    shown = [
-        name
-        for name in _spell_axes(cell)
-        if name == "batch" or len({_spell_axes(each)[name] for each in sweep.cells}) > 1
-    ]
+    shown = ["batch", *_find_varying(sweep)]
     return ", ".join(text for name, text in zip(_spell_axes(cell), axes, strict=True) if name in shown)
 
 
@@ -74,7 +70,7 @@ def _yield_once(said: Iterable[tuple[Cell, str]], sweep: Sweep) -> Iterator[str]
 
 def _spell_axes(cell: Cell) -> dict[str, str]:
     plan = cell.plan
-    dtype = plan.dtype or ("" if cell.sample is None else cell.sample.dtype)
+    dtype = plan.dtype or ("" if cell.sample is None else cell.sample.arithmetic)
     return {
         "batch": units.exact(cell.batch),
         "input": ", ".join(cell.inputs),
@@ -89,8 +85,9 @@ def _build_page(sweep: Sweep) -> Page:
     facts = []
     if first is not None:
         what = "inference" if first.train is None else f"training with {first.train}"
-        constant = [text for name, text in _spell_axes(first).items() if name not in {"batch", *_find_varying(sweep)}]
-        facts = [what, *constant]
+        known = [_spell_axes(cell) for cell in sweep.cells]
+        constant = [name for name in known[0] if name not in {"batch", *_find_varying(sweep)}]
+        facts = [what, *filter(None, (max(axes[name] for axes in known) for name in constant))]
     if len(sweep.cells) < sweep.asked:
         facts.append(f"stopped after {units.exact(len(sweep.cells))} of {units.exact(sweep.asked)} cells")
     done = next((cell.sample for cell in sweep.cells if cell.sample is not None), None)
@@ -122,11 +119,9 @@ def _spell_conventions(sample: Sample) -> str:
 
 
 def _find_varying(sweep: Sweep) -> list[str]:
-    return [
-        name
-        for name in ("input", "dtype", "layout", "mode")
-        if len({_spell_axes(cell)[name] for cell in sweep.cells}) > 1
-    ]
+    """Return the axes in which cells differ; the dtype of one that failed may not be known."""
+    names = ("input", "dtype", "layout", "mode")
+    return [name for name in names if len({_spell_axes(cell)[name] for cell in sweep.cells} - {""}) > 1]
 
 
 def _build_table(sweep: Sweep) -> Table:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.errors import ArgumentError
 from archcost.page.page import Cell, Column, Figure, Line, Remark
-from archcost.records import achieved
 from archcost.render.columns import FilledColumn, build_table, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def spell_conditions(sample: Sample) -> str:
         f"torch {found.torch}",
         found.cudnn and f"cuDNN {found.cudnn}",
         found.threads and f"{units.number(found.threads)} thread{'s' if found.threads > 1 else ''}",
-        sample.dtype if plan.amp is None else f"{sample.dtype} by autocast",
+        sample.arithmetic if plan.amp is None else f"{sample.dtype} by autocast",
         "channels last" if plan.channels_last else None,
         "compiled" if plan.compiled else None,
         f"cudnn.benchmark {'on' if found.cudnn_benchmark else 'off'}" if found.cudnn else None,
@@ -122,7 +121,7 @@ def _build_time_column(layers: LayerTimes) -> FilledColumn:
 
 
 def _build_work_columns(layers: LayerTimes, sample: Sample) -> list[FilledColumn]:
-    done = [_compute_achieved(row, sample) for row in layers.rows]
+    done = [sample.achieved_in(row) for row in layers.rows]
     intensities, spreads = _read_each(done, "intensity"), [row.times.spread for row in layers.rows]
     intensity = units.rate_scale(value for value in intensities if value is not None)
     grid = [
@@ -150,10 +149,6 @@ def _build_work_columns(layers: LayerTimes, sample: Sample) -> list[FilledColumn
 
 def _read_each(done: Sequence[Achieved | None], name: str) -> list[float | None]:
     return [None if each is None else getattr(each, name) for each in done]
-
-
-def _compute_achieved(row: RowTime, sample: Sample) -> Achieved | None:
-    return achieved(row.macs, row.moved_bytes, row.times.median / 10**9, sample.roof, sample.dtype)
 
 
 def _build_rates(name: str, heading: str, unit: str, values: Sequence[float | None], rank: int) -> FilledColumn:
@@ -231,8 +226,14 @@ def _yield_explanations(sample: Sample) -> Iterator[str]:
         yield UNCHECKED
     if sample.cpu_bound:
         yield f"CPU-bound at a batch of {units.exact(sample.images)}: the device waits for the host"
-    if layers is not None and layers.queue_full is False:
-        yield "the rows' times are upper bounds: the host could not keep the device's queue full"
+    if sample.queue_full is False:
+        yield "the device time is an upper bound: the host could not keep the device's queue full for an iteration"
+    late = [] if layers is None else [row.name for row in layers.rows if row.upper_bound]
+    if layers is not None and late:
+        some = f"{units.exact(len(late))} of {units.exact(len(layers.rows))} rows, {late[0]} the first"
+        yield (f"upper bounds are the times of {some}: the host could not keep the device's queue full")
+    if sample.roof is not None and sample.roof.disturbed is not None:
+        yield f"the roof may be too low, and is not kept: {sample.roof.disturbed}"
     if layers is None or layers.overhead > MOST_OVERHEAD:
         return
     rows, span = sum(row.times.median for row in layers.rows), layers.spans.median
@@ -251,5 +252,5 @@ def _yield_explanations(sample: Sample) -> Iterator[str]:
 
 
 def _is_above_roof(row: RowTime, sample: Sample) -> bool:
-    done = _compute_achieved(row, sample)
+    done = sample.achieved_in(row)
     return done is not None and done.share is not None and done.share > ABOVE_THE_ROOF

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
 from archcost.cli import run
+from archcost.clock.kinds import KINDS
 from archcost.comparison.compare import read_seconds
 from archcost.errors import TableError
 from archcost.records import Report, Sweep
@@ -25,10 +27,7 @@ WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a C
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    from archcost.clock import roofs
-
-    monkeypatch.setattr(roofs, "COPIES", {"cpu": [2**16, 2**20]})
-    monkeypatch.setattr(roofs, "SIZES", {"cpu": (64,)})
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**16, 2**20), products=(64,)))
 
 
 def test_each_combination_is_a_line_and_one_that_fails_stops_no_other(capsys):
@@ -134,7 +133,7 @@ def test_resolutions_and_training_are_timed(capsys):
         (["profile", "lenet5", "--time", "--batch", "0"], 3, "a batch of 0 images has nothing to time"),
         (["profile", "lenet5", "--time", "--device", "meta"], 2, "nothing can be timed on meta"),
         (["device", "--datasheet", "NVIDIA H2000"], 3, "did you mean NVIDIA H200"),
-        (["device", "--device", "tpu9"], 2, "auto, cpu or cuda"),
+        (["device", "--device", "tpu9"], 2, "auto, cpu, xpu, mps, cuda"),
         pytest.param(["time", "lenet5", "--device", "cuda"], 3, "no CUDA device", marks=WITHOUT_GPU),
         pytest.param(["device", "--datasheet", "this"], 3, "the table of datasheets has no", marks=WITHOUT_GPU),
     ],
@@ -148,7 +147,7 @@ def test_what_cannot_be_timed_says_so(arguments, code, says, capsys):
 
 
 def test_the_device_is_measured_and_its_datasheet_stands_beside(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("os.getloadavg", lambda: (99.0, 99.0, 99.0))
+    monkeypatch.setattr("archcost.clock.roofs._disturbance", lambda *_: None)
     assert run(["device", "--threads", "1", "--device", "cpu", "--format", "json"]) == 0
     out, err = capsys.readouterr()
     data = json.loads(out)
@@ -158,7 +157,21 @@ def test_the_device_is_measured_and_its_datasheet_stands_beside(capsys, tmp_path
     assert data["measured"]["threads"] == 1
     assert data["datasheet"] is None
     assert str(tmp_path / "cache" / "archcost") in err
-    assert "the CPU has other work: load 99.0 on" in err
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "other"))
+    monkeypatch.setattr("os.getloadavg", lambda: (99.0, 99.0, 99.0))
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**16,), products=(64,)))
+    assert run(["device", "--threads", "1", "--device", "cpu", "-q"]) == 0
+    assert run(["device", "--threads", "1", "--device", "cpu"]) == 0
+    assert "the CPU has other work: load 99.0 on" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+def test_profile_has_a_limit_of_time_too(capsys):
+    assert run(["profile", "lenet5", "--time", "--max-time", "0.02", "--device", "cpu"]) == 0
+    assert "Time per iteration" in capsys.readouterr().out
+    assert run(["profile", "lenet5", "--max-time", "1"]) == 2
+    assert "--max-time limits what --time measures" in capsys.readouterr().err
 
 
 def test_the_datasheet_of_a_device_can_be_looked_up(capsys):

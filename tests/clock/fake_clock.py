@@ -33,6 +33,9 @@ class FakeClock:
     def now(self):
         return self.host
 
+    def cpu(self):
+        return self.host
+
     def work(self, host, device):
         """Order work: on a device with a queue it starts when the device is free, and not before it is ordered."""
         self.host += 0 if self._replaying else host
@@ -56,10 +59,13 @@ class FakeClock:
         if self.queues:
             self.work(0, round(ns))
 
-    def finish(self):
-        self.finished += 1
+    def drain(self):
         self.host = max(self.host, self.device)
         self._waiting.clear()
+
+    def finish(self):
+        self.finished += 1
+        self.drain()
 
     def offsets(self, marks):
         return [mark - marks[0] for mark in marks]

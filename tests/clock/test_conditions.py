@@ -1,12 +1,17 @@
 """What held a device back is named; torch's switches are put back; what nobody says is None."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
 import torch
+from clock.virtual_cuda import VirtualCuda
 
+from archcost.choices import GPUS
 from archcost.clock.conditions import conditions, crowding, disturbances, identity, state
 from archcost.clock.devices import clock_of, device_of
+from archcost.clock.events import EventClock
+from archcost.clock.kinds import KINDS, kind_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.regime import autocast, check_dtype, regime, torch_dtype
 from archcost.clock.wall import WallClock
@@ -172,9 +177,9 @@ def test_a_device_that_is_not_here_is_an_error():
     assert isinstance(clock_of(CPU), WallClock)
 
 
-@pytest.mark.parametrize("name", ["meta", "mps", "tpu9", ""])
+@pytest.mark.parametrize("name", ["meta", "vulkan", "tpu9", ""])
 def test_nothing_is_timed_where_nothing_runs(name):
-    with pytest.raises(ArgumentError, match="auto, cpu or cuda"):
+    with pytest.raises(ArgumentError, match="auto, cpu, xpu, mps, cuda"):
         device_of(name)
 
 
@@ -190,3 +195,74 @@ def test_the_wall_clock_tells_the_time():
     with pytest.raises(ClockError, match="only CUDA"):
         clock.capture(list)
     assert clock.peak_memory(list) is None
+
+
+class Shared(Library):
+    """A GPU with processes on it, by the numbers that the driver gives them."""
+
+    def __init__(self, *pids):
+        self.pids = pids
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle):  # noqa: N802
+        return [SimpleNamespace(pid=pid) for pid in self.pids]
+
+
+@pytest.mark.parametrize(
+    ("pids", "has_memory", "others"),
+    [
+        (["own"], True, 0),
+        (["own", 7], True, 1),
+        ([7], True, 0),  # in a container: this process under the host's number
+        ([7, 8], True, 1),
+        ([], True, None),  # in a container that hides them all
+        ([7], False, 1),
+    ],
+)
+def test_a_process_does_not_count_itself_under_another_number(pids, has_memory, others, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: has_memory)
+    numbers = [os.getpid() if pid == "own" else pid for pid in pids]
+    assert Nvml(Shared(*numbers), "handle").state().other_processes == others
+
+
+def test_each_kind_of_device_stands_in_one_table():
+    assert set(KINDS) == {*GPUS, "cpu"}
+    for name, kind in KINDS.items():
+        assert kind.dtypes[0] == "float32"
+        assert kind.copies == tuple(sorted(kind.copies))
+        assert kind_of(torch.device(name)) is kind
+    assert kind_of(torch.device("meta")) is KINDS["cpu"]
+
+
+@pytest.mark.parametrize("name", ["mps", "xpu"])
+def test_other_kinds_of_gpus_are_timed_by_their_own_events(name, monkeypatch):
+    """On a device that is done at once: what is asked of torch's module of that kind, and what is not there."""
+    called = []
+    module = SimpleNamespace(
+        is_available=lambda: True,
+        device_count=lambda: 1,
+        synchronize=lambda *device: called.append(device),
+        Event=lambda *, enable_timing: SimpleNamespace(
+            record=lambda: called.append(enable_timing), query=lambda: True, elapsed_time=lambda _: 0.25
+        ),
+    )
+    clock = EventClock(torch.device(name, 0), "their events", module)
+    marks = [clock.mark() for _ in range(3)]
+    clock.finish()
+
+    assert clock.offsets(marks) == [0, 250_000, 500_000]
+    assert called == [True, True, True, () if name == "mps" else (torch.device(name, 0),)]
+    assert clock.peak_memory(list) is None
+    with pytest.raises(ClockError, match="only CUDA"):
+        clock.capture(list)
+    if not KINDS[name].count:
+        with pytest.raises(NoDeviceError, match=f"torch finds no {name.upper()} device here"):
+            device_of(name)
+
+
+def test_a_device_that_is_one_too_many_is_an_error(monkeypatch):
+    VirtualCuda(devices=2).install(monkeypatch)
+
+    assert device_of("auto") == torch.device("cuda", 0)
+    assert device_of("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(NoDeviceError, match="there is cuda:0 to cuda:1"):
+        device_of("cuda:2")

@@ -1,14 +1,18 @@
 """Roofs: what a row may reach at best, kept from one time to the next, and how a row compares with it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
+from clock.fake_clock import FakeClock
 
 from archcost.clock import roofs
+from archcost.clock.kinds import KINDS
 from archcost.clock.roofs import all_dtypes, cache_file, roof_of
 from archcost.clock.wall import WallClock
-from archcost.records import Copy, Roof, achieved
+from archcost.errors import ClockError
+from archcost.records import Copy, DeviceState, Roof, achieved
 
 CPU = torch.device("cpu")
 GB = 10**9
@@ -67,8 +71,8 @@ def test_without_a_ceiling_there_is_no_share():
 def small(monkeypatch, tmp_path):
     """A roof that is measured in milliseconds, and kept in a folder of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(roofs, "COPIES", {"cpu": [2**12, 2**16]})
-    monkeypatch.setattr(roofs, "SIZES", {"cpu": (16, 32)})
+    monkeypatch.setattr(roofs, "_disturbance", lambda *_: None)
+    monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**12, 2**16), products=(16, 32)))
     return tmp_path
 
 
@@ -144,3 +148,48 @@ def test_the_file_is_one_for_each_number_of_threads(small):
         assert cache_file(CPU) != here
     finally:
         torch.set_num_threads(threads)
+
+
+def test_a_roof_that_a_busy_machine_measured_is_not_kept(small, monkeypatch):
+    monkeypatch.setattr(roofs, "_disturbance", lambda *_: "the CPU has other work")
+    roof = roof_of(CPU, ("float32",), WallClock())
+
+    assert roof.disturbed == "the CPU has other work"
+    assert not cache_file(CPU).exists()
+
+
+def test_a_machine_is_busy_by_its_load_or_by_what_this_thread_did_not_get(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(roofs, "state", lambda *_: DeviceState(load=0.0))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    quiet, busy = DeviceState(load=0.1), DeviceState(load=3.0)
+
+    assert roofs._disturbance(CPU, quiet, 0.99) is None
+    assert roofs._disturbance(CPU, quiet, 0.6) == "the CPU did something else for 40.0 % of the time"
+    assert "load 3.0 on 2 cores" in roofs._disturbance(CPU, busy, 0.99)
+
+
+def test_a_ceiling_is_the_devices_and_not_the_hosts():
+    """The host needs 30 us for what the device does in 10: held back it shows its own time."""
+    clock = FakeClock(queues=True)
+    assert roofs._fastest(lambda: clock.work(30_000, 10_000), clock) == pytest.approx(10e-6)
+
+
+def test_no_ceiling_is_made_of_tries_for_which_the_host_was_late(monkeypatch):
+    """The queue holds less than one try, and without a hold the device waits for the host each time."""
+    clock = FakeClock(queues=True)
+    monkeypatch.setattr(clock, "hold", lambda _: None)
+    with pytest.raises(ClockError, match="the host is too slow to keep the device's queue full"):
+        roofs._fastest(lambda: clock.work(30_000, 10_000), clock)
+
+
+def test_a_device_that_queues_works_before_its_ceiling_is_measured():
+    """Its clocks rise under load: the first tenth of a second counts for nothing."""
+    clock, since = FakeClock(queues=True), []
+
+    def run():
+        since.append(clock.host)
+        clock.work(1000, 20_000_000 if clock.host < roofs.LOAD_NS else 10_000_000)
+
+    assert roofs._fastest(run, clock) == pytest.approx(10e-3)
+    assert max(since) > roofs.LOAD_NS

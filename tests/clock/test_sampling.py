@@ -2,12 +2,15 @@
 
 import itertools
 import math
+import random
 
 import pytest
 from clock.fake_clock import FakeClock
 from hypothesis import given, strategies
 
-from archcost.clock.sampling import Queue, Rounds, sample, warm_up
+from archcost.clock.sampling import Rounds, sample, warm_up
+from archcost.clock.telling import listening
+from archcost.clock.windows import Windows
 from archcost.records import Series, TimingPlan
 
 MS = 10**6
@@ -43,11 +46,33 @@ def test_warm_up_ends_when_five_medians_agree():
 
 
 def test_a_warm_up_that_never_settles_stops_at_its_limit():
+    """Each iteration is a hundredth faster than the one before: there is no end to it."""
     clock = FakeClock()
-    warmup, _ = warm_up(taking(clock, *(n * MS for n in range(10, 40))), PLAN, clock)
+    durations = (round(30 * MS * 0.99**n) for n in itertools.count())
+
+    def take():
+        clock.host += (ns := next(durations))
+        return [ns]
+
+    warmup, _ = warm_up(take, PLAN, clock)
 
     assert not warmup.settled
     assert PLAN.max_warmup_ns <= warmup.ns < 1.2 * PLAN.max_warmup_ns
+
+
+def test_a_warm_up_among_other_work_ends_when_it_gets_no_faster():
+    """The medians never agree to a hundredth, but from the second block on they do not fall."""
+    clock = FakeClock()
+    left = itertools.chain([90, 50, 60], itertools.cycle([10, 10, 10, 14, 14, 14, 12, 12, 12]))
+
+    def take():
+        clock.host += (ns := next(left) * MS)
+        return [ns]
+
+    warmup, _ = warm_up(take, PLAN, clock)
+
+    assert warmup.settled
+    assert warmup.ns < PLAN.max_warmup_ns
 
 
 def test_a_slow_network_warms_up_for_three_iterations_at_least():
@@ -97,14 +122,46 @@ def test_the_time_limit_names_what_is_missing():
     assert missing[1] == "end to end: too few samples to say how well the median is known"
 
 
-def test_noise_goes_on_until_the_limit_and_is_named():
+def test_noise_that_more_samples_do_not_narrow_ends_early_and_is_named():
+    """Half of the samples take twice as long: the interval reaches from one to the other, however many there are."""
     clock = FakeClock()
-    series, missing = sample(taking(clock, 1 * MS, 2 * MS), PLAN, clock, "end to end")
+    plan = TimingPlan(max_ns=10**11)
+    series, missing = sample(taking(clock, 1 * MS, 2 * MS), plan, clock, "end to end")
 
-    assert series.n > 600
+    assert 600 < series.n < 3000
     (text,) = missing
     assert text.startswith("end to end: the median is known to ±")
     assert text.endswith("not to ±1.0 %")
+
+
+def test_noise_that_more_samples_narrow_goes_on_until_the_limit():
+    """Evenly spread from 1 to 9 ms: the interval narrows with the root of n, and is 1 % wide only behind the limit."""
+    clock = FakeClock()
+    numbers = random.Random(0)  # noqa: S311 - made-up times
+    left = (numbers.randint(1 * MS, 9 * MS) for _ in itertools.count())
+
+    def take():
+        clock.host += (ns := next(left))
+        return [ns]
+
+    series, missing = sample(take, TimingPlan(max_ns=4 * 10**9), clock, "end to end")
+
+    assert sum(series.ns) >= 4 * 10**9
+    assert "the median is known to ±" in missing[0]
+
+
+def test_whoever_listens_is_told_how_far_a_measurement_is():
+    clock, heard = FakeClock(), []
+    with listening(heard.append):
+        warm_up(taking(clock, 1 * MS), PLAN, clock)
+        sample(taking(clock, 1 * MS), PLAN, clock, "end to end")
+    before = len(heard)
+    sample(taking(clock, 1 * MS), PLAN, clock, "end to end")
+
+    assert heard[0] == "warming up: 5 iterations"
+    assert heard[-1].startswith("end to end: ")
+    assert heard[-1].endswith("the median known to ±0.0 %")
+    assert len(heard) == before
 
 
 def test_no_outlier_is_dropped():
@@ -127,19 +184,19 @@ def test_the_queue_hides_the_host_from_the_devices_time():
     rounds.fill(10)
 
     assert set(rounds.take()) == {10}
-    assert rounds.queue.full is True
+    assert rounds.full is True
     assert rounds.wait() == [(30 * rounds.size + 10) // rounds.size]
 
 
 def test_a_queue_that_holds_little_is_asked_for_fewer_iterations_at_once():
     clock = FakeClock(queues=True, depth=8)
-    rounds = Rounds(ordering(clock, 100, 90), clock)
+    rounds = Rounds(ordering(clock, 300, 90), clock)
     rounds.fill(90)
 
     assert 1 <= rounds.size < 10
-    assert rounds.queue.full is None  # nothing of the search counts
+    assert rounds.full is None  # nothing of the search counts
     rounds.take()
-    assert rounds.queue.full is True
+    assert rounds.full is True
 
 
 def test_a_host_that_cannot_get_ahead_is_found_out():
@@ -155,7 +212,7 @@ def test_a_host_that_cannot_get_ahead_is_found_out():
     rounds.take()
 
     assert rounds.size == 1
-    assert rounds.queue.full is False
+    assert rounds.full is False
 
 
 def test_there_is_no_queue_on_the_cpu():
@@ -164,7 +221,7 @@ def test_there_is_no_queue_on_the_cpu():
     rounds.fill(13)
 
     assert rounds.take() == [13]
-    assert rounds.queue.full is None
+    assert rounds.full is None
 
 
 def test_the_device_is_waited_for_once_a_round():
@@ -179,19 +236,17 @@ def test_the_device_is_waited_for_once_a_round():
 
 def test_a_hold_is_measured_once_and_does_not_grow():
     clock = FakeClock(queues=True, depth=3)
-    queue = Queue(clock)
+    windows = Windows(clock)
 
     def run():
-        marks = [clock.mark()]
         for _ in range(20):
             clock.work(50, 1)
-        return marks, None
 
-    queue.fill(run)
+    windows.fit(lambda: windows.order(run, 0), divisible=False)
     took = []
     for _ in range(5):
         before = clock.host
-        queue.order(run)
+        windows.order(run, 0)
         took.append(clock.host - before)
 
     assert len(set(took)) == 1

@@ -162,7 +162,10 @@ def test_a_network_that_fails_takes_nothing_from_the_others(settings):
 
     assert outcomes == {"a": "failed", "b": "exceeded"}
     assert found.exit_code == 3
-    assert 'device = "cpu" in pyproject.toml: tool.archcost.networks.a' in found.networks[0].failure
+    assert found.networks[0].failure == "it raised ValueError"
+    plans = tuple(replace(plan, device="meta") for plan in settings.plans)
+    found, _ = run(replace(settings, plans=plans), {"a": failure, "b": WIDE}, locked(a=NARROW, b=NARROW))
+    assert 'without device = "meta" in pyproject.toml: tool.archcost.networks.a' in found.networks[0].failure
     with pytest.raises(IncomparableError, match=r"was not written:\na: it raised ValueError"):
         checks.updated(settings, settings.plans, {"a": failure, "b": WIDE}, {})
 

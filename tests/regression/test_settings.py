@@ -94,7 +94,7 @@ NET = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
         (NET + "batch = true\n", "networks.net.batch must be a whole number"),
         (NET + 'mode = "test"\n', "networks.net.mode must be one of eval, train, as-is"),
         (NET + 'train = "lion"\n', "networks.net.train must be one of sgd"),
-        (NET + 'device = "tpu"\n', "networks.net.device must be one of meta, cpu, cuda"),
+        (NET + 'device = "tpu"\n', "networks.net.device must be one of meta,cpu, meta, cpu, cuda, mps, xpu"),
         (NET + "[tool.archcost.networks]\nother = 3\n", "networks.other must be a table"),
         (NET + '[tool.archcost.networks.z]\nspec = ["net"]\n', "'net' is in both 'net' and 'z'"),
         (NET + '[tool.archcost.budgets."nett"]\nmacs = { max = 1 }\n', 'budgets."nett" fits no network'),

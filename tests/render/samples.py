@@ -65,6 +65,8 @@ def layers(*, overhead: float = 0.02, queue_full: bool | None = None) -> LayerTi
         row("backward", 200, macs=2 * 10**7, moved=None, kind="", role="phase", layers=()),
         row("between: (no operator)", 50, kind="", role="between", layers=()),
     )
+    if queue_full is False:
+        rows = (*rows[:2], replace(rows[2], upper_bound=True), *rows[3:])
     return LayerTimes(
         rows=rows, spans=series(1000 * US), plain=series(round(1000 * US / (1 + overhead))), queue_full=queue_full
     )

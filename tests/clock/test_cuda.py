@@ -1,0 +1,173 @@
+"""The clock of CUDA devices on a virtual one: what it says against the times that were made up."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from clock.jobs import job_of
+from clock.virtual_cuda import Kernel, VirtualCuda
+from render import samples
+from torch import nn
+
+from archcost.clock import measure, regime
+from archcost.clock.cuda import CudaClock
+from archcost.errors import ClockError
+from archcost.records import TimingPlan
+from archcost.render.timing import spell_conditions
+
+US = 1000
+PLAN = TimingPlan(max_ns=10**9, max_warmup_ns=10**9, roof=False)
+EVENT_NS = 500
+
+
+def timed(cuda, network, plan=PLAN, on=0, **rest):
+    device = torch.device("cuda", on)
+    return measure(job_of(network, **rest), plan, CudaClock(device), device)
+
+
+def chain(cuda, depth, **rest):
+    return nn.Sequential(*(Kernel(cuda, **rest) for _ in range(depth)))
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    return VirtualCuda().install(monkeypatch)
+
+
+@pytest.mark.parametrize("depth", [100, 700, 1400, 3000])
+@pytest.mark.parametrize(("host", "device"), [(8, 100), (30, 10), (8, 10)], ids=["gpu-bound", "slow-host", "even"])
+def test_rows_and_bounds_hold_at_any_depth(cuda, depth, host, device):
+    """Equal layers have equal rows: the kernel and one event. CPU-bound is where the host needs longer for all."""
+    sample = timed(cuda, chain(cuda, depth, host=host * US, device=device * US))
+    rows = [row for row in sample.layers.rows if row.role == "leaf"]
+
+    assert {row.times.median for row in rows} == {device * US + EVENT_NS}
+    assert not any(row.upper_bound for row in rows)
+    assert (sample.queue_full, sample.layers.queue_full) == (True, True)
+    assert sample.end_to_end.median == pytest.approx(depth * device * US, rel=0.01)
+    assert sample.wall.median == pytest.approx(depth * max(host, device) * US, rel=0.05)
+    assert sample.cpu_bound == (host > device)
+    assert sample.idle == pytest.approx(max(0, 1 - device / host), abs=0.05)
+
+
+def test_the_intervals_of_a_pass_add_up_to_its_span_over_several_windows(cuda):
+    sample = timed(cuda, nn.Sequential(*(Kernel(cuda, host=20 * US, device=n * US) for n in range(1, 1200))))
+    layers = sample.layers
+    for i, span in enumerate(layers.spans.ns):
+        assert sum(row.times.ns[i] for row in layers.rows) == span
+    assert layers.spans.median == pytest.approx(sum(range(1, 1200)) * US, rel=0.01)
+
+
+def test_leaves_of_many_kernels_have_smaller_windows(cuda):
+    sample = timed(cuda, chain(cuda, 300, host=120 * US, device=60 * US, launches=12))
+    rows = [row for row in sample.layers.rows if row.role == "leaf"]
+
+    assert {row.times.median for row in rows} == {60 * US + EVENT_NS}
+    assert sample.layers.queue_full
+
+
+def test_one_row_that_fills_the_queue_alone_is_an_upper_bound_and_the_others_are_not(cuda):
+    """2,000 launches of one leaf are more than the queue has: the host is late for it, whatever is held."""
+    network = chain(cuda, 10, host=10 * US, device=5 * US)
+    network.append(Kernel(cuda, host=20_000 * US, device=2000 * US, launches=2000))
+    sample = timed(cuda, network)
+    late = [row.name for row in sample.layers.rows if row.upper_bound]
+
+    assert late == ["10"]
+    assert sample.layers.queue_full is False
+    assert {row.times.median for row in sample.layers.rows[:10]} == {5 * US + EVENT_NS}
+
+
+def test_without_a_way_to_hold_the_device_a_slow_host_is_said(monkeypatch):
+    cuda = VirtualCuda(sleeps=False).install(monkeypatch)
+    sample = timed(cuda, chain(cuda, 50, host=30 * US, device=10 * US))
+
+    assert sample.queue_full is False
+    assert sample.layers.queue_full is False
+    assert any(row.upper_bound for row in sample.layers.rows)
+
+
+@pytest.mark.parametrize("on", [0, 1])
+def test_each_device_is_timed_as_itself_and_the_current_one_stays(cuda, on):
+    sample = timed(cuda, chain(cuda, 50, host=8 * US, device=200 * US, on=on), on=on)
+    rows = [row for row in sample.layers.rows if row.role == "leaf"]
+
+    assert sample.end_to_end.median == pytest.approx(50 * 200 * US, rel=0.01)
+    assert {row.times.median for row in rows} == {200 * US + EVENT_NS}
+    assert sample.unmet == ()
+    assert cuda.device == 0
+
+
+@pytest.mark.parametrize("on", [0, 1])
+def test_a_captured_graph_is_timed_without_its_host(cuda, on):
+    network = chain(cuda, 40, host=50 * US, device=20 * US, on=on)
+    sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8), on=on)
+    rows = [row for row in sample.layers.rows if row.role == "leaf"]
+
+    assert sample.timer == "CUDA graph"
+    assert not any("--timer graph" in note for note in sample.notes)
+    assert {row.times.median for row in rows} == {20 * US + EVENT_NS}
+    assert not sample.cpu_bound
+    assert cuda.current_stream(on) is cuda.default[on]
+
+
+REASON = "Cannot copy between CPU and CUDA tensors during CUDA graph capture"
+
+
+def test_a_capture_that_fails_leaves_nothing_behind_and_says_the_first_reason(cuda):
+    network = nn.Sequential(Kernel(cuda, host=8 * US, device=100 * US, breaks=REASON))
+    sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8))
+
+    note, *_ = sample.notes
+    assert note.endswith(f"captured as a CUDA graph: {REASON}; timed with CUDA events instead")
+    assert sample.timer == "CUDA events"
+    assert cuda.current_stream() is cuda.default[0]
+    assert cuda.captures == set()
+    torch.cuda.empty_cache()  # as the next cell of a sweep does
+    assert sample.end_to_end.median == pytest.approx(100 * US, rel=0.01)
+
+
+def test_a_capture_that_fails_raises_what_can_be_caught(cuda):
+    clock = CudaClock(torch.device("cuda", 0))
+    with pytest.raises(ClockError, match=REASON):
+        clock.capture(lambda: cuda.breaks(REASON))
+
+
+def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypatch):
+    cuda = VirtualCuda(memory=(300, 1000, 2048)).install(monkeypatch)
+    memory = timed(cuda, chain(cuda, 2, host=8 * US, device=100 * US)).memory
+
+    assert (memory.before_bytes, memory.allocated_bytes, memory.reserved_bytes) == (300, 1000, 2048)
+    assert (cuda.log["empty_cache"], cuda.log["reset"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "convolutions", "says", "dtypes"),
+    [
+        (None, True, "float32 (convolutions in TF32)", ("float32", "tf32")),
+        (None, False, "float32", ("float32",)),
+        ("float32", True, "float32", ("float32",)),
+    ],
+)
+def test_one_label_is_one_arithmetic_and_each_row_has_the_roof_of_its_own(cuda, dtype, convolutions, says, dtypes):
+    """What torch's switches say goes for convolutions alone: products of matrices stay exact."""
+    plan = TimingPlan(dtype=dtype, max_ns=10**8, roof=False)
+    with torch.backends.cudnn.flags(allow_tf32=convolutions), regime(plan):
+        sample = timed(cuda, chain(cuda, 2, host=8 * US, device=100 * US), plan)
+
+    assert (sample.arithmetic, sample.dtypes) == (says, dtypes)
+    assert sample.dtype_of("linear") == "float32"
+    assert sample.dtype_of("convolution") == dtypes[-1]
+    assert any("TF32" in note for note in sample.notes) == (len(dtypes) > 1)
+    assert says in spell_conditions(sample)
+
+
+def test_a_row_is_held_against_the_roof_of_what_it_multiplies_in():
+    """2 GFLOP in 1 ms are 2 TFLOP/s: a fifth of 10 in TF32, twice the 1 that float32 has, more than anything can."""
+    roof = replace(samples.ROOF, flops_per_second={"float32": 1e12, "tf32": 10e12})
+    told = replace(samples.CONDITIONS, tf32=True, tf32_for=("convolutions",))
+    sample = samples.gpu_sample(roof=roof, conditions=told)
+    convolution = samples.row("c", 1000, macs=10**9, moved=1000, work="convolution")
+
+    assert sample.achieved_in(convolution).share == pytest.approx(0.2)
+    assert sample.achieved_in(replace(convolution, work="linear")).share == pytest.approx(2)
