@@ -3,7 +3,7 @@
 By the allocator's source (c10/cuda/CUDACachingAllocator.cpp), on one stream and with its default options. Sizes are
 rounded up to 512 bytes. What is at most 1 MiB then lies in the pool of small blocks, all else in that of large ones.
 A request takes the smallest free block of its pool that holds it (at the lowest address, among equals) and leaves the
-rest of it to others, if that is worth it; only where there is none, a new segment is asked of the device. A block that
+rest of it to others, if that is worth it; where no block fits, it asks the device for a new segment. A block that
 is freed grows together with the free blocks beside it. Segments are never given back, unless the device has no more.
 """
 

@@ -62,7 +62,7 @@ def revision_baseline(
     Args:
         ref: the other branch.
         settings: the settings now; the base's are in the file of the same path.
-        wanted: names and patterns of networks; all of them where there is none.
+        wanted: names and patterns of networks; without any, all of them.
         measured: the networks now. One that no file of the project builds, and that is asked for in the same way, is
             the same before: both sides are counted by the present archcost and the present packages.
         progress: called with each network when it is done.

@@ -53,7 +53,7 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     Budgets are added where it has none.
 
     Args:
-        text: the file as it is, TOML; "" where there is none.
+        text: the file as it is, TOML; "" without a file.
         networks: how each is walked, and what it costs now.
 
     Raises:

@@ -34,7 +34,7 @@ def read_history(folder: Path, wanted: Sequence[str] = (), *, since: str | None 
 
     Args:
         folder: where the lock file is, in the working tree of a repository.
-        wanted: the networks; all that any of the lock files has, where there is none.
+        wanted: the networks; without any, all that a lock file ever had.
         since: a revision; the lock file that it had comes first, then what changed it.
 
     Raises:

@@ -37,7 +37,7 @@ UNSHALLOW = (
 
 
 def split_revision(text: str) -> tuple[str | None, str]:
-    """Take REV:SPEC apart; the revision is None where there is none.
+    """Take REV:SPEC apart; the revision is None in a name without one.
 
     A network's name has one colon at most (timm:NAME, FILE.py:CALLABLE), so a revision is what stands before the last
     colon but one.

@@ -79,7 +79,7 @@ def run(
 def read(values: Values, args: tuple[Any, ...], kwargs: Any) -> torch.Tensor | None:
     """Return what a copy (`_to_copy`) to the CPU asks for, where it is known and the copy changes nothing else.
 
-    On the CPU this is no operator, so it is none here.
+    The CPU runs no operator for this, so the walk records nothing.
     """
     if kwargs is None or kwargs.get("device") != CPU or not args[0].is_meta:
         return None

@@ -14,7 +14,7 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# what nobody changes in place, and what holds no tensor
+# values that cannot change in place and hold no tensor
 ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
