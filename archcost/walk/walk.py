@@ -57,7 +57,7 @@ def walk(
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
-    It runs within `undisturbed`, which is for the caller, who may have more to do there.
+    It runs within `run_undisturbed`, which is for the caller, who may have more to do there.
 
     Args:
         network: any module, which may have been taken apart already; it is left exactly as found, even when its
