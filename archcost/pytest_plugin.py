@@ -92,15 +92,15 @@ def hold_budget(
     relative = [budget.metric for budget in budgets if budget.needs_baseline]
     if relative:
         raise ArgumentError(f"{relative[0]} has nothing to be compared with in a test; `archcost check` compares")
-    report = profile(network, _described(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
+    report = profile(network, _describe_inputs(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
     difference = diff(None, report)
     exceeded = [verdict for verdict in judge(difference, budgets) if verdict.outcome == "exceeded"]
     if exceeded:
-        pytest.fail("\n".join(_explained(difference, exceeded)))
+        pytest.fail("\n".join(_explain_excess(difference, exceeded)))
     return report
 
 
-def _described(inputs: Any) -> Any:
+def _describe_inputs(inputs: Any) -> Any:
     """Read descriptions of inputs; tensors are left as they are."""
     from archcost.sources import parse_input
 
@@ -110,7 +110,7 @@ def _described(inputs: Any) -> Any:
     return inputs
 
 
-def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
+def _explain_excess(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
     """Say what is exceeded, and which layers cost most of it."""
     from archcost import units
     from archcost.metrics import METRICS

@@ -40,7 +40,12 @@ def without_lifetimes() -> Iterator[None]:
     """Let no storage's death be seen, and no peak be looked for."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(storages, "weakref", SimpleNamespace(ref=hold)))
-        for name, nothing in (("peak", NOTHING), ("saved_bytes", {}), ("live_bytes", [0]), ("cast_parameters", set())):
+        for name, nothing in (
+            ("peak", NOTHING),
+            ("sum_saved_bytes", {}),
+            ("live_bytes", [0]),
+            ("cast_parameters", set()),
+        ):
             stack.enter_context(mock.patch.object(memory, name, return_value=nothing))
         yield
 

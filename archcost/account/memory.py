@@ -94,7 +94,7 @@ def cast_parameters(trace: Trace) -> set[int]:
     return {number for number, index in made.items() if trace.storages[number].born == index}
 
 
-def saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
+def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
     """Return what autograd keeps from the forward pass, by the row that saved it; a storage counts once.
 
     Parameters and buffers, which are there anyway, are left out; the input is counted where it is kept.

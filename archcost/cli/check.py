@@ -93,7 +93,7 @@ def command(
 
                 speeds = time_networks(settings, plans, base_ref, folder, tell)
     if update:
-        write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
+        write(lock.lock_text(checks.build_update(settings, plans, measured, locked)), str(folder / lock.FILE))
         output.note(f"{folder / lock.FILE} is written; commit it, and its difference is the review")
         return
     baseline = baseline or lock_baseline(locked)

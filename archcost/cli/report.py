@@ -35,14 +35,17 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
     Each page prints the commands that it was written by; twice the same commands write the same bytes.
     """  # noqa: D301 - click reads the \b
     from archcost.lectures import INDEX, LECTURES, find_lecture, write_index, write_page
-    from archcost.profiling.many import remembered
+    from archcost.profiling.many import remember_reports
 
     chosen = [find_lecture(name) for name in names or LECTURES]
     folder = Path(output)
     if folder.is_file():
         raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
-    with show_progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
+    with (
+        show_progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance,
+        remember_reports(),
+    ):
         for each in chosen:
             for path in (INDEX, *each.files):
                 _make_folder((folder / path).parent)

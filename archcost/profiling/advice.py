@@ -64,10 +64,10 @@ def say_failure(error: WalkError) -> str:
 def _last_rows(trace: Trace | None) -> str:
     """Say which rows of the table ran last, with their shapes."""
     from archcost.account import account
-    from archcost.profiling.formulas import registered_formulas
+    from archcost.profiling.formulas import find_registered_formulas
 
     try:
-        layers = () if trace is None else account(trace, registered_formulas(trace.ops)).layers
+        layers = () if trace is None else account(trace, find_registered_formulas(trace.ops)).layers
     except Exception:  # noqa: BLE001 - the network's failure is the news
         layers = ()
     rows = [row for row in layers if row.outputs and row.kind != "Input"]

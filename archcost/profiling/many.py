@@ -58,7 +58,7 @@ def profile_many(
 
 
 @contextmanager
-def remembered() -> Iterator[None]:
+def remember_reports() -> Iterator[None]:
     """Within it, `profile_many` profiles no spec a second time with the same options: it keeps the whole reports."""
     token = _REMEMBERED.set({})
     try:

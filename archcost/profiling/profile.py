@@ -98,9 +98,9 @@ def profile_network(
 ) -> Report:
     """Walk a network that is resolved already, and account for it; measure it where there is a timing plan."""
     from archcost.account import account
-    from archcost.profiling.formulas import registered_formulas
+    from archcost.profiling.formulas import find_registered_formulas
     from archcost.records.report import PARTIAL
-    from archcost.walk import undisturbed
+    from archcost.walk import run_undisturbed
 
     if plan is not None and not partial:
         return _measure(network, feed, asked, plan)
@@ -115,12 +115,12 @@ def profile_network(
                 error.trace,
                 (f"{PARTIAL}{say_failure(error)}; the figures are of the operators that ran before",),
             )
-        costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
+        costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
 
-    return undisturbed(count)
+    return run_undisturbed(count)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:

@@ -114,9 +114,9 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
 
 def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
     """Walk a network for its memory alone."""
-    from archcost.walk import undisturbed
+    from archcost.walk import run_undisturbed
 
-    trace, _ = undisturbed(lambda: trace_network(network, feed, asked))
+    trace, _ = run_undisturbed(lambda: trace_network(network, feed, asked))
     return trace
 
 

@@ -97,7 +97,7 @@ from archcost.records.roof import (
     Copy as Copy,
     Peaks as Peaks,
     Roof as Roof,
-    achieved as achieved,
+    compute_achieved as compute_achieved,
 )
 from archcost.records.speed import (
     Round as Round,

@@ -84,13 +84,13 @@ def _network(plan: Plan, report: Report) -> str:
 
 
 def _lines(plan: Plan, report: Report) -> Iterator[str]:
-    yield f"[tool.archcost.networks.{_quoted(plan.name)}]"
-    yield f"spec = {_quoted(plan.spec)}"
+    yield f"[tool.archcost.networks.{_quote(plan.name)}]"
+    yield f"spec = {_quote(plan.spec)}"
     if plan.inputs:
-        texts = [_quoted(text) for text in plan.inputs]
+        texts = [_quote(text) for text in plan.inputs]
         yield f"input = {texts[0] if len(texts) == 1 else '[' + ', '.join(texts) + ']'}"
     if plan.device != COUNTING:
-        yield f"device = {_quoted(plan.device)}  # it needs real values"
+        yield f"device = {_quote(plan.device)}  # it needs real values"
     shapes = ", ".join(units.shape(each.shape) for each in report.network.inputs)
     macs, params = units.short(report.totals.macs), units.short(report.totals.params)
     yield f"# {macs} MACs, {params} params on {shapes}"
@@ -116,5 +116,5 @@ def _ours(data: dict[str, Any]) -> dict[str, Any]:
     return ours if isinstance(ours, dict) else {}
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)

@@ -38,7 +38,7 @@ def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None
     return {plan.name: result for plan, result in zip(plans, found, strict=True)}
 
 
-def updated(
+def build_update(
     settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
 ) -> dict[str, lock.Locked]:
     """Return what the lock file is to hold once these networks are accepted; what has no settings any more is gone.
@@ -47,7 +47,7 @@ def updated(
         IncomparableError: one of them could not be counted.
         ConfigError: one of them cannot be found or asked for in that way.
     """
-    metrics = lock.locked_metrics(settings.budgets.metrics)
+    metrics = lock.choose_metrics(settings.budgets.metrics)
     names = {plan.name for plan in settings.plans}
     found = {name: each for name, each in locked.items() if name in names}
     failures: list[str] = []
@@ -100,9 +100,9 @@ def check(
         for name, before in befores.items()
         if isinstance(before, Failure)
     ]
-    checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
+    checks = [_add_time(checked, speeds.get(checked.name), settings) for checked in checks]
     by_name = {plan.name: plan for plan in plans}
-    checks = [_placed(checked, by_name.get(checked.name), settings) for checked in checks]
+    checks = [_add_place(checked, by_name.get(checked.name), settings) for checked in checks]
     unlocked = [each.name for each in checks if each.failure and isinstance(measured.get(each.name), Snapshot)]
     stale = _find_stale(settings, plans, measured, locked) if locked else ()
     if stale and all(each.outcome not in {"failed", "exceeded"} for each in checks):
@@ -116,7 +116,7 @@ def check(
     )
 
 
-def _placed(checked: Checked, plan: Plan | None, settings: Settings) -> Checked:
+def _add_place(checked: Checked, plan: Plan | None, settings: Settings) -> Checked:
     """Add where a review shows what is wrong with a network."""
     if plan is None or checked.outcome not in {"failed", "exceeded", "warned"}:
         return checked
@@ -143,7 +143,7 @@ def _find_stale(
     """Return the networks that `--update` would write otherwise, those without settings among them."""
     names = {plan.name for plan in settings.plans}
     gone = [name for name in locked if name not in names] if len(plans) == len(names) else []
-    metrics = lock.locked_metrics(settings.budgets.metrics)
+    metrics = lock.choose_metrics(settings.budgets.metrics)
     return (*lock.find_stale(measured, locked, metrics), *gone)
 
 
@@ -167,11 +167,11 @@ def _check_one(
     if isinstance(before, Failure):
         if before.error == SubmoduleError.__name__:
             return Checked(name=plan.name, failure=before.reason)
-        found = _judged(plan, None, after, budgets, accepted, force=force)
+        found = _judge_one(plan, None, after, budgets, accepted, force=force)
         return replace(found, base_failure=f"{baseline.text} could not be counted: {before.reason}")
     if accepted is not None and baseline.budgets is None:  # the lock file holds some quantities of layers only
-        after = lock.reduced(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
-    found = _judged(plan, before, after, budgets, accepted, force=force)
+        after = lock.reduce_snapshot(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
+    found = _judge_one(plan, before, after, budgets, accepted, force=force)
     if before is None or found.failure:
         return found
     lines = describe_changes(before, after, baseline.plans.get(plan.name), plan)
@@ -180,7 +180,7 @@ def _check_one(
     return replace(found, settings=lines)
 
 
-def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
+def _add_time(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
     """Add what timing found; a network that could not be timed could not be checked."""
     if speed is None or checked.outcome == "failed":
         return checked
@@ -190,7 +190,7 @@ def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> C
     return replace(checked, speed=speed, speed_level="warn" if budget is None else budget.level)
 
 
-def _judged(
+def _judge_one(
     plan: Plan,
     before: Snapshot | None,
     after: Snapshot,
@@ -201,13 +201,13 @@ def _judged(
 ) -> Checked:
     try:
         difference = diff(before, after, force=force, settings_may_differ=True)
-        verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
+        verdicts = tuple(_accept_locked(verdict, after, accepted) for verdict in judge(difference, budgets))
     except IncomparableError as error:
         return Checked(name=plan.name, failure=str(error))
     return Checked(name=plan.name, difference=difference, verdicts=verdicts)
 
 
-def _accepted(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> Verdict:
+def _accept_locked(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> Verdict:
     """Let a change pass that the lock file holds; a maximum is raised where it is set, and nowhere else."""
     if verdict.outcome != "exceeded" or verdict.kind == "max" or locked is None:
         return verdict

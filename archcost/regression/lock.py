@@ -59,12 +59,12 @@ class _File:
     networks: dict[str, _Entry]
 
 
-def locked_metrics(gated: Iterable[str]) -> tuple[str, ...]:
+def choose_metrics(gated: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities of layers that are kept: the usual ones, and all that budgets name."""
     return tuple(sorted({*USUAL, *gated}.intersection(SUMS)))
 
 
-def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
+def reduce_snapshot(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
     """Return a snapshot with these quantities of layers alone, without layers that have none of them."""
     rows = (
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
@@ -80,7 +80,7 @@ def find_stale(
         name
         for name, found in measured.items()
         if isinstance(found, Snapshot)
-        and locked.get(name) != Locked(metrics=tuple(metrics), snapshot=reduced(found, metrics))
+        and locked.get(name) != Locked(metrics=tuple(metrics), snapshot=reduce_snapshot(found, metrics))
     )
 
 
@@ -121,7 +121,7 @@ def _network(locked: Locked) -> str:
     rows = (
         [row.name, row.call, row.kind, [units.shape(sizes) for sizes in row.outputs]]
         + [row.values.get(name) for name in locked.metrics]
-        for row in reduced(snapshot, locked.metrics).rows
+        for row in reduce_snapshot(snapshot, locked.metrics).rows
     )
     values = {
         **{key: _dump(value) for key in HEAD if (value := getattr(snapshot, key)) is not None},
@@ -166,10 +166,10 @@ def parse_lock(text: str) -> dict[str, Locked]:
     if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
     found = read_document(_File, text, SCHEMA, "lock")
-    return {name: _locked(entry, f"lock.networks.{name}") for name, entry in found.networks.items()}
+    return {name: _build_locked(entry, f"lock.networks.{name}") for name, entry in found.networks.items()}
 
 
-def _locked(entry: _Entry, place: str) -> Locked:
+def _build_locked(entry: _Entry, place: str) -> Locked:
     metrics = entry.columns[len(FIXED) :]
     if entry.columns[: len(FIXED)] != FIXED or len({*metrics}) < len(metrics) or not {*metrics} <= {*SUMS}:
         raise ReportError(f"{place:.200}.columns must be {', '.join(FIXED)}, and quantities of layers")

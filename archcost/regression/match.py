@@ -25,7 +25,7 @@ def match(before: Sequence[Row], after: Sequence[Row]) -> tuple[Change, ...]:
     exchanging the two networks exchanges the sides of every pair and nothing else.
     """
     partners: dict[int, int] = {}  # place after -> place before
-    shared = _shared_metrics(before, after)
+    shared = _find_shared_metrics(before, after)
 
     def costs(row: Row) -> Hashable:
         return row.call, row.kind, row.outputs, tuple(row.values[name] for name in shared)
@@ -56,7 +56,7 @@ def _keys(shared: tuple[str, ...]) -> tuple[Key, ...]:
     )
 
 
-def _shared_metrics(*sides: Iterable[Row]) -> tuple[str, ...]:
+def _find_shared_metrics(*sides: Iterable[Row]) -> tuple[str, ...]:
     """Return the quantities that every layer of both sides knows."""
     rows = [row for side in sides for row in side]
     return tuple(sorted(set(rows[0].values).intersection(*(row.values for row in rows)))) if rows else ()

@@ -144,7 +144,7 @@ def _parse(text: str, file: Path) -> Settings:
         raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")
     place = f"{file.name}: tool.archcost"
-    _known(ours, SECTIONS, place)
+    _check_keys(ours, SECTIONS, place)
     networks = _table(ours.get("networks", {}), f"{place}.networks")
     if not networks:
         raise NotConfiguredError(f"{file} has no [tool.archcost.networks.NAME]; `archcost init NET` writes one")
@@ -161,16 +161,16 @@ def _parse(text: str, file: Path) -> Settings:
 def _plans(name: str, value: Any, place: str) -> list[Plan]:
     """Read one table: one network of that name, or, where `spec` is a list or a pattern, each one that it names."""
     table = _table(value, place)
-    _known(table, KEYS, place)
+    _check_keys(table, KEYS, place)
     if "spec" not in table:
         raise ConfigError(f'{place} has no spec: the network, such as spec = "model.py:build" or spec = "resnet50"')
     specs = _texts(table["spec"], f"{place}.spec")
     rest: dict[str, Any] = {
         "inputs": _inputs(table.get("input", []), f"{place}.input"),
         "batch": _batch(table.get("batch", 1), f"{place}.batch"),
-        "mode": _one_of(table.get("mode", "eval"), MODES, f"{place}.mode"),
-        "train": _one_of(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
-        "device": _one_of(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
+        "mode": _read_choice(table.get("mode", "eval"), MODES, f"{place}.mode"),
+        "train": _read_choice(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
+        "device": _read_choice(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
     }
     if isinstance(table["spec"], str) and "*" not in table["spec"]:
         return [Plan(name=name, group=name, spec=table["spec"], **rest)]
@@ -222,13 +222,13 @@ def _batch(value: Any, place: str) -> int:
     return value
 
 
-def _one_of(value: Any, allowed: Sequence[str], place: str) -> str:
+def _read_choice(value: Any, allowed: Sequence[str], place: str) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ConfigError(f"{place} must be one of {', '.join(allowed)}, not {value!r}")
     return value
 
 
-def _known(table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
+def _check_keys(table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
     for key in table:
         if key not in keys:
             raise ConfigError(

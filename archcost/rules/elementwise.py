@@ -36,7 +36,7 @@ COMPARISONS = """
 # what torch's own decompositions are made of: the derivatives of jvp, for one
 PRIMITIVES = "abs add sub mul div neg pow sqrt rsqrt exp log sin cos tanh maximum minimum eq ne lt le gt ge where"
 RANDOM = """
-    bernoulli native_dropout _fused_dropout normal uniform random rand randn randint rand_like randn_like randint_like
+    bernoulli normal uniform random rand randn randint rand_like randn_like randint_like
     exponential multinomial randperm
 """
 LOSSES = """
@@ -67,6 +67,12 @@ def _aten(*lists: str) -> tuple[str, ...]:
 def elementwise(call: OpCall) -> Work:
     """One operation for each element of the result, of a sparse one for each that it stores."""
     return Work(other_ops=max((output.held for output in call.outputs), default=0))
+
+
+@rule("aten.native_dropout", "aten._fused_dropout", role="elementwise", sees=Pointwise())
+def fused_dropout(call: OpCall) -> Work:
+    """Three operations for each element, as where it is taken apart: a random number, its scaling, the product."""
+    return Work(other_ops=3 * call.inputs[0].elements)
 
 
 @rule(*_aten(FOREACH), role="elementwise", sees=Pointwise())

@@ -75,7 +75,7 @@ def lookup(call: OpCall) -> Work:
     return Work(read_bytes=call.outputs[0].nbytes + indices, layers=0)
 
 
-def _transposed(call: OpCall) -> Sight:
+def _see_transpose(call: OpCall) -> Sight:
     dims = len(call.inputs[0].shape)
     order = list(range(dims))
     first, second = (-2, -1) if "dim0" not in call.args else (call.args["dim0"], call.args["dim1"])
@@ -84,35 +84,35 @@ def _transposed(call: OpCall) -> Sight:
     return Permutes(tuple(order))
 
 
-def _permuted(call: OpCall) -> Sight:
+def _see_permutation(call: OpCall) -> Sight:
     dims = len(call.inputs[0].shape)
     return Permutes(tuple(dim % dims for dim in call.args["dims"]))
 
 
-def _sliced(call: OpCall) -> Sight:
+def _see_slice(call: OpCall) -> Sight:
     size = call.inputs[0].shape[call.args["dim"]]
     start = call.args["start"] or 0
     return Cuts(call.args["dim"], min(start + size if start < 0 else start, size), call.args["step"])
 
 
-def _picked(call: OpCall) -> Sight:
+def _see_pick(call: OpCall) -> Sight:
     return Picks(call.args["dim"])
 
 
-free("aten.t", "aten.transpose", why=RENAMES, sees=_transposed)
-free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_permuted)
-free("aten.slice", why=RENAMES, sees=_sliced)
-free("aten.select", "aten.unbind", why=RENAMES, sees=_picked)
+free("aten.t", "aten.transpose", why=RENAMES, sees=_see_transpose)
+free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_see_permutation)
+free("aten.slice", why=RENAMES, sees=_see_slice)
+free("aten.select", "aten.unbind", why=RENAMES, sees=_see_pick)
 
 
-def _padded(call: OpCall) -> Sight:
+def _see_padding(call: OpCall) -> Sight:
     pads = call.args["pad" if "pad" in call.args else "padding"]
     return Pads(tuple(pads[::2]))
 
 
-free("aten.constant_pad_nd", "aten.pad", why=COPIES, sees=_padded)
+free("aten.constant_pad_nd", "aten.pad", why=COPIES, sees=_see_padding)
 for _mode in ("reflection", "replication"):
-    free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_padded)
+    free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_see_padding)
 
 
 @rule(
@@ -124,7 +124,7 @@ def pad_backward(call: OpCall) -> Work:
     return Work(other_ops=call.inputs[0].elements)
 
 
-def _shuffled(call: OpCall) -> Sight:
+def _see_shuffle(call: OpCall) -> Sight:
     factor = call.args.get("upscale_factor")
     if factor is not None:
         return Slides((1, 1), (1 / factor,) * 2, (0, 0), (1, 1))
@@ -132,4 +132,4 @@ def _shuffled(call: OpCall) -> Sight:
     return Slides((factor,) * 2, (factor,) * 2, (0, 0), (1, 1))
 
 
-free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_shuffled)
+free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_see_shuffle)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from archcost.records import OpCall
 
 
-def _reduced(call: OpCall) -> Sight:
+def _see_reduction(call: OpCall) -> Sight:
     dim: Any = call.args.get("dim")
     if dim is None or dim == ():
         return Everything()
     return Mixes(dim if isinstance(dim, tuple) else (dim,), keeps=bool(call.args.get("keepdim", False)))
 
 
-@rule("aten.mean", "aten.amax", role="pooling", sees=_reduced)
+@rule("aten.mean", "aten.amax", role="pooling", sees=_see_reduction)
 @rule(
     "aten.sum",
     "aten.nansum",
@@ -42,26 +42,26 @@ def _reduced(call: OpCall) -> Sight:
     "aten.allclose",
     "aten._sparse_sum",
     role="other",
-    sees=_reduced,
+    sees=_see_reduction,
 )
 def reduction(call: OpCall) -> Work:
     """One operation for each input element; the larger of operand and result, for the binary forms of max and min."""
     return Work(other_ops=max(tensor.held for tensor in (call.inputs[0], *call.outputs)))
 
 
-@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_reduced)
+@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_see_reduction)
 def variance(call: OpCall) -> Work:
     """Sum, difference and square: three for each input element."""
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
-@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_reduced)
+@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_see_reduction)
 def norm(call: OpCall) -> Work:
     """Square and sum: two for each input element."""
     return Work(other_ops=2 * call.inputs[0].elements)
 
 
-def _scanned(call: OpCall) -> Sight:
+def _see_scan(call: OpCall) -> Sight:
     return Mixes((call.args["dim"],))
 
 
@@ -73,7 +73,7 @@ def _scanned(call: OpCall) -> Sight:
     "aten._cummax_helper",
     "aten.logcumsumexp",
     role="other",
-    sees=_scanned,
+    sees=_see_scan,
 )
 def scan(call: OpCall) -> Work:
     """One operation for each element."""

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcost.errors import WalkError
-from archcost.profiling.formulas import registered_formulas
+from archcost.profiling.formulas import find_registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
 from archcost.walk.modes import set_mode
@@ -91,7 +91,7 @@ def _run(
             if mode is not None:
                 stack.enter_context(mode)
         module(*args, **kwargs)
-    formulas = registered_formulas(recorder.ops)
+    formulas = find_registered_formulas(recorder.ops)
     return tuple(
         Call(
             operator=call.operator,

@@ -4,6 +4,6 @@ from archcost.walk.caches import Caches as Caches
 from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy
 from archcost.walk.parts import Parts as Parts
 from archcost.walk.restoration import Restoration as Restoration
-from archcost.walk.surroundings import undisturbed as undisturbed
+from archcost.walk.surroundings import run_undisturbed as run_undisturbed
 from archcost.walk.values import Values as Values
 from archcost.walk.walk import walk as walk

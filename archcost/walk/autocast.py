@@ -52,7 +52,11 @@ class Autocast:
             yield
             return
         _install_kernels()
-        with _switched(DEVICE, self._wanted), _switched(self._lists, self._wanted), _switched("cpu", None):
+        with (
+            _switch_autocast(DEVICE, self._wanted),
+            _switch_autocast(self._lists, self._wanted),
+            _switch_autocast("cpu", None),
+        ):
             _running.append(self)
             try:
                 with torch._C._IncludeDispatchKeyGuard(KEY):
@@ -67,7 +71,7 @@ class Autocast:
             with torch.autocast(self._lists, self._wanted):
                 yield
             return
-        with _switched("cpu", self._wanted):
+        with _switch_autocast("cpu", self._wanted):
             self._keeps = True
             try:
                 yield
@@ -174,7 +178,7 @@ def _is_eligible(tensor: torch.Tensor) -> bool:
 
 
 @contextmanager
-def _switched(device: str, dtype: torch.dtype | None) -> Iterator[None]:
+def _switch_autocast(device: str, dtype: torch.dtype | None) -> Iterator[None]:
     """Switch a device's autocast on, or off for a dtype of None, whether or not there is such a device."""
     before = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
     torch.set_autocast_enabled(device, dtype is not None)

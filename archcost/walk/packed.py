@@ -28,7 +28,7 @@ def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any,
             continue
         objects = list(_objects_of(layer))
         for number, packed in enumerate(objects):
-            for place, tensor in enumerate(unpacked(packed)):
+            for place, tensor in enumerate(unpack_weights(packed)):
                 kind = "weight" if tensor.dim() > 1 else "bias"
                 name = f"{kind}_{number}_{place}" if len(objects) > 1 or (kind == "weight" and place) else kind
                 yield f"{path}.{name}".lstrip("."), packed, place, tensor
@@ -39,13 +39,13 @@ def is_packed(value: Any) -> bool:
     return "PackedParams" in value._type().name() or value._type().name().startswith("CellParams")
 
 
-def unpacked(packed: Any) -> tuple[torch.Tensor, ...]:
+def unpack_weights(packed: Any) -> tuple[torch.Tensor, ...]:
     """Return the tensors that a packed object holds, weights and biases."""
     kind = packed._type().name()
     ops = torch.ops.quantized
     if kind.startswith("CellParams"):
         (_, biases, *_, packs), _ = packed.__getstate__()
-        return (*[unpacked(pack)[0] for pack in packs], *biases)
+        return (*[unpack_weights(pack)[0] for pack in packs], *biases)
     if kind.startswith("Embedding"):
         return (ops.embedding_bag_unpack(packed),)
     if kind.startswith("Linear"):

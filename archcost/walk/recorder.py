@@ -19,7 +19,7 @@ from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
-from archcost.walk.packed import is_packed, unpacked
+from archcost.walk.packed import is_packed, unpack_weights
 from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import components, find_tensors
@@ -287,7 +287,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
         """Describe the weights that a packed object holds, whether a layer has it or the forward has made it."""
         with torch._C._DisableTorchDispatch():
-            tensors = unpacked(packed)
+            tensors = unpack_weights(packed)
             return tuple(
                 [
                     self._packed.get((hash(packed), place)) or self.storages.describe(tensor)

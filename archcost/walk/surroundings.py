@@ -37,7 +37,7 @@ AUTOCASTS = tuple(torch._C._autocast_supported_devices())
 _turn = threading.RLock()
 
 
-def undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Result:
+def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Result:
     """Return what an action returns that nothing from outside reaches, and of which nothing stays.
 
     Modes of torch that are on around the call (dispatch and function modes, autocast, inference mode, no_grad) are off

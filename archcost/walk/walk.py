@@ -57,7 +57,7 @@ def walk(
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
-    It runs within `undisturbed`, which is for the caller, who may have more to do there.
+    It runs within `run_undisturbed`, which is for the caller, who may have more to do there.
 
     Args:
         network: any module, which may have been taken apart already; it is left exactly as found, even when its
@@ -203,10 +203,10 @@ class _Walk:
 
 def _notes(recorder: Recorder) -> tuple[str, ...]:
     unregistered = recorder.storages.unregistered
-    return (*((_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
+    return (*((_describe_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
 
 
-def _unregistered(count: int) -> str:
+def _describe_unregistered(count: int) -> str:
     return (
         f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
         "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"

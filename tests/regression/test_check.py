@@ -61,7 +61,7 @@ def test_a_change_is_accepted_by_one_command(settings):
 
     assert outcomes["a"] == "exceeded"
     assert found.accept == "archcost check --update a"
-    again = checks.updated(settings, settings.plans[:1], {"a": WIDE}, locked(a=NARROW, b=NARROW))
+    again = checks.build_update(settings, settings.plans[:1], {"a": WIDE}, locked(a=NARROW, b=NARROW))
     assert run(settings, {"a": WIDE}, again)[1] == {"a": "unchanged"}
 
 
@@ -153,7 +153,7 @@ def test_what_has_no_settings_any_more_is_removed_where_all_are_checked(settings
 
     assert run(settings, {"a": NARROW}, held)[1] == {"a": "unchanged"}
     assert run(settings, {"a": NARROW, "b": NARROW}, held)[1]["gone"] == "removed"
-    assert set(checks.updated(settings, settings.plans, {"a": NARROW, "b": NARROW}, held)) == {"a", "b"}
+    assert set(checks.build_update(settings, settings.plans, {"a": NARROW, "b": NARROW}, held)) == {"a", "b"}
 
 
 def test_a_network_that_fails_takes_nothing_from_the_others(settings):
@@ -167,7 +167,7 @@ def test_a_network_that_fails_takes_nothing_from_the_others(settings):
     found, _ = run(replace(settings, plans=plans), {"a": failure, "b": WIDE}, locked(a=NARROW, b=NARROW))
     assert 'without device = "meta" in pyproject.toml: tool.archcost.networks.a' in found.networks[0].failure
     with pytest.raises(IncomparableError, match=r"was not written:\na: it raised ValueError"):
-        checks.updated(settings, settings.plans, {"a": failure, "b": WIDE}, {})
+        checks.build_update(settings, settings.plans, {"a": failure, "b": WIDE}, {})
 
 
 def test_a_network_that_does_not_exist_is_a_wrong_setting(settings):

@@ -20,7 +20,7 @@ WIDTHS = {width: snapshot(pairs.network(width)) for width in (32, 36)}
 
 
 def text(**widths):
-    metrics = lock.locked_metrics(())
+    metrics = lock.choose_metrics(())
     return lock.lock_text(
         {name: lock.Locked(metrics=metrics, snapshot=WIDTHS[width]) for name, width in widths.items()}
     )

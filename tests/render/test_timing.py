@@ -13,7 +13,7 @@ from archcost.charts.roofline import yield_points
 from archcost.errors import ArgumentError
 from archcost.page.emit import emit
 from archcost.page.target import Target
-from archcost.records import Report, Sweep, achieved
+from archcost.records import Report, Sweep, compute_achieved
 from archcost.records.reading import read
 from archcost.render.report import render
 from archcost.render.sweep import build_document, spell_cell
@@ -199,7 +199,7 @@ def test_a_roofline_shows_the_rows_that_multiply_where_they_are():
     (x, y), *others = cloud.get_offsets()
 
     assert not others  # the backward's bytes are not known, the others do not multiply
-    done = achieved(10**7, 10**5, 0.0004, samples.ROOF, "float32")
+    done = compute_achieved(10**7, 10**5, 0.0004, samples.ROOF, "float32")
     assert (x, y) == (pytest.approx(done.intensity), pytest.approx(done.flops_per_second / 1e9))
     roofs = {line.get_gid(): line.get_xydata() for line in axes.lines}
     assert set(roofs) >= {"roof-memory", "roof-cache"}

@@ -11,10 +11,10 @@ from archcost.walk.shapes.results import (
     META,
     dense,
     floating,
+    has_settled_strides,
     new,
     new_strided,
     refuse_mixture,
-    settled,
     usual,
 )
 
@@ -128,7 +128,7 @@ def attention(
         or not floating(*operands)
         or query.dtype not in FULL_PRECISION
         or any(operand.dim() != HEADS for operand in operands)
-        or not (usual(query) or (settled(query) and dense(query)))
+        or not (usual(query) or (has_settled_strides(query) and dense(query)))
     ):
         return NotImplemented
     batch, heads, length, _ = query.shape

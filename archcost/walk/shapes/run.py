@@ -58,7 +58,7 @@ _checks: list[Check] = [Check()] if os.environ.get("ARCHCOST_CHECK_SHAPES", "0")
 
 
 @contextmanager
-def checked() -> Iterator[Check]:
+def check_answers() -> Iterator[Check]:
     """While it is active, compare every answer of a rule with torch's own; its `operators` are those compared."""
     check = Check()
     _checks.append(check)

@@ -86,5 +86,5 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(
         [aten.add_.Tensor, aten.sub_.Tensor, aten.mul_.Tensor, aten.div_.Tensor], elementwise.binary_in_place
     ),
-    **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.updated),
+    **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.shape_update),
 }
