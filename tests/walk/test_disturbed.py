@@ -129,7 +129,9 @@ def test_another_thread_that_runs_the_network_meanwhile_is_not_in_the_report(dev
 def test_interrupts_leave_nothing_behind():
     """In a process of its own: here an interrupt may land in what measures coverage, which then keeps its lock."""
     program = "from benchmarks.stress import find_interrupt_damage; print(find_interrupt_damage(40, seed=1))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
