@@ -65,7 +65,10 @@ def test_help_and_list_import_nothing_heavy(arguments):
     assert {name.partition(".")[0] for name in ours(found)} <= light
 
 
-OPTIONS = {"choices", "cli.groups", "cli.options", "cli.output", "cli.progress", "page", "page.formats", "page.target"}
+OPTIONS = {
+    "choices", "cli.groups", "cli.options", "cli.output", "cli.progress", "cli.steps", "page", "page.document",
+    "page.formats", "page.target",
+}  # fmt: skip
 COMPLETED = {
     "archcost ": (set(COMMANDS), set()),
     "archcost pro": ({"profile"}, set()),
