@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, LIKE, add_device, add_input, add_training, read_inputs, spell_training
+from archcost.cli.groups import (
+    AMP,
+    BINARY,
+    LIKE,
+    add_device,
+    add_group,
+    add_input,
+    add_training,
+    read_inputs,
+    spell_training,
+)
 from archcost.cli.options import complete_names, keep_stdout
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -17,12 +28,33 @@ if TYPE_CHECKING:
     from archcost.records import Training
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a batch has to fit into: a memory, or a device that is named; one batch alone where that is asked about."""
+
+    memory: str | None
+    device_name: str | None
+    expandable: bool
+    batch: int | None
+
+
+def _add_room(command: Any) -> Any:
+    """Add --memory, --device-name, --expandable-segments and --batch; the command gets them as `room`."""
+    return add_group(
+        "room",
+        Room,
+        click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB."),
+        click.option("--device-name", metavar="NAME", help="A device by name (h200): its memory, and what it keeps."),
+        click.option(
+            "--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True."
+        ),
+        click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone."),
+    )(command)
+
+
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
-@click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
-@click.option("--device-name", metavar="NAME", help="A device by name, such as h200: its memory, and what it keeps.")
-@click.option("--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True.")
-@click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone.")
+@_add_room
 @add_input()
 @add_device("meta|cpu|cuda", "meta", does="it is walked")
 @add_training("Fit whole training steps, not inference.")
@@ -32,10 +64,7 @@ if TYPE_CHECKING:
 @add_output()
 def command(
     network: str,
-    memory: str | None,
-    device_name: str | None,
-    expandable: bool,
-    batch: int | None,
+    room: Room,
     inputs: tuple[str, ...],
     device: str,
     training: Training | None,
@@ -58,8 +87,8 @@ def command(
 
     with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
         found = fit(
-            network, memory, device_name=device_name, expandable=expandable, batch=batch,
-            inputs=read_inputs(inputs), device=device, amp=amp, like=like, **spell_training(training),
+            network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
+            **spell_training(training),
         )  # fmt: skip
     output.write(build_document(found, binary=binary))
     if found.batch is None:
