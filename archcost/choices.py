@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MODES = ("eval", "train", "as-is")
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
 LOSSES = ("cross-entropy", "sum")
+FOLLOWED = ("cuda", "cpu")  # devices whose choices the meta device can follow; the first unless asked otherwise
 COUNTING = "meta,cpu"  # the meta device, or the CPU where a network needs real values: the same on every machine
 GPUS = ("cuda", "mps", "xpu")
 TIMERS = ("events", "graph")

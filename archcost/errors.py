@@ -9,6 +9,7 @@ ArchcostError                  exit code
 │   ├── TableError                 2   a CSV of the user's with a value that is none
 │   ├── OutputError                2   an output path that is none
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
+│       └── NotConfiguredError     2   a project without any network in its settings
 ├── BuildError                     3   the network's own code failed while it was built
 ├── WalkError                      3   the network failed while it ran
 ├── OutOfMemoryError               3   the network needs more memory than there is
@@ -24,13 +25,15 @@ ArchcostError                  exit code
 │   ├── UnknownRevisionError       3   a revision that git does not know
 │   ├── ShallowCloneError          3   a revision that this shallow clone has not fetched
 │   ├── NotInRevisionError         3   the network does not exist there: it is new
-│   └── RevisionFailedError        3   the network exists there, and fails
+│   ├── RevisionFailedError        3   the network exists there, and fails
+│   └── SubmoduleError             3   a submodule of a revision that this machine does not have
 ├── MissingPackageError            3   an optional package that is not installed
 ├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
 ├── VerdictError                   1   a published figure whose verdict is not the recorded one
 ├── UncoveredError                 1   --strict, and an operator has no rule
 ├── LeftOutError                   1   --strict, and a network has no place in a chart
 ├── BudgetExceededError            1   a budget that a network exceeds
+├── LockOutOfDateError             1   --locked, and the lock file is not what the networks cost
 └── DoesNotFitError                1   a memory that not even the smallest batch fits into
 
 A message says what failed, on what, what is allowed, and what to try.
@@ -38,6 +41,7 @@ A message says what failed, on what, what is allowed, and what to try.
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 def find_root(error: BaseException) -> BaseException:
@@ -98,12 +102,22 @@ class ConfigError(UsageError):
     """A setting of a project that means nothing: which file, which key, what is allowed."""
 
 
+class NotConfiguredError(ConfigError):
+    """There is no pyproject.toml, or it names no network."""
+
+
 class BuildError(ArchcostError):
-    """The network's own code raised while it was built."""
+    """The network's own code raised while it was built; `frames`, as Python prints them, say where."""
+
+    def __init__(self, message: str, frames: str = "") -> None:
+        super().__init__(f"{message}\n{frames}".rstrip())
+        self.message = message
 
 
 class WalkError(ArchcostError):
-    """The network raised while it ran, or did what cannot be accounted for."""
+    """The network raised while it ran, or did what cannot be accounted for; `trace` is of what ran before."""
+
+    trace: Any = None
 
 
 class OutOfMemoryError(ArchcostError):
@@ -162,6 +176,10 @@ class RevisionFailedError(RevisionError):
     """The network is there, and its code failed, or the process that ran it died."""
 
 
+class SubmoduleError(RevisionError):
+    """The files of a submodule, as a revision has them, are not on this machine."""
+
+
 class MissingPackageError(ArchcostError):
     """An optional package that is not installed."""
 
@@ -190,6 +208,12 @@ class LeftOutError(ArchcostError):
 
 class BudgetExceededError(ArchcostError):
     """A network that costs more than its budget allows."""
+
+    exit_code = 1
+
+
+class LockOutOfDateError(ArchcostError):
+    """The committed lock file differs from what `archcost check --update` would write, where `--locked` forbids it."""
 
     exit_code = 1
 

@@ -89,18 +89,18 @@ def hold_budget(
     budgets = [
         requirement(name, text if isinstance(text, str) else f"<={text}") for name, text in sorted(limits.items())
     ]
-    relative = [budget.metric for budget in budgets if budget.max is None]
+    relative = [budget.metric for budget in budgets if budget.needs_baseline]
     if relative:
         raise ArgumentError(f"{relative[0]} has nothing to be compared with in a test; `archcost check` compares")
-    report = profile(network, _described(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
+    report = profile(network, _describe_inputs(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
     difference = diff(None, report)
     exceeded = [verdict for verdict in judge(difference, budgets) if verdict.outcome == "exceeded"]
     if exceeded:
-        pytest.fail("\n".join(_explained(difference, exceeded)))
+        pytest.fail("\n".join(_explain_excess(difference, exceeded)))
     return report
 
 
-def _described(inputs: Any) -> Any:
+def _describe_inputs(inputs: Any) -> Any:
     """Read descriptions of inputs; tensors are left as they are."""
     from archcost.sources import parse_input
 
@@ -110,11 +110,11 @@ def _described(inputs: Any) -> Any:
     return inputs
 
 
-def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
+def _explain_excess(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
     """Say what is exceeded, and which layers cost most of it."""
     from archcost import units
     from archcost.metrics import METRICS
-    from archcost.page.names import plain
+    from archcost.page.names import write_plain
 
     yield f"{difference.network.spec} exceeds its budget"
     for verdict in exceeded:
@@ -125,7 +125,12 @@ def _explained(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[
         layers = difference.contributions(verdict.metric)
         most = [(change.row, change.delta(verdict.metric)) for change in layers[:MOST_LAYERS]]
         lines = [
-            (plain(row.name), units.short(part, metric.unit), units.share(part, verdict.after), plain(row.kind))
+            (
+                write_plain(row.name),
+                units.short(part, metric.unit),
+                units.share(part, verdict.after),
+                write_plain(row.kind),
+            )
             for row, part in most
         ]
         name_width, part_width = (max((len(line[i]) for line in lines), default=0) for i in (0, 1))

@@ -63,7 +63,7 @@ def parse_bytes(text: str) -> int:
     """
     amount = _amount(text)
     if not amount:
-        raise ArgumentError(f"{text!r} is no amount of memory; write 24GB, 512MB or 8GiB")
+        raise ArgumentError(f"{text!r} is not an amount of memory; write 24GB, 512MB or 8GiB")
     return int(amount)
 
 
@@ -75,7 +75,7 @@ def parse_amount(text: str) -> Decimal:
     """
     amount = _amount(text)
     if amount is None:
-        raise ArgumentError(f"{text!r} is no amount; write 4.2G, 25.6M, 512Ki or 150528")
+        raise ArgumentError(f"{text!r} is not an amount; write 4.2G, 25.6M, 512Ki or 150528")
     return amount
 
 

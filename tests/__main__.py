@@ -1,7 +1,12 @@
-"""`python -m tests`: every check of the project, one after the other; fails if any of them fails."""
+"""`python -m tests`: every check of the project, one after the other; fails if any of them fails.
+
+With --quick, those that take a moment: no tests that `tests/slow.txt` names. With --extras, the tests alone that need
+packages which `.[dev]` does not have.
+"""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import time
@@ -9,23 +14,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BRANCH_COVERAGE = 90  # per cent of archcost/
-CHECKS = {
+# a process for each core; a file's tests share what they make
+PYTEST = ["pytest", "-q", "-n=auto", "--dist=loadfile"]
+STATIC = {
     "ruff format": ["ruff", "format", "--check", "."],
     "ruff": ["ruff", "check", "."],
     "mypy --strict": ["mypy"],
     "lint-imports": ["lint-imports"],
+}
+QUICK = {**STATIC, "pytest, the quick tests": [*PYTEST, "-m", "not slow and not extras"]}
+EXTRAS = {"pytest, the extras": [*PYTEST, "-m", "extras"]}
+ALL = {
+    **STATIC,
     "archcost check": ["archcost", "check"],
-    "pytest": [
-        "pytest",
-        "-q",
-        "-n=auto",  # one process for each core; a file's tests share what they prepare
-        "--dist=loadfile",
-        "--cov",
-        "--cov-report=term",
-        f"--cov-fail-under={BRANCH_COVERAGE}",
-    ],
+    "pytest": [*PYTEST, "-m", "not extras", "--cov", "--cov-report=term", f"--cov-fail-under={BRANCH_COVERAGE}"],
 }
 RUN_AS_MODULES = {"ruff", "mypy", "archcost", "pytest"}
+NO_TESTS = 5  # pytest's exit code where it finds none; of the extras there may be none
 
 
 def run(command: list[str]) -> bool:
@@ -37,13 +42,24 @@ def run(command: list[str]) -> bool:
         if program in RUN_AS_MODULES
         else [str(Path(sys.executable).with_name(program)), *rest]
     )
-    return subprocess.run(line, cwd=ROOT, check=False).returncode == 0
+    code = subprocess.run(line, cwd=ROOT, check=False).returncode
+    return code == 0 or (code == NO_TESTS and command in EXTRAS.values())
+
+
+def choose_checks() -> dict[str, list[str]]:
+    """Return the checks that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests", description="Run the checks of the project.")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--quick", action="store_true", help="those that take a moment: before every commit")
+    which.add_argument("--extras", action="store_true", help="the tests that need more packages than .[dev] has")
+    given = parser.parse_args()
+    return QUICK if given.quick else EXTRAS if given.extras else ALL
 
 
 def main() -> int:
-    """Run every check, then say which ones passed."""
+    """Run the checks, then say which ones passed."""
     results = {}
-    for name, command in CHECKS.items():
+    for name, command in choose_checks().items():
         print(f"\n== {name}", flush=True)
         start = time.perf_counter()
         results[name] = (run(command), time.perf_counter() - start)

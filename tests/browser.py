@@ -41,7 +41,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 KEYS = {"Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}}
 
 
-def executable() -> str | None:
+def find_executable() -> str | None:
     """Where Chromium is, if it is installed."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 

@@ -1,4 +1,16 @@
-"""What holds for all tests: signals are heard, and the reports and golden texts that several rooms share."""
+"""What holds for all tests: signals are heard, and the reports and golden texts that several rooms share.
+
+Where to look before writing a test:
+
+* `nets.py`, `nets_sequence.py`: tiny networks that know their own answers, the awkward ones above all;
+* `strategies.py`: convolutions and matrix products of all kinds, for Hypothesis;
+* `counting.py`: what a function of tensors costs, and multiplications counted one by one in plain Python;
+* `real_memory.py`: what a real run holds;
+* `render/reports.py`, `render/pairs.py`, `render/samples.py`: reports, checks and timings that are written by hand;
+* `zoo/arithmetic/`: every network of the zoo in plain integers, from its paper;
+* `pseudo_terminal.py`: a terminal, and what stands on its screen in the end;
+* `slowness.py`: which tests `python -m tests --quick` leaves out.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +20,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from render import reports
+from slowness import (  # noqa: F401 - pytest looks for hooks here
+    pytest_collection_modifyitems,
+    pytest_runtest_call,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+)
 
 from archcost.profiling.profile import profile
 from archcost.sources import resolve
-from archcost.verify import second_opinions
+from archcost.verify import collect_opinions
 
 GOLDEN = Path(__file__).parent / "render" / "golden"
 UPDATE = "ARCHCOST_UPDATE_GOLDEN"
 
 
 def pytest_configure():
-    """Hear Ctrl-C, and let the programs that tests start hear it: a shell's background job inherits deaf ears."""
+    """Hear Ctrl-C, and let the programs that tests start hear it: a shell's background job inherits deaf ears.
+
+    One thread for each process, too: threads that wait for each other on a busy machine take far longer than one.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +81,7 @@ def golden():
 @pytest.fixture(scope="session")
 def resnet18():
     """Return second opinions on a network of the zoo, looked at once."""
-    return second_opinions(resolve("resnet18"))
+    return collect_opinions(resolve("resnet18"))
 
 
 @pytest.fixture(scope="session")

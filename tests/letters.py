@@ -3,7 +3,7 @@
 from matplotlib.text import Text
 
 
-def shown(figure):
+def find_shown(figure):
     """Return every text that is drawn, with its place in pixels and its size in points."""
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
@@ -23,7 +23,7 @@ def _out_of_view(axis):
             yield from (tick.label1, tick.label2)
 
 
-def overlapping(texts):
+def find_overlaps(texts):
     """Return the pairs of texts that share more than a pixel."""
     return [
         (one, other)

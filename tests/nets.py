@@ -120,7 +120,7 @@ class Output:
 
 
 class DataclassOutput(Net):
-    """Tensors are found in dataclasses, tuples, dictionaries; None is no tensor."""
+    """Tensors are found in dataclasses, tuples, dictionaries; None is not a tensor."""
 
     params = (4 * 3 + 3) + (3 * 2 + 2)
     macs = 2 * 4 * 3 + 2 * 3 * 2
@@ -262,7 +262,7 @@ class OwnParameters(Net):
 
 
 class BufferKernel(Net):
-    """A fixed kernel is a buffer: its products count, its elements are no parameters."""
+    """A fixed kernel is a buffer: its products count, its elements are not parameters."""
 
     inputs = ((1, 3, 4, 4),)
     buffers_elements = 3 * 1 * 2 * 2 + 2

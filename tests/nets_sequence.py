@@ -90,7 +90,7 @@ class PackedLSTM(Net):
 
 
 class CellLoop(Net):
-    """A cell called in a loop: a row for each step, but a step is no layer."""
+    """A cell called in a loop: a row for each step, but a step is not a layer."""
 
     inputs = ((STEPS, BATCH, WIDTH),)
     params = recurrent_params(GRU)

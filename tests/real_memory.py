@@ -1,7 +1,7 @@
 """What a real run holds: storages that are alive after each operator, and what autograd hands to torch's own hooks."""
 
 import weakref
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import torch
@@ -44,23 +44,41 @@ class Storages(TorchDispatchMode):
         return result
 
 
+@contextmanager
+def dropout_of(like):
+    """On the CPU, run dropout as a GPU does, with a mask of booleans."""
+    own = functional.dropout
+
+    def fused(values, p=0.5, training=True, inplace=False):
+        if like == "cpu" or inplace or not training or not 0 < p < 1:
+            return own(values, p, training, inplace)
+        return torch.native_dropout(values, p, training)[0]
+
+    functional.dropout = fused
+    try:
+        yield
+    finally:
+        functional.dropout = own
+
+
 def inference_peak(network, images, **options):
     with torch.no_grad(), Storages(*network.parameters(), *network.buffers(), images, **options) as live:
         network.eval()(images)
     return live.peak
 
 
-def training_peak(network, images, optimizer, within=None, **options):
+def training_peak(network, images, optimizer, within=None, like="cuda", **options):
     """The peak of a training loop: its first step makes the optimizer's state, which its second finds there.
 
-    `within` is what the forward and the loss run in.
+    `within` is what the forward and the loss run in. The step is that of a GPU, of all parameters at once (foreach), or
+    the loop of the CPU; so is dropout.
     """
-    optimizing = OPTIMIZERS[optimizer](network.train().parameters())
+    optimizing = OPTIMIZERS[optimizer](network.train().parameters(), foreach=like == "cuda")
     labels = torch.zeros(len(images), dtype=torch.int64)
 
     def step():
         optimizing.zero_grad()
-        with within or nullcontext():
+        with within or nullcontext(), dropout_of(like):
             outputs = network(images)
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
             loss = functional.cross_entropy(outputs[0], labels)
@@ -76,12 +94,15 @@ def training_peak(network, images, optimizer, within=None, **options):
     return live.peak
 
 
-def saved_bytes(network, images):
+def saved_bytes(network, images, like="cuda"):
     """Bytes of the distinct storages, parameters and buffers apart, that a forward gives to torch's own hooks."""
     own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
     kept = []
     # what is kept is not the tensor: it knows the node that would keep it, and neither would ever be freed
-    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.untyped_storage()), lambda _: None):
+    with (
+        dropout_of(like),
+        torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.untyped_storage()), lambda _: None),
+    ):
         network.train()(images)
     storages = {storage._cdata: storage.nbytes() for storage in kept}
     return sum(nbytes for key, nbytes in storages.items() if key not in own)

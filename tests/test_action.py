@@ -108,6 +108,25 @@ def test_a_wider_network_fails_the_action_and_leaves_its_reports(project):
     assert sum(line.startswith("::error ") for line in done.stderr.splitlines()) == 1
 
 
+def test_a_lock_that_is_out_of_date_fails_where_it_must_be_locked(project):
+    done, outputs, _ = act(project, **{"base-ref": "HEAD", "locked": "true"})
+
+    assert (done.returncode, outputs["exit-code"]) == (1, "1")
+    assert "--locked" in done.stderr
+    assert "archcost check --update" in done.stderr
+
+
+def test_projects_of_one_repository_have_comments_of_their_own_also_where_nothing_runs(project):
+    for name in ("left", "right"):
+        (project / name).mkdir()
+        (project / name / "pyproject.toml").write_text(SETTINGS if name == "left" else "")
+        (project / name / "model.py").write_text(NET.format(width=4))
+        act(project, **{"working-directory": name})
+        comment = (project / name / "archcost-reports" / "comment.md").read_text()
+
+        assert comment.startswith(f"<!-- archcost:check {name} -->\n")
+
+
 def test_conditions_and_names_reach_the_check_one_by_one(project):
     (project / "pyproject.toml").write_text(SETTINGS.replace("2%", "50%"))
     conditions = "macs>+30%\n\nparams>1M\n"
@@ -116,7 +135,7 @@ def test_conditions_and_names_reach_the_check_one_by_one(project):
 
     assert (done.returncode, outputs) == (0, {"changed": "true", "exit-code": "0"}), done.stderr
     assert failing.returncode == 2  # nothing of it was run
-    assert "'$(echo 10)' is no amount" in failing.stderr
+    assert "'$(echo 10)' is not an amount" in failing.stderr
 
 
 def test_without_a_change_nothing_changed(project):

@@ -179,7 +179,7 @@ def test_amounts_are_read_exactly(text, amount):
 
 @pytest.mark.parametrize("text", ["", "G", "-1", "4,2G", "4.2X", "1e9", "2%", "4.2 G B", "1_000"])
 def test_what_is_no_amount(text):
-    with pytest.raises(ArgumentError, match=r"is no amount; write 4\.2G"):
+    with pytest.raises(ArgumentError, match=r"is not an amount; write 4\.2G"):
         units.parse_amount(text)
 
 

@@ -67,7 +67,7 @@ class _Account:
         self.extents: dict[int, tuple[Any, Any]] = {}
         self.trains = trace.training is not None
         self.backward = self._backward_macs() if self.trains else None
-        self.saved = memory.saved_bytes(trace, self.row_of)
+        self.saved = memory.sum_saved_bytes(trace, self.row_of)
         self.peak = memory.peak(trace, self.rows, self.row_of)
         self.read = {spec.storage for op in trace.ops if op.phase == "forward" for spec in op.inputs}
         self.read.update(spec.storage for spec in trace.returns)

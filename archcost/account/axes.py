@@ -38,7 +38,7 @@ def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
     return tuple([change(extent) if isinstance(extent, Axis) else extent for extent in field])
 
 
-def reshaped(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
+def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
     """Follow each axis through a reshape: dimensions regroup where the products of their sizes meet."""
     groups = _groups(before, after)
 

@@ -55,7 +55,7 @@ class Flow:
 
     def _weights(self, op: OpCall) -> list[Weight]:
         weights = []
-        for _, _, storage, offset, _, sources in op.inputs:
+        for _, _, storage, offset, _, sources, _ in op.inputs:
             if self._storages[storage].kind == "parameter":
                 weights.append((storage, offset))
             elif sources:

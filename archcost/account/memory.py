@@ -40,7 +40,7 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
     Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
     """
     change = [0] * (len(trace.ops) + 1)
-    for nbytes, _, kind, born, died in trace.storages:
+    for nbytes, _, kind, born, died, _ in trace.storages:
         rounded = -(-nbytes // granularity) * granularity
         if kind not in MADE:
             change[0] += rounded
@@ -94,7 +94,7 @@ def cast_parameters(trace: Trace) -> set[int]:
     return {number for number, index in made.items() if trace.storages[number].born == index}
 
 
-def saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
+def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
     """Return what autograd keeps from the forward pass, by the row that saved it; a storage counts once.
 
     Parameters and buffers, which are there anyway, are left out; the input is counted where it is kept.

@@ -19,7 +19,7 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from archcost.account.axes import Axis, Extent, Field, each_axis, reshaped
+from archcost.account.axes import Axis, Extent, Field, each_axis, follow_reshape
 from archcost.rules.work import (
     Contracts,
     Cuts,
@@ -103,7 +103,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     out = op.outputs[0]
     match sight:
         case Pointwise():
-            return _union([_aligned(spec, field, out) for spec, field in inputs])
+            return _union([_align_fields(spec, field, out) for spec, field in inputs])
         case Nothing():
             return None
         case Everything():
@@ -114,13 +114,13 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     match sight:
         case Slides() if spec is op.inputs[0]:
             # weights that come from the input themselves (dynamic convolution) are used at every place
-            return _union([_slide(field, spec, out, sight), *[_blurred(other) for _, other in inputs[1:]]])
+            return _union([_slide(field, spec, out, sight), *[_blur_field(other) for _, other in inputs[1:]]])
         case Scales():
             return _scale(field, spec, out, sight)
         case Mixes(dims, keeps):
             return _mix(field, spec, {dim % max(len(spec.shape), 1) for dim in dims}, keeps=keeps)
         case Reshapes():
-            return reshaped(field, spec.shape, out.shape)
+            return follow_reshape(field, spec.shape, out.shape)
         case Permutes(order):
             return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=order.index(axis.dim)))
         case Picks(dim):
@@ -129,15 +129,15 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
             return each_axis(field, lambda axis: _cut(axis, dim % len(spec.shape), start, step, out))
         case Pads(before):
             return each_axis(field, lambda axis: _pad(axis, len(spec.shape), before, out))
-    return _blurred(_union([field for _, field in inputs]))
+    return _blur_field(_union([field for _, field in inputs]))
 
 
-def _blurred(field: Field | None) -> Field | None:
+def _blur_field(field: Field | None) -> Field | None:
     """Forget where along an axis the places lie; everything stays everything."""
     return None if field is None else tuple("all" if extent == "all" else "unknown" for extent in field)
 
 
-def _aligned(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
+def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
     """Move dimensions along when an operand with fewer of them is broadcast."""
     if spec.shape == out.shape:
         return field
@@ -163,15 +163,15 @@ def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], 
         if field is not None:
             dims = len(spec.shape)
             mixed = _mix(field, spec, {dims + contracted}, keeps=True)
-            operands.append(_shifted(mixed, len(out.shape) - dims))
+            operands.append(_shift_field(mixed, len(out.shape) - dims))
     return _union(operands)
 
 
-def _shifted(field: Field, by: int) -> Field:
+def _shift_field(field: Field, by: int) -> Field:
     return each_axis(field, lambda axis: axis if axis.dim is None else axis._replace(dim=axis.dim + by))
 
 
-def _windowed(
+def _apply_window(
     field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], tuple[float, ...]]
 ) -> Field:
     """Change `low`, `high` and `jump` of the axes that are whole dimensions among the last `count`.
@@ -205,14 +205,14 @@ def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> F
             return low, high + places * jump, _exact(jump / stride)
         return _exact(low - padding * jump), _exact(high + (reach - padding) * jump), _exact(jump * stride)
 
-    return _windowed(field, spec, out, len(kernel), move)
+    return _apply_window(field, spec, out, len(kernel), move)
 
 
 def _scale(field: Field, spec: TensorSpec, out: TensorSpec, scale: Scales) -> Field:
     def move(axis: Axis, i: int) -> tuple[float, float, float]:
         return axis.low, axis.high + (scale.taps - 1) * axis.jump, _exact(axis.jump / scale.factor[i])
 
-    return _windowed(field, spec, out, len(scale.factor), move)
+    return _apply_window(field, spec, out, len(scale.factor), move)
 
 
 def _exact(value: float) -> float:

@@ -42,8 +42,8 @@ class Data(NamedTuple):
     `root` is the operator (or, negative, the input) whose result it was computed from, one element at a time or by
     reductions; `level` counts the reductions. `inverse` says that it divides by such a statistic, `divided` that it was
     divided by one and still waits for its scale or its shift. `factors` are the parameters that multiplied it before,
-    `scale` the elements of the last, 0 where there is none. `columns` are the outputs of the weight whose product it
-    is, 0 where it is none.
+    `scale` the elements of the last (0 without one). `columns` are the outputs of the weight whose product it
+    is (0 for anything else).
     """
 
     root: int

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.charts.families import line_of, looks
+from archcost.charts.families import assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
-from archcost.charts.scales import log_axis
+from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 
@@ -71,7 +71,7 @@ def draw(
         canvas: what is drawn on.
         data: networks; those without one of the quantities are left out.
         x: "macs", "params" or "seconds".
-        y: "top1" or "macs". The area is that of the parameters, or of the multiply-adds where x is the parameters.
+        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
         labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each line's ends.
         linear: whether the x axis is, rather than logarithmic.
         doubled: whether multiply-adds are shown as two operations each.
@@ -89,23 +89,26 @@ def draw(
             f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
         )
     xs, ys = ([(quantity.read(row) or 0) / quantity.unit for row in rows] for quantity in (across, up))
-    axes = canvas.axes()
-    _scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
+    axes = canvas.add_axes()
+    _set_scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
     axes.set(xlabel=across.label, ylabel=up.label)
     best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
-    steps = _steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
+    steps = _trace_steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
     if best:
         axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
-    balls = _balls(canvas, axes, rows, xs, ys, area)
-    canvas.title(title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _source(data, len(rows), x, y))
-    _legends(canvas, rows, area, frontier_shown=bool(best))
+    balls = _draw_balls(canvas, axes, rows, xs, ys, area)
+    canvas.write_title(
+        title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _cite_source(data, len(rows), x, y)
+    )
+    _draw_legends(canvas, rows, area, frontier_shown=bool(best))
     place_labels(
-        canvas, axes, [(_short(rows[i], rows), xs[i], ys[i]) for i in _named(rows, set(best), labels)], balls=balls,
-        points=list(zip(xs, ys, strict=True)), lines=[steps] if best else [],
+        canvas, axes,
+        [(_shorten_name(rows[i], rows), xs[i], ys[i]) for i in _choose_named(rows, set(best), labels)],
+        balls=balls, points=list(zip(xs, ys, strict=True)), lines=[steps] if best else [],
     )  # fmt: skip
 
 
-def _scales(
+def _set_scales(
     axes: Axes,
     xs: list[float],
     ys: list[float],
@@ -118,9 +121,9 @@ def _scales(
     if linear:
         axes.set_xlim(0, 1.06 * max(xs))
     else:
-        log_axis(axes.xaxis, xs)
+        make_logarithmic(axes.xaxis, xs)
     if logarithmic:
-        log_axis(axes.yaxis, ys)
+        make_logarithmic(axes.yaxis, ys)
     else:
         room = max(3.0, 0.1 * (max(ys) - min(ys)))
         axes.set_ylim(min(ys) - room, min(max(ys) + room, 100))
@@ -128,14 +131,14 @@ def _scales(
         axes.set(xlim=limits[:2], ylim=limits[2:])
 
 
-def _balls(
+def _draw_balls(
     canvas: Canvas, axes: Axes, rows: list[ComparisonRow], xs: list[float], ys: list[float], area: Quantity
 ) -> PathCollection:
     """Draw the balls, the largest at the back, and the shapes at their centres; return the balls."""
-    styles = looks([row.family for row in rows], canvas.theme)
-    lines = [line_of(row.family) for row in rows]
+    styles = assign_looks([row.family for row in rows], canvas.theme)
+    lines = [find_line(row.family) for row in rows]
     sizes = [area.read(row) or 0 for row in rows]
-    points = [_diameter(canvas) ** 2 * size / max(sizes) for size in sizes]
+    points = [_choose_diameter(canvas) ** 2 * size / max(sizes) for size in sizes]
     back = sorted(range(len(rows)), key=lambda i: -points[i])
     left, up, areas = ([values[i] for i in back] for values in (xs, ys, points))
     hues = [styles[lines[i]][0] for i in back]
@@ -150,14 +153,14 @@ def _balls(
     return balls
 
 
-def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
-    """Draw the legend of the lines and, below it, that of the sizes: circles that stand in each other."""
+def _draw_legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
+    """Draw the legend of the lines and, below it, the legend of the sizes: circles that stand in each other."""
     from matplotlib.lines import Line2D
 
     theme, font = canvas.theme, canvas.size.font
     handles = [
         Line2D([], [], linestyle="", marker=shape, color=hue, markersize=0.75 * font, label=line)
-        for line, (hue, shape) in looks([row.family for row in rows], theme).items()
+        for line, (hue, shape) in assign_looks([row.family for row in rows], theme).items()
     ]
     if frontier_shown:
         handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
@@ -171,8 +174,8 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, front
     inset = canvas.figure.add_axes((left, 0.1, 0.99 - left, 0.24))
     inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
     inset.axis("off")
-    middle = 0.55 * _diameter(canvas)
-    diameters = [_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
+    middle = 0.55 * _choose_diameter(canvas)
+    diameters = [_choose_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
     lowest = 0.0
     for step, diameter in zip(steps, diameters, strict=True):
         inset.scatter([middle], [diameter / 2], s=diameter**2, facecolors="none", edgecolors=theme.muted)
@@ -180,15 +183,15 @@ def _legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, front
         inset.plot([middle, 2.2 * middle], [diameter, top], color=theme.muted, linewidth=0.8)
         inset.text(2.3 * middle, top, units.number(step), va="center", fontsize=font)
         lowest = top + 1.3 * font
-    inset.text(0, max(lowest, _diameter(canvas) + font), f"area:\n{area.label}", va="bottom", fontsize=font)
+    inset.text(0, max(lowest, _choose_diameter(canvas) + font), f"area:\n{area.label}", va="bottom", fontsize=font)
 
 
-def _diameter(canvas: Canvas) -> float:
+def _choose_diameter(canvas: Canvas) -> float:
     """Return the diameter of the largest ball in points."""
     return LARGEST * 72 * canvas.size.height
 
 
-def _steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
+def _trace_steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
     """Return the corners of the line that stays at an accuracy until a dearer network has more."""
     if not points:
         return [], []
@@ -199,7 +202,7 @@ def _steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], 
     return [*xs, end], [*ys, ys[-1]]
 
 
-def _named(rows: list[ComparisonRow], best: set[int], labels: str) -> list[int]:
+def _choose_named(rows: list[ComparisonRow], best: set[int], labels: str) -> list[int]:
     """Return which rows are named, the most important first."""
     if labels == "none":
         return []
@@ -209,19 +212,19 @@ def _named(rows: list[ComparisonRow], best: set[int], labels: str) -> list[int]:
     if labels == "all" or len(rows) <= ALL_NAMED:
         return everything
     ends: set[int] = set()
-    for line in {line_of(row.family) for row in rows}:
-        members = [i for i, row in enumerate(rows) if line_of(row.family) == line]
+    for line in {find_line(row.family) for row in rows}:
+        members = [i for i, row in enumerate(rows) if find_line(row.family) == line]
         ends |= {max(members, key=lambda i: rows[i].macs), min(members, key=lambda i: rows[i].macs)}
     return [i for i in everything if i in best or i in ends]
 
 
-def _short(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
+def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
     """Return the name before its remarks, or the spec where several networks share it."""
     name = row.name.partition(", ")[0]
     return name if sum(other.name.partition(", ")[0] == name for other in rows) == 1 else row.spec
 
 
-def _source(data: Comparison, number: int, x: str, y: str) -> str:
+def _cite_source(data: Comparison, number: int, x: str, y: str) -> str:
     texts = [f"{number} networks"]
     if y == "top1":
         texts.append(f"Accuracy: {data.origin}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.charts.families import SHAPES
-from archcost.charts.scales import log_axis
+from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class CurveSubject:
     """What the lines show: headline, label and unit of the y axis, and where the figures come from."""
 
     title: str
@@ -28,16 +28,16 @@ class Subject:
     source: str
 
 
-SUBJECTS: Mapping[str, Subject] = MappingProxyType(
+SUBJECTS: Mapping[str, CurveSubject] = MappingProxyType(
     {
-        "memory": Subject(
+        "memory": CurveSubject(
             title="Peak memory against batch size",
             label="peak memory (GB)",
             unit=1e9,
             source="Exact bytes of the tensors at the peak, each point a walk of the network; an allocator's rounding, "
             "kernels' workspaces and a GPU's context come on top",
         ),
-        "time": Subject(
+        "time": CurveSubject(
             title="Time of an image against batch size",
             label="time of an image (ms)",
             unit=1e-3,
@@ -62,13 +62,13 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
     if not data or not all(curve.points for curve in data):
         raise ArgumentError("a chart against the batch needs a network and at least one batch size")
     what = SUBJECTS[subject]
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     batches = sorted({batch for curve in data for batch, _ in curve.points})
-    log_axis(axes.xaxis, batches, room=1.15)
+    make_logarithmic(axes.xaxis, batches, room=1.15)
     axes.set_xscale("log", base=2)
     axes.set_xticks(batches, [units.number(batch) for batch in batches])
     axes.minorticks_off()
-    log_axis(axes.yaxis, [value / what.unit for curve in data for _, value in curve.points], room=1.4)
+    make_logarithmic(axes.yaxis, [value / what.unit for curve in data for _, value in curve.points], room=1.4)
     ordered = sorted(data, key=lambda curve: -curve.points[-1][1])
     for i, curve in enumerate(ordered):
         axes.plot(
@@ -78,4 +78,4 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
         )  # fmt: skip
     axes.set(xlabel="images in the batch", ylabel=what.label)
     canvas.figure.legend(loc="outside right upper")  # in the order of the lines' right ends
-    canvas.title(f"{what.title}{', ' if remark else ''}{remark}", what.source)
+    canvas.write_title(f"{what.title}{', ' if remark else ''}{remark}", what.source)

@@ -24,7 +24,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
     shown = rows[:MOST]
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     values = [row.density or 0 for row in shown]
     bars = axes.barh(
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
@@ -41,7 +41,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
-    canvas.title(
+    canvas.write_title(
         f"Information density{few}",
         f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
         wide=True,

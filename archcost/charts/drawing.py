@@ -6,8 +6,8 @@ import importlib
 import io
 from typing import TYPE_CHECKING, Any
 
-from archcost.charts.kinds import kind_of
-from archcost.charts.theme import Canvas, settings, size_of, theme_of
+from archcost.charts.kinds import find_kind
+from archcost.charts.theme import Canvas, find_size, find_theme, use_settings
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ def draw(kind: str, data: Any, *, theme: str = "light", size: str = "16:9", **op
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    chosen, look, shape = kind_of(kind), theme_of(theme), size_of(size)
+    chosen, look, shape = find_kind(kind), find_theme(theme), find_size(size)
     file = importlib.import_module(f"archcost.charts.{chosen.file}")
-    with settings(look, shape):
+    with use_settings(look, shape):
         figure = Figure(layout="constrained")
         FigureCanvasAgg(figure)  # measures letters
         file.draw(Canvas(figure, look, shape), data, **chosen.fixed, **options)
     return figure
 
 
-def encoded(figure: Figure, format_: str) -> bytes:
+def encode_figure(figure: Figure, format_: str) -> bytes:
     """Return a figure as "svg", "pdf" or "png"; the same bytes each time.
 
     Raises:
@@ -55,14 +55,14 @@ def encoded(figure: Figure, format_: str) -> bytes:
     if format_ not in METADATA:
         raise ArgumentError(f"a chart is written as {', '.join(METADATA)}, not {format_!r}")
     target = io.BytesIO()
-    with settings(theme_of("light"), size_of("16:9")):  # colours and sizes are the figure's own by now
+    with use_settings(find_theme("light"), find_size("16:9")):  # colours and sizes are the figure's own by now
         title = figure.get_suptitle()
         metadata = METADATA[format_] | ({"Title": title} if title else {})
         figure.savefig(target, format=format_, metadata=metadata, dpi="figure")
     return target.getvalue()
 
 
-def svg_text(figure: Figure) -> str:
+def write_svg(figure: Figure) -> str:
     """Return a figure as one `<svg>` element: for a file of its own as well as inside a page."""
-    text = encoded(figure, "svg").decode()
+    text = encode_figure(figure, "svg").decode()
     return text[text.index("<svg") :]

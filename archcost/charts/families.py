@@ -35,17 +35,17 @@ SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "<", ">", "h", "d", "8", 
 _LINE_OF = {family: line for line, families in LINES.items() for family in families}
 
 
-def line_of(family: str) -> str:
+def find_line(family: str) -> str:
     """Return the line that a family belongs to; one that the zoo does not have is its own."""
     return _LINE_OF.get(family, family)
 
 
-def looks(families: Iterable[str], theme: Theme) -> Mapping[str, tuple[str, str]]:
+def assign_looks(families: Iterable[str], theme: Theme) -> Mapping[str, tuple[str, str]]:
     """Return hue and shape of each line that a chart shows, in the order of its legend; a line's are always the same.
 
     Lines that the zoo does not have take the ones that come after.
     """
-    shown = {line_of(family) for family in families}
+    shown = {find_line(family) for family in families}
     places = {line: i for i, line in enumerate((*LINES, *sorted(shown - LINES.keys())))}
     return {
         line: (theme.hues[places[line] % len(theme.hues)], SHAPES[places[line] % len(SHAPES)])

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from archcost.charts import kind_of
-from archcost.comparison.accuracy import accuracy_of, protocols_of, published
-from archcost.comparison.compare import compare, failures
-from archcost.comparison.tables import rows_of
+from archcost.charts import find_kind
+from archcost.comparison.accuracy import find_accuracy, list_protocols, read_published
+from archcost.comparison.compare import compare, list_failures
+from archcost.comparison.tables import yield_rows
 from archcost.errors import ArchcostError, ArgumentError, UsageError
 from archcost.profiling.many import profile_many
-from archcost.records import Curve, Failure, Missing, Winner
+from archcost.records import Curve, Done, Failure, Missing, Winner
 from archcost.sources import resolve
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
-    forward pass by spec and batch. `batches` and `train` (an optimizer) are those of the charts of memory; `inputs`
-    those of the charts that compare no accuracies, None for each network's own; `device` is where rows are timed.
+    forward pass by spec and batch. Charts of memory take `batches` and `train` (an optimizer). Charts that
+    compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
 
@@ -64,18 +64,18 @@ def gather(kind: str, request: Request) -> Chart:
     Raises:
         ArgumentError: an unknown kind or protocol, or no measured time where one is needed.
     """
-    return _GATHERERS[kind_of(kind).data](request)
+    return _GATHERERS[find_kind(kind).data](request)
 
 
-def steps(kind: str, request: Request) -> int:
+def count_steps(kind: str, request: Request) -> int:
     """Return how many networks are walked for a chart, at most: how often `progress` will be called."""
-    return len(request.specs) * (len(request.batches) if kind_of(kind).data == "memory curves" else 1)
+    return len(request.specs) * (len(request.batches) if find_kind(kind).data == "memory curves" else 1)
 
 
-def _accuracies(request: Request) -> Chart:
+def _gather_accuracies(request: Request) -> Chart:
     """Compare those networks alone that have a figure, of the dataset that most have one for."""
-    table = (*request.accuracies, *published())
-    figures = {spec: accuracy_of(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
+    table = (*request.accuracies, *read_published())
+    figures = {spec: find_accuracy(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
     datasets = Counter(figure.dataset for figure in figures.values() if figure)
     dataset = max(datasets, key=lambda name: datasets[name], default="ImageNet")
     shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
@@ -95,36 +95,38 @@ def _accuracies(request: Request) -> Chart:
         for spec, figure in figures.items()
         if figure and figure.dataset != dataset
     ]
-    lost = [Missing(spec=spec, reason=_why(spec, table, request.protocol)) for spec in figures if spec in silent]
+    lost = [
+        Missing(spec=spec, reason=_explain_missing(spec, table, request.protocol)) for spec in figures if spec in silent
+    ]
     rows = tuple(row for row in found.rows if row.spec not in silent)
     return Chart(data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
 
 
-def _why(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
-    others = protocols_of(spec, table)
+def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
+    others = list_protocols(spec, table)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"
 
 
-def _timed_accuracies(request: Request) -> Chart:
-    timed, lost = _timed(request)
-    made = _accuracies(timed)
+def _gather_timed_accuracies(request: Request) -> Chart:
+    timed, lost = _select_timed(request)
+    made = _gather_accuracies(timed)
     return replace(made, left_out=(*lost, *made.left_out))
 
 
-def _times(request: Request) -> Chart:
-    timed, lost = _timed(request)
+def _gather_times(request: Request) -> Chart:
+    timed, lost = _select_timed(request)
     found = compare(
         timed.specs, seconds=timed.seconds, jobs=timed.jobs, progress=timed.progress, batch=timed.batch
     )  # fmt: skip
     return Chart(data=found, left_out=(*lost, *found.failures))
 
 
-def _timed(request: Request) -> tuple[Request, list[Missing]]:
+def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
     """Leave out what has no measured time.
 
     Raises:
-        ArgumentError: there is no time at all.
+        ArgumentError: none of the networks has a measured time.
     """
     if not request.seconds:
         raise ArgumentError(NO_TIME)
@@ -137,37 +139,37 @@ def _timed(request: Request) -> tuple[Request, list[Missing]]:
     return replace(request, specs=tuple(spec for spec in request.specs if spec in having)), lost
 
 
-def _memory_curves(request: Request) -> Chart:
+def _gather_memory_curves(request: Request) -> Chart:
     """Walk every network at every batch, in this process: another one for each batch takes longer than its walks."""
     points: dict[str, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
     lost: dict[str, Missing] = {}
     names: dict[str, str] = {}
     for batch in request.batches:
         found = profile_many(
-            request.specs, keep=_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
+            request.specs, keep=_read_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
             train=request.train, inputs=request.inputs,
         )  # fmt: skip
-        for missing in failures(found):
+        for missing in list_failures(found):
             lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
         for spec, peak in zip(request.specs, found, strict=True):
             if not isinstance(peak, Failure):
                 names[spec], nbytes = peak
                 points[spec].append((batch, nbytes))
     curves = [Curve(name=names[spec], points=tuple(points[spec])) for spec in points if points[spec]]
-    return Chart(data=curves, options=_done(request), left_out=tuple(lost.values()))
+    return Chart(data=curves, options=_say_done(request), left_out=tuple(lost.values()))
 
 
-def _done(request: Request) -> Mapping[str, str]:
+def _say_done(request: Request) -> Mapping[str, str]:
     """Say what was done with the networks, for a headline."""
     return {"remark": f"training with {request.train}" if request.train else "inference"}
 
 
-def _peak(report: Report) -> tuple[str, int]:
+def _read_peak(report: Report) -> tuple[str, int]:
     totals = report.totals
     return report.network.name, totals.peak_training_bytes or totals.peak_inference_bytes or 0
 
 
-def _time_curves(request: Request) -> Chart:
+def _gather_time_curves(request: Request) -> Chart:
     """Take the times of every batch; of one image, so that networks and batches compare."""
     specs = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
     found = {
@@ -177,13 +179,13 @@ def _time_curves(request: Request) -> Chart:
         for spec in specs
     }
     lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if not found[spec])
-    curves = [Curve(name=_title(spec), points=points) for spec, points in found.items() if points]
+    curves = [Curve(name=_find_title(spec), points=points) for spec, points in found.items() if points]
     if not curves:
         raise ArgumentError(NO_TIME)
     return Chart(data=curves, left_out=lost)
 
 
-def _title(spec: str) -> str:
+def _find_title(spec: str) -> str:
     """Return what a network is called; of one that is not here any more, what it was called where it was timed."""
     try:
         return resolve(spec).name
@@ -191,7 +193,7 @@ def _title(spec: str) -> str:
         return spec
 
 
-def _reports(request: Request, *, timeline: bool = False) -> Chart:
+def _gather_reports(request: Request, *, timeline: bool = False) -> Chart:
     found = profile_many(
         request.specs,
         jobs=request.jobs,
@@ -201,10 +203,10 @@ def _reports(request: Request, *, timeline: bool = False) -> Chart:
         inputs=request.inputs,
         timeline=timeline,
     )
-    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=failures(found))
+    return Chart(data=[report for report in found if not isinstance(report, Failure)], left_out=list_failures(found))
 
 
-def _timed_reports(request: Request) -> Chart:
+def _gather_timed_reports(request: Request) -> Chart:
     """Time the networks here, one after the other: in processes beside each other they would slow each other down."""
     from archcost.profiling.profile import profile
 
@@ -212,18 +214,20 @@ def _timed_reports(request: Request) -> Chart:
     for spec in request.specs:
         try:
             found.append(profile(spec, request.inputs, batch=request.batch, device=request.device, time=True))
+            done = Done(spec)
         except ArchcostError as error:
             lost.append(Missing(spec=spec, reason=str(error), failed=not isinstance(error, UsageError)))
+            done = Done(spec, failed=True)
         if request.progress is not None:
-            request.progress(spec)
+            request.progress(done)
     return Chart(data=found, left_out=tuple(lost))
 
 
-def _timelines(request: Request) -> Chart:
-    return replace(_reports(request, timeline=True), options=_done(request))
+def _gather_timelines(request: Request) -> Chart:
+    return replace(_gather_reports(request, timeline=True), options=_say_done(request))
 
 
-def _winners(request: Request) -> Chart:
+def _gather_winners(request: Request) -> Chart:
     if request.specs:
         raise ArgumentError("error-year shows the challenge's winners; it takes no network")
     text = files("archcost").joinpath("data/winners.csv").read_text(encoding="utf-8")
@@ -238,19 +242,19 @@ def _winners(request: Request) -> Chart:
             protocol=row.text("protocol"),
             source=row.text("source"),
         )
-        for row in rows_of(text, "winners.csv", columns)
+        for row in yield_rows(text, "winners.csv", columns)
     ]
     return Chart(data=winners)
 
 
 _GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
-    "accuracies": _accuracies,
-    "timed accuracies": _timed_accuracies,
-    "times": _times,
-    "memory curves": _memory_curves,
-    "time curves": _time_curves,
-    "reports": _reports,
-    "timed reports": _timed_reports,
-    "timelines": _timelines,
-    "winners": _winners,
+    "accuracies": _gather_accuracies,
+    "timed accuracies": _gather_timed_accuracies,
+    "times": _gather_times,
+    "memory curves": _gather_memory_curves,
+    "time curves": _gather_time_curves,
+    "reports": _gather_reports,
+    "timed reports": _gather_timed_reports,
+    "timelines": _gather_timelines,
+    "winners": _gather_winners,
 }

@@ -25,14 +25,14 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     theme, font = canvas.theme, canvas.size.font
     names = [f"{entry.network}\n{entry.year}{'' if entry.place == 1 else ' (2nd)'}" for entry in data]
     places = range(len(data))
-    upper = canvas.axes(2, 1, 1)
+    upper = canvas.add_axes(2, 1, 1)
     depths = upper.bar(places, [entry.depth for entry in data], color=theme.hues[1], hatch="///", width=0.7,
                        edgecolor=theme.background, linewidth=0, label="depths")  # fmt: skip
     upper.bar_label(
         depths, [units.number(entry.depth) for entry in data], padding=4, fontsize=1.2 * font, bbox=canvas.plate
     )
     upper.set_ylabel("depth\n(layers with weights)")
-    lower = canvas.axes(2, 1, 2)
+    lower = canvas.add_axes(2, 1, 2)
     errors = lower.bar(places, [entry.top5_error for entry in data], color=theme.hues[0], width=0.7, label="errors")
     lower.bar_label(
         errors,
@@ -49,7 +49,7 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     lower.set_xticks(places, names, fontsize=1.1 * font)
     canvas.figure.align_ylabels()
     sources = "; ".join(dict.fromkeys(entry.source.partition(";")[0] for entry in data))
-    canvas.title(
+    canvas.write_title(
         "The ImageNet challenge: error down, depth up",
         f"Ensembles, as the authors entered them; from {sources}",
         wide=True,

@@ -40,36 +40,38 @@ class Kind:
     fixed: Mapping[str, str] = field(default_factory=dict)
 
 
-def _kind(name: str, text: str, file: str, data: Data, **fixed: str) -> Kind:
+def _build_kind(name: str, text: str, file: str, data: Data, **fixed: str) -> Kind:
     return Kind(name=name, text=text, file=file, data=data, fixed=fixed)
 
 
 _ALL = (
-    _kind(
+    _build_kind(
         "accuracy-flops", "top-1 accuracy against multiply-adds; area by parameters", "balls", "accuracies", x="macs"
     ),
-    _kind(
+    _build_kind(
         "accuracy-params", "top-1 accuracy against parameters; area by multiply-adds", "balls", "accuracies", x="params"
     ),
-    _kind("accuracy-time", "top-1 accuracy against measured time", "balls", "timed accuracies", x="seconds"),
-    _kind("density", "top-1 accuracy for each million parameters", "density", "accuracies"),
-    _kind("flops-time", "multiply-adds against measured time", "balls", "times", x="seconds", y="macs"),
-    _kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),
-    _kind("time-batch", "measured time of an image against the batch size", "curves", "time curves", subject="time"),
-    _kind("layers", "memory, parameters and multiply-adds of each layer", "layers", "reports"),
-    _kind("roofline", "the rows of a timed network under the roof of its device", "roofline", "timed reports"),
-    _kind("memory-timeline", "what is alive while a network runs", "timeline", "timelines"),
-    _kind("block", "worked examples: multiply-adds with their arithmetic", "blocks", "reports"),
-    _kind("error-year", "error and depth of the ImageNet challenge's winners", "history", "winners"),
+    _build_kind("accuracy-time", "top-1 accuracy against measured time", "balls", "timed accuracies", x="seconds"),
+    _build_kind("density", "top-1 accuracy for each million parameters", "density", "accuracies"),
+    _build_kind("flops-time", "multiply-adds against measured time", "balls", "times", x="seconds", y="macs"),
+    _build_kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),
+    _build_kind(
+        "time-batch", "measured time of an image against the batch size", "curves", "time curves", subject="time"
+    ),
+    _build_kind("layers", "memory, parameters and multiply-adds of each layer", "layers", "reports"),
+    _build_kind("roofline", "the rows of a timed network under the roof of its device", "roofline", "timed reports"),
+    _build_kind("memory-timeline", "what is alive while a network runs", "timeline", "timelines"),
+    _build_kind("block", "worked examples: multiply-adds with their arithmetic", "blocks", "reports"),
+    _build_kind("error-year", "error and depth of the ImageNet challenge's winners", "history", "winners"),
 )
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
-def kind_of(name: str) -> Kind:
+def find_kind(name: str) -> Kind:
     """Return the kind of chart of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no kind has this name.
     """
     if name not in KINDS:
         hint = closest(name, KINDS, f"there are {', '.join(KINDS)}")
@@ -94,7 +96,7 @@ def check_option(name: str, option: str, *, given: bool) -> None:
     """Find out whether a kind of chart takes an option that was given.
 
     Raises:
-        ArgumentError: it does not, or there is no such kind.
+        ArgumentError: it does not, or no kind has this name.
     """
-    if given and kind_of(name).name not in OPTIONS[option]:
+    if given and find_kind(name).name not in OPTIONS[option]:
         raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")

@@ -34,8 +34,8 @@ def place_labels(
 ) -> tuple[str, ...]:
     """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
 
-    The limits of the axes must be final. Earlier names choose first. A place where a name would be read as that of
-    another point, which is nearer or on the way to its own, is none; a name that would have it tries others.
+    The limits of the axes must be final. Earlier names choose first. A name never stands where a reader would take it
+    for another point's, which is nearer or on the way to its own; it tries another place instead.
 
     Args:
         canvas: what is drawn on.
@@ -103,12 +103,12 @@ class _Board:
         """Take a place for a name if nobody reads it as another point's, and wipe it out if anybody does."""
         text, leader = place
         box = text.get_window_extent()
-        self.taken.append(self.outline(box))  # a place that is none is not to be found again
+        self.taken.append(self.outline(box))  # a place that is rejected here must not be found again
         own = self.axes.transData.transform(name[1:])
         others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
         way = None if leader is None else self.axes.transData.transform(leader.get_xydata())
         if (
-            any(_gap(box, mark) < CLEAR * _gap(box, own) for mark in others)
+            any(_measure_gap(box, mark) < CLEAR * _measure_gap(box, own) for mark in others)
             or (way is not None and _passes(way, others, MARK * self.pixels))
             or self.crosses(box, way)
         ):
@@ -119,7 +119,7 @@ class _Board:
         self.kept.append((box, way))
         if leader is not None:
             _shorten(self.axes, leader, 0.15 * self.pixels)
-            self.taken.append(_line(leader.get_xydata()))
+            self.taken.append(_split_line(leader.get_xydata()))
         return True
 
     def crosses(self, box: Any, way: Any) -> bool:
@@ -136,15 +136,15 @@ class _Board:
     def outline(self, box: Any) -> Line:
         """Return a box as a line that whatever reaches into it crosses."""
         corners = [(box.x0, box.y0), (box.x1, box.y1), (box.x0, box.y1), (box.x1, box.y0), (box.x0, box.y0)]
-        return _line(self.axes.transData.inverted().transform(corners))
+        return _split_line(self.axes.transData.inverted().transform(corners))
 
 
-def _line(corners: Any) -> Line:
+def _split_line(corners: Any) -> Line:
     """Return x and y of an array's rows."""
     return corners[:, 0].tolist(), corners[:, 1].tolist()
 
 
-def _gap(box: Any, point: Any) -> float:
+def _measure_gap(box: Any, point: Any) -> float:
     """Return the distance of a point from a box; 0 inside."""
     return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
 

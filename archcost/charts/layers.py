@@ -34,9 +34,9 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     for line, name in enumerate(SHOWN):
         scale = units.scale([max((getattr(layer, name) for rows in shown for layer in rows), default=0)])
         for column, (report, rows) in enumerate(zip(data, shown, strict=True)):
-            axes = canvas.axes(len(SHOWN), len(data), 1 + line * len(data) + column)
-            _bars(canvas, axes, rows, name, scale)
-            _largest(canvas, axes, rows, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
+            axes = canvas.add_axes(len(SHOWN), len(data), 1 + line * len(data) + column)
+            _draw_bars(canvas, axes, rows, name, scale)
+            _mark_largest(canvas, axes, rows, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
             axes.set_xticks([])
             if not column:
                 word = {"macs": "multiply-adds", "params": "parameters"}.get(name, "memory")
@@ -46,20 +46,20 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
                     report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
                 )
             if line == len(SHOWN) - 1:
-                _names(canvas, axes, rows, columns=len(data))
-    _legend(canvas, {_group(layer) for rows in shown for layer in rows})
+                _name_layers(canvas, axes, rows, columns=len(data))
+    _draw_legend(canvas, {_find_group(layer) for rows in shown for layer in rows})
     canvas.figure.align_ylabels()
     batch = data[0].network.inputs[0].shape[0] if data[0].network.inputs else 1
-    canvas.title(
+    canvas.write_title(
         "Memory, parameters and multiply-adds of each layer",
         f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes",
     )
 
 
-def _bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale) -> None:
+def _draw_bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale) -> None:
     values = [getattr(layer, name) / scale.divisor for layer in rows]
     for group, (hue, hatch) in GROUPS.items():
-        places = [i for i, layer in enumerate(rows) if _group(layer) == group]
+        places = [i for i, layer in enumerate(rows) if _find_group(layer) == group]
         axes.bar(
             places, [values[i] for i in places], width=0.85, color=canvas.theme.hues[hue], hatch=hatch,
             edgecolor=canvas.theme.background, linewidth=0, label=f"{name}-{group}",
@@ -70,7 +70,7 @@ def _bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units
     axes.locator_params(axis="y", nbins=4)
 
 
-def _largest(
+def _mark_largest(
     canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale, *, total: int, named: bool
 ) -> None:
     """Say which layer has the most, and its share; where networks stand side by side, the share alone."""
@@ -87,7 +87,7 @@ def _largest(
     )  # fmt: skip
 
 
-def _names(canvas: Canvas, axes: Axes, rows: list[Layer], *, columns: int) -> None:
+def _name_layers(canvas: Canvas, axes: Axes, rows: list[Layer], *, columns: int) -> None:
     """Name the layers where there is room for a line of text below each bar."""
     if len(rows) * 1.3 * canvas.size.font > 0.75 * 72 * canvas.size.width / columns:
         axes.set_xlabel(f"{units.exact(len(rows))} layers")
@@ -95,7 +95,7 @@ def _names(canvas: Canvas, axes: Axes, rows: list[Layer], *, columns: int) -> No
     axes.set_xticks(range(len(rows)), [layer.name for layer in rows], rotation=90, fontsize=canvas.size.font)
 
 
-def _legend(canvas: Canvas, groups: set[str]) -> None:
+def _draw_legend(canvas: Canvas, groups: set[str]) -> None:
     from matplotlib.patches import Patch
 
     shown = [
@@ -106,5 +106,5 @@ def _legend(canvas: Canvas, groups: set[str]) -> None:
     canvas.figure.legend(handles=shown, loc="outside right upper")
 
 
-def _group(layer: Layer) -> str:
+def _find_group(layer: Layer) -> str:
     return layer.role if layer.role in GROUPS else "other"

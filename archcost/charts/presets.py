@@ -23,7 +23,7 @@ class Preset:
     missing: tuple[Missing, ...] = ()
 
 
-def _block(title: str, *networks: str) -> Preset:
+def _build_block(title: str, *networks: str) -> Preset:
     return Preset(kind="block", networks=networks, options={"title": title})
 
 
@@ -57,25 +57,25 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 for name in ("BN-AlexNet", "BN-NIN", "ENet")
             ),
         ),
-        "inception": _block(
+        "inception": _build_block(
             "Inception module: 1x1 convolutions first", "inception_naive", "inception_reduced"
         ),
-        "5x5": _block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3"),
-        "7x7": _block(
+        "5x5": _build_block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3"),
+        "7x7": _build_block(
             "Three 3x3 convolutions see what one 7x7 sees", "block_7x7", "block_three_3x3", "block_1x7_7x1"
         ),
-        "3x3": _block("Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2"),
-        "1x1": _block("A 1x1 convolution before a 5x5", "block_direct_5x5", "block_bottleneck_1x1"),
-        "residual": _block(
+        "3x3": _build_block("Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2"),
+        "1x1": _build_block("A 1x1 convolution before a 5x5", "block_direct_5x5", "block_bottleneck_1x1"),
+        "residual": _build_block(
             "Residual blocks: the bottleneck", "block_residual_basic", "block_residual_bottleneck"
         ),
-        "resnext": _block(
+        "resnext": _build_block(
             "ResNeXt's block costs what ResNet's does", "block_residual_bottleneck", "resnext_block_c"
         ),
-        "separable": _block(
+        "separable": _build_block(
             "A depthwise separable convolution", "block_standard_conv", "block_separable_conv"
         ),
-        "grid-reduction": _block(
+        "grid-reduction": _build_block(
             "Halving the grid without a bottleneck",
             "block_grid_pool_then_conv",
             "block_grid_conv_then_pool",
@@ -85,11 +85,11 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 )  # fmt: skip
 
 
-def preset_of(name: str) -> Preset:
+def find_preset(name: str) -> Preset:
     """Return the preset of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no preset has this name.
     """
     if name not in PRESETS:
         hint = closest(name, PRESETS, f"there are {', '.join(PRESETS)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.charts.families import SHAPES
 from archcost.charts.labels import place_labels
-from archcost.charts.scales import log_axis
+from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -39,30 +39,30 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
 
     Args:
         canvas: what is drawn on.
-        data: timed networks; the roof is that of the first.
+        data: timed networks; the first one gives the roof.
 
     Raises:
         ArgumentError: no network, or one whose rows were not timed or have no roof.
     """
-    samples = [_sample(report) for report in data]
+    samples = [_find_sample(report) for report in data]
     if not samples:
         raise ArgumentError("a roofline needs a network")
-    clouds = [list(points(sample)) for sample in samples]
+    clouds = [list(yield_points(sample)) for sample in samples]
     if not any(clouds):
-        raise ArgumentError("a roofline needs rows that multiply, and there are none")
-    roof, peak = samples[0].roof, _peak(samples[0])
+        raise ArgumentError("a roofline needs rows that multiply; this network has no such row")
+    roof, peak = samples[0].roof, _find_peak(samples[0])
     assert roof is not None  # noqa: S101 - _sample looked
-    axes = canvas.axes()
+    axes = canvas.add_axes()
     everything = [point for cloud in clouds for point in cloud]
     knee = peak / roof.memory_bytes_per_second
-    log_axis(axes.xaxis, [*(point.intensity for point in everything), knee], room=1.8)
-    log_axis(axes.yaxis, [*(point.flops_per_second / GIGA for point in everything), peak / GIGA], room=2)
-    ceilings = _ceilings(canvas, axes, roof, peak)
-    scatters = [_cloud(canvas, axes, i, cloud, data[i].network.name) for i, cloud in enumerate(clouds)]
+    make_logarithmic(axes.xaxis, [*(point.intensity for point in everything), knee], room=1.8)
+    make_logarithmic(axes.yaxis, [*(point.flops_per_second / GIGA for point in everything), peak / GIGA], room=2)
+    ceilings = _draw_ceilings(canvas, axes, roof, peak)
+    scatters = [_draw_cloud(canvas, axes, i, cloud, data[i].network.name) for i, cloud in enumerate(clouds)]
     axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
     canvas.figure.legend(loc="outside right upper")
     names = ", ".join(report.network.name for report in data)
-    canvas.title(f"{names} under the roof of {roof.device}", _source(samples, clouds))
+    canvas.write_title(f"{names} under the roof of {roof.device}", _cite_source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
     place_labels(
         canvas,
@@ -74,7 +74,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     )
 
 
-def points(sample: Sample) -> Iterator[Point]:
+def yield_points(sample: Sample) -> Iterator[Point]:
     """Yield the rows that multiply; the others would lie at zero, where a logarithmic axis does not reach."""
     assert sample.layers is not None  # noqa: S101 - _sample looked
     whole = sum(row.times.median for row in sample.layers.rows) or 1
@@ -82,18 +82,18 @@ def points(sample: Sample) -> Iterator[Point]:
         done = sample.achieved_in(row)
         if done is not None and done.intensity:
             yield Point(
-                name=_name(row),
+                name=_name_row(row),
                 intensity=done.intensity,
                 flops_per_second=done.flops_per_second,
                 part=row.times.median / whole,
             )
 
 
-def _name(row: RowTime) -> str:
+def _name_row(row: RowTime) -> str:
     return f"{row.name} #{units.number(row.call)}" if row.call else row.name or row.kind
 
 
-def _sample(report: Report) -> Sample:
+def _find_sample(report: Report) -> Sample:
     sample = report.measured
     if sample is None or sample.layers is None:
         raise ArgumentError(f"a roofline needs the times of layers, and {report.network.name} has none")
@@ -102,7 +102,9 @@ def _sample(report: Report) -> Sample:
     return sample
 
 
-def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+def _draw_ceilings(
+    canvas: Canvas, axes: Axes, roof: Roof, peak: float
+) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
     """Draw the products' ceiling, and before it the memory's: of what no cache holds, and dashed of the fastest cache.
 
     Return the corners of the lines.
@@ -122,7 +124,7 @@ def _ceilings(canvas: Canvas, axes: Axes, roof: Roof, peak: float) -> list[tuple
     return lines
 
 
-def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str) -> object:
+def _draw_cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str) -> object:
     return axes.scatter(
         [point.intensity for point in cloud],
         [point.flops_per_second / GIGA for point in cloud],
@@ -135,21 +137,21 @@ def _cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name: str
     )
 
 
-def _peak(sample: Sample) -> float:
+def _find_peak(sample: Sample) -> float:
     return 0.0 if sample.roof is None else sample.roof.flops_per_second[sample.dtype]
 
 
-def _source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str:
+def _cite_source(samples: Sequence[Sample], clouds: Sequence[Sequence[Point]]) -> str:
     first = samples[0]
     shown = sum(point.part for point in clouds[0])
     unmet = sorted({text.partition(":")[0] for sample in samples for text in sample.unmet})
     warning = f"; unmet conditions: {', '.join(unmet)}" if unmet else ""
-    above = any(point.flops_per_second > ABOVE * _peak(first) for cloud in clouds for point in cloud)
+    above = any(point.flops_per_second > ABOVE * _find_peak(first) for cloud in clouds for point in cloud)
     warning += "; rows above the roof: it was lower when it was measured, `archcost device` measures it again" * above
     overhead = 0.0 if first.layers is None else first.layers.overhead
     return (
         f"Area by time; rows without multiply-adds have no place, those shown take {units.percent(shown)} of the time; "
-        f"{first.dtype}; roof ({units.short(_peak(first), 'FLOP/s')}) and rows measured on {first.conditions.device}, "
-        f"torch {first.conditions.torch}; the events added "
+        f"{first.dtype}; roof ({units.short(_find_peak(first), 'FLOP/s')}) and rows measured on "
+        f"{first.conditions.device}, torch {first.conditions.torch}; the events added "
         f"{units.percent(overhead)}{warning}"
     )

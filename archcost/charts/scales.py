@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FEW_DECADES = 2.5  # below, the powers of ten alone are too few ticks
 
 
-def log_axis(axis: Axis, values: Sequence[float], room: float = 1.6) -> None:
+def make_logarithmic(axis: Axis, values: Sequence[float], room: float = 1.6) -> None:
     """Make an axis logarithmic with ticks as plain numbers; `room` is the factor left free on either side."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

@@ -85,15 +85,15 @@ class Canvas:
     theme: Theme
     size: Size
 
-    def title(self, text: str, source: str, *, wide: bool = False) -> None:
+    def write_title(self, text: str, source: str, *, wide: bool = False) -> None:
         """Set the headline, and below the chart the line that says where its figures come from.
 
         The headline leaves room for a legend beside it unless it may be `wide`.
         """
         width, font = 72 * self.size.width, self.size.font
-        headline = _wrapped(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
+        headline = _wrap_evenly(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
         self.figure.suptitle(headline, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
-        lines = _wrapped(source, int(0.976 * width / (0.53 * font)))  # of DejaVu Sans, on average
+        lines = _wrap_evenly(source, int(0.976 * width / (0.53 * font)))  # of DejaVu Sans, on average
         self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
 
     @property
@@ -101,7 +101,7 @@ class Canvas:
         """What letters that lie on a grid stand on."""
         return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
 
-    def axes(self, *place: Any, **options: Any) -> Axes:
+    def add_axes(self, *place: Any, **options: Any) -> Axes:
         """Add axes with a quiet frame and a grid behind the data."""
         axes: Axes = self.figure.add_subplot(*place, **options)
         axes.set_axisbelow(True)
@@ -111,7 +111,7 @@ class Canvas:
         return axes
 
 
-def _wrapped(text: str, width: int) -> str:
+def _wrap_evenly(text: str, width: int) -> str:
     """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others."""
     lines = textwrap.wrap(text, width)
     while len(shorter := textwrap.wrap(text, width - 1)) == len(lines):
@@ -119,42 +119,42 @@ def _wrapped(text: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def theme_of(name: str) -> Theme:
+def find_theme(name: str) -> Theme:
     """Return the theme of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: nothing has this name.
     """
-    return _named("theme", name, THEMES)
+    return _find_named("theme", name, THEMES)
 
 
-def size_of(name: str) -> Size:
+def find_size(name: str) -> Size:
     """Return the size of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: nothing has this name.
     """
-    return _named("size", name, SIZES)
+    return _find_named("size", name, SIZES)
 
 
-def contrast(one: str, other: str) -> float:
+def compute_contrast(one: str, other: str) -> float:
     """Return the contrast of two colours (WCAG 2: 1 for none, 21 for black on white)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((_compute_luminance(one), _compute_luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 @contextmanager
-def settings(theme: Theme, size: Size) -> Iterator[None]:
+def use_settings(theme: Theme, size: Size) -> Iterator[None]:
     """Give matplotlib our settings and no one else's: neither a user's matplotlibrc nor its state changes a chart."""
     import matplotlib as mpl
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_settings(theme, size))  # type: ignore[arg-type]  # its keys are a Literal
+        mpl.rcParams.update(_build_settings(theme, size))  # type: ignore[arg-type]  # its keys are a Literal
         yield
 
 
-def _settings(theme: Theme, size: Size) -> dict[str, Any]:
+def _build_settings(theme: Theme, size: Size) -> dict[str, Any]:
     ours: dict[str, Any] = {f"{part}.color": theme.text for part in ("text", "xtick", "ytick")}
     ours |= {f"{part}.facecolor": theme.background for part in ("figure", "axes", "legend")}
     ours |= {f"{part}.labelsize": size.font for part in ("xtick", "ytick")}
@@ -172,14 +172,14 @@ def _settings(theme: Theme, size: Size) -> dict[str, Any]:
     return ours
 
 
-def _named(what: str, name: str, known: Mapping[str, T]) -> T:
+def _find_named(what: str, name: str, known: Mapping[str, T]) -> T:
     if name not in known:
         hint = closest(name, known, f"there are {', '.join(known)}")
         raise ArgumentError(f"there is no {what} {name!r}; {hint}")
     return known[name]
 
 
-def _luminance(colour: str) -> float:
+def _compute_luminance(colour: str) -> float:
     """Return the relative luminance of #rrggbb."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (

@@ -1,5 +1,5 @@
 """Published figures beside measured ones: the ledger, its verdicts, and which convention gives a figure."""
 
 from archcost.claims.explain import explain as explain
-from archcost.claims.findings import check as check, networks as networks
-from archcost.claims.ledger import from_file as from_file, published as published
+from archcost.claims.findings import check as check, list_networks as list_networks
+from archcost.claims.ledger import read_file as read_file, read_published as read_published

@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from archcost import zoo
-from archcost.claims.ledger import published
-from archcost.claims.measured import Part
-from archcost.claims.printed import agreement, parse_printed
-from archcost.claims.ways import counts
+from archcost.claims.ledger import read_published
+from archcost.claims.measured import MeasuredPart
+from archcost.claims.printed import find_agreement, parse_printed
+from archcost.claims.ways import yield_countings
 from archcost.errors import ClaimError
 from archcost.profiling.many import profile_many
 from archcost.records import Explanation, Failure, Way
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from archcost.claims.printed import Printed
-    from archcost.claims.ways import Count
+    from archcost.claims.ways import Counting
     from archcost.records import Asked, Claim
     from archcost.sources import InputSpec
 
@@ -62,31 +62,33 @@ def explain(
         ClaimError: the network itself cannot be measured.
     """
     printed = parse_printed(figure)
-    specs = tuple(_specs(network, sized=asked != "parameters" and not inputs))
-    results = profile_many(specs, keep=Part.of, jobs=jobs, progress=progress, inputs=tuple(inputs) or None, batch=batch)
+    specs = tuple(_yield_specs(network, sized=asked != "parameters" and not inputs))
+    results = profile_many(
+        specs, keep=MeasuredPart.of, jobs=jobs, progress=progress, inputs=tuple(inputs) or None, batch=batch
+    )
     if isinstance(results[0], Failure):
         raise ClaimError(f"{network} could not be measured: {results[0].reason}")
     titles = {spec: resolve(spec).name for spec in specs}
     found = [
-        _way(spec, titles[spec], count, printed, own=spec == network, batch=batch)
+        _build_way(spec, titles[spec], count, printed, own=spec == network, batch=batch)
         for spec, part in zip(specs, results, strict=True)
         if not isinstance(part, Failure)
-        for count in counts(asked, part)
+        for count in yield_countings(asked, part)
     ]
-    once = _once(found)
-    simplest = min((way for way in once if way.agreement), key=_complexity, default=None)
+    once = _choose_simplest(found)
+    simplest = min((way for way in once if way.agreement), key=_measure_complexity, default=None)
     return Explanation(
         network=network,
         asked=asked,
         printed=figure,
-        ways=_nearest(once, most, simplest),
+        ways=_choose_nearest(once, most, simplest),
         simplest=simplest,
         searched=len(found),
-        published=tuple(_published(specs, printed)),
+        published=tuple(_find_published(specs, printed)),
     )
 
 
-def _specs(network: str, *, sized: bool) -> Iterator[str]:
+def _yield_specs(network: str, *, sized: bool) -> Iterator[str]:
     """Yield the network, then its variants and other sizes."""
     own = resolve(network)
     yield network
@@ -104,7 +106,7 @@ def _specs(network: str, *, sized: bool) -> Iterator[str]:
         yield from (f"{name}@{side}" for name in names for side in SIDES if shape[1:] != (side, side))
 
 
-def _way(spec: str, title: str, count: Count, printed: Printed, *, own: bool, batch: int) -> Way:
+def _build_way(spec: str, title: str, count: Counting, printed: Printed, *, own: bool, batch: int) -> Way:
     figure = printed.in_steps_of_1024() if count.steps_of_1024 else printed
     value = Fraction(count.value) / (BINARY**printed.thousands if count.steps_of_1024 else 1)
     return Way(
@@ -113,13 +115,13 @@ def _way(spec: str, title: str, count: Count, printed: Printed, *, own: bool, ba
         convention=count.words,
         value=float(value),
         difference=float(value - printed.value),
-        agreement=agreement(figure, Fraction(count.value)),
+        agreement=find_agreement(figure, Fraction(count.value)),
         deviations=count.deviations + (0 if own else 2 if "@" in spec else 1),
         command=f"archcost profile {spec}" + (f" --batch {batch}" if batch != 1 else ""),
     )
 
 
-def _once(ways: Sequence[Way]) -> tuple[Way, ...]:
+def _choose_simplest(ways: Sequence[Way]) -> tuple[Way, ...]:
     """Return each value once, where it is reached most simply."""
     best: dict[float, Way] = {}
     for way in sorted(ways, key=lambda way: way.deviations):
@@ -127,7 +129,7 @@ def _once(ways: Sequence[Way]) -> tuple[Way, ...]:
     return tuple(best.values())
 
 
-def _nearest(ways: Sequence[Way], most: int, simplest: Way | None) -> tuple[Way, ...]:
+def _choose_nearest(ways: Sequence[Way], most: int, simplest: Way | None) -> tuple[Way, ...]:
     """Return the first few, those with the printed digits before the others, and the simplest in any case."""
     order = sorted(ways, key=lambda way: (way.agreement is None, abs(way.difference), way.deviations))
     nearest = order[:most]
@@ -136,14 +138,14 @@ def _nearest(ways: Sequence[Way], most: int, simplest: Way | None) -> tuple[Way,
     return tuple(nearest)
 
 
-def _complexity(way: Way) -> tuple[int, bool, float]:
+def _measure_complexity(way: Way) -> tuple[int, bool, float]:
     return way.deviations, way.agreement == "cut", abs(way.difference)
 
 
-def _published(specs: Sequence[str], printed: Printed) -> Iterator[Claim]:
+def _find_published(specs: Sequence[str], printed: Printed) -> Iterator[Claim]:
     """Yield the claims of the ledger that print the same figure of one of these networks."""
     names = {zoo.REGISTRY.find(spec).id for spec in specs if spec in zoo.REGISTRY}
-    for claim in published():
+    for claim in read_published():
         same = claim.network in zoo.REGISTRY and zoo.REGISTRY.find(claim.network).id in names
         if same and parse_printed(claim.printed).value == printed.value:
             yield claim

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from archcost.claims.measured import QUANTITIES, ROLES, Part
+from archcost.claims.measured import QUANTITIES, ROLES, MeasuredPart
 from archcost.errors import ArgumentError, closest
 from archcost.zoo import REGISTRY
 
@@ -34,18 +34,18 @@ LARGEST_POWER = 64
 MOST_BITS = 4096
 
 
-def networks_in(text: str) -> tuple[str, ...]:
+def find_networks(text: str) -> tuple[str, ...]:
     """Return the networks that an expression asks for, after checking all of it.
 
     Raises:
-        ArgumentError: a text that is no expression of this kind, or a name that is no network of the zoo.
+        ArgumentError: a text that is not such an expression, or a name that the zoo does not know.
     """
     checker = _Checker(text)
     checker.visit(_parse(text))
     return tuple(dict.fromkeys(checker.networks))
 
 
-def evaluate(text: str, measured: Callable[[str], Part]) -> Fraction:
+def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
     """Return the value of an expression.
 
     Args:
@@ -53,14 +53,14 @@ def evaluate(text: str, measured: Callable[[str], Part]) -> Fraction:
         measured: gives the measured network of a name.
 
     Raises:
-        ArgumentError: a text that is no expression of this kind, a row, module or quantity that a network does not
+        ArgumentError: a text that is not such an expression, a row, module or quantity that a network does not
             have, or a division by zero.
     """
-    networks_in(text)
+    find_networks(text)
     return _Evaluator(text, measured).number(_parse(text))
 
 
-def sibling(text: str, quantity: str) -> str | None:
+def find_sibling(text: str, quantity: str) -> str | None:
     """Return the expression that asks for another quantity in the place of the one that the whole text asks for."""
     node = _parse(text)
     if not isinstance(node, ast.Attribute) or node.attr not in QUANTITIES:
@@ -72,7 +72,7 @@ def _parse(text: str) -> ast.expr:
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ArgumentError(f"{text!r} is no expression: {error}") from error
+        raise ArgumentError(f"{text!r} is not an expression: {error}") from error
 
 
 class _Checker(ast.NodeVisitor):
@@ -134,7 +134,7 @@ class _Checker(ast.NodeVisitor):
 class _Evaluator:
     """Computes what a `_Checker` has let pass."""
 
-    def __init__(self, text: str, measured: Callable[[str], Part]) -> None:
+    def __init__(self, text: str, measured: Callable[[str], MeasuredPart]) -> None:
         self.text = text
         self.measured = measured
 
@@ -145,14 +145,14 @@ class _Evaluator:
             case ast.UnaryOp(operand=operand):
                 return -self.number(operand)
             case ast.BinOp(left=left, op=op, right=right):
-                return self._combined(self.number(left), self.number(right), op, node)
+                return self._combine(self.number(left), self.number(right), op, node)
             case ast.Attribute(value=inner, attr=attr) if attr not in ROLES:
                 return Fraction(self.part(inner).quantity(attr))
         raise ArgumentError(
             f"{self.text!r}: {ast.unparse(node)!r} is a network, not a number; ask for its .params, ..."
         )
 
-    def part(self, node: ast.expr) -> Part:
+    def part(self, node: ast.expr) -> MeasuredPart:
         match node:
             case ast.Name(id=name) | ast.Call(func=ast.Name(), args=[ast.Constant(value=str(name))]):
                 return self.measured(name)
@@ -163,7 +163,7 @@ class _Evaluator:
                 return self.part(inner).of_role(attr)
         raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is a number, not a network")
 
-    def _combined(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
+    def _combine(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
         if (
             isinstance(op, ast.Pow)
             and max(left.numerator.bit_length(), left.denominator.bit_length()) * right > MOST_BITS

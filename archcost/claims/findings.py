@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.claims.expression import evaluate, networks_in
-from archcost.claims.ledger import expressions, measured_expression, under_expression
-from archcost.claims.measured import Part
-from archcost.claims.printed import agreement, parse_printed
+from archcost.claims.expression import evaluate, find_networks
+from archcost.claims.ledger import find_measured_expression, find_under_expression, list_expressions
+from archcost.claims.measured import MeasuredPart
+from archcost.claims.printed import find_agreement, parse_printed
 from archcost.claims.verdict import STEPS_OF_1024, Evidence, judge
 from archcost.errors import ArgumentError, ClaimError, LedgerError
 from archcost.profiling.many import profile_many
@@ -39,27 +39,27 @@ def check(
         ClaimError: a network that cannot be measured.
         LedgerError: an expression that asks for a row or module that its network does not have.
     """
-    specs = networks(claims)
-    results = profile_many(specs, keep=Part.of, jobs=jobs, progress=progress)
+    specs = list_networks(claims)
+    results = profile_many(specs, keep=MeasuredPart.of, jobs=jobs, progress=progress)
     failed = next((result for result in results if isinstance(result, Failure)), None)
     if failed is not None:
         raise ClaimError(f"{failed.spec} could not be measured: {failed.reason}")
     measured = dict(zip(specs, results, strict=True))
-    return tuple(_finding(claim, measured) for claim in claims)
+    return tuple(_build_finding(claim, measured) for claim in claims)
 
 
-def networks(claims: Sequence[Claim]) -> tuple[str, ...]:
+def list_networks(claims: Sequence[Claim]) -> tuple[str, ...]:
     """Return every network that has to be measured for some claims, once."""
-    names = (name for claim in claims for text in expressions(claim) for name in networks_in(text))
-    return tuple(dict.fromkeys(map(_canonical, names)))
+    names = (name for claim in claims for text in list_expressions(claim) for name in find_networks(text))
+    return tuple(dict.fromkeys(map(_find_canonical, names)))
 
 
-def _finding(claim: Claim, parts: Mapping[str, Part]) -> Finding:
+def _build_finding(claim: Claim, parts: Mapping[str, MeasuredPart]) -> Finding:
     def value(text: str | None) -> Fraction | None:
-        return None if text is None else evaluate(text, lambda name: parts[_canonical(name)])
+        return None if text is None else evaluate(text, lambda name: parts[_find_canonical(name)])
 
     try:
-        measured, under = value(measured_expression(claim)), value(under_expression(claim))
+        measured, under = value(find_measured_expression(claim)), value(find_under_expression(claim))
         explained, nearest = value(claim.explained_by), value(claim.nearest)
     except ArgumentError as error:
         raise LedgerError(f"{claim.place}: {error}") from error
@@ -76,17 +76,17 @@ def _finding(claim: Claim, parts: Mapping[str, Part]) -> Finding:
         nearest=nearest,
     )
     verdict = judge(evidence)
-    arithmetic = _arithmetic(claim, evidence)
+    arithmetic = _spell_arithmetic(claim, evidence)
     text = " ".join(part for part in (arithmetic, claim.reading) if part)
     return Finding(claim=claim, measured=measured, verdict=verdict, explanation=text)
 
 
-def _canonical(name: str) -> str:
+def _find_canonical(name: str) -> str:
     """Return the one name under which a network of the zoo is measured."""
     return REGISTRY.find(name).id if name in REGISTRY else name
 
 
-def _arithmetic(claim: Claim, evidence: Evidence) -> str:
+def _spell_arithmetic(claim: Claim, evidence: Evidence) -> str:
     """Say in numbers what gives the printed figure, or what comes nearest to it."""
     if not evidence.comparable:
         return ""
@@ -99,10 +99,10 @@ def _arithmetic(claim: Claim, evidence: Evidence) -> str:
         return f"{claim.explained_by} = {units.figure(evidence.explained)}."
     if evidence.nearest is not None:
         return f"Not explained; nearest: {claim.nearest} = {units.figure(evidence.nearest)}."
-    return _digits(evidence.printed, evidence.measured)
+    return _explain_digits(evidence.printed, evidence.measured)
 
 
-def _digits(printed: Printed, measured: Fraction | None) -> str:
+def _explain_digits(printed: Printed, measured: Fraction | None) -> str:
     """Say how the printed digits came from the measured ones."""
-    agreed = None if measured is None else agreement(printed, measured)
+    agreed = None if measured is None else find_agreement(printed, measured)
     return {"rounded": "Rounded.", "cut": "Cut, not rounded."}.get(agreed or "", "")

@@ -10,7 +10,7 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from archcost.claims.expression import networks_in, sibling
+from archcost.claims.expression import find_networks, find_sibling
 from archcost.claims.measured import QUANTITIES
 from archcost.claims.printed import parse_printed
 from archcost.claims.verdict import CONVENTIONS, STATED, STEPS_OF_1024
@@ -29,14 +29,14 @@ ALLOWED = {**dict.fromkeys((*REQUIRED, *TEXTS), str), "significant": int}
 EVIDENCE = {"convention": ("under",), "differs": ("explained_by", "nearest"), "not comparable": ("reading",)}
 
 
-def published() -> tuple[Claim, ...]:
+def read_published() -> tuple[Claim, ...]:
     """Return all published figures that come with the program, by file."""
     folder = resources.files("archcost.claims") / "data"
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
-    return read({entry.name: entry.read_text(encoding="utf-8") for entry in files})
+    return read_texts({entry.name: entry.read_text(encoding="utf-8") for entry in files})
 
 
-def from_file(path: Path) -> tuple[Claim, ...]:
+def read_file(path: Path) -> tuple[Claim, ...]:
     """Return the figures of a user's file; it may name the program's sources besides its own.
 
     Raises:
@@ -46,17 +46,17 @@ def from_file(path: Path) -> tuple[Claim, ...]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    known = {claim.source.name: claim.source for claim in published()}
-    return read({str(path): text}, known)
+    known = {claim.source.name: claim.source for claim in read_published()}
+    return read_texts({str(path): text}, known)
 
 
-def read(texts: Mapping[str, str], known: Mapping[str, Source] | None = None) -> tuple[Claim, ...]:
+def read_texts(texts: Mapping[str, str], known: Mapping[str, Source] | None = None) -> tuple[Claim, ...]:
     """Read the texts of files, by their names.
 
     Raises:
         LedgerError: naming the file, the entry and what is wrong with it.
     """
-    files = {name: _toml(name, text) for name, text in texts.items()}
+    files = {name: _parse_toml(name, text) for name, text in texts.items()}
     sources = dict(known or {})
     for name, data in files.items():
         for short, title in data.get("sources", {}).items():
@@ -64,10 +64,10 @@ def read(texts: Mapping[str, str], known: Mapping[str, Source] | None = None) ->
                 problem = "is declared twice" if short in sources else "must be a title in quotes"
                 raise LedgerError(f"{name}: source {short!r} {problem}")
             sources[short] = Source(name=short, title=title)
-    return tuple(claim for name, data in files.items() for claim in _claims(name, data, sources))
+    return tuple(claim for name, data in files.items() for claim in _yield_claims(name, data, sources))
 
 
-def _toml(name: str, text: str) -> dict[str, Any]:
+def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -80,22 +80,22 @@ def _toml(name: str, text: str) -> dict[str, Any]:
     return data
 
 
-def _claims(name: str, data: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterator[Claim]:
+def _yield_claims(name: str, data: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterator[Claim]:
     for number, entry in enumerate(data.get("claim", []), start=1):
         try:
-            yield _claim(entry, sources, name, number)
+            yield _build_claim(entry, sources, name, number)
         except ArgumentError as error:
             title = f"{entry.get('network', '?')}: {entry.get('quantity', '?')}" if isinstance(entry, dict) else "?"
             raise LedgerError(f"{name}, claim {number} ({title}): {error}") from error
 
 
-def _claim(entry: Any, sources: Mapping[str, Source], file: str, number: int) -> Claim:
+def _build_claim(entry: Any, sources: Mapping[str, Source], file: str, number: int) -> Claim:
     if not isinstance(entry, dict):
         raise ArgumentError("a claim is a table: [[claim]]")
     _check_keys(entry)
     source = entry["source"]
     if source not in sources:
-        raise ArgumentError(f"unknown source {source!r}; {closest(source, sources, _listed(sources))}")
+        raise ArgumentError(f"unknown source {source!r}; {closest(source, sources, _join_names(sources))}")
     texts = {key: entry[key] for key in (*REQUIRED, *TEXTS) if key in entry}
     claim = Claim(
         **{
@@ -115,7 +115,7 @@ def _claim(entry: Any, sources: Mapping[str, Source], file: str, number: int) ->
 def _check_keys(entry: Mapping[str, Any]) -> None:
     for key, value in entry.items():
         if key not in ALLOWED:
-            raise ArgumentError(f"unknown key {key!r}; {closest(key, ALLOWED, _listed(ALLOWED))}")
+            raise ArgumentError(f"unknown key {key!r}; {closest(key, ALLOWED, _join_names(ALLOWED))}")
         if not isinstance(value, ALLOWED[key]) or isinstance(value, bool) or value in {"", 0}:
             raise ArgumentError(f"{key} must be a {'text' if ALLOWED[key] is str else 'number above 0'}, not {value!r}")
     missing = [key for key in REQUIRED if key not in entry]
@@ -126,10 +126,10 @@ def _check_keys(entry: Mapping[str, Any]) -> None:
 def _check(claim: Claim) -> None:
     """Check what can be checked without measuring anything."""
     parse_printed(claim.printed, claim.significant)
-    _one_of("verdict", claim.verdict, RECORDED)
-    _one_of("convention", claim.convention, STATED)
+    _check_allowed("verdict", claim.verdict, RECORDED)
+    _check_allowed("convention", claim.convention, STATED)
     if claim.under is not None:
-        _one_of("under", claim.under, CONVENTIONS)
+        _check_allowed("under", claim.under, CONVENTIONS)
     if claim.quantity == "macs" and claim.convention == "count":
         raise ArgumentError('macs need a convention: "multiply-adds", "2 x multiply-adds" or "unstated"')
     needed = EVIDENCE.get(claim.verdict, ())
@@ -140,20 +140,20 @@ def _check(claim: Claim) -> None:
     if wrong:
         allowed = " or ".join(key for key in needed if key != "reading") or "none of these"
         raise ArgumentError(f"{wrong[0]} does not belong here: the verdict {claim.verdict!r} takes {allowed}")
-    for text in expressions(claim):
-        networks_in(text)
+    for text in list_expressions(claim):
+        find_networks(text)
 
 
-def _one_of(key: str, value: str, allowed: Iterable[str]) -> None:
+def _check_allowed(key: str, value: str, allowed: Iterable[str]) -> None:
     if value not in allowed:
-        raise ArgumentError(f"{key} must be one of {_listed(allowed)}, not {value!r}")
+        raise ArgumentError(f"{key} must be one of {_join_names(allowed)}, not {value!r}")
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     return ", ".join(map(str, names))
 
 
-def measured_expression(claim: Claim) -> str | None:
+def find_measured_expression(claim: Claim) -> str | None:
     """Return the expression of the claimed quantity; None where the claim is of something that cannot be measured.
 
     Raises:
@@ -164,13 +164,13 @@ def measured_expression(claim: Claim) -> str | None:
     if claim.verdict == "not comparable" and (claim.quantity not in QUANTITIES or claim.network not in REGISTRY):
         return None
     if claim.quantity not in QUANTITIES:
-        hint = closest(claim.quantity, QUANTITIES, f"they are {_listed(QUANTITIES)}")
-        raise ArgumentError(f"{claim.quantity!r} is no quantity: give `measured`, or use one; {hint}")
+        hint = closest(claim.quantity, QUANTITIES, f"they are {_join_names(QUANTITIES)}")
+        raise ArgumentError(f"{claim.quantity!r} is not a quantity: give `measured`, or use one; {hint}")
     twice = "2 * " if claim.convention == "2 x multiply-adds" else ""
     return f"{twice}net({claim.network!r}).{claim.quantity}"
 
 
-def under_expression(claim: Claim) -> str | None:
+def find_under_expression(claim: Claim) -> str | None:
     """Return the expression of the quantity under the other convention; None where that only changes the prefix.
 
     Raises:
@@ -178,14 +178,14 @@ def under_expression(claim: Claim) -> str | None:
     """
     if claim.under is None or claim.under == STEPS_OF_1024:
         return None
-    measured = measured_expression(claim) or ""
+    measured = find_measured_expression(claim) or ""
     for quantity, template in CONVENTIONS[claim.under].items():
-        if measured.endswith(f".{quantity}") and sibling(measured, quantity) is not None:
+        if measured.endswith(f".{quantity}") and find_sibling(measured, quantity) is not None:
             return template.format(measured.removesuffix(f".{quantity}"))
     raise ArgumentError(f"{claim.under!r} does not change {measured or claim.quantity!r}")
 
 
-def expressions(claim: Claim) -> tuple[str, ...]:
+def list_expressions(claim: Claim) -> tuple[str, ...]:
     """Return every expression that has to be evaluated for a claim."""
-    texts = (measured_expression(claim), under_expression(claim), claim.explained_by, claim.nearest)
+    texts = (find_measured_expression(claim), find_under_expression(claim), claim.explained_by, claim.nearest)
     return tuple(text for text in texts if text is not None)

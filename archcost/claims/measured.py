@@ -22,14 +22,14 @@ ROLES: dict[str, set[Role | None]] = {
 WEIGHTED = {"convolution", "linear", "attention", "recurrent"}
 SHORT = {"activations": "activation_elements", "outputs": "output_elements"}  # names that the ledger has for them
 SUMMED = {**{name: name for name in SUMS}, **SHORT}
-# Each is explained where it is computed, in `Part`.
+# Each is explained where it is computed, in `MeasuredPart`.
 QUANTITIES = (
     *SUMMED, "biases", "bias_additions", "count", "output", "channels", "height", "width", "depth", "receptive_field",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MeasuredRow:
     """What of one row of a report figures are made of: `values` are the quantities that it knows, by their name."""
 
     name: str
@@ -39,23 +39,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class MeasuredPart:
     """A network, or some rows of it; every quantity is a sum over the rows unless it says otherwise."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[MeasuredRow, ...]
     totals: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, report: Report) -> Part:
+    def of(cls, report: Report) -> MeasuredPart:
         """Keep of a report what figures are made of; what only the whole network has is in `totals`."""
         totals = {"depth": report.totals.depth}
         reach = report.totals.receptive_field
         if reach and all(isinstance(side, int) for side in reach):
             totals["receptive_field"] = max(side for side in reach if isinstance(side, int))
-        return cls(name=report.network.spec, rows=tuple(map(_row, report.layers)), totals=totals)
+        return cls(name=report.network.spec, rows=tuple(map(_build_row, report.layers)), totals=totals)
 
-    def layer(self, name: str) -> Part:
+    def layer(self, name: str) -> MeasuredPart:
         """Return every call of a row.
 
         Raises:
@@ -63,7 +63,7 @@ class Part:
         """
         return self._some(name, tuple(row for row in self.rows if row.name == name), "row")
 
-    def module(self, path: str) -> Part:
+    def module(self, path: str) -> MeasuredPart:
         """Return the rows of a module and of those in it.
 
         Raises:
@@ -71,15 +71,17 @@ class Part:
         """
         return self._some(path, tuple(row for row in self.rows if f"{row.name}.".startswith(f"{path}.")), "module")
 
-    def of_role(self, name: str) -> Part:
+    def of_role(self, name: str) -> MeasuredPart:
         """Return the "convolutions", "linears", "normalisations", "poolings", "activation_functions" or "others"."""
         rows = tuple(row for row in self.rows if row.role in ROLES[name])
-        return Part(name=f"{self.name}.{name}", rows=rows)
+        return MeasuredPart(name=f"{self.name}.{name}", rows=rows)
 
     @property
-    def classifier(self) -> Part:
-        """Return the last linear layer, no row where there is none."""
-        return Part(name=f"{self.name} classifier", rows=tuple(row for row in self.rows if row.role == "linear")[-1:])
+    def classifier(self) -> MeasuredPart:
+        """Return the last linear layer, no row in a network without one."""
+        return MeasuredPart(
+            name=f"{self.name} classifier", rows=tuple(row for row in self.rows if row.role == "linear")[-1:]
+        )
 
     @property
     def weighted_outputs(self) -> int:
@@ -110,15 +112,15 @@ class Part:
             return sizes[name]
         raise ArgumentError(f"{self.name} has no {name}")
 
-    def _some(self, name: str, rows: tuple[Row, ...], kind: str) -> Part:
+    def _some(self, name: str, rows: tuple[MeasuredRow, ...], kind: str) -> MeasuredPart:
         if not rows:
             hint = closest(name, (row.name for row in self.rows), "see `archcost profile`")
             raise ArgumentError(f"{self.name} has no {kind} {name!r}; {hint}")
-        return Part(name=f"{self.name} {name}", rows=rows)
+        return MeasuredPart(name=f"{self.name} {name}", rows=rows)
 
 
-def _row(layer: Layer) -> Row:
-    return Row(
+def _build_row(layer: Layer) -> MeasuredRow:
+    return MeasuredRow(
         name=layer.name,
         role=layer.role,
         shape=layer.outputs[-1] if layer.outputs else (),

@@ -81,7 +81,9 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
         return Printed(value=value, unit=value / int(ratio[2]))
     found = FORM.fullmatch(text)
     if found is None:
-        raise ArgumentError(f"{text!r} is no figure; write 138M, 15.3 billion, 96MB, 28 %, 12x, 28x28x672, 25/9, >30M")
+        raise ArgumentError(
+            f"{text!r} is not a figure; write 138M, 15.3 billion, 96MB, 28 %, 12x, 28x28x672, 25/9, >30M"
+        )
     digits, decimals = found["digits"].replace(",", ""), found["decimals"] or ""
     power = int(found["exponent"] or 0) - (2 if found["percent"] else 0)
     thousands = PREFIXES[found["prefix"]] if found["prefix"] else 0
@@ -100,7 +102,7 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
     )
 
 
-def agreement(printed: Printed, measured: Fraction) -> Agreement | None:
+def find_agreement(printed: Printed, measured: Fraction) -> Agreement | None:
     """Compare a measured figure with a printed one; None where they differ.
 
     "match": the measured figure has the printed digits whether it is rounded or cut, or a printed bound holds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archcost.claims.printed import agreement
+from archcost.claims.printed import find_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,12 +64,12 @@ def judge(evidence: Evidence) -> Judgement:
         return "not comparable"
     if evidence.measured is None:
         return "unexplained"
-    agreed = agreement(printed, evidence.measured)
+    agreed = find_agreement(printed, evidence.measured)
     if agreed is not None:
         return "match" if agreed == "match" else "rounding"
-    reread = agreement(printed.in_steps_of_1024(), evidence.measured) if evidence.steps_of_1024 else None
-    if reread or (evidence.under is not None and agreement(printed, evidence.under)):
+    reread = find_agreement(printed.in_steps_of_1024(), evidence.measured) if evidence.steps_of_1024 else None
+    if reread or (evidence.under is not None and find_agreement(printed, evidence.under)):
         return "convention"
-    explained = evidence.explained is not None and agreement(printed, evidence.explained) is not None
-    nearest = evidence.nearest is not None and agreement(printed, evidence.nearest) is None
+    explained = evidence.explained is not None and find_agreement(printed, evidence.explained) is not None
+    nearest = evidence.nearest is not None and find_agreement(printed, evidence.nearest) is None
     return "differs" if explained or nearest else "unexplained"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from archcost.claims.measured import Part
+    from archcost.claims.measured import MeasuredPart
     from archcost.records import Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Counting:
     """One way of counting a network: in words, its value, and the number of choices other than the program's own.
 
     `steps_of_1024`: the value in the unit whose K, M and G are powers of 1024.
@@ -26,13 +26,13 @@ class Count:
     steps_of_1024: bool = False
 
 
-def counts(asked: Asked, part: Part) -> Iterator[Count]:
+def yield_countings(asked: Asked, part: MeasuredPart) -> Iterator[Counting]:
     """Yield every way of counting."""
-    yield from {"operations": _operations, "parameters": _parameters, "memory": _memory}[asked](part)
+    yield from {"operations": _count_operations, "parameters": _count_parameters, "memory": _count_memory}[asked](part)
 
 
 # What may be counted beside multiply-adds; one operation for each is a convention of its own.
-EXTRAS: Mapping[str, Callable[[Part], int]] = {
+EXTRAS: Mapping[str, Callable[[MeasuredPart], int]] = {
     "bias additions": lambda part: part.quantity("bias_additions"),
     "normalisation": lambda part: part.of_role("normalisations").quantity("other_ops"),
     "activation functions": lambda part: part.of_role("activation_functions").quantity("other_ops"),
@@ -41,7 +41,7 @@ EXTRAS: Mapping[str, Callable[[Part], int]] = {
 }
 
 
-def _operations(part: Part) -> Iterator[Count]:
+def _count_operations(part: MeasuredPart) -> Iterator[Counting]:
     """Yield factors 1 and 2, convolutions alone or without the classifier, and operations between the layers."""
     classifier = part.classifier
     scopes = {
@@ -55,19 +55,19 @@ def _operations(part: Part) -> Iterator[Count]:
     for factor, (scope, (macs, biases)) in product((1, 2), scopes.items()):
         words = "multiply-adds" if factor == 1 else f"{factor} x multiply-adds"
         base = (factor > 1) + bool(scope)
-        yield Count(words=_listed(words, scope), value=factor * macs, deviations=base)
+        yield Counting(words=_join_words(words, scope), value=factor * macs, deviations=base)
         folded = "one more operation for each output"
-        yield Count(
-            words=_listed(words, scope, folded), value=factor * macs + part.quantity("macts"), deviations=base + 2
+        yield Counting(
+            words=_join_words(words, scope, folded), value=factor * macs + part.quantity("macts"), deviations=base + 2
         )
         available = {**extras, "bias additions": biases}
         for size in range(1, len(available) + 1):
             for chosen in combinations(available, size):
                 value = factor * macs + sum(available[name] for name in chosen)
-                yield Count(words=_listed(words, scope, *chosen), value=value, deviations=base + size)
+                yield Counting(words=_join_words(words, scope, *chosen), value=value, deviations=base + size)
 
 
-def _parameters(part: Part) -> Iterator[Count]:
+def _count_parameters(part: MeasuredPart) -> Iterator[Counting]:
     whole = part.quantity("params")
     ways = {
         "all parameters": (whole, 0),
@@ -80,13 +80,13 @@ def _parameters(part: Part) -> Iterator[Count]:
         "weights alone, without the classifier": (part.quantity("weights") - part.classifier.quantity("weights"), 2),
     }
     for words, (value, deviations) in ways.items():
-        yield Count(words=words, value=value, deviations=deviations)
-        yield Count(
-            words=_listed(words, "in steps of 1024"), value=value, deviations=deviations + 1, steps_of_1024=True
+        yield Counting(words=words, value=value, deviations=deviations)
+        yield Counting(
+            words=_join_words(words, "in steps of 1024"), value=value, deviations=deviations + 1, steps_of_1024=True
         )
 
 
-def _memory(part: Part) -> Iterator[Count]:
+def _count_memory(part: MeasuredPart) -> Iterator[Counting]:
     params, buffers, values = (part.quantity(name) for name in ("params", "buffers", "activations"))
     given = part.layer("input").quantity("activations") if any(row.name == "input" for row in part.rows) else 0
     ways = {
@@ -103,15 +103,15 @@ def _memory(part: Part) -> Iterator[Count]:
         "outputs of every operator and as many gradients": (2 * part.quantity("outputs"), 3),
     }
     for (words, (value, deviations)), nbytes, binary in product(ways.items(), (4, 2), (False, True)):
-        yield Count(
-            words=_listed(words, "" if nbytes == 4 else "2 bytes each", "in steps of 1024" if binary else ""),  # noqa: PLR2004
+        yield Counting(
+            words=_join_words(words, "" if nbytes == 4 else "2 bytes each", "in steps of 1024" if binary else ""),  # noqa: PLR2004
             value=nbytes * value,
             deviations=deviations + (nbytes != 4) + binary,  # noqa: PLR2004 - of a float32
             steps_of_1024=binary,
         )
 
 
-def _listed(first: str, *more: str) -> str:
+def _join_words(first: str, *more: str) -> str:
     named = [name for name in more if name]
     plus = [name for name in named if name in EXTRAS or name.startswith("one more")]
     text = ", ".join((first, *(name for name in named if name not in plus)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError
+from archcost.errors import ArchcostError, BuildError, WalkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ COMMANDS = {
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
+    "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),
     "init": ("archcost.cli.init", "Add networks to pyproject.toml, for check."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
@@ -141,12 +142,32 @@ def run(arguments: Sequence[str]) -> int:
     except ArchcostError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        click.echo(f"archcost: {error}", err=True)
+        message = str(error) if "--debug" in arguments else _spell_error(error)
+        click.echo(f"archcost: {_clean(message)}", err=True)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - whatever a network or a bug of ours raises, 1 would mean a failed check
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {error}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(str(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _spell_error(error: ArchcostError) -> str:
+    """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
+    if isinstance(error, BuildError | WalkError):
+        from archcost.cli.progress import is_watched
+
+        if is_watched():
+            from archcost.cli.own_code import show_own_code
+
+            return show_own_code(error)
+    return str(error)
+
+
+def _clean(message: str) -> str:
+    """Write a message so that no line of it commands a terminal or a runner of workflows."""
+    from archcost.page.names import clean_lines
+
+    return clean_lines(message)

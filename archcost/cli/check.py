@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import stdout_kept, write
-from archcost.cli.output import output_options
-from archcost.cli.verdict import deliver, end, judging_options
+from archcost.cli.options import keep_stdout, write
+from archcost.cli.output import add_output
+from archcost.cli.progress import is_watched, show_progress
+from archcost.cli.verdict import add_judging, deliver, raise_verdict
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -24,14 +25,18 @@ if TYPE_CHECKING:
 @click.option(
     "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
 )
+@click.option(
+    "--locked", "must_be_locked", is_flag=True, help="Exit 1 when archcost.lock.json is not what --update would write."
+)
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
-@judging_options
-@output_options("cases")
+@add_judging
+@add_output("cases")
 def command(
     networks: tuple[str, ...],
     update: bool,
     base_ref: str | None,
+    must_be_locked: bool,
     timed: bool,
     config: str | None,
     judging: Judging,
@@ -53,19 +58,12 @@ def command(
     be compared: no baseline, a network that fails, other conventions.
     """  # noqa: D301 - click reads the \b
     from archcost.regression import check as checks, lock
+    from archcost.regression.baseline import lock_baseline, revision_baseline
     from archcost.regression.revisions import is_dirty, merge_base
     from archcost.regression.settings import find_settings, read_settings
     from archcost.regression.timing import time_networks
 
-    def tell(name: str) -> None:
-        output.note(f"timing {name} beside its base")
-
-    if update and base_ref is not None:
-        raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
-    if timed and base_ref is None:
-        raise ArgumentError(
-            "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
-        )
+    _refuse(update=update, locked=must_be_locked, base_ref=base_ref, timed=timed)
     budgets = judging.read_budgets()
     settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
     plans, folder = settings.select(networks), settings.file.parent
@@ -74,17 +72,51 @@ def command(
         merge_base(base_ref, repository=folder)  # that there is one is found out before the work
         if is_dirty(repository=folder):
             output.note("the working tree has changes that no commit has; they are checked as well")
-    with stdout_kept(), chdir(folder):
-        measured = checks.measure(plans)
-        baseline = None if base_ref is None else checks.revision_baseline(base_ref, plans, folder)
-        speeds = {} if base_ref is None or not timed else time_networks(settings, plans, base_ref, folder, tell)
+    steps = len(plans)
+    with chdir(folder):
+        with show_progress(steps, "Counting", quiet=output.quiet) as advance, keep_stdout():
+            measured = checks.measure(plans, advance)
+        baseline, speeds = None, {}
+        if base_ref is not None:
+            with show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet) as advance, keep_stdout():
+                baseline = revision_baseline(base_ref, settings, networks, measured, advance)
+        if base_ref is not None and timed:
+            with (
+                show_progress(None, "Timing beside its base", quiet=output.quiet, still=True) as advance,
+                keep_stdout(),
+            ):
+
+                def tell(name: str) -> None:
+                    advance.begin(name)
+                    if not is_watched():  # minutes pass: a log says with what
+                        output.note(f"timing {name} beside its base")
+
+                speeds = time_networks(settings, plans, base_ref, folder, tell)
     if update:
-        write(lock.lock_text(checks.updated(settings, plans, measured, locked)), str(folder / lock.FILE))
+        write(lock.lock_text(checks.build_update(settings, plans, measured, locked)), str(folder / lock.FILE))
         output.note(f"{folder / lock.FILE} is written; commit it, and its difference is the review")
         return
-    baseline = baseline or checks.lock_baseline(locked)
+    baseline = baseline or lock_baseline(locked)
     found = checks.check(
         settings, plans, measured, baseline, locked=locked, conditions=budgets, speeds=speeds, force=judging.force
     )
     deliver(found, output)
-    end(found, output, exit_zero=judging.exit_zero)
+    raise_verdict(found, output, exit_zero=judging.exit_zero)
+    if must_be_locked:
+        checks.require_lock(settings, plans, measured, locked)
+
+
+def _refuse(*, update: bool, locked: bool, base_ref: str | None, timed: bool) -> None:
+    """Find out whether options contradict each other.
+
+    Raises:
+        ArgumentError: they do.
+    """
+    if update and locked:
+        raise ArgumentError("--update writes the lock file and --locked forbids that it has to be; give one of them")
+    if update and base_ref is not None:
+        raise ArgumentError("--update writes what there is, whatever it was; --base-ref does not go with it")
+    if timed and base_ref is None:
+        raise ArgumentError(
+            "--time compares with what the base takes in the same job, never with a stored time; add --base-ref REV"
+        )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import network_names, progress
-from archcost.cli.output import output_options
+from archcost.cli.options import complete_names
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 
@@ -23,11 +24,11 @@ MOST_NAMED = 5
 
 
 @click.command("claims", short_help="Put published figures beside measured ones.")
-@click.argument("network", shell_complete=network_names, metavar="[NET]", required=False)
+@click.argument("network", shell_complete=complete_names, metavar="[NET]", required=False)
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
-@output_options()
+@add_output()
 def command(network: str | None, source: str | None, verdict: str | None, file: str | None, output: Output) -> None:
     """Measure what lectures and papers print about cost, and give a verdict on each figure.
 
@@ -42,14 +43,14 @@ def command(network: str | None, source: str | None, verdict: str | None, file: 
 
     Exit code 1 when a verdict is not the recorded one.
     """  # noqa: D301 - click reads the \b
-    from archcost.claims import check, from_file, networks, published
+    from archcost.claims import check, list_networks, read_file, read_published
     from archcost.render.claims import build_document
 
-    claims = _select_claims(published() if file is None else from_file(Path(file)), network, source, verdict)
+    claims = _select_claims(read_published() if file is None else read_file(Path(file)), network, source, verdict)
     if not claims:
         output.note(f"no such figure is known{f' of {network}' if network else ''}; `archcost claims` has all")
-    total = len(networks(claims))
-    with progress(total, "Measuring", quiet=output.quiet) as advance:
+    total = len(list_networks(claims))
+    with show_progress(total, "Measuring", quiet=output.quiet) as advance:
         findings = check(claims, progress=advance)
     output.write(build_document(findings))
     wrong = [finding for finding in findings if not finding.expected]

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import BINARY, batch_option, beside_options, input_option, read_inputs, selection_options
-from archcost.cli.options import progress, stdout_kept
-from archcost.cli.output import output_options
+from archcost.cli.groups import BINARY, add_batch, add_beside, add_input, add_selection, read_inputs
+from archcost.cli.options import keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArchcostError, LeftOutError
 
 if TYPE_CHECKING:
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 @click.command("compare", short_help="Put networks side by side.")
-@selection_options("Every network of the zoo.")
-@input_option()
-@batch_option()
+@add_selection("Every network of the zoo.")
+@add_input()
+@add_batch()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
-@beside_options
+@add_beside
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@output_options()
+@add_output()
 def command(
     selection: Selection,
     inputs: tuple[str, ...],
@@ -54,7 +55,7 @@ def command(
     specs = selection.select()
     shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()
-    with stdout_kept(), progress(len(specs), "Counting", quiet=output.quiet) as advance:
+    with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_stdout():
         found = compare(
             specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
             inputs=shapes, progress=advance,

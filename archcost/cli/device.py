@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import BINARY, THREADS
-from archcost.cli.output import output_options
+from archcost.cli.output import add_output
 from archcost.errors import NoDeviceError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 )
 @THREADS
 @BINARY
-@output_options()
+@add_output()
 def command(device: str, datasheet: str | None, threads: int | None, binary: bool, output: Output) -> None:
     """Measure copies and matrix products of this device, and keep them as the roof that `--time` compares with.
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import COUNTING
-from archcost.cli.groups import batch_option, device_option, input_option, read_inputs
-from archcost.cli.options import network_names, stdout_kept
-from archcost.cli.output import output_options
-from archcost.cli.verdict import deliver, end, judging_options
+from archcost.cli.groups import add_batch, add_device, add_input, read_inputs
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
+from archcost.cli.verdict import add_judging, deliver, raise_verdict
 
 if TYPE_CHECKING:
     from archcost.cli.output import Output
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @click.command("diff", short_help="Say what changed between two networks.")
-@click.argument("before", shell_complete=network_names, metavar="A")
-@click.argument("after", shell_complete=network_names, metavar="B")
-@input_option()
-@batch_option(least=0)
-@device_option("meta|cpu|cuda|auto", COUNTING, does="both are run")
-@judging_options
-@output_options("cases")
+@click.argument("before", shell_complete=complete_names, metavar="A")
+@click.argument("after", shell_complete=complete_names, metavar="B")
+@add_input()
+@add_batch(least=0)
+@add_device("meta|cpu|cuda|auto", COUNTING, does="both are run")
+@add_judging
+@add_output("cases")
 def command(
     before: str,
     after: str,
@@ -51,16 +52,16 @@ def command(
     from archcost.regression import diff, judge
 
     budgets = judging.read_budgets()
-    with stdout_kept():
-        sides = _reports((before, after), inputs, batch=batch, device=device)
+    with show_progress(None, "Counting", quiet=output.quiet), keep_stdout():
+        sides = _collect_reports((before, after), inputs, batch=batch, device=device)
     difference = diff(*sides, force=judging.force)
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))
     check = Check(baseline=before, networks=(checked,))
     deliver(check, output)
-    end(check, output, exit_zero=judging.exit_zero)
+    raise_verdict(check, output, exit_zero=judging.exit_zero)
 
 
-def _reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:
+def _collect_reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:
     """Return the report of each side; networks are counted in processes of their own, so that neither sees the other.
 
     Raises:

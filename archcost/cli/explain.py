@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import batch_option, input_option, read_inputs
-from archcost.cli.options import network_names, stdout_kept
-from archcost.cli.output import output_options
+from archcost.cli.groups import add_batch, add_input, read_inputs
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command("explain", short_help="Find which convention gives a printed figure.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.argument("figure", metavar="[FIGURE]", required=False)
 @click.option("--params", metavar="FIGURE", help="A number of parameters: 5M.")
 @click.option("--memory", metavar="FIGURE", help="An amount of memory: 96MB.")
-@input_option()
-@batch_option()
-@output_options()
+@add_input()
+@add_batch()
+@add_output()
 def command(
     network: str,
     figure: str | None,
@@ -54,6 +55,6 @@ def command(
     if len(asked) != 1:
         raise ArgumentError("give one printed figure: `archcost explain NET 4.1G`, --params 5M, or --memory 96MB")
     ((kind, text),) = asked
-    with stdout_kept():
-        found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch)
+    with show_progress(None, "Counting", quiet=output.quiet) as advance, keep_stdout():
+        found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch, progress=advance)
     output.write(build_document(found))

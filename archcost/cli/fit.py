@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, device_option, input_option, read_inputs, spell_training, training_options
-from archcost.cli.options import network_names
-from archcost.cli.output import output_options
+from archcost.cli.groups import (
+    AMP,
+    BINARY,
+    LIKE,
+    add_device,
+    add_group,
+    add_input,
+    add_training,
+    read_inputs,
+    spell_training,
+)
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
@@ -16,22 +28,48 @@ if TYPE_CHECKING:
     from archcost.records import Training
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a batch has to fit into: a memory, or a device that is named; one batch alone where that is asked about."""
+
+    memory: str | None
+    device_name: str | None
+    expandable: bool
+    batch: int | None
+
+
+def _add_room(command: Any) -> Any:
+    """Add --memory, --device-name, --expandable-segments and --batch; the command gets them as `room`."""
+    return add_group(
+        "room",
+        Room,
+        click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB."),
+        click.option("--device-name", metavar="NAME", help="A device by name (h200): its memory, and what it keeps."),
+        click.option(
+            "--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True."
+        ),
+        click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone."),
+    )(command)
+
+
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
-@click.option("--memory", required=True, metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB.")
-@input_option()
-@device_option("meta|cpu|cuda", "meta", does="it is walked")
-@training_options("Fit whole training steps, not inference.")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
+@_add_room
+@add_input()
+@add_device("meta|cpu|cuda", "meta", does="it is walked")
+@add_training("Fit whole training steps, not inference.")
 @AMP
+@LIKE
 @BINARY
-@output_options()
+@add_output()
 def command(
     network: str,
-    memory: str,
+    room: Room,
     inputs: tuple[str, ...],
     device: str,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     binary: bool,
     output: Output,
 ) -> None:
@@ -40,13 +78,18 @@ def command(
     \b
     archcost fit resnet50 --memory 24GB
     archcost fit vgg16 --memory 12GB --train --optimizer adam --format csv
+    archcost fit resnet152 --device-name rtx4090 --train --optimizer adamw
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    found = fit(network, memory, inputs=read_inputs(inputs), device=device, amp=amp, **spell_training(training))
+    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
+        found = fit(
+            network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
+            **spell_training(training),
+        )  # fmt: skip
     output.write(build_document(found, binary=binary))
     if found.batch is None:
         raise DoesNotFitError(say_answer(found, binary=binary))

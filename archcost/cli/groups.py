@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.choices import LOSSES, OPTIMIZERS
-from archcost.cli.options import network_names
+from archcost.choices import FOLLOWED, LOSSES, OPTIMIZERS
+from archcost.cli.options import complete_names
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ OPTIMIZER = click.option(
     "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"
 )
 AMP = click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
+
+LIKE = click.option("--like", type=click.Choice(FOLLOWED), help="Whose choices meta follows.  [default: cuda]")
 
 
 def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -51,19 +53,19 @@ def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any
     return decorate
 
 
-def input_option(of: str = "") -> Callable[[Any], Any]:
+def add_input(of: str = "") -> Callable[[Any], Any]:
     """Add --input; `of` says of what, where that is to be said."""
     text = f"3x224x224, 128:int64 or name=128:bool; repeatable.{of}"
     return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
 
 
-def batch_option(least: int = 1) -> Callable[[Any], Any]:
+def add_batch(least: int = 1) -> Callable[[Any], Any]:
     """Add --batch."""
     kind = click.IntRange(min=least)
     return click.option("--batch", type=kind, default=1, show_default=True, help="Images in the batch.")
 
 
-def device_option(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
+def add_device(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
     """Add --device; `does` says what happens there."""
     return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Where {does}.")
 
@@ -89,19 +91,19 @@ def read_inputs(texts: tuple[str, ...]) -> tuple[InputSpec, ...]:
     return tuple(map(parse_input, texts))
 
 
-def subject_options(command: Any) -> Any:
+def add_subject(command: Any) -> Any:
     """Add NET, --input, --batch and --device; the command gets them as `subject`."""
     return add_group(
         "subject",
         Subject,
-        click.argument("network", shell_complete=network_names, metavar="NET"),
-        input_option(),
-        batch_option(least=0),
-        device_option("auto|meta|cpu|cuda", does="it is run"),
+        click.argument("network", shell_complete=complete_names, metavar="NET"),
+        add_input(),
+        add_batch(least=0),
+        add_device("auto|meta|cpu|cuda", does="it is run"),
     )(command)
 
 
-def training_options(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
+def add_training(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
     """Add --train, with `train` as its help, --optimizer, --loss and, for `parts` of a network, --freeze, --train-only.
 
     The command gets them as `training`, None without --train.
@@ -174,12 +176,12 @@ class Selection:
         return bool(self.networks or self.families or self.everything)
 
 
-def selection_options(everything: str) -> Callable[[Any], Any]:
+def add_selection(everything: str) -> Callable[[Any], Any]:
     """Add NETs, --family and --all, with `everything` as its help; the command gets them as `selection`."""
     return add_group(
         "selection",
         Selection,
-        click.argument("networks", shell_complete=network_names, nargs=-1, metavar="[NET]..."),
+        click.argument("networks", shell_complete=complete_names, nargs=-1, metavar="[NET]..."),
         click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable."),
         click.option("--all", "everything", is_flag=True, help=everything),
     )
@@ -206,7 +208,7 @@ class Beside:
         return read_seconds(self.times) if self.times else {}
 
 
-def beside_options(command: Any) -> Any:
+def add_beside(command: Any) -> Any:
     """Add --protocol, --accuracy and --times; the command gets them as `beside`."""
     return add_group(
         "beside",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import network_names, note, stdout_kept, write
+from archcost.cli.options import complete_names, keep_stdout, note, write
+from archcost.cli.progress import show_progress
 from archcost.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 
 @click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
-@click.argument("networks", shell_complete=network_names, metavar="NET...", nargs=-1, required=True)
+@click.argument("networks", shell_complete=complete_names, metavar="NET...", nargs=-1, required=True)
 @click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Of every NET: 3x224x224; repeatable.")
 @click.option("--config", metavar="FILE", help="Where to add them.  [default: the nearest pyproject.toml]")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | None, quiet: bool) -> None:
-    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets where there are none.
+    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets in a file without any.
 
     What the file has stays as it is; networks that it has already are left alone. Nothing is written unless every NET
     can be counted.
@@ -44,22 +45,26 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
     text = settings_text(file) if file.exists() else ""
     there = networks_in(text, file)
     plans = []
-    for spec in dict.fromkeys(_seen_from(file.parent, network) for network in networks):
+    for spec in dict.fromkeys(_find_path(file.parent, network) for network in networks):
         if spec in there:
             note(f"{file} has {spec} already; it is left as it is", quiet=quiet)
         else:
             plans.append(Plan(name=spec, group=spec, spec=spec, inputs=inputs))
     if not plans:
         return
-    with stdout_kept(), chdir(file.parent):
-        counted = [_counted(plan) for plan in plans]
+    with chdir(file.parent), show_progress(len(plans), "Counting", quiet=quiet) as advance, keep_stdout():
+        counted = []
+        for plan in plans:
+            advance.begin(plan.spec)
+            counted.append(_count_network(plan))
+            advance(plan.spec)
     extended = begin(text, counted)
     parse_settings(extended, file)
     write(extended, str(file))
     note(f"{', '.join(plan.name for plan in plans)} added to {file}; next: `archcost check --update`", quiet=quiet)
 
 
-def _seen_from(folder: Path, network: str) -> str:
+def _find_path(folder: Path, network: str) -> str:
     """Name a network's file by its path from the folder of the settings, where it is looked for."""
     from archcost.sources import parse_spec
 
@@ -69,7 +74,7 @@ def _seen_from(folder: Path, network: str) -> str:
     return network.replace(file, Path(os.path.relpath(Path(file).resolve(), folder)).as_posix(), 1)
 
 
-def _counted(plan: Plan) -> tuple[Plan, Report]:
+def _count_network(plan: Plan) -> tuple[Plan, Report]:
     """Count a network where no values are needed, or else on the CPU; say which."""
     from archcost.profiling.profile import profile
     from archcost.sources import parse_input

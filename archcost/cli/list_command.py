@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.output import output_options
+from archcost.cli.output import add_output
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("list", short_help="List the networks of the zoo.")
 @click.argument("pattern", required=False)
-@output_options()
+@add_output()
 def command(pattern: str | None, output: Output) -> None:
     """List the networks of the zoo by family, with paper and year.
 

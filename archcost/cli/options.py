@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from stat import S_IMODE
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def network_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
     del ctx, param
     from click.shell_completion import CompletionItem
@@ -66,7 +66,7 @@ def write(result: str | bytes, output: str | None) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             aside = Path(file.name)
             file.write(result)
-        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask())
+        aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_read_umask())
         aside.replace(path)
     except OSError as error:
         if aside is not None:
@@ -90,46 +90,21 @@ def _print(result: str | bytes) -> None:
 
 
 @contextmanager
-def stdout_kept() -> Iterator[None]:
+def keep_stdout() -> Iterator[None]:
     """Send what a network's own code prints to stderr: stdout is for the result."""
     with redirect_stdout(sys.stderr):
         yield
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-class Progress:
-    """A bar: called with what was done it moves on by a step, and `show` says how far the step is that runs."""
-
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
-
-    def __call__(self, _done: str) -> None:
-        """Move on by a step."""
-        self._bar.current_item = None
-        self._bar.update(1)
-
-    def show(self, text: str) -> None:
-        """Say how far the step is."""
-        self._bar.current_item = text
-        self._bar.render_progress()
-
-
-@contextmanager
-def progress(steps: int, label: str, *, quiet: bool) -> Iterator[Progress]:
-    """Show a bar on stderr where that is a terminal; yield what moves it on."""
-    hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(
-        length=steps, label=label, file=sys.stderr, hidden=hidden, item_show_func=lambda text: text
-    ) as bar:
-        yield Progress(bar)
-
-
 def note(text: str, *, quiet: bool) -> None:
     """Tell the user something on stderr."""
     if not quiet:
-        click.echo(f"archcost: {text}", err=True)
+        from archcost.page.names import clean_lines
+
+        click.echo(f"archcost: {clean_lines(text)}", err=True)

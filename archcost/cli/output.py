@@ -13,7 +13,8 @@ import click
 from archcost.cli.groups import add_group
 from archcost.cli.options import check_writable, note, write
 from archcost.errors import OutputError
-from archcost.page.formats import COMMON, formats_from, suffixes_from
+from archcost.page.document import COMMON
+from archcost.page.formats import list_suffixes, select_formats
 from archcost.page.target import COLORS, Target
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from archcost.page.document import Document
-    from archcost.page.formats import Part
+    from archcost.page.document import Document, Part
 
 RENAMED = {"terminal": "table"}  # what older workflows ask for
 
@@ -55,7 +55,7 @@ class Output:
         Raises:
             WriteError: a file or stdout takes no more.
         """
-        from archcost.page.document import emit
+        from archcost.page.emit import emit
 
         for form, file in self.forms:
             target = Target(stream=sys.stdout if file is None else None, color=self.color)
@@ -72,11 +72,11 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2
 
     def get_metavar(self, *_: Any, **__: Any) -> str:  # click before 8.2 hands on fewer
         """Return the names for --help."""
-        return f"[{'|'.join(formats_from(self.parts))}]"
+        return f"[{'|'.join(select_formats(self.parts))}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the name; refuse any other."""
-        choice: Any = click.Choice(list(formats_from(self.parts)))
+        choice: Any = click.Choice(list(select_formats(self.parts)))
         return choice.convert(RENAMED.get(value, value), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -84,11 +84,11 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2
         del ctx, param
         from click.shell_completion import CompletionItem
 
-        known = formats_from(self.parts).values()
+        known = select_formats(self.parts).values()
         return [CompletionItem(form.name, help=form.help) for form in known if form.name.startswith(incomplete)]
 
 
-def output_options(*more: Part) -> Callable[[Any], Any]:
+def add_output(*more: Part) -> Callable[[Any], Any]:
     """Add --format, -o, --color, --debug and --quiet; the command gets them as `output`.
 
     `more` are the parts that its documents have beside those that all have.
@@ -111,7 +111,7 @@ def output_options(*more: Part) -> Callable[[Any], Any]:
 def _read_output(
     parts: Collection[Part], format_: str | None, outputs: Sequence[str], color: str, *, quiet: bool
 ) -> Output:
-    """Return each form that is wanted. --format is that of stdout, or of one file.
+    """Return each form that is wanted. --format holds for stdout, or for one file.
 
     Raises:
         OutputError: a file that cannot be written, or whose suffix means nothing to the command.
@@ -126,7 +126,7 @@ def _choose_format(parts: Collection[Part], format_: str | None, file: str | Non
     if file is None:
         return format_ or "table"
     check_writable(Path(file))
-    known = suffixes_from(parts)
+    known = list_suffixes(parts)
     suffix = Path(file).suffix.lower()
     if format_ is None and suffix not in known:
         raise OutputError(f"-o {file}: the suffix must be one of {', '.join(known)}, or give --format")

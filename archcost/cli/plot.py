@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import add_group, batch_option, beside_options, input_option, read_inputs, selection_options
-from archcost.cli.options import check_writable, note, progress, stdout_kept, write
+from archcost.cli.groups import add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.options import check_writable, keep_stdout, note, write
+from archcost.cli.progress import show_progress
 from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Style:
 setting_options = add_group(
     "setting",
     Setting,
-    input_option(" Of charts without accuracies."),
-    batch_option(),
+    add_input(" Of charts without accuracies."),
+    add_batch(),
     click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
     click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
     click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
@@ -79,9 +80,9 @@ style_options = add_group(
 
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
-@selection_options("The whole zoo, without variants.")
+@add_selection("The whole zoo, without variants.")
 @click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
-@beside_options
+@add_beside
 @setting_options
 @style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network had to be left out.")
@@ -119,9 +120,9 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_option, draw, encoded, kind_of, svg_text
-    from archcost.charts.gather import gather, steps
-    from archcost.charts.presets import preset_of
+    from archcost.charts import check_option, draw, encode_figure, find_kind, write_svg
+    from archcost.charts.gather import count_steps, gather
+    from archcost.charts.presets import find_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "batches": setting.batches, "times": beside.times,
@@ -129,14 +130,16 @@ def command(
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
-    formats = [_format_of(path) for path in outputs]
-    known = None if preset is None else preset_of(preset)
+    formats = [_read_format(path) for path in outputs]
+    known = None if preset is None else find_preset(preset)
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
-    free = kind_of(kind).data in {"winners", "time curves"} and not (selection or named)
+    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
-    with stdout_kept(), progress(steps(kind, request), "Counting", quiet=quiet) as advance:
+    timed = find_kind(kind).data == "timed reports"
+    what = "Timing" if timed else "Counting"
+    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_stdout():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}
@@ -145,18 +148,18 @@ def command(
         figure = draw(kind, chart.data, theme=style.theme, size=style.size, **options)
     except ArgumentError as error:
         kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
-        raise kind_of_error("\n".join((str(error), *_left_out(left_out)))) from error
-    for line in _left_out(left_out):
+        raise kind_of_error("\n".join((str(error), *_list_left_out(left_out)))) from error
+    for line in _list_left_out(left_out):
         note(line, quiet=quiet)
     for path, format_ in zip(outputs, formats, strict=True):
-        write(encoded(figure, format_), path)
+        write(encode_figure(figure, format_), path)
     if not outputs:
-        write(svg_text(figure), None)
+        write(write_svg(figure), None)
     if strict and left_out:
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
 
 
-def _left_out(networks: Sequence[Missing]) -> list[str]:
+def _list_left_out(networks: Sequence[Missing]) -> list[str]:
     """Return which networks have no place in the chart, one line for each reason."""
     reasons = dict.fromkeys(lost.reason for lost in networks)
     return [
@@ -165,7 +168,7 @@ def _left_out(networks: Sequence[Missing]) -> list[str]:
     ]
 
 
-def _format_of(output: str) -> str:
+def _read_format(output: str) -> str:
     """Return the format of a file's suffix, before any work is done for it."""
     suffix = Path(output).suffix.lower()
     if suffix not in FORMATS:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import AMP, BINARY, MAX_TIME, add_group, spell_training, subject_options, training_options
-from archcost.cli.options import progress, stdout_kept
-from archcost.cli.output import output_options
-from archcost.errors import ArgumentError, UncoveredError
+from archcost.cli.groups import AMP, BINARY, LIKE, MAX_TIME, add_group, add_subject, add_training, spell_training
+from archcost.cli.options import keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
+from archcost.errors import ArgumentError, UncoveredError, WalkError
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
@@ -79,18 +80,22 @@ view_options = add_group(
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
-@subject_options
-@training_options("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
+@add_subject
+@add_training("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
 @AMP
+@LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@output_options()
+@click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
+@add_output()
 def command(
     subject: Subject,
     training: Training | None,
     amp: str | None,
+    like: str | None,
     shown: Shown,
     strict: bool,
+    partial: bool,
     output: Output,
 ) -> None:
     """Count what a network costs: shapes, parameters, memory, multiply-adds, receptive field.
@@ -104,21 +109,29 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost.clock.telling import listening
     from archcost.profiling.profile import profile
-    from archcost.render.render import build_document
+    from archcost.records.report import PARTIAL
+    from archcost.render.report import build_document
 
     view = shown.read_view()
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None
     plan = shown.build_plan()
-    with progress(1, "timing", quiet=output.quiet or not plan) as advance, listening(advance.show), stdout_kept():
+    what = f"{'Timing' if plan else 'Counting'} {subject.network}"
+    with (
+        show_progress(None, what, quiet=output.quiet, still=bool(plan)) as advance,
+        listening(advance.begin),
+        keep_stdout(),
+    ):
         report = profile(
-            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp,
-            timeline=view.name == "memory", time=plan, **spell_training(training),
+            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
+            timeline=view.name == "memory", time=plan, partial=partial, **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
     for warning in (*report.warnings, *unmet):
         output.warn(f"note: {report.network.name}: {warning}")
     output.write(build_document(report, view))
+    if report.partial:
+        raise WalkError(next(warning for warning in report.warnings if warning.startswith(PARTIAL)))
     if strict and report.uncovered:
         names = ", ".join(f"{name} ({count}x)" for name, count in report.uncovered.items())
         raise UncoveredError(f"--strict: no rule for {names}; declare one with archcost.rule(...)")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import check_writable, note, progress, write
+from archcost.cli.options import check_writable, note, write
+from archcost.cli.progress import show_progress
 from archcost.errors import OutputError, PageError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from archcost.cli.steps import Progress
 
 
 @click.command("report", short_help="Write the lectures' pages.")
@@ -30,31 +34,29 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
 
     Each page prints the commands that it was written by; twice the same commands write the same bytes.
     """  # noqa: D301 - click reads the \b
-    from archcost.lectures import INDEX, LECTURES, index, lecture, page
-    from archcost.profiling.many import remembered
+    from archcost.lectures import INDEX, LECTURES, find_lecture, write_index, write_page
+    from archcost.profiling.many import remember_reports
 
-    chosen = [lecture(name) for name in names or LECTURES]
+    chosen = [find_lecture(name) for name in names or LECTURES]
     folder = Path(output)
     if folder.is_file():
         raise OutputError(f"-o {folder}: that is a file, not a folder")
     check_writable(folder / INDEX if folder.is_dir() else folder)
-    with progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance, remembered():
+    with (
+        show_progress(sum(len(each.commands) for each in chosen), "Writing", quiet=quiet) as advance,
+        remember_reports(),
+    ):
         for each in chosen:
             for path in (INDEX, *each.files):
                 _make_folder((folder / path).parent)
-
-            def run(arguments: Sequence[str]) -> str:
-                printed = _printed(_below(folder, arguments))
-                advance(arguments[0])
-                return printed
-
-            write(page(each, run), str(folder / f"{each.name}.md"))
-    write(index(_others(folder)), str(folder / INDEX))
+            run = partial(_run_command, each.name, folder, advance)
+            write(write_page(each, run), str(folder / f"{each.name}.md"))
+    write(write_index(_yield_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder where there is none.
+    """Make a folder unless it exists.
 
     Raises:
         WriteError: it cannot be made.
@@ -65,29 +67,33 @@ def _make_folder(folder: Path) -> None:
         raise WriteError(f"-o {folder}: {error.strerror or error}; it could not be made") from error
 
 
-def _below(folder: Path, arguments: Sequence[str]) -> list[str]:
+def _move_below(folder: Path, arguments: Sequence[str]) -> list[str]:
     """Have a command write its files below a folder."""
     before = ("", *arguments)
     return [str(folder / each) if flag == "-o" else each for flag, each in zip(before, arguments, strict=False)]
 
 
-def _printed(arguments: Sequence[str]) -> str:
-    """Run a command; return what it printed.
+def _run_command(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
+    """Run a command of a page, its files below a folder; return what it printed.
 
     Raises:
         PageError: the command failed.
     """
-    from archcost.cli import run
+    from archcost.cli import INTERRUPTED, run
 
+    advance.begin(f"{name}: archcost {' '.join(arguments)}")
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
-        code = run(arguments)
+        code = run(_move_below(folder, arguments))
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     if code:
         reason = said.getvalue().strip().removeprefix("archcost: ")
         raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")
+    advance(name)
     return out.getvalue()
 
 
-def _others(folder: Path) -> Iterator[tuple[str, str]]:
+def _yield_others(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the pages of measurements, which `benchmarks/` writes below ours, and their titles."""
     for path in sorted((folder / "measured").glob("*.md")):
         yield f"measured/{path.name}", path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")

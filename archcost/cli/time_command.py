@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+import sys
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcost.choices import TIMERS
-from archcost.cli.groups import MAX_TIME, THREADS, add_group, device_option, input_option, read_inputs, training_options
-from archcost.cli.options import network_names, progress, stdout_kept
-from archcost.cli.output import output_options
+from archcost.cli.groups import MAX_TIME, THREADS, add_device, add_group, add_input, add_training, read_inputs
+from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
     from archcost.cli.output import Output
     from archcost.profiling.sweep import Case
-    from archcost.records import Cell, TimingPlan, Training
+    from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
 
 
@@ -97,7 +100,7 @@ axes_options = add_group(
 measuring_options = add_group(
     "measuring",
     Measuring,
-    device_option("auto|cpu|cuda", does="it is timed"),
+    add_device("auto|cpu|cuda", does="it is timed"),
     click.option(
         "--timer", type=click.Choice(TIMERS), default="events", show_default=True,
         help="graph: replay a CUDA graph, without the host.",
@@ -110,12 +113,12 @@ measuring_options = add_group(
 
 
 @click.command("time", short_help="Measure how long a network takes, over batches and dtypes.")
-@click.argument("network", shell_complete=network_names, metavar="NET")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
 @axes_options
-@input_option()
-@training_options("Time whole training steps: forward, loss, backward, optimizer.")
+@add_input()
+@add_training("Time whole training steps: forward, loss, backward, optimizer.")
 @measuring_options
-@output_options()
+@add_output()
 def command(
     network: str,
     axes: Axes,
@@ -138,16 +141,17 @@ def command(
     from archcost.clock.devices import device_of
     from archcost.profiling.sweep import sweep
     from archcost.records import Sweep
-    from archcost.render.sweep import build_document, troubles
+    from archcost.render.sweep import build_document, yield_troubles
 
     plan = measuring.build_plan()
     resolved = sources.resolve(network)
     wanted = axes.combine(plan, read_inputs(inputs) or resolved.inputs)
     device_of(plan.device)  # a device that is not here ends the command before the first cell
     cells = sweep(resolved, wanted, training=training)
-    done, stopped = _collect_cells(cells, len(wanted), quiet=output.quiet)
-    found = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=done)
-    for text in troubles(found):
+    nothing = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=())
+    found, stopped = _collect_cells(nothing, cells, output)
+    done = found.cells
+    for text in yield_troubles(found):
         output.warn(f"{resolved.name}, {text}")
     if done:
         output.write(build_document(found, layers=bool(measuring.layers)))
@@ -158,19 +162,32 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collect_cells(cells: Iterator[Cell], length: int, *, quiet: bool) -> tuple[tuple[Cell, ...], bool]:
-    """Return the cells that were timed until the end or until the user stopped, and whether they did."""
+def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
+    """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
     from archcost.clock.telling import listening
+    from archcost.page.emit import emit
+    from archcost.page.target import Target
+    from archcost.records import Done
+    from archcost.render.sweep import build_last, spell_cell
 
-    done = []
-    with progress(length, "timing", quiet=quiet) as advance, listening(advance.show), stdout_kept():
+    def show_table() -> str:
+        room = max(shutil.get_terminal_size().lines - 8, 1)  # below the title and the heading, above the prompt
+        target = Target(stream=sys.stderr, color=output.color)
+        return emit(build_last(found, room), target=target) if found.cells else ""
+
+    with (
+        show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance,
+        listening(advance.begin),
+        keep_stdout(),
+    ):
+        advance.table = show_table
         try:
             for cell in cells:
-                done.append(cell)
-                advance("")
+                found = replace(found, cells=(*found.cells, cell))
+                advance(Done(spell_cell(cell, found), failed=cell.outcome == "failed"))
         except KeyboardInterrupt:
-            return tuple(done), True
-    return tuple(done), False
+            return found, True
+    return found, False
 
 
 def _read_parts(text: str, option: str) -> tuple[str, ...]:

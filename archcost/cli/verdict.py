@@ -14,7 +14,7 @@ from archcost.errors import BudgetExceededError, IncomparableError
 
 if TYPE_CHECKING:
     from archcost.cli.output import Output
-    from archcost.records import Budget, Check
+    from archcost.records import Budget, Check, Checked
 
 MOST_ANNOTATIONS = 5  # GitHub shows ten of a kind for a step and drops the rest without a word
 
@@ -34,7 +34,7 @@ class Judging:
         return [parse_condition(text) for text in self.conditions]
 
 
-def judging_options(command: Any) -> Any:
+def add_judging(command: Any) -> Any:
     """Add --fail-if, --exit-zero and --force; the command gets them as `judging`."""
     return add_group(
         "judging",
@@ -47,7 +47,7 @@ def judging_options(command: Any) -> Any:
 
 def deliver(check: Check, output: Output) -> None:
     """Write a result in every form that is wanted, and where a GitHub workflow shows it."""
-    from archcost.page.document import emit
+    from archcost.page.emit import emit
     from archcost.render.check import build_document
 
     document = build_document(check)
@@ -60,41 +60,47 @@ def deliver(check: Check, output: Output) -> None:
         except OSError as error:
             output.note(f"$GITHUB_STEP_SUMMARY could not be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in workflow_commands(check):
+        for line in list_workflow_commands(check):
             click.echo(line, err=True)  # the runner reads both streams; stdout is for the result
 
 
-def workflow_commands(check: Check) -> list[str]:
+def list_workflow_commands(check: Check) -> list[str]:
     """Return GitHub's commands that put the worst findings on the page of the run."""
-    from archcost.render.difference import findings
+    from archcost.render.difference import spell_findings
 
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
-        f"::{level[checked.outcome]} title={_property(f'archcost: {checked.name}')}::{_message(findings(checked))}"
+        f"::{level[checked.outcome]} {_where(checked)}title={_escape_property(f'archcost: {checked.name}')}::"
+        f"{_escape_message(spell_findings(checked))}"
         for checked in worst
     ]
 
 
-def _message(text: str) -> str:
+def _where(checked: Checked) -> str:
+    """Return the properties that put a finding beside a line of the change."""
+    return "" if checked.place is None else f"file={_escape_property(checked.place.file)},line={checked.place.line},"
+
+
+def _escape_message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def end(check: Check, output: Output, *, exit_zero: bool) -> None:
+def raise_verdict(check: Check, output: Output, *, exit_zero: bool) -> None:
     """Raise what the exit code says, with the command that accepts the change where stdout has not said it.
 
     Raises:
         IncomparableError: a network could not be checked.
         BudgetExceededError: one exceeds a budget, and that is not only asked for.
     """
-    from archcost.render.difference import headline
+    from archcost.render.difference import spell_headline
 
     said = ("table", None) in output.forms
-    text = headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
+    text = spell_headline(check) + (f"\nTo accept: {check.accept}" if check.accept and not said else "")
     if any(checked.outcome == "failed" for checked in check.networks):
         raise IncomparableError(text)
     if any(checked.outcome == "exceeded" for checked in check.networks) and not exit_zero:

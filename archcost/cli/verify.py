@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import subject_options
-from archcost.cli.options import stdout_kept
-from archcost.cli.output import output_options
+from archcost.cli.groups import add_subject
+from archcost.cli.options import keep_stdout
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
-@subject_options
-@output_options()
+@add_subject
+@add_output()
 def command(subject: Subject, output: Output) -> None:
     """Count multiply-adds with archcost, fvcore and torch's FlopCounterMode, and explain every difference.
 
@@ -31,13 +32,13 @@ def command(subject: Subject, output: Output) -> None:
     from archcost import sources
     from archcost.profiling.feed import Feed
     from archcost.render.opinions import build_document
-    from archcost.verify import second_opinions
+    from archcost.verify import collect_opinions
 
     specs = subject.read_inputs()
-    with stdout_kept():
+    with show_progress(None, f"Counting {subject.network}", quiet=output.quiet), keep_stdout():
         resolved = sources.resolve(subject.network)
         feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
-        opinions = second_opinions(resolved, feed, device=subject.device)
+        opinions = collect_opinions(resolved, feed, device=subject.device)
     for text in opinions.notes:
         output.note(f"note: {opinions.network.name}: {text}")
     output.write(build_document(opinions))

@@ -32,7 +32,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
     leaves = [i for i, layer in enumerate(layers) if _is_leaf(layer)]
     if tuple(layers[i].name for i in leaves) != passes.paths:
         raise ClockError("the network runs other layers when it is timed than when it was counted")
-    gaps = _between(layers, leaves)
+    gaps = _group_between(layers, leaves)
     found: list[RowTime] = []
     idle: list[list[int]] = []
     calls: Counter[str] = Counter()
@@ -58,7 +58,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
             found.append(_row(row.name, row.call or 0, row.kind, (leaves[owner],), layers, times, late))
         elif gaps[-1 - owner]:
             places = gaps[-1 - owner]
-            name = _named([layers[i] for i in places])
+            name = _name_rows([layers[i] for i in places])
             found.append(_row(name, calls[name], "", places, layers, times, late))
             calls[name] += 1
         else:
@@ -74,7 +74,7 @@ def _is_leaf(layer: Layer) -> bool:
     return layer.call is not None and layer.name == layer.module
 
 
-def _between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, ...]]:
+def _group_between(layers: Sequence[Layer], leaves: Sequence[int]) -> list[tuple[int, ...]]:
     """Return the operators' rows after each number of leaf calls."""
     gaps: list[list[int]] = [[] for _ in range(len(leaves) + 1)]
     passed = 0
@@ -110,7 +110,7 @@ def _row(
     )
 
 
-def _named(rows: Sequence[Layer]) -> str:
+def _name_rows(rows: Sequence[Layer]) -> str:
     """Name what runs between two modules: "between: layer1.0 (add)"."""
     modules = ", ".join(dict.fromkeys(row.module for row in rows if row.module))
     operators = ", ".join(dict.fromkeys(row.kind for row in rows))

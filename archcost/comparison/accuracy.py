@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from archcost.comparison.tables import Row, read_table, rows_of
+from archcost.comparison.tables import TableRow, read_table, yield_rows
 from archcost.records import PROTOCOLS, Accuracy
 from archcost.sources import parse_spec
 from archcost.zoo import REGISTRY
@@ -33,10 +33,10 @@ COLUMNS = (
 
 
 @cache
-def published() -> tuple[Accuracy, ...]:
+def read_published() -> tuple[Accuracy, ...]:
     """Return the figures that archcost brings along; of several for one network the preferred one comes first."""
     text = files("archcost").joinpath("data/accuracy.csv").read_text(encoding="utf-8")
-    return tuple(_accuracy(row) for row in rows_of(text, "accuracy.csv", COLUMNS))
+    return tuple(_build_accuracy(row) for row in yield_rows(text, "accuracy.csv", COLUMNS))
 
 
 def read_accuracies(path: str | Path) -> tuple[Accuracy, ...]:
@@ -46,12 +46,12 @@ def read_accuracies(path: str | Path) -> tuple[Accuracy, ...]:
     (any input), weights, source, note.
 
     Raises:
-        TableError: a value that is none: its file, line and column.
+        TableError: a value that cannot be right: its file, line and column.
     """
-    return tuple(_accuracy(row, default_source=str(path)) for row in read_table(path, COLUMNS))
+    return tuple(_build_accuracy(row, default_source=str(path)) for row in read_table(path, COLUMNS))
 
 
-def accuracy_of(
+def find_accuracy(
     spec: str, table: Iterable[Accuracy], *, protocol: str, side: int | None, dataset: str | None = None
 ) -> Accuracy | None:
     """Return the first figure of a table for a network under a protocol at a height and width of its input.
@@ -63,7 +63,7 @@ def accuracy_of(
         side: height and width of the input; None where any will do.
         dataset: only of this one.
     """
-    names = _names(spec)
+    names = _list_names(spec)
     for figure in table:
         if (
             figure.protocol == protocol
@@ -75,9 +75,9 @@ def accuracy_of(
     return None
 
 
-def protocols_of(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
+def list_protocols(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
     """Return under which protocols, and at which inputs, a network has figures: "10-crop at 224"."""
-    names = _names(spec)
+    names = _list_names(spec)
     found = (
         f"{figure.protocol} at {figure.side or 'any input'}"
         for figure in table
@@ -86,7 +86,7 @@ def protocols_of(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _names(spec: str) -> set[str]:
+def _list_names(spec: str) -> set[str]:
     """Return what a table may call a network: as the user does, and the zoo's own name for it."""
     parsed = parse_spec(spec)
     if parsed.arguments:  # another network than the one that was published
@@ -97,11 +97,11 @@ def _names(spec: str) -> set[str]:
     return {spec, name}
 
 
-def _accuracy(row: Row, default_source: str = "") -> Accuracy:
+def _build_accuracy(row: TableRow, default_source: str = "") -> Accuracy:
     networks = row.text("networks").split()
     if not networks:
         raise row.error("networks", "it names no network")
-    top1, top5 = _error(row, "top1"), _error(row, "top5")
+    top1, top5 = _read_error(row, "top1"), _read_error(row, "top5")
     if top1 is None and top5 is None:
         raise row.error("top1", "neither a top-1 nor a top-5 figure is given")
     side = row.number("side", 1, 10**6)
@@ -119,7 +119,7 @@ def _accuracy(row: Row, default_source: str = "") -> Accuracy:
     )
 
 
-def _error(row: Row, rank: str) -> float | None:
+def _read_error(row: TableRow, rank: str) -> float | None:
     """Return an error in per cent, given as such or as an accuracy."""
     error, right = row.number(f"{rank}_error", 0, 100), row.number(rank, 0, 100)
     if error is not None and right is not None:
@@ -127,4 +127,4 @@ def _error(row: Row, rank: str) -> float | None:
     return error if right is None else round(100 - right, 6)
 
 
-__all__ = ["COLLECTED", "accuracy_of", "protocols_of", "published", "read_accuracies"]
+__all__ = ["COLLECTED", "find_accuracy", "list_protocols", "read_accuracies", "read_published"]

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
 from archcost.comparison.tables import read_table
 from archcost.errors import ArgumentError, UsageError, closest
 from archcost.metrics import METRICS, ranks
@@ -66,29 +66,29 @@ def compare(
     """
     check_request(protocol, sort)
     own = tuple(accuracies)
-    table = (*own, *published())
+    table = (*own, *read_published())
     times, batch = seconds or {}, options.get("batch", 1)
-    found = profile_many(specs, keep=row_of, jobs=jobs, progress=progress, **options)
+    found = profile_many(specs, keep=build_row, jobs=jobs, progress=progress, **options)
     rows = [
         replace(
             row,
-            accuracy=accuracy_of(row.spec, table, protocol=protocol, side=row.input[-1]),
+            accuracy=find_accuracy(row.spec, table, protocol=protocol, side=row.input[-1]),
             seconds=times.get((row.spec, batch)),
         )
         for row in found
         if not isinstance(row, Failure)
     ]
     return Comparison(
-        rows=_sorted(_marked(rows), sort),
+        rows=_sort_rows(_mark_frontier(rows), sort),
         protocol=protocol,
         collected=COLLECTED,
         batch=batch,
         own=own,
-        failures=failures(found),
+        failures=list_failures(found),
     )
 
 
-def failures(found: Iterable[Any]) -> tuple[Missing, ...]:
+def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
     """Return what `profile_many` could not profile."""
     return tuple(
         Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code)
@@ -108,15 +108,15 @@ def check_request(protocol: str, sort: str) -> None:
         raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
     if sort not in SORTS:
         hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
-        raise ArgumentError(f"there is no sorting by {sort!r}; {hint}")
+        raise ArgumentError(f"networks cannot be sorted by {sort!r}; {hint}")
 
 
-def row_of(report: Report) -> ComparisonRow:
+def build_row(report: Report) -> ComparisonRow:
     """Return what a comparison keeps of a report."""
     return ComparisonRow(
         spec=report.network.spec,
         name=report.network.name,
-        family=_family(report.network.spec),
+        family=_find_family(report.network.spec),
         input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
         totals=report.totals,
     )
@@ -125,10 +125,10 @@ def row_of(report: Report) -> ComparisonRow:
 def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
 
-    It may have other columns, as those of `archcost time` have: a line whose `outcome` is not "timed" is passed over.
+    It may have other columns, as a table of `archcost time` has: a line whose `outcome` is not "timed" is passed over.
 
     Raises:
-        TableError: a value that is none, or two times of one batch: the file, line and column.
+        TableError: a value that cannot be right, or two times of one batch: the file, line and column.
     """
     times: dict[tuple[str, int], float] = {}
     for row in read_table(path, ("network", "batch", "seconds"), others=True):
@@ -144,7 +144,7 @@ def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
     return times
 
 
-def _family(spec: str) -> str:
+def _find_family(spec: str) -> str:
     """Return the zoo's family, or else where the network comes from: a library, a file, a package."""
     parsed = parse_spec(spec)
     if parsed.kind == "zoo" and parsed.target in REGISTRY:
@@ -152,7 +152,7 @@ def _family(spec: str) -> str:
     return parsed.source or parsed.target
 
 
-def _marked(rows: list[ComparisonRow]) -> list[ComparisonRow]:
+def _mark_frontier(rows: list[ComparisonRow]) -> list[ComparisonRow]:
     """Mark the frontier of each dataset."""
     marked: set[int] = set()
     for dataset in {row.accuracy.dataset for row in rows if row.accuracy}:
@@ -165,7 +165,7 @@ def _marked(rows: list[ComparisonRow]) -> list[ComparisonRow]:
     return [replace(row, pareto=i in marked) for i, row in enumerate(rows)]
 
 
-def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
+def _sort_rows(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
     if sort == "given":
         return tuple(rows)
     if sort == "name":
@@ -180,4 +180,4 @@ def _sorted(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...]:
     return tuple(sorted(rows, key=key))
 
 
-__all__ = ["SORTS", "check_request", "compare", "read_seconds", "row_of"]
+__all__ = ["SORTS", "build_row", "check_request", "compare", "read_seconds"]

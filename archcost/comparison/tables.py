@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TableRow:
     """One line of a table: `file` and `line` say where it stands."""
 
     file: str
@@ -35,7 +35,7 @@ class Row:
         """
         found = self.text(column, allowed[0])
         if found not in allowed:
-            raise self.error(column, f"{found!r} is none of {', '.join(allowed)}")
+            raise self.error(column, f"{found!r} is not one of {', '.join(allowed)}")
         return found
 
     def number(self, column: str, low: float, high: float) -> float | None:
@@ -50,7 +50,7 @@ class Row:
         try:
             value = float(found)
         except ValueError:
-            raise self.error(column, f"{found!r} is no number") from None
+            raise self.error(column, f"{found!r} is not a number") from None
         if not math.isfinite(value) or not low <= value <= high:
             limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
             raise self.error(column, f"{found} is not a number {limits}")
@@ -61,7 +61,7 @@ class Row:
         return TableError(f"{self.file}, line {self.line}, column {column!r}: {what}")
 
 
-def read_table(path: str | Path, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
+def read_table(path: str | Path, columns: Collection[str], *, others: bool = False) -> Iterator[TableRow]:
     """Read a CSV file whose first line names its columns.
 
     Args:
@@ -70,17 +70,17 @@ def read_table(path: str | Path, columns: Collection[str], *, others: bool = Fal
         others: pass over other columns, too.
 
     Raises:
-        TableError: the file is missing or is no text, or a line has another number of columns than the first names.
+        TableError: the file is missing or is not text, or a line has another number of columns than the first names.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise TableError(f"{path} cannot be read: {reason}") from error
-    return rows_of(text, str(path), columns, others=others)
+    return yield_rows(text, str(path), columns, others=others)
 
 
-def rows_of(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[Row]:
+def yield_rows(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[TableRow]:
     """Read the text of a CSV file; `file` is what messages call it."""
     reader = csv.reader(io.StringIO(text))
     names = [name.strip().lower() for name in next(reader, [])]
@@ -98,4 +98,4 @@ def rows_of(text: str, file: str, columns: Collection[str], *, others: bool = Fa
                 f"{file}, line {reader.line_num}: it has {len(cells)} columns, the first line {len(names)}"
             )
         stripped = (cell.strip() for cell in cells)
-        yield Row(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))
+        yield TableRow(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))

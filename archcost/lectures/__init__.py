@@ -4,7 +4,7 @@ from archcost.lectures.lectures import (
     INDEX as INDEX,
     LECTURES as LECTURES,
     Lecture as Lecture,
-    index as index,
-    lecture as lecture,
-    page as page,
+    find_lecture as find_lecture,
+    write_index as write_index,
+    write_page as write_page,
 )

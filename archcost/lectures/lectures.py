@@ -61,11 +61,11 @@ LECTURES: Mapping[str, Lecture] = {
 }
 
 
-def lecture(name: str) -> Lecture:
+def find_lecture(name: str) -> Lecture:
     """Return the page of a name.
 
     Raises:
-        ArgumentError: there is none.
+        ArgumentError: no page has this name.
     """
     if name not in LECTURES:
         hint = closest(name, LECTURES, f"there are {', '.join(LECTURES)}")
@@ -73,17 +73,17 @@ def lecture(name: str) -> Lecture:
     return LECTURES[name]
 
 
-def page(shown: Lecture, run: Callable[[Sequence[str]], str]) -> str:
+def write_page(shown: Lecture, run: Callable[[Sequence[str]], str]) -> str:
     """Return a page as Markdown.
 
     Args:
         shown: which page.
         run: runs a command of archcost, given its arguments, and returns what it printed.
     """
-    return "\n".join((*_lines(shown, run), "", "---", "", f"Written by `archcost report {shown.name}`.", ""))
+    return "\n".join((*_yield_lines(shown, run), "", "---", "", f"Written by `archcost report {shown.name}`.", ""))
 
 
-def index(others: Iterable[tuple[str, str]]) -> str:
+def write_index(others: Iterable[tuple[str, str]]) -> str:
     """Return the page that links to all pages; `others` are the files, and their titles, that something else wrote."""
     lines = [
         "# Reports",
@@ -99,7 +99,7 @@ def index(others: Iterable[tuple[str, str]]) -> str:
     return "\n".join((*lines, ""))
 
 
-def _lines(shown: Lecture, run: Callable[[Sequence[str]], str]) -> Iterator[str]:
+def _yield_lines(shown: Lecture, run: Callable[[Sequence[str]], str]) -> Iterator[str]:
     commands = iter(shown.commands)
     for line in shown.text.rstrip("\n").split("\n"):
         if not line.startswith(PROMPT):

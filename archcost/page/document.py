@@ -1,21 +1,19 @@
-"""A result before it has a form. `emit` is the one door to all forms."""
+"""A result before it has a form; `archcost.page.emit` is the one door to all forms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from archcost.page.formats import COMMON, find_format
-from archcost.page.target import Target
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from archcost.page.junit import Suite
+    from archcost.page.cases import Suite
     from archcost.page.page import Page
     from archcost.page.rows import Rows
 
-NOWHERE = Target()
+Part = Literal["pages", "data", "rows", "cases", "picture"]
+COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,25 +21,20 @@ class Document:
     """What a command has to show. Each part is a function, called by the forms that are written from it.
 
     `pages` are for people, `data` (JSON, all of the result) and `rows` (raw values) for programs, `cases` for those
-    that show tests. `listing` takes the place of `pages` in plain text, where lines read better than a table. `own`
-    has the texts that are not written as the table of formats has it, by the name of the format.
+    that show tests; `picture` is an SVG. `listing` takes the place of `pages` in plain text, where lines read better
+    than a table. `own` has the texts that are not written as the table of formats has it, by the name of the format.
     """
 
     pages: Callable[[], Iterable[Page]]
     data: Callable[[], str]
     rows: Callable[[], Rows]
     cases: Callable[[], Iterable[Suite]] | None = None
+    picture: Callable[[], str] | None = None
     listing: Callable[[], Iterable[Page]] | None = None
     own: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
-
-def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
-    """Return a document as text in one of the forms of `archcost.page.formats`.
-
-    Raises:
-        ArgumentError: a form that there is not, or that this document cannot have.
-    """
-    form = find_format(format, COMMON if document.cases is None else (*COMMON, "cases"))
-    if form.name in document.own:
-        return document.own[form.name]()
-    return form.load_writer()(document, target)
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Which parts there are."""
+        cases: tuple[Part, ...] = () if self.cases is None else ("cases",)
+        return (*COMMON, *cases) if self.picture is None else (*COMMON, *cases, "picture")

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError
+from archcost.page.document import COMMON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from archcost.page.document import Document
+    from archcost.page.document import Document, Part
     from archcost.page.target import Target
-
-Part = Literal["pages", "data", "rows", "cases"]
-COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +46,18 @@ FORMATS = [
     Format("markdown", (".md", ".markdown"), "pages", "archcost.page.markdown", "text for GitHub"),
     Format("html", (".html",), "pages", "archcost.page.html", "one file with charts"),
     Format("junit", (".xml",), "cases", "archcost.page.junit", "test cases, as XML"),
+    Format("svg", (".svg",), "picture", "archcost.page.svg", "a picture"),
 ]
 
 
-def formats_from(parts: Collection[Part] = COMMON) -> dict[str, Format]:
+def select_formats(parts: Collection[Part] = COMMON) -> dict[str, Format]:
     """Return the forms that can be written from these parts of a document, by name."""
     return {form.name: form for form in FORMATS if form.part in parts}
 
 
-def suffixes_from(parts: Collection[Part] = COMMON) -> dict[str, str]:
+def list_suffixes(parts: Collection[Part] = COMMON) -> dict[str, str]:
     """Return which suffix stands for which of these forms."""
-    return {suffix: form.name for form in formats_from(parts).values() for suffix in form.suffixes}
+    return {suffix: form.name for form in select_formats(parts).values() for suffix in form.suffixes}
 
 
 def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
@@ -67,7 +66,7 @@ def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
     Raises:
         ArgumentError: these parts have no such form.
     """
-    known = formats_from(parts)
+    known = select_formats(parts)
     if name not in known:
         raise ArgumentError(f"there is no format {name!r}; there are {', '.join(known)}")
     return known[name]

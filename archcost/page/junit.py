@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from archcost.page.names import printable
+from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
+    from archcost.page.cases import Case, Suite
     from archcost.page.document import Document
     from archcost.page.target import Target
-
-
-class Case(NamedTuple):
-    """One case. A `failure` says what was expected, an `error` what went wrong; a `note` passes and says something.
-
-    `message` is one line, `text` may have many. `type` is the sort of a failure.
-    """
-
-    name: str
-    outcome: Literal["passed", "note", "failure", "error"] = "passed"
-    message: str = ""
-    text: str = ""
-    type: str = ""
-
-
-class Suite(NamedTuple):
-    """The cases of one network."""
-
-    name: str
-    cases: tuple[Case, ...]
 
 
 def write_text(document: Document, target: Target) -> str:
@@ -37,7 +18,7 @@ def write_text(document: Document, target: Target) -> str:
     del target
     root = ET.Element("testsuites", name="archcost")
     for suite in () if document.cases is None else document.cases():
-        element = ET.SubElement(root, "testsuite", name=printable(suite.name))
+        element = ET.SubElement(root, "testsuite", name=make_printable(suite.name))
         for case in suite.cases:
             element.append(_build_case(suite, case))
         _count_cases(element)
@@ -47,14 +28,14 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def _build_case(suite: Suite, case: Case) -> ET.Element:
-    element = ET.Element("testcase", classname=printable(suite.name), name=printable(case.name))
+    element = ET.Element("testcase", classname=make_printable(suite.name), name=make_printable(case.name))
     if case.outcome == "note":
-        ET.SubElement(element, "system-out").text = printable(case.message)
+        ET.SubElement(element, "system-out").text = make_printable(case.message)
     elif case.outcome != "passed":
-        found = ET.SubElement(element, case.outcome, message=printable(case.message))
+        found = ET.SubElement(element, case.outcome, message=make_printable(case.message))
         if case.type:
             found.set("type", case.type)
-        found.text = "\n".join(map(printable, case.text.splitlines())) or None
+        found.text = "\n".join(map(make_printable, case.text.splitlines())) or None
     return element
 
 

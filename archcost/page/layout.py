@@ -55,24 +55,24 @@ def lay_out(table: Table, width: int | None) -> Layout:
     Names for which there is no room get a line of their own, so that nothing is cut. Up to a fifth of the names may
     have to, if that makes room for the shares.
     """
-    return _Fit(table, width).best()
+    return _Fit(table, width).find_best()
 
 
-def names_of(table: Table, *, folded: bool) -> list[str]:
+def list_names(table: Table, *, folded: bool) -> list[str]:
     """Return what stands in the first column of each line, indented by its level."""
     texts = []
     for _, run in groupby(table.lines, key=lambda line: (line.role, line.level)):
         lines = list(run)
-        widest = max((len(label) for label in map(_labelled, lines) if len(label) <= MOST_PADDED), default=0)
+        widest = max((len(label) for label in map(_mark_label, lines) if len(label) <= MOST_PADDED), default=0)
         for line in lines:
-            label = _labelled(line)
-            if folded and line.kind and line.kind.lower() != last_name(line).lower():
+            label = _mark_label(line)
+            if folded and line.kind and line.kind.lower() != find_last_name(line).lower():
                 label = f"{label:<{widest}} {line.kind}"
             texts.append(" " * (INDENT * line.level) + label)
     return texts
 
 
-def last_name(line: Line) -> str:
+def find_last_name(line: Line) -> str:
     """Return the last part of a line's label, without its call; where the kind says the same, it is not repeated."""
     return line.label.rpartition(".")[2].partition(" ")[0]
 
@@ -82,23 +82,23 @@ class _Fit:
         self.table = table
         self.width = width
         self.kinds = max((len(line.kind) for line in table.lines), default=0)
-        self.texts = [self._text(i) for i in range(len(table.columns))]
-        self.names = {folded: self._names(folded=folded) for folded in (False, True)}
+        self.texts = [self._measure_text(i) for i in range(len(table.columns))]
+        self.names = {folded: self._measure_names(folded=folded) for folded in (False, True)}
 
-    def best(self) -> Layout:
+    def find_best(self) -> Layout:
         """Start from the least and add, in the order of worth, what there is room for."""
         always = tuple(i for i, column in enumerate(self.table.columns) if column.rank == 0)
-        found = self._measured(Layout(columns=always), most_broken=len(self.table.lines))
+        found = self._measure(Layout(columns=always), most_broken=len(self.table.lines))
         assert found is not None  # noqa: S101 - the least is shown in any case
-        for step in self._steps():
+        for step in self._list_steps():
             more: dict[str, Any] = dict(step) if isinstance(step, Mapping) else {"columns": (*found.columns, step)}
             spare = len(self.table.lines) // MOST_BROKEN if more in SHARES else 0
-            wider = self._measured(replace(found, **more), most_broken=max(found.broken, spare))
+            wider = self._measure(replace(found, **more), most_broken=max(found.broken, spare))
             if wider is not None and (self.width is None or wider.width <= self.width):
                 found = wider
         return found
 
-    def _steps(self) -> list[int | Mapping[str, int]]:
+    def _list_steps(self) -> list[int | Mapping[str, int]]:
         extra = sorted((column.rank, i) for i, column in enumerate(self.table.columns) if column.rank)
         unfold: list[int | Mapping[str, int]] = [{"folded": False}] if self.kinds else []
         return [
@@ -112,7 +112,7 @@ class _Fit:
             *({"bar": bar} for bar in BARS[2:]),
         ]
 
-    def _measured(self, choice: Layout, *, most_broken: int) -> Layout | None:
+    def _measure(self, choice: Layout, *, most_broken: int) -> Layout | None:
         """Return the choice with its widths: the widest names that there is room for; None if too many would break."""
         shares = (PERCENT if choice.percent else 0) + (choice.bar + 1 if choice.bar else 0)
         columns = tuple(sorted(choice.columns))
@@ -126,7 +126,7 @@ class _Fit:
         broken = sum(size > names for size in sizes)
         return replace(choice, names=max(names, least), broken=broken) if broken <= most_broken else None
 
-    def _text(self, i: int) -> int:
+    def _measure_text(self, i: int) -> int:
         """Return the width of a column's widest text. Where width is short, lists take one line for each item."""
         column: Column = self.table.columns[i]
         lines = [*self.table.lines, *([self.table.total] if self.table.total else [])]
@@ -135,12 +135,12 @@ class _Fit:
             texts = [part for text in texts for part in text.split(", ")]
         return max(map(len, (column.title, *texts)))
 
-    def _names(self, *, folded: bool) -> list[int]:
+    def _measure_names(self, *, folded: bool) -> list[int]:
         """Return the widths of the names, sorted. A container may run on over the empty cells beside its kind."""
-        names = names_of(self.table, folded=folded)
+        names = list_names(self.table, folded=folded)
         lines = zip(self.table.lines, names, strict=True)
         return sorted(len(name) for line, name in lines if line.role != "container" or not folded) or [0]
 
 
-def _labelled(line: Line) -> str:
+def _mark_label(line: Line) -> str:
     return line.label + SIGNS[line.mark]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.page.names import code
-from archcost.page.page import harmless
+from archcost.page.names import write_code
+from archcost.page.page import clean_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,29 +28,29 @@ def write_text(document: Document, target: Target) -> str:
 
 def write_page(page: Page) -> str:
     """Return one page."""
-    return "\n".join(_page(harmless(page))) + "\n"
+    return "\n".join(_yield_page(clean_page(page))) + "\n"
 
 
-def _page(page: Page) -> Iterator[str]:
-    yield f"### {_text(page.title)}"
+def _yield_page(page: Page) -> Iterator[str]:
+    yield f"### {_escape_text(page.title)}"
     if page.facts:
         yield ""
-        yield _text(" · ".join(page.facts))
+        yield _escape_text(" · ".join(page.facts))
     if page.table is not None:
         yield ""
-        yield from _table(page.table)
+        yield from _yield_table(page.table)
     if page.listing:
         yield from ("", "```text", *page.lines, "```")
     if page.figures:
         yield ""
-        yield from _figures(page.figures)
+        yield from _yield_figures(page.figures)
     if page.conventions:
-        yield from ("", _text(page.conventions))
+        yield from ("", _escape_text(page.conventions))
     for remark in page.remarks:
-        yield from ("", _remark(remark))
+        yield from ("", _write_remark(remark))
 
 
-def _table(table: Table) -> Iterator[str]:
+def _yield_table(table: Table) -> Iterator[str]:
     shown = [i for i, column in enumerate(table.columns) if column.rank <= MOST_RANK]
     kinds = any(line.kind for line in table.lines)
     headings, rules = [table.heading], [":--"]
@@ -63,46 +63,48 @@ def _table(table: Table) -> Iterator[str]:
         if column.shared:
             headings.append("%")
             rules.append("--:")
-    yield _row(headings)
-    yield _row(rules)
+    yield _write_row(headings)
+    yield _write_row(rules)
     for line in (*table.lines, *([table.total] if table.total else [])):
         if line.role == "container":
             continue
-        texts = [_name(line)] + ([_text(line.kind)] if kinds else [])
+        texts = [_write_name(line)] + ([_escape_text(line.kind)] if kinds else [])
         for i in shown:
-            texts.append(_text(line.cells[i].text))
+            texts.append(_escape_text(line.cells[i].text))
             if table.columns[i].shared:
-                texts.append(_text(line.cells[i].share))
-        yield _row([f"**{text}**" if text and line.role == "total" else text for text in texts])
+                texts.append(_escape_text(line.cells[i].share))
+        yield _write_row([f"**{text}**" if text and line.role == "total" else text for text in texts])
 
 
-def _name(line: Line) -> str:
+def _write_name(line: Line) -> str:
     if line.role == "total":
         return line.label
     call = line.label.rpartition(" #")
     number = f" #{call[2]}" if call[1] else ""
     name = line.name or line.label
-    quoted = f"`{name}`" if BREAKING.isdisjoint(name) else code(name, whole=True)
+    quoted = f"`{name}`" if BREAKING.isdisjoint(name) else write_code(name, whole=True)
     return f"{quoted}{number}{MARKS[line.mark]}"
 
 
-def _figures(figures: tuple[Figure, ...]) -> Iterator[str]:
-    yield _row(["Total", "", "", ""])
-    yield _row([":--", "--:", "--:", ":--"])
+def _yield_figures(figures: tuple[Figure, ...]) -> Iterator[str]:
+    yield _write_row(["Total", "", "", ""])
+    yield _write_row([":--", "--:", "--:", ":--"])
     for figure in figures:
         label = "&emsp;" * figure.level + figure.label
-        yield _row([label, figure.digits, figure.short if figure.short != figure.digits else "", _text(figure.remark)])
+        yield _write_row(
+            [label, figure.digits, figure.short if figure.short != figure.digits else "", _escape_text(figure.remark)]
+        )
 
 
-def _remark(remark: Remark) -> str:
-    return f"**{HEADINGS[remark.kind]}:** {_text(remark.text)}"
+def _write_remark(remark: Remark) -> str:
+    return f"**{HEADINGS[remark.kind]}:** {_escape_text(remark.text)}"
 
 
-def _row(texts: list[str]) -> str:
+def _write_row(texts: list[str]) -> str:
     return "| " + " | ".join(texts) + " |"
 
 
-def _text(text: str) -> str:
+def _escape_text(text: str) -> str:
     """Escape what Markdown would read as a mark of its own."""
     for mark in ("\\", "|", "*", "_", "`", "<"):
         text = text.replace(mark, f"\\{mark}")

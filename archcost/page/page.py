@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from archcost.page.names import printable
+from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.records import Extents
     from archcost.units import Scale
 
@@ -67,7 +69,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Columns, lines, and the line of sums. `heading` is that of the names."""
+    """Columns, lines, and the line of sums. `heading` stands over the names."""
 
     heading: str
     columns: tuple[Column, ...]
@@ -104,7 +106,10 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """All of one view: a table or a listing, the totals, the conventions, the remarks."""
+    """All of one view: a table or a listing, the totals, the conventions, the remarks.
+
+    `picture` draws an SVG for the forms that show pictures.
+    """
 
     title: str
     facts: tuple[str, ...] = ()
@@ -113,6 +118,7 @@ class Page:
     figures: tuple[Figure, ...] = ()
     conventions: str = ""
     remarks: tuple[Remark, ...] = ()
+    picture: Callable[[], str] | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -123,30 +129,40 @@ class Page:
         return lines
 
 
-def harmless(page: Page) -> Page:
+def clean_page(page: Page) -> Page:
     """Return a page whose every text is one line without codes for a terminal: networks choose their layers' names."""
     table = page.table
     return replace(
         page,
-        title=printable(page.title),
-        facts=tuple(map(printable, page.facts)),
-        table=None if table is None else replace(table, lines=tuple(map(_harmless, table.lines))),
+        title=make_printable(page.title),
+        facts=tuple(map(make_printable, page.facts)),
+        table=None if table is None else replace(table, lines=tuple(map(_clean_line, table.lines))),
         listing=tuple(
-            printable(entry) if isinstance(entry, str) else entry._replace(text=printable(entry.text))
+            make_printable(entry) if isinstance(entry, str) else entry._replace(text=make_printable(entry.text))
             for entry in page.listing
         ),
-        remarks=tuple(replace(remark, text=printable(remark.text)) for remark in page.remarks),
+        figures=tuple(replace(figure, remark=make_printable(figure.remark)) for figure in page.figures),
+        remarks=tuple(replace(remark, text=make_printable(remark.text)) for remark in page.remarks),
     )
 
 
-def _harmless(line: Line) -> Line:
-    if "".join([line.name, line.label, line.kind, *[cell.text for cell in line.cells]]).isprintable():
+def _clean_line(line: Line) -> Line:
+    texts = "".join([line.name, line.label, line.kind, *[cell.text for cell in line.cells]])
+    if texts.isprintable() and "::" not in texts and "##" not in texts:  # nearly always, and quicker to find out
         return line
-    cells = tuple(cell if cell.text.isprintable() else cell._replace(text=printable(cell.text)) for cell in line.cells)
-    return replace(line, name=printable(line.name), label=printable(line.label), kind=printable(line.kind), cells=cells)
+    cells = tuple(
+        cell if cell.text.isprintable() else cell._replace(text=make_printable(cell.text)) for cell in line.cells
+    )
+    return replace(
+        line,
+        name=make_printable(line.name),
+        label=make_printable(line.label),
+        kind=make_printable(line.kind),
+        cells=cells,
+    )
 
 
-def agreed(extents: Extents | None) -> bool:
+def is_finite(extents: Extents | None) -> bool:
     """Whether a receptive field is known and finite on every axis."""
     return bool(extents) and all(isinstance(size, int) for size in extents or ())
 

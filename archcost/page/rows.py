@@ -19,14 +19,14 @@ class Rows(NamedTuple):
     values: Sequence[Sequence[Any]]
 
 
-def rows_of_records(records: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> Rows:
-    """Return mappings as rows. The columns are those of the first record that has any, or `names` where none is."""
+def read_records(records: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> Rows:
+    """Return mappings as rows. The first record with columns names them; without such a record, `names` does."""
     records = list(records)
     columns = list(dict.fromkeys(name for record in records for name in record)) or list(names)
     return Rows(columns, [[record.get(name) for name in columns] for record in records])
 
 
-def rows_of_table(table: Table) -> Rows:
+def read_table(table: Table) -> Rows:
     """Return the lines of a table, without containers and sums."""
     lines = [line for line in table.lines if line.role == "row"]
     columns: dict[str, list[Any]] = {table.heading.lower(): [line.name for line in lines]}
@@ -36,11 +36,11 @@ def rows_of_table(table: Table) -> Rows:
             columns[name] = values
     for i, column in enumerate(table.columns):
         raw = [line.cells[i].raw for line in lines]
-        columns[column.name] = [axes_text(value) if isinstance(value, tuple) else value for value in raw]
+        columns[column.name] = [spell_axes(value) if isinstance(value, tuple) else value for value in raw]
     return Rows(list(columns), list(zip(*columns.values(), strict=True)))
 
 
-def axes_text(sizes: Any) -> str:
+def spell_axes(sizes: Any) -> str:
     """Spell out every axis, also where they agree: "7x7", "allxall"."""
     if not isinstance(sizes, tuple) or all(size is None for size in sizes):
         return ""

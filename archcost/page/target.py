@@ -22,7 +22,7 @@ class Target:
 
     Args:
         stream: an open file, which may be a terminal; None where the text goes elsewhere.
-        width: columns; None is those of the stream, and cuts and wraps nothing where that is no terminal.
+        width: columns; None takes the width of a terminal; elsewhere nothing is cut or wrapped.
         color: "always", "never", or "auto": where the stream is a terminal and NO_COLOR is not set.
 
     Raises:

@@ -6,8 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.page.layout import PERCENT, Layout, last_name, lay_out, names_of
-from archcost.page.page import Passage, harmless
+from archcost.page.layout import PERCENT, Layout, find_last_name, lay_out, list_names
+from archcost.page.page import Passage, clean_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,19 +34,19 @@ def write_text(document: Document, target: Target) -> str:
 
 def write_page(page: Page, *, width: int | None, color: bool) -> str:
     """Return a page for a terminal of that width; None lets lines be as long as they have to be."""
-    lines = list(_page(harmless(page), width))
-    return "".join(map(_colored if color else _plain, lines))
+    lines = list(_yield_page(clean_page(page), width))
+    return "".join(map(_write_colored if color else _write_plain, lines))
 
 
-def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
+def _yield_page(page: Page, width: int | None) -> Iterator[list[Span]]:
     """Yield the parts that a page has, an empty line between them."""
     parts: list[list[list[Span]]] = [
-        [[(page.title, "bold")], *(_prose(" · ".join(page.facts), width, "dim") if page.facts else ())],
-        [] if page.table is None else list(_table(page.table, lay_out(page.table, width))),
+        [[(page.title, "bold")], *(_yield_prose(" · ".join(page.facts), width, "dim") if page.facts else ())],
+        [] if page.table is None else list(_yield_table(page.table, lay_out(page.table, width))),
         [[(text, "")] for entry in page.listing for text in _break_entry(entry, width)],
-        list(_figures(page.figures, width)) if page.figures else [],
-        list(_prose(page.conventions, width, "dim")) if page.conventions else [],
-        *(list(_remark(remark, width)) for remark in page.remarks),
+        list(_yield_figures(page.figures, width)) if page.figures else [],
+        list(_yield_prose(page.conventions, width, "dim")) if page.conventions else [],
+        *(list(_yield_remark(remark, width)) for remark in page.remarks),
     ]
     for n, part in enumerate(filter(None, parts)):
         if n:
@@ -54,18 +54,18 @@ def _page(page: Page, width: int | None) -> Iterator[list[Span]]:
         yield from part
 
 
-def _table(table: Table, layout: Layout) -> Iterator[list[Span]]:
-    yield _heading(table, layout)
+def _yield_table(table: Table, layout: Layout) -> Iterator[list[Span]]:
+    yield _write_heading(table, layout)
     rule = [("─" * layout.width, "dim")]
     yield rule
-    for line, name in zip(table.lines, names_of(table, folded=layout.folded), strict=True):
-        yield from _line(line, name, table.columns, layout)
+    for line, name in zip(table.lines, list_names(table, folded=layout.folded), strict=True):
+        yield from _yield_line(line, name, table.columns, layout)
     if table.total is not None:
         yield rule
-        yield from _line(table.total, table.total.label, table.columns, layout)
+        yield from _yield_line(table.total, table.total.label, table.columns, layout)
 
 
-def _heading(table: Table, layout: Layout) -> list[Span]:
+def _write_heading(table: Table, layout: Layout) -> list[Span]:
     text = f"{table.heading:<{layout.names}}"
     if not layout.folded:
         text += f"{'':{layout.gap}}{'Kind':<{layout.kinds}}"
@@ -74,7 +74,7 @@ def _heading(table: Table, layout: Layout) -> list[Span]:
         if not column.numeric:
             text += f"{'':{layout.gap}}{column.title:<{width - layout.gap}}"
             continue
-        shares = _shares_width(column, layout)
+        shares = _measure_shares(column, layout)
         text += f"{column.title:>{width - shares}}"
         if shares:
             text += f"{'%':>{PERCENT}}" if layout.percent else ""
@@ -82,7 +82,7 @@ def _heading(table: Table, layout: Layout) -> list[Span]:
     return [(text, "bold")]
 
 
-def _line(line: Line, name: str, columns: Sequence[Column], layout: Layout) -> Iterator[list[Span]]:
+def _yield_line(line: Line, name: str, columns: Sequence[Column], layout: Layout) -> Iterator[list[Span]]:
     if line.role == "container":
         kind = "" if layout.folded else f"{'':{layout.gap}}{line.kind}"
         yield [(f"{name:<{layout.names}}{kind}", "bold")]
@@ -93,23 +93,23 @@ def _line(line: Line, name: str, columns: Sequence[Column], layout: Layout) -> I
         name = ""
     spans = [(f"{name:<{layout.names}}", style)]
     if not layout.folded:
-        kind = "" if line.kind == last_name(line) else line.kind
+        kind = "" if line.kind == find_last_name(line) else line.kind
         spans.append((f"{'':{layout.gap}}{kind:<{layout.kinds}}", style))
     later: list[list[str]] = []
     for i, width in zip(layout.columns, layout.widths, strict=True):
         cell, column = line.cells[i], columns[i]
         if column.numeric:
-            spans += _number(cell, column, width, layout, style)
+            spans += _yield_number(cell, column, width, layout, style)
             later.append([])
         else:
             first, *rest = cell.text.split(", ") if layout.parted else [cell.text]
             spans.append((f"{'':{layout.gap}}{first:<{width - layout.gap}}", style))
             later.append(rest)
     yield spans
-    yield from _continued(later, layout, style)
+    yield from _yield_continued(later, layout, style)
 
 
-def _continued(later: Sequence[Sequence[str]], layout: Layout, style: str) -> Iterator[list[Span]]:
+def _yield_continued(later: Sequence[Sequence[str]], layout: Layout, style: str) -> Iterator[list[Span]]:
     """Yield the further lines of cells that hold lists."""
     for n in range(max(map(len, later), default=0)):
         text = " " * (layout.names + layout.kinds_width)
@@ -118,8 +118,8 @@ def _continued(later: Sequence[Sequence[str]], layout: Layout, style: str) -> It
         yield [(text, style)]
 
 
-def _number(cell: Cell, column: Column, width: int, layout: Layout, style: str) -> Iterator[Span]:
-    shares = _shares_width(column, layout)
+def _yield_number(cell: Cell, column: Column, width: int, layout: Layout, style: str) -> Iterator[Span]:
+    shares = _measure_shares(column, layout)
     yield f"{cell.text:>{width - shares}}", style or ("dim" if cell.text == "0" else "")
     if shares and layout.percent:
         yield f"{cell.share:>{PERCENT}}", style
@@ -127,38 +127,38 @@ def _number(cell: Cell, column: Column, width: int, layout: Layout, style: str) 
         yield f" {units.bar(cell.size, layout.bar):<{layout.bar}}", BAR_STYLE
 
 
-def _shares_width(column: Column, layout: Layout) -> int:
+def _measure_shares(column: Column, layout: Layout) -> int:
     if not column.shared:
         return 0
     return (PERCENT if layout.percent else 0) + (layout.bar + 1 if layout.bar else 0)
 
 
-def _figures(figures: Sequence[Figure], width: int | None) -> Iterator[list[Span]]:
+def _yield_figures(figures: Sequence[Figure], width: int | None) -> Iterator[list[Span]]:
     labels = [" " * (2 * figure.level) + figure.label for figure in figures]
     first, second = max(map(len, labels)), max(len(figure.digits) for figure in figures)
-    third = max(len(_equals(figure)) for figure in figures)
+    third = max(len(_spell_short(figure)) for figure in figures)
     indent = first + 2 + second + third + 2
     for figure, label in zip(figures, labels, strict=True):
         remarks = _break_text(figure.remark, None if width is None else width - indent) or [""]
         yield [
             (f"{label:<{first}}", "" if figure.level else "bold"),
             (f"  {figure.digits:>{second}}", ""),
-            (f"{_equals(figure):<{third}}", "bold"),
+            (f"{_spell_short(figure):<{third}}", "bold"),
             (f"  {remarks[0]}", "dim"),
         ]
         for remark in remarks[1:]:
             yield [(" " * indent + remark, "dim")]
 
 
-def _equals(figure: Figure) -> str:
+def _spell_short(figure: Figure) -> str:
     return f" = {figure.short}" if figure.short and figure.short != figure.digits else ""
 
 
-def _remark(remark: Remark, width: int | None) -> Iterator[list[Span]]:
-    yield from _prose(f"{HEADINGS[remark.kind]}: {remark.text}", width, REMARK_STYLES[remark.kind], hang=2)
+def _yield_remark(remark: Remark, width: int | None) -> Iterator[list[Span]]:
+    yield from _yield_prose(f"{HEADINGS[remark.kind]}: {remark.text}", width, REMARK_STYLES[remark.kind], hang=2)
 
 
-def _prose(text: str, width: int | None, style: str, hang: int = 0) -> Iterator[list[Span]]:
+def _yield_prose(text: str, width: int | None, style: str, hang: int = 0) -> Iterator[list[Span]]:
     for line in _break_text(text, width, hang):
         yield [(line, style)]
 
@@ -181,11 +181,11 @@ def _break_text(text: str, width: int | None, hang: int = 0, indent: int = 0) ->
     )
 
 
-def _plain(line: Iterable[Span]) -> str:
+def _write_plain(line: Iterable[Span]) -> str:
     return "".join(text for text, _ in line).rstrip() + "\n"
 
 
-def _colored(line: Sequence[Span]) -> str:
+def _write_colored(line: Sequence[Span]) -> str:
     """Return a line with the codes that terminals know; no spaces at its end."""
     text = ""
     for part, style in reversed(line):

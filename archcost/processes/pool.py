@@ -28,11 +28,11 @@ class Pool:
         self._workers = [Worker(self._guard, paths=paths) for _ in range(jobs)]
 
     def ask_all(
-        self, task: str, requests: Sequence[Mapping[str, Any]], done: Callable[[int], None]
+        self, task: str, requests: Sequence[Mapping[str, Any]], done: Callable[[int, Any], None]
     ) -> list[Any | AnswerError | DiedError]:
         """Have a function called with each of these arguments, by the next worker that is idle.
 
-        `done` is called with the place of each request that was answered, from any thread.
+        `done` is called with the place of each request and what came of it, from any thread.
 
         Returns:
             In the order of the requests: what came of each, or the error that did.
@@ -49,7 +49,7 @@ class Pool:
                 found = error
             finally:
                 idle.put(worker)
-            done(place)
+            done(place, found)
             return found
 
         threads = ThreadPoolExecutor(len(self._workers))

@@ -6,17 +6,23 @@ import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from archcost import units
 from archcost.errors import WalkError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcost.profiling.feed import Feed
+    from archcost.records import Trace
     from archcost.sources import InputSpec, Network
 
+LAST = 3  # rows that an error shows
 # of the CPU's allocator, by system; of a GPU's; and of libraries that find too little left for their workspaces
 SHORT_OF_MEMORY = (
     "not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory",
     "cudnn_status_alloc_failed", "cublas_status_alloc_failed", "unable to find an engine",
 )  # fmt: skip
+INPUT_OPTION = "--input 3x224x224 or --input 128:int64"
 
 
 def ran_out(error: BaseException | None) -> bool:
@@ -39,9 +45,43 @@ def give_memory_back() -> None:
 
 
 def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
-    """Return an error that says which inputs fit, where that can be found out."""
+    """Return an error that says which rows ran last, and which inputs fit, where that can be found out."""
     if not isinstance(error, WalkError):
         return error
+    advised = _advise(error, network, feed)
+    rows = _last_rows(error.trace)
+    if rows:
+        advised = WalkError(f"{advised}\n{rows}")
+    advised.trace = error.trace
+    return advised
+
+
+def say_failure(error: WalkError) -> str:
+    """Return the part of an error that says what failed, without advice."""
+    return str(error).split("\n", maxsplit=1)[0]
+
+
+def _last_rows(trace: Trace | None) -> str:
+    """Say which rows of the table ran last, with their shapes."""
+    from archcost.account import account
+    from archcost.profiling.formulas import find_registered_formulas
+
+    try:
+        layers = () if trace is None else account(trace, find_registered_formulas(trace.ops)).layers
+    except Exception:  # noqa: BLE001 - the network's failure is the news
+        layers = ()
+    rows = [row for row in layers if row.outputs and row.kind != "Input"]
+    if not rows:
+        return ""
+    lines = [f"  {row.name} ({row.kind}): {_shapes(row.inputs)} -> {_shapes(row.outputs)}" for row in rows[-LAST:]]
+    return "\n".join((f"The last of {len(rows)} rows that ran:", *lines))
+
+
+def _shapes(shapes: Iterable[tuple[int, ...]]) -> str:
+    return ", ".join(map(units.shape, shapes)) or "nothing"
+
+
+def _advise(error: WalkError, network: Network, feed: Feed) -> WalkError:
     if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
         return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
     given = ", ".join(map(str, feed.specs))
@@ -49,7 +89,7 @@ def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
         advice = _what_fits(network, network.fits, feed.specs[0])
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
     if feed.args is None and network.fits is None:
-        hint = "say what it takes with --input 3x224x224 or --input 128:int64"
+        hint = f"say what it takes with {INPUT_OPTION}"
         if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
             hint = "--input is without the batch, which --batch says"
         return WalkError(f"{error}\nIt was given {given}; {hint}")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError
 from archcost.processes.asking import AnswerError, DiedError
 from archcost.processes.pool import Pool
-from archcost.records import Failure
+from archcost.profiling.one import profile_one
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,32 +24,33 @@ if TYPE_CHECKING:
 
 
 def profile_apart(
-    specs: Sequence[str],
+    networks: Sequence[tuple[str, Mapping[str, Any]]],
     keep: Callable[[Report], Any] | None,
     jobs: int,
-    progress: Callable[[str], None] | None,
-    options: Mapping[str, Any],
+    progress: Callable[[str], None] | None = None,
 ) -> list[Any]:
-    """Profile networks in so many processes; see `profile_many`.
+    """Profile networks, each with options of its own, in so many processes; see `profile_many`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
+    results: list[Any] = [None] * len(networks)
 
-    def done(place: int) -> None:
+    def done(place: int, found: Any) -> None:
+        results[place] = result = _decode(networks[place][0], found)
         if progress is not None:
-            progress(specs[place])
+            progress(Done(networks[place][0], failed=isinstance(result, Failure)))
 
-    asked = _encode((keep, dict(options)), "`keep` or an option")
+    asked = [
+        {"spec": spec, "asked": _encode((keep, dict(options)), "`keep` or an option")} for spec, options in networks
+    ]
     with Pool(jobs) as pool:
-        found = pool.ask_all(f"{__name__}:answer", [{"spec": spec, "asked": asked} for spec in specs], done)
-    return [_decode(spec, answer) for spec, answer in zip(specs, found, strict=True)]
+        pool.ask_all(f"{__name__}:answer", asked, done)
+    return results
 
 
 def answer(spec: str, asked: str) -> str:
     """Profile one network, in a worker."""
-    from archcost.profiling.many import profile_one
-
     keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
     return _encode(profile_one(spec, keep, options), "what `keep` returned")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import torch
 
     from archcost.sources import InputSpec, Network
+    from archcost.walk import Values
 
 Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword arguments
 
@@ -32,25 +34,29 @@ class Feed:
         if self.batch < 0:
             raise ArgumentError(f"a batch has at least 0 images, not {self.batch}")
 
-    def on(self, device: str) -> Given:
-        """Return positional and keyword arguments on a device."""
-        from archcost.walk.tensors import map_tensors
+    def on(self, device: str, values: Values | None = None) -> Given:
+        """Return positional and keyword arguments on a device; `values` are told what those on the meta device hold."""
+        from archcost.walk.arguments import copy_arguments
 
         if self.args is not None:
-            moved: dict[int, Any] = {}
 
-            def move(tensor: Any) -> Any:
-                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor;
-                # one tensor given twice stays one
+            def move(tensor: torch.Tensor) -> torch.Tensor:
+                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor
                 if tensor.is_nested:  # the walk says why it cannot be counted
                     return tensor
-                if id(tensor) not in moved:
-                    copied = tensor.detach().to(device, copy=True)
-                    moved[id(tensor)] = copied.requires_grad_(tensor.requires_grad)
-                return moved[id(tensor)]
+                moved = tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
+                if values is not None:
+                    values.learn(moved, tensor)
+                return moved
 
-            return map_tensors(move, (self.args, dict(self.kwargs)))  # type: ignore[no-any-return]
+            return copy_arguments((self.args, dict(self.kwargs)), move)  # type: ignore[no-any-return]
+        from archcost.walk.values import is_small
+
         made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
+        if values is not None:
+            for spec, (_, tensor) in zip(self.specs, made, strict=True):
+                if is_small(tensor) and not tensor.is_floating_point():
+                    values.learn(tensor, spec.tensor(self.batch, "cpu"))
         return (
             tuple(tensor for name, tensor in made if name is None),
             {name: tensor for name, tensor in made if name is not None},
@@ -67,5 +73,11 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
         return Feed(specs=tuple(inputs), batch=batch)
     if inputs is None and kwargs is None:
         return Feed(specs=network.inputs, batch=batch)
-    args = () if inputs is None else tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    several = isinstance(inputs, tuple) or (isinstance(inputs, list) and not any(map(_is_record, inputs)))
+    args = () if inputs is None else tuple(inputs) if several else (inputs,)
     return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)
+
+
+def _is_record(item: Any) -> bool:
+    """Whether an item of a list is one of a batch's samples rather than an argument: a mapping, a dataclass."""
+    return isinstance(item, Mapping) or is_dataclass(item)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import WalkError
+from archcost.account.memory import bytes_of_kind, peak
+from archcost.account.replay import replay
+from archcost.errors import ArgumentError, WalkError
 from archcost.profiling.feed import Feed
-from archcost.profiling.trace import peak_of
+from archcost.profiling.trace import walk_apart
 from archcost.records import BatchMemory, Fit, Training, WalkPlan
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.records import Peak
+    from archcost.records import NamedDevice, Trace
     from archcost.sources import InputSpec, Network
 
 LARGEST = 2**24  # images; a network whose memory does not grow with the batch would never end
@@ -22,70 +24,112 @@ LARGEST = 2**24  # images; a network whose memory does not grow with the batch w
 
 def fit(
     network: Any,
-    memory: str | int,
+    memory: str | int | None = None,
     *,
+    device_name: str | None = None,
+    expandable: bool = False,
+    batch: int | None = None,
     inputs: Sequence[InputSpec] | None = None,
     device: str = "meta",
     mode: str = "eval",
     train: str | None = None,
     loss: str = "cross-entropy",
     amp: str | None = None,
+    like: str | None = None,
 ) -> Fit:
-    """Find the largest batch whose peak fits into a memory.
+    """Find the largest batch that fits into a memory.
 
-    Every figure is of a walk at that batch, none is extrapolated. They are the exact bytes of the tensors: what an
-    allocator rounds up, kernels' workspaces and a GPU's context come on top.
+    Every figure is of a walk at that batch, none is extrapolated. For a memory they are the exact bytes of the tensors.
+    For a named GPU, what torch's allocator takes for them counts, and what comes on top: the context, workspaces.
 
     Args:
         network: as for `archcost.profile`.
-        memory: bytes, or a text such as "24GB" (10^9 bytes) or "24GiB" (2^30).
+        memory: bytes, or a text such as "24GB" (10^9 bytes) or "24GiB" (2^30); None for all that the named GPU has.
+        device_name: a GPU of the table of datasheets, "h200" for example.
+        expandable: its allocator has `expandable_segments:True`.
+        batch: judge this batch alone, rather than find the largest.
         inputs: descriptions of the inputs, without the batch; None for the network's own.
         device: where it is walked; the meta device needs no memory itself.
         mode: "eval", "train" or "as-is".
         train: an optimizer, for the peak of training rather than of inference.
         loss: as for `archcost.profile`.
         amp: mixed precision, as for `archcost.profile`.
+        like: the device whose choices the meta device follows, as for `archcost.profile`.
 
     Raises:
         ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
         WalkError: the network failed while it ran, or does not need more memory for a larger batch.
     """
     from archcost import sources
+    from archcost.account.overhead import overheads
+    from archcost.clock.datasheet import device_named
 
-    limit = parse_bytes(memory) if isinstance(memory, str) else memory
-    asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp)
-    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
-    search = _Search(network=chosen, inputs=tuple(inputs or chosen.inputs), asked=asked)
-    batch = search.largest_within(limit)
-    return Fit(
-        network=chosen.spec,
-        mode=asked.walked_mode,
-        optimizer=train,
-        memory_bytes=limit,
-        param_bytes=search.param_bytes,
-        fixed_bytes=search.fixed_bytes,
-        batch=batch,
-        points=tuple(
-            BatchMemory(batch=size, peak_bytes=peak.nbytes, phase=peak.phase)
-            for size, peak in sorted(search.peaks.items())
+    named = None if device_name is None else device_named(device_name)
+    limit = _read_limit(memory, named)
+    gpu = named if named is not None and named.capability is not None else None
+    if named is not None and gpu is None and like is None:
+        like = "cpu"
+    asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
+    found = _Search(
+        network=chosen,
+        inputs=tuple(inputs or chosen.inputs),
+        asked=asked,
+        expandable=expandable,
+        fit=Fit(
+            network=chosen.spec,
+            mode=asked.walked_mode,
+            optimizer=train,
+            memory_bytes=limit,
+            param_bytes=0,
+            fixed_bytes=0,
+            batch=None,
+            points=(),
+            device=None if gpu is None else gpu.name,
+            overheads={} if gpu is None else overheads(gpu, trains=train is not None),
         ),
     )
+    return found.judge(batch) if batch is not None else found.find_largest()
+
+
+def _read_limit(memory: str | int | None, named: NamedDevice | None) -> int:
+    """Return the memory that was asked for, or else the named device's.
+
+    Raises:
+        ArgumentError: neither says how much there is.
+    """
+    if memory is not None:
+        return parse_bytes(memory) if isinstance(memory, str) else memory
+    if named is None:
+        raise ArgumentError("fit needs a memory (--memory 24GB) or a device (--device-name h200)")
+    if named.memory_bytes is None:
+        raise ArgumentError(f"{named.name} has the memory of its machine: say how much (--memory 64GB)")
+    return named.memory_bytes
 
 
 @dataclass(kw_only=True)
 class _Search:
+    """Walks of one network at growing batches; `fit` says what into, and gets what they found."""
+
     network: Network
     inputs: tuple[InputSpec, ...]
     asked: WalkPlan
-    peaks: dict[int, Peak] = field(default_factory=dict)
-    param_bytes: int = 0
-    fixed_bytes: int = 0
+    expandable: bool
+    fit: Fit
+    points: dict[int, BatchMemory] = field(default_factory=dict)
 
-    def largest_within(self, limit: int) -> int | None:
+    def judge(self, batch: int) -> Fit:
+        """Walk one batch."""
+        self._walk(batch)
+        fits = self.fit.judge(self.points[batch]) != "does not fit"
+        return self._answer(batch if fits else None)
+
+    def find_largest(self) -> Fit:
         """Double until it does not fit, then close in."""
+        limit = self.fit.memory_bytes
         fits = self._smallest()
-        if self.peaks[fits].nbytes > limit:
-            return None
+        if self._walk(fits) > limit:
+            return self._answer(None)
         fails = 2 * fits
         while self._walk(fails) <= limit:
             fits, fails = fails, 2 * fails
@@ -102,10 +146,14 @@ class _Search:
                     fits += 1
             else:
                 fails = middle
-        return fits
+        return self._answer(fits)
+
+    def _answer(self, batch: int | None) -> Fit:
+        points = tuple([self.points[size] for size in sorted(self.points)])
+        return replace(self.fit, batch=batch, points=points)
 
     def _between(self, fits: int, fails: int, limit: int) -> int:
-        low, high = self.peaks[fits].nbytes, self.peaks[fails].nbytes
+        low, high = self._walk(fits), self._walk(fails)
         guess = fits + (limit - low) * (fails - fits) // (high - low)
         return min(max(guess, fits + 1), fails - 1)
 
@@ -121,7 +169,22 @@ class _Search:
         return 1
 
     def _walk(self, batch: int) -> int:
-        if batch not in self.peaks:
-            feed = Feed(specs=self.inputs, batch=batch)
-            self.peaks[batch], self.param_bytes, self.fixed_bytes = peak_of(self.network, feed, self.asked)
-        return self.peaks[batch].nbytes
+        """Return what a batch needs."""
+        if batch not in self.points:
+            trace = walk_apart(self.network, Feed(specs=self.inputs, batch=batch), self.asked)
+            self.points[batch] = self._account(trace, batch)
+            params = bytes_of_kind(trace, "parameter")
+            fixed = params + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
+            self.fit = replace(self.fit, param_bytes=params, fixed_bytes=fixed)
+        return self.fit.need_of(self.points[batch])
+
+    def _account(self, trace: Trace, batch: int) -> BatchMemory:
+        found = peak(trace, (), {})
+        point = BatchMemory(batch=batch, peak_bytes=found.nbytes, phase=found.phase)
+        if self.fit.device is None:
+            return point
+        point = replace(point, allocation=replay(trace, expandable=self.expandable))
+        if self.expandable or self.fit.judge(point) == "fits":  # where segments expand, none lie unused
+            return point
+        room = self.fit.memory_bytes - sum(self.fit.overheads.values())
+        return replace(point, squeezes=replay(trace, capacity=room) is not None)

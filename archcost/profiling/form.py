@@ -11,7 +11,7 @@ import torch
 from archcost.clock.regime import torch_dtype
 from archcost.errors import ClockError
 from archcost.walk import Parts, meta_copy
-from archcost.walk.tensors import map_tensors
+from archcost.walk.arguments import copy_arguments
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,4 +80,4 @@ def _cast(given: Given, plan: TimingPlan) -> Given:
             tensor = tensor.contiguous(memory_format=torch.channels_last)
         return tensor
 
-    return map_tensors(change, given)  # type: ignore[no-any-return]
+    return copy_arguments(given, change)  # type: ignore[no-any-return]

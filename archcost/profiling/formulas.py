@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-def registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
+def find_registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
     """Return a rule for each operator of a walk that only `torch.utils.flop_counter.register_flop_formula` knows.
 
     A formula returns FLOPs, two for each multiply-add.
@@ -53,7 +53,7 @@ def _as_called(call: OpCall, arguments: Any) -> tuple[list[Any], dict[str, Any]]
     given = [
         argument
         for argument in arguments
-        if not argument.has_default_value() or call.args[argument.name] != _frozen(argument.default_value)
+        if not argument.has_default_value() or call.args[argument.name] != _freeze(argument.default_value)
     ]
     positional = [argument.name for argument in arguments if not argument.kwarg_only]
     last = max((positional.index(argument.name) + 1 for argument in given if not argument.kwarg_only), default=0)
@@ -63,7 +63,7 @@ def _as_called(call: OpCall, arguments: Any) -> tuple[list[Any], dict[str, Any]]
     )
 
 
-def _frozen(value: Any) -> Any:
+def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 

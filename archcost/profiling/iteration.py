@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import torch
 
 from archcost.clock import autocast
 from archcost.walk.freezing import choose_trainable
+from archcost.walk.modes import set_mode
 from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep
 
@@ -75,8 +75,7 @@ def make_iteration(
 ) -> Iteration:
     """Put a module into the state in which it was walked; return its iteration."""
     if asked.walked_mode != "as-is":
-        with suppress(NotImplementedError):  # an exported program has its mode built in
-            module.train(asked.walked_mode == "train")
+        set_mode(module, training=asked.walked_mode == "train")
     step = None
     if asked.training is not None:
         choose_trainable(module, asked.training)

@@ -9,14 +9,15 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import COUNTING
-from archcost.records import Failure
+from archcost.profiling.one import keep_part, profile_one
+from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archcost.records import Report
 
-FEW = 4  # networks that are done sooner than another process has imported torch
+FEW = 4  # networks that a process is worth its start for: fewer are done sooner than it has imported torch
 _REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
 
 
@@ -36,7 +37,7 @@ def profile_many(
             of a module, whose result can be pickled.
         jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
             your own are known to the process that registered them alone: use 1.
-        progress: called with each spec when it is done, from any thread.
+        progress: called with each spec when it is done, as a `Done`, from any thread.
         options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU: the
             figures are the same on every machine.
 
@@ -52,12 +53,12 @@ def profile_many(
     known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options), strict=True))
     for spec in specs:
         if spec not in new and progress is not None:
-            progress(spec)
-    return [_keep_part(known[keys[spec]], spec, keep) for spec in specs]
+            progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))
+    return [keep_part(known[keys[spec]], spec, keep) for spec in specs]
 
 
 @contextmanager
-def remembered() -> Iterator[None]:
+def remember_reports() -> Iterator[None]:
     """Within it, `profile_many` profiles no spec a second time with the same options: it keeps the whole reports."""
     token = _REMEMBERED.set({})
     try:
@@ -73,38 +74,17 @@ def _profile_all(
     progress: Callable[[str], None] | None,
     options: dict[str, Any],
 ) -> list[Any]:
-    wanted = jobs if jobs is not None else min(_count_cores(), len(specs)) if len(specs) > FEW else 1
+    wanted = count_jobs(len(specs)) if jobs is None else jobs
     if wanted > 1 and all(isinstance(spec, str) for spec in specs):
         from archcost.profiling.apart import profile_apart
 
-        return profile_apart(specs, keep, wanted, progress, options)
+        return profile_apart([(spec, options) for spec in specs], keep, wanted, progress)
     found = []
     for spec in specs:
         found.append(profile_one(spec, keep, options))
         if progress is not None:
-            progress(str(spec))
+            progress(Done(str(spec), failed=isinstance(found[-1], Failure)))
     return found
-
-
-def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mapping[str, Any]) -> Any:
-    """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
-    from archcost.profiling.profile import profile
-
-    try:
-        report = profile(spec, **options)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a network may raise anything
-        return Failure.of(str(spec), error)
-    return _keep_part(report, spec, keep)
-
-
-def _keep_part(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
-    """Return what is to be kept of a report; of a failure, all."""
-    try:
-        return found if keep is None or isinstance(found, Failure) else keep(found)
-    except Exception as error:  # noqa: BLE001 - what a user keeps may raise anything as well
-        return Failure.of(str(spec), error)
 
 
 def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
@@ -113,6 +93,11 @@ def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
 
     usual = inspect.signature(profile).parameters
     return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
+
+
+def count_jobs(networks: int) -> int:
+    """Return how many processes help with so many networks: as many as there are cores, each with more than a few."""
+    return max(1, min(_count_cores(), networks // (FEW + 1)))
 
 
 def _count_cores() -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from archcost.choices import COUNTING
-from archcost.errors import ArgumentError, BuildError
+from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from archcost.profiling.feed import Given
+    from archcost.records import WalkPlan
     from archcost.sources import Network
-    from archcost.walk import Parts
+    from archcost.walk import Parts, Values
 
 
 def choose_device(device: str, network: Network) -> str:
@@ -42,35 +43,41 @@ def choose_device(device: str, network: Network) -> str:
     return device
 
 
-def build_on_meta(network: Network) -> Parts:
-    """Return a network on the meta device: built there, or a copy of the one given."""
+def build_on_meta(network: Network, values: Values | None = None) -> Parts:
+    """Return a network on the meta device: built there, or a copy of the one given, whose `values` are learnt."""
     from archcost.walk import Parts, Unfilled, meta_copy
 
     if network.given is not None:
-        parts = Parts(network.given)
-        return parts if parts.on_meta else Parts(meta_copy(parts))
+        parts = Parts(network.given, lazy=True)
+        return parts if parts.on_meta else Parts(meta_copy(parts, values), lazy=True)
     try:
         with Unfilled("meta"):
-            parts = Parts(network.build())
+            parts = Parts(network.build(), lazy=True)
         # an instance that was there before, or a constructor that names its own device
         there = all(named.tensor.is_meta for named in parts.parameters)
-        return parts if there else Parts(meta_copy(parts))
-    except Exception as error:
-        cause = error.__cause__ if isinstance(error, BuildError) else error
-        if cause is None or not needs_values(cause):
+        return parts if there else Parts(meta_copy(parts, values), lazy=True)
+    except Exception as error:  # a constructor may raise anything where its tensors hold no values
+        if isinstance(error, ArchcostError) and not isinstance(error, BuildError | WalkError):
             raise
     with Unfilled():
-        return Parts(meta_copy(Parts(network.build())))
+        return Parts(meta_copy(Parts(network.build(), lazy=True), values), lazy=True)
 
 
-def build_on_device(network: Network, device: str) -> nn.Module:
+def build_on_device(network: Network, device: str) -> Parts:
     """Return a network on a real device; one that was given stays where it is."""
     import torch
 
+    from archcost.walk import Parts
+
     if network.given is not None:
-        return network.given
+        return Parts(network.given, lazy=True)
     with torch.device(device):
-        return network.build()
+        return Parts(network.build(), lazy=True)
+
+
+def is_on_meta(network: Network) -> bool:
+    """Whether a network was given without weights, so that it can run nowhere else."""
+    return network.given is not None and any(parameter.is_meta for parameter in network.given.parameters())
 
 
 def home_of(parts: Parts, device: str) -> str:
@@ -78,8 +85,28 @@ def home_of(parts: Parts, device: str) -> str:
     return str(parts.parameters[0].tensor.device) if parts.parameters else device
 
 
-def needs_values(error: BaseException) -> bool:
-    """Whether an error came from a tensor without data, rather than from a mistake that any device would show."""
-    text = str(error).lower()
-    signs = ("meta", "item()", "data-dependent", "same device", "no data", "no fake impl", "not on the expected device")
-    return isinstance(error, NotImplementedError) or any(sign in text for sign in signs)
+def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -> Parts:
+    """Return a network, or a copy of one given, whose lazy modules have taken their shapes from a first forward."""
+    import torch
+
+    from archcost.walk import Parts, Restoration
+    from archcost.walk.autocast import accept_meta
+    from archcost.walk.copies import deep_copy
+    from archcost.walk.meta import MetaDevice
+    from archcost.walk.modes import set_mode
+
+    module = deep_copy(parts) if parts.network is network.given else parts.network
+    if asked.walked_mode != "as-is":
+        set_mode(module, training=False)
+    restoration = Restoration()
+    try:
+        with restoration, restoration, torch.no_grad(), MetaDevice() if parts.on_meta else nullcontext():
+            if parts.on_meta:
+                accept_meta(restoration)
+            module(*given[0], **given[1])
+    except Exception as error:
+        raise WalkError(
+            f"{parts.lazy} has no shape yet (a lazy module), and the forward that would tell failed: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return Parts(module)

@@ -6,8 +6,8 @@ import platform
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import OutOfMemoryError
-from archcost.profiling.advice import add_advice, give_memory_back, ran_out
+from archcost.errors import OutOfMemoryError, WalkError
+from archcost.profiling.advice import add_advice, give_memory_back, ran_out, say_failure
 from archcost.profiling.feed import feed_of
 from archcost.profiling.trace import describe_need, trace_network
 from archcost.records import InputInfo, NetworkInfo, Report
@@ -35,16 +35,18 @@ def profile(
     train_only: str | Sequence[str] = (),
     batch: int = 1,
     amp: str | None = None,
+    like: str | None = None,
     timeline: bool = False,
     time: bool | TimingPlan = False,
+    partial: bool = False,
 ) -> Report:
     """Count what a network costs, and measure what it takes.
 
     Args:
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
             or a module that torch.compile wraps. A module is left exactly as it was found.
-        inputs: a tensor or a tuple of positional arguments, passed as they are; a sequence of `InputSpec`; or None for
-            the network's own default.
+        inputs: a tensor or a tuple of positional arguments, passed as they are (a list of mappings or dataclasses is
+            one argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
         kwargs: keyword arguments of the forward, passed as they are.
         device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".
@@ -59,10 +61,15 @@ def profile(
         batch: images in the batch, where archcost makes the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
             follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
+        like: "cuda" or "cpu": the device whose choices the meta device follows, CUDA's unless asked otherwise: the
+            lists of mixed precision, and the form of the optimizer (a GPU's steps all parameters at once, and needs
+            room for all updates).
         timeline: have the report say what is alive at each operator: `report.timeline`.
         time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
             `archcost.TimingPlan` says how, and on which device where `device` does not; the network is then walked
             where it is timed.
+        partial: where the network fails while it runs, return the report of what ran before: `report.partial` is True
+            then, and a warning says what failed. Nothing is timed.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
@@ -76,30 +83,44 @@ def profile(
     from archcost.records import TimingPlan, Training, WalkPlan
 
     training = Training.of(train, loss, freeze, train_only)
-    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, timeline=timeline)
+    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, like=like, timeline=timeline)
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
-    chosen = sources.resolve(network) if isinstance(network, str) else sources.of_module(network)
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     if training is None or not training.partial:
-        return profile_network(chosen, feed, asked, plan)
-    full = profile_network(chosen, feed, replace(asked, training=training.full, timeline=False))
-    return replace(profile_network(chosen, feed, asked, plan), full_training=full.totals)
+        return profile_network(chosen, feed, asked, plan, partial=partial)
+    full = profile_network(chosen, feed, replace(asked, training=training.full, timeline=False), partial=partial)
+    return replace(profile_network(chosen, feed, asked, plan, partial=partial), full_training=full.totals)
 
 
-def profile_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None = None) -> Report:
+def profile_network(
+    network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None = None, *, partial: bool = False
+) -> Report:
     """Walk a network that is resolved already, and account for it; measure it where there is a timing plan."""
     from archcost.account import account
-    from archcost.profiling.formulas import registered_formulas
-    from archcost.walk.state import collector_paused, random_state_kept
+    from archcost.profiling.formulas import find_registered_formulas
+    from archcost.records.report import PARTIAL
+    from archcost.walk import run_undisturbed
 
-    if plan is not None:
+    if plan is not None and not partial:
         return _measure(network, feed, asked, plan)
-    with random_state_kept(), collector_paused():
-        trace, notes = trace_network(network, feed, asked)
-        costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
+
+    def count() -> Report:
+        try:
+            trace, notes = trace_network(network, feed, asked)
+        except WalkError as error:
+            if not partial or error.trace is None:
+                raise
+            trace, notes = (
+                error.trace,
+                (f"{PARTIAL}{say_failure(error)}; the figures are of the operators that ran before",),
+            )
+        costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report
+
+    return run_undisturbed(count)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:
@@ -136,6 +157,7 @@ def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tup
         ),
         notes=network.notes,
         amp=None if trace.amp is None else str(trace.amp),
+        dtypes=tuple(sorted({spec.dtype for spec in trace.params})),
     )
     return Report.of(info, costs, (*notes, *trace.notes), _environment(trace))
 
@@ -144,13 +166,15 @@ def _environment(trace: Trace) -> dict[str, str]:
     from archcost import __version__
     from archcost.metrics import CONVENTIONS
 
-    return {
+    environment = {
         "archcost": __version__,
         "conventions": CONVENTIONS,
         "device": trace.device,
         "python": platform.python_version(),
         "torch": trace.torch_version,
     }
+    chosen = trace.device == "meta" and (trace.training is not None or trace.amp is not None)
+    return {**environment, "like": trace.like} if chosen else environment
 
 
 __all__ = ["profile", "profile_network"]

@@ -49,7 +49,7 @@ def cases(
     if resolutions and not any(len(spec.shape) == IMAGE for spec in specs):
         given = ", ".join(map(str, specs))
         raise ArgumentError(f"--resolution needs an input with channels, height and width, and it takes {given}")
-    sized = [tuple(_resized(spec, side) for spec in specs) for side in resolutions] or [tuple(specs)]
+    sized = [tuple(_resize_input(spec, side) for spec in specs) for side in resolutions] or [tuple(specs)]
     precisions = [*((dtype, None) for dtype in dtypes), *((None, amp) for amp in amps)]
     return tuple(
         Case(plan=replace(plan, dtype=dtype, amp=amp, channels_last=last, compiled=comp), batch=batch, specs=inputs)
@@ -79,7 +79,7 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
         give_memory_back()  # what the cell before left: it finds the device as the first did
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)
     except OutOfMemoryError as error:
-        predicted = _predicted(network, feed, case.plan, training)
+        predicted = _predict_bytes(network, feed, case.plan, training)
         return Cell(**known, outcome="out of memory", message=_message(error), predicted_bytes=predicted)
     except Exception as error:  # noqa: BLE001 - a network may raise anything, and the other cells still run
         return Cell(**known, outcome="failed", message=_message(error))
@@ -93,7 +93,7 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
     )
 
 
-def _predicted(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
+def _predict_bytes(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
     """Return what a device's allocator would have had to give; None where a walk on the meta device cannot say it."""
     from archcost.clock.devices import device_of
     from archcost.profiling.form import describe_in_form
@@ -106,7 +106,7 @@ def _predicted(network: Network, feed: Feed, plan: TimingPlan, training: Trainin
     return report.totals.peak_allocated_bytes
 
 
-def _resized(spec: InputSpec, side: int) -> InputSpec:
+def _resize_input(spec: InputSpec, side: int) -> InputSpec:
     return replace(spec, shape=(spec.shape[0], side, side)) if len(spec.shape) == IMAGE else spec
 
 

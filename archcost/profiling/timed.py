@@ -21,12 +21,13 @@ from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
 from archcost.errors import ClockError
 from archcost.profiling.form import make_inputs, make_module
-from archcost.profiling.formulas import registered_formulas
+from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.iteration import make_iteration
 from archcost.walk import Parts, walk
 from archcost.walk.scopes import module_specs
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
 from archcost.walk.storages import dtype_name
+from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
         args, kwargs = given = make_inputs(feed, plan, home)
         with as_found(Parts(module)) if module is network.given else nullcontext(), regime(plan):
             trace = walk(module, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=plan.amp)
-            costs = account(trace, registered_formulas(trace.ops), timeline=asked.timeline)
+            costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline)
             clock = clock_of(home)
             with _failures_named(plan):
                 iteration = make_iteration(module, given, asked, plan, home)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.choices import COUNTING
-from archcost.errors import OutOfMemoryError, RuleError, WalkError, find_root
+from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
-from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, needs_values
+from archcost.profiling.fallback import check_memory, reason_of
+from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, is_on_meta, materialise
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
-    from archcost.records import Peak, Trace, WalkPlan
+    from archcost.records import Trace, WalkPlan
     from archcost.sources import Network
+    from archcost.walk import Caches
 
 
 def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
-    """Walk on the device that was asked for; fall back from the meta device to the CPU where values are needed.
+    """Walk on the device that was asked for; from the meta device fall back to the CPU, whatever failed.
 
     Returns:
         The trace, and a note where it fell back.
@@ -32,27 +34,47 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     where = choose_device(asked.device, network)
     if asked.device == "auto" and where != "meta":
         return _trace_on_chosen(network, feed, asked, where)
-    notes: tuple[str, ...] = ()
-    if where == "meta":
-        try:
-            return _walk(network, feed, asked, "meta"), ()
-        except RuleError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a network may raise anything
-            cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
-            if asked.device == "meta" or not needs_values(cause):
-                raise add_advice(error, network, feed) from error.__cause__
-            reason = str(cause).strip().split("\n", maxsplit=1)[0]
-            notes = (f"it was run on the CPU, because it could not be on the meta device: {reason}",)
-        where = "cpu"
+    if where != "meta":
+        return _walk_on(network, feed, asked, where), ()
+    from archcost.walk import Caches, Restoration
+
+    caches, restoration = Caches(), Restoration()
+    restoration.add(caches.empty)
     try:
-        return _walk(network, feed, asked, where), notes
+        with restoration, restoration:
+            trace = _walk(network, feed, asked, "meta", caches)
+            return trace, _note_left(caches.empty())
+    except (RuleError, UsageError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a network may raise anything, and the CPU shows whether it was the network
+        if asked.device == "meta" or is_on_meta(network):
+            raise add_advice(error, network, feed) from error.__cause__
+        reason = reason_of(error)
+        check_memory(network, asked, getattr(error, "trace", None), reason)
+    note = f"it was run on the CPU, because it could not be on the meta device: {reason}"
+    left = _note_left(caches.empty())  # the error, and what its frames held, are gone
+    return _walk_on(network, feed, asked, "cpu"), (note, *left)
+
+
+def _walk_on(network: Network, feed: Feed, asked: WalkPlan, device: str) -> Trace:
+    """Walk on a real device; where it runs out of memory, say what it needs."""
+    try:
+        return _walk(network, feed, asked, device)
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
         if not ran_out(error):
             raise add_advice(error, network, feed) from error.__cause__
     # Only here are the error, and with it the tensors that its traceback holds, gone.
     give_memory_back()
-    raise OutOfMemoryError(describe_need(network, feed, asked, where))
+    raise OutOfMemoryError(describe_need(network, feed, asked, device))
+
+
+def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
+    if not places:
+        return ()
+    return (
+        f"the walk on the meta device left tensors without values in {', '.join(places)}: clear them before the "
+        "network runs again, or profile it with --device cpu",
+    )
 
 
 def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) -> tuple[Trace, tuple[str, ...]]:
@@ -67,43 +89,49 @@ def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) 
     return trace, (f"it was counted on {trace.device}, because it could not be on {where}: {reason}", *notes)
 
 
-def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str) -> Trace:
+def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
     import torch
 
     from archcost.clock.kinds import kind_of
-    from archcost.walk import Parts, walk
+    from archcost.walk import Values, walk
 
     device = torch.device(where)
     with kind_of(device).using(device):
-        parts = build_on_meta(network) if where == "meta" else Parts(build_on_device(network, where))
-        args, kwargs = feed.on(home_of(parts, where))
+        values = Values() if where == "meta" else None
+        parts = build_on_meta(network, values) if where == "meta" else build_on_device(network, where)
+        args, kwargs = feed.on(home_of(parts, where), values)
+        if parts.lazy is not None:
+            parts = materialise(parts, network, (args, kwargs), asked)
+            args, kwargs = feed.on(home_of(parts, where), values)
+        if caches is not None:
+            caches.note(parts)
         thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-        return walk(
-            parts, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=asked.amp, restore=not thrown_away
-        )
+        how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+        if where == "meta":
+            how["like"] = asked.like
+        return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)
 
 
-def peak_of(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Peak, int, int]:
-    """Walk a network for its peak alone; return it, the parameters' bytes, and the bytes that no batch changes."""
-    from archcost.account.memory import bytes_of_kind, peak
-    from archcost.walk.state import collector_paused, random_state_kept
+def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
+    """Walk a network for its memory alone."""
+    from archcost.walk import run_undisturbed
 
-    with random_state_kept(), collector_paused():
-        trace, _ = trace_network(network, feed, asked)
-    parameters = bytes_of_kind(trace, "parameter")
-    fixed = parameters + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
-    return peak(trace, (), {}), parameters, fixed
+    trace, _ = run_undisturbed(lambda: trace_network(network, feed, asked))
+    return trace
 
 
 def describe_need(network: Network, feed: Feed, asked: WalkPlan, device: str) -> str:
     """Say what a network that ran out of memory on a device would have needed there."""
+    from archcost.account.memory import bytes_of_kind, peak
+
     failed = f"{network.spec} ran out of memory on {device}"
     try:
-        peak, parameters, _ = peak_of(network, feed, asked.on_meta_as_on(device))
+        trace = walk_apart(network, feed, asked.on_meta_as_on(device))
     except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
         return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+    needed, parameters = peak(trace, (), {}).nbytes, bytes_of_kind(trace, "parameter")
     return (
-        f"{failed}: by a walk on the meta device it needs {units.short(peak.nbytes, 'B')} at its peak, of which "
+        f"{failed}: by a walk on the meta device it needs {units.short(needed, 'B')} at its peak, of which "
         f"{units.short(parameters, 'B')} for parameters; try a smaller --batch or --input, or look with "
         "`archcost fit` for the largest batch that fits"
     )

@@ -1,10 +1,16 @@
 """Plain frozen data that passes between the rooms; nothing here knows torch."""
 
+from archcost.records.allocation import (
+    OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,
+    Allocation as Allocation,
+)
 from archcost.records.check import (
     Allowance as Allowance,
     Budget as Budget,
     Check as Check,
     Checked as Checked,
+    LimitKind as LimitKind,
+    Place as Place,
     Verdict as Verdict,
 )
 from archcost.records.claims import (
@@ -50,11 +56,20 @@ from archcost.records.explanation import (
     Way as Way,
 )
 from archcost.records.failure import (
+    Done as Done,
     Failure as Failure,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
     Fit as Fit,
+    Fitting as Fitting,
+)
+from archcost.records.history import (
+    History as History,
+    HistoryPoint as HistoryPoint,
+)
+from archcost.records.named_device import (
+    NamedDevice as NamedDevice,
 )
 from archcost.records.opinions import (
     Call as Call,
@@ -69,6 +84,7 @@ from archcost.records.plan import (
 )
 from archcost.records.precision import (
     MixedPrecision as MixedPrecision,
+    choose_followed as choose_followed,
     parse_amp as parse_amp,
 )
 from archcost.records.report import (
@@ -81,7 +97,7 @@ from archcost.records.roof import (
     Copy as Copy,
     Peaks as Peaks,
     Roof as Roof,
-    achieved as achieved,
+    compute_achieved as compute_achieved,
 )
 from archcost.records.speed import (
     Round as Round,

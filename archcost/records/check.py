@@ -12,9 +12,19 @@ if TYPE_CHECKING:
     from archcost.records.difference import Difference
     from archcost.records.speed import Speed
 
-Level = Literal["error", "warn", "off"]
-Outcome = Literal["failed", "exceeded", "warned", "new", "removed", "changed", "unchanged"]
-WORST_FIRST: tuple[Outcome, ...] = ("failed", "exceeded", "warned", "new", "removed", "changed", "unchanged")
+Level = Literal["error", "warn"]
+LimitKind = Literal["max", "max_increase", "max_decrease"]
+Outcome = Literal["failed", "exceeded", "warned", "uncompared", "new", "removed", "changed", "unchanged"]
+WORST_FIRST: tuple[Outcome, ...] = (
+    "failed",
+    "exceeded",
+    "warned",
+    "uncompared",
+    "new",
+    "removed",
+    "changed",
+    "unchanged",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,41 +42,64 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What one quantity of a network may cost; None where there is no such limit. `where` says who set it."""
+    """One limit of one quantity of a network: a maximum, or how much it may grow or shrink.
+
+    `modules` is a pattern of layers' paths ("backbone.*") whose sum is judged; "" for the whole network. `where` says
+    who set the limit.
+    """
 
     metric: str
-    max: int | None = None
-    max_increase: Allowance | None = None
-    max_decrease: Allowance | None = None
+    kind: LimitKind
+    limit: int | Allowance
     level: Level = "error"
     where: str = ""
+    modules: str = ""
 
     @property
     def needs_baseline(self) -> bool:
         """Whether it can only be judged beside what the quantity was."""
-        return self.level != "off" and (self.max_increase is not None or self.max_decrease is not None)
+        return self.kind != "max"
+
+    @property
+    def key(self) -> tuple[str, str, LimitKind, Level]:
+        """What a limit replaces that another pattern set: the one of the same quantity, kind and level."""
+        return self.modules, self.metric, self.kind, self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One limit of one quantity, judged. `limit` is a text such as "at most 4.2 G" or "at most +2%".
 
-    A change is "accepted" where the committed lock file holds it already.
+    `modules` is the pattern of layers that it is a limit of, "" for the whole network. `most` is the maximum as a
+    number, None for a limit of growth. A change is "accepted" where the committed lock file holds it already.
     """
 
     metric: str
-    kind: Literal["max", "max_increase", "max_decrease"]
+    kind: LimitKind
     limit: str
     before: int | None
     after: int
     outcome: Literal["passed", "exceeded", "accepted"]
     level: Level
     where: str
+    modules: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line of a file, named from the top of its repository."""
+
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """One network, checked; `failure` says why it could not be.
+
+    `settings` are lines about what was asked differently: "input 3x256x256 -> 3x320x320". `base_failure` says why the
+    baseline could not be counted: the network is then judged by its maxima alone. `place` is where a review shows it.
 
     `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
     """
@@ -75,6 +108,9 @@ class Checked:
     difference: Difference | None = None
     verdicts: tuple[Verdict, ...] = ()
     failure: str = ""
+    settings: tuple[str, ...] = ()
+    base_failure: str = ""
+    place: Place | None = None
     speed: Speed | None = None
     speed_level: Level = "warn"
 
@@ -103,21 +139,27 @@ class Checked:
         levels = {verdict.level for verdict in self.exceeded} | ({self.speed_level} if self.slower else set())
         if levels:
             return "exceeded" if "error" in levels else "warned"
+        if self.base_failure:
+            return "uncompared"
         if self.difference.before is None or self.difference.after is None:
             return "new" if self.difference.before is None else "removed"
-        return "changed" if self.difference.changed else "unchanged"
+        return "changed" if self.difference.changed or self.settings else "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """All networks that were checked.
 
-    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded.
+    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded. `notes` are
+    sentences about the whole: that the lock file is out of date, for example. `project` is the folder of the settings
+    within its repository, "" for the repository itself.
     """
 
     baseline: str
     networks: tuple[Checked, ...]
     accept: str = ""
+    notes: tuple[str, ...] = ()
+    project: str = ""
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:

@@ -29,9 +29,9 @@ class Row:
 class Snapshot:
     """What of one report is compared, and what a lock file keeps of it: exact figures, and what they depend on.
 
-    `inputs` are texts ("1x3x224x224 float32"). `conventions` is the number of what the figures mean. `totals` lack what
-    was not counted, such as the saved bytes of a walk without a training step. `uncovered` counts the calls of
-    operators without a rule.
+    `inputs` are texts ("1x3x224x224 float32"). `dtypes` are those of the parameters, None where they are not known.
+    `conventions` is the number of what the figures mean. `totals` lack what was not counted, such as the saved bytes of
+    a walk without a training step. `uncovered` counts the calls of operators without a rule.
     """
 
     spec: str
@@ -42,6 +42,7 @@ class Snapshot:
     totals: Mapping[str, int]
     rows: tuple[Row, ...]
     uncovered: Mapping[str, int]
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,9 @@
-"""What stands in the place of a network that could not be profiled."""
+"""What becomes of one network among many: that it is done, and what stands in its place where it failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from archcost.errors import ArchcostError
 
@@ -23,3 +24,19 @@ class Failure:
         code = error.exit_code if isinstance(error, ArchcostError) else ArchcostError.exit_code
         reason = str(error) if isinstance(error, Exception) else f"it raised {name}: {error}"  # SystemExit says "7"
         return cls(spec=spec, error=name, reason=reason or name, exit_code=code)
+
+
+class Done(str):
+    """The name of what is done, for a callback that shows progress, and whether it failed.
+
+    A callback that takes a plain name takes it too.
+    """
+
+    __slots__ = ("failed",)
+    failed: bool
+
+    def __new__(cls, name: str, *, failed: bool = False) -> Self:
+        """Name it."""
+        done = super().__new__(cls, name)
+        done.failed = failed
+        return done

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from archcost.records.allocation import Allocation
+
+Fitting: TypeAlias = Literal["fits", "tight", "does not fit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMemory:
-    """The peak, in exact bytes, of one walk at one batch size."""
+    """The peak, in exact bytes, of one walk at one batch size.
+
+    For a named GPU, `allocation` is what torch's allocator takes for it, and `squeezes` whether that fits once unused
+    segments are given back.
+    """
 
     batch: int
     peak_bytes: int
     phase: str
+    allocation: Allocation | None = None
+    squeezes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """The largest batch whose peak is at most `memory_bytes`; None where not even the smallest is.
+    """The largest batch that fits into `memory_bytes`; None where not even the smallest does.
 
     `fixed_bytes` are what no batch changes: parameters and buffers and, in training, gradients and optimizer state.
     `points` are all batches that were walked, ascending: the answer and the next larger batch are among them.
+    `device` is the GPU that was named, `overheads` what its memory holds besides tensors.
     """
 
     network: str
@@ -30,3 +43,17 @@ class Fit:
     fixed_bytes: int
     batch: int | None
     points: tuple[BatchMemory, ...]
+    device: str | None = None
+    overheads: dict[str, int] = field(default_factory=dict)
+
+    def need_of(self, point: BatchMemory) -> int:
+        """Return the bytes that a batch needs: those of its tensors, or of a GPU's allocator and what is on top."""
+        if point.allocation is None:
+            return point.peak_bytes
+        return point.allocation.reserved_bytes + sum(self.overheads.values())
+
+    def judge(self, point: BatchMemory) -> Fitting:
+        """Say whether a batch fits; it is "tight" where the allocator has to give unused segments back for it."""
+        if self.need_of(point) <= self.memory_bytes:
+            return "fits"
+        return "tight" if point.squeezes else "does not fit"

@@ -66,7 +66,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class CountDifference:
     """What a counter has more than archcost (less: negative) for one operator; without a reason it is unexplained."""
 
     operator: str
@@ -85,7 +85,7 @@ class Opinion:
     version: str
     total: int | None
     skipped: Mapping[str, int]
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[CountDifference, ...] = ()
     failure: str | None = None
 
     @property

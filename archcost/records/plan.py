@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from archcost.choices import MODES, check_choice
-from archcost.records.precision import parse_amp
+from archcost.choices import FOLLOWED, MODES, check_choice
+from archcost.records.precision import choose_followed, parse_amp
 
 if TYPE_CHECKING:
     from archcost.records.training import Training
@@ -17,23 +17,26 @@ class WalkPlan:
     """What was asked for, whoever walks.
 
     `device` is "auto", "meta" or a device of torch's, `mode` one of `choices.MODES`. With a `training` a whole training
-    step is walked. `amp` is a mixed precision as `parse_amp` reads it. With `timeline` the account says what is alive
-    at each operator.
+    step is walked. `amp` is a mixed precision as `parse_amp` reads it. `like` is the device whose choices the meta
+    device follows (autocast's lists, the form of the optimizer), one of `choices.FOLLOWED`. With `timeline` the account
+    says what is alive at each operator.
 
     Raises:
-        ArgumentError: a mode or a mixed precision that does not exist, with those that do.
+        ArgumentError: a mode, a mixed precision or a device to follow that does not exist, with those that do.
     """
 
     device: str = "auto"
     mode: str = "eval"
     training: Training | None = None
     amp: str | None = None
+    like: str | None = None
     timeline: bool = False
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
         if self.amp is not None:
-            parse_amp(self.amp, self.device)
+            parse_amp(self.amp, self.device, self.like)
+        choose_followed(self.device, self.like)
 
     @property
     def walked_mode(self) -> str:
@@ -48,4 +51,5 @@ class WalkPlan:
         """
         kind = device.partition(":")[0]
         amp = self.amp if self.amp is None or ":" in self.amp else f"{kind}:{self.amp}"
-        return replace(self, device="meta", amp=amp)
+        like = kind if kind in FOLLOWED and amp in {None, f"{kind}:{self.amp}"} else self.like
+        return replace(self, device="meta", amp=amp, like=like)

@@ -1,18 +1,18 @@
-"""Mixed precision, as a user asks for it."""
+"""Mixed precision, as a user asks for it; and the device whose choices the meta device follows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archcost.choices import FOLLOWED, check_choice
 from archcost.errors import ArgumentError
 
 AMP_DTYPES = ("bf16", "fp16")
-AMP_LISTS = ("cuda", "cpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixedPrecision:
-    """What runs within `torch.autocast`: into which of `AMP_DTYPES`, and by the lists of which device of `AMP_LISTS`.
+    """What runs within `torch.autocast`: into which of `AMP_DTYPES`, and by the lists of which device of `FOLLOWED`.
 
     The lists say which operators run in half precision, which in float32, and which as they come; the CPU's and CUDA's
     differ.
@@ -26,16 +26,36 @@ class MixedPrecision:
         return f"{self.lists}:{self.dtype}"
 
 
-def parse_amp(text: str, device: str) -> MixedPrecision:
-    """Read "bf16", "fp16" or, on the meta device, "cpu:bf16": the device whose lists are followed there, else CUDA's.
+def parse_amp(text: str, device: str, like: str | None = None) -> MixedPrecision:
+    """Read "bf16", "fp16" or, on the meta device, "cpu:bf16": the device whose lists are followed there.
+
+    Where the text names no device, the lists are those of `like`, or else CUDA's.
 
     Raises:
-        ArgumentError: a dtype or a device that it cannot be, or lists that are not those of a real device.
+        ArgumentError: a dtype or a device that it cannot be, or lists that are not those of a real device or of `like`.
     """
     lists, _, dtype = text.rpartition(":")
     kind = device.partition(":")[0]
-    if dtype not in AMP_DTYPES or lists not in {"", *AMP_LISTS}:
+    if dtype not in AMP_DTYPES or lists not in {"", *FOLLOWED}:
         raise ArgumentError(f"amp must be one of {', '.join(AMP_DTYPES)}, or as in cpu:bf16, not {text!r}")
-    if kind in AMP_LISTS and lists not in {"", kind}:
+    if kind in FOLLOWED and lists not in {"", kind}:
         raise ArgumentError(f"amp {text!r}: on {kind}, torch follows the lists of {kind}; --device meta follows any")
-    return MixedPrecision(dtype=dtype, lists=lists or (kind if kind in AMP_LISTS else AMP_LISTS[0]))
+    if like is not None and lists not in {"", like}:
+        raise ArgumentError(f"amp {text!r} follows {lists}, and like={like!r} follows {like}; give one of the two")
+    return MixedPrecision(dtype=dtype, lists=lists or (kind if kind in FOLLOWED else like or FOLLOWED[0]))
+
+
+def choose_followed(device: str, like: str | None, amp: str | None = None) -> str:
+    """Return the kind of device whose choices a walk follows: its own, or on the meta device the one asked for.
+
+    Raises:
+        ArgumentError: a device that the meta device cannot follow, or one that a real device does not follow.
+    """
+    if like is not None:
+        check_choice("like", like, FOLLOWED)
+    kind = device.partition(":")[0]
+    if kind in {"auto", "meta"}:
+        return like or (FOLLOWED[0] if amp is None else parse_amp(amp, device).lists)
+    if like not in {None, kind}:
+        raise ArgumentError(f"like={like!r}: on {kind}, torch makes the choices of {kind}; --device meta follows any")
+    return kind

@@ -176,7 +176,7 @@ def _newer(kind: Any) -> set[str]:
 
 def _list(parts: tuple[Any, ...]) -> Reader:
     """Read a list: tuple[int, ...], or tuple[str, *tuple[int, ...]] with one type for each of the first places."""
-    *first, rest = (parts[0],) if parts[-1] is Ellipsis else (*parts[:-1], _unpacked(parts[-1]))
+    *first, rest = (parts[0],) if parts[-1] is Ellipsis else (*parts[:-1], _unpack_hint(parts[-1]))
     readers, reader_of_rest = [_reader(hint) for hint in first], _reader(rest)
 
     def read_list(value: Any) -> Any:
@@ -195,7 +195,7 @@ def _list(parts: tuple[Any, ...]) -> Reader:
     return read_list
 
 
-def _unpacked(hint: Any) -> Any:
+def _unpack_hint(hint: Any) -> Any:
     return typing.get_args(typing.get_args(hint)[0])[0]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "archcost.report/1"
+PARTIAL = "partial: "  # how the warning of a partial report begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class InputInfo:
 class NetworkInfo:
     """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
 
-    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16").
+    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16"). `dtypes` are those of
+    its parameters; None in a report that is older than this key.
     """
 
     spec: str
@@ -42,6 +44,7 @@ class NetworkInfo:
     inputs: tuple[InputInfo, ...]
     notes: tuple[str, ...] = ()
     amp: str | None = None
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,11 @@ class Report:
     full_training: Totals | None = None
     measured: Sample | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether the network failed while it ran; the figures are of what ran before, a warning says what failed."""
+        return any(warning.startswith(PARTIAL) for warning in self.warnings)
 
     @classmethod
     def of(

@@ -66,7 +66,9 @@ class Achieved:
     bound: Literal["memory", "arithmetic"] | None
 
 
-def achieved(macs: int, moved_bytes: int | None, seconds: float, roof: Roof | None, dtype: str) -> Achieved | None:
+def compute_achieved(
+    macs: int, moved_bytes: int | None, seconds: float, roof: Roof | None, dtype: str
+) -> Achieved | None:
     """Return what was done in a time; None for a row that took none or did nothing."""
     if not seconds or not (macs or moved_bytes):
         return None

@@ -14,7 +14,7 @@ from typing import Literal, Self
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
 from archcost.records.precision import AMP_DTYPES
-from archcost.records.roof import Achieved, Roof, achieved
+from archcost.records.roof import Achieved, Roof, compute_achieved
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
 SECOND = 10**9
@@ -290,7 +290,7 @@ class Sample:
     def achieved_in(self, row: RowTime) -> Achieved | None:
         """Return what a row does for each second, beside the roof of what it multiplies in."""
         seconds = row.times.median / SECOND
-        return achieved(row.macs, row.moved_bytes, seconds, self.roof, self.dtype_of(row.work))
+        return compute_achieved(row.macs, row.moved_bytes, seconds, self.roof, self.dtype_of(row.work))
 
     @property
     def dtypes(self) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ class TensorSpec(NamedTuple):
     """One tensor as one operator saw it.
 
     `shape` as torch gives it (N, C, H, W for images). `nbytes` are the distinct bytes that it addresses: an
-    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds.
+    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds. `stored` is
+    the number of elements that a sparse tensor stores.
     """
 
     shape: tuple[int, ...]
@@ -35,11 +36,17 @@ class TensorSpec(NamedTuple):
     offset: int
     nbytes: int
     sources: tuple[int, ...] = ()
+    stored: int | None = None
 
     @property
     def elements(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+    @property
+    def held(self) -> int:
+        """Number of elements that are there: of a sparse tensor those that it stores."""
+        return self.elements if self.stored is None else self.stored
 
 
 class OpCall(NamedTuple):
@@ -113,7 +120,7 @@ class StorageSpec(NamedTuple):
 
     `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is what an
     optimizer keeps from step to step: the first step allocates it, every later one finds it there. Everything else was
-    there before (`born` is -1); "label" is what a loss compares the outputs with.
+    there before (`born` is -1); "label" is what a loss compares the outputs with. `host`: it lies in the CPU's memory.
     """
 
     nbytes: int
@@ -121,6 +128,7 @@ class StorageSpec(NamedTuple):
     kind: Literal["input", "parameter", "buffer", "constant", "label", "fresh", "gradient", "state"]
     born: int
     died: int | None
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +141,10 @@ class SavedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run of one network, complete: it can be saved, and counted again under other rules."""
+    """One run of one network, complete: it can be saved, and counted again under other rules.
+
+    `like` is the kind of device whose choices it followed: on the meta device one that it was told.
+    """
 
     ops: tuple[OpCall, ...]
     calls: tuple[ModuleCall, ...]
@@ -149,4 +160,5 @@ class Trace:
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
     amp: MixedPrecision | None = None
+    like: str = ""
     saved: tuple[SavedSpec, ...] = ()

@@ -53,7 +53,7 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     Budgets are added where it has none.
 
     Args:
-        text: the file as it is, TOML; "" where there is none.
+        text: the file as it is, TOML; "" without a file.
         networks: how each is walked, and what it costs now.
 
     Raises:
@@ -61,7 +61,8 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     """
     before = tomllib.loads(text)
     has_budgets = "budgets" in _ours(before)
-    blocks = [_heading() + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
+    heading = "" if "networks" in _ours(before) else _heading()
+    blocks = [heading + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
     addition = "\n".join(blocks if has_budgets else [*blocks, BUDGETS])
     newline = "\r\n" if "\r\n" in text else "\n"
     between = "" if not text else newline if text.endswith("\n") else 2 * newline
@@ -83,13 +84,13 @@ def _network(plan: Plan, report: Report) -> str:
 
 
 def _lines(plan: Plan, report: Report) -> Iterator[str]:
-    yield f"[tool.archcost.networks.{_quoted(plan.name)}]"
-    yield f"spec = {_quoted(plan.spec)}"
+    yield f"[tool.archcost.networks.{_quote(plan.name)}]"
+    yield f"spec = {_quote(plan.spec)}"
     if plan.inputs:
-        texts = [_quoted(text) for text in plan.inputs]
+        texts = [_quote(text) for text in plan.inputs]
         yield f"input = {texts[0] if len(texts) == 1 else '[' + ', '.join(texts) + ']'}"
     if plan.device != COUNTING:
-        yield f"device = {_quoted(plan.device)}  # it needs real values"
+        yield f"device = {_quote(plan.device)}  # it needs real values"
     shapes = ", ".join(units.shape(each.shape) for each in report.network.inputs)
     macs, params = units.short(report.totals.macs), units.short(report.totals.params)
     yield f"# {macs} MACs, {params} params on {shapes}"
@@ -115,5 +116,5 @@ def _ours(data: dict[str, Any]) -> dict[str, Any]:
     return ours if isinstance(ours, dict) else {}
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)

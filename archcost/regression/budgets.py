@@ -1,37 +1,46 @@
-"""Budgets: what a network's quantities may be, read from settings or conditions, and whether they are."""
+"""Budgets: what a network's quantities may be, read from settings or conditions.
+
+A budget is one limit with a level of its own. Patterns of names inherit from each other limit by limit: the more
+specific pattern replaces a limit of the same quantity, kind and level, and adds to all others.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.errors import ArgumentError, ConfigError, IncomparableError, closest
-from archcost.metrics import METRICS, USUAL
-from archcost.records import Allowance, Budget, Verdict
+from archcost.errors import ArgumentError, ConfigError, closest
+from archcost.metrics import METRICS, SUMS, USUAL
+from archcost.records import Allowance, Budget
 from archcost.regression.snapshot import TOTAL_METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from archcost.records import Difference, Snapshot
+    from archcost.records import LimitKind
 
-KEYS = ("max", "max_increase", "max_decrease", "level")
+KINDS: tuple[LimitKind, ...] = ("max", "max_increase", "max_decrease")
+KEYS = (*KINDS, "level")
 LEVELS = ("error", "warn", "off")
-GATED = tuple(name for name in TOTAL_METRICS if METRICS[name].unit != "px")
+GATED = TOTAL_METRICS
+MODULES = "modules"  # the table of a pattern that holds budgets of layers, by patterns of their paths
 NOTHING_MORE = Allowance(amount=Fraction(0), percent=False, text="0")
 DEFAULT = tuple(
-    Budget(metric=name, max_increase=NOTHING_MORE, where="no budget is set") for name in METRICS if name in USUAL
+    Budget(metric=name, kind="max_increase", limit=NOTHING_MORE, where="no budget is set")
+    for name in METRICS
+    if name in USUAL
 )
 TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
 TIME_KEYS = ("max_increase", "level")
 USUAL_TIME = Budget(
     metric=TIME,
-    max_increase=Allowance(amount=Fraction(2), percent=True, text="2%"),
+    kind="max_increase",
+    limit=Allowance(amount=Fraction(2), percent=True, text="2%"),
     level="warn",
     where="no budget is set",
 )
@@ -39,40 +48,89 @@ CONDITION = re.compile(r"\s*(?P<metric>\w*)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>[+
 
 
 @dataclass(frozen=True, slots=True)
-class Budgets:
-    """The budgets of a project: for each pattern of names, what it says of each quantity, key by key."""
+class Rules:
+    """What one pattern of names says: limits, and the limits of others that it drops ("off").
 
-    patterns: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    heading: str = "budgets"
+    Each of `dropped` is a pattern of modules, a quantity, and a kind of limit or None for every kind.
+    """
+
+    limits: tuple[Budget, ...] = ()
+    dropped: tuple[tuple[str, str, LimitKind | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """The budgets of a project: what each pattern of names says."""
+
+    patterns: Mapping[str, Rules] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Every quantity of a network that any budget names."""
-        return tuple(dict.fromkeys(name for rules in self.patterns.values() for name in rules if name != TIME))
+        limits = (limit.metric for rules in self.patterns.values() for limit in rules.limits)
+        return tuple(dict.fromkeys(name for name in limits if name != TIME))
 
     def of(self, network: str) -> tuple[Budget, ...]:
         """Return the budgets of one network; where no pattern fits, that the usual quantities may not grow.
 
-        Of several patterns that say something of the same key, the one with the most characters that are not
-        wildcards wins; a plain name wins over every pattern.
+        Of several patterns, the one with the most characters that are not wildcards counts most; a plain name counts
+        more than every pattern.
         """
         found = self._of(network)
-        return DEFAULT if found is None else tuple(budget for name, budget in found.items() if name != TIME)
+        return DEFAULT if found is None else tuple(limit for limit in found if limit.metric != TIME)
 
-    def time_of(self, network: str) -> Budget:
-        """Return by how much slower one network may become; 2 % with a warning, where no pattern says anything."""
-        return (self._of(network) or {}).get(TIME, USUAL_TIME)
+    def time_of(self, network: str) -> Budget | None:
+        """Return by how much slower one network may become: 2 % with a warning unless a pattern says otherwise.
 
-    def _of(self, network: str) -> dict[str, Budget] | None:
-        """Return the budget of each quantity, None where no pattern fits."""
+        None where a pattern turns it off.
+        """
+        found = self._of(network, (USUAL_TIME,))
+        return USUAL_TIME if found is None else next((limit for limit in found if limit.metric == TIME), None)
+
+    def _of(self, network: str, start: tuple[Budget, ...] = ()) -> tuple[Budget, ...] | None:
+        """Return every limit that holds for a network, None where no pattern fits."""
         fitting = sorted((text for text in self.patterns if fnmatchcase(network, text)), key=_specificity)
-        found: dict[str, Budget] = {}
+        found = {limit.key: limit for limit in start}
         for text in fitting:
-            for name, rule in self.patterns[text].items():
-                where = f'{self.heading}."{text}".{name}'
-                before = found.get(name, USUAL_TIME if name == TIME else Budget(metric=name))
-                found[name] = replace(before, **rule, where=where)
-        return found if fitting else None
+            rules = self.patterns[text]
+            for modules, metric, kind in rules.dropped:
+                for key in [key for key in found if key[:2] == (modules, metric) and kind in {None, key[2]}]:
+                    del found[key]
+            timed = [limit for limit in rules.limits if limit.metric == TIME]
+            if timed:  # it has one limit, so that there is one level
+                found = {key: limit for key, limit in found.items() if limit.metric != TIME}
+            found |= {limit.key: limit for limit in rules.limits}
+        return tuple(found.values()) if fitting else None
+
+
+def find_loosened(before: Sequence[Budget], after: Sequence[Budget]) -> tuple[str, ...]:
+    """Say which limits of a network allow more than they did: "budget macs max_increase 2% -> 200%"."""
+    now = {budget.key: budget for budget in after}
+    texts = []
+    for old in before:
+        new = now.get(old.key)
+        name = " ".join(filter(None, ("budget", old.modules, old.metric, old.kind)))
+        if new is None:
+            texts.append(f"{name} {limit_text(old)} removed" + (" (warning)" if old.level == "warn" else ""))
+        elif _is_looser(new, old):
+            texts.append(f"{name} {limit_text(old)} -> {limit_text(new)}")
+    return tuple(texts)
+
+
+def limit_text(budget: Budget) -> str:
+    """Return a limit as it would be written: "2%", "12 M"."""
+    if isinstance(budget.limit, Allowance):
+        return budget.limit.text
+    return units.short(budget.limit, METRICS[budget.metric].unit)
+
+
+def _is_looser(new: Budget, old: Budget) -> bool:
+    if isinstance(new.limit, Allowance) and isinstance(old.limit, Allowance):
+        # an amount and a share do not compare: the change is named
+        return new.limit.percent != old.limit.percent or new.limit.amount > old.limit.amount
+    assert isinstance(new.limit, int)  # noqa: S101 - both are of one kind
+    assert isinstance(old.limit, int)  # noqa: S101
+    return new.limit > old.limit
 
 
 def parse_budgets(table: Mapping[str, Any], file: str = "pyproject.toml", heading: str = "budgets") -> Budgets:
@@ -81,14 +139,61 @@ def parse_budgets(table: Mapping[str, Any], file: str = "pyproject.toml", headin
     Raises:
         ConfigError: a quantity, key or value that means nothing, with its place and what is allowed.
     """
-    read: dict[str, dict[str, dict[str, Any]]] = {}
-    for pattern, rules in table.items():
-        place = f'{file}: {heading}."{pattern}"'
-        read[pattern] = {
-            name: _rule(name, rule, f"{place}.{name}")
-            for name, rule in _table(rules, place, "QUANTITY = {...}").items()
-        }
-    return Budgets(read, heading)
+    return Budgets({pattern: _rules(rules, file, f'{heading}."{pattern}"') for pattern, rules in table.items()})
+
+
+def _rules(value: Any, file: str, where: str) -> Rules:
+    """Read what one pattern says: a table of quantities, and one of modules."""
+    table = dict(_table(value, f"{file}: {where}", "QUANTITY = {...}"))
+    parts = _table(table.pop(MODULES, {}), f"{file}: {where}.{MODULES}", '"backbone.*" = { macs = {...} }')
+    found = [_quantity(name, rule, file, f"{where}.{name}") for name, rule in table.items()]
+    for modules, quantities in parts.items():
+        place = f'{where}.{MODULES}."{modules}"'
+        for name, rule in _table(quantities, f"{file}: {place}", "QUANTITY = {...}").items():
+            if name not in SUMS:
+                hint = closest(name, SUMS, f"there are {', '.join(SUMS)}")
+                raise ConfigError(f"{file}: {place}.{name} does not add up over layers; {hint}")
+            found.append(_quantity(name, rule, file, f"{place}.{name}", modules))
+    return Rules(
+        limits=tuple(limit for rules in found for limit in rules.limits),
+        dropped=tuple(dropped for rules in found for dropped in rules.dropped),
+    )
+
+
+def _quantity(name: str, value: Any, file: str, where: str, modules: str = "") -> Rules:
+    """Read the limits of one quantity: a table, or a list of tables where there are limits of several levels."""
+    try:
+        if name != TIME:
+            _total(name)
+    except ArgumentError as error:
+        raise ConfigError(f"{file}: {where}: {error}") from error
+    if isinstance(value, list) and name != TIME:
+        found = [_limits(name, each, file, where, modules) for each in value]
+        return Rules(tuple(b for r in found for b in r.limits), tuple(d for r in found for d in r.dropped))
+    return _limits(name, value, file, where, modules)
+
+
+def _limits(name: str, value: Any, file: str, where: str, modules: str) -> Rules:
+    keys, example = (TIME_KEYS, '{ max_increase = "5%" }') if name == TIME else (KEYS, '{ max = "4.2G" }')
+    place = f"{file}: {where}"
+    table: dict[Any, Any] = {  # by keys that are kinds of limits, once the level is taken out
+        key: _setting(key, each, f"{place}.{key}", keys) for key, each in _table(value, place, example).items()
+    }
+    level = table.pop("level", "warn" if name == TIME else "error")
+    if name == TIME and "max_increase" in table and not table["max_increase"].percent:
+        raise ConfigError(f'{place}.max_increase must be in per cent, such as "5%": times differ between machines')
+    if level == "off":
+        return Rules(dropped=tuple((modules, name, kind) for kind in table) or ((modules, name, None),))
+    if not table and name == TIME:
+        table = {"max_increase": USUAL_TIME.limit}
+    if not table:
+        raise ConfigError(f"{place} has a level and no limit; a level belongs to a limit: {example}")
+    return Rules(
+        limits=tuple(
+            Budget(metric=name, kind=kind, limit=limit, level=level, where=where, modules=modules)
+            for kind, limit in table.items()
+        )
+    )
 
 
 def parse_condition(text: str) -> Budget:
@@ -101,7 +206,7 @@ def parse_condition(text: str) -> Budget:
     if found is None or not found["metric"]:
         raise ArgumentError(f"--fail-if {text!r} does not parse; write 'macs>+2%', 'params>25.6M' or 'macs<-1%'")
     try:
-        budget = _limit(_total(found["metric"]), found["sign"], found["limit"])
+        budget = _condition(_total(found["metric"]), found["sign"], found["limit"])
     except ArgumentError as error:
         raise ArgumentError(f"--fail-if {text!r}: {error}") from error
     return replace(budget, where=f"--fail-if '{text}'")
@@ -117,90 +222,21 @@ def requirement(name: str, text: str) -> Budget:
     opposite = {"<": ">=", "<=": ">"}
     if found is None or found["metric"] or found["sign"] not in opposite:
         raise ArgumentError(f"{name}={text!r} does not parse; write '<4.2G', '<=25.6M' or '<=+2%'")
-    return replace(_limit(_total(name), opposite[found["sign"]], found["limit"]), where=f"{name}{text}")
+    return replace(_condition(_total(name), opposite[found["sign"]], found["limit"]), where=f"{name}{text}")
 
 
-def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, ...]:
-    """Say of every limit whether a network keeps it. What has no baseline is judged by its maximum alone.
-
-    Raises:
-        ConfigError: a budget of a quantity that was not counted.
-        IncomparableError: a budget beside a baseline that does not know the quantity.
-    """
-    return tuple(verdict for budget in budgets if budget.level != "off" for verdict in _verdicts(difference, budget))
-
-
-def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
-    before, after = difference.totals(budget.metric)
-    if after is None:
-        raise ConfigError(f"{budget.where}: {difference.network.spec} {_lack(difference.network, budget.metric)}")
-    if budget.needs_baseline and not difference.knows(budget.metric):
-        if budget in DEFAULT:  # nobody asked for it, and the baseline is older than the quantity
-            return
-        raise IncomparableError(f"no baseline: it has no {budget.metric} of {difference.network.spec!r}; count it anew")
-    unit = METRICS[budget.metric].unit
-    limits: list[tuple[Literal["max", "max_increase", "max_decrease"], str, bool]] = []
-    if budget.max is not None:
-        limits.append(("max", f"at most {_beside(budget.max, after, unit)}", after <= budget.max))
-    if before is not None and budget.max_increase is not None:
-        kept = budget.max_increase.allows(after - before, before)
-        limits.append(("max_increase", f"at most +{budget.max_increase.text}", kept))
-    if before is not None and budget.max_decrease is not None:
-        kept = budget.max_decrease.allows(before - after, before)
-        limits.append(("max_decrease", f"at most -{budget.max_decrease.text}", kept))
-    for kind, limit, kept in limits:
-        yield Verdict(
-            metric=budget.metric,
-            kind=kind,
-            limit=limit,
-            before=before,
-            after=after,
-            outcome="passed" if kept else "exceeded",
-            level=budget.level,
-            where=budget.where,
-        )
-
-
-def _lack(network: Snapshot, metric: str) -> str:
-    """Say why a quantity of a network is not known."""
-    if "saved_bytes" in network.totals:
-        return f"was walked with a training step, or by an archcost that did not count {metric}"
-    return (
-        f"was walked without what {metric} needs; it needs a training step: "
-        'train = "sgd" among the settings of the network'
-    )
-
-
-def _beside(limit: int, value: int, unit: str) -> str:
-    """Format a limit: with all of its digits, where a value on its other side would look the same."""
-    short = units.short(limit, unit)
-    return short if value <= limit or units.short(value, unit) != short else f"{units.exact(limit)} {unit}".rstrip()
-
-
-def _limit(name: str, sign: str, text: str) -> Budget:
+def _condition(name: str, sign: str, text: str) -> Budget:
     """Return the budget that is exceeded where a quantity is `sign` than a limit."""
     if text[0] in "+-":
-        kind = {("+", ">"): "max_increase", ("-", "<"): "max_decrease"}.get((text[0], sign))
+        kinds: dict[tuple[str, str], LimitKind] = {("+", ">"): "max_increase", ("-", "<"): "max_decrease"}
+        kind = kinds.get((text[0], sign))
         if kind is None:
             raise ArgumentError("a change is compared as '>+2%' (it grew by more) or '<-2%' (it shrank by more)")
-        return Budget(metric=name, **{kind: _allowance(text[1:])})  # type: ignore[arg-type]
+        return Budget(metric=name, kind=kind, limit=_allowance(text[1:]))
     if sign.startswith("<"):
-        raise ArgumentError("less is no failure; a change downwards is written '<-2%'")
+        raise ArgumentError("only upper limits can fail; to forbid a decrease write '<-2%'")
     amount = units.parse_amount(text)
-    return Budget(metric=name, max=math.floor(amount) if sign == ">" else math.ceil(amount) - 1)
-
-
-def _rule(name: str, rule: Any, place: str) -> dict[str, Any]:
-    keys, example = (TIME_KEYS, '{ max_increase = "5%" }') if name == TIME else (KEYS, '{ max = "4.2G" }')
-    try:
-        if name != TIME:
-            _total(name)
-    except ArgumentError as error:
-        raise ConfigError(f"{place}: {error}") from error
-    found = {key: _setting(key, value, f"{place}.{key}", keys) for key, value in _table(rule, place, example).items()}
-    if name == TIME and "max_increase" in found and not found["max_increase"].percent:
-        raise ConfigError(f'{place}.max_increase must be in per cent, such as "5%": times differ between machines')
-    return found
+    return Budget(metric=name, kind="max", limit=math.floor(amount) if sign == ">" else math.ceil(amount) - 1)
 
 
 def _setting(key: str, value: Any, place: str, keys: Sequence[str]) -> Any:
@@ -223,7 +259,7 @@ def _allowance(text: str) -> Allowance:
     percent = text.strip().endswith("%")
     number = text.strip().removesuffix("%")
     if percent and not re.fullmatch(r"\d+(\.\d+)?\s*", number):
-        raise ArgumentError(f"{text!r} is no change; write 2%, 0.5%, 10M or 0")
+        raise ArgumentError(f"{text!r} is not a change; write 2%, 0.5%, 10M or 0")
     return Allowance(amount=Fraction(units.parse_amount(number)), percent=percent, text=text.strip())
 
 

@@ -3,86 +3,42 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from archcost.errors import ConfigError, IncomparableError, NotInRevisionError, RevisionFailedError
-from archcost.profiling.many import profile_many
+from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError, WalkError
+from archcost.profiling.advice import INPUT_OPTION
+from archcost.profiling.apart import profile_apart
+from archcost.profiling.many import count_jobs
 from archcost.records import Check, Checked, Failure, Snapshot
 from archcost.regression import lock
-from archcost.regression.budgets import judge
+from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
-from archcost.regression.revisions import checkout, merge_base
+from archcost.regression.judging import judge
+from archcost.regression.places import find_place, project_of
+from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
 from archcost.sources import parse_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from archcost.records import Budget, Speed, Verdict
+    from archcost.regression.baseline import Baseline, Measured
     from archcost.regression.settings import Plan, Settings
 
-Measured = Snapshot | Failure
-MOST_NAMES = 8  # networks that the accepting command names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """What networks are compared with: their snapshots before, None for one that is new.
-
-    `text` says what it is. `required` is whether a network may not be missing.
-    """
-
-    text: str
-    networks: Mapping[str, Measured | None]
-    required: bool
+MOST_NAMES = 8  # networks that a command or a sentence names
 
 
 def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
-    """Count networks, on all cores where there are many.
-
-    Those of two files never share a process: the neighbours that they import may have the same names.
-    """
-    alike: dict[tuple[object, ...], list[Plan]] = {}
-    for plan in plans:
-        alike.setdefault((plan.file, plan.inputs, *plan.options.values()), []).append(plan)
-    apart = len({plan.file for plan in plans} - {""}) > 1
-    found: dict[str, Measured] = {}
-    for group in alike.values():
-        inputs = tuple(map(parse_input, group[0].inputs)) or None
-        specs, jobs = [plan.spec for plan in group], 2 if apart and group[0].file else None  # 1 would be this process
-        results = profile_many(specs, keep=snapshot, jobs=jobs, progress=progress, inputs=inputs, **group[0].options)
-        found |= {plan.name: result for plan, result in zip(group, results, strict=True)}
-    return found
+    """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
+    networks = [(plan.spec, {**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None}) for plan in plans]
+    found = profile_apart(networks, snapshot, count_jobs(len(networks)), progress) if networks else []
+    return {plan.name: result for plan, result in zip(plans, found, strict=True)}
 
 
-def lock_baseline(locked: Mapping[str, lock.Locked]) -> Baseline:
-    """Compare with what was accepted last."""
-    return Baseline(text=lock.FILE, networks={name: each.snapshot for name, each in locked.items()}, required=True)
-
-
-def revision_baseline(ref: str, plans: Sequence[Plan], folder: Path) -> Baseline:
-    """Compare with the networks as they were where this branch left another one.
-
-    Raises:
-        RevisionError: there is no such repository or revision.
-    """
-    commit = merge_base(ref, repository=folder)
-    found: dict[str, Measured | None] = {}
-    with checkout(commit, repository=folder) as files:
-        for plan in plans:
-            try:
-                found[plan.name] = snapshot(files.report(plan.spec, inputs=plan.inputs, **plan.options))
-            except NotInRevisionError:
-                found[plan.name] = None
-            except RevisionFailedError as error:
-                found[plan.name] = Failure.of(plan.spec, error)
-    return Baseline(text=f"{commit[:7]}, the merge base with {ref}", networks=found, required=False)
-
-
-def updated(
+def build_update(
     settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
 ) -> dict[str, lock.Locked]:
     """Return what the lock file is to hold once these networks are accepted; what has no settings any more is gone.
@@ -91,7 +47,7 @@ def updated(
         IncomparableError: one of them could not be counted.
         ConfigError: one of them cannot be found or asked for in that way.
     """
-    metrics = lock.locked_metrics(settings.budgets.metrics)
+    metrics = lock.choose_metrics(settings.budgets.metrics)
     names = {plan.name for plan in settings.plans}
     found = {name: each for name, each in locked.items() if name in names}
     failures: list[str] = []
@@ -119,49 +75,122 @@ def check(
 ) -> Check:
     """Compare networks with a baseline and judge them by their budgets and by further conditions.
 
-    A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found, or
-    why a network could not be timed.
+    Networks are paired by name; one that only the baseline has was removed, where all were asked for or its own name
+    was. A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found,
+    or why a network could not be timed.
 
     Raises:
         ConfigError: a network that cannot be found or asked for in that way, or a budget of what was not counted.
     """
-    checks: list[Checked] = []
-    unlocked: list[str] = []  # what the lock file has not, or not in this way
-    for plan in plans:
-        after, before = measured[plan.name], baseline.networks.get(plan.name)
-        budgets = (*settings.budgets.of(plan.name), *conditions)
-        if isinstance(after, Failure):
-            checks.append(Checked(name=plan.name, failure=_failure(plan, after, settings)))
-        elif isinstance(before, Failure):
-            checks.append(Checked(name=plan.name, failure=before.reason))
-        elif before is None and baseline.required and any(budget.needs_baseline for budget in budgets):
-            unlocked.append(plan.name)
-            checks.append(Checked(name=plan.name, failure=f"no baseline: {lock.FILE} has no {plan.name!r}"))
-        else:
-            accepted = locked.get(plan.name)
-            if baseline.required and accepted is not None:
-                after = lock.reduced(after, accepted.metrics)
-            checks.append(_checked(plan, before, after, budgets, accepted, force=force))
-            if baseline.required and checks[-1].failure:
-                unlocked.append(plan.name)
-    if baseline.required and len(plans) == len(settings.plans):
-        names = {plan.name for plan in plans}
-        gone = (name for name in baseline.networks if name not in names)
-        checks += [Checked(name=name, difference=diff(baseline.networks[name], None)) for name in gone]  # type: ignore[arg-type]
-    checks = [_timed(checked, speeds.get(checked.name), settings) for checked in checks]
-    return Check(baseline=baseline.text, networks=tuple(checks), accept=_accepting(checks, unlocked))
+    checks = [
+        _check_one(plan, measured[plan.name], baseline, settings, locked.get(plan.name), conditions, force=force)
+        for plan in plans
+    ]
+    names = {plan.name for plan in settings.plans}
+    complete = len(plans) == len(settings.plans) or bool(baseline.plans)
+    gone = [name for name in baseline.networks if name not in names] if complete else []
+    befores = {name: baseline.networks[name] for name in gone}
+    checks += [
+        Checked(name=name, difference=diff(before, None))
+        for name, before in befores.items()
+        if isinstance(before, Snapshot)
+    ]
+    notes = [
+        f"{name} was removed; it could not be counted before: {before.reason}"
+        for name, before in befores.items()
+        if isinstance(before, Failure)
+    ]
+    checks = [_add_time(checked, speeds.get(checked.name), settings) for checked in checks]
+    by_name = {plan.name: plan for plan in plans}
+    checks = [_add_place(checked, by_name.get(checked.name), settings) for checked in checks]
+    unlocked = [each.name for each in checks if each.failure and isinstance(measured.get(each.name), Snapshot)]
+    stale = _find_stale(settings, plans, measured, locked) if locked else ()
+    if stale and all(each.outcome not in {"failed", "exceeded"} for each in checks):
+        notes.append(lock.describe_stale(stale, measured, locked))
+    return Check(
+        baseline=baseline.text,
+        networks=tuple(checks),
+        accept=_accepting(checks, unlocked if not baseline.plans else ()),
+        notes=tuple(notes),
+        project=project_of(settings.file.parent),
+    )
 
 
-def _timed(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
+def _add_place(checked: Checked, plan: Plan | None, settings: Settings) -> Checked:
+    """Add where a review shows what is wrong with a network."""
+    if plan is None or checked.outcome not in {"failed", "exceeded", "warned"}:
+        return checked
+    where = next((each.where for each in checked.exceeded if each.where.startswith("tool.")), "")
+    return replace(checked, place=find_place(plan, settings, where))
+
+
+def require_lock(
+    settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
+) -> None:
+    """Find out whether the lock file holds what these networks cost.
+
+    Raises:
+        LockOutOfDateError: it does not; with the command that writes it.
+    """
+    stale = _find_stale(settings, plans, measured, locked)
+    if stale:
+        raise LockOutOfDateError(f"--locked: {lock.describe_stale(stale, measured, locked)}")
+
+
+def _find_stale(
+    settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
+) -> tuple[str, ...]:
+    """Return the networks that `--update` would write otherwise, those without settings among them."""
+    names = {plan.name for plan in settings.plans}
+    gone = [name for name in locked if name not in names] if len(plans) == len(names) else []
+    metrics = lock.choose_metrics(settings.budgets.metrics)
+    return (*lock.find_stale(measured, locked, metrics), *gone)
+
+
+def _check_one(
+    plan: Plan,
+    after: Measured,
+    baseline: Baseline,
+    settings: Settings,
+    accepted: lock.Locked | None,
+    conditions: Sequence[Budget],
+    *,
+    force: bool,
+) -> Checked:
+    """Compare one network with its baseline; say what became of its settings and budgets, too."""
+    if isinstance(after, Failure):
+        return Checked(name=plan.name, failure=_failure(plan, after, settings))
+    budgets = (*settings.budgets.of(plan.name), *conditions)
+    before = baseline.before(plan.name, plan.spec)
+    if baseline.missing and any(budget.needs_baseline for budget in budgets):
+        return Checked(name=plan.name, failure=baseline.missing)
+    if isinstance(before, Failure):
+        if before.error == SubmoduleError.__name__:
+            return Checked(name=plan.name, failure=before.reason)
+        found = _judge_one(plan, None, after, budgets, accepted, force=force)
+        return replace(found, base_failure=f"{baseline.text} could not be counted: {before.reason}")
+    if accepted is not None and baseline.budgets is None:  # the lock file holds some quantities of layers only
+        after = lock.reduce_snapshot(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
+    found = _judge_one(plan, before, after, budgets, accepted, force=force)
+    if before is None or found.failure:
+        return found
+    lines = describe_changes(before, after, baseline.plans.get(plan.name), plan)
+    if baseline.budgets is not None:
+        lines = (*lines, *find_loosened(baseline.budgets.of(plan.name), settings.budgets.of(plan.name)))
+    return replace(found, settings=lines)
+
+
+def _add_time(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
     """Add what timing found; a network that could not be timed could not be checked."""
     if speed is None or checked.outcome == "failed":
         return checked
     if isinstance(speed, str):
         return Checked(name=checked.name, failure=speed)
-    return replace(checked, speed=speed, speed_level=settings.budgets.time_of(checked.name).level)
+    budget = settings.budgets.time_of(checked.name)
+    return replace(checked, speed=speed, speed_level="warn" if budget is None else budget.level)
 
 
-def _checked(
+def _judge_one(
     plan: Plan,
     before: Snapshot | None,
     after: Snapshot,
@@ -171,18 +200,19 @@ def _checked(
     force: bool,
 ) -> Checked:
     try:
-        difference = diff(before, after, force=force)
-        verdicts = tuple(_accepted(verdict, after, accepted) for verdict in judge(difference, budgets))
+        difference = diff(before, after, force=force, settings_may_differ=True)
+        verdicts = tuple(_accept_locked(verdict, after, accepted) for verdict in judge(difference, budgets))
     except IncomparableError as error:
         return Checked(name=plan.name, failure=str(error))
     return Checked(name=plan.name, difference=difference, verdicts=verdicts)
 
 
-def _accepted(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> Verdict:
+def _accept_locked(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> Verdict:
     """Let a change pass that the lock file holds; a maximum is raised where it is set, and nowhere else."""
     if verdict.outcome != "exceeded" or verdict.kind == "max" or locked is None:
         return verdict
-    held = locked.snapshot.totals.get(verdict.metric) == verdict.after and locked.snapshot.inputs == after.inputs
+    held = locked.snapshot.totals.get(verdict.metric) == after.totals.get(verdict.metric)
+    held = held and locked.snapshot.inputs == after.inputs
     return replace(verdict, outcome="accepted") if held else verdict
 
 
@@ -209,4 +239,7 @@ def _failure(plan: Plan, failure: Failure, settings: Settings) -> str:
     if failure.exit_code == ConfigError.exit_code:
         raise ConfigError(f"{place}: {failure.reason}")
     hint = f'\nIt was counted on meta alone; without device = "meta" in {place} one that needs values is run on the CPU'
-    return failure.reason + (hint if plan.device == "meta" else "")
+    ran = failure.error == WalkError.__name__  # what fails earlier, another device does not help
+    setting = f'input = "3x224x224" or input = "128:int64" in {place}'  # this command has no --input
+    reason = failure.reason.replace(INPUT_OPTION, setting)
+    return reason + (hint if ran and plan.device == "meta" else "")

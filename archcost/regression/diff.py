@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def diff(before: Report | Snapshot | None, after: Report | Snapshot | None, *, force: bool = False) -> Difference:
+def diff(
+    before: Report | Snapshot | None,
+    after: Report | Snapshot | None,
+    *,
+    force: bool = False,
+    settings_may_differ: bool = False,
+) -> Difference:
     """Compare two reports of one network, or of two.
 
     Args:
@@ -21,12 +27,14 @@ def diff(before: Report | Snapshot | None, after: Report | Snapshot | None, *, f
         after: the same; None for a network that is gone.
         force: compare also what was counted on other inputs, in another mode or by other conventions; the difference
             then says so in its `notes`.
+        settings_may_differ: compare all the same where the inputs, the mode or the training step differ: whoever
+            compares the two names these changes.
 
     Raises:
         IncomparableError: the two do not compare, and `force` was not given.
     """
     old, new = (snapshot(side) if isinstance(side, Report) else side for side in (before, after))
-    notes = () if old is None or new is None else tuple(_reasons(old, new))
+    notes = () if old is None or new is None else tuple(_reasons(old, new, settings_may_differ=settings_may_differ))
     if notes and not force:
         name = new.spec if new is not None else ""
         raise IncomparableError(f"{name}: {'; '.join(notes)}. Count both alike, or compare all the same with --force")
@@ -34,16 +42,18 @@ def diff(before: Report | Snapshot | None, after: Report | Snapshot | None, *, f
     return Difference(before=old, after=new, changes=changes, notes=notes)
 
 
-def _reasons(before: Snapshot, after: Snapshot) -> Iterator[str]:
+def _reasons(before: Snapshot, after: Snapshot, *, settings_may_differ: bool) -> Iterator[str]:
     """Yield in which way two snapshots do not compare."""
+    if before.uncovered != after.uncovered:
+        yield f"other operators counted as nothing: {_operators(before)} before, {_operators(after)} after"
     if before.conventions != after.conventions:
         yield f"counted by other conventions: {before.conventions} before, {after.conventions} after"
+    if settings_may_differ:
+        return
     if before.inputs != after.inputs:
         yield f"other inputs: {', '.join(before.inputs)} before, {', '.join(after.inputs)} after"
     if before.mode != after.mode:
         yield f"another mode: {before.mode} before, {after.mode} after"
-    if before.uncovered != after.uncovered:
-        yield f"other operators counted as nothing: {_operators(before)} before, {_operators(after)} after"
     trained = ["a training step" if "saved_bytes" in each.totals else "none" for each in (before, after)]
     if trained[0] != trained[1]:
         yield f"walked differently: {trained[0]} before, {trained[1]} after"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost import units
 from archcost.errors import ReportError
-from archcost.metrics import SUMS, USUAL
-from archcost.records import Row, Snapshot, check_sums
+from archcost.metrics import METRICS, SUMS, USUAL
+from archcost.records import Failure, Row, Snapshot, check_sums
 from archcost.records.reading import check_size, file_text, read_document
 from archcost.regression.snapshot import TOTAL_METRICS
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
+MOST_GAINS = 8  # that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
-HEAD = ("conventions", "inputs", "mode", "name", "spec", "totals", "uncovered")
+HEAD = ("conventions", "dtypes", "inputs", "mode", "name", "spec", "totals", "uncovered")
 Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
 
 
@@ -50,6 +51,7 @@ class _Entry:
     spec: str
     totals: dict[str, int]
     uncovered: dict[str, int]
+    dtypes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +59,46 @@ class _File:
     networks: dict[str, _Entry]
 
 
-def locked_metrics(gated: Iterable[str]) -> tuple[str, ...]:
+def choose_metrics(gated: Iterable[str]) -> tuple[str, ...]:
     """Return the quantities of layers that are kept: the usual ones, and all that budgets name."""
     return tuple(sorted({*USUAL, *gated}.intersection(SUMS)))
 
 
-def reduced(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
+def reduce_snapshot(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
     """Return a snapshot with these quantities of layers alone, without layers that have none of them."""
     rows = (
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
     )
     return replace(snapshot, rows=tuple(row for row in rows if any(row.values.values())))
+
+
+def find_stale(
+    measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked], metrics: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the networks that the lock file would hold otherwise if it was written now, with these quantities."""
+    return tuple(
+        name
+        for name, found in measured.items()
+        if isinstance(found, Snapshot)
+        and locked.get(name) != Locked(metrics=tuple(metrics), snapshot=reduce_snapshot(found, metrics))
+    )
+
+
+def describe_stale(
+    names: Sequence[str], measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked]
+) -> str:
+    """Say that the lock file is out of date, by which command it is written, and which gains it does not hold yet."""
+    networks = f"{units.exact(len(names))} network{'' if len(names) == 1 else 's'}"
+    gains = [
+        f"{name} {METRICS[metric].label} {units.growth(before, after)}"
+        for name in names
+        if name in locked and name in measured
+        for metric in USUAL
+        if (before := locked[name].snapshot.totals.get(metric)) is not None
+        and (after := getattr(measured[name], "totals", {}).get(metric, before)) < before
+    ]
+    held = f" (gains that it does not hold: {'; '.join(gains[:MOST_GAINS])})" if gains else ""
+    return f"the lock is out of date: {networks}{held}; archcost check --update"
 
 
 def lock_text(networks: Mapping[str, Locked]) -> str:
@@ -90,10 +121,10 @@ def _network(locked: Locked) -> str:
     rows = (
         [row.name, row.call, row.kind, [units.shape(sizes) for sizes in row.outputs]]
         + [row.values.get(name) for name in locked.metrics]
-        for row in reduced(snapshot, locked.metrics).rows
+        for row in reduce_snapshot(snapshot, locked.metrics).rows
     )
     values = {
-        **{key: _dump(getattr(snapshot, key)) for key in HEAD},
+        **{key: _dump(value) for key in HEAD if (value := getattr(snapshot, key)) is not None},
         "columns": _dump([*FIXED, *locked.metrics]),
         "layers": _lines("[]", [_dump(row) for row in rows]),
         "totals": _lines("{}", [f"{_dump(key)}: {_dump(snapshot.totals[key])}" for key in sorted(snapshot.totals)]),
@@ -135,10 +166,10 @@ def parse_lock(text: str) -> dict[str, Locked]:
     if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
     found = read_document(_File, text, SCHEMA, "lock")
-    return {name: _locked(entry, f"lock.networks.{name}") for name, entry in found.networks.items()}
+    return {name: _build_locked(entry, f"lock.networks.{name}") for name, entry in found.networks.items()}
 
 
-def _locked(entry: _Entry, place: str) -> Locked:
+def _build_locked(entry: _Entry, place: str) -> Locked:
     metrics = entry.columns[len(FIXED) :]
     if entry.columns[: len(FIXED)] != FIXED or len({*metrics}) < len(metrics) or not {*metrics} <= {*SUMS}:
         raise ReportError(f"{place:.200}.columns must be {', '.join(FIXED)}, and quantities of layers")

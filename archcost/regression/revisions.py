@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
@@ -26,22 +25,19 @@ from archcost.errors import (
 from archcost.processes.asking import AnswerError, DiedError, Worker
 from archcost.processes.guard import Guard
 from archcost.records import Report
+from archcost.regression.git import run_git
+from archcost.regression.submodules import fill_submodules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# git sets these for its hooks; with them it would look at another repository or write another index than meant here
-OF_ONE_REPOSITORY = (
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-)  # fmt: skip
 UNSHALLOW = (
     "fetch the rest with `git fetch --unshallow`, in a GitHub workflow with `fetch-depth: 0` for actions/checkout"
 )
 
 
 def split_revision(text: str) -> tuple[str | None, str]:
-    """Take REV:SPEC apart; the revision is None where there is none.
+    """Take REV:SPEC apart; the revision is None in a name without one.
 
     A network's name has one colon at most (timm:NAME, FILE.py:CALLABLE), so a revision is what stands before the last
     colon but one.
@@ -88,7 +84,7 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
         RevisionError: there is no such repository or revision, or its files cannot be written.
     """
     folder = (repository or Path.cwd()).resolve()
-    top = _top(folder)
+    top = top_of(folder)
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
     name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
@@ -96,12 +92,13 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
     guard.add_task("archcost.regression.revisions:remove_worktree", tree=str(tree), top=str(top))
     try:
         no_hooks = ("-c", f"core.hooksPath={os.devnull}")
-        added = _git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        added = run_git(top, *no_hooks, "worktree", "add", "--quiet", "--detach", str(tree), commit)
         if added.returncode:
             raise RevisionError(f"the files of {name} cannot be written: {added.stderr.strip()}")
         inside = tree / folder.relative_to(top)
         inside.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
         with closing(Checkout(name, commit, guard, inside, tree, top)) as files:
+            files.missing = fill_submodules(top, commit, tree)
             yield files
     finally:
         remove_worktree(tree, top)
@@ -110,7 +107,7 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
 
 def remove_worktree(tree: Path | str, top: Path | str) -> None:
     """Remove a temporary worktree, and what git knows of it."""
-    _git(top, "worktree", "remove", "--force", "--force", str(tree))
+    run_git(top, "worktree", "remove", "--force", "--force", str(tree))
     shutil.rmtree(tree, ignore_errors=True)
 
 
@@ -125,8 +122,8 @@ def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
 class Checkout:
     """The files of a revision, and the process that runs them; `checkout` and `working_tree` make it.
 
-    `folder` is where names of files begin. `tree` is the top folder of a revision's files, `instead_of` that of the
-    working tree, whose code may then not run.
+    `folder` is where names of files begin. `missing` names the submodules whose files are not on this machine. `tree`
+    is the top folder of a revision's files, `instead_of` that of the working tree, whose code may then not run.
     """
 
     def __init__(
@@ -143,7 +140,23 @@ class Checkout:
         self.folder = folder
         self._tree = tree
         self._instead_of = instead_of
+        self.missing: tuple[str, ...] = ()
         self._worker = Worker(guard, folder=folder, paths=self._import_paths())
+
+    @property
+    def missing_text(self) -> str:
+        """Say which submodules of the revision this machine does not have, and how they get there."""
+        return (
+            f"submodules of {self.name} are not on this machine: {', '.join(self.missing)}; fetch them with "
+            "`git submodule update --init --recursive`, in a GitHub workflow with `submodules: recursive` for "
+            "actions/checkout"
+        )
+
+    def shorten(self, message: str) -> str:
+        """Name the revision's files as they are named in the repository."""
+        if self._tree is None:
+            return message
+        return message.replace(f"{self._tree}{os.sep}", "").replace(str(self._tree), ".")
 
     def report(self, spec: str, *, inputs: Sequence[str] = (), **options: Any) -> Report:
         """Profile a network; see `report_at`."""
@@ -162,7 +175,7 @@ class Checkout:
         try:
             return self._worker.ask(task, spec=spec, tree=tree, instead_of=instead_of, **request)
         except AnswerError as error:
-            message = str(error) if tree is None else str(error).replace(f"{tree}{os.sep}", "").replace(tree, ".")
+            message = self.shorten(str(error))
             if error.kind == "UnknownNetworkError":
                 raise NotInRevisionError(f"{spec} of {self.name} does not exist: {message}") from None
             raise RevisionFailedError(f"{spec} of {self.name} failed: {message}") from None
@@ -194,9 +207,9 @@ def merge_base(ref: str, *, repository: Path | None = None) -> str:
         ShallowCloneError: the common commit is not in this clone.
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
+    top = top_of((repository or Path.cwd()).resolve())
     other, head = commit_of(ref, repository=top), commit_of("HEAD", repository=top)
-    found = _git(top, "merge-base", other, head)
+    found = run_git(top, "merge-base", other, head)
     if found.returncode == 0:
         return found.stdout.split()[0]
     problem = f"{ref} ({other[:7]}) and HEAD ({head[:7]}) have no commit in common"
@@ -213,13 +226,13 @@ def commit_of(revision: str, *, repository: Path | None = None) -> str:
         ShallowCloneError: the clone is shallow, and may lack it for that reason.
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
-    found = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    top = top_of((repository or Path.cwd()).resolve())
+    found = run_git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode == 0:
         return found.stdout.strip()
     if _is_shallow(top):
         raise ShallowCloneError(f"there is no revision {revision!r} in this shallow clone; {UNSHALLOW}")
-    names = _git(top, "for-each-ref", "--format=%(refname:short)").stdout.split()
+    names = run_git(top, "for-each-ref", "--format=%(refname:short)").stdout.split()
     hint = closest(revision, names, "`git branch --all` and `git tag` list what there is; `git fetch` gets more")
     raise UnknownRevisionError(f"there is no revision {revision!r} in {top}; {hint}")
 
@@ -230,13 +243,13 @@ def is_dirty(*, repository: Path | None = None) -> bool:
     Raises:
         NoRepositoryError: there is no repository.
     """
-    top = _top((repository or Path.cwd()).resolve())
-    return bool(_git(top, "status", "--porcelain", "--untracked-files=no").stdout.strip())
+    top = top_of((repository or Path.cwd()).resolve())
+    return bool(run_git(top, "status", "--porcelain", "--untracked-files=no").stdout.strip())
 
 
-def _top(folder: Path) -> Path:
+def top_of(folder: Path) -> Path:
     """Return the top folder of the working tree that a folder is in."""
-    found = _git(folder, "rev-parse", "--show-toplevel")
+    found = run_git(folder, "rev-parse", "--show-toplevel")
     if found.returncode:
         reason = (found.stderr.strip() or "no reason given").splitlines()[0].removeprefix("fatal: ")
         raise NoRepositoryError(f"{folder} is in no working tree of a git repository, which a revision needs: {reason}")
@@ -244,16 +257,4 @@ def _top(folder: Path) -> Path:
 
 
 def _is_shallow(top: Path) -> bool:
-    return _git(top, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"
-
-
-def _git(folder: Path | str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key not in OF_ONE_REPOSITORY}
-    environment["LC_ALL"] = "C"
-    try:
-        return subprocess.run(  # noqa: S603 - a list of words, and nothing of the user's can be an option
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the git that is on the path
-            capture_output=True, text=True, encoding="utf-8", errors="surrogateescape", check=False, env=environment,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise NoRepositoryError("a revision needs git, which is not installed or not on the path") from error
+    return run_git(top, "rev-parse", "--is-shallow-repository").stdout.strip() == "true"

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import COUNTING, GPUS, MODES, OPTIMIZERS
-from archcost.errors import ArgumentError, ConfigError, InputError, closest
+from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
+from archcost.page.names import make_printable
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -74,6 +75,10 @@ class Settings:
                 names = {plan.name for plan in self.plans} | {plan.group for plan in self.plans}
                 hint = closest(text, sorted(names), f"there are {', '.join(sorted(names)[:20])}")
                 raise ArgumentError(f"{self.file.name} has no network {text!r} under [tool.archcost.networks]; {hint}")
+        return self.matching(wanted)
+
+    def matching(self, wanted: Sequence[str]) -> tuple[Plan, ...]:
+        """Return the networks that a name, table or pattern fits; all of them where nothing is wanted."""
         return tuple(plan for plan in self.plans if not wanted or any(_fits(plan, text) for text in wanted))
 
 
@@ -90,7 +95,7 @@ def find_settings(folder: Path) -> Path:
     for each in (folder, *folder.parents):
         if (each / FILE).is_file():
             return each / FILE
-    raise ConfigError(f"there is no {FILE} in {folder} or above; `archcost init NET` writes one")
+    raise NotConfiguredError(f"there is no {FILE} in {folder} or above; `archcost init NET` writes one")
 
 
 def read_settings(file: Path) -> Settings:
@@ -113,6 +118,8 @@ def settings_text(file: Path) -> str:
         raise ConfigError(f"{file}: it is no file")
     try:
         return file.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise NotConfiguredError(f"there is no file {file}; `archcost init NET` writes one") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{file}: {reason}") from error
@@ -122,18 +129,25 @@ def parse_settings(text: str, file: Path) -> Settings:
     """Read the tables under [tool.archcost] of a file's text.
 
     Raises:
-        ConfigError: as for `read_settings`.
+        ConfigError: as for `read_settings`; on one line, whatever the names of the file's tables have in them.
     """
+    try:
+        return _parse(text, file)
+    except ConfigError as error:
+        raise type(error)(make_printable(str(error))) from error
+
+
+def _parse(text: str, file: Path) -> Settings:
     try:
         data = tomllib.loads(text)
     except ValueError as error:
         raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")
     place = f"{file.name}: tool.archcost"
-    _known(ours, SECTIONS, place)
+    _check_keys(ours, SECTIONS, place)
     networks = _table(ours.get("networks", {}), f"{place}.networks")
     if not networks:
-        raise ConfigError(f"{file} has no [tool.archcost.networks.NAME]; `archcost init NET` writes one")
+        raise NotConfiguredError(f"{file} has no [tool.archcost.networks.NAME]; `archcost init NET` writes one")
     plans = [plan for name, table in networks.items() for plan in _plans(name, table, f"{place}.networks.{name}")]
     _once(plans, place)
     budgets = parse_budgets(_table(ours.get("budgets", {}), f"{place}.budgets"), file.name, "tool.archcost.budgets")
@@ -147,16 +161,16 @@ def parse_settings(text: str, file: Path) -> Settings:
 def _plans(name: str, value: Any, place: str) -> list[Plan]:
     """Read one table: one network of that name, or, where `spec` is a list or a pattern, each one that it names."""
     table = _table(value, place)
-    _known(table, KEYS, place)
+    _check_keys(table, KEYS, place)
     if "spec" not in table:
         raise ConfigError(f'{place} has no spec: the network, such as spec = "model.py:build" or spec = "resnet50"')
     specs = _texts(table["spec"], f"{place}.spec")
     rest: dict[str, Any] = {
         "inputs": _inputs(table.get("input", []), f"{place}.input"),
         "batch": _batch(table.get("batch", 1), f"{place}.batch"),
-        "mode": _one_of(table.get("mode", "eval"), MODES, f"{place}.mode"),
-        "train": _one_of(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
-        "device": _one_of(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
+        "mode": _read_choice(table.get("mode", "eval"), MODES, f"{place}.mode"),
+        "train": _read_choice(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
+        "device": _read_choice(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
     }
     if isinstance(table["spec"], str) and "*" not in table["spec"]:
         return [Plan(name=name, group=name, spec=table["spec"], **rest)]
@@ -208,13 +222,13 @@ def _batch(value: Any, place: str) -> int:
     return value
 
 
-def _one_of(value: Any, allowed: Sequence[str], place: str) -> str:
+def _read_choice(value: Any, allowed: Sequence[str], place: str) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ConfigError(f"{place} must be one of {', '.join(allowed)}, not {value!r}")
     return value
 
 
-def _known(table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
+def _check_keys(table: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
     for key in table:
         if key not in keys:
             raise ConfigError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.metrics import CONVENTIONS, METRICS, SUMS
@@ -29,6 +29,7 @@ def snapshot(report: Report) -> Snapshot:
         totals=_numbers(report.totals, TOTAL_METRICS),
         rows=tuple(_row(layer) for layer in report.layers),
         uncovered=dict(report.uncovered),
+        dtypes=report.network.dtypes,
     )
 
 
@@ -43,6 +44,13 @@ def _row(layer: Layer) -> Row:
 
 
 def _numbers(record: object, names: tuple[str, ...]) -> dict[str, int]:
-    """Return the quantities of a record that are whole numbers; a receptive field is none, nor is what is unknown."""
-    found = {name: getattr(record, name) for name in names}
-    return {name: value for name, value in found.items() if isinstance(value, int)}
+    """Return the quantities of a record that are known whole numbers; of one for each axis, the largest."""
+    found = {name: _number(getattr(record, name)) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(value: Any) -> int | None:
+    """Return a quantity as one number; None where it is unknown, or some axis is without bound."""
+    if isinstance(value, tuple) and value and all(isinstance(axis, int) for axis in value):
+        return int(max(value))
+    return value if isinstance(value, int) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import NotInRevisionError, RevisionFailedError
-from archcost.records import Round, Speed
+from archcost.records import Allowance, Round, Speed
 from archcost.regression.revisions import checkout, merge_base, working_tree
 from archcost.regression.statistics import FLOOR, ROUNDS, SAMPLES, judge_rounds, plan
 
@@ -35,9 +35,9 @@ def time_networks(
     with checkout(merge_base(ref, repository=folder), repository=folder) as base, working_tree(folder) as head:
         for plan in plans:
             budget = settings.budgets.time_of(plan.name)
-            if not plan.local or budget.level == "off":
+            if not plan.local or budget is None:
                 continue
-            floor = FLOOR if budget.max_increase is None else float(budget.max_increase.amount) / 100
+            floor = float(budget.limit.amount) / 100 if isinstance(budget.limit, Allowance) else FLOOR
             progress(plan.name)
             try:
                 found[plan.name] = compare_speed(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.page.document import Document
 from archcost.page.page import Cell, Column, Line, Page, Table
-from archcost.page.rows import rows_of_records
+from archcost.page.rows import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,11 +29,11 @@ def build_document(entries: Sequence[Entry]) -> Document:
         pages=lambda: (Page(title=_count_networks(entries), table=_build_table(entries)),),
         listing=lambda: (Page(title=_count_networks(entries), listing=tuple(_yield_lines(entries))),),
         data=lambda: _dump_entries(entries),
-        rows=lambda: rows_of_records(map(record, entries), NAMES),
+        rows=lambda: read_records(map(build_record, entries), NAMES),
     )
 
 
-def record(entry: Entry) -> dict[str, str | int | None]:
+def build_record(entry: Entry) -> dict[str, str | int | None]:
     """Return what is known of a network as plain values."""
     return {
         "id": entry.id,
@@ -116,5 +116,5 @@ def _build_table(entries: Sequence[Entry]) -> Table:
 
 def _dump_entries(entries: Sequence[Entry]) -> str:
     """Return one network a line, so that a changed one is one changed line."""
-    rows = ",\n".join(json.dumps(record(entry), ensure_ascii=False) for entry in entries)
+    rows = ",\n".join(json.dumps(build_record(entry), ensure_ascii=False) for entry in entries)
     return f"[\n{rows}\n]\n"

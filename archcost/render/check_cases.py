@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.page.junit import Case, Suite
-from archcost.page.names import first_line, printable
-from archcost.render.difference import attribution, change_of
-from archcost.render.speed import allowed, speed_of
+from archcost.page.cases import Case, Suite
+from archcost.page.names import cut_first_line, make_printable
+from archcost.render.difference import say_judged_change, spell_attribution
+from archcost.render.speed import spell_speed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost.records import Check, Checked, Difference, Speed, Verdict
 
 EXCEEDED = "BudgetExceeded"
+LEVELS = {"error": "", "warn": "warning"}  # a test keeps its name when its limit changes
 
 
 def yield_suites(check: Check) -> Iterator[Suite]:
@@ -26,7 +27,7 @@ def yield_suites(check: Check) -> Iterator[Suite]:
 def _yield_cases(checked: Checked) -> Iterator[Case]:
     difference = checked.difference
     if difference is None:
-        yield Case("walk", "error", first_line(checked.failure), checked.failure)
+        yield Case("walk", "error", cut_first_line(checked.failure), checked.failure)
         return
     yield from (_build_case(difference, verdict) for verdict in checked.verdicts)
     if checked.speed is not None:
@@ -36,17 +37,17 @@ def _yield_cases(checked: Checked) -> Iterator[Case]:
 
 
 def _build_case(difference: Difference, verdict: Verdict) -> Case:
-    name = f"{verdict.metric} {verdict.limit}"
-    text = f"{change_of(difference, verdict.metric)}, {verdict.limit} ({printable(verdict.where)})"
+    name = " ".join(filter(None, (verdict.modules, verdict.metric, verdict.kind, LEVELS[verdict.level])))
+    text = f"{say_judged_change(verdict)}, {verdict.limit} ({make_printable(verdict.where)})"
     if verdict.outcome == "exceeded" and verdict.level == "error":
-        return Case(name, "failure", text, attribution(difference, verdict.metric), EXCEEDED)
+        return Case(name, "failure", text, spell_attribution(difference, verdict.metric), EXCEEDED)
     if verdict.outcome != "passed":
         return Case(name, "note", f"{verdict.outcome}: {text}")
     return Case(name)
 
 
 def _build_time_case(checked: Checked, speed: Speed) -> Case:
-    name = f"time {allowed(speed)}"
+    name = "time max_increase"
     if checked.slower and checked.speed_level == "error":
-        return Case(name, "failure", speed_of(speed), type=EXCEEDED)
-    return Case(name, "note", speed_of(speed))
+        return Case(name, "failure", spell_speed(speed), type=EXCEEDED)
+    return Case(name, "note", spell_speed(speed))

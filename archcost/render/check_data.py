@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from archcost.page.rows import Rows
-from archcost.render.difference import shown_metrics, sorted_changes
+from archcost.render.difference import choose_metrics, sort_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,41 +20,43 @@ NAMES = ("network", "outcome", "quantity", "before", "after", "limits", "judged"
 
 def dump_check(check: Check) -> str:
     """Return a check as JSON: keys sorted, raw integers, every layer that is not the same on a line of its own."""
-    networks = ",\n".join(_network(checked) for checked in check.networks)
-    rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code}
+    networks = ",\n".join(_dump_network(checked) for checked in check.networks)
+    rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code, "notes": check.notes}
     lines = [*(f"{_dump(key)}: {_dump(value)}" for key, value in rest.items()), f'"networks": [\n{networks}\n]']
     return "{\n" + ",\n".join([*lines, f'"schema": {_dump(SCHEMA)}']) + "\n}\n"
 
 
-def _network(checked: Checked) -> str:
+def _dump_network(checked: Checked) -> str:
     difference = checked.difference
     entry: dict[str, Any] = {
+        "base_failure": checked.base_failure,
         "failure": checked.failure,
         "name": checked.name,
         "notes": [] if difference is None else difference.notes,
         "outcome": checked.outcome,
+        "settings": checked.settings,
         "speed": None if checked.speed is None else {**dataclasses.asdict(checked.speed), "level": checked.speed_level},
-        "totals": {} if difference is None else _totals(difference),
+        "totals": {} if difference is None else _build_totals(difference),
         "uncovered": {} if difference is None else dict(difference.network.uncovered),
         "verdicts": [dataclasses.asdict(verdict) for verdict in checked.verdicts],
     }
-    changes = [] if difference is None else sorted_changes(difference, shown_metrics(checked))
-    layers = "[" + ",\n".join(["", *(f" {_dump(_layer(change))}" for change in changes)])[1:] + "]"
+    changes = [] if difference is None else sort_changes(difference, choose_metrics(checked))
+    layers = "[" + ",\n".join(["", *(f" {_dump(_build_layer(change))}" for change in changes)])[1:] + "]"
     lines = [f' "layers": {layers}', *(f" {_dump(key)}: {_dump(value)}" for key, value in entry.items())]
     return "{\n" + ",\n".join(sorted(lines)) + "\n}"
 
 
-def _totals(difference: Difference) -> dict[str, Any]:
+def _build_totals(difference: Difference) -> dict[str, Any]:
     return {
         name: dict(zip(("before", "after"), difference.totals(name), strict=True)) for name in difference.network.totals
     }
 
 
-def _layer(change: Change) -> dict[str, Any]:
-    return {"status": change.status, "before": _side(change.before), "after": _side(change.after)}
+def _build_layer(change: Change) -> dict[str, Any]:
+    return {"status": change.status, "before": _build_side(change.before), "after": _build_side(change.after)}
 
 
-def _side(row: Row | None) -> dict[str, Any] | None:
+def _build_side(row: Row | None) -> dict[str, Any] | None:
     return None if row is None else dataclasses.asdict(row)
 
 

@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import plain, printable
+from archcost.page.names import make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
+from archcost.render.causes import find_groups
 from archcost.render.difference import (
     MOST,
+    build_layers_table,
+    build_totals_table,
+    choose_layer_metrics,
+    choose_metrics,
     explain,
-    facts,
-    growth,
-    headline,
-    layer_metrics,
-    layers_table,
-    shown_metrics,
-    sorted_changes,
-    totals_table,
-    uncounted,
+    list_facts,
+    say_judged_change,
+    sort_changes,
+    spell_growth,
+    spell_headline,
+    spell_limit,
+    yield_uncounted,
 )
-from archcost.render.speed import CONVENTIONS, times_table
+from archcost.render.groups import describe_groups
+from archcost.render.headroom import build_headroom
+from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,70 +36,93 @@ if TYPE_CHECKING:
 
 def yield_pages(check: Check) -> Iterator[Page]:
     """Yield the summary, where there is more than one network, and what is to be said of each that is not unchanged."""
-    alone, title = len(check.networks) == 1, headline(check)
+    alone, title = len(check.networks) == 1, spell_headline(check)
     if not alone:
-        yield Page(title=title, facts=(f"against {check.baseline}",), table=_summary(check))
+        yield Page(
+            title=title, facts=(f"against {check.baseline}",), table=_build_summary(check), remarks=_list_notes(check)
+        )
     for checked in check.worst_first:
         if alone or checked.outcome != "unchanged":
-            heading = title if alone else f"{plain(checked.name)}: {checked.outcome}"
-            yield from _network(checked, heading, check.baseline if alone else "")
-    times = times_table(check)
+            heading = title if alone else f"{write_plain(checked.name)}: {checked.outcome}"
+            yield from _yield_network(
+                checked, heading, check.baseline if alone else "", _list_notes(check) if alone else ()
+            )
+    headroom = build_headroom(check)
+    if headroom is not None:
+        yield Page(title="Headroom, the nearest to its limit first", table=headroom)
+    times = build_times_table(check)
     if times is not None:
         yield Page(title="Times, base and head in turn", table=times, conventions=CONVENTIONS)
     if check.accept:
         yield Page(title="To accept", facts=(check.accept,))
 
 
-def _network(checked: Checked, title: str, baseline: str) -> Iterator[Page]:
+def _list_notes(check: Check) -> tuple[Remark, ...]:
+    return tuple(Remark(kind="note", text=make_printable(note)) for note in check.notes)
+
+
+def _yield_network(checked: Checked, title: str, baseline: str, notes: tuple[Remark, ...]) -> Iterator[Page]:
     against = (f"against {baseline}",) if baseline else ()
     difference = checked.difference
     if difference is None:
-        lines = tuple(printable(line) for line in checked.failure.splitlines())
-        yield Page(title=title, facts=(*against, "could not be checked"), listing=lines)
+        lines = tuple(make_printable(line) for line in checked.failure.splitlines())
+        yield Page(title=title, facts=(*against, "could not be checked"), listing=lines, remarks=notes)
         return
     yield Page(
         title=title,
-        facts=(*against, *facts(difference)),
-        table=totals_table(checked),
-        remarks=tuple(_remarks(difference)),
+        facts=(*against, *list_facts(difference)),
+        table=build_totals_table(checked),
+        remarks=(*_yield_remarks(checked, difference), *notes),
     )
-    if difference.before is not None and difference.after is not None and sorted_changes(difference, ()):
-        yield _layers(difference, shown_metrics(checked))
+    following = build_totals_table(checked, following=True)
+    if following is not None:
+        yield Page(title="What follows from that", table=following)
+    if difference.before is not None and difference.after is not None and sort_changes(difference, ()):
+        yield _build_layers(difference, choose_metrics(checked))
 
 
-def _layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
-    reasons = [explain(difference, name) for name in layer_metrics(difference, metrics)]
-    left = len(sorted_changes(difference, ())) - MOST
+def _build_layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
+    groups, _ = find_groups(difference.changes)
+    causes = tuple(describe_groups(groups, choose_layer_metrics(difference, metrics)))
+    reasons = [explain(difference, name) for name in choose_layer_metrics(difference, metrics)]
+    left = len(sort_changes(difference, ())) - MOST
     return Page(
         title=reasons[0] if reasons else "Layers that changed and cost the same",
-        facts=(*reasons[1:], f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json")
+        facts=(*reasons[1:], *causes, f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json")
         if left > 0
-        else tuple(reasons[1:]),
-        table=layers_table(difference, metrics),
+        else (*reasons[1:], *causes),
+        table=build_layers_table(difference, metrics),
     )
 
 
-def _remarks(difference: Difference) -> Iterator[Remark]:
+def _yield_remarks(checked: Checked, difference: Difference) -> Iterator[Remark]:
+    if checked.base_failure:
+        yield Remark(kind="warning", text=make_printable(checked.base_failure))
+    for line in checked.settings:
+        yield Remark(kind="note", text=make_printable(line))
+    for verdict in checked.verdicts:
+        if verdict.modules and verdict.outcome != "passed":
+            yield Remark(kind="warning", text=f"{say_judged_change(verdict)}, {spell_limit(verdict)}")
     for note in difference.notes:
-        yield Remark(kind="warning", text=f"compared all the same, {printable(note)}")
-    for text in uncounted(difference):
+        yield Remark(kind="warning", text=f"compared all the same, {make_printable(note)}")
+    for text in yield_uncounted(difference):
         yield Remark(kind="uncovered", text=text)
 
 
-def _growth(checked: Checked, metric: str) -> Cell:
+def _build_growth(checked: Checked, metric: str) -> Cell:
     raw = None if checked.difference is None else checked.difference.delta(metric)
-    return Cell(text=growth(checked, metric), raw=raw)
+    return Cell(text=spell_growth(checked, metric), raw=raw)
 
 
-def _summary(check: Check) -> Table:
-    metrics = tuple(dict.fromkeys(name for checked in check.networks for name in shown_metrics(checked)))
+def _build_summary(check: Check) -> Table:
+    metrics = tuple(dict.fromkeys(name for checked in check.networks for name in choose_metrics(checked)))
     changed = [checked for checked in check.worst_first if checked.outcome != "unchanged"]
     unchanged = len(check.networks) - len(changed)
     lines = [
         Line(
             name=checked.name,
-            label=plain(checked.name),
-            cells=(Cell(text=checked.outcome), *(_growth(checked, name) for name in metrics)),
+            label=write_plain(checked.name),
+            cells=(Cell(text=checked.outcome), *(_build_growth(checked, name) for name in metrics)),
         )
         for checked in changed
     ]

@@ -9,7 +9,7 @@ from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Passage, Table
-from archcost.page.rows import rows_of_table
+from archcost.page.rows import read_table
 from archcost.records import VERDICTS
 
 if TYPE_CHECKING:
@@ -38,22 +38,22 @@ def build_document(findings: Sequence[Finding]) -> Document:
     return Document(
         pages=lambda: _yield_pages(findings),
         listing=lambda: (_build_listing(findings),),
-        data=lambda: dump_json({"claims": [_record(finding) for finding in findings]}, sort=False),
-        rows=lambda: rows_of_table(_table(findings, COLUMNS)),
+        data=lambda: dump_json({"claims": [_build_record(finding) for finding in findings]}, sort=False),
+        rows=lambda: read_table(_build_table(findings, COLUMNS)),
     )
 
 
 def _build_listing(findings: Sequence[Finding]) -> Page:
-    return Page(title=title(findings), facts=_facts(findings), listing=tuple(_yield_lines(findings)))
+    return Page(title=spell_title(findings), facts=_list_facts(findings), listing=tuple(_yield_lines(findings)))
 
 
-def title(findings: Sequence[Finding]) -> str:
+def spell_title(findings: Sequence[Finding]) -> str:
     """Say how many figures there are."""
     figures = f"{units.exact(len(findings))} published figure{'' if len(findings) == 1 else 's'}"
     return f"{figures} beside measured ones"
 
 
-def _facts(findings: Sequence[Finding]) -> tuple[str, ...]:
+def _list_facts(findings: Sequence[Finding]) -> tuple[str, ...]:
     kinds = Counter[str](finding.verdict for finding in findings)
     texts = [f"{units.exact(kinds[verdict])} {verdict}" for verdict in VERDICTS if kinds[verdict]]
     wrong = sum(not finding.expected for finding in findings)
@@ -62,11 +62,11 @@ def _facts(findings: Sequence[Finding]) -> tuple[str, ...]:
 
 def _yield_lines(findings: Sequence[Finding]) -> Iterator[str | Passage]:
     """Yield a block for each source: a line for each figure, and below it what explains the verdict."""
-    widths = [max(map(len, column)) for column in zip(*map(_row, findings), strict=True)]
-    for source, group in _by_source(findings).items():
+    widths = [max(map(len, column)) for column in zip(*map(_build_row, findings), strict=True)]
+    for source, group in _group_by_source(findings).items():
         yield Passage(source.title)
         for finding in group:
-            cells = _row(finding)
+            cells = _build_row(finding)
             padded = (
                 f"{cell:>{size}}" if place in {3, 4} else f"{cell:<{size}}"
                 for place, (cell, size) in enumerate(zip(cells, widths, strict=True))
@@ -77,24 +77,24 @@ def _yield_lines(findings: Sequence[Finding]) -> Iterator[str | Passage]:
         yield ""
 
 
-def _row(finding: Finding) -> tuple[str, str, str, str, str]:
+def _build_row(finding: Finding) -> tuple[str, str, str, str, str]:
     claim = finding.claim
     verdict = finding.verdict if finding.expected else f"{finding.verdict} (recorded: {claim.verdict})"
-    return verdict, claim.network, WORDS.get(claim.quantity, claim.quantity), claim.printed, _measured(finding)
+    return verdict, claim.network, WORDS.get(claim.quantity, claim.quantity), claim.printed, _spell_measured(finding)
 
 
-def _by_source(findings: Sequence[Finding]) -> dict[Source, list[Finding]]:
+def _group_by_source(findings: Sequence[Finding]) -> dict[Source, list[Finding]]:
     groups: dict[Source, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.claim.source, []).append(finding)
     return groups
 
 
-def _measured(finding: Finding) -> str:
+def _spell_measured(finding: Finding) -> str:
     return "" if finding.measured is None else units.figure(finding.measured)
 
 
-def _record(finding: Finding) -> dict[str, Any]:
+def _build_record(finding: Finding) -> dict[str, Any]:
     claim, measured = finding.claim, finding.measured
     value = None if measured is None else int(measured) if measured.denominator == 1 else float(measured)
     return {
@@ -112,7 +112,7 @@ def _record(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
+def _build_table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
     return Table(
         heading="Network",
         columns=tuple(
@@ -123,21 +123,21 @@ def _table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
             Line(
                 name=finding.claim.network,
                 label=finding.claim.network,
-                cells=tuple(_cell(finding, name) for name in columns),
+                cells=tuple(_build_cell(finding, name) for name in columns),
             )
             for finding in findings
         ),
     )
 
 
-def _cell(finding: Finding, name: str) -> Cell:
-    raw = _record(finding)[name]
-    return Cell(text=_measured(finding) if name == "measured" else str(raw), raw=raw)
+def _build_cell(finding: Finding, name: str) -> Cell:
+    raw = _build_record(finding)[name]
+    return Cell(text=_spell_measured(finding) if name == "measured" else str(raw), raw=raw)
 
 
 def _yield_pages(findings: Sequence[Finding]) -> Iterator[Page]:
     """Yield how many there are of each verdict, then a table for each source."""
-    yield Page(title=title(findings), facts=_facts(findings))
+    yield Page(title=spell_title(findings), facts=_list_facts(findings))
     shown = tuple(name for name in COLUMNS if name not in {"source", "convention", "protocol"})
-    for source, group in _by_source(findings).items():
-        yield Page(title=source.title, table=_table(group, shown))
+    for source, group in _group_by_source(findings).items():
+        yield Page(title=source.title, table=_build_table(group, shown))

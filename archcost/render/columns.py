@@ -23,24 +23,26 @@ MODULE_RANKS = {"rows": 2, **ranks("module")}
 FIXED = ("outputs",)
 
 
-def chosen(names: Sequence[str] | None, ranks: dict[str, int], sort: str | None) -> dict[str, int]:
+def choose_columns(names: Sequence[str] | None, ranks: dict[str, int], sort: str | None) -> dict[str, int]:
     """Return the columns that were asked for, or the default ones, with their ranks; the sorted one always shows.
 
     Raises:
-        ArgumentError: a name that is no quantity of a row.
+        ArgumentError: a name that is not a quantity of a row.
     """
     if names is not None:
-        ranks = dict.fromkeys((*(name for name in FIXED if name in ranks), *(layer_metric(n).name for n in names)), 0)
+        ranks = dict.fromkeys(
+            (*(name for name in FIXED if name in ranks), *(find_layer_metric(n).name for n in names)), 0
+        )
     if sort is not None:
-        ranks = {**ranks, layer_metric(sort).name: 0}
+        ranks = {**ranks, find_layer_metric(sort).name: 0}
     return ranks
 
 
-def layer_metric(name: str) -> Metric:
+def find_layer_metric(name: str) -> Metric:
     """Return the quantity of a name, if a row has it.
 
     Raises:
-        ArgumentError: a name that is no quantity, or one that only the whole network has.
+        ArgumentError: a name that is not a quantity, or one that only the whole network has.
     """
     found = metric(name)
     if found.scope == "total":
@@ -49,7 +51,7 @@ def layer_metric(name: str) -> Metric:
     return found
 
 
-def value_of(layer: Layer, name: str) -> Raw:
+def read_value(layer: Layer, name: str) -> Raw:
     """Return a quantity of a row, also those that follow from others."""
     if name == "intensity":
         moved = layer.read_bytes + layer.written_bytes
@@ -58,7 +60,7 @@ def value_of(layer: Layer, name: str) -> Raw:
     return value
 
 
-class Filled(NamedTuple):
+class FilledColumn(NamedTuple):
     """A column, the cell of each row in it, and the cell of their sum; empty where they do not add up."""
 
     column: Column
@@ -66,27 +68,27 @@ class Filled(NamedTuple):
     total: Cell = Cell()
 
 
-def text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> Filled:
+def build_text_column(name: str, heading: str, texts: Sequence[str], rank: int = 0) -> FilledColumn:
     """Return a column of words."""
     column = Column(name=name, heading=heading, rank=rank, numeric=False)
-    return Filled(column, [Cell(text=text, raw=text) for text in texts])
+    return FilledColumn(column, [Cell(text=text, raw=text) for text in texts])
 
 
-def count_column(name: str, heading: str, counts: Sequence[int], *, total: int, rank: int = 0) -> Filled:
+def build_count_column(name: str, heading: str, counts: Sequence[int], *, total: int, rank: int = 0) -> FilledColumn:
     """Return a column of counts, with every digit."""
     cells = [Cell(text=units.exact(count), raw=count) for count in counts]
-    return Filled(Column(name=name, heading=heading, rank=rank), cells, Cell(text=units.exact(total), raw=total))
+    return FilledColumn(Column(name=name, heading=heading, rank=rank), cells, Cell(text=units.exact(total), raw=total))
 
 
-def extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> Filled:
+def build_extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> FilledColumn:
     """Return a column of one size per axis, such as the receptive field."""
     column = Column(name=name, heading=METRICS[name].label, rank=rank)
-    return Filled(column, [Cell(text=units.extents(_axes(value)), raw=value) for value in values])
+    return FilledColumn(column, [Cell(text=units.extents(_read_axes(value)), raw=value) for value in values])
 
 
-def number_column(
+def build_number_column(
     name: str, values: Sequence[Raw], *, total: float | None, rank: int = 0, binary: bool = False
-) -> Filled:
+) -> FilledColumn:
     """Return a column of numbers under one prefix; where they add up and always show, with shares and bars."""
     found = METRICS[name]
     known = [value for value in values if isinstance(value, int | float)]
@@ -109,21 +111,21 @@ def number_column(
         shared=shared,
         scale=scale if found.sums else None,
     )
-    return Filled(column, [fill(value) for value in values], fill(total)._replace(size=0.0))
+    return FilledColumn(column, [fill(value) for value in values], fill(total)._replace(size=0.0))
 
 
-def transpose_cells(grid: Sequence[Filled]) -> list[tuple[Cell, ...]]:
+def transpose_cells(grid: Sequence[FilledColumn]) -> list[tuple[Cell, ...]]:
     """Return the cells of each row of these columns."""
     return list(zip(*(part.cells for part in grid), strict=True))
 
 
-def build_table(heading: str, grid: Sequence[Filled], lines: Sequence[Line], total: str = "Total") -> Table:
+def build_table(heading: str, grid: Sequence[FilledColumn], lines: Sequence[Line], total: str = "Total") -> Table:
     """Return a table of these columns with the line of their sums, which is called `total`."""
     sums = Line(name="total", label=total, role="total", cells=tuple(part.total for part in grid))
     return Table(heading=heading, columns=tuple(part.column for part in grid), lines=tuple(lines), total=sums)
 
 
-def subtotal(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
+def add_cells(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
     """Return the sum of some rows' cells; empty where the column's rows do not add up or none has a number."""
     known = [cell.raw for cell in cells if isinstance(cell.raw, int)]
     if column.scale is None or not known:
@@ -132,7 +134,7 @@ def subtotal(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
     return Cell(text=column.scale.text(sum(known)), raw=sum(known), share=units.share(sum(known), whole))
 
 
-def kernel_text(layer: Layer) -> str:
+def spell_kernel(layer: Layer) -> str:
     """Describe the window of a convolution or pool: "3x3", "7x7/2" with its stride, "5x5 g2" with its groups."""
     if layer.kernel is None:
         return ""
@@ -142,7 +144,7 @@ def kernel_text(layer: Layer) -> str:
     return f"{text} g{units.number(layer.groups)}" if layer.groups is not None and layer.groups > 1 else text
 
 
-def outputs_text(layer: Layer | Row) -> str:
+def spell_outputs(layer: Layer | Row) -> str:
     """Describe the shapes that a layer hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
     runs = [(shape, len(list(run))) for shape, run in groupby(layer.outputs)]
     return ", ".join(
@@ -150,5 +152,5 @@ def outputs_text(layer: Layer | Row) -> str:
     )
 
 
-def _axes(value: Raw) -> Extents | None:
+def _read_axes(value: Raw) -> Extents | None:
     return value if isinstance(value, tuple) else None  # type: ignore[return-value]

@@ -10,8 +10,8 @@ from archcost.metrics import ranks
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.rows import Rows, rows_of_records
-from archcost.render.columns import number_column, text_column
+from archcost.page.rows import Rows, read_records
+from archcost.render.columns import build_number_column, build_text_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,10 +33,10 @@ def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
 def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
     """Return what is shown, whatever the form."""
     rows, lost = comparison.rows, comparison.failures
-    inputs = text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
+    inputs = build_text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
     columns, table = [inputs.column], [inputs.cells]
     for name, rank in ranks("compare").items():
-        column, cells, _ = number_column(
+        column, cells, _ = build_number_column(
             name, [getattr(row.totals, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
@@ -46,7 +46,9 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         if name == "seconds" and not any(values):
             continue
         columns.append(Column(name=name, heading=heading, rank=_MERIT_RANKS[name]))
-        table.append([Cell() if value is None else Cell(text=_figure(name, value), raw=value) for value in values])
+        table.append(
+            [Cell() if value is None else Cell(text=_spell_figure(name, value), raw=value) for value in values]
+        )
     remarks = [*("Pareto" if row.pareto else "" for row in rows)]
     columns.append(Column(name="remark", heading="", numeric=False))
     table.append([Cell(text=remark, raw=remark) for remark in remarks])
@@ -54,7 +56,11 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         Line(name=row.spec, label=row.spec, cells=tuple(column[i] for column in table)) for i, row in enumerate(rows)
     ]
     lines += [
-        Line(name=each.spec, label=each.spec, cells=(*(Cell() for _ in columns[1:]), Cell(text=_failed(each.reason))))
+        Line(
+            name=each.spec,
+            label=each.spec,
+            cells=(*(Cell() for _ in columns[1:]), Cell(text=_spell_failure(each.reason))),
+        )
         for each in lost
     ]
     known = sum(row.accuracy is not None for row in rows)
@@ -72,7 +78,7 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
     )
 
 
-def _failed(reason: str) -> str:
+def _spell_failure(reason: str) -> str:
     first = reason.partition("\n")[0]
     return f"failed: {first if len(first) <= SHORT else first[: SHORT - 3] + '...'}"
 
@@ -88,13 +94,13 @@ _MERITS: Sequence[tuple[str, str, Callable[[ComparisonRow], float | None]]] = (
 _MERIT_RANKS = {"top1": 0, "top5": 1, "density": 1, "seconds": 0}
 
 
-def _figure(name: str, value: float) -> str:
+def _spell_figure(name: str, value: float) -> str:
     if name == "seconds":
         return units.fixed(1000 * value, 2)
     return units.fixed(value, 2 if name == "density" else 1)
 
 
-def record(row: ComparisonRow) -> dict[str, Any]:
+def build_record(row: ComparisonRow) -> dict[str, Any]:
     """Return one network as plain values, the accuracy with its source among them."""
     figure = row.accuracy
     return {
@@ -119,13 +125,13 @@ def _dump_comparison(comparison: Comparison) -> str:
             "protocol": comparison.protocol,
             "collected": comparison.collected,
             "batch": comparison.batch,
-            "networks": [record(row) for row in comparison.rows],
+            "networks": [build_record(row) for row in comparison.rows],
             "failures": [{"network": each.spec, "reason": each.reason} for each in comparison.failures],
         }
     )
 
 
 def _build_rows(comparison: Comparison) -> Rows:
-    records = [{**record(row), "error": None} for row in comparison.rows]
+    records = [{**build_record(row), "error": None} for row in comparison.rows]
     failures = [{"network": each.spec, "error": each.reason} for each in comparison.failures]
-    return rows_of_records([*records, *failures], ("network", "error"))
+    return read_records([*records, *failures], ("network", "error"))

@@ -9,7 +9,7 @@ from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.rows import rows_of_table
+from archcost.page.rows import read_table
 
 if TYPE_CHECKING:
     from archcost.records import Peaks, Roof
@@ -30,7 +30,7 @@ def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = Fal
         data=lambda: dump_json(
             {"schema": SCHEMA, **{name: part and dataclasses.asdict(part) for name, part in parts.items()}}
         ),
-        rows=lambda: rows_of_table(_build_table(roof, peaks, binary=binary)),
+        rows=lambda: read_table(_build_table(roof, peaks, binary=binary)),
     )
 
 
@@ -71,10 +71,10 @@ def _build_table(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Tab
     grid: list[list[Cell]] = []
     if roof is not None:
         columns.append(Column(name="measured_per_second", heading="Measured"))
-        grid.append([_rate(rate, unit) for _, unit, rate, _ in rows])
+        grid.append([_build_cell(rate, unit) for _, unit, rate, _ in rows])
     if peaks is not None:
         columns.append(Column(name="datasheet_per_second", heading="Datasheet"))
-        grid.append([_rate(rate, unit) for _, unit, _, rate in rows])
+        grid.append([_build_cell(rate, unit) for _, unit, _, rate in rows])
     lines = tuple(
         Line(name=row[0], label=row[0], cells=entries)
         for row, entries in zip(rows, zip(*grid, strict=True), strict=True)
@@ -82,5 +82,5 @@ def _build_table(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Tab
     return Table(heading="Ceiling", columns=tuple(columns), lines=lines)
 
 
-def _rate(value: float | None, unit: str) -> Cell:
+def _build_cell(value: float | None, unit: str) -> Cell:
     return Cell() if value is None else Cell(text=units.short(value, unit), raw=value)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS, USUAL
-from archcost.page.names import first_line, plain, printable
+from archcost.page.names import cut_first_line, make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Table
-from archcost.render.columns import outputs_text
-from archcost.render.speed import allowed, speed_of
+from archcost.render.columns import spell_outputs
+from archcost.render.speed import spell_allowed, spell_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
+STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever it costs
 MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
@@ -33,13 +34,13 @@ def explain(difference: Difference, metric: str) -> str:
     if not layers:
         return f"{amount}, of the network as a whole" if total else ""
     if not total:
-        return f"{_layers(len(layers))} differ{'s' if len(layers) == 1 else ''} in {found.label} and cancel out"
-    count, explained = _enough([change.delta(metric) for change in layers], total)
-    of = f"{units.exact(count)} of {_layers(len(layers))}" if count < len(layers) else _layers(count)
-    return f"{of} explain{'s' if count == 1 else ''} {_percent(explained, total)} % of {amount}"
+        return f"{_spell_layers(len(layers))} differ{'s' if len(layers) == 1 else ''} in {found.label} and cancel out"
+    count, explained = _count_enough([change.delta(metric) for change in layers], total)
+    of = f"{units.exact(count)} of {_spell_layers(len(layers))}" if count < len(layers) else _spell_layers(count)
+    return f"{of} explain{'s' if count == 1 else ''} {_spell_percent(explained, total)} % of {amount}"
 
 
-def headline(check: Check, named: Callable[[str], str] = plain) -> str:
+def spell_headline(check: Check, named: Callable[[str], str] = write_plain) -> str:
     """Say the worst in one line; `named` writes names.
 
     "resnet50: MACs 4.089 G -> 4.579 G (+12.0 %), at most +2% · 1 of 6 networks changed"
@@ -55,47 +56,47 @@ def headline(check: Check, named: Callable[[str], str] = plain) -> str:
     failed, changed = counts["failed"], count - counts["failed"] - counts["unchanged"]
     parts = [f"{units.exact(n)} {word}" for n, word in ((failed, "failed"), (changed, "changed")) if n]
     rest = f" · {', '.join(parts)} of {networks}" if count > 1 else ""
-    return f"{named(worst.name)}: {_news(worst, named)}{rest}"
+    return f"{named(worst.name)}: {_spell_news(worst, named)}{rest}"
 
 
-def _news(checked: Checked, named: Callable[[str], str]) -> str:
+def _spell_news(checked: Checked, named: Callable[[str], str]) -> str:
     difference = checked.difference
     if difference is None:
-        return f"could not be checked: {named(first_line(checked.failure))}"
+        return f"could not be checked: {named(cut_first_line(checked.failure))}"
     worst = checked.exceeded[0] if checked.exceeded else None
     if (
         checked.speed is not None
         and checked.slower
         and (worst is None or worst.level != checked.speed_level == "error")
     ):
-        return f"time {units.ratio(checked.speed.ratio)}, {allowed(checked.speed)}"
+        return f"time {units.ratio(checked.speed.ratio)}, {spell_allowed(checked.speed)}"
     if worst is not None:
-        return f"{change_of(difference, worst.metric)}, {worst.limit}"
-    if checked.outcome in {"new", "removed"}:
-        return checked.outcome
-    accepted = [verdict.metric for verdict in checked.verdicts if verdict.outcome == "accepted"]
+        return f"{say_judged_change(worst, named)}, {worst.limit}"
+    if checked.outcome in {"uncompared", "new", "removed"}:
+        return {"uncompared": "not compared, its base could not be counted"}.get(checked.outcome, checked.outcome)
+    accepted = [verdict for verdict in checked.verdicts if verdict.outcome == "accepted"]
     if accepted:
-        return f"{change_of(difference, accepted[0])}, accepted"
-    changed = [metric for metric in shown_metrics(checked) if difference.delta(metric)]
-    return change_of(difference, changed[0]) if changed else "other layers at the same cost"
+        return f"{say_judged_change(accepted[0], named)}, accepted"
+    changed = [metric for metric in choose_metrics(checked) if difference.delta(metric)]
+    return say_change(difference, changed[0]) if changed else "other layers at the same cost"
 
 
-def facts(difference: Difference) -> tuple[str, ...]:
+def list_facts(difference: Difference) -> tuple[str, ...]:
     """Return what was walked and how, and what became of how many layers."""
     network = difference.network
-    inputs = f"input {', '.join(map(printable, network.inputs))}"
+    inputs = f"input {', '.join(map(make_printable, network.inputs))}"
     counts = Counter(change.status for change in difference.changes)
     layers = ", ".join(f"{units.exact(counts[status])} {status}" for status in STATUSES if counts[status])
-    return inputs, f"{printable(network.mode)} mode", f"layers: {layers or 'none'}"
+    return inputs, f"{make_printable(network.mode)} mode", f"layers: {layers or 'none'}"
 
 
-def uncounted(difference: Difference) -> Iterator[str]:
+def yield_uncounted(difference: Difference) -> Iterator[str]:
     """Yield one sentence for each operator that was counted as nothing."""
     for name, calls in difference.network.uncovered.items():
-        yield f"{printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
+        yield f"{make_printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
 
 
-def growth(checked: Checked, metric: str) -> str:
+def spell_growth(checked: Checked, metric: str) -> str:
     """Return how a quantity changed, for a table of networks: "4.579 G +12.0 %"."""
     difference = checked.difference
     if difference is None:
@@ -104,45 +105,46 @@ def growth(checked: Checked, metric: str) -> str:
     value = before if after is None else after
     if value is None:
         return ""
-    return f"{units.short(value, METRICS[metric].unit)} {_grown(difference, metric)}"
+    return f"{units.short(value, METRICS[metric].unit)} {_spell_difference(difference, metric)}"
 
 
-def _grown(difference: Difference, metric: str) -> str:
+def _spell_difference(difference: Difference, metric: str) -> str:
     """Return by how much a quantity grew; what an older report does not know is neither new nor 0."""
     return units.growth(*difference.totals(metric)) if difference.knows(metric) else "unknown before"
 
 
-def attribution(difference: Difference, metric: str, most: int = MOST) -> str:
+def spell_attribution(difference: Difference, metric: str, most: int = MOST) -> str:
     """Return which layers explain a difference, the largest first, one a line under what they explain."""
     layers = difference.contributions(metric)
     amounts = [units.signed(change.delta(metric), METRICS[metric].unit) for change in layers[:most]]
     width = max(map(len, amounts), default=0)
     lines = [
-        f"  {amount:>{width}}  {layer_name(change)} ({happened(change)})"
+        f"  {amount:>{width}}  {name_layer(change)} ({say_event(change)})"
         for amount, change in zip(amounts, layers, strict=False)
     ]
-    more = [f"  and {_layers(len(layers) - most)} more"] if len(layers) > most else []
+    more = [f"  and {_spell_layers(len(layers) - most)} more"] if len(layers) > most else []
     return "\n".join([explain(difference, metric), *lines, *more])
 
 
-def findings(checked: Checked, most: int = 3) -> str:
+def spell_findings(checked: Checked, most: int = 3) -> str:
     """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
     if checked.difference is None:
         return checked.failure
     found: list[str] = []
-    for metric in dict.fromkeys(each.metric for each in checked.exceeded):
-        limits = (f"{each.limit} ({each.where})" for each in checked.exceeded if each.metric == metric)
-        found += [f"{change_of(checked.difference, metric)}, {', '.join(limits)}"]
-        found += [attribution(checked.difference, metric, most)]
-    return "\n".join([*found, *([speed_of(checked.speed)] if checked.speed and checked.slower else [])])
+    for metric, modules in dict.fromkeys((each.metric, each.modules) for each in checked.exceeded):
+        verdicts = [each for each in checked.exceeded if (each.metric, each.modules) == (metric, modules)]
+        limits = (f"{each.limit} ({each.where})" for each in verdicts)
+        found += [f"{say_judged_change(verdicts[0])}, {', '.join(limits)}"]
+        found += [spell_attribution(checked.difference, metric, most)]
+    return "\n".join([*found, *([spell_speed(checked.speed)] if checked.speed and checked.slower else [])])
 
 
-def layer_name(change: Change) -> str:
+def name_layer(change: Change) -> str:
     """Return a layer's name, with the number of its call."""
-    return plain(change.row.name) + call(change.row.call)
+    return write_plain(change.row.name) + spell_call(change.row.call)
 
 
-def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
+def _count_enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
     """Return how many differences, the largest first, explain nearly all, and what they add up to.
 
     Where that takes more than half of them, it is all of them.
@@ -155,7 +157,7 @@ def _enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
     return len(deltas), sum(deltas)
 
 
-def _percent(part: int, whole: int) -> str:
+def _spell_percent(part: int, whole: int) -> str:
     """Return a share that is 100 only where it is all: rounded away from it otherwise."""
     exact = 100 * part / whole
     rounded = round(exact)
@@ -164,69 +166,79 @@ def _percent(part: int, whole: int) -> str:
     return f"{rounded}"
 
 
-def _layers(count: int) -> str:
+def _spell_layers(count: int) -> str:
     return f"{units.exact(count)} layer{'' if count == 1 else 's'}"
 
 
-def change_of(difference: Difference, metric: str) -> str:
+def say_change(difference: Difference, metric: str) -> str:
     """Say how a quantity changed: "MACs 4.089 G -> 4.579 G (+12.0 %)"."""
     found = METRICS[metric]
     before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
     texts = [text for text in (before, after) if text is not None]
-    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_grown(difference, metric)})"
+    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_spell_difference(difference, metric)})"
 
 
-def happened(change: Change, named: Callable[[str], str] = plain) -> str:
+def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain) -> str:
+    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)"."""
+    found = METRICS[verdict.metric]
+    sides = (None if value is None else units.short(value, found.unit) for value in (verdict.before, verdict.after))
+    texts = [text for text in sides if text is not None]
+    of = f"{named(verdict.modules)} " if verdict.modules else ""
+    grown = units.growth(verdict.before, verdict.after)
+    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))} ({grown})"
+
+
+def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:
     """Say what happened to a layer: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` writes names."""
     before, after = change.before, change.after
     if before is None or after is None:
         return change.status
     was = {
-        "renamed": f"from {named(before.name)}{call(before.call)}",
+        "renamed": f"from {named(before.name)}{spell_call(before.call)}",
         "replaced": f"a {named(before.kind)}",
-        "reshaped": f"from {outputs_text(before)}",
+        "reshaped": f"from {spell_outputs(before)}",
     }
     return f"{change.status} {was[change.status]}" if change.status in was else change.status
 
 
-def call(number: int | None) -> str:
+def spell_call(number: int | None) -> str:
     """Number the second and later calls of a layer: " #1"."""
     return f" #{number}" if number else ""
 
 
-def shown_metrics(checked: Checked) -> tuple[str, ...]:
+def choose_metrics(checked: Checked) -> tuple[str, ...]:
     """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
-    exceeded = [verdict.metric for verdict in checked.exceeded]
+    exceeded = [verdict.metric for verdict in checked.exceeded if not verdict.modules]
     known = () if checked.difference is None else checked.difference.network.totals
-    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts), *USUAL)
+    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts if not verdict.modules), *USUAL)
     return tuple(name for name in dict.fromkeys(names) if name in known)
 
 
-def sorted_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
+def sort_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
     """Return the layers that are not the same, the largest difference first."""
     found = [change for change in difference.changes if change.status != "same"]
     return sorted(found, key=lambda change: [-abs(change.delta(name)) for name in metrics])
 
 
-def layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
+def choose_layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
     """Return those quantities that some layer has more or less of."""
     return tuple(name for name in metrics if difference.contributions(name))
 
 
-def layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
+def build_layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
     """Return the layers that changed, the largest difference first."""
-    columns = layer_metrics(difference, metrics)
-    changes = sorted_changes(difference, columns)
+    columns = choose_layer_metrics(difference, metrics)
+    changes = sort_changes(difference, columns)
     lines = [
         Line(
             name=change.row.name,
-            label=layer_name(change),
-            kind=printable(change.row.kind),
+            label=name_layer(change),
+            kind=make_printable(change.row.kind),
             call=change.row.call,
             cells=(
-                Cell(text=happened(change)),
-                Cell(text=outputs_text(change.row)),
-                *(_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
+                Cell(text=say_event(change)),
+                Cell(text=spell_outputs(change.row)),
+                *(_build_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
             ),
         )
         for change in changes[:MOST]
@@ -242,16 +254,42 @@ def layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
     )
 
 
-def totals_table(checked: Checked) -> Table | None:
-    """Return the totals before and after: the usual ones, those with a limit, and all others that changed."""
+def choose_own_metrics(checked: Checked) -> tuple[str, ...]:
+    """Return the quantities of the totals: the usual ones, those with a limit, and others with a cause of their own.
+
+    Bytes, peaks and the like follow where parameters, multiply-adds or activations changed; they have a cause of their
+    own where none of these did, as when the dtype changed.
+    """
+    difference, first = checked.difference, choose_metrics(checked)
+    if difference is None:
+        return first
+    others = tuple(name for name in difference.metrics if name not in first and difference.delta(name))
+    if any(difference.delta(name) for name in USUAL if name in difference.metrics):
+        others = tuple(name for name in others if name in STRUCTURAL)
+    return (*first, *others)
+
+
+def choose_following_metrics(checked: Checked) -> tuple[str, ...]:
+    """Return the quantities that changed because others did."""
+    difference, own = checked.difference, choose_own_metrics(checked)
+    if difference is None or difference.before is None or difference.after is None:
+        return ()
+    return tuple(name for name in difference.metrics if name not in own and difference.delta(name))
+
+
+def build_totals_table(checked: Checked, *, following: bool = False) -> Table | None:
+    """Return totals before and after: those with a cause of their own, or those that follow from them."""
     difference = checked.difference
     if difference is None:
         return None
     limits: dict[str, list[Verdict]] = {}
     for verdict in checked.verdicts:
-        limits.setdefault(verdict.metric, []).append(verdict)
-    first = shown_metrics(checked)
-    names = (*first, *(name for name in difference.metrics if name not in first and difference.delta(name)))
+        if not verdict.modules:
+            limits.setdefault(verdict.metric, []).append(verdict)
+    names = choose_following_metrics(checked) if following else choose_own_metrics(checked)
+    if not names:
+        return None
+    limits = {name: limits[name] for name in names if name in limits}
     return Table(
         heading="Total",
         columns=(
@@ -266,10 +304,12 @@ def totals_table(checked: Checked) -> Table | None:
                 name=name,
                 label=METRICS[name].label,
                 cells=(
-                    *(_cell(value, METRICS[name].unit) for value in difference.totals(name)),
-                    _signed_cell(difference.delta(name), METRICS[name].unit) if difference.knows(name) else Cell(),
-                    Cell(text=_grown(difference, name).removesuffix(" %")),
-                    *([Cell(text="; ".join(map(limit_text, limits.get(name, ()))))] if limits else []),
+                    *(_build_cell(value, METRICS[name].unit) for value in difference.totals(name)),
+                    _build_signed_cell(difference.delta(name), METRICS[name].unit)
+                    if difference.knows(name)
+                    else Cell(),
+                    Cell(text=_spell_difference(difference, name).removesuffix(" %")),
+                    *([Cell(text="; ".join(map(spell_limit, limits.get(name, ()))))] if limits else []),
                 ),
             )
             for name in names
@@ -277,7 +317,7 @@ def totals_table(checked: Checked) -> Table | None:
     )
 
 
-def limit_text(verdict: Verdict) -> str:
+def spell_limit(verdict: Verdict) -> str:
     """Return a limit and whether it is kept."""
     if verdict.outcome == "passed":
         return verdict.limit
@@ -291,9 +331,9 @@ def limit_text(verdict: Verdict) -> str:
     return f"{verdict.limit}: {word}"
 
 
-def _cell(value: int | None, unit: str) -> Cell:
+def _build_cell(value: int | None, unit: str) -> Cell:
     return Cell() if value is None else Cell(text=units.short(value, unit), raw=value)
 
 
-def _signed_cell(value: int, unit: str) -> Cell:
+def _build_signed_cell(value: int, unit: str) -> Cell:
     return Cell(text=units.signed(value, unit) if value else "0", raw=value)

@@ -9,7 +9,7 @@ from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.rows import rows_of_table
+from archcost.page.rows import read_table
 
 if TYPE_CHECKING:
     from archcost.records import Claim, Explanation, Way
@@ -27,13 +27,13 @@ def build_document(explanation: Explanation) -> Document:
     return Document(
         pages=lambda: (_build_page(explanation),),
         data=lambda: _dump_explanation(explanation),
-        rows=lambda: rows_of_table(_build_table(explanation)),
+        rows=lambda: read_table(_build_table(explanation)),
     )
 
 
 def _dump_explanation(explanation: Explanation) -> str:
     data = dataclasses.asdict(explanation)
-    data["published"] = [_record(claim) for claim in explanation.published]
+    data["published"] = [_build_record(claim) for claim in explanation.published]
     return dump_json(data, sort=False)
 
 
@@ -47,7 +47,7 @@ def _build_page(explanation: Explanation) -> Page:
         conventions="Operations between the layers by archcost's rules: see `archcost profile --columns other_ops`."
         if explanation.asked == "operations"
         else "",
-        remarks=tuple(Remark(kind="note", text=_published(claim)) for claim in explanation.published),
+        remarks=tuple(Remark(kind="note", text=_spell_published(claim)) for claim in explanation.published),
     )
 
 
@@ -62,13 +62,15 @@ def _build_table(explanation: Explanation) -> Table:
             Column(name="command", heading="Command", numeric=False, rank=2),
         ),
         lines=tuple(
-            Line(name=way.convention, label=way.convention, cells=_cells(way, simplest=way == explanation.simplest))
+            Line(
+                name=way.convention, label=way.convention, cells=_build_cells(way, simplest=way == explanation.simplest)
+            )
             for way in explanation.ways
         ),
     )
 
 
-def _cells(way: Way, *, simplest: bool) -> tuple[Cell, ...]:
+def _build_cells(way: Way, *, simplest: bool) -> tuple[Cell, ...]:
     digits = AGREEMENTS[way.agreement] + (", simplest" if simplest else "")
     off = units.growth(round(way.value - way.difference), round(way.value))
     return (
@@ -80,13 +82,13 @@ def _cells(way: Way, *, simplest: bool) -> tuple[Cell, ...]:
     )
 
 
-def _published(claim: Claim) -> str:
+def _spell_published(claim: Claim) -> str:
     reason = f" {claim.reading}" if claim.reading else ""
     arithmetic = f" It is {claim.explained_by}." if claim.explained_by else ""
     return f"{claim.source.title}, {claim.at}: {claim.printed}, {claim.verdict}.{arithmetic}{reason}"
 
 
-def _record(claim: Claim) -> dict[str, str | None]:
+def _build_record(claim: Claim) -> dict[str, str | None]:
     return {
         "network": claim.network,
         "quantity": claim.quantity,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Table
 from archcost.page.rows import Rows
+from archcost.records import OVERHEAD_UNKNOWN as UNKNOWN
 
 if TYPE_CHECKING:
     from archcost.records import BatchMemory, Fit
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
 
 def build_document(fit: Fit, *, binary: bool = False) -> Document:
     """Return what there is to show of a fit."""
-    points = [(point.batch, point.peak_bytes, int(point.peak_bytes <= fit.memory_bytes)) for point in fit.points]
+    points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
     return Document(
         pages=lambda: (_build_page(fit, binary=binary),),
-        data=lambda: dump_json(dataclasses.asdict(fit)),
+        data=lambda: dump_json(_describe(fit)),
         rows=lambda: Rows(("batch", "peak_bytes", "fits"), points),
     )
+
+
+def _describe(fit: Fit) -> dict[str, Any]:
+    data = dataclasses.asdict(fit)
+    for point, told in zip(fit.points, data["points"], strict=True):
+        need = fit.need_of(point)
+        told |= {"verdict": fit.judge(point), "needed_bytes": need, "margin_bytes": fit.memory_bytes - need}
+    return data
 
 
 def say_answer(fit: Fit, *, binary: bool = False) -> str:
     """Say what the largest batch is, or what does not fit."""
     memory, params, fixed, least = (
         units.short(size, "B", binary=binary)
-        for size in (fit.memory_bytes, fit.param_bytes, fit.fixed_bytes, fit.points[0].peak_bytes)
+        for size in (fit.memory_bytes, fit.param_bytes, fit.fixed_bytes, fit.need_of(fit.points[0]))
     )
+    memory = memory if fit.device is None else f"the {memory} of {fit.device}"
+    if len(fit.points) == 1 and fit.batch is not None:
+        return f"{fit.network}: {_say_verdict(fit.points[0], fit, memory, binary=binary)}"
     if fit.batch is not None:
         images = "image" if fit.batch == 1 else "images"
         return f"{fit.network}: the largest batch in {memory} is {units.exact(fit.batch)} {images}"
@@ -44,23 +56,48 @@ def say_answer(fit: Fit, *, binary: bool = False) -> str:
     return f"{fit.network}: a batch of {fit.points[0].batch} needs {least}, more than {memory}"
 
 
+def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> str:
+    """Say how a batch fits, and what is left."""
+    images = f"a batch of {units.exact(point.batch)}"
+    margin = fit.memory_bytes - fit.need_of(point)
+    if margin >= 0:
+        return f"{images} fits into {memory}, and leaves {units.short(margin, 'B', binary=binary)}"
+    missing = units.short(-margin, "B", binary=binary)
+    return f"{images} is tight in {memory}: {missing} of what the allocator keeps unused has to go back to the device"
+
+
 def _build_page(fit: Fit, *, binary: bool) -> Page:
     kinds = "parameters, buffers, gradients and optimizer state" if fit.optimizer else "parameters and buffers"
     return Page(
         title=say_answer(fit, binary=binary),
         facts=(f"training with {fit.optimizer}" if fit.optimizer else "inference",),
         table=_build_table(fit, binary=binary),
-        conventions=f"Every row was walked. {units.short(fit.fixed_bytes, 'B', binary=binary)} are {kinds}. Exact "
-        "bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top.",
+        conventions=f"Every row was walked. {units.short(fit.fixed_bytes, 'B', binary=binary)} are {kinds}. "
+        + _say_measure(fit, binary=binary),
+    )
+
+
+def _say_measure(fit: Fit, *, binary: bool) -> str:
+    """Say what the figures hold, and what comes on top."""
+    if fit.device is None:
+        return (
+            "Exact bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top."
+        )
+    parts = ", ".join(f"{name} {units.short(size, 'B', binary=binary)}" for name, size in fit.overheads.items())
+    return (
+        "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
+        f"Needed is what it reserves and, on top, {parts}. {UNKNOWN}."
     )
 
 
 def _build_table(fit: Fit, *, binary: bool) -> Table:
+    more = ("allocated", "reserved", "needed") if fit.device is not None else ()
     return Table(
         heading="Batch",
         columns=(
             Column(name="peak_bytes", heading="Peak bytes"),
             Column(name="peak", heading="Peak"),
+            *(Column(name=name, heading=name.capitalize()) for name in more),
             Column(name="percent", heading="% of memory"),
             Column(name="remark", heading="", numeric=False),
         ),
@@ -69,19 +106,25 @@ def _build_table(fit: Fit, *, binary: bool) -> Table:
 
 
 def _build_line(point: BatchMemory, fit: Fit, *, binary: bool) -> Line:
+    need = fit.need_of(point)
+    held = point.allocation
+    more = () if held is None else (held.allocated_bytes, held.reserved_bytes, need)
     return Line(
         name=units.number(point.batch),
         label=units.exact(point.batch),
         cells=(
             Cell(text=units.exact(point.peak_bytes), raw=point.peak_bytes),
-            Cell(text=units.short(point.peak_bytes, "B", binary=binary), raw=point.peak_bytes),
-            Cell(text=units.share(point.peak_bytes, fit.memory_bytes), raw=point.peak_bytes / fit.memory_bytes),
+            *(Cell(text=units.short(size, "B", binary=binary), raw=size) for size in (point.peak_bytes, *more)),
+            Cell(text=units.share(need, fit.memory_bytes), raw=need / fit.memory_bytes),
             Cell(text=_mark_point(point, fit)),
         ),
     )
 
 
 def _mark_point(point: BatchMemory, fit: Fit) -> str:
-    if point.batch == fit.batch:
+    verdict = fit.judge(point)
+    if point.batch == fit.batch and verdict == "fits" and len(fit.points) > 1:
         return "the largest that fits"
-    return "" if point.peak_bytes <= fit.memory_bytes else "too much"
+    if fit.device is not None:
+        return verdict
+    return "" if verdict == "fits" else "too much"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.page.page import order
-from archcost.page.rows import Rows, axes_text, rows_of_records
-from archcost.render.columns import value_of
+from archcost.page.rows import Rows, read_records, spell_axes
+from archcost.render.columns import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ def build_layer_rows(report: Report, *, sort: str | None) -> Rows:
     """Return every quantity of every layer, as in the report's frame; shapes and lists are spelled out."""
     layers = list(report.layers)
     if sort is not None:
-        layers.sort(key=lambda layer: order(value_of(layer, sort)), reverse=True)
-    return rows_of_records(
+        layers.sort(key=lambda layer: order(read_value(layer, sort)), reverse=True)
+    return read_records(
         {name: SPELLED.get(name, _leave)(value) for name, value in layer._asdict().items()} for layer in layers
     )
 
@@ -40,5 +40,5 @@ def _spell_distinct(items: tuple[object, ...]) -> str:
 SPELLED: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("inputs", "outputs"), _spell_shapes),
     **dict.fromkeys(("reads", "operators"), _spell_distinct),
-    **dict.fromkeys(("kernel", "stride", "receptive_field", "jump"), axes_text),
+    **dict.fromkeys(("kernel", "stride", "receptive_field", "jump"), spell_axes),
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SINGLE = (1, 1)
 
 
-def listing(report: Report) -> tuple[str, ...]:
+def write_listing(report: Report) -> tuple[str, ...]:
     """Return the lecture's lines.
 
     A chain of layers gets the table of memory and parameters, a network that branches the list of its operations.
@@ -30,25 +30,25 @@ def listing(report: Report) -> tuple[str, ...]:
         ArgumentError: a batch of more than one image.
     """
     _refuse_batches(report)
-    branch = _branch(report)
+    branch = _find_branch(report)
     if branch is not None:
-        return tuple(_operations(report, branch))
-    return (*_rows(report), "", *_totals(report))
+        return tuple(_yield_operations(report, branch))
+    return (*_yield_rows(report), "", *_yield_totals(report))
 
 
-def _rows(report: Report) -> Iterator[str]:
+def _yield_rows(report: Report) -> Iterator[str]:
     pixels: tuple[int, ...] = ()  # of the last row that was printed: what a flatten before an FC row flattened
     for layer in report.layers:
         if not layer.activation_elements and not layer.weights and not layer.is_input:
             continue
-        sizes = _height_width_channels(layer)
-        weights = _weights(layer, pixels)
+        sizes = _order_sizes(layer)
+        weights = _spell_weights(layer, pixels)
         shape = f"[{units.shape(sizes)}]  " if sizes else ""
-        yield f"{_name(layer)}: {shape}memory: {_memory(layer, sizes)}  params: {weights}"
+        yield f"{_name_layer(layer)}: {shape}memory: {_spell_memory(layer, sizes)}  params: {weights}"
         pixels = sizes
 
 
-def _totals(report: Report) -> Iterator[str]:
+def _yield_totals(report: Report) -> Iterator[str]:
     elements, stored = report.totals.activation_elements, report.totals.activation_bytes
     each = f" * {units.number(stored // elements)} bytes" if elements and stored % elements == 0 else " values"
     yield (
@@ -60,7 +60,7 @@ def _totals(report: Report) -> Iterator[str]:
     yield f"              {units.exact(report.totals.weights)}; with biases {units.exact(report.totals.params)}"
 
 
-def _name(layer: Layer) -> str:
+def _name_layer(layer: Layer) -> str:
     """Name a row as the lecture does, by its role and operators; any other by its class, in capitals."""
     if layer.call is None:
         return f"NOT CALLED {layer.name}"
@@ -77,34 +77,34 @@ def _name(layer: Layer) -> str:
     return "FC" if _is_linear(layer) else layer.kind.upper()
 
 
-def _memory(layer: Layer, sizes: tuple[int, ...]) -> str:
+def _spell_memory(layer: Layer, sizes: tuple[int, ...]) -> str:
     taken = units.slide(layer.activation_elements)
     if layer.activation_elements != math.prod(sizes) or layer.activation_elements == max(sizes, default=0):
         return taken
     return f"{'*'.join(map(units.number, sizes))}={taken}"
 
 
-def _weights(layer: Layer, pixels: tuple[int, ...]) -> str:
+def _spell_weights(layer: Layer, pixels: tuple[int, ...]) -> str:
     if not layer.weights:
         return "0 (shared)" if layer.call else "0"
-    formula, product = _product(layer, pixels)
+    formula, product = _spell_product(layer, pixels)
     return f"{formula} = {units.exact(product)}" if product == layer.weights else units.exact(layer.weights)
 
 
-def _product(layer: Layer, pixels: tuple[int, ...]) -> tuple[str, int]:
+def _spell_product(layer: Layer, pixels: tuple[int, ...]) -> tuple[str, int]:
     """Write a row's weights as a product of its shapes, as far as it is a convolution or a linear layer."""
     if not layer.inputs or not layer.outputs or len(layer.inputs[0]) < 2 or len(layer.outputs[0]) < 2:  # noqa: PLR2004
         return "", 0
     if layer.kernel is not None:
         into, out = layer.inputs[0][1], layer.outputs[0][1]
         window = (*layer.kernel, into // (layer.groups or 1))
-        return f"({_times(window)})*{units.number(out)}", math.prod(window) * out
+        return f"({_join_factors(window)})*{units.number(out)}", math.prod(window) * out
     into, out = layer.inputs[0][-1], layer.outputs[0][-1]
     flattened = pixels if math.prod(pixels) == into and pixels[:-1] not in {SINGLE, ()} else (into,)
-    return _times((*flattened, out)), into * out
+    return _join_factors((*flattened, out)), into * out
 
 
-def _height_width_channels(layer: Layer) -> tuple[int, ...]:
+def _order_sizes(layer: Layer) -> tuple[int, ...]:
     """Turn C,H,W into H,W,C; a vector is one pixel of many channels, as in the lecture."""
     sizes = layer.outputs[0][1:] if layer.outputs else ()
     if len(sizes) == 1:
@@ -121,7 +121,7 @@ def _runs(layer: Layer, part: str) -> bool:
     return any(part in operator for operator in layer.operators)
 
 
-def _times(sizes: tuple[int, ...]) -> str:
+def _join_factors(sizes: tuple[int, ...]) -> str:
     return "*".join(map(units.number, sizes))
 
 
@@ -134,7 +134,7 @@ def _refuse_batches(report: Report) -> None:
             )
 
 
-def _branch(report: Report) -> str | None:
+def _find_branch(report: Report) -> str | None:
     """Say where a network first stops being one chain of layers."""
     readers = Counter(source for layer in report.layers for source in layer.reads)
     for i, layer in enumerate(report.layers):
@@ -146,9 +146,9 @@ def _branch(report: Report) -> str | None:
     return None
 
 
-def _operations(report: Report, branch: str) -> Iterator[str]:
+def _yield_operations(report: Report, branch: str) -> Iterator[str]:
     """Write each weighted layer's multiply-adds as a product, as on the lecture's slides of the inception modules."""
-    lines = [_operation(layer) for layer in report.layers if layer.macs]
+    lines = [_spell_operation(layer) for layer in report.layers if layer.macs]
     widths = [max((len(line[i]) for line in lines), default=0) for i in range(3)]
     yield f"It branches ({branch}), so these are its operations, one line for each layer that multiplies:"
     yield ""
@@ -158,16 +158,16 @@ def _operations(report: Report, branch: str) -> Iterator[str]:
     yield f"Total: {units.rounded(report.totals.macs, 3)} ops ({units.exact(report.totals.macs)} multiply-adds)"
     outputs = report.layers[-1].outputs
     if outputs:
-        sizes = _height_width_channels(report.layers[-1])
+        sizes = _order_sizes(report.layers[-1])
         yield f"Output: {units.shape(sizes)} = {units.exact(math.prod(sizes))} values"
 
 
-def _operation(layer: Layer) -> tuple[str, str, str]:
+def _spell_operation(layer: Layer) -> tuple[str, str, str]:
     macs = units.exact(layer.macs)
     if not layer.inputs or not layer.outputs:
         return f"[{layer.kind}]", "", macs
     if layer.kernel is not None and len(layer.inputs[0]) > 1:
-        height_width_channels = _height_width_channels(layer)
+        height_width_channels = _order_sizes(layer)
         factors = (*height_width_channels, *layer.kernel, layer.inputs[0][1] // (layer.groups or 1))
         name = f"[{units.shape(layer.kernel)} conv, {units.number(layer.outputs[0][1])}]"
     else:

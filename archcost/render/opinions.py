@@ -9,14 +9,14 @@ from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Passage, Remark, Table
-from archcost.page.rows import rows_of_table
+from archcost.page.rows import read_table
 from archcost.records.opinions import FVCORE, OPAQUE
 from archcost.render import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records.opinions import Difference, Opinion, Opinions
+    from archcost.records.opinions import CountDifference, Opinion, Opinions
 
 SCHEMA = "archcost.opinions/1"
 CONVENTIONS = (
@@ -31,7 +31,7 @@ def build_document(opinions: Opinions) -> Document:
     return Document(
         pages=lambda: (_build_page(opinions),),
         data=lambda: _dump_opinions(opinions),
-        rows=lambda: rows_of_table(_table(opinions)),
+        rows=lambda: read_table(_build_table(opinions)),
     )
 
 
@@ -44,16 +44,16 @@ def _dump_opinions(opinions: Opinions) -> str:
 
 def _build_page(opinions: Opinions) -> Page:
     return Page(
-        title=summary.title(opinions.network),
-        facts=("multiply-adds by operator", *summary.run_facts(opinions.network), f"on {opinions.device}"),
-        table=_table(opinions),
+        title=summary.spell_title(opinions.network),
+        facts=("multiply-adds by operator", *summary.list_run_facts(opinions.network), f"on {opinions.device}"),
+        table=_build_table(opinions),
         listing=tuple(line for opinion in opinions.opinions for line in (*_explain(opinion), "")),
         conventions=CONVENTIONS,
-        remarks=tuple(_remarks(opinions)),
+        remarks=tuple(_yield_remarks(opinions)),
     )
 
 
-def _table(opinions: Opinions) -> Table:
+def _build_table(opinions: Opinions) -> Table:
     answered = [opinion for opinion in opinions.opinions if opinion.total is not None]
     counters = [opinion.counter for opinion in answered]
     return Table(
@@ -66,7 +66,7 @@ def _table(opinions: Opinions) -> Table:
             Line(
                 name=each.name,
                 label=each.name,
-                cells=tuple(map(_cell, (each.calls, each.macs, *(each.theirs[name] for name in counters)))),
+                cells=tuple(map(_build_cell, (each.calls, each.macs, *(each.theirs[name] for name in counters)))),
             )
             for each in opinions.operators
         ),
@@ -74,12 +74,15 @@ def _table(opinions: Opinions) -> Table:
             name="total",
             label="Total",
             role="total",
-            cells=(Cell(), *(_cell(total) for total in (opinions.macs, *(opinion.total for opinion in answered)))),
+            cells=(
+                Cell(),
+                *(_build_cell(total) for total in (opinions.macs, *(opinion.total for opinion in answered))),
+            ),
         ),
     )
 
 
-def _cell(value: int | None) -> Cell:
+def _build_cell(value: int | None) -> Cell:
     return Cell() if value is None else Cell(text=units.exact(value), raw=value)
 
 
@@ -92,31 +95,31 @@ def _explain(opinion: Opinion) -> Iterator[str | Passage]:
     if not opinion.differences:
         yield f"{name}: the same for every operator."
         return
-    sums = _signed(opinion.difference)
+    sums = _spell_signed(opinion.difference)
     yield f"{name}: {sums} against archcost"
-    digits = max(len(sums), *(len(_signed(each.macs)) for each in opinion.differences))
+    digits = max(len(sums), *(len(_spell_signed(each.macs)) for each in opinion.differences))
     for each in opinion.differences:
-        yield Passage(f"{_signed(each.macs):>{digits}}  {_words(each)}", indent=2, hang=digits + 4)
+        yield Passage(f"{_spell_signed(each.macs):>{digits}}  {_spell_difference(each)}", indent=2, hang=digits + 4)
     rest = opinion.unexplained
-    verdict = f"{UNEXPLAINED}: {_signed(rest)}" if rest or _any_open(opinion) else "all of it explained"
+    verdict = f"{UNEXPLAINED}: {_spell_signed(rest)}" if rest or _is_open(opinion) else "all of it explained"
     yield f"= {sums:>{digits}}  {verdict}"
 
 
-def _words(difference: Difference) -> str:
+def _spell_difference(difference: CountDifference) -> str:
     return f"{difference.operator}: {difference.reason or UNEXPLAINED}"
 
 
-def _any_open(opinion: Opinion) -> bool:
+def _is_open(opinion: Opinion) -> bool:
     return any(each.reason is None for each in opinion.differences)
 
 
-def _remarks(opinions: Opinions) -> Iterator[Remark]:
+def _yield_remarks(opinions: Opinions) -> Iterator[Remark]:
     for name, calls in opinions.uncovered.items():
-        yield Remark(kind="uncovered", text=f"archcost has no rule for {name} ({_times(calls)})")
+        yield Remark(kind="uncovered", text=f"archcost has no rule for {name} ({_spell_calls(calls)})")
     found = {each.name for each in opinions.operators}
     for opinion in opinions.opinions:
         idle = [
-            f"{name} ({_times(calls)})"
+            f"{name} ({_spell_calls(calls)})"
             for name, calls in opinion.skipped.items()
             if name not in found and not name.startswith(OPAQUE)
         ]
@@ -125,9 +128,9 @@ def _remarks(opinions: Opinions) -> Iterator[Remark]:
             yield Remark(kind="note", text=text)
 
 
-def _times(calls: int) -> str:
+def _spell_calls(calls: int) -> str:
     return f"{units.exact(calls)}x"
 
 
-def _signed(value: int) -> str:
+def _spell_signed(value: int) -> str:
     return ("+" if value > 0 else "") + units.exact(value)

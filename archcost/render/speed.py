@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.page.names import plain
+from archcost.page.names import write_plain
 from archcost.page.page import Cell, Column, Line, Table
 
 if TYPE_CHECKING:
@@ -17,23 +17,23 @@ CONVENTIONS = (
 )
 
 
-def speed_of(speed: Speed) -> str:
+def spell_speed(speed: Speed) -> str:
     """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
     times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
-    return f"{times} ({units.ratio(speed.ratio)}, 95 %: {interval(speed)}), {allowed(speed)}: {speed.state}"
+    return f"{times} ({units.ratio(speed.ratio)}, 95 %: {spell_interval(speed)}), {spell_allowed(speed)}: {speed.state}"
 
 
-def interval(speed: Speed) -> str:
+def spell_interval(speed: Speed) -> str:
     """Return between which changes of the time the truth lies."""
     return f"{units.ratio(speed.low)} to {units.ratio(speed.high)}"
 
 
-def allowed(speed: Speed) -> str:
+def spell_allowed(speed: Speed) -> str:
     """Return by how much the time may grow."""
     return f"at most {units.ratio(1 + speed.floor)}"
 
 
-def times_table(check: Check) -> Table | None:
+def build_times_table(check: Check) -> Table | None:
     """Return the times of the networks that were timed, None where none was."""
     timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
     columns = (
@@ -47,12 +47,12 @@ def times_table(check: Check) -> Table | None:
     lines = [
         Line(
             name=checked.name,
-            label=plain(checked.name),
+            label=write_plain(checked.name),
             cells=(
                 Cell(text=units.duration(speed.base_ns), raw=speed.base_ns),
                 Cell(text=units.duration(speed.head_ns), raw=speed.head_ns),
                 Cell(text=units.ratio(speed.ratio), raw=speed.ratio),
-                Cell(text=interval(speed)),
+                Cell(text=spell_interval(speed)),
                 Cell(text=units.ratio(1 + speed.floor)),
                 Cell(text=speed.state),
             ),

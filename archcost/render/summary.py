@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
-from archcost.page.page import Figure, Remark, agreed
+from archcost.page.names import write_plain
+from archcost.page.page import Figure, Remark, is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,19 +14,20 @@ if TYPE_CHECKING:
     from archcost.records import Layer, NetworkInfo, Peak, Report
 
 
-def title(network: NetworkInfo) -> str:
+def spell_title(network: NetworkInfo) -> str:
     """Return the network's name, and the spec where it says something else."""
     return network.name if network.name == network.spec else f"{network.name} ({network.spec})"
 
 
-def facts(report: Report) -> tuple[str, ...]:
+def list_facts(report: Report) -> tuple[str, ...]:
     """Return what was walked and how."""
-    device = report.environment.get("device")
+    device, followed = (report.environment.get(name) for name in ("device", "like"))
+    like = f", like {followed}" if followed else ""
     rows = f"{units.exact(report.totals.layers)} rows"
-    return tuple(fact for fact in (*run_facts(report.network), device and f"on {device}", rows) if fact)
+    return tuple(fact for fact in (*list_run_facts(report.network), device and f"on {device}{like}", rows) if fact)
 
 
-def run_facts(network: NetworkInfo) -> tuple[str, str]:
+def list_run_facts(network: NetworkInfo) -> tuple[str, str]:
     """Return the inputs, and the mode with its precision."""
     inputs = ", ".join(
         f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
@@ -35,7 +37,7 @@ def run_facts(network: NetworkInfo) -> tuple[str, str]:
     return f"input {inputs}", f"{network.mode} mode{mixed}"
 
 
-def conventions(report: Report, *, binary: bool) -> str:
+def spell_conventions(report: Report, *, binary: bool) -> str:
     """Return the one line that says what the figures mean."""
     batches = sorted({each.shape[0] for each in report.network.inputs if len(each.shape) > 1})
     batch = f"batch {units.number(batches[0])}; " if len(batches) == 1 else ""
@@ -48,7 +50,7 @@ def conventions(report: Report, *, binary: bool) -> str:
     return text + ("; #1 is a second call." if len(set(names)) < len(names) else ".")
 
 
-def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
+def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
     """Return the totals, each with all of its digits."""
     return (
         *_parameter_figures(report, binary=binary),
@@ -58,7 +60,7 @@ def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
     )
 
 
-def remarks(report: Report) -> tuple[Remark, ...]:
+def list_remarks(report: Report) -> tuple[Remark, ...]:
     """Return the notes, the warnings, and what was not counted or never ran."""
     found = [
         Remark(
@@ -143,7 +145,8 @@ def _moment(peak: Peak | None) -> str:
     """Say when the most memory is alive, as far as it is known."""
     if peak is None or not peak.operator:
         return ""
-    places = {"forward": f"at {peak.layer or 'the start'}", "backward": f"backward of {peak.layer or 'the loss'}"}
+    layer = write_plain(peak.layer) if peak.layer else ""
+    places = {"forward": f"at {layer or 'the start'}", "backward": f"backward of {layer or 'the loss'}"}
     return places.get(peak.phase, "in the loss" if peak.phase == "loss" else "in the optimizer's step")
 
 
@@ -156,7 +159,7 @@ def _graph_figures(report: Report) -> Iterator[Figure]:
 
 def _field_figure(layers: tuple[Layer, ...]) -> Figure | None:
     """Say how far the last row sees that does not see everything, or that all rows do."""
-    finite = [i for i, layer in enumerate(layers) if agreed(layer.receptive_field)]
+    finite = [i for i, layer in enumerate(layers) if is_finite(layer.receptive_field)]
     making = [i for i in finite if layers[i].activation_elements] or finite
     everything = [i for i, layer in enumerate(layers) if "all" in (layer.receptive_field or ())]
     if making:

@@ -9,9 +9,9 @@ from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell as Entry, Column, Line, Page, Remark, Table
-from archcost.page.rows import rows_of_records
+from archcost.page.rows import read_records
 from archcost.render import timing
-from archcost.render.columns import Filled, text_column, transpose_cells
+from archcost.render.columns import FilledColumn, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,18 +29,25 @@ def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
     return Document(
         pages=lambda: (_build_page(sweep), *(_yield_layer_pages(sweep) if layers else ())),
         data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(sweep)}, indent=None),
-        rows=lambda: rows_of_records(_yield_layer_records(sweep) if layers else _yield_records(sweep)),
+        rows=lambda: read_records(_yield_layer_records(sweep) if layers else _yield_records(sweep)),
     )
 
 
-def label(cell: Cell, sweep: Sweep) -> str:
+def build_last(sweep: Sweep, lines: int) -> Document:
+    """Return the table of the cells that were timed last, at most so many, for a terminal that shows them meanwhile."""
+    last = dataclasses.replace(sweep, cells=sweep.cells[-lines:])
+    page = Page(title=_spell_title(sweep), table=_build_table(last))
+    return dataclasses.replace(build_document(last), pages=lambda: (page,))
+
+
+def spell_cell(cell: Cell, sweep: Sweep) -> str:
     """Return what tells a cell from the others: "batch 4, bfloat16"."""
-    axes = [f"{name} {text}" if name == "batch" else text for name, text in _axes(cell).items()]
-    shown = ["batch", *_varying(sweep)]
-    return ", ".join(text for name, text in zip(_axes(cell), axes, strict=True) if name in shown)
+    axes = [f"{name} {text}" if name == "batch" else text for name, text in _spell_axes(cell).items()]
+    shown = ["batch", *_find_varying(sweep)]
+    return ", ".join(text for name, text in zip(_spell_axes(cell), axes, strict=True) if name in shown)
 
 
-def troubles(sweep: Sweep) -> Iterator[str]:
+def yield_troubles(sweep: Sweep) -> Iterator[str]:
     """Say what failed, and what is missing for a figure to be trusted."""
     said: list[tuple[Cell, str]] = []
     for cell in sweep.cells:
@@ -48,20 +55,20 @@ def troubles(sweep: Sweep) -> Iterator[str]:
             said.append((cell, f"{cell.outcome}: {cell.message}"))
         elif cell.sample.unmet:
             said.append((cell, f"unmet: {'; '.join(cell.sample.unmet)}"))
-    yield from _once(said, sweep)
+    yield from _yield_once(said, sweep)
 
 
-def _once(said: Iterable[tuple[Cell, str]], sweep: Sweep) -> Iterator[str]:
+def _yield_once(said: Iterable[tuple[Cell, str]], sweep: Sweep) -> Iterator[str]:
     """Yield each text once, behind the cells that it is said of."""
     where: dict[str, list[str]] = {}
     for cell, text in said:
-        where.setdefault(text, []).append(label(cell, sweep))
+        where.setdefault(text, []).append(spell_cell(cell, sweep))
     for text, labels in where.items():
         everywhere = len(labels) == len(sweep.cells) > 1
         yield f"{'all' if everywhere else '; '.join(labels)}: {text}"
 
 
-def _axes(cell: Cell) -> dict[str, str]:
+def _spell_axes(cell: Cell) -> dict[str, str]:
     plan = cell.plan
     dtype = plan.dtype or ("" if cell.sample is None else cell.sample.arithmetic)
     return {
@@ -78,23 +85,26 @@ def _build_page(sweep: Sweep) -> Page:
     facts = []
     if first is not None:
         what = "inference" if first.train is None else f"training with {first.train}"
-        known = [_axes(cell) for cell in sweep.cells]
-        constant = [name for name in known[0] if name not in {"batch", *_varying(sweep)}]
+        known = [_spell_axes(cell) for cell in sweep.cells]
+        constant = [name for name in known[0] if name not in {"batch", *_find_varying(sweep)}]
         facts = [what, *filter(None, (max(axes[name] for axes in known) for name in constant))]
     if len(sweep.cells) < sweep.asked:
         facts.append(f"stopped after {units.exact(len(sweep.cells))} of {units.exact(sweep.asked)} cells")
     done = next((cell.sample for cell in sweep.cells if cell.sample is not None), None)
-    title = sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
     return Page(
-        title=title,
+        title=_spell_title(sweep),
         facts=tuple(facts),
         table=_build_table(sweep) if sweep.cells else None,
-        conventions="" if done is None else _conventions(done),
-        remarks=tuple(_remarks(sweep)),
+        conventions="" if done is None else _spell_conventions(done),
+        remarks=tuple(_yield_remarks(sweep)),
     )
 
 
-def _conventions(sample: Sample) -> str:
+def _spell_title(sweep: Sweep) -> str:
+    return sweep.name if sweep.name == sweep.network else f"{sweep.name} ({sweep.network})"
+
+
+def _spell_conventions(sample: Sample) -> str:
     found = sample.conditions
     where = [
         found.device,
@@ -108,20 +118,23 @@ def _conventions(sample: Sample) -> str:
     )
 
 
-def _varying(sweep: Sweep) -> list[str]:
+def _find_varying(sweep: Sweep) -> list[str]:
     """Return the axes in which cells differ; the dtype of one that failed may not be known."""
     names = ("input", "dtype", "layout", "mode")
-    return [name for name in names if len({_axes(cell)[name] for cell in sweep.cells} - {""}) > 1]
+    return [name for name in names if len({_spell_axes(cell)[name] for cell in sweep.cells} - {""}) > 1]
 
 
 def _build_table(sweep: Sweep) -> Table:
     cells = sweep.cells
-    axes = [text_column(name, name.capitalize(), [_axes(cell)[name] for cell in cells]) for name in _varying(sweep)]
+    axes = [
+        build_text_column(name, name.capitalize(), [_spell_axes(cell)[name] for cell in cells])
+        for name in _find_varying(sweep)
+    ]
     grid = [
         *axes,
-        *_times(cells),
-        *_derived(cells),
-        text_column("outcome", "", [_remark(cell) for cell in cells]),
+        *_yield_times(cells),
+        *_yield_derived(cells),
+        build_text_column("outcome", "", [_spell_remark(cell) for cell in cells]),
     ]
     lines = tuple(
         Line(name=units.number(cell.batch), label=units.exact(cell.batch), cells=entries)
@@ -130,7 +143,7 @@ def _build_table(sweep: Sweep) -> Table:
     return Table(heading="Batch", columns=tuple(part.column for part in grid), lines=lines)
 
 
-def _times(cells: Sequence[Cell]) -> Iterator[Filled]:
+def _yield_times(cells: Sequence[Cell]) -> Iterator[FilledColumn]:
     medians = [cell.sample.end_to_end.median for cell in cells if cell.sample is not None]
     scale = units.duration_scale(max(medians, default=0))
     of: dict[str, tuple[str, int, Callable[[Sample], float | None]]] = {
@@ -140,22 +153,22 @@ def _times(cells: Sequence[Cell]) -> Iterator[Filled]:
         "wall_ns": ("Wall", 1, lambda s: None if s.wall is None else s.wall.median),
     }
     for name, (heading, rank, value) in of.items():
-        entries = _entries(cells, value, scale.text)
+        entries = _build_entries(cells, value, scale.text)
         if name != "wall_ns" or any(entry.raw for entry in entries):
-            yield Filled(Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries)
-    yield Filled(Column(name="n", heading="n"), _entries(cells, lambda s: s.end_to_end.n, units.number))
-    spreads = _entries(cells, lambda s: s.end_to_end.spread, units.percent)
-    yield Filled(Column(name="spread", heading="Spread"), spreads)
+            yield FilledColumn(Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries)
+    yield FilledColumn(Column(name="n", heading="n"), _build_entries(cells, lambda s: s.end_to_end.n, units.number))
+    spreads = _build_entries(cells, lambda s: s.end_to_end.spread, units.percent)
+    yield FilledColumn(Column(name="spread", heading="Spread"), spreads)
 
 
-def _derived(cells: Sequence[Cell]) -> Iterator[Filled]:
-    yield Filled(
+def _yield_derived(cells: Sequence[Cell]) -> Iterator[FilledColumn]:
+    yield FilledColumn(
         Column(name="images_per_second", heading="Images/s"),
-        _entries(cells, lambda s: s.images_per_second, units.IMAGES.text),
+        _build_entries(cells, lambda s: s.images_per_second, units.IMAGES.text),
     )
     flops = [None if c.sample is None else 2 * (c.macs or 0) * 10**9 / c.sample.end_to_end.median for c in cells]
     scale = units.rate_scale([value for value in flops if value is not None])
-    yield Filled(
+    yield FilledColumn(
         Column(name="flops_per_second", heading="", unit=f"{scale.prefix}FLOP/s", rank=1),
         [Entry() if value is None else Entry(text=scale.text(value), raw=value) for value in flops],
     )
@@ -163,43 +176,43 @@ def _derived(cells: Sequence[Cell]) -> Iterator[Filled]:
         "coverage": lambda s: None if s.layers is None else s.layers.coverage,
         "overhead": lambda s: None if s.layers is None else s.layers.overhead,
     }.items():
-        entries = _entries(cells, of, units.percent)
+        entries = _build_entries(cells, of, units.percent)
         if any(entry.raw is not None for entry in entries):
-            yield Filled(Column(name=name, heading=name.capitalize(), rank=1), entries)
+            yield FilledColumn(Column(name=name, heading=name.capitalize(), rank=1), entries)
     if any(cell.sample is not None and cell.sample.memory is not None for cell in cells):
-        yield Filled(
+        yield FilledColumn(
             Column(name="peak_allocated_bytes", heading="Allocated", rank=2),
-            _entries(cells, lambda s: None if s.memory is None else s.memory.allocated_bytes, _bytes),
+            _build_entries(cells, lambda s: None if s.memory is None else s.memory.allocated_bytes, _spell_bytes),
         )
     peaks = [cell.predicted_bytes for cell in cells]
-    yield Filled(
+    yield FilledColumn(
         Column(name="predicted_peak_bytes", heading="Predicted peak", rank=3),
-        [Entry() if peak is None else Entry(text=_bytes(peak), raw=peak) for peak in peaks],
+        [Entry() if peak is None else Entry(text=_spell_bytes(peak), raw=peak) for peak in peaks],
     )
 
 
-def _bytes(value: float) -> str:
+def _spell_bytes(value: float) -> str:
     return units.short(value, "B")
 
 
-def _entries(
+def _build_entries(
     cells: Sequence[Cell], value: Callable[[Sample], float | None], text: Callable[[float], str]
 ) -> list[Entry]:
     values = [None if cell.sample is None else value(cell.sample) for cell in cells]
     return [Entry() if each is None else Entry(text=text(each), raw=each) for each in values]
 
 
-def _remark(cell: Cell) -> str:
+def _spell_remark(cell: Cell) -> str:
     if cell.sample is None:
         return cell.outcome
     marks = ["CPU-bound"] if cell.sample.cpu_bound else []
     return " ".join([*marks, *(["unmet"] if cell.sample.unmet else [])])
 
 
-def _remarks(sweep: Sweep) -> Iterator[Remark]:
-    yield from (Remark(kind="warning", text=text) for text in troubles(sweep))
+def _yield_remarks(sweep: Sweep) -> Iterator[Remark]:
+    yield from (Remark(kind="warning", text=text) for text in yield_troubles(sweep))
     notes = [(cell, text) for cell in sweep.cells if cell.sample is not None for text in cell.sample.notes]
-    yield from (Remark(kind="note", text=text) for text in _once(notes, sweep))
+    yield from (Remark(kind="note", text=text) for text in _yield_once(notes, sweep))
     if any(cell.sample is not None and cell.sample.wall is not None for cell in sweep.cells):
         yield Remark(kind="note", text=timing.UNCHECKED)
 
@@ -208,10 +221,10 @@ def _yield_layer_pages(sweep: Sweep) -> Iterator[Page]:
     for cell in sweep.cells:
         if cell.sample is not None and cell.sample.layers is not None:
             yield Page(
-                title=f"{sweep.name}, {label(cell, sweep)}",
-                table=timing.rows_table(cell.sample),
-                conventions=timing.conditions(cell.sample),
-                remarks=tuple(each for each in timing.remarks(cell.sample) if each.kind == "note"),
+                title=f"{sweep.name}, {spell_cell(cell, sweep)}",
+                table=timing.build_rows_table(cell.sample),
+                conventions=timing.spell_conditions(cell.sample),
+                remarks=tuple(each for each in timing.list_remarks(cell.sample) if each.kind == "note"),
             )
 
 
@@ -233,7 +246,7 @@ def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
     """Yield one record for each row of each cell."""
     for cell in sweep.cells:
         if cell.sample is not None and cell.sample.layers is not None:
-            table = timing.rows_table(cell.sample)
+            table = timing.build_rows_table(cell.sample)
             for line in table.lines:
                 yield {
                     **_name_record(sweep, cell),
@@ -245,4 +258,4 @@ def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
 
 
 def _name_record(sweep: Sweep, cell: Cell) -> dict[str, Any]:
-    return {"network": sweep.network, **_axes(cell), "batch": cell.batch}
+    return {"network": sweep.network, **_spell_axes(cell), "batch": cell.batch}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.errors import ArgumentError
 from archcost.page.page import Cell, Column, Line
-from archcost.render.columns import Filled, build_table, count_column, text_column, transpose_cells
+from archcost.render.columns import FilledColumn, build_count_column, build_table, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcost.records import Instant, Report
 
 
-def timeline(report: Report, *, binary: bool) -> Table:
+def build_timeline(report: Report, *, binary: bool) -> Table:
     """Return one line for each run of operators of one layer and phase: the most that is alive during it.
 
     Raises:
@@ -29,19 +29,19 @@ def timeline(report: Report, *, binary: bool) -> Table:
     peaks = [max(span, key=lambda instant: instant.live_bytes) for span in spans]
     largest = max(peaks, key=lambda instant: instant.live_bytes)
     grid = (
-        text_column("phase", "Phase", [instant.phase for instant in peaks]),
-        count_column("operators", "Operators", [len(span) for span in spans], total=len(report.timeline)),
-        _live_column(peaks, largest, binary=binary),
-        text_column("remark", "", [_remark(instant, largest) for instant in peaks]),
+        build_text_column("phase", "Phase", [instant.phase for instant in peaks]),
+        build_count_column("operators", "Operators", [len(span) for span in spans], total=len(report.timeline)),
+        _build_live_column(peaks, largest, binary=binary),
+        build_text_column("remark", "", [_spell_remark(instant, largest) for instant in peaks]),
     )
     lines = [
-        Line(name=_name(instant), label=_name(instant), cells=cells)
+        Line(name=_name_place(instant), label=_name_place(instant), cells=cells)
         for instant, cells in zip(peaks, transpose_cells(grid), strict=True)
     ]
     return build_table("Layer", grid, lines, "Peak")
 
 
-def _live_column(peaks: Sequence[Instant], largest: Instant, *, binary: bool) -> Filled:
+def _build_live_column(peaks: Sequence[Instant], largest: Instant, *, binary: bool) -> FilledColumn:
     """Return what is alive beside the most that ever is."""
     scale = units.scale([instant.live_bytes for instant in peaks], binary=binary)
     most = largest.live_bytes
@@ -55,12 +55,12 @@ def _live_column(peaks: Sequence[Instant], largest: Instant, *, binary: bool) ->
         for instant in peaks
     ]
     column = Column(name="live_bytes", heading="Live", unit=f"{scale.prefix}B", shared=True)
-    return Filled(column, cells, Cell(text=scale.text(most), raw=most))
+    return FilledColumn(column, cells, Cell(text=scale.text(most), raw=most))
 
 
-def _name(instant: Instant) -> str:
+def _name_place(instant: Instant) -> str:
     return instant.layer or f"({instant.phase})"
 
 
-def _remark(instant: Instant, largest: Instant) -> str:
+def _spell_remark(instant: Instant, largest: Instant) -> str:
     return f"peak, at {instant.op.partition('.')[2]}" if instant is largest else ""

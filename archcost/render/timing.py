@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.errors import ArgumentError
 from archcost.page.page import Cell, Column, Figure, Line, Remark
-from archcost.render.columns import Filled, build_table, text_column, transpose_cells
+from archcost.render.columns import FilledColumn, build_table, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ SKEWED = 0.05
 UNCHECKED = "archcost's CUDA timing has not been run on a GPU yet: check it before you rely on it"
 
 
-def rows_table(sample: Sample) -> Table:
+def build_rows_table(sample: Sample) -> Table:
     """Return one line for each measured row, in the order of execution.
 
     Where the events cost more than a tenth, only the rows' shares are shown.
@@ -30,10 +30,10 @@ def rows_table(sample: Sample) -> Table:
     Raises:
         ArgumentError: a sample without layers.
     """
-    layers = _layers(sample)
-    grid = [_time_column(layers)]
+    layers = _find_layers(sample)
+    grid = [_build_time_column(layers)]
     if layers.overhead <= MOST_OVERHEAD:
-        grid += _work_columns(layers, sample)
+        grid += _build_work_columns(layers, sample)
     repeated = Counter(row.name for row in layers.rows)
     lines = [
         Line(
@@ -50,19 +50,19 @@ def rows_table(sample: Sample) -> Table:
     return build_table("Row", grid, lines, "Sum of the rows")
 
 
-def figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
+def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
     """Return what was measured of the whole network."""
     sample = report.measured
     if sample is None:
         return ()
     return (
-        *_end_to_end(sample, report.totals.macs + (report.totals.backward_macs or 0)),
-        *_layer_figures(sample),
-        *_memory(report, sample, binary=binary),
+        *_yield_end_to_end(sample, report.totals.macs + (report.totals.backward_macs or 0)),
+        *_yield_layer_figures(sample),
+        *_yield_memory(report, sample, binary=binary),
     )
 
 
-def conditions(sample: Sample) -> str:
+def spell_conditions(sample: Sample) -> str:
     """Return the line that says under which conditions the figures hold."""
     found, plan = sample.conditions, sample.plan
     how = [
@@ -75,33 +75,33 @@ def conditions(sample: Sample) -> str:
         "channels last" if plan.channels_last else None,
         "compiled" if plan.compiled else None,
         f"cudnn.benchmark {'on' if found.cudnn_benchmark else 'off'}" if found.cudnn else None,
-        _state(sample),
+        _spell_state(sample),
     ]
     warm = f"warmed up for {units.number(sample.warmup.iterations)} iterations, caches warm"
     return f"{', '.join(part for part in how if part)}; {sample.timer}, {warm}; no sample was dropped."
 
 
-def remarks(sample: Sample) -> tuple[Remark, ...]:
+def list_remarks(sample: Sample) -> tuple[Remark, ...]:
     """Return what is missing for the figures to be trusted, and what has to be said besides."""
     return (
         *(Remark(kind="warning", text=f"unmet: {text}") for text in sample.unmet),
-        *(Remark(kind="note", text=text) for text in (*sample.notes, *_explanations(sample))),
+        *(Remark(kind="note", text=text) for text in (*sample.notes, *_yield_explanations(sample))),
     )
 
 
-def shown(series: Series) -> str:
+def spell_series(series: Series) -> str:
     """Return how many samples there are and how they lie: "n 70, p10 1.1 ms, p90 1.3 ms, spread 9.8 %"."""
     low, high = (units.duration(series.quantile(part)) for part in (0.1, 0.9))
     return f"n {units.number(series.n)}, p10 {low}, p90 {high}, spread {units.percent(series.spread)}"
 
 
-def _layers(sample: Sample) -> LayerTimes:
+def _find_layers(sample: Sample) -> LayerTimes:
     if sample.layers is None:
-        raise ArgumentError(f"there are no times of layers: {'; '.join(sample.notes) or 'none were asked for'}")
+        raise ArgumentError(f"the layers have no times: {'; '.join(sample.notes) or 'none were asked for'}")
     return sample.layers
 
 
-def _time_column(layers: LayerTimes) -> Filled:
+def _build_time_column(layers: LayerTimes) -> FilledColumn:
     medians = [row.times.median for row in layers.rows]
     whole, largest = sum(medians), max(medians)
     scale = units.duration_scale(whole)
@@ -117,54 +117,61 @@ def _time_column(layers: LayerTimes) -> Filled:
     ]
     name, unit = ("share", "") if bare else ("median_ns", f"{scale.prefix}s")
     total = Cell(text="" if bare else scale.text(whole), raw=1.0 if bare else whole, share=units.share(whole, whole))
-    return Filled(Column(name=name, heading="Time", unit=unit, shared=True), cells, total)
+    return FilledColumn(Column(name=name, heading="Time", unit=unit, shared=True), cells, total)
 
 
-def _work_columns(layers: LayerTimes, sample: Sample) -> list[Filled]:
+def _build_work_columns(layers: LayerTimes, sample: Sample) -> list[FilledColumn]:
     done = [sample.achieved_in(row) for row in layers.rows]
-    intensities, spreads = _each(done, "intensity"), [row.times.spread for row in layers.rows]
+    intensities, spreads = _read_each(done, "intensity"), [row.times.spread for row in layers.rows]
     intensity = units.rate_scale(value for value in intensities if value is not None)
     grid = [
-        _rates("flops_per_second", "", "FLOP/s", _each(done, "flops_per_second"), rank=0),
-        _rates("bytes_per_second", "", "B/s", _each(done, "bytes_per_second"), rank=1),
-        Filled(
+        _build_rates("flops_per_second", "", "FLOP/s", _read_each(done, "flops_per_second"), rank=0),
+        _build_rates("bytes_per_second", "", "B/s", _read_each(done, "bytes_per_second"), rank=1),
+        FilledColumn(
             Column(name="flops_per_byte", heading=f"{intensity.prefix}FLOP/B", rank=3),
-            [_cell(value or None, intensity.text) for value in intensities],
+            [_build_cell(value or None, intensity.text) for value in intensities],
         ),
     ]
     if sample.roof is not None:
-        shares = _each(done, "share")
-        bounds = text_column("bound", "Bound by", ["" if each is None else each.bound or "" for each in done], 1)
+        shares = _read_each(done, "share")
+        bounds = build_text_column("bound", "Bound by", ["" if each is None else each.bound or "" for each in done], 1)
         grid.append(
-            Filled(Column(name="roof_share", heading="Roof"), [_cell(share, units.percent) for share in shares])
+            FilledColumn(
+                Column(name="roof_share", heading="Roof"), [_build_cell(share, units.percent) for share in shares]
+            )
         )
         grid.append(bounds)
-    grid.append(Filled(Column(name="spread", heading="Spread", rank=2), [_cell(s, units.percent) for s in spreads]))
+    grid.append(
+        FilledColumn(Column(name="spread", heading="Spread", rank=2), [_build_cell(s, units.percent) for s in spreads])
+    )
     return grid
 
 
-def _each(done: Sequence[Achieved | None], name: str) -> list[float | None]:
+def _read_each(done: Sequence[Achieved | None], name: str) -> list[float | None]:
     return [None if each is None else getattr(each, name) for each in done]
 
 
-def _rates(name: str, heading: str, unit: str, values: Sequence[float | None], rank: int) -> Filled:
+def _build_rates(name: str, heading: str, unit: str, values: Sequence[float | None], rank: int) -> FilledColumn:
     scale = units.rate_scale([value for value in values if value is not None])
     column = Column(name=name, heading=heading, unit=f"{scale.prefix}{unit}".strip(), rank=rank)
-    return Filled(column, [_cell(value or None, scale.text) for value in values])
+    return FilledColumn(column, [_build_cell(value or None, scale.text) for value in values])
 
 
-def _cell(value: float | None, text: object) -> Cell:
+def _build_cell(value: float | None, text: object) -> Cell:
     return Cell() if value is None else Cell(text=text(value), raw=value)  # type: ignore[operator]
 
 
-def _end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
+def _yield_end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
     series = sample.end_to_end
     label = "Time per iteration" if sample.wall is None else "Device time"
-    yield Figure(label=label, digits=units.duration(series.median), remark=shown(series))
+    yield Figure(label=label, digits=units.duration(series.median), remark=spell_series(series))
     if sample.wall is not None:
         idle = f"; the device is idle for {units.percent(sample.idle or 0)} of it"
         yield Figure(
-            label="Wall time", digits=units.duration(sample.wall.median), remark=shown(sample.wall) + idle, level=1
+            label="Wall time",
+            digits=units.duration(sample.wall.median),
+            remark=spell_series(sample.wall) + idle,
+            level=1,
         )
     images = "image" if sample.images == 1 else "images"
     yield Figure(
@@ -181,11 +188,13 @@ def _end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
         yield Figure(label="Energy per image", digits=joules, remark=f"{units.number(round(sample.energy.watts))} W")
 
 
-def _layer_figures(sample: Sample) -> Iterator[Figure]:
+def _yield_layer_figures(sample: Sample) -> Iterator[Figure]:
     layers = sample.layers
     if layers is None:
         return
-    yield Figure(label="Passes with events", digits=units.duration(layers.spans.median), remark=shown(layers.spans))
+    yield Figure(
+        label="Passes with events", digits=units.duration(layers.spans.median), remark=spell_series(layers.spans)
+    )
     overhead = f"{'+' if layers.overhead >= 0 else ''}{units.percent(layers.overhead)}"
     remark = "above 10 %: only the rows' shares are shown" if layers.overhead > MOST_OVERHEAD else "what the events add"
     yield Figure(label="overhead", digits=overhead, remark=remark, level=1)
@@ -194,7 +203,7 @@ def _layer_figures(sample: Sample) -> Iterator[Figure]:
     )
 
 
-def _memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[Figure]:
+def _yield_memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[Figure]:
     if sample.memory is None:
         return
     allocated = units.short(sample.memory.allocated_bytes, "B", binary=binary)
@@ -204,14 +213,14 @@ def _memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[Figure]
     yield Figure(label="reserved", digits=units.short(sample.memory.reserved_bytes, "B", binary=binary), level=1)
 
 
-def _state(sample: Sample) -> str | None:
+def _spell_state(sample: Sample) -> str | None:
     before, after = sample.conditions.before, sample.conditions.after
     if before.clock_hz is not None and after.clock_hz is not None:
         return f"{units.short(before.clock_hz, 'Hz')} before, {units.short(after.clock_hz, 'Hz')} after"
     return None if after.load is None else f"load {units.number(round(after.load, 1))}"
 
 
-def _explanations(sample: Sample) -> Iterator[str]:
+def _yield_explanations(sample: Sample) -> Iterator[str]:
     layers = sample.layers
     if sample.wall is not None:
         yield UNCHECKED
@@ -233,7 +242,7 @@ def _explanations(sample: Sample) -> Iterator[str]:
             f"the rows' medians add up to {units.duration(rows)}, the median pass takes {units.duration(span)}: the "
             "times are skewed; within each pass the rows add up to it"
         )
-    above = [row.name for row in layers.rows if _above(row, sample)]
+    above = [row.name for row in layers.rows if _is_above_roof(row, sample)]
     if above:
         yield (
             f"{units.exact(len(above))} rows are above the roof, {above[0]} the first: their data is in a cache, their "
@@ -242,6 +251,6 @@ def _explanations(sample: Sample) -> Iterator[str]:
         )
 
 
-def _above(row: RowTime, sample: Sample) -> bool:
+def _is_above_roof(row: RowTime, sample: Sample) -> bool:
     done = sample.achieved_in(row)
     return done is not None and done.share is not None and done.share > ABOVE_THE_ROOF

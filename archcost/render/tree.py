@@ -22,27 +22,27 @@ class Place:
     label: str
 
 
-def path_of(layer: Layer) -> Path:
+def read_path(layer: Layer) -> Path:
     """Return the modules around a row and its own last name: ("layer1", "0", "conv1")."""
     if layer.name == layer.module or not layer.module:
         return tuple(layer.name.split(".")) if layer.module else (layer.name,)
     return (*layer.module.split("."), layer.name.removeprefix(f"{layer.module}."))
 
 
-def places(paths: Sequence[Path]) -> list[Place]:
+def build_places(paths: Sequence[Path]) -> list[Place]:
     """Return the place of each path.
 
-    A container that holds one thing only gets no line: its name becomes part of that of what it holds, so that
+    A container that holds one thing only gets no line: its name goes before the name of what it holds, so that
     deep nests stay readable.
     """
     children: dict[Path, set[str]] = defaultdict(set)
     for path in paths:
         for end in range(1, len(path)):
             children[path[:end]].add(path[end])
-    return [_place(path, children) for path in paths]
+    return [_build_place(path, children) for path in paths]
 
 
-def entered(before: Sequence[Path], now: Sequence[Path]) -> Iterator[tuple[Path, int, str]]:
+def yield_entered(before: Sequence[Path], now: Sequence[Path]) -> Iterator[tuple[Path, int, str]]:
     """Yield the containers of `now` that `before` was not in: path, level and label."""
     for level, path in enumerate(now):
         if tuple(before[: level + 1]) != tuple(now[: level + 1]):
@@ -50,7 +50,7 @@ def entered(before: Sequence[Path], now: Sequence[Path]) -> Iterator[tuple[Path,
             yield path, level, ".".join(path[len(above) :])
 
 
-def _place(path: Path, children: dict[Path, set[str]]) -> Place:
+def _build_place(path: Path, children: dict[Path, set[str]]) -> Place:
     shown = tuple(path[:end] for end in range(1, len(path)) if len(children[path[:end]]) > 1)
     above = shown[-1] if shown else ()
     return Place(containers=shown, label=".".join(path[len(above) :]))

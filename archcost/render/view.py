@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from archcost.errors import ArgumentError
 from archcost.page.formats import find_format
-from archcost.render.columns import layer_metric
+from archcost.render.columns import find_layer_metric
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ VIEWS: tuple[str, ...] = get_args(Name)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A request for a view; see `archcost.render.render` for what each part means.
+    """A request for a view; see `archcost.render.report.render` for what each part means.
 
     Raises:
         ArgumentError: an option that the view does not take, or a quantity that no row has.
@@ -34,7 +34,7 @@ class View:
         if self.name not in VIEWS:
             raise ArgumentError(f"there is no view {self.name!r}; there are {', '.join(VIEWS)}")
         for quantity in (*(self.columns or ()), *(() if self.sort is None else (self.sort,))):
-            layer_metric(quantity)
+            find_layer_metric(quantity)
         if self.depth is not None and self.name != "modules":
             raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
         if self.depth is not None and self.depth < 1:

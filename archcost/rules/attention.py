@@ -28,6 +28,7 @@ def _scores(query: TensorSpec, key: TensorSpec) -> int:
     "aten._scaled_dot_product_efficient_attention",
     "aten._scaled_dot_product_cudnn_attention",
     "aten._scaled_dot_product_fused_attention_overrideable",
+    "higher_order.flex_attention",
     role="attention",
     sees=Everything(),
 )

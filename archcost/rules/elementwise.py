@@ -23,6 +23,8 @@ ARITHMETIC = """
     erf erfc erfinv lgamma digamma special_erfcx special_xlog1py xlogy sinc logit
     ceil floor round trunc frac sign sgn copysign clamp clamp_min clamp_max clip maximum minimum fmax fmin
     lerp addcmul addcdiv nan_to_num hypot logaddexp logaddexp2 angle conj_physical polar complex ldexp
+"""
+FOREACH = """
     _foreach_add _foreach_sub _foreach_mul _foreach_div _foreach_lerp _foreach_addcmul _foreach_addcdiv _foreach_sqrt
     _foreach_neg _foreach_pow _foreach_reciprocal _foreach_maximum
 """
@@ -31,8 +33,10 @@ COMPARISONS = """
     bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift __lshift__ __rshift__ __and__ __or__ __xor__
     where masked_fill heaviside signbit isin bucketize searchsorted
 """
+# what torch's own decompositions are made of: the derivatives of jvp, for one
+PRIMITIVES = "abs add sub mul div neg pow sqrt rsqrt exp log sin cos tanh maximum minimum eq ne lt le gt ge where"
 RANDOM = """
-    bernoulli native_dropout _fused_dropout normal uniform random rand randn randint rand_like randn_like randint_like
+    bernoulli normal uniform random rand randn randint rand_like randn_like randint_like
     exponential multinomial randperm
 """
 LOSSES = """
@@ -54,10 +58,27 @@ def _aten(*lists: str) -> tuple[str, ...]:
 
 
 @rule(*_aten(ACTIVATIONS), role="activation", sees=Pointwise())
-@rule(*_aten(ARITHMETIC, COMPARISONS, RANDOM), role="elementwise", sees=Pointwise())
+@rule(
+    *_aten(ARITHMETIC, COMPARISONS, RANDOM),
+    *(f"prims.{name}" for name in PRIMITIVES.split()),
+    role="elementwise",
+    sees=Pointwise(),
+)
 def elementwise(call: OpCall) -> Work:
-    """One operation for each element of the result."""
-    return Work(other_ops=max((output.elements for output in call.outputs), default=0))
+    """One operation for each element of the result, of a sparse one for each that it stores."""
+    return Work(other_ops=max((output.held for output in call.outputs), default=0))
+
+
+@rule("aten.native_dropout", "aten._fused_dropout", role="elementwise", sees=Pointwise())
+def fused_dropout(call: OpCall) -> Work:
+    """Three operations for each element, as where it is taken apart: a random number, its scaling, the product."""
+    return Work(other_ops=3 * call.inputs[0].elements)
+
+
+@rule(*_aten(FOREACH), role="elementwise", sees=Pointwise())
+def every(call: OpCall) -> Work:
+    """One operation for each element of each tensor in the list."""
+    return Work(other_ops=sum(spec.elements for spec in call.args["self"]))
 
 
 @rule(*_aten(LOSSES), role="other", sees=Pointwise())

@@ -20,7 +20,13 @@ def _operands(call: OpCall, *names: str) -> tuple[TensorSpec, ...]:
 
 
 def _product(rows: TensorSpec, columns: TensorSpec, *, batches: int = 1) -> int:
-    """(n, m) times (m, p): n * m * p, for each of `batches`."""
+    """(n, m) times (m, p): n * m * p, for each of `batches`; of a sparse operand what it stores.
+
+    Where both are sparse, a row of the second stores as much as another.
+    """
+    if rows.stored is not None or columns.stored is not None:
+        width = columns.shape[-1] if columns.stored is None else columns.stored / max(columns.shape[-2], 1)
+        return real_macs(round(rows.held * width), rows, columns)
     return real_macs(batches * prod(rows.shape[-2:]) * columns.shape[-1], rows, columns)
 
 
@@ -34,6 +40,18 @@ def mm(call: OpCall) -> Work:
 def addmm(call: OpCall) -> Work:
     """As `mm`. Not counted: the addition, which is a linear layer's bias."""
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+
+
+@rule("aten._sparse_addmm", role="linear", sees=ADDED_PRODUCT)
+def sparse_addmm(call: OpCall) -> Work:
+    """As `mm`: one multiply-add for each stored element of a sparse operand and each column of the other."""
+    return Work(macs=_product(*_operands(call, "mat1", "mat2")))
+
+
+@rule("aten._sparse_sparse_matmul", role="linear", sees=PRODUCT)
+def sparse_sparse_matmul(call: OpCall) -> Work:
+    """Each stored element of the first times those that a row of the second stores."""
+    return Work(macs=_product(*_operands(call, "self", "other")))
 
 
 @rule("aten.bmm", role="linear", sees=PRODUCT)
@@ -50,18 +68,30 @@ def baddbmm(call: OpCall) -> Work:
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
+@rule("aten._grouped_mm", "aten._scaled_grouped_mm", role="linear", sees=PRODUCT)
+def grouped_mm(call: OpCall) -> Work:
+    """Products of groups, as a mixture of experts has them: (rows, m) times (groups, m, p) is rows * m * p.
+
+    Each row is in one group, whichever: n * m * p in all, with n, m or p the sum over the groups where an operand has
+    no dimension of groups. Only where both have it, every group is a whole product.
+    """
+    rows, columns = _operands(call, "self", "mat2")
+    groups = rows.shape[0] if len(rows.shape) > len(columns.shape) else 1
+    return Work(macs=real_macs(rows.elements * columns.shape[-1] // max(groups, 1), rows, columns))
+
+
 @rule("aten.mv", "aten.dot", "aten.vdot", role="linear", sees=Everything())
 def vector_product(call: OpCall) -> Work:
     """One multiply-add for each element of the first operand."""
     operands = call.inputs[:2]
-    return Work(macs=real_macs(operands[0].elements, *operands))
+    return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addmv", role="linear", sees=Everything())
 def addmv(call: OpCall) -> Work:
     """As `mv`. Not counted: the addition."""
     operands = _operands(call, "mat", "vec")
-    return Work(macs=real_macs(operands[0].elements, *operands))
+    return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addr", role="linear", sees=Everything())
@@ -98,15 +128,3 @@ def weight_norm(call: OpCall) -> Work:
 def weight_norm_backward(call: OpCall) -> Work:
     """Twice the forward pass."""
     return Work(other_ops=6 * call.args["saved_v"].elements)
-
-
-@rule(
-    "quantized.linear",
-    "quantized.linear_relu",
-    "quantized.linear_dynamic",
-    "quantized.linear_relu_dynamic",
-    role="linear",
-)
-def quantized_linear(call: OpCall) -> Work:
-    """Rows times in features times out features; the packed weight itself is not a tensor."""
-    return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])

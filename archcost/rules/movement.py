@@ -23,6 +23,11 @@ ALIASES = """
     alias detach lift lift_fresh _conj _neg_view resolve_conj resolve_neg real imag
     expand expand_copy broadcast_to split split_with_sizes unsafe_split unsafe_split_with_sizes chunk unsafe_chunk
 """
+SPARSE_PARTS = """
+    values indices crow_indices col_indices ccol_indices row_indices _values _indices _coalesced
+    _sparse_coo_tensor_with_dims_and_tensors _sparse_coo_tensor_unsafe _sparse_compressed_tensor_unsafe
+    sparse_compressed_tensor _sparse_coo_tensor_with_dims
+"""
 REGIONS = "as_strided diagonal unfold set_ resize narrow"
 POINTWISE_COPIES = """
     cat concat clone _to_copy copy contiguous to type_as tril triu channel_shuffle native_channel_shuffle
@@ -32,6 +37,7 @@ COPYING = """
     stack repeat repeat_interleave tile roll flip rot90 masked_select scatter masked_scatter index_copy index_fill
     slice_scatter select_scatter block_diag diag diag_embed im2col col2im
     slice_backward select_backward unfold_backward value_selecting_reduction_backward
+    _coalesce _to_dense _to_sparse _to_sparse_csr _to_sparse_csc _to_sparse_bsr _to_sparse_bsc sparse_mask
     as_strided_scatter diagonal_scatter _pack_padded_sequence diagonal_copy
 """
 MAKING = """
@@ -41,6 +47,7 @@ MAKING = """
 """
 ASKING = """
     item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size is_pinned
+    is_coalesced _nnz sparse_dim dense_dim _dimI _dimV
     _has_same_storage_numel _assert_async _assert_scalar _functional_assert_async sym_constrain_range
     _assert_tensor_metadata record_stream _linalg_check_errors
 """
@@ -54,20 +61,21 @@ free(*_aten(RESHAPES), why=RENAMES, sees=Reshapes())
 free(*_aten(ALIASES), why=RENAMES, sees=Pointwise())
 free(*_aten(REGIONS), why=RENAMES)
 free(*_aten(POINTWISE_COPIES), why=COPIES, sees=Pointwise())
+free(*_aten(SPARSE_PARTS), why="names the parts of a sparse tensor, or makes one of parts")
 free(*_aten(COPYING), why=COPIES)
 free(*_aten(MAKING), why=MAKES, sees=Nothing())
 free(*_aten(ASKING), why=ASKS)
 
 
 @rule("aten.embedding", role="embedding")
-@rule("aten.index_select", "aten.gather", "aten.index", "aten.take", role="movement")
+@rule("aten.index_select", "aten.gather", "aten.index", "aten._unsafe_index", "aten.take", role="movement")
 def lookup(call: OpCall) -> Work:
     """No arithmetic; the places that are looked up are read, not the whole table."""
     indices = sum(spec.nbytes for spec in call.inputs[1:] if spec.dtype.startswith(("int", "uint", "bool")))
     return Work(read_bytes=call.outputs[0].nbytes + indices, layers=0)
 
 
-def _transposed(call: OpCall) -> Sight:
+def _see_transpose(call: OpCall) -> Sight:
     dims = len(call.inputs[0].shape)
     order = list(range(dims))
     first, second = (-2, -1) if "dim0" not in call.args else (call.args["dim0"], call.args["dim1"])
@@ -76,35 +84,35 @@ def _transposed(call: OpCall) -> Sight:
     return Permutes(tuple(order))
 
 
-def _permuted(call: OpCall) -> Sight:
+def _see_permutation(call: OpCall) -> Sight:
     dims = len(call.inputs[0].shape)
     return Permutes(tuple(dim % dims for dim in call.args["dims"]))
 
 
-def _sliced(call: OpCall) -> Sight:
+def _see_slice(call: OpCall) -> Sight:
     size = call.inputs[0].shape[call.args["dim"]]
     start = call.args["start"] or 0
     return Cuts(call.args["dim"], min(start + size if start < 0 else start, size), call.args["step"])
 
 
-def _picked(call: OpCall) -> Sight:
+def _see_pick(call: OpCall) -> Sight:
     return Picks(call.args["dim"])
 
 
-free("aten.t", "aten.transpose", why=RENAMES, sees=_transposed)
-free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_permuted)
-free("aten.slice", why=RENAMES, sees=_sliced)
-free("aten.select", "aten.unbind", why=RENAMES, sees=_picked)
+free("aten.t", "aten.transpose", why=RENAMES, sees=_see_transpose)
+free("aten.permute", "aten.permute_copy", why=RENAMES, sees=_see_permutation)
+free("aten.slice", why=RENAMES, sees=_see_slice)
+free("aten.select", "aten.unbind", why=RENAMES, sees=_see_pick)
 
 
-def _padded(call: OpCall) -> Sight:
+def _see_padding(call: OpCall) -> Sight:
     pads = call.args["pad" if "pad" in call.args else "padding"]
     return Pads(tuple(pads[::2]))
 
 
-free("aten.constant_pad_nd", "aten.pad", why=COPIES, sees=_padded)
+free("aten.constant_pad_nd", "aten.pad", why=COPIES, sees=_see_padding)
 for _mode in ("reflection", "replication"):
-    free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_padded)
+    free(*(f"aten.{_mode}_pad{axes}d" for axes in (1, 2, 3)), why=COPIES, sees=_see_padding)
 
 
 @rule(
@@ -116,7 +124,7 @@ def pad_backward(call: OpCall) -> Work:
     return Work(other_ops=call.inputs[0].elements)
 
 
-def _shuffled(call: OpCall) -> Sight:
+def _see_shuffle(call: OpCall) -> Sight:
     factor = call.args.get("upscale_factor")
     if factor is not None:
         return Slides((1, 1), (1 / factor,) * 2, (0, 0), (1, 1))
@@ -124,4 +132,4 @@ def _shuffled(call: OpCall) -> Sight:
     return Slides((factor,) * 2, (factor,) * 2, (0, 0), (1, 1))
 
 
-free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_shuffled)
+free("aten.pixel_shuffle", "aten.pixel_unshuffle", why=COPIES, sees=_see_shuffle)

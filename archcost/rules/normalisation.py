@@ -19,7 +19,7 @@ STATISTICS_OPS = 3  # sum for the mean; difference and square for the variance
 AFFINE_NORM_OPS = STATISTICS_OPS + 2 * AFFINE_OPS  # statistics, normalising by them, scale and shift
 
 
-def _normalised(call: OpCall, *, statistics: bool) -> Work:
+def _count_normalised(call: OpCall, *, statistics: bool) -> Work:
     elements = call.inputs[0].elements
     if not statistics:
         return Work(other_ops=AFFINE_OPS * elements)
@@ -41,13 +41,13 @@ def batch_norm(call: OpCall) -> Work:
 
     In training mode 3 for the statistics, 2 to normalise, 2 for scale and shift where it has them.
     """
-    return _normalised(call, statistics=bool(call.args.get("training", True)))
+    return _count_normalised(call, statistics=bool(call.args.get("training", True)))
 
 
 @rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update", role="normalisation", sees=Pointwise())
 def batch_norm_inference(call: OpCall) -> Work:
     """Two operations for each element: one scale, one shift."""
-    return _normalised(call, statistics=False)
+    return _count_normalised(call, statistics=False)
 
 
 @rule(
@@ -55,7 +55,7 @@ def batch_norm_inference(call: OpCall) -> Work:
 )
 def statistics_norm(call: OpCall) -> Work:
     """3 operations for each element for the statistics, 2 to normalise, 2 for scale and shift where it has them."""
-    return _normalised(call, statistics=True)
+    return _count_normalised(call, statistics=True)
 
 
 @rule(
@@ -77,7 +77,9 @@ def _along(call: OpCall) -> Mixes:
     return Mixes((call.args["dim"],))
 
 
-@rule("aten._softmax", "aten._log_softmax", "aten._safe_softmax", role="activation", sees=_along)
+@rule(
+    "aten._softmax", "aten._log_softmax", "aten._safe_softmax", "aten._sparse_softmax", role="activation", sees=_along
+)
 def softmax(call: OpCall) -> Work:
     """Maximum, subtraction, exponential, sum, division: five for each element."""
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from archcost.records import OpCall
 
 
-def _reduced(call: OpCall) -> Sight:
+def _see_reduction(call: OpCall) -> Sight:
     dim: Any = call.args.get("dim")
     if dim is None or dim == ():
         return Everything()
     return Mixes(dim if isinstance(dim, tuple) else (dim,), keeps=bool(call.args.get("keepdim", False)))
 
 
-@rule("aten.mean", "aten.amax", role="pooling", sees=_reduced)
+@rule("aten.mean", "aten.amax", role="pooling", sees=_see_reduction)
 @rule(
     "aten.sum",
     "aten.nansum",
@@ -37,27 +37,31 @@ def _reduced(call: OpCall) -> Sight:
     "aten.median",
     "aten.nanmedian",
     "aten.mode",
+    "aten._is_all_true",
+    "aten._is_any_true",
+    "aten.allclose",
+    "aten._sparse_sum",
     role="other",
-    sees=_reduced,
+    sees=_see_reduction,
 )
 def reduction(call: OpCall) -> Work:
     """One operation for each input element; the larger of operand and result, for the binary forms of max and min."""
-    return Work(other_ops=max(tensor.elements for tensor in (call.inputs[0], *call.outputs)))
+    return Work(other_ops=max(tensor.held for tensor in (call.inputs[0], *call.outputs)))
 
 
-@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_reduced)
+@rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_see_reduction)
 def variance(call: OpCall) -> Work:
     """Sum, difference and square: three for each input element."""
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
-@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_reduced)
+@rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_see_reduction)
 def norm(call: OpCall) -> Work:
     """Square and sum: two for each input element."""
     return Work(other_ops=2 * call.inputs[0].elements)
 
 
-def _scanned(call: OpCall) -> Sight:
+def _see_scan(call: OpCall) -> Sight:
     return Mixes((call.args["dim"],))
 
 
@@ -69,7 +73,7 @@ def _scanned(call: OpCall) -> Sight:
     "aten._cummax_helper",
     "aten.logcumsumexp",
     role="other",
-    sees=_scanned,
+    sees=_see_scan,
 )
 def scan(call: OpCall) -> Work:
     """One operation for each element."""
@@ -98,6 +102,19 @@ def sort(call: OpCall) -> Work:
 def distances(call: OpCall) -> Work:
     """Difference, power and sum for each coordinate of each pair: three."""
     return Work(other_ops=3 * call.outputs[0].elements * call.inputs[0].shape[-1])
+
+
+@rule("aten._euclidean_dist", role="other", sees=Everything())
+def euclidean_distances(call: OpCall) -> Work:
+    """A product of the points, each with its squared length and a one beside: n * m * (d + 2); then the roots."""
+    first, second = call.inputs
+    pairs = call.outputs[0].elements
+    return Work(
+        macs=pairs * (first.shape[-1] + 2),
+        other_ops=2 * (first.elements + second.elements) + 2 * pairs,
+        layers=0,
+        layer_outputs=0,
+    )
 
 
 @rule("aten.nonzero", "aten.bincount", "aten.histc", role="other", sees=Everything())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TAP_OPS = 2
 
 
-def _scaled(axes: int, taps: int) -> Callable[[OpCall], Scales]:
+def _make_scaling(axes: int, taps: int) -> Callable[[OpCall], Scales]:
     def sees(call: OpCall) -> Scales:
         before, after = call.inputs[0].shape[-axes:], call.outputs[0].shape[-axes:]
         return Scales(tuple(out / size for size, out in zip(before, after, strict=True)), taps)
@@ -29,43 +29,43 @@ for _axes in (1, 2, 3):
         f"aten._upsample_nearest_exact{_axes}d",
         why="copies the nearest value",
         role="other",
-        sees=_scaled(_axes, 1),
+        sees=_make_scaling(_axes, 1),
     )
 
 
-def _interpolated(call: OpCall, taps: int) -> Work:
+def _count_taps(call: OpCall, taps: int) -> Work:
     return Work(other_ops=TAP_OPS * taps * call.outputs[0].elements)
 
 
-@rule("aten.upsample_linear1d", role="other", sees=_scaled(1, 2))
+@rule("aten.upsample_linear1d", role="other", sees=_make_scaling(1, 2))
 def linear(call: OpCall) -> Work:
     """2 neighbours, 2 operations each, for each output element."""
-    return _interpolated(call, 2)
+    return _count_taps(call, 2)
 
 
-@rule("aten.upsample_bilinear2d", "aten._upsample_bilinear2d_aa", role="other", sees=_scaled(2, 2))
+@rule("aten.upsample_bilinear2d", "aten._upsample_bilinear2d_aa", role="other", sees=_make_scaling(2, 2))
 def bilinear(call: OpCall) -> Work:
     """4 neighbours, 2 operations each, for each output element."""
-    return _interpolated(call, 4)
+    return _count_taps(call, 4)
 
 
-@rule("aten.upsample_trilinear3d", role="other", sees=_scaled(3, 2))
+@rule("aten.upsample_trilinear3d", role="other", sees=_make_scaling(3, 2))
 def trilinear(call: OpCall) -> Work:
     """8 neighbours, 2 operations each, for each output element."""
-    return _interpolated(call, 8)
+    return _count_taps(call, 8)
 
 
-@rule("aten.upsample_bicubic2d", "aten._upsample_bicubic2d_aa", role="other", sees=_scaled(2, 4))
+@rule("aten.upsample_bicubic2d", "aten._upsample_bicubic2d_aa", role="other", sees=_make_scaling(2, 4))
 def bicubic(call: OpCall) -> Work:
     """16 neighbours, 2 operations each, for each output element."""
-    return _interpolated(call, 16)
+    return _count_taps(call, 16)
 
 
 @rule("aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten.cudnn_grid_sampler", role="other", sees=Unknown())
 def grid_sample(call: OpCall) -> Work:
     """4 neighbours of an image or 8 of a volume, 2 operations each; one copy for the nearest neighbour."""
     neighbours = 1 if call.args.get("interpolation_mode", 0) == 1 else 2 ** (len(call.outputs[0].shape) - 2)
-    return _interpolated(call, neighbours)
+    return _count_taps(call, neighbours)
 
 
 @rule(

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from archcost.sources.spec import Spec
 
 
-def network_of(module: Any, spec: Spec) -> Network:
+def find_network(module: Any, spec: Spec) -> Network:
     """Return the network that is an attribute of a user's module, or that calling it makes.
 
     Raises:
         UnknownNetworkError: it has no such attribute.
     """
-    target = _attribute(module, spec)
+    target = _read_attribute(module, spec)
     return Network(
         spec=spec.text,
         name=spec.target,
@@ -53,10 +53,10 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
         lines = "".join(traceback.format_list(own)).rstrip()
         if isinstance(error, SyntaxError):
             lines = "".join(traceback.format_exception_only(error)).rstrip()
-        raise BuildError(f"{what} raised {type(error).__name__}: {error}\n{lines}".rstrip()) from error
+        raise BuildError(f"{what} raised {type(error).__name__}: {error}", lines) from error
 
 
-def _attribute(module: Any, spec: Spec) -> Any:
+def _read_attribute(module: Any, spec: Spec) -> Any:
     value = module
     for part in spec.target.split("."):
         if not hasattr(value, part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from contextlib import suppress
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError
-from archcost.sources.callables import network_of, run_user_code
+from archcost.sources.callables import find_network, run_user_code
+from archcost.sources.roots import find_package, find_project_roots
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:
@@ -32,46 +34,71 @@ class _File(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a file has under that name; the file is imported."""
-        return network_of(_import_file(spec.source), spec)
+        return find_network(_import_file(spec.source), spec)
 
 
 class _Neighbours:
-    """The folder whose modules a user's file can import, as by `python FILE`: one at a time.
+    """The folders whose modules a user's file can import: its own, as by `python FILE`, and its project's.
 
     Files of two folders may import modules of the same name, and the second must not get the first's.
     """
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._before: frozenset[str] = frozenset()
+        self._folders: tuple[Path, ...] = ()
+        self._before: dict[Path, frozenset[str]] = {}
 
-    def move(self, folder: Path) -> None:
-        if folder == self._folder:
-            return
-        if self._folder is not None:
-            self._leave(self._folder)
-        self._folder, self._before = folder, frozenset(sys.modules)
-        sys.path.insert(0, str(folder))
+    def move(self, folders: tuple[Path, ...]) -> None:
+        for folder in self._folders:
+            with suppress(ValueError):  # somebody else took it away
+                sys.path.remove(str(folder))
+            if folder not in folders:
+                self._leave(folder)
+        self._folders = folders
+        self._before = {folder: self._before.get(folder, frozenset(sys.modules)) for folder in folders}
+        sys.path[:0] = map(str, folders)
 
     def _leave(self, folder: Path) -> None:
-        with suppress(ValueError):  # somebody else took it away
-            sys.path.remove(str(folder))
-        for name in set(sys.modules) - self._before:
+        for name in set(sys.modules) - self._before[folder]:
             file = Path(getattr(sys.modules[name], "__file__", None) or "")
-            ours = name.partition(".")[0] == "archcost" or "site-packages" in file.parts  # which may lie below it
-            if file.is_relative_to(folder) and not ours:
+            if file.is_relative_to(folder) and not _is_installed(name, file):
                 del sys.modules[name]
+
+
+def _is_installed(name: str, file: Path) -> bool:
+    """Whether a module is archcost's or an installed one, which may lie below a user's folder."""
+    return name.partition(".")[0] == "archcost" or "site-packages" in file.parts
 
 
 def _import_file(source: str) -> Any:
     path = Path(source)
     if not path.is_file():
         raise UnknownNetworkError(f"there is no file {source!r} (looked in {Path.cwd()})")
+    folder = path.parent.resolve()
+    roots, package = find_project_roots(folder), find_package(path.resolve())
+    if package is not None and package[1].partition(".")[0] != "archcost":
+        base, name = package
+        _neighbours.move(tuple(dict.fromkeys((base, *roots))))
+        _forget_others(name, base)
+        importlib.invalidate_caches()
+        return run_user_code(lambda: importlib.import_module(name), f"importing {source}")
+    _neighbours.move(tuple(dict.fromkeys((folder, *roots))))
+    return _import_alone(path, source)
+
+
+def _forget_others(name: str, base: Path) -> None:
+    """Forget a package of the same name that lies elsewhere."""
+    top = name.partition(".")[0]
+    paths = [Path(path).resolve() for path in getattr(sys.modules.get(top), "__path__", ())]
+    if paths and base / top not in paths:
+        for each in [each for each in sys.modules if each == top or each.startswith(f"{top}.")]:
+            del sys.modules[each]
+
+
+def _import_alone(path: Path, source: str) -> Any:
     name = f"archcost_user_{path.stem}"
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
         raise UnknownNetworkError(f"{source!r} is not a Python file")
-    _neighbours.move(path.parent.resolve())
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module  # dataclasses and pickles look their module up
     loader = found.loader

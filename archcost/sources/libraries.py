@@ -54,7 +54,7 @@ def build_by_name(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
         raise ArgumentError(f"{spec.text!r} cannot be built: {type(error).__name__}: {error}") from error
 
 
-def unknown_network(spec: Spec, names: Sequence[str]) -> UnknownNetworkError:
+def build_unknown(spec: Spec, names: Sequence[str]) -> UnknownNetworkError:
     """Return the error of a name that a package does not have."""
     hint = closest(spec.target, names, f"it has {len(names)} networks")
     return UnknownNetworkError(f"{spec.source} has no network {spec.target!r}; {hint}")

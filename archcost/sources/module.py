@@ -1,4 +1,4 @@
-"""A callable, or a module, in a module that can be imported, also from the current folder."""
+"""A callable, or a module, in a module that can be imported, also from the current folder and its project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
-from archcost.sources.callables import network_of, run_user_code
+from archcost.sources.callables import find_network, run_user_code
+from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
 from archcost.sources.table import describe_forms
 
@@ -28,12 +29,13 @@ class _Module(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a module has under that name; the module is imported."""
-        return network_of(_import_module(spec.source), spec)
+        return find_network(_import_module(spec.source), spec)
 
 
 def _import_module(source: str) -> Any:
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # as `python -m` does
+    here = Path.cwd()
+    missing = (str(folder) for folder in (here, *find_project_roots(here)))  # as `python -m` and pytest do
+    sys.path[:0] = [folder for folder in dict.fromkeys(missing) if folder not in sys.path]
     try:
         return run_user_code(lambda: importlib.import_module(source), f"importing {source}")
     except BuildError as error:

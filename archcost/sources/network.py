@@ -34,7 +34,7 @@ class Network:
     fits: InputSpec | None = None
 
 
-def of_module(value: Any) -> Network:
+def wrap_module(value: Any) -> Network:
     """Take a module that exists: nn.Module, ScriptModule, ExportedProgram, or one that torch.compile wraps.
 
     Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.sources.spec import parse_spec
-from archcost.sources.table import source_of
+from archcost.sources.parse import parse_spec
+from archcost.sources.table import find_source
 
 if TYPE_CHECKING:
     from archcost.sources.network import Network
@@ -21,4 +21,4 @@ def resolve(text: str) -> Network:
         BuildError: a user's file or module that raises while it is imported.
     """
     spec = parse_spec(text)
-    return source_of(spec.source, spec.target).find(spec)
+    return find_source(spec.source, spec.target).find(spec)

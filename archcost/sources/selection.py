@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources.table import all_sources, source_of
+from archcost.sources.table import find_source, list_sources
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def select(
         ArgumentError: a family that the zoo does not have, or nothing at all.
         MissingPackageError: a library that is not installed.
     """
-    found = [name for spec in specs for name in (_matches(spec) if GLOB & set(spec) else (spec,))]
-    entries = [entry for family in families for entry in _family(family)]
+    found = [name for spec in specs for name in (_find_matches(spec) if GLOB & set(spec) else (spec,))]
+    entries = [entry for family in families for entry in _find_family(family)]
     entries += REGISTRY if everything else ()
     found += [entry.id for entry in entries if variants or entry.variant_of is None]
     if not found:
@@ -43,18 +43,18 @@ def select(
 
 def complete(begun: str) -> list[str]:
     """Return what a shell may write in the place of a name that was begun."""
-    return [name for source in all_sources() for name in source.complete(begun)]
+    return [name for source in list_sources() for name in source.complete(begun)]
 
 
-def _matches(pattern: str) -> tuple[str, ...]:
+def _find_matches(pattern: str) -> tuple[str, ...]:
     source, _, target = pattern.rpartition(":")
-    names = tuple(source_of(source, target).match(pattern))
+    names = tuple(find_source(source, target).match(pattern))
     if not names:
         raise UnknownNetworkError(f"no network matches {pattern!r}; see `archcost list`")
     return names
 
 
-def _family(name: str) -> list[Entry]:
+def _find_family(name: str) -> list[Entry]:
     found = [entry for entry in REGISTRY if entry.family.lower() == name.lower()]
     if not found:
         families = dict.fromkeys(entry.family for entry in REGISTRY)

@@ -34,7 +34,7 @@ class Source(ABC):
         """Return the network of a name, without building it.
 
         Raises:
-            ArchcostError: there is none, the package that has it is missing, or its file cannot be imported.
+            ArchcostError: no network has this name, the package that has it is missing, or its file cannot be imported.
         """
 
     def accepts(self, source: str, target: str) -> bool:

@@ -17,18 +17,18 @@ SOURCES = [  # in the order in which they are asked whether a name is theirs
 ]
 
 
-def all_sources() -> list[Source]:
+def list_sources() -> list[Source]:
     """Return the sources, in the order of the table."""
     return [import_module(name).SOURCE for name in SOURCES]
 
 
-def source_of(source: str, target: str) -> Source:
+def find_source(source: str, target: str) -> Source:
     """Return the source of a name: see `Source.accepts`. The zoo's takes what no other does."""
-    *others, last = all_sources()
+    *others, last = list_sources()
     return next((each for each in others if each.accepts(source, target)), last)
 
 
 def describe_forms() -> str:
     """Return how names are written: "timm:NAME, torchvision:NAME, ... or a name of `archcost list`"."""
-    *forms, last = (each.form for each in all_sources())
+    *forms, last = (each.form for each in list_sources())
     return f"{', '.join(forms)} or {last}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcost.sources.inputs import InputSpec
-from archcost.sources.libraries import build_by_name, import_library, unknown_network
+from archcost.sources.libraries import build_by_name, build_unknown, import_library
 from archcost.sources.network import DEFAULT_INPUT, Network
 from archcost.sources.source import Source
 
@@ -24,7 +24,7 @@ class _Timm(Source):
         """Return a network at the input size of its default configuration."""
         timm = import_library("timm")
         if not timm.is_model(spec.target.partition(".")[0]):
-            raise unknown_network(spec, timm.list_models())
+            raise build_unknown(spec, timm.list_models())
         config: Any = timm.get_pretrained_cfg(spec.target)
         shape = tuple(config.input_size) if config is not None else DEFAULT_INPUT.shape
         arguments = {"pretrained": False, **spec.arguments}

@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from archcost.sources.inputs import InputSpec
-from archcost.sources.libraries import build_by_name, import_library, unknown_network
+from archcost.sources.libraries import build_by_name, build_unknown, import_library
 from archcost.sources.network import DEFAULT_INPUT, Network
 from archcost.sources.source import Source
 
@@ -28,7 +28,7 @@ class _Torchvision(Source):
         models = import_library("torchvision.models")
         names = models.list_models()
         if spec.target not in names:
-            raise unknown_network(spec, names)
+            raise build_unknown(spec, names)
         arguments = {"weights": None, **spec.arguments}
         weights = getattr(models.get_model_weights(spec.target), str(arguments["weights"] or "DEFAULT"), None)
         crop = getattr(getattr(weights, "transforms", None), "keywords", {}).get("crop_size")

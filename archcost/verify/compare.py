@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from archcost.records.opinions import FVCORE, Call, Count, Difference, Operator, Opinion, Step
-from archcost.verify.reasons import fvcore_parts, torch_reason
+from archcost.records.opinions import FVCORE, Call, Count, CountDifference, Operator, Opinion, Step
+from archcost.verify.reasons import explain_fvcore, explain_torch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ELSEWHERE = "(elsewhere)"
 
 
-def with_rest(calls: Sequence[Call], macs: int) -> tuple[Call, ...]:
+def add_rest(calls: Sequence[Call], macs: int) -> tuple[Call, ...]:
     """Add what the profile counted and these calls did not, so that the operators always add up to the profile."""
     rest = macs - sum(call.macs for call in calls)
     if not rest:
@@ -23,7 +23,7 @@ def with_rest(calls: Sequence[Call], macs: int) -> tuple[Call, ...]:
     return (*calls, Call(operator=ELSEWHERE, inputs=(), outputs=(), steps=(step,)))
 
 
-def torch_count(calls: Iterable[Call], failure: str | None) -> Count:
+def add_torch_counts(calls: Iterable[Call], failure: str | None) -> Count:
     """Add up torch's counts; the operators that it skips are those with multiply-adds and without a formula."""
     found: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -33,9 +33,9 @@ def torch_count(calls: Iterable[Call], failure: str | None) -> Count:
     return Count(by_operator=dict(found), skipped={} if failure else dict(sorted(skipped.items())), failure=failure)
 
 
-def operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[Operator, ...]:
+def list_operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[Operator, ...]:
     """Return one line for each operator of which some counter says anything but 0, in the order of the first call."""
-    groups = _groups(calls)
+    groups = _group_calls(calls)
     answers = {counter: count for counter, count in counts.items() if count.failure is None}
     names = dict.fromkeys((*groups, *(name for count in answers.values() for name in count.by_operator)))
     found = (
@@ -50,11 +50,11 @@ def operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[Opera
     return tuple(line for line in found if line.macs or any(line.theirs.values()))
 
 
-def opinion(counter: str, version: str, count: Count, calls: Sequence[Call]) -> Opinion:
+def build_opinion(counter: str, version: str, count: Count, calls: Sequence[Call]) -> Opinion:
     """Set one counter's answer against archcost's."""
     if count.failure is not None:
         return Opinion(counter=counter, version=version, total=None, skipped={}, failure=count.failure)
-    differences = _fvcore_differences(count, calls) if counter == FVCORE else _torch_differences(calls)
+    differences = _yield_fvcore_differences(count, calls) if counter == FVCORE else _yield_torch_differences(calls)
     return Opinion(
         counter=counter,
         version=version,
@@ -64,17 +64,17 @@ def opinion(counter: str, version: str, count: Count, calls: Sequence[Call]) -> 
     )
 
 
-def _fvcore_differences(count: Count, calls: Iterable[Call]) -> Iterator[Difference]:
-    groups = _groups(calls)
+def _yield_fvcore_differences(count: Count, calls: Iterable[Call]) -> Iterator[CountDifference]:
+    groups = _group_calls(calls)
     for name in dict.fromkeys((*groups, *count.by_operator)):
         group = groups.get(name, [])
         theirs = count.by_operator.get(name, 0)
-        for macs, reason in fvcore_parts(name, group, theirs, count.skipped):
+        for macs, reason in explain_fvcore(name, group, theirs, count.skipped):
             if macs:
-                yield Difference(operator=name, macs=macs, reason=None if name == ELSEWHERE else reason)
+                yield CountDifference(operator=name, macs=macs, reason=None if name == ELSEWHERE else reason)
 
 
-def _torch_differences(calls: Iterable[Call]) -> Iterator[Difference]:
+def _yield_torch_differences(calls: Iterable[Call]) -> Iterator[CountDifference]:
     groups: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for call in calls:
         for step in call.steps:
@@ -82,10 +82,10 @@ def _torch_differences(calls: Iterable[Call]) -> Iterator[Difference]:
     for (operator, name), steps in groups.items():
         difference = sum((step.torch or 0) - step.macs for step in steps)
         if difference:
-            yield Difference(operator=operator, macs=difference, reason=torch_reason(name, steps))
+            yield CountDifference(operator=operator, macs=difference, reason=explain_torch(name, steps))
 
 
-def _groups(calls: Iterable[Call]) -> dict[str, list[Call]]:
+def _group_calls(calls: Iterable[Call]) -> dict[str, list[Call]]:
     groups: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         groups[call.operator].append(call)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from archcost.records.opinions import Count
-from archcost.verify.observe import described
+from archcost.verify.observe import describe_error
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
+from archcost.walk.surroundings import random_state_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,19 +27,19 @@ NAMES = {"conv": "convolution"}
 def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Count:
     """Let fvcore trace a network in eval mode; a network that it cannot trace yields the reason."""
     try:
-        inputs = _positional(module, args, kwargs)
+        inputs = _order_arguments(module, args, kwargs)
         with (
             as_found(Parts(module)),
-            _hooks_kept(module),
+            _restore_hooks(module),
             random_state_kept(),
             warnings.catch_warnings(),
             torch.no_grad(),
         ):
             warnings.simplefilter("ignore")
-            module.eval()
+            set_mode(module, training=False)
             return _count(module, inputs)
     except Exception as error:  # noqa: BLE001 - it fails in many ways: assertions, index errors, the tracer's own
-        return Count(by_operator={}, skipped={}, failure=described(error))
+        return Count(by_operator={}, skipped={}, failure=describe_error(error))
 
 
 def _count(module: nn.Module, inputs: tuple[Any, ...]) -> Count:
@@ -52,7 +54,7 @@ def _count(module: nn.Module, inputs: tuple[Any, ...]) -> Count:
     )
 
 
-def _positional(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+def _order_arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
     """Bring keyword arguments into the places of the forward, for fvcore takes no others."""
     if not kwargs:
         return args
@@ -63,7 +65,7 @@ def _positional(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, A
 
 
 @contextmanager
-def _hooks_kept(module: nn.Module) -> Iterator[None]:
+def _restore_hooks(module: nn.Module) -> Iterator[None]:
     """Take away the hooks that fvcore leaves on a network whose forward raises."""
     tables = [
         (table, dict(table))

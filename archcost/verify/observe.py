@@ -11,12 +11,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcost.errors import WalkError
-from archcost.profiling.formulas import registered_formulas
+from archcost.profiling.formulas import find_registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
+from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
-from archcost.walk.state import as_found, random_state_kept
+from archcost.walk.state import as_found
+from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -59,14 +61,14 @@ def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any],
             try:
                 calls = _run(module, args, kwargs, device=device, inference=inference, counted=counted)
             except Exception as error:  # noqa: BLE001 - a network and a formula may raise anything
-                failure = failure or described(error)
+                failure = failure or describe_error(error)
             else:
                 return Sighting(calls=calls, torch_failure=failure, notes=notes)
         notes = (f"it refuses torch.inference_mode ({failure}), so operators are named as the dispatcher sees them",)
     raise WalkError(f"the network failed: {failure}")
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the kind of an error and the first line of what it says."""
     text = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -81,7 +83,7 @@ def _run(
     with ExitStack() as stack:
         stack.enter_context(as_found(Parts(module)))
         stack.enter_context(random_state_kept())
-        module.eval()
+        set_mode(module, training=False)
         stack.enter_context(torch.inference_mode() if inference else torch.no_grad())
         if device == "meta":
             stack.enter_context(torch.device(device))
@@ -89,19 +91,19 @@ def _run(
             if mode is not None:
                 stack.enter_context(mode)
         module(*args, **kwargs)
-    formulas = registered_formulas(recorder.ops)
+    formulas = find_registered_formulas(recorder.ops)
     return tuple(
         Call(
             operator=call.operator,
             inputs=call.inputs,
             outputs=call.outputs,
-            steps=tuple(_step(op, find(op.op, formulas), known, flops) for op, known, flops in call.steps),
+            steps=tuple(_build_step(op, find(op.op, formulas), known, flops) for op, known, flops in call.steps),
         )
         for call in caller.calls
     )
 
 
-def _step(op: OpCall, rule: Any, known: bool, flops: int | None) -> Step:
+def _build_step(op: OpCall, rule: Any, known: bool, flops: int | None) -> Step:
     work = None if rule is None else rule.count(op)
     return Step(
         operator=op.op,
@@ -140,15 +142,15 @@ class _Caller(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run one operator inside the function that called it, or as a function of its own."""
         del types
         kwargs = kwargs or {}
-        name = _name(func)
+        name = _name_function(func)
         if self._open is not None or name in TRANSPARENT:
             return self._run(func, args, kwargs)
-        call = self._open = _Open(name, _shapes((args, kwargs)))
+        call = self._open = _Open(name, _read_shapes((args, kwargs)))
         try:
             result = self._run(func, args, kwargs)
         finally:
             self._open = None
-        call.outputs = _shapes(result)
+        call.outputs = _read_shapes(result)
         self.calls.append(call)
         return result
 
@@ -173,7 +175,7 @@ class _Caller(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self._counter is not None and func._overloadpacket in self._counter.flop_registry  # noqa: SLF001
 
 
-def _name(func: Any) -> str:
+def _name_function(func: Any) -> str:
     schema = func._schema  # noqa: SLF001
     name = str(schema.name).removeprefix("aten::")
     if name in CONVOLUTIONS:
@@ -181,6 +183,6 @@ def _name(func: Any) -> str:
     return name
 
 
-def _shapes(value: Any) -> Shapes:
+def _read_shapes(value: Any) -> Shapes:
     with torch._C.DisableTorchFunction():  # noqa: SLF001 - reading a shape is not the network's business
         return tuple(tuple(tensor.shape) for tensor in find_tensors(value))

@@ -13,11 +13,11 @@ from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
 from archcost.records import WalkPlan
 from archcost.records.opinions import FVCORE, TORCH, Opinions
-from archcost.verify.compare import operators, opinion, torch_count, with_rest
+from archcost.verify.compare import add_rest, add_torch_counts, build_opinion, list_operators
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
 from archcost.walk import Parts, meta_copy
-from archcost.walk.state import random_state_kept
+from archcost.walk.surroundings import random_state_kept
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from archcost.sources import Network
 
 
-def second_opinions(network: Network, feed: Feed | None = None, *, device: str = "auto") -> Opinions:
+def collect_opinions(network: Network, feed: Feed | None = None, *, device: str = "auto") -> Opinions:
     """Count a network's multiply-adds with archcost, fvcore and torch's FlopCounterMode.
 
     A counter that fails is shown with its reason; the others answer all the same.
 
     Args:
-        network: from `archcost.sources.resolve` or `of_module`; a module that exists is copied first.
+        network: from `archcost.sources.resolve` or `wrap_module`; a module that exists is copied first.
         feed: what it is run on; None: its own default.
         device: as for `archcost.profile`. "auto" turns from the meta device to the CPU, for all three counters, where
             fvcore cannot trace on meta but can there.
@@ -47,15 +47,15 @@ def second_opinions(network: Network, feed: Feed | None = None, *, device: str =
         look = _look(network, feed, report.environment["device"])
         if look.fvcore.failure and look.device == "meta" and device == "auto":
             look = _look_again(network, feed, look)
-    calls = with_rest(look.sighting.calls, report.totals.macs)
-    counts = {FVCORE: look.fvcore, TORCH: torch_count(calls, look.sighting.torch_failure)}
+    calls = add_rest(look.sighting.calls, report.totals.macs)
+    counts = {FVCORE: look.fvcore, TORCH: add_torch_counts(calls, look.sighting.torch_failure)}
     versions = {name: metadata.version(name) for name in counts}
     return Opinions(
         network=report.network,
         device=look.device,
         macs=report.totals.macs,
-        operators=operators(calls, counts),
-        opinions=tuple(opinion(name, versions[name], count, calls) for name, count in counts.items()),
+        operators=list_operators(calls, counts),
+        opinions=tuple(build_opinion(name, versions[name], count, calls) for name, count in counts.items()),
         uncovered=report.uncovered,
         notes=(*report.warnings, *look.notes, *look.sighting.notes),
     )
@@ -70,7 +70,7 @@ class _Look:
 
 
 def _look(network: Network, feed: Feed, device: str, notes: tuple[str, ...] = ()) -> _Look:
-    module = _own(network, device)
+    module = _copy_network(network, device)
     args, kwargs = feed.on(device)
     sighting = observe(module, args, kwargs, device=device)
     return _Look(device=device, sighting=sighting, fvcore=count_with_fvcore(module, args, kwargs), notes=notes)
@@ -90,8 +90,8 @@ def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
     return again
 
 
-def _own(network: Network, device: str) -> nn.Module:
-    """Return a network that may be run and hooked: built here, or a copy where there is no building."""
+def _copy_network(network: Network, device: str) -> nn.Module:
+    """Return a network that may be run and hooked: built here, or a copy of one that cannot be built again."""
     if network.given is not None:
         if device == "meta":
             return meta_copy(Parts(network.given))

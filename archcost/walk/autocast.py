@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from archcost.records import MixedPrecision
+    from archcost.walk.restoration import Restoration
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 NAME, DEVICE = "AutocastIPU", "ipu"
+SWITCH = ("device_type", "dtype", "enabled", "cache_enabled")  # what torch.autocast takes
 KEY = getattr(torch._C.DispatchKey, NAME)
 
 
@@ -49,7 +52,11 @@ class Autocast:
             yield
             return
         _install_kernels()
-        with _switched(DEVICE, self._wanted), _switched(self._lists, self._wanted), _switched("cpu", None):
+        with (
+            _switch_autocast(DEVICE, self._wanted),
+            _switch_autocast(self._lists, self._wanted),
+            _switch_autocast("cpu", None),
+        ):
             _running.append(self)
             try:
                 with torch._C._IncludeDispatchKeyGuard(KEY):
@@ -64,7 +71,7 @@ class Autocast:
             with torch.autocast(self._lists, self._wanted):
                 yield
             return
-        with _switched("cpu", self._wanted):
+        with _switch_autocast("cpu", self._wanted):
             self._keeps = True
             try:
                 yield
@@ -115,11 +122,12 @@ class Autocast:
         return map_tensors(lambda tensor: self._cast(tensor, to), value)
 
     def _cast(self, tensor: torch.Tensor, to: torch.dtype) -> torch.Tensor:
-        """Cast a tensor; a parameter's cast into half precision is kept for as long as autocast is on."""
+        """Cast a tensor; a parameter's cast into half is kept while autocast is on, save in inference mode."""
         if not _is_eligible(tensor) or tensor.dtype == to:
             return tensor
         kept = (
             self._keeps
+            and not torch.is_inference_mode_enabled()
             and to == self._dtype
             and tensor.dtype == torch.float32
             and tensor.requires_grad
@@ -134,6 +142,34 @@ class Autocast:
         return self._casts[id(tensor)][1]
 
 
+def accept_meta(restoration: Restoration) -> None:
+    """Let a forward switch autocast off, and ask for it, by the device of a tensor on meta, where torch has none.
+
+    The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
+    """
+
+    def accept(function: Any) -> Any:
+        place = int(function.__name__ == "__init__")
+
+        @functools.wraps(function)
+        def accepting(*args: Any, **kwargs: Any) -> Any:
+            switched_on = place and (kwargs | dict(zip(SWITCH, args[1:], strict=False))).get("enabled", True)
+            if switched_on and not _running:
+                return function(*args, **kwargs)
+            if kwargs.get("device_type") == "meta":
+                kwargs["device_type"] = "cpu"
+            elif args[place : place + 1] == ("meta",):
+                args = (*args[:place], "cpu", *args[place + 1 :])
+            return function(*args, **kwargs)
+
+        return accepting
+
+    for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
+        function = getattr(owner, name)
+        restoration.add(partial(setattr, owner, name, function))
+        setattr(owner, name, accept(function))
+
+
 _running: list[Autocast] = []  # the innermost last, should one walk run within another
 
 
@@ -142,7 +178,7 @@ def _is_eligible(tensor: torch.Tensor) -> bool:
 
 
 @contextmanager
-def _switched(device: str, dtype: torch.dtype | None) -> Iterator[None]:
+def _switch_autocast(device: str, dtype: torch.dtype | None) -> Iterator[None]:
     """Switch a device's autocast on, or off for a dtype of None, whether or not there is such a device."""
     before = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
     torch.set_autocast_enabled(device, dtype is not None)

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn import init
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError
-from archcost.walk.parts import ATOMS, CONTAINERS
+from archcost.walk.attributes import ATOMS, CONTAINERS
+from archcost.walk.tensors import wraps
 
 META = torch.device("meta")
 STRINGS = frozenset((str,))
 if TYPE_CHECKING:
-    from archcost.walk.parts import Parts
+    from archcost.walk.parts import Named, Parts
+    from archcost.walk.values import Values
 
 INITIALISERS = frozenset(function for name, function in vars(init).items() if name[0] != "_" and name[-1] == "_")
 FILLS = frozenset(
@@ -47,23 +51,24 @@ class Unfilled(DeviceContext):
         return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
 
 
-def meta_copy(parts: Parts) -> nn.Module:
+def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 
-    Tensors that are shared stay shared. The original's weights are neither touched nor copied.
+    Tensors that are shared stay shared. The original's weights are neither touched nor copied; `values` are told what
+    its other tensors hold.
 
     Raises:
         WalkError: a network that cannot be copied, with a NotImplementedError as its cause.
     """
     try:
-        return _copy(parts)
+        return _copy(parts, values)
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = str(error).strip().split("\n", maxsplit=1)[0]
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
         raise WalkError(f"{cause}; try --device cpu, which runs the network itself") from cause
 
 
-def _copy(parts: Parts) -> nn.Module:
+def _copy(parts: Parts, values: Values | None) -> nn.Module:
     modules = parts.modules.values()
     if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
         raise TypeError("a ScriptModule holds its weights in C++, out of reach")
@@ -73,14 +78,23 @@ def _copy(parts: Parts) -> nn.Module:
         for tensor in (*registered, *parts.attributes.tensors):
             if id(tensor) not in memo:
                 memo[id(tensor)] = _on_meta(tensor)
+    if values is not None:
+        for tensor in (*[named.tensor for named in parts.buffers if not _counts(named)], *parts.attributes.tensors):
+            values.learn(memo[id(tensor)], tensor)
     plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
+    memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
     for module in plain:
         # as `copy.deepcopy` does, which takes three times as long
         state = module.__getstate__()  # type: ignore[no-untyped-call]
         copied = {name: value if type(value) in ATOMS else _attribute(value, memo) for name, value in state.items()}
         memo[id(module)].__setstate__(copied)
     return copy.deepcopy(parts.network, memo)
+
+
+def _counts(named: Named) -> bool:
+    """Whether a buffer counts the batches of a norm, and nobody asks how many there were."""
+    return isinstance(named.owner, _NormBase) and named.owner.momentum is not None
 
 
 @functools.cache
@@ -106,8 +120,30 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
     return copy.deepcopy(value, memo)
 
 
+def deep_copy(parts: Parts) -> nn.Module:
+    """Copy a network with its weights, and with tensors that have no shape yet, which torch refuses to copy."""
+    lazy = [
+        tensor for _, tensor, _ in (*parts.parameters, *parts.buffers) if isinstance(tensor, UninitializedTensorMixin)
+    ]
+    return copy.deepcopy(parts.network, {id(tensor): _without_shape(tensor, tensor.device) for tensor in lazy})
+
+
+def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    kind: Any = type(tensor)
+    lazy: torch.Tensor = kind(requires_grad=tensor.requires_grad, device=device, dtype=tensor.dtype)
+    return lazy
+
+
 def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
-    like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
+    if isinstance(tensor, UninitializedTensorMixin):
+        return _without_shape(tensor, META)
+    if wraps(tensor):
+        names, context = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
+        parts = {name: _on_meta(getattr(tensor, name)) for name in names}
+        kind: Any = type(tensor)
+        like: torch.Tensor = kind.__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+    else:
+        like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):
         return nn.Parameter(like, requires_grad=tensor.requires_grad)
     return like.requires_grad_(tensor.requires_grad) if tensor.is_leaf else like

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
+from archcost.walk.abroad import add_mask, attend_with_dropout, drop
+from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.tensors import map_tensors
+from archcost.walk.values import SMALL
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from archcost.walk.autocast import Autocast
+    from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+LIFTED = frozenset((torch.tensor, torch.as_tensor))
+LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
+REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
+# functions that read a tensor of theirs, by its place, before any operator runs
+READING: dict[Any, int] = {
+    **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
+    **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
+}
+SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
-TAKEN_APART = (nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
 
 
 class MetaDevice(DeviceContext):
     """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
 
-    torch takes attention apart on the meta device, into products whose scores no real device keeps.
+    torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
+    dropout and attention with it run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None) -> None:
+    def __init__(self, autocast: Autocast | None = None, values: Values | None = None, *, like: str = "cpu") -> None:
         super().__init__("meta")
+        self._like_cuda = like == "cuda"
         self._autocast = autocast
+        self._values = values
         self._resting = False
 
     def __exit__(self, *exception: object) -> None:
@@ -40,6 +61,8 @@ class MetaDevice(DeviceContext):
     def rest(self, module: nn.Module) -> None:
         """Step aside while a quiet module runs: to be asked about each function takes as long as the function."""
         if type(module) not in QUIET or module._forward_pre_hooks or module._forward_hooks:  # hooks may do anything
+            return
+        if self._like_cuda and module.training and type(module) is nn.Dropout:
             return
         top = torch._C._len_torch_function_stack() - 1
         if top >= 0 and torch._C._get_function_stack_at(top) is self:
@@ -54,20 +77,60 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
-        if func is scaled_dot_product_attention:
-            if self._autocast is not None and self._autocast.policy("scaled_dot_product_attention"):
-                args, kwargs = self._autocast.lower((args, kwargs or {}))
-            result = _attention(*args, **(kwargs or {}))
+        if func not in SPECIAL:
+            return func(*args, **(kwargs or {}))
+        result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
+        if result is not NotImplemented:
+            return result
+        if func in READING:
+            args = self._real(func, args)
+        if func not in CONSTRUCTORS and func not in OF_NUMBERS:
+            return func(*args, **(kwargs or {}))
+        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+
+    def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of a function with what it wants on the CPU there, if that is known."""
+        place = READING[func]
+        if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
+            return args
+        real = self._values.read(args[place])
+        return args if real is None else (*args[:place], real, *args[place + 1 :])
+
+    def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
+        """Remember the numbers that the forward has made a tensor of."""
+        numbers = arguments[OF_NUMBERS[func]]
+        if isinstance(numbers, torch.Tensor):
+            return made
+        if func in LIFTED:
+            made = torch.ops.aten.lift_fresh(made)  # as on every other device
+        values = self._values
+        if values is not None and made.numel() <= SMALL:
+            with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
+                values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
+        return made
+
+    def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
+        if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
+            args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
+        for kernel in self._kernels(func):
+            result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
-        if func not in CONSTRUCTORS:
-            return func(*args, **(kwargs or {}))
-        return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
+    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
+        if func is scaled_dot_product_attention:
+            return (attend_with_dropout, _attention) if self._like_cuda else (_attention,)
+        if func is functional.dropout:
+            return (drop,) if self._like_cuda else ()
+        if func is LSTM:
+            return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
+        return (partial(stepwise, func.__name__),)
 
-def taken_apart(modules: Iterable[nn.Module]) -> tuple[str, ...]:
-    """Name the kinds of modules that torch runs as one kernel on a real device and in parts on the meta device."""
-    return tuple(sorted({type(module).__name__ for module in modules if isinstance(module, TAKEN_APART)}))
+    def _casts(self, name: str) -> bool:
+        return self._autocast is not None and bool(self._autocast.policy(name))
 
 
 def _attention(  # the function's own arguments
@@ -94,15 +157,9 @@ def _attention(  # the function's own arguments
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
     if attn_mask is not None and attn_mask.dtype == torch.bool:
-        attn_mask = _added(attn_mask, query.dtype)
+        attn_mask = add_mask(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
-
-
-def _added(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return what is added to the scores, from which of them are seen; by the operators that torch takes for it."""
-    seen, unseen = (torch.scalar_tensor(number, dtype=dtype, device="meta") for number in (0.0, -torch.inf))
-    return torch.where(mask, seen, unseen)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

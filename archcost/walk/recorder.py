@@ -5,26 +5,44 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from contextlib import contextmanager
+import weakref
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import torch
+from torch._C import DispatchKey
+from torch._ops import HigherOrderOperator
 
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
-from archcost.walk import shapes
+from archcost.walk import answers, higher_order, shapes
+from archcost.walk.autocast import KEY
+from archcost.walk.eager import COMPILER
 from archcost.walk.mode import LightMode
+from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
+from archcost.walk.packed import is_packed, unpack_weights
+from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
-from archcost.walk.tensors import find_tensors
+from archcost.walk.tensors import components, find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from archcost.records import TensorSpec
+    from archcost.walk.values import Values
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
-COMPILER = "torch._dynamo"  # imported by the first checkpoint, or the first meta kernel that is written in Python
+BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
+SPARSE_SUM = "aten._sparse_addmm"
+COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
+SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
+ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
+RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
+RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
+DISTANCE = 4  # operators between a random number and the question: a comparison, a cast, a choice of one
+RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
+CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
+FOUND = frozenset(("parameter", "constant"))  # storages that were there before; buffers are copied all the same
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
@@ -36,17 +54,33 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     node is noted where a training step follows.
     """
 
-    def __init__(self, *, training: bool = False) -> None:
+    supports_higher_order_operators = True
+
+    def __init__(self, *, training: bool = False, values: Values | None = None) -> None:
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
+        self.values = values
+        if values is not None:
+            values.attach(self.storages)
+        self.notes = Notes()
         self._events = 0
-        self._overwritten: dict[int, tuple[Any, Any]] = {}
+        self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._nodes: dict[int | None, int] = {}
+        self._packed: dict[tuple[int, int], TensorSpec] = {}
         self._compiler = COMPILER in sys.modules
+
+    @property
+    def is_on(self) -> bool:
+        """Whether operators of this thread are recorded now, and by this recorder."""
+        place = torch._C._len_torch_dispatch_stack() - 1
+        while place >= 0 and torch._C._get_dispatch_stack_at(place) is not self:  # nearly always the topmost
+            place -= 1
+        return place >= 0
 
     def tick(self) -> int:
         """Count one event, so that operators and module calls share one order."""
@@ -58,9 +92,21 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
 
     def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
-        """Number a parameter or a buffer before the walk."""
+        """Number a parameter or a buffer before the walk, and all that it wraps."""
+        parts = components(tensor)
+        if parts[0] is not tensor:
+            specs = [self.storages.describe(part, kind) for part in parts]
+            largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
+            dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
+            return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         spec = self.storages.describe(tensor, kind)
         return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
+
+    def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
+        """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
+        parameter = self.introduce(name, tensor, "parameter")
+        self._packed[hash(packed), place] = self.storages.describe(tensor)
+        return parameter
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
         """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
@@ -79,21 +125,52 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one operator and write it down."""
-        del types
+        if types and any(map(_wraps, types)):
+            return NotImplemented  # it takes the operator apart itself, into those that it really runs
+        if isinstance(func, HigherOrderOperator):
+            return self._run_functions(func, args, kwargs or {})
         schema = _schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
-        if schema.composite:
-            # Under a forward's own inference_mode whole functions arrive (aten.conv2d): take them apart, so that the
-            # operators are those of no_grad.
-            with self:
-                return func.decompose(*args, **(kwargs or {}))
+        if schema.composite and not _has_own_kernel(func, args):
+            # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
+            # `func.decompose` would prefer one that torch wrote for its compiler, made of other operators.
+            with self, _as_outside(func):
+                return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
-            return self._record(func, schema, args, kwargs or {})
+            known = answers.read(self.values, args, kwargs) if func is COPY and self.values is not None else None
+            return self._record(func, schema, args, kwargs or {}) if known is None else known
+
+    def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an operator that is given functions: by the operators that they are made of, where that is known."""
+        name = func.name()
+        run = higher_order.RUN.get(name)
+        if run is not None:
+            with self:
+                return run(*args, **kwargs)
+        attends = name == higher_order.FLEX
+        self.notes.add(FLEX_IS_DENSE if attends else NOT_COUNTED, name)
+        if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
+            func = higher_order.attend_on_meta
+        schema = _Schema(
+            f"higher_order.{name}",
+            ("query", "key", "value"),
+            {},
+            (),
+            composite=False,
+            noteworthy=False,
+            by_values=False,
+            mark=False,
+        )
+        tensors = args[:3] if attends else ()
+        with torch._C.DisableTorchFunction():
+            return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
     def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        # a tensor that torch has just made of Python's numbers, unseen
+        lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
         inputs: list[TensorSpec] = []
         described = schema.defaults.copy()
         for name, value in zip(schema.names, args, strict=False):
@@ -112,13 +189,18 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
 
-        result = shapes.run(func, args, kwargs)
+        if schema.noteworthy:
+            self._note(schema, inputs)
+        result = self._run(func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
             self._compiler = True
             gc.collect()
 
+        self.storages.bury()
         index = len(self.ops)
+        if lifted is not None and lifted.kind == "lifted":
+            lifted.kind, lifted.born = "fresh", index
         changed = tuple([self.storages.wrote(tensor, index) for tensor in written])
         self.ops.append(
             OpCall(
@@ -136,22 +218,54 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         )
         return result
 
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: Any) -> Any:
+        if self.values is None or self.phase == "step":  # which asks nothing
+            return shapes.run(func, args, kwargs)
+        return answers.run(self.values, func, args, kwargs, seen)
+
+    def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
+        if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
+            self.notes.add(SPARSE_IS_DENSE)
+        if schema.by_values and self.phase == "forward":
+            self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
+        if schema.op in ASKING and self._is_random(inputs):
+            self.notes.add(CHANCE)
+
+    def _is_random(self, tensors: list[TensorSpec]) -> bool:
+        """Whether a number comes from a random operator, through at most a few others."""
+        sources = [source for tensor in tensors for source in tensor.sources]
+        for _ in range(DISTANCE):
+            ops = [self.ops[source] for source in sources if source >= 0]
+            if any(op.op in RANDOM for op in ops):
+                return True
+            sources = [source for op in ops for spec in op.inputs for source in spec.sources]
+        return False
+
     def _keep(self, written: Iterable[torch.Tensor]) -> None:
-        """Copy what a parameter holds before an operator first writes into it."""
+        """Copy what was there before the walk when an operator first writes into it.
+
+        A weak reference is enough, and lets what turns out to have been made in the walk die in its time.
+        """
         for tensor in written:
             known = self.storages.find(tensor, "constant")
-            if known.kind == "parameter" and not tensor.is_meta and known.number not in self._overwritten:
-                storage = tensor.untyped_storage()
-                self._overwritten[known.number] = (storage, storage.clone())  # type: ignore[no-untyped-call]
+            if known.kind not in FOUND or tensor.is_meta:
+                continue
+            storage = tensor.untyped_storage()
+            if known.number not in self._overwritten:
+                self._overwritten[known.number] = (weakref.ref(storage), storage.clone())  # type: ignore[no-untyped-call]
+            if id(tensor) not in self._versions and not tensor.is_inference():
+                self._versions[id(tensor)] = (weakref.ref(tensor), tensor._version)
 
-    @contextmanager
-    def parameters_kept(self) -> Iterator[None]:
-        """Give parameters that the network writes into the values that they had, even when the body raises."""
-        try:
-            yield
-        finally:
-            for storage, before in self._overwritten.values():
+    def put_back(self) -> None:
+        """Give what the network has written into the values that it had, past autograd, which counts writes."""
+        for reference, before in self._overwritten.values():
+            storage = reference()
+            if storage is not None:
                 storage.copy_(before, non_blocking=False)
+        for tensor_reference, version in self._versions.values():
+            tensor = tensor_reference()
+            if tensor is not None:
+                set_version(tensor, version)
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if type(value) is list and PLAIN.issuperset(map(type, value)):
@@ -162,9 +276,31 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return spec
         if isinstance(value, (list, tuple)):
             return tuple([item if type(item) in PLAIN else self._argument(item, inputs) for item in value])
+        if isinstance(value, torch.ScriptObject) and is_packed(value):
+            specs = self._describe_packed(value)
+            inputs += specs
+            return specs
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
         return _constant(value)
+
+    def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
+        """Describe the weights that a packed object holds, whether a layer has it or the forward has made it."""
+        with torch._C._DisableTorchDispatch():
+            tensors = unpack_weights(packed)
+            return tuple(
+                [
+                    self._packed.get((hash(packed), place)) or self.storages.describe(tensor)
+                    for place, tensor in enumerate(tensors)
+                    if tensor.dim() > 1
+                ]
+            )
+
+
+@functools.cache
+def _wraps(kind: type[torch.Tensor]) -> bool:
+    """Whether tensors of a class are made of others, and say what to do with them."""
+    return hasattr(kind, "__tensor_flatten__")
 
 
 def newest_node() -> int:
@@ -184,7 +320,9 @@ class _Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[str, ...]
     composite: bool
-    mark: bool  # what torch's optimizers leave for its profiler
+    noteworthy: bool  # a reader may have to know that it ran
+    by_values: bool  # its results have as many elements as the values of its arguments say
+    mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -196,16 +334,40 @@ class _Schema(NamedTuple):
 def _schema(func: Any) -> _Schema:
     arguments = func._schema.arguments
     op = func._schema.name.replace("::", ".")
+    by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
     return _Schema(
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
         written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
-        composite=_has_kernel(func, "CompositeImplicitAutograd") and not _has_kernel(func, "CPU"),
-        mark=op.startswith("profiler."),
+        composite=_has_kernel(func, "CompositeImplicitAutograd"),
+        noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
+        by_values=by_values,
+        mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
     )
 
 
+def _has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:
+    """Whether the device of a call's tensors runs a composite operator as one kernel of its own."""
+    tensors = find_tensors(args)
+    return bool(tensors) and _has_kernel(func, BACKENDS.get(tensors[0].device.type, "CPU"))
+
+
+def _as_outside(func: Any) -> Any:
+    """Return a context in which torch resolves conjugates and casts (autocast), as it does outside of a dispatch mode.
+
+    A function that autocast has cast itself runs without further casts.
+    """
+    excluded = torch._C._dispatch_tls_local_exclude_set()
+    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined] # not in torch's stubs
+        included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
+    casting = [key for key in CASTING if not _has_kernel(func, key.name)]
+    for key in (*RESOLVING, *casting):
+        excluded = excluded if outside.has(key) else excluded.remove(key)
+    return torch._C._ForceDispatchKeyGuard(included, excluded)
+
+
+@functools.cache
 def _has_kernel(func: Any, key: str) -> bool:
     return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,10 @@ class SavedTensors(saved_tensors_hooks):
     """
 
     def __init__(self, recorder: Recorder) -> None:
-        super().__init__(self._pack, _unpack)
-        self._recorder = recorder
-        self._found: list[tuple[weakref.ref[_Kept], int, int]] = []
+        found: list[tuple[weakref.ref[_Kept], int, int]] = []
+        # not a method: torch's class keeps the hook, which would keep this object and all that it knows
+        super().__init__(functools.partial(_pack, recorder, found), _unpack)
+        self._recorder, self._found = recorder, found
 
     def kept(self) -> tuple[SavedSpec, ...]:
         """Return what is still kept now, each storage once, for the operator that saved it first."""
@@ -50,13 +52,14 @@ class SavedTensors(saved_tensors_hooks):
             specs.setdefault(storage, SavedSpec(op=place, storage=storage))
         return tuple(specs.values())
 
-    def _pack(self, tensor: torch.Tensor) -> _Kept:
-        # The tensor itself may hang on the very node that saves it, which then never dies. torch saves a result
-        # without its history, too.
-        with torch._C._DisableTorchDispatch():
-            kept = _Kept(tensor.detach())
-        self._found.append((weakref.ref(kept), newest_node(), len(self._recorder.ops)))
-        return kept
+
+def _pack(recorder: Recorder, found: list[tuple[weakref.ref[_Kept], int, int]], tensor: torch.Tensor) -> _Kept:
+    # The tensor itself may hang on the very node that saves it, which then never dies. torch saves a result without its
+    # history, too.
+    with torch._C._DisableTorchDispatch():
+        kept = _Kept(tensor.detach())
+    found.append((weakref.ref(kept), newest_node(), len(recorder.ops)))
+    return kept
 
 
 def _unpack(kept: Any) -> torch.Tensor:

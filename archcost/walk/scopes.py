@@ -13,24 +13,30 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
-from archcost.walk.tensors import find_tensors
+from archcost.walk.packed import is_pack
+from archcost.walk.tensors import find_tensors, innermost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from archcost.walk.meta import MetaDevice
+    from archcost.walk.recorder import Recorder
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
-    """Describe modules, given by their paths in `named_modules()` order, keyed by the module."""
+    """Describe modules, given by their paths in `named_modules()` order, keyed by the module.
+
+    A layer that keeps its weights packed is one, with what holds them.
+    """
     return {
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=not module._modules or all(child is None for child in module._modules.values()),
+            leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
         )
         for path, module in modules.items()
+        if not is_pack(module)
     }
 
 
@@ -44,24 +50,21 @@ class Scopes:
 
     Args:
         specs: the modules that count as scopes; others are part of whoever calls them.
-        running: the numbers of the calls that are running, the innermost last, after -1: kept up to date here.
-        describe: turns a tensor into its record.
-        clock: counts events, so that calls can be placed among operators.
+        recorder: what writes the operators down; it numbers tensors and events, and keeps the calls that are running.
         device: rests while a quiet module runs.
     """
 
     def __init__(
         self,
         specs: dict[nn.Module, ModuleSpec],
-        running: list[int],
-        describe: Callable[[torch.Tensor], TensorSpec],
-        clock: Callable[[], int],
+        recorder: Recorder,
         device: MetaDevice | None = None,
     ) -> None:
         self._specs = specs
-        self._running = running
-        self._describe = describe
-        self._clock = clock
+        self._recorder = recorder
+        self._running = recorder.running
+        self._describe = recorder.storages.describe
+        self._notes = recorder.notes
         self._device = device
         self._stack: list[tuple[nn.Module, int]] = []
         self._calls: dict[int, ModuleCall] = {}
@@ -87,8 +90,9 @@ class Scopes:
         return tuple(self._calls[index] for index in sorted(self._calls))
 
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
-        if module in self._specs:
-            self._stack.append((module, self._clock()))
+        # the hooks hear of other threads' calls too, and of those of a walk within this one
+        if module in self._specs and self._recorder.is_on:
+            self._stack.append((module, self._recorder.tick()))
             self._running.append(self._started)
             self._started += 1
             if self._device is not None:
@@ -96,7 +100,7 @@ class Scopes:
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch leaves the keyword arguments out when it calls this because the forward raised
-        if not self._stack or self._stack[-1][0] is not module:
+        if not self._stack or self._stack[-1][0] is not module or not self._recorder.is_on:
             return
         if self._device is not None:
             self._device.wake()
@@ -105,10 +109,11 @@ class Scopes:
         spec = self._specs[module]
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
+        *kwargs, output = rest
+        self._notes.add_padding(module, args, kwargs[0] if kwargs else {})
         if spec.leaf:
-            *kwargs, output = rest
             given = (args, kwargs) if any(kwargs) else args
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-                inputs = tuple([tuple(tensor.shape) for tensor in find_tensors(given)])
-                outputs = tuple([self._describe(tensor) for tensor in find_tensors(output)])
+                inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
+                outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
         self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)

@@ -1,104 +1,113 @@
-"""Leaving a network, and the process, exactly as they were found."""
+"""Leaving a network exactly as it was found."""
 
 from __future__ import annotations
 
-import gc
 import operator
-import random
-import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from archcost.walk.attributes import contents_of
+from archcost.walk.restoration import Restoration
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from archcost.walk.parts import Parts
 
 
 @contextmanager
 def as_found(parts: Parts) -> Iterator[None]:
-    """Restore modes, attributes, buffers, hooks and `requires_grad` of every module, even when the body raises.
+    """Restore a network, even when the body raises; see `keep_network`."""
+    restoration = Restoration()
+    with restoration, restoration:
+        keep_network(parts, restoration)
+        yield
 
-    Attributes that are lists, sets or mappings (hooks among them) get their contents back. Buffers and tensors that are
-    attributes, or lie in lists that are, are copied before and written back where they changed, so the tensors
-    themselves stay the same objects.
+
+def keep_network(parts: Parts, restoration: Restoration) -> None:
+    """Have modes, attributes, buffers, hooks, gradients and `requires_grad` of every module restored.
+
+    Attributes that are lists, sets or mappings (hooks among them) get their contents back, and so do the objects that
+    lie in them. Buffers and tensors that are attributes are copied before and written back where they changed, so the
+    tensors themselves stay the same objects, at the same version: a graph that waits for its backward may hold them.
     """
     attributes = parts.attributes
-    contents = [container.copy() for container in attributes.filled]
-    held = {id(tensor): tensor for tensor in (*[buffer.tensor for buffer in parts.buffers], *attributes.tensors)}
-    tensors = [
-        (tensor, tensor.detach().clone())
-        for tensor in held.values()
-        if not tensor.is_meta and not tensor.is_inference() and not isinstance(tensor, nn.Parameter)
-    ]
-    parameters = [(tensor, tensor.requires_grad, tensor.grad) for _, tensor, _ in parts.parameters]
-    for parameter, _, gradient in parameters:
+    parameters = [parameter for _, parameter, _ in parts.parameters]
+    held = {id(t): t for t in (*parameters, *[buffer.tensor for buffer in parts.buffers], *attributes.tensors)}
+    tensors = [tensor for tensor in held.values() if not tensor.is_inference()]
+    restoration.add(partial(_put_versions_back, [(tensor, tensor._version) for tensor in tensors]))
+    restoration.add(partial(_put_learning_back, [(tensor, tensor.requires_grad) for tensor in held.values()]))
+    values = [(t, t.detach().clone()) for t in held.values() if not t.is_meta and not isinstance(t, nn.Parameter)]
+    restoration.add(partial(_put_values_back, values))
+    contents = [(container, contents_of(container)) for container in attributes.filled]
+    restoration.add(partial(_put_contents_back, attributes.empty, contents))
+    set_gradients_aside(parameters, restoration)
+
+
+def set_gradients_aside(tensors: Iterable[torch.Tensor], restoration: Restoration) -> None:
+    """Take gradients away, to which a backward pass would add in place, and have them given back."""
+    gradients = [(tensor, tensor.grad) for tensor in tensors]
+    restoration.add(partial(_put_gradients_back, gradients))
+    for tensor, gradient in gradients:
         if gradient is not None:
-            parameter.grad = None  # a backward would add to it in place
-    try:
-        yield
-    finally:
-        for container in filter(None, attributes.empty):
-            container.clear()
-        for container, before in zip(attributes.filled, contents, strict=True):
-            _refill(container, before)
-        with torch.no_grad():
-            for tensor, value in tensors:
-                if not torch.equal(tensor, value):
-                    tensor.copy_(value)
-        for parameter, requires_grad, gradient in parameters:
-            if parameter.requires_grad != requires_grad:
-                parameter.requires_grad_(requires_grad)
-            if parameter.grad is not gradient:
-                parameter.grad = gradient
+            tensor.grad = None
 
 
-def _refill(container: Any, contents: Any) -> None:
+def set_version(tensor: torch.Tensor, version: int) -> None:
+    """Say how often a tensor has been written into, where that has changed."""
+    if tensor._version != version:
+        torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
+
+
+def _put_versions_back(tensors: list[tuple[torch.Tensor, int]]) -> None:
+    for tensor, version in tensors:
+        set_version(tensor, version)
+
+
+def _put_learning_back(tensors: list[tuple[torch.Tensor, bool]]) -> None:
+    for tensor, requires_grad in tensors:
+        if tensor.requires_grad != requires_grad:
+            tensor.requires_grad_(requires_grad)
+
+
+def _put_values_back(tensors: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
+    with torch.inference_mode():  # in which any tensor may be written
+        for tensor, value in tensors:
+            if tensor.shape != value.shape:  # an observer finds its channels as it runs
+                tensor.resize_(value.shape)
+            if not torch.equal(tensor, value):
+                tensor.copy_(value)
+
+
+def _put_contents_back(empty: list[Any], filled: list[tuple[Any, Any]]) -> None:
+    for container in filter(None, empty):
+        container.clear()
+    for container, contents in filled:
+        refill(container, contents)
+
+
+def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
+    for tensor, gradient in gradients:
+        if tensor.grad is not gradient:
+            tensor.grad = gradient
+
+
+def refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
     if _same(container, contents):
         return
     container.clear()
-    if isinstance(container, list):
-        container.extend(contents)
-    else:
+    if isinstance(container, dict | set):
         container.update(contents)
+    else:
+        container.extend(contents)
 
 
 def _same(container: Any, contents: Any) -> bool:
     if len(container) != len(contents) or not all(map(operator.is_, container, contents)):
         return False
     return not isinstance(container, dict) or all(map(operator.is_, container.values(), contents.values()))
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Leave it to references alone when a tensor dies: when Python collects cycles depends on what it did before.
-
-    It would also look through all of torch's objects again and again while a walk makes many new ones.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-@contextmanager
-def random_state_kept() -> Iterator[None]:
-    """Restore the random state of torch (CPU and CUDA), Python and, where it is loaded, numpy."""
-    numpy_random = sys.modules.get("numpy.random")
-    python_state = random.getstate()
-    numpy_state = numpy_random.get_state() if numpy_random is not None else None
-    cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
-    with torch.random.fork_rng(devices=cuda):
-        try:
-            yield
-        finally:
-            random.setstate(python_state)
-            if numpy_random is not None:
-                numpy_random.set_state(numpy_state)

@@ -11,14 +11,17 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from archcost.errors import WalkError
 from archcost.records import StorageSpec, TensorSpec
+from archcost.walk.tensors import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import torch
-
+STRIDED = torch.strided
+SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
 KEPT = {"parameter", "buffer"}  # the network has them all along, and nobody asks when they die
 
 
@@ -30,14 +33,28 @@ class Storage:
     come from, by place, apart from `born`; `writes` the operators that wrote into any part of it.
     """
 
-    __slots__ = ("born", "died", "itemsize", "kind", "nbytes", "number", "others", "place", "spec", "values", "writes")
+    __slots__ = (
+        "born",
+        "died",
+        "host",
+        "itemsize",
+        "kind",
+        "nbytes",
+        "number",
+        "others",
+        "place",
+        "spec",
+        "values",
+        "writes",
+    )
 
-    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int) -> None:
+    def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, host: bool) -> None:
         self.number = number
         self.nbytes = nbytes
         self.itemsize = itemsize
         self.kind = kind
         self.born = born
+        self.host = host
         self.died: int | None = None
         self.place: Any = None
         self.spec: Any = None
@@ -64,14 +81,18 @@ class Storages:
         self._operators = operators
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
-        self._references: list[weakref.ref[Any]] = []
+        self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
+        self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
-        self.unregistered = 0
+        self._known: dict[int, Any] = {}
+        self._known_numbers: dict[int, Any] = {}
+        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
         """Every storage, by number."""
-        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died) for s in self._seen])
+        self.bury()
+        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
@@ -79,16 +100,23 @@ class Storages:
         Raises:
             WalkError: a tensor that has no storage of its own.
         """
+        if self._dead:
+            self.bury()
         try:
             found = self._alive.get(tensor.untyped_storage()._cdata)
         except (NotImplementedError, RuntimeError) as error:
+            if innermost(tensor) is not tensor:  # autograd saves it as the network sees it
+                return self.find(innermost(tensor), kind)
+            if tensor.layout in SPARSE and not tensor.is_meta:
+                with torch._C._DisableTorchDispatch():
+                    return self._of_sparse(tensor, kind)
             raise _unaccountable(tensor) from error
         return self._new(tensor, kind) if found is None else found
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
         storage = self.find(tensor, kind)
-        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        place = _place(tensor)
         if storage.place == place:
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
@@ -104,7 +132,7 @@ class Storages:
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
         storage = self.find(tensor, kind)
-        place = (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+        place = _place(tensor)
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
             storage.values[place] = by
@@ -120,28 +148,56 @@ class Storages:
         self.made(tensor, by)
         return storage.number
 
+    def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
+        """Have what is known of storages by their addresses known by their numbers, once they have one."""
+        self._known, self._known_numbers = by_address, by_number
+
+    def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
+        """Say that a tensor lies in the storage of another, as it would if both were on one device."""
+        plain = tensor.untyped_storage()
+        self._alive[plain._cdata] = self.find(other, "constant")
+        self._kept.append(plain)
+
+    def _of_sparse(self, tensor: torch.Tensor, kind: str) -> Storage:
+        """Return the storage of a sparse tensor's values, which stands for those of its indices as well."""
+        values = _values(tensor)
+        known = self._alive.get(values.untyped_storage()._cdata)
+        if known is None:
+            known = self._new(values, kind)
+            known.nbytes = sum(part.untyped_storage().nbytes() for part in _components(tensor))
+        return known
+
     def _new(self, tensor: torch.Tensor, kind: str) -> Storage:
         if tensor.is_nested:  # it has a storage, but neither a shape nor strides
             raise _unaccountable(tensor)
         plain = tensor.untyped_storage()
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
-        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born)
+        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born, host=tensor.is_cpu)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
-            self.unregistered += 1
+            self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
         self._alive[plain._cdata] = new
+        if born < 0 and plain._cdata in self._known:
+            self._known_numbers[new.number] = self._known[plain._cdata]
         if kind in KEPT:
             self._kept.append(plain)
             return new
-        # not a method: it would hold this object, which holds the references, and only the collector would free both
-        died = functools.partial(_died, plain._cdata, new, self._alive, self._operators)
-        self._references.append(weakref.ref(plain, died))
+        # Python swallows an interrupt that lands in the callback of a weak reference: in this one none can
+        reference = weakref.ref(plain, self._dead.append)
+        self._references[id(reference)] = (reference, plain._cdata, new)
         return new
 
+    def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
+        """Return the storages that are alive, by weak references; with the network's own, or without."""
+        own = [weakref.ref(storage) for storage in self._kept] if kept else []
+        return [reference for reference, _, _ in self._references.values()] + own
 
-def _died(address: int, storage: Storage, alive: dict[int, Storage], operators: Sequence[Any], _reference: Any) -> None:
-    storage.died = len(operators)
-    alive.pop(address, None)
+    def bury(self) -> None:
+        """Note which storages have died since the last operator was recorded: before anything else is recorded."""
+        while self._dead:
+            _, address, storage = self._references.pop(id(self._dead.pop()))
+            storage.died = len(self._operators)
+            del self._alive[address]
 
 
 @functools.cache
@@ -150,8 +206,32 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Return what tells one tensor of a storage from another; a sparse one has its storages to itself."""
+    if tensor.layout is STRIDED:
+        return tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype
+    return 0, tensor.shape, None, tensor.dtype
+
+
+def _values(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor._values() if tensor.layout is torch.sparse_coo else tensor.values()
+
+
+def _components(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return the tensors that a sparse one is made of."""
+    if tensor.layout is torch.sparse_coo:
+        return tensor._indices(), tensor._values()
+    if tensor.layout in {torch.sparse_csr, torch.sparse_bsr}:
+        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
+    return tensor.ccol_indices(), tensor.row_indices(), tensor.values()
+
+
 def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ...]) -> TensorSpec:
     offset, shape, strides, dtype = place
+    if strides is None:
+        parts, values = _components(tensor), _values(tensor)
+        nbytes = sum(part.nbytes for part in parts)
+        return TensorSpec(tuple(shape), dtype_name(dtype), storage, 0, nbytes, sources, values.numel())
     # a dimension that stands still adds nothing to the bytes that are reached
     nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
     return TensorSpec(tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources)

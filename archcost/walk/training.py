@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from archcost.errors import WalkError
@@ -13,8 +14,6 @@ from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from torch import nn
 
     from archcost.records import Training
     from archcost.walk.recorder import Recorder
@@ -24,12 +23,12 @@ class TrainingStep:
     """What follows the forward pass in a training step, by phase: a walk records the phases, a clock times them.
 
     Of the parameters, those that require a gradient train. The labels and the optimizer are made once, for as many
-    steps as follow.
+    steps as follow. `like` is the kind of device whose form of an optimizer is taken on the meta device.
     """
 
-    def __init__(self, training: Training, parameters: Iterable[nn.Parameter]) -> None:
+    def __init__(self, training: Training, parameters: Iterable[nn.Parameter], like: str = "cpu") -> None:
         self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        self._training = training
+        self._training, self._like = training, like
         self._roots: list[torch.Tensor] = []
         self._labels: dict[tuple[int, ...], torch.Tensor] | None = None
         self._loss: torch.Tensor | None = None
@@ -37,7 +36,7 @@ class TrainingStep:
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer | None:
         """The optimizer, made when it is first asked for; None where no parameter trains."""
-        return make_optimizer(self._training.optimizer, self.parameters) if self.parameters else None
+        return make_optimizer(self._training.optimizer, self.parameters, self._like) if self.parameters else None
 
     def take(self, outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
         """Take the outputs of the forward pass; return the labels that they are compared with.
@@ -72,15 +71,21 @@ class TrainingStep:
             self.optimizer.zero_grad()
 
 
-def make_optimizer(name: str, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    """Return one of torch's optimizers with torch's defaults for the parameters' device: a loop on meta and the CPU,
-    all parameters at once (foreach) on a GPU.
-    """  # noqa: D205 - one sentence
+def make_optimizer(name: str, parameters: list[nn.Parameter], like: str = "cpu") -> torch.optim.Optimizer:
+    """Return one of torch's optimizers with torch's defaults for the parameters' device.
+
+    That is a loop over the parameters on the CPU, and all of them at once (foreach) on a GPU, which needs room for the
+    updates of all. On the meta device, where torch's own default is the loop, `like` says which.
+    """
+    # torch asks the same before it takes the form of a GPU: a subclass of a parameter may not know these operators
+    plain = all(type(parameter) is nn.Parameter for parameter in parameters)
+    on_meta = all(parameter.is_meta for parameter in parameters)
+    foreach = True if on_meta and plain and like == "cuda" else None
     if name == "adam":
-        return torch.optim.Adam(parameters)
+        return torch.optim.Adam(parameters, foreach=foreach)
     if name == "adamw":
-        return torch.optim.AdamW(parameters)
-    return torch.optim.SGD(parameters, momentum=0.9 if name == "momentum" else 0)
+        return torch.optim.AdamW(parameters, foreach=foreach)
+    return torch.optim.SGD(parameters, momentum=0.9 if name == "momentum" else 0, foreach=foreach)
 
 
 def take_loss(recorder: Recorder, step: TrainingStep, outputs: list[torch.Tensor]) -> None:

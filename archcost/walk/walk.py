@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+import random
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +12,31 @@ from torch import nn
 
 from archcost import units
 from archcost.errors import RuleError, WalkError
-from archcost.records import ModuleSpec, ParamSpec, Trace, parse_amp
-from archcost.walk.autocast import Autocast
+from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
+from archcost.walk.arguments import tensors_within
+from archcost.walk.autocast import Autocast, accept_meta
+from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.meta import MetaDevice, taken_apart
+from archcost.walk.meta import MetaDevice
+from archcost.walk.modes import set_mode
+from archcost.walk.notes import CHANCE
+from archcost.walk.packed import packed_weights
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
+from archcost.walk.restoration import Restoration
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
-from archcost.walk.state import as_found
+from archcost.walk.state import keep_network, set_gradients_aside
 from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archcost.records import Training
+    from archcost.records import SavedSpec, TensorSpec, Training
+    from archcost.walk.caches import Caches
     from archcost.walk.parts import Named
+    from archcost.walk.values import Values
 
 # frames of these are not the user's own
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
@@ -41,11 +50,14 @@ def walk(
     mode: str = "eval",
     training: Training | None = None,
     amp: str | None = None,
+    like: str | None = None,
     restore: bool = True,
+    caches: Caches | None = None,
+    values: Values | None = None,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
-    The process's random state moves on; `random_state_kept` is for the caller, who may have more to do under it.
+    It runs within `run_undisturbed`, which is for the caller, who may have more to do there.
 
     Args:
         network: any module, which may have been taken apart already; it is left exactly as found, even when its
@@ -56,7 +68,10 @@ def walk(
         training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
             network's gradients and the values of its parameters are left as found too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
+        like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
         restore: leave the network as found; not needed for one that is thrown away afterwards.
+        caches: what is told which storages the walk leaves alive.
+        values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -65,13 +80,20 @@ def walk(
             cause is the original exception.
     """
     parts = network if isinstance(network, Parts) else Parts(network)
-    walking = _Walk(parts, training)
-    with ExitStack() as kept:
+    restoration = Restoration()
+    with restoration, restoration, Eager():
         if restore:
-            kept.enter_context(as_found(parts))
-        kept.enter_context(walking.recorder.parameters_kept())
-        walking.introduce(inputs, dict(kwargs or {}), mode, amp)
-        walking.run()
+            keep_network(parts, restoration)
+        walking = _Walk(parts, training, restoration, values)
+        if caches is not None:
+            storages = walking.recorder.storages
+            restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
+        walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
+        try:
+            walking.run()
+        except WalkError as error:
+            error.trace = walking.trace(mode)
+            raise
         return walking.trace(mode)
 
 
@@ -81,34 +103,45 @@ class _Walk:
     The outputs, the loss and the optimizer are held until the trace is there, as in a training loop.
     """
 
-    def __init__(self, parts: Parts, training: Training | None) -> None:
+    def __init__(
+        self, parts: Parts, training: Training | None, restoration: Restoration, values: Values | None
+    ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
         self.specs = module_specs(parts.modules)
-        self.recorder = Recorder(training=training is not None)
+        self.recorder = Recorder(training=training is not None, values=values)
+        self.restoration = restoration
+        restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
+        self.scopes: Scopes | None = None
+        self.returns: tuple[TensorSpec, ...] = ()
+        self.saved: tuple[SavedSpec, ...] = ()
 
-    def introduce(self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None) -> None:
+    def introduce(
+        self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None, like: str | None
+    ) -> None:
         """Put the network into its mode; number its parameters, its buffers and what it is given."""
+        self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
-        self.params = _introduce_parameters(self.recorder, self.parts.parameters, self.specs)
-        introduce = self.recorder.introduce
+        introduce, introduce_packed = self.recorder.introduce, self.recorder.introduce_packed
+        params = [introduce(name, parameter, "parameter") for name, parameter, _ in self.parts.parameters]
+        self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts.modules)])
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
-        if mode != "as-is" and any(module.training != (mode == "train") for module in self.specs):
-            with suppress(NotImplementedError):  # an exported program has its mode built in
-                self.network.train(mode == "train")
+        if mode != "as-is":
+            set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
-        given = find_tensors((inputs, kwargs))
+        given = tensors_within((inputs, kwargs))
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
-        self.precision = None if amp is None else parse_amp(amp, self.device)
+        self.precision = None if amp is None else parse_amp(amp, self.device, like)
+        self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
 
     def run(self) -> None:
         """Run the network, and train it for one step where that was asked for."""
         parameters = [named.tensor for named in self.parts.parameters]
-        step = None if self.training is None else TrainingStep(self.training, parameters)
+        step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
         with ExitStack() as around:
             around.enter_context(_layer_named(self.network, self.specs, self.recorder))
             if self.autocast is not None:
@@ -116,8 +149,10 @@ class _Walk:
             with nullcontext() if self.autocast is None else self.autocast.active():
                 result = self._forward()
                 if step is not None:
-                    take_loss(self.recorder, step, find_tensors(result))
+                    take_loss(self.recorder, step, find_tensors(result) or tensors_within(result))
             if step is not None:
+                unregistered = [reference() for reference in self.recorder.storages.unregistered]
+                set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
                 take_step(self.recorder, step)
         self.held += [result, step]
 
@@ -125,15 +160,20 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast) if self.device == "meta" else None
-        self.scopes = Scopes(self.specs, recorder.running, storages.describe, recorder.tick, elsewhere)
-        with self.scopes, ExitStack() as around:
+        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
+        if elsewhere is not None:
+            accept_meta(self.restoration)
+        self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
+        with scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
             for context in (elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
+            drawn = random.getstate()
             result = self.network(*self.args, **self.kwargs)
-        self.returns = tuple([storages.describe(tensor) for tensor in find_tensors(result)])
+            if random.getstate() != drawn:
+                recorder.notes.add(CHANCE)
+        self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()
         return result
 
@@ -141,7 +181,7 @@ class _Walk:
         """Return what was written down; only now let go of what a training loop holds."""
         trace = Trace(
             ops=tuple(self.recorder.ops),
-            calls=self.scopes.calls,
+            calls=() if self.scopes is None else self.scopes.calls,
             modules=tuple(self.specs.values()),
             params=self.params,
             buffers=self.buffers,
@@ -151,53 +191,26 @@ class _Walk:
             device=self.device,
             mode=mode,
             torch_version=torch.__version__,
-            notes=_notes(self.recorder, self.specs, self.device),
+            notes=_notes(self.recorder),
             training=self.training,
             amp=self.precision,
+            like=self.like,
             saved=self.saved,
         )
         self.held.clear()
         return trace
 
 
-def _notes(recorder: Recorder, specs: Mapping[nn.Module, ModuleSpec], device: str) -> tuple[str, ...]:
-    notes = []
-    parts = taken_apart(specs) if device == "meta" else ()
-    if parts:
-        notes.append(
-            f"on the meta device torch runs {', '.join(parts)} in parts, so rows and activations are those of the "
-            "parts; the fused kernels of --device cpu or cuda keep less"
-        )
-    if recorder.storages.unregistered:
-        notes.append(_unregistered(recorder.storages.unregistered))
-    return tuple(notes)
+def _notes(recorder: Recorder) -> tuple[str, ...]:
+    unregistered = recorder.storages.unregistered
+    return (*((_describe_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
 
 
-def _unregistered(count: int) -> str:
+def _describe_unregistered(count: int) -> str:
     return (
         f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
         "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
     )
-
-
-def _introduce_parameters(
-    recorder: Recorder, parameters: list[Named], specs: Mapping[nn.Module, ModuleSpec]
-) -> tuple[ParamSpec, ...]:
-    named = [(name, parameter) for name, parameter, _ in parameters]
-    named += _packed_weights(specs)
-    return tuple([recorder.introduce(name, tensor, "parameter") for name, tensor in named])
-
-
-def _packed_weights(specs: Mapping[nn.Module, ModuleSpec]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the weights that quantised modules keep packed, out of `parameters()`'s sight."""
-    for module, spec in specs.items():
-        if "_packed_params" not in module._modules:
-            continue
-        unpack = getattr(module._modules["_packed_params"], "_weight_bias", None)
-        if unpack is not None:
-            for name, tensor in zip(("weight", "bias"), unpack(), strict=True):
-                if tensor is not None:
-                    yield f"{spec.path}.{name}".lstrip("."), tensor
 
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:

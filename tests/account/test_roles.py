@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 import archcost
-from archcost.charts.layers import _group
+from archcost.charts.layers import _find_group
 from archcost.errors import RuleError
 
 IMAGE, TOKENS = (1, 6, 8, 8), (1, 5, 6)
@@ -104,7 +104,7 @@ ROLES = [
 def test_the_role_of_a_row(network, shape, role, group, device):
     row = archcost.profile(nn.Sequential(network), torch.ones(shape), device=device).layers[1]
 
-    assert (row.role, _group(row)) == (role, group)
+    assert (row.role, _find_group(row)) == (role, group)
     assert row.transposed == (isinstance(network, nn.ConvTranspose1d) if row.kernel else None)
 
 

@@ -24,15 +24,6 @@ TRAINED = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Threads that wait for each other on a busy machine take longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_the_peak_of_inference_and_what_training_saves(name):
     """On the network's own input; training needs two images, for a normalisation over maps of one place."""

@@ -106,8 +106,8 @@ def test_too_long_or_too_much_is_a_failure(capsys, monkeypatch):
 @pytest.mark.parametrize("train", [None, "adamw"])
 def test_it_costs_on_the_meta_device_what_it_does_on_the_cpu(train):
     meta, real = (
-        archcost.profile(small(tied=True), torch.arange(6)[None], device=device, train=train)
-        for device in ("meta", "cpu")
+        archcost.profile(small(tied=True), torch.arange(6)[None], device=device, train=train, like=like)
+        for device, like in (("meta", "cpu"), ("cpu", None))
     )
 
     assert meta.uncovered == {}

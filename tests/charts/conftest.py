@@ -8,7 +8,7 @@ import pytest
 from render import reports, samples
 
 import archcost
-from archcost.comparison.accuracy import COLLECTED, accuracy_of, published
+from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
 from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
 from archcost.zoo import REGISTRY
 
@@ -62,7 +62,9 @@ def everything():
         counts = {line["id"]: line for line in csv.DictReader(file)}
     rows = []
     for entry in REGISTRY:
-        found = accuracy_of(entry.id, published(), protocol="single-crop", side=entry.input[-1], dataset="ImageNet")
+        found = find_accuracy(
+            entry.id, read_published(), protocol="single-crop", side=entry.input[-1], dataset="ImageNet"
+        )
         if found and found.top1 and entry.variant_of is None and entry.id in counts:
             macs, params = (int(counts[entry.id][name]) for name in ("macs", "params"))
             rows.append(row(entry.id, macs, params, found, family=entry.family, seconds=macs / 10**12))

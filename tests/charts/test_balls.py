@@ -4,12 +4,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from letters import shown
+from letters import find_shown
 from matplotlib.path import Path
 
-from archcost.charts import SIZES, draw, svg_text
+from archcost.charts import SIZES, draw, write_svg
 from archcost.charts.gather import Request, gather
-from archcost.charts.presets import preset_of
+from archcost.charts.presets import find_preset
 from archcost.errors import ArgumentError
 
 
@@ -19,7 +19,7 @@ def found(figure, label):
 
 
 def texts(figure):
-    return [text for text, _, _ in shown(figure)]
+    return [text for text, _, _ in find_shown(figure)]
 
 
 def test_balls_stand_at_multiply_adds_and_accuracy(three):
@@ -105,8 +105,8 @@ def test_names_are_letters_whatever_they_hold(three):
     row = replace(three.rows[0], name="a_$x$_b", family="<my & family>")
     figure = draw("accuracy-flops", replace(three, rows=(row, *three.rows[1:])))
     assert {"a_$x$_b", "<my & family>"} <= set(texts(figure))
-    assert "a_$x$_b" in svg_text(figure)
-    assert "&lt;my &amp; family&gt;" in svg_text(figure)
+    assert "a_$x$_b" in write_svg(figure)
+    assert "&lt;my &amp; family&gt;" in write_svg(figure)
 
 
 def test_a_figure_of_ones_own_is_not_called_published(three):
@@ -157,7 +157,7 @@ def test_no_name_stands_nearer_to_another_mark(everything, size):
 
 def test_a_name_whose_first_place_is_another_points_finds_another():
     """The comparison paper's chart, narrow: ResNet-34's name would stand over ResNet-18's ball."""
-    preset = preset_of("canziani-2016")
+    preset = find_preset("canziani-2016")
     chart = gather("accuracy-flops", Request(specs=preset.networks, jobs=1))
     names = {row.name.partition(", ")[0] for row in chart.data.rows}
     found_ = names & set(texts(draw("accuracy-flops", chart.data, size="4:3", **preset.options)))

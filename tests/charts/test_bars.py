@@ -1,12 +1,12 @@
 """Charts of bars: density, layers, blocks and the challenge's winners."""
 
 import pytest
-from letters import overlapping, shown
+from letters import find_overlaps, find_shown
 
 import archcost
 from archcost.charts import SIZES, draw
-from archcost.charts.blocks import arithmetic
-from archcost.charts.presets import preset_of
+from archcost.charts.blocks import spell_product
+from archcost.charts.presets import find_preset
 from archcost.errors import ArgumentError
 
 
@@ -20,7 +20,7 @@ def heights(figure, label):
 
 
 def texts(figure):
-    return [text for text, _, _ in shown(figure)]
+    return [text for text, _, _ in find_shown(figure)]
 
 
 def test_density_is_accuracy_for_each_million_parameters(three):
@@ -65,7 +65,7 @@ def test_the_arithmetic_is_the_multiply_adds(data):
         for layer in report.layers:
             if layer.macs:
                 product = 1
-                for factor in arithmetic(layer).replace(" · ", "x").split("x"):
+                for factor in spell_product(layer).replace(" · ", "x").split("x"):
                     product *= int(factor)
                 assert product == layer.macs
 
@@ -73,14 +73,14 @@ def test_the_arithmetic_is_the_multiply_adds(data):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("preset", ["7x7", "grid-reduction", "separable"])
 def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
-    figure = draw("block", [archcost.profile(name) for name in preset_of(preset).networks], size=size)
-    assert overlapping(shown(figure)) == []
+    figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size)
+    assert find_overlaps(find_shown(figure)) == []
 
 
 def test_four_blocks_on_a_narrow_slide_keep_their_totals_apart():
     names = ("block_3x3", "block_3x1_1x3", "block_two_2x2", "block_5x5")
     figure = draw("block", [archcost.profile(name) for name in names], size="4:3")
-    assert overlapping(shown(figure)) == []
+    assert find_overlaps(find_shown(figure)) == []
     assert "3x1 and 1x3\nconvolutions" in texts(figure)
 
 

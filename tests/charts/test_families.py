@@ -3,24 +3,24 @@
 from itertools import pairwise
 
 from archcost.charts import THEMES
-from archcost.charts.families import LINES, SHAPES, line_of, looks
+from archcost.charts.families import LINES, SHAPES, assign_looks, find_line
 from archcost.zoo import REGISTRY
 
 LIGHT = THEMES["light"]
 
 
 def test_every_line_has_a_shape_of_its_own():
-    shapes = [shape for _, shape in looks([families[0] for families in LINES.values()], LIGHT).values()]
+    shapes = [shape for _, shape in assign_looks([families[0] for families in LINES.values()], LIGHT).values()]
     assert len(shapes) == len(set(shapes)) == len(LINES) <= len(SHAPES)
 
 
 def test_neighbours_differ_in_hue():
-    hues = [hue for hue, _ in looks([families[0] for families in LINES.values()], LIGHT).values()]
+    hues = [hue for hue, _ in assign_looks([families[0] for families in LINES.values()], LIGHT).values()]
     assert all(one != other for one, other in pairwise(hues))
 
 
 def test_a_line_looks_the_same_whatever_else_is_shown():
-    alone, together = looks(["VGG"], LIGHT), looks(["ResNet", "VGG", "mine.py"], LIGHT)
+    alone, together = assign_looks(["VGG"], LIGHT), assign_looks(["ResNet", "VGG", "mine.py"], LIGHT)
     assert alone["VGG"] == together["VGG"]
     assert list(together) == ["VGG", "ResNet", "mine.py"]
 
@@ -28,5 +28,5 @@ def test_a_line_looks_the_same_whatever_else_is_shown():
 def test_lines_name_families_of_the_zoo():
     families = {entry.family for entry in REGISTRY}
     assert {family for members in LINES.values() for family in members} <= families
-    assert line_of("GoogLeNet") == line_of("Inception-v4") == "Inception"
-    assert line_of("mine.py") == "mine.py"
+    assert find_line("GoogLeNet") == find_line("Inception-v4") == "Inception"
+    assert find_line("mine.py") == "mine.py"

@@ -3,8 +3,8 @@
 import pytest
 
 from archcost.charts.gather import Request, gather
-from archcost.charts.presets import PRESETS, preset_of
-from archcost.comparison.accuracy import accuracy_of, published
+from archcost.charts.presets import PRESETS, find_preset
+from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.errors import ArgumentError
 from archcost.sources import resolve
 from archcost.sources.selection import select
@@ -39,8 +39,8 @@ def test_at_least_forty_networks_have_a_place_in_the_chart_of_all():
     shown = [
         spec
         for spec in specs
-        if accuracy_of(
-            spec, published(), protocol="single-crop", side=resolve(spec).inputs[0].shape[-1], dataset="ImageNet"
+        if find_accuracy(
+            spec, read_published(), protocol="single-crop", side=resolve(spec).inputs[0].shape[-1], dataset="ImageNet"
         )
     ]
     assert len(shown) >= 40
@@ -91,17 +91,17 @@ def test_the_winners_are_in_order_and_take_no_network():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_name_networks_that_exist(name):
-    assert all(resolve(spec) for spec in preset_of(name).networks)
+    assert all(resolve(spec) for spec in find_preset(name).networks)
 
 
 def test_the_networks_of_the_comparison_paper_all_have_a_figure():
-    preset = preset_of("canziani-2016")
+    preset = find_preset("canziani-2016")
     for spec in preset.networks:
         side = resolve(spec).inputs[0].shape[-1]
-        assert accuracy_of(spec, published(), protocol="single-crop", side=side), spec
+        assert find_accuracy(spec, read_published(), protocol="single-crop", side=side), spec
     assert {each.spec for each in preset.missing} == {"BN-AlexNet", "BN-NIN", "ENet"}
 
 
 def test_an_unknown_preset_is_refused():
     with pytest.raises(ArgumentError, match="did you mean canziani-2016"):
-        preset_of("canziani")
+        find_preset("canziani")

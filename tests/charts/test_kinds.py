@@ -1,7 +1,7 @@
 """What holds for every kind of chart: letters that can be read, none over another."""
 
 import pytest
-from letters import overlapping, shown
+from letters import find_overlaps, find_shown
 
 from archcost.charts import KINDS, SIZES, check_option, draw
 from archcost.charts.kinds import OPTIONS
@@ -14,21 +14,21 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", SIZES)
 def test_no_text_lies_over_another_or_off_the_canvas(data, kind, size):
     figure = draw(kind, data[kind], size=size)
-    texts = shown(figure)
+    texts = find_shown(figure)
     width, height = figure.bbox.size
     assert len(texts) > 8  # the axes' and the title's are among them
-    assert overlapping(texts) == []
+    assert find_overlaps(texts) == []
     assert [text for text, box, _ in texts if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height] == []
 
 
 @EVERY_KIND
 def test_letters_can_be_read_from_the_last_row(data, kind):
-    assert min(points for _, _, points in shown(draw(kind, data[kind]))) >= 14
+    assert min(points for _, _, points in find_shown(draw(kind, data[kind]))) >= 14
 
 
 @pytest.mark.parametrize("kind", ["accuracy-flops", "layers", "block"])
 def test_a_dark_chart_has_the_same_letters_in_the_same_places(data, kind):
-    light, dark = (shown(draw(kind, data[kind], theme=theme)) for theme in ("light", "dark"))
+    light, dark = (find_shown(draw(kind, data[kind], theme=theme)) for theme in ("light", "dark"))
     assert [(text, box.bounds) for text, box, _ in light] == [(text, box.bounds) for text, box, _ in dark]
 
 

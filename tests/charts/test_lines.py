@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from letters import shown
+from letters import find_shown
 
 from archcost.charts import draw
 from archcost.errors import ArgumentError
@@ -14,7 +14,7 @@ def test_memory_is_drawn_in_gigabytes_with_the_most_hungry_first_in_the_legend(d
     figure = draw("memory-batch", data["memory-batch"], remark="inference")
     assert [line.get_label() for line in figure.axes[0].get_lines()] == ["b", "a"]
     assert figure.axes[0].get_lines()[0].get_xydata().tolist() == [[1, 0.1], [64, 10]]
-    assert "Peak memory against batch size, inference" in [text for text, _, _ in shown(figure)]
+    assert "Peak memory against batch size, inference" in [text for text, _, _ in find_shown(figure)]
 
 
 def test_time_is_drawn_in_milliseconds(data):
@@ -35,7 +35,7 @@ def test_the_peak_is_marked_and_named(data):
     live = [instant.live_bytes for instant in report.timeline]
     assert mark.get_xydata().tolist() == [[live.index(max(live)) + 0.5, pytest.approx(max(live) / 1e6)]]
     assert report.totals.peak_training_bytes == max(live)
-    texts = [text for text, _, _ in shown(figure)]
+    texts = [text for text, _, _ in find_shown(figure)]
     assert any(text.startswith("peak ") and report.peak.layer in text for text in texts)
     assert {"forward", "loss", "backward", "step", "parameters"} <= set(texts)
     assert f"{report.network.name}, batch 1, training with adam" in texts
@@ -48,8 +48,8 @@ def test_rows_above_their_roof_are_said_to_be(data):
     roof = report.measured.roof
     low = replace(roof, flops_per_second=dict.fromkeys(roof.flops_per_second, 1e6))
     busy = replace(report, measured=replace(report.measured, roof=low))
-    assert "rows above the roof" not in " ".join(text for text, _, _ in shown(draw("roofline", [report])))
-    said = " ".join(text.replace("\n", " ") for text, _, _ in shown(draw("roofline", [busy])))
+    assert "rows above the roof" not in " ".join(text for text, _, _ in find_shown(draw("roofline", [report])))
+    said = " ".join(text.replace("\n", " ") for text, _, _ in find_shown(draw("roofline", [busy])))
     assert "rows above the roof: it was lower when it was measured, `archcost device` measures it again" in said
 
 

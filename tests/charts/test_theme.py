@@ -3,8 +3,8 @@
 import matplotlib as mpl
 import pytest
 
-from archcost.charts import SIZES, THEMES, contrast
-from archcost.charts.theme import settings, size_of, theme_of
+from archcost.charts import SIZES, THEMES, compute_contrast
+from archcost.charts.theme import find_size, find_theme, use_settings
 from archcost.errors import ArgumentError
 
 EVERY_THEME = pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
@@ -15,24 +15,24 @@ EVERY_THEME = pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme
     [("#000000", "#ffffff", 21), ("#ffffff", "#ffffff", 1), ("#767676", "#ffffff", 4.54), ("#ff0000", "#ffffff", 4.0)],
 )
 def test_contrast_is_that_of_wcag(one, other, expected):
-    assert contrast(one, other) == contrast(other, one) == pytest.approx(expected, abs=0.01)
+    assert compute_contrast(one, other) == compute_contrast(other, one) == pytest.approx(expected, abs=0.01)
 
 
 @EVERY_THEME
 def test_hues_stand_out_from_their_background(theme):
-    assert min(contrast(hue, theme.background) for hue in theme.hues) >= 3
+    assert min(compute_contrast(hue, theme.background) for hue in theme.hues) >= 3
     assert len(set(theme.hues)) == len(theme.hues) == 5
 
 
 @EVERY_THEME
 def test_letters_stand_out_as_letters_must(theme):
-    assert contrast(theme.text, theme.background) >= 7
-    assert contrast(theme.muted, theme.background) >= 4.5
+    assert compute_contrast(theme.text, theme.background) >= 7
+    assert compute_contrast(theme.muted, theme.background) >= 4.5
 
 
 def test_settings_come_and_go_and_a_users_own_do_not_matter():
     with mpl.rc_context({"font.size": 3, "axes.grid": True}):
-        with settings(THEMES["light"], SIZES["16:9"]):
+        with use_settings(THEMES["light"], SIZES["16:9"]):
             assert mpl.rcParams["font.size"] == 14
             assert mpl.rcParams["axes.grid"] is False
         assert mpl.rcParams["font.size"] == 3
@@ -40,6 +40,6 @@ def test_settings_come_and_go_and_a_users_own_do_not_matter():
 
 def test_unknown_names_are_refused():
     with pytest.raises(ArgumentError, match="no theme 'lite'"):
-        theme_of("lite")
+        find_theme("lite")
     with pytest.raises(ArgumentError, match="there are 16:9, 4:3, paper"):
-        size_of("A4")
+        find_size("A4")

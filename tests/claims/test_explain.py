@@ -4,8 +4,8 @@ import pytest
 
 import archcost
 from archcost.claims import explain
-from archcost.claims.measured import Part
-from archcost.claims.ways import counts
+from archcost.claims.measured import MeasuredPart
+from archcost.claims.ways import yield_countings
 from archcost.errors import ArgumentError, ClaimError
 from archcost.sources import InputSpec
 
@@ -100,7 +100,7 @@ def test_networks_of_ones_own_are_explained(tmp_path):
 
 
 def test_mistakes():
-    with pytest.raises(ArgumentError, match="no figure"):
+    with pytest.raises(ArgumentError, match="not a figure"):
         explain("vgg16", "many")
     with pytest.raises(ClaimError, match="lenet5"):
         explain("lenet5@5", "1M", jobs=1)
@@ -108,8 +108,8 @@ def test_mistakes():
 
 def test_the_ways_of_counting_add_up():
     report = archcost.profile("squeezenet1_1@64")
-    part = Part.of(report)
-    ways = {way.words: way.value for way in counts("operations", part)}
+    part = MeasuredPart.of(report)
+    ways = {way.words: way.value for way in yield_countings("operations", part)}
     everything = (
         "multiply-adds; also bias additions, normalisation, activation functions, pooling, other elementwise operations"
     )
@@ -117,4 +117,4 @@ def test_the_ways_of_counting_add_up():
     assert ways["multiply-adds"] == report.totals.macs
     assert ways["2 x multiply-adds"] == 2 * report.totals.macs
     assert ways[everything] == report.totals.macs + report.totals.macts + report.totals.other_ops
-    assert {way.words for way in counts("memory", part)} >= {"parameters", "parameters, 2 bytes each"}
+    assert {way.words for way in yield_countings("memory", part)} >= {"parameters", "parameters, 2 bytes each"}

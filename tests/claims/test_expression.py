@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import archcost
-from archcost.claims.expression import evaluate, networks_in, sibling
-from archcost.claims.measured import Part
+from archcost.claims.expression import evaluate, find_networks, find_sibling
+from archcost.claims.measured import MeasuredPart
 from archcost.errors import ArgumentError
 
 
@@ -17,7 +17,7 @@ def measured():
 
     def look_up(name):
         if name not in parts:
-            parts[name] = Part.of(archcost.profile(name))
+            parts[name] = MeasuredPart.of(archcost.profile(name))
         return parts[name]
 
     return look_up
@@ -74,7 +74,7 @@ def test_quantities_and_arithmetic(measured, text, value):
 )
 def test_everything_else_is_refused(text):
     with pytest.raises(ArgumentError):
-        networks_in(text)
+        find_networks(text)
     with pytest.raises(ArgumentError):
         evaluate(text, lambda name: pytest.fail(f"asked for {name}"))
 
@@ -99,12 +99,12 @@ def test_mistakes_are_named(measured, text, message):
 
 
 def test_networks_are_known_before_anything_is_measured():
-    assert networks_in("vgg16.macs / net('my.py:build@320').macs - vgg16.params") == ("vgg16", "my.py:build@320")
+    assert find_networks("vgg16.macs / net('my.py:build@320').macs - vgg16.params") == ("vgg16", "my.py:build@320")
 
 
 def test_a_quantity_can_be_exchanged():
-    assert sibling("net('a@1').module('b').params", "weights") == "net('a@1').module('b').weights"
-    assert sibling("vgg16.params / 2", "weights") is None
+    assert find_sibling("net('a@1').module('b').params", "weights") == "net('a@1').module('b').weights"
+    assert find_sibling("vgg16.params / 2", "weights") is None
 
 
 @given(st.lists(st.integers(-999, 999), min_size=1, max_size=6))

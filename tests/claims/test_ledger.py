@@ -2,8 +2,8 @@
 
 import pytest
 
-from archcost.claims import check, from_file
-from archcost.claims.ledger import read
+from archcost.claims import check, read_file
+from archcost.claims.ledger import read_texts
 from archcost.errors import LedgerError
 
 SOURCE = '[sources]\nslides = "Our own slides"\n'
@@ -23,7 +23,7 @@ def entry(**changes):
 
 
 def test_a_good_entry_is_read():
-    (claim,) = read({"own.toml": entry()})
+    (claim,) = read_texts({"own.toml": entry()})
 
     assert claim.source.title == "Our own slides"
     assert (claim.file, claim.entry, claim.convention) == ("own.toml", 1, "count")
@@ -34,7 +34,7 @@ def test_a_good_entry_is_read():
     [
         ({"netwrok": '"vgg16"'}, "unknown key 'netwrok'; did you mean network"),
         ({"printed": None}, "printed is missing"),
-        ({"printed": '"lots"'}, "'lots' is no figure"),
+        ({"printed": '"lots"'}, "'lots' is not a figure"),
         ({"printed": "5"}, "printed must be a text"),
         ({"printed": '""'}, "printed must be a text"),
         ({"significant": '"3"'}, "significant must be a number"),
@@ -44,7 +44,7 @@ def test_a_good_entry_is_read():
         ({"verdict": '"unexplained"'}, "verdict must be one of"),
         ({"convention": '"flops"'}, "convention must be one of"),
         ({"quantity": '"macs"'}, "macs need a convention"),
-        ({"quantity": '"parms"'}, "'parms' is no quantity: give `measured`, or use one; did you mean params"),
+        ({"quantity": '"parms"'}, "'parms' is not a quantity: give `measured`, or use one; did you mean params"),
         ({"measured": '"block_3x3.parms"'}, "no quantity 'parms'"),
         ({"measured": "\"open('x')\""}, "not allowed"),
         ({"verdict": '"differs"'}, "needs explained_by or nearest"),
@@ -58,7 +58,7 @@ def test_a_good_entry_is_read():
 )
 def test_a_wrong_entry_is_refused_with_its_place(changes, message):
     with pytest.raises(LedgerError) as error:
-        read({"own.toml": entry(**changes)})
+        read_texts({"own.toml": entry(**changes)})
 
     assert str(error.value).startswith("own.toml, claim 1 (block_3x3")
     assert message in str(error.value)
@@ -80,32 +80,32 @@ def test_a_wrong_file_is_refused(text, message, tmp_path):
     path.write_text(text)
 
     with pytest.raises(LedgerError, match=message):
-        from_file(path)
+        read_file(path)
 
 
 def test_a_file_of_ones_own_may_name_known_sources(tmp_path):
     path = tmp_path / "own.toml"
     path.write_text(entry(source='"vgg"').removeprefix(SOURCE))
 
-    (claim,) = from_file(path)
+    (claim,) = read_file(path)
 
     assert "Simonyan" in claim.source.title
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(LedgerError, match="No such file"):
-        from_file(tmp_path / "none.toml")
+        read_file(tmp_path / "none.toml")
 
 
 def test_a_row_that_the_network_does_not_have_is_named_with_the_entry():
-    claims = read({"own.toml": entry(measured="\"block_3x3.layer('conv7').params\"")})
+    claims = read_texts({"own.toml": entry(measured="\"block_3x3.layer('conv7').params\"")})
 
     with pytest.raises(LedgerError, match=r"own.toml, claim 1 \(block_3x3: params\): .* has no row 'conv7'"):
         check(claims)
 
 
 def test_a_verdict_that_is_not_the_recorded_one_is_found():
-    wrong = read({"own.toml": entry(printed='"37,100"')})
+    wrong = read_texts({"own.toml": entry(printed='"37,100"')})
     (finding,) = check(wrong)
 
     assert not finding.expected

@@ -4,13 +4,13 @@ from collections import Counter
 
 import pytest
 
-from archcost.claims import check, published
+from archcost.claims import check, read_published
 from archcost.zoo import REGISTRY
 
 
 @pytest.fixture(scope="module")
 def findings():
-    return check(published())
+    return check(read_published())
 
 
 def test_every_verdict_is_the_recorded_one(findings):
@@ -26,7 +26,7 @@ def test_every_verdict_but_match_and_rounding_has_its_arithmetic(findings):
 
 
 def test_every_network_of_the_zoo_has_a_printed_figure():
-    claims = published()
+    claims = read_published()
     covered = {REGISTRY.find(claim.network).id for claim in claims}
 
     assert len(claims) >= 150
@@ -34,7 +34,7 @@ def test_every_network_of_the_zoo_has_a_printed_figure():
 
 
 def test_no_figure_is_recorded_twice():
-    places = Counter((c.network, c.quantity, c.printed, c.source.name, c.at) for c in published())
+    places = Counter((c.network, c.quantity, c.printed, c.source.name, c.at) for c in read_published())
 
     assert [place for place, times in places.items() if times > 1] == []
 

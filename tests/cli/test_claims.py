@@ -94,7 +94,7 @@ def test_a_verdict_that_is_not_the_recorded_one_fails_the_check(capsys, own):
         (("explain", "vgg16"), "give one printed figure"),
         (("explain", "vgg16", "4G", "--params", "5M"), "give one printed figure"),
         (("claims", "zzz*"), "no network matches 'zzz*'"),
-        (("explain", "vgg16", "lots"), "'lots' is no figure"),
+        (("explain", "vgg16", "lots"), "'lots' is not a figure"),
         (("explain", "vgg61", "4G"), "did you mean vgg"),
     ],
 )

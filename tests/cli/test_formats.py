@@ -26,7 +26,7 @@ SHOWING = {
     "explain": ["lenet5", "4M"],
     "verify": ["lenet5"],
 }
-OTHER = {"plot", "init", "report"}  # they draw, or write files of their own
+OTHER = {"plot", "init", "report", "history"}  # they draw, write files of their own, or need a repository
 
 
 def write_text(document, target):

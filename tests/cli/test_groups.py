@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from archcost.cli import COMMANDS, archcost
-from archcost.cli.groups import add_group, spell_training, training_options
+from archcost.cli.groups import add_group, add_training, spell_training
 from archcost.errors import ArgumentError
 
 MOST_PARAMETERS = 9
@@ -41,7 +41,7 @@ def read_training(*arguments, parts=True):
     got = []
 
     @click.command()
-    @training_options("Train.", parts=parts)
+    @add_training("Train.", parts=parts)
     def command(training):
         got.append(training)
 

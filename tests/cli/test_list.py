@@ -57,7 +57,7 @@ def test_markdown_is_a_table(capsys):
     _, captured = listed(capsys, "lenet?_*", "--format", "markdown")
     title, empty, *lines = captured.out.splitlines()
 
-    assert (title, empty) == ("### 1 network of the zoo", "")
+    assert (title, empty) == ("### 2 networks of the zoo", "")
     assert {line.count(" | ") for line in lines} == {6}
     assert "| `lenet5_1998` | lenet5 | LeNet-5 | LeNet | 1x32x32 | MNIST |" in captured.out
 

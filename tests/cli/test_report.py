@@ -21,7 +21,7 @@ def test_a_page_and_an_index_are_written_and_stdout_is_left_alone(tmp_path, caps
     other.write_text("# Times\n")
     assert run(["report", "small", "-o", str(tmp_path / "pages")]) == 0
     page = (tmp_path / "pages" / "small.md").read_text()
-    assert "```console\n$ archcost list lenet5_1998\n```\n\n```text\nLeNet: LeCun" in page
+    assert "```console\n$ archcost list lenet5_1998\n```\n\n```text\n1 network of the zoo\n\nLeNet: LeCun" in page
     assert "[Times](measured/times.md)" in (tmp_path / "pages" / "README.md").read_text()
     out, err = capsys.readouterr()
     assert out == ""

@@ -16,7 +16,7 @@ def profiled(capsys, *options):
 
 def test_the_optimizer_changes_the_state_and_the_loss_the_step(capsys):
     plain = profiled(capsys, "--train")
-    adam = profiled(capsys, "--train", "--optimizer", "adam", "--loss", "sum")
+    adam = profiled(capsys, "--train", "--optimizer", "adam", "--loss", "sum", "--like", "cpu")
     params = plain["totals"]["param_bytes"]
     tensors = sum(1 for op, cost in adam["operators"].items() if op == "aten.addcdiv_" for _ in range(cost["calls"]))
 

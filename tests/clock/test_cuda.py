@@ -13,7 +13,7 @@ from archcost.clock import measure, regime
 from archcost.clock.cuda import CudaClock
 from archcost.errors import ClockError
 from archcost.records import TimingPlan
-from archcost.render.timing import conditions
+from archcost.render.timing import spell_conditions
 
 US = 1000
 PLAN = TimingPlan(max_ns=10**9, max_warmup_ns=10**9, roof=False)
@@ -159,7 +159,7 @@ def test_one_label_is_one_arithmetic_and_each_row_has_the_roof_of_its_own(cuda, 
     assert sample.dtype_of("linear") == "float32"
     assert sample.dtype_of("convolution") == dtypes[-1]
     assert any("TF32" in note for note in sample.notes) == (len(dtypes) > 1)
-    assert says in conditions(sample)
+    assert says in spell_conditions(sample)
 
 
 def test_a_row_is_held_against_the_roof_of_what_it_multiplies_in():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from archcost.clock.datasheet import _table, peaks_of
+from archcost.clock.datasheet import _table, device_named, peaks_of
 from archcost.errors import NoDeviceError
-from archcost.records import DTYPES
+from archcost.records import DTYPES, NamedDevice
 
 
 def test_an_unknown_device_is_an_error():
@@ -25,8 +25,20 @@ def test_figures_are_those_of_the_datasheet():
 def test_every_entry_has_a_source_and_figures_that_can_be(name):
     peaks = peaks_of(name)
 
-    assert "datasheet" in peaks.source
+    assert any(word in peaks.source for word in ("datasheet", "whitepaper", "product specifications"))
     assert list(peaks.flops_per_second) == [dtype for dtype in DTYPES if dtype in peaks.flops_per_second]
-    assert peaks.flops_per_second["float16"] >= peaks.flops_per_second.get("tf32", 0)
-    assert peaks.flops_per_second["float16"] > peaks.flops_per_second["float32"] >= peaks.flops_per_second["float64"]
-    assert 1e11 < peaks.bytes_per_second < peaks.flops_per_second["float64"]
+    falling = [peaks.flops_per_second.get(dtype) for dtype in ("float16", "tf32", "float32", "float64")]
+    said = [figure for figure in falling if figure is not None]
+    assert said == sorted(said, reverse=True)
+    assert 5e10 < peaks.bytes_per_second < 1e13
+
+
+def test_a_device_has_a_name_that_torch_gives_it_and_those_that_people_type():
+    for typed in ("h200", "H200", "NVIDIA H200", "nvidia h200"):
+        assert device_named(typed) == NamedDevice(
+            name="NVIDIA H200", source=peaks_of("h200").source, memory_bytes=141 * 10**9, capability=(9, 0)
+        )
+    assert device_named("4090").memory_bytes == 24 * 10**9
+    assert device_named("i7-12700h").memory_bytes is None  # it has the memory of its machine
+    with pytest.raises(NoDeviceError, match="did you mean h200"):
+        device_named("h2000")

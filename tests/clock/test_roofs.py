@@ -12,7 +12,7 @@ from archcost.clock.kinds import KINDS
 from archcost.clock.roofs import all_dtypes, cache_file, roof_of
 from archcost.clock.wall import WallClock
 from archcost.errors import ClockError
-from archcost.records import Copy, DeviceState, Roof, achieved
+from archcost.records import Copy, DeviceState, Roof, compute_achieved
 
 CPU = torch.device("cpu")
 GB = 10**9
@@ -44,7 +44,7 @@ def test_what_no_cache_holds_is_as_fast_as_the_largest_copy():
 
 def test_a_row_that_multiplies_much_is_bound_by_arithmetic():
     """10^9 multiply-adds are 2 ms at 1 TFLOP/s, 10^7 bytes 0.2 ms at 50 GB/s; it took 4 ms."""
-    done = achieved(10**9, 10**7, 0.004, ROOF, "float32")
+    done = compute_achieved(10**9, 10**7, 0.004, ROOF, "float32")
 
     assert done.bound == "arithmetic"
     assert done.share == pytest.approx(0.5)
@@ -54,17 +54,17 @@ def test_a_row_that_multiplies_much_is_bound_by_arithmetic():
 
 
 def test_a_row_that_only_moves_is_bound_by_memory():
-    done = achieved(0, 10**9, 0.2, ROOF, "float32")
+    done = compute_achieved(0, 10**9, 0.2, ROOF, "float32")
 
     assert (done.bound, done.share) == ("memory", pytest.approx(0.5))
 
 
 def test_without_a_ceiling_there_is_no_share():
-    done = achieved(10**9, 10**7, 0.004, ROOF, "float16")
+    done = compute_achieved(10**9, 10**7, 0.004, ROOF, "float16")
     assert (done.share, done.bound) == (None, None)
-    assert achieved(10**9, 10**7, 0.004, None, "float32").share is None
-    assert achieved(10**9, None, 0.004, ROOF, "float32").bound is None
-    assert achieved(0, 0, 0.004, ROOF, "float32") is None
+    assert compute_achieved(10**9, 10**7, 0.004, None, "float32").share is None
+    assert compute_achieved(10**9, None, 0.004, ROOF, "float32").bound is None
+    assert compute_achieved(0, 0, 0.004, ROOF, "float32") is None
 
 
 @pytest.fixture

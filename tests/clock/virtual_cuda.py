@@ -34,7 +34,7 @@ class Stream:
         cuda.host += host_ns
         if cuda.graph is not None:
             if event is not None and not event.external:
-                raise RuntimeError("this event is none of the graph's")
+                raise RuntimeError("this event does not belong to the graph")
             cuda.graph.commands.append((device_ns, event))
             return
         while self.ends and self.ends[0] <= cuda.host:

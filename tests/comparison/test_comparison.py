@@ -61,7 +61,7 @@ def test_a_network_that_fails_takes_nothing_from_the_others(found):
 def test_unknown_protocols_and_sortings_are_refused_before_any_work():
     with pytest.raises(ArgumentError, match="no protocol 'one-crop'; did you mean"):
         archcost.compare(["nosuch"], protocol="one-crop")
-    with pytest.raises(ArgumentError, match="no sorting by 'top'"):
+    with pytest.raises(ArgumentError, match="networks cannot be sorted by 'top'"):
         archcost.compare(["nosuch"], sort="top")
 
 

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from archcost.comparison.tables import read_table, rows_of
+from archcost.comparison.tables import read_table, yield_rows
 from archcost.errors import TableError
 
 
 def table(text):
-    return list(rows_of(text, "t.csv", ("name", "size")))
+    return list(yield_rows(text, "t.csv", ("name", "size")))
 
 
 def test_cells_are_read_by_the_names_of_the_first_line():
@@ -41,7 +41,7 @@ def test_limits_are_said():
 def test_a_word_that_is_none_of_the_allowed_is_refused():
     (row,) = table("name,size\nc,\n")
     assert row.choice("size", ("a", "b")) == "a"
-    with pytest.raises(TableError, match="'c' is none of a, b"):
+    with pytest.raises(TableError, match="'c' is not one of a, b"):
         row.choice("name", ("a", "b"))
 
 
@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(TableError, match=r"gone\.csv cannot be read: No such file"):
         list(read_table(tmp_path / "gone.csv", ("name",)))
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe")
-    with pytest.raises(TableError, match="no text in UTF-8"):
+    with pytest.raises(TableError, match="not text in UTF-8"):
         list(read_table(tmp_path / "bytes.csv", ("name",)))
 
 

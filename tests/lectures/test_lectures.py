@@ -8,7 +8,7 @@ import pytest
 
 from archcost.cli import COMMANDS
 from archcost.errors import ArgumentError
-from archcost.lectures import LECTURES, Lecture, index, lecture, page
+from archcost.lectures import LECTURES, Lecture, find_lecture, write_index, write_page
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_each_command_is_followed_by_what_it_printed(shown):
         asked.append(tuple(arguments))
         return printed[arguments[0]]
 
-    assert page(shown, run).split("\n")[5:] == [
+    assert write_page(shown, run).split("\n")[5:] == [
         "```console", '$ archcost profile "a b" --format markdown', "```", "", "| a |",
         "```console", "$ archcost list", "```", "", "```text", "plain", "```",
         "```console", "$ archcost plot layers x -o charts/x.svg", "```",
@@ -48,11 +48,11 @@ def test_each_command_is_followed_by_what_it_printed(shown):
 
 
 def test_an_unknown_page_is_refused_with_those_that_there_are():
-    assert lecture("vgg16").name == "vgg16"
+    assert find_lecture("vgg16").name == "vgg16"
     with pytest.raises(ArgumentError, match="did you mean vgg16"):
-        lecture("vgg61")
+        find_lecture("vgg61")
     with pytest.raises(ArgumentError, match="there are vgg16, memory, inception"):
-        lecture("xyz")
+        find_lecture("xyz")
 
 
 @pytest.mark.parametrize("name", LECTURES)
@@ -75,7 +75,7 @@ def test_no_two_pages_write_the_same_file():
 
 
 def test_the_index_leads_to_every_page():
-    text = index([("timing.md", "Times")])
+    text = write_index([("timing.md", "Times")])
     assert re.findall(r"\]\((.+?)\)", text) == [*(f"{name}.md" for name in LECTURES), "timing.md"]
     assert "Measured" in text
-    assert "Measured" not in index([])
+    assert "Measured" not in write_index([])

@@ -9,11 +9,12 @@ import pytest
 from page.documents import document
 
 from archcost.errors import ArgumentError
-from archcost.page.document import emit
-from archcost.page.formats import COMMON, FORMATS, find_format, formats_from, suffixes_from
-from archcost.page.junit import Case, Suite
+from archcost.page.cases import Case, Suite
+from archcost.page.document import COMMON
+from archcost.page.emit import emit
+from archcost.page.formats import FORMATS, find_format, list_suffixes, select_formats
 from archcost.page.page import Page, Passage
-from archcost.page.rows import Rows, rows_of_records
+from archcost.page.rows import Rows, read_records
 from archcost.page.target import Target
 
 PAGE = Page(title="Net", listing=("a line that is never broken", Passage("one two three four five six", hang=2), ""))
@@ -24,14 +25,14 @@ def test_every_line_names_a_module_that_writes_and_suffixes_of_its_own(form):
     assert find_spec(form.module)
     assert callable(form.load_writer())
     assert form.help
-    assert all(suffixes_from([form.part])[suffix] == form.name for suffix in form.suffixes)
+    assert all(list_suffixes([form.part])[suffix] == form.name for suffix in form.suffixes)
     others = [suffix for other in FORMATS if other is not form for suffix in other.suffixes]
     assert not {*form.suffixes} & {*others}
 
 
 def test_a_document_has_the_forms_of_its_parts():
-    assert list(formats_from(COMMON)) == ["table", "json", "csv", "markdown", "html"]
-    assert list(formats_from((*COMMON, "cases"))) == [*formats_from(COMMON), "junit"]
+    assert list(select_formats(COMMON)) == ["table", "json", "csv", "markdown", "html"]
+    assert list(select_formats((*COMMON, "cases"))) == [*select_formats(COMMON), "junit"]
     assert find_format("csv").part == "rows"
     with pytest.raises(ArgumentError, match=r"no format .junit.; there are table, json, csv, markdown, html$"):
         emit(document(PAGE), "junit")
@@ -76,9 +77,9 @@ def test_pages_stand_one_below_the_other():
 
 
 def test_records_need_not_have_the_same_names():
-    rows = rows_of_records([{"a": 1, "b": 2}, {"a": 3, "c": 4}])
+    rows = read_records([{"a": 1, "b": 2}, {"a": 3, "c": 4}])
     assert rows == Rows(["a", "b", "c"], [[1, 2, None], [3, None, 4]])
-    assert rows_of_records([], ("a", "b")) == Rows(["a", "b"], [])
+    assert read_records([], ("a", "b")) == Rows(["a", "b"], [])
 
 
 def test_cases_are_counted_by_suite_and_in_all():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from archcost.page.layout import lay_out, names_of
-from archcost.render.views import layers, operators
+from archcost.page.layout import lay_out, list_names
+from archcost.render.views import build_layers, build_operators
 
 
 @pytest.fixture
 def table(vgg16):
-    return layers(vgg16, sort=None, columns=None, binary=False)
+    return build_layers(vgg16, sort=None, columns=None, binary=False)
 
 
 def shown(table, width):
@@ -39,14 +39,14 @@ def test_the_table_fits_and_never_shrinks(table, width):
 
 
 def test_without_a_width_everything_is_shown_on_one_line_each(branched):
-    table = layers(branched, sort=None, columns=None, binary=False)
+    table = build_layers(branched, sort=None, columns=None, binary=False)
     layout = lay_out(table, None)
     assert layout.broken == 0
     assert len(layout.columns) == len(table.columns)
 
 
 def test_a_kind_that_says_what_the_name_says_is_not_repeated(branched):
-    names = names_of(layers(branched, sort=None, columns=None, binary=False), folded=True)
+    names = list_names(build_layers(branched, sort=None, columns=None, binary=False), folded=True)
     assert "    add" in names
     assert "relu #0" in names
     assert "stem    Conv2d" in names
@@ -54,4 +54,4 @@ def test_a_kind_that_says_what_the_name_says_is_not_repeated(branched):
 
 
 def test_a_table_without_kinds_has_no_column_for_them(branched):
-    assert lay_out(operators(branched, sort=None, columns=None), 200).folded
+    assert lay_out(build_operators(branched, sort=None, columns=None), 200).folded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcost.page.markdown import write_page
 from archcost.page.page import Line, Page, Remark, Table
-from archcost.render import render
+from archcost.render.report import render
 
 
 def test_every_row_of_the_table_has_as_many_cells_as_the_heading(branched):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcost.page.page import Column, agreed
+from archcost.page.page import Column, is_finite
 
 
 def test_a_heading_names_its_unit():
@@ -11,8 +11,8 @@ def test_a_heading_names_its_unit():
 
 
 def test_a_receptive_field_is_finite_only_on_every_axis():
-    assert agreed((3, 1))
-    assert not agreed(("all", 3))
-    assert not agreed((None, 3))
-    assert not agreed(())
-    assert not agreed(None)
+    assert is_finite((3, 1))
+    assert not is_finite(("all", 3))
+    assert not is_finite((None, 3))
+    assert not is_finite(())
+    assert not is_finite(None)

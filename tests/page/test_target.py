@@ -7,7 +7,7 @@ import io
 import pytest
 from page.documents import document
 
-from archcost.page.document import emit
+from archcost.page.emit import emit
 from archcost.page.page import Page
 from archcost.page.target import Target
 

@@ -7,7 +7,7 @@ import pytest
 import archcost
 from archcost.page.page import Cell, Column, Figure, Line, Page, Remark, Table
 from archcost.page.terminal import write_page
-from archcost.render import render
+from archcost.render.report import render
 
 TABLE = Table(
     heading="Layer",

@@ -88,7 +88,7 @@ def test_what_meta_cannot_count_is_counted_on_the_cpu_and_not_on_a_gpu(broken):
 
 
 def test_the_network_that_archcost_builds_goes_to_the_gpu_where_nobody_says(monkeypatch):
-    network, given = sources.resolve("lenet5"), sources.of_module(nn.Linear(2, 2))
+    network, given = sources.resolve("lenet5"), sources.wrap_module(nn.Linear(2, 2))
     assert choose_device("meta,cpu", network) == "meta"
     VirtualCuda().install(monkeypatch)
     assert choose_device("auto", network) == "cuda"
@@ -108,7 +108,7 @@ class Movable(nn.Linear):
 
 def test_a_module_that_is_elsewhere_than_where_it_is_to_be_timed_is_copied_there(monkeypatch):
     VirtualCuda().install(monkeypatch)
-    device, network = torch.device("cuda", 1), sources.of_module(Movable(2, 2))
+    device, network = torch.device("cuda", 1), sources.wrap_module(Movable(2, 2))
     (note,) = _describe_move(network, TimingPlan(device="cuda:1"), device)
     copied = make_module(network, TimingPlan(), device, trains=False, moves=True)
 

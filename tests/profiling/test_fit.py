@@ -111,7 +111,7 @@ def test_memory_that_does_not_grow():
 )
 def test_amounts_of_memory(text, expected):
     if expected is None:
-        with pytest.raises(ArgumentError, match="is no amount of memory"):
+        with pytest.raises(ArgumentError, match="is not an amount of memory"):
             parse_bytes(text)
     else:
         assert parse_bytes(text) == expected

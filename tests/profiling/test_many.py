@@ -12,7 +12,7 @@ from running import wait_until_ended
 
 from archcost import profile
 from archcost.errors import ArgumentError
-from archcost.profiling.many import profile_many, remembered
+from archcost.profiling.many import profile_many, remember_reports
 from archcost.records import Failure
 
 USERS = """
@@ -135,7 +135,7 @@ def counted():
 """
     (users / "users.py").write_text(USERS + counted)
     built = users / "built"
-    with remembered():
+    with remember_reports():
         first = profile_many(["users.py:counted", "users.py:raises"], keep=macs)
         again = profile_many(["users.py:raises", "users.py:counted"], batch=1)
         assert built.read_text() == "x"
@@ -148,6 +148,6 @@ def counted():
 
 
 def test_what_is_kept_of_a_remembered_report_may_fail_as_well(users):
-    with remembered():
+    with remember_reports():
         (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"))
     assert (found.spec, found.error) == ("users.py:good", "AttributeError")

@@ -43,7 +43,8 @@ def test_the_need_is_said_and_nothing_stays_allocated():
             failed = error
         print(type(failed).__name__, failed, failed.__context__, failed.__cause__, sep="|")
         kept = torch.empty(300_000_000, dtype=torch.uint8)
-        need = archcost.profile("squeezenet1_1", device="meta", batch=200, train="sgd").totals.peak_training_bytes
+        like = archcost.profile("squeezenet1_1", device="meta", batch=200, train="sgd", like="cpu")
+        need = like.totals.peak_training_bytes
         print(need)
     """)
 

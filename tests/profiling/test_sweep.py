@@ -17,7 +17,7 @@ IMAGE = InputSpec(shape=(3, 8, 8))
 
 
 def swept(network, *, training=None, specs=(IMAGE,), **axes):
-    return list(sweep(sources.of_module(network), cases(QUICK, specs, **axes), training=training))
+    return list(sweep(sources.wrap_module(network), cases(QUICK, specs, **axes), training=training))
 
 
 def test_every_combination_comes_once_the_batch_changing_fastest():
@@ -111,7 +111,7 @@ def test_training_is_timed_as_whole_steps():
 
 
 def test_cells_come_one_by_one_so_that_none_is_lost_when_the_user_stops():
-    cells = sweep(sources.of_module(nn.Conv2d(3, 4, 3)), cases(QUICK, (IMAGE,), batches=(1, 2, 3)))
+    cells = sweep(sources.wrap_module(nn.Conv2d(3, 4, 3)), cases(QUICK, (IMAGE,), batches=(1, 2, 3)))
     first = next(cells)
     with pytest.raises(KeyboardInterrupt):
         cells.throw(KeyboardInterrupt())

@@ -2,7 +2,7 @@
 
 from verify.calls import call, step
 
-from archcost.verify import Difference, Opinion
+from archcost.verify import CountDifference, Opinion
 
 
 def test_a_call_costs_what_its_steps_cost():
@@ -12,8 +12,8 @@ def test_a_call_costs_what_its_steps_cost():
 
 def test_what_has_no_reason_is_unexplained():
     differences = (
-        Difference(operator="linear", macs=-5, reason=None),
-        Difference(operator="batch_norm", macs=7, reason="it counts normalisation"),
+        CountDifference(operator="linear", macs=-5, reason=None),
+        CountDifference(operator="batch_norm", macs=7, reason="it counts normalisation"),
     )
     found = Opinion(counter="fvcore", version="1.0", total=12, skipped={}, differences=differences)
     assert (found.difference, found.unexplained) == (2, -5)

@@ -24,9 +24,10 @@ QUIET = {
 class Repository:
     """A folder under git's control."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, *, new: bool = True):
         self.path = path
-        self.git("init", "--quiet", "--initial-branch=main")
+        if new:
+            self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(

@@ -52,7 +52,7 @@ def test_what_was_there_stays_to_the_letter(text, report):
 def test_the_first_budgets_let_nothing_grow_unseen(report):
     budgets = parse_settings(begin("", [(plan("lenet5"), report)]), FILE).budgets.of("lenet5")
 
-    assert {budget.metric: (budget.level, budget.max_increase.amount) for budget in budgets} == {
+    assert {budget.metric: (budget.level, budget.limit.amount) for budget in budgets} == {
         "macs": ("error", 0), "params": ("error", 0), "activation_bytes": ("warn", 2),
     }  # fmt: skip
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
-from archcost.errors import ArgumentError, ConfigError
-from archcost.records import Allowance, Difference, Snapshot
+from archcost.errors import ArgumentError, ConfigError, IncomparableError
+from archcost.records import Allowance, Difference, Row, Snapshot
 from archcost.regression import judge, parse_budgets, parse_condition, requirement
-from archcost.regression.budgets import DEFAULT
+from archcost.regression.budgets import DEFAULT, GATED, find_loosened
 
 
 def difference(before: int | None, after: int, metric: str = "macs") -> Difference:
@@ -100,23 +101,127 @@ TABLE = {
 
 @pytest.mark.parametrize(
     ("network", "largest", "increase"),
-    [("vgg16", 10**9, None), ("resnet18", 2 * 10**9, None), ("vgg50", 10**9, "2%"), ("resnet50", 4_200_000_000, "2%")],
+    [("vgg16", None, None), ("resnet18", 2 * 10**9, None), ("vgg50", None, "2%"), ("resnet50", 4_200_000_000, "2%")],
 )
 def test_the_more_specific_pattern_wins_key_by_key(network, largest, increase):
     for table in (TABLE, dict(reversed(TABLE.items()))):
-        found = {budget.metric: budget for budget in parse_budgets(table).of(network)}
+        found = {(budget.metric, budget.kind, budget.level): budget for budget in parse_budgets(table).of(network)}
+        errors = {(metric, kind): budget.limit for (metric, kind, level), budget in found.items() if level == "error"}
+        growth = errors.get(("macs", "max_increase"))
 
-        assert found["macs"].max == largest
-        assert found["macs"].level == "warn"
-        assert (found["macs"].max_increase and found["macs"].max_increase.text) == increase
-        assert found["params"].max == 10**6
-    assert "*" in found["params"].where
+        assert found["macs", "max", "warn"].limit == 10**9  # a limit of another level adds to it
+        assert errors.get(("macs", "max")) == largest
+        assert (growth and growth.text) == increase
+        assert errors["params", "max"] == 10**6
+    assert "*" in found["params", "max", "error"].where
+
+
+def test_limits_of_two_levels_hold_side_by_side():
+    rule = [{"max_increase": "1%", "level": "warn"}, {"max_increase": "5%"}]
+    budgets = parse_budgets({"*": {"macs": rule}}).of("net")
+
+    def exceeded(after):
+        return [each.level for each in judge(difference(1000, after), budgets) if each.outcome == "exceeded"]
+
+    assert [exceeded(after) for after in (1010, 1011, 1050, 1051)] == [[], ["warn"], ["warn"], ["warn", "error"]]
+
+
+def test_a_warning_beside_an_inherited_error_leaves_the_error():
+    table = {"*": {"params": {"max": "12M"}}, "net": {"params": {"max": "10M", "level": "warn"}}}
+    verdicts = judge(difference(None, 12_000_001, "params"), parse_budgets(table).of("net"))
+
+    assert [(each.level, each.outcome, each.most) for each in verdicts] == [
+        ("error", "exceeded", 12_000_000),
+        ("warn", "exceeded", 10_000_000),
+    ]
+
+
+def test_off_drops_what_other_patterns_say():
+    table = {"*": {"macs": [{"max": "1G", "max_increase": "1%"}, {"max": "500M", "level": "warn"}]}}
+
+    def kinds(rule):
+        return [(each.kind, each.level) for each in parse_budgets({**table, "net": {"macs": rule}}).of("net")]
+
+    assert kinds({"level": "off"}) == []
+    assert kinds({"max": 1, "level": "off"}) == [("max_increase", "error")]
+
+
+MODULES = {"net": {"modules": {"backbone.*": {"params": {"max": 30, "max_increase": "10%"}}}}}
+
+
+def rows(**params):
+    return tuple(Row(name=name.replace("_", "."), call=0, kind="Linear", outputs=(), values={"params": value})
+                 for name, value in params.items())  # fmt: skip
+
+
+def test_a_budget_of_modules_is_judged_by_the_sum_of_their_layers():
+    found = difference(0, 0)
+    before, after = (replace(found.after, rows=rows(backbone_0=10, backbone_1=size, head=99)) for size in (10, 15))
+    verdicts = judge(replace(found, before=before, after=after), parse_budgets(MODULES).of("net"))
+
+    assert [(each.kind, each.before, each.after, each.outcome, each.modules) for each in verdicts] == [
+        ("max", 20, 25, "passed", "backbone.*"),
+        ("max_increase", 20, 25, "exceeded", "backbone.*"),  # 25 of 20 is 25 % more, where 10 % may be
+    ]
+
+
+def test_a_module_is_named_without_a_star_too():
+    found = difference(0, 0)
+    after = replace(found.after, rows=rows(backbone_0=31, head=99))
+    budgets = parse_budgets({"net": {"modules": {"backbone": {"params": {"max": 30}}}}}).of("net")
+
+    assert [each.after for each in judge(replace(found, before=None, after=after), budgets)] == [31]
+
+
+def test_modules_that_do_not_exist_are_a_wrong_setting():
+    found = difference(0, 0)
+    with pytest.raises(ConfigError, match=r"no layer of net fits 'backbone\.\*'"):
+        judge(found, parse_budgets(MODULES).of("net"))
+
+
+def test_a_quantity_that_does_not_add_up_over_layers_has_no_budget_of_modules():
+    with pytest.raises(ConfigError, match="depth does not add up over layers"):
+        parse_budgets({"net": {"modules": {"*": {"depth": {"max": 3}}}}})
+
+
+def test_a_receptive_field_is_judged_by_its_largest_axis_and_refused_where_there_is_no_bound():
+    budgets = parse_budgets({"*": {"receptive_field": {"max": 64}, "depth": {"max": 16}}}).of("net")
+    found = difference(None, 65, "receptive_field")
+    found = replace(found, after=replace(found.after, totals={"receptive_field": 65, "depth": 16}))
+
+    assert [each.outcome for each in judge(found, budgets)] == ["exceeded", "passed"]
+    with pytest.raises(IncomparableError, match="no receptive field of a bounded size"):
+        judge(difference(None, 16, "depth"), budgets)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ({"macs": {"max_increase": "2%"}}, {"macs": {"max_increase": "200%"}}, ["budget macs max_increase 2% -> 200%"]),
+        ({"macs": {"max": "1G"}}, {"macs": {"max": "2G"}}, ["budget macs max 1.000 G -> 2.000 G"]),
+        ({"macs": {"max": "2G"}}, {"macs": {"max": "1G"}}, []),
+        ({"macs": {"max": "2G"}}, {"params": {"max": 1}}, ["budget macs max 2.000 G removed"]),
+        ({"macs": {"max": 1}}, {"macs": {"max": 1, "level": "warn"}}, ["budget macs max 1 removed"]),
+        (
+            {"modules": {"a.*": {"macs": {"max_decrease": "1%"}}}},
+            {"modules": {"a.*": {"macs": {"max_decrease": "3%"}}}},
+            ["budget a.* macs max_decrease 1% -> 3%"],
+        ),
+    ],
+)
+def test_a_budget_that_became_looser_is_named(before, after, says):
+    assert list(find_loosened(*(parse_budgets({"*": table}).of("net") for table in (before, after)))) == says
+
+
+def test_a_level_needs_a_limit():
+    with pytest.raises(ConfigError, match="has a level and no limit"):
+        parse_budgets({"*": {"macs": {"level": "warn"}}})
 
 
 def test_a_plain_name_is_more_specific_than_any_pattern():
     table = {"a[b]c": {"macs": {"max": 1}}, "ab*********": {"macs": {"max": 2}}, "abc": {"macs": {"max": 3}}}
 
-    assert [budget.max for budget in parse_budgets(table).of("abc")] == [3]
+    assert [budget.limit for budget in parse_budgets(table).of("abc")] == [3]
 
 
 def test_without_any_budget_the_usual_quantities_may_not_grow():
@@ -171,12 +276,12 @@ def test_requirements_as_a_test_writes_them(text, before, allowed):
         ("macs", "write 'macs>+2%'"),
         ("macs>", "does not parse"),
         ("mac>+2%", "did you mean macs"),
-        ("macs>2%", "'2%' is no amount"),
-        ("macs<4G", "a change downwards is written '<-2%'"),
+        ("macs>2%", "'2%' is not an amount"),
+        ("macs<4G", "to forbid a decrease write '<-2%'"),
         ("macs<+2%", "'>+2%' (it grew by more)"),
         ("macs>=+2%", "'>+2%' (it grew by more)"),
-        ("macs>+lots", "'lots' is no amount"),
-        ("receptive_field>1", "is not one number of a whole network"),
+        ("macs>+lots", "'lots' is not an amount"),
+        ("jump>1", "is not one number of a whole network"),
         ("intensity>1", "is not one number of a whole network"),
         (">+2%", "does not parse"),
     ],
@@ -200,13 +305,13 @@ def test_a_requirement_that_means_nothing(text):
         ({"*": {"macs": "4G"}}, 'p.toml: budgets."*".macs must be a table'),
         ({"*": {"mac": {"max": 1}}}, "p.toml: budgets.\"*\".mac: there is no quantity 'mac'; did you mean macs"),
         ({"*": {"macs": {"maximum": 1}}}, 'budgets."*".macs.maximum: there is no such key; did you mean max'),
-        ({"*": {"macs": {"max": "4 giga"}}}, "macs.max: '4 giga' is no amount; write 4.2G"),
+        ({"*": {"macs": {"max": "4 giga"}}}, "macs.max: '4 giga' is not an amount; write 4.2G"),
         ({"*": {"macs": {"max": 4.2}}}, "macs.max must be an amount"),
         ({"*": {"macs": {"max": True}}}, "macs.max must be an amount"),
         ({"*": {"macs": {"max": -1}}}, "macs.max must be an amount"),
-        ({"*": {"macs": {"max": "2%"}}}, "'2%' is no amount"),
-        ({"*": {"macs": {"max_increase": "2k%"}}}, "'2k%' is no change; write 2%"),
-        ({"*": {"macs": {"max_increase": "-2%"}}}, "'-2%' is no change"),
+        ({"*": {"macs": {"max": "2%"}}}, "'2%' is not an amount"),
+        ({"*": {"macs": {"max_increase": "2k%"}}}, "'2k%' is not a change; write 2%"),
+        ({"*": {"macs": {"max_increase": "-2%"}}}, "'-2%' is not a change"),
         ({"*": {"macs": {"level": "loud"}}}, "macs.level must be one of error, warn, off, not 'loud'"),
         ({"*": {"jump": {"max": 1}}}, "jump is not one number of a whole network"),
     ],
@@ -221,3 +326,9 @@ def test_a_budget_of_what_was_not_counted():
     budgets = parse_budgets({"*": {"peak_training_bytes": {"max": "8Gi"}}}).of("net")
     with pytest.raises(ConfigError, match='peak_training_bytes needs; it needs a training step: train = "sgd"'):
         judge(difference(1, 1), budgets)
+
+
+def test_the_readme_lists_every_name_that_can_be_limited():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+    assert [name for name in GATED if f"`{name}`" not in readme] == []

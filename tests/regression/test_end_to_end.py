@@ -13,10 +13,9 @@ import pytest
 from regression.conftest import MODEL
 from render import pairs
 
-from archcost.cli.verdict import workflow_commands
+from archcost.cli.verdict import list_workflow_commands
 from archcost.records import Checked
 from archcost.regression import diff, judge, parse_condition
-from archcost.render.check_comment import MARKER
 
 PROJECT = """
 [tool.archcost.networks.net]
@@ -68,7 +67,9 @@ def test_a_width_is_changed(project):
     before, after = widened(8), widened(9)
     assert "net: MACs 83.81 k -> 94.28 k (+12.5 %), at most +2%" in done.stdout
     assert "2 layers explain 100 % of +10.48 k MACs" in done.stdout
-    assert done.stderr.startswith("::error title=archcost%3A net::MACs 83.81 k -> 94.28 k (+12.5 %25)")
+    assert done.stderr.startswith(
+        "::error file=model.py,line=5,title=archcost%3A net::MACs 83.81 k -> 94.28 k (+12.5 %25)"
+    )
     assert "To accept\narchcost check --update net" in done.stdout
     assert "To accept" not in done.stderr  # it is said once
 
@@ -80,7 +81,7 @@ def test_a_width_is_changed(project):
     assert sum(macs) == after - before
 
     comment = (project.path / "comment.md").read_text()
-    assert comment.startswith(MARKER)
+    assert comment.startswith("<!-- archcost:check -->")
     assert "2 layers explain 100 % of +10.48 k MACs" in comment
     assert (project.path / "summary.md").read_text() == comment
     failure = ET.parse(project.path / "junit.xml").getroot().find("testsuite/testcase/failure")  # noqa: S314 - ours
@@ -116,11 +117,12 @@ def test_a_width_is_changed_on_a_branch(project):
 
 def test_a_network_that_the_base_has_not_is_new(project):
     project.write("other.py", MODEL.format(width=2))
-    project.write("pyproject.toml", PROJECT.replace("model.py", "other.py"))
+    project.write("pyproject.toml", PROJECT.replace("model.py", "other.py").replace("networks.net", "networks.other"))
     done = archcost("check", "--base-ref", "main")
 
     assert done.returncode == 0
-    assert "net: new" in done.stdout
+    assert "other: new" in done.stdout
+    assert "net: removed" in done.stdout
     assert "changes that no commit has" in done.stderr
 
 
@@ -176,7 +178,7 @@ def stored(tmp_path, monkeypatch):
         (["diff", "missing.json", "narrow.json"], 3, "missing.json: No such file"),
         (["diff", "nowhere:model.py:build", "narrow.json"], 3, "no working tree of a git repository"),
         (["check", "--config", "wrong.toml"], 2, "macs.max_growth: there is no such key; there are max, max_increase"),
-        (["check", "--config", "none.toml"], 2, "none.toml: No such file"),
+        (["check", "--config", "none.toml"], 2, "none.toml; `archcost init NET` writes one"),
         (["check", "nett"], 2, "no network 'nett' under [tool.archcost.networks]; did you mean net?"),
         (["check", "--update", "--base-ref", "main"], 2, "--base-ref does not go with it"),
         (["check"], 3, "net: could not be checked: build() raised ValueError: no such width"),
@@ -198,7 +200,7 @@ def test_a_missing_baseline_is_no_success(project):
     done = archcost("check", "--format", "junit")
 
     assert done.returncode == 3
-    assert "no baseline: archcost.lock.json has no 'net'" in done.stderr
+    assert "no baseline: there is no archcost.lock.json" in done.stderr
     assert "To accept: archcost check --update net" in done.stderr
     assert ET.fromstring(done.stdout).get("errors") == "1"  # noqa: S314 - ours
 
@@ -210,11 +212,11 @@ def test_a_warning_is_no_failure(project):
 
     assert done.returncode == 0
     assert "exceeded (warning)" in done.stdout
-    assert done.stderr.startswith("::warning title=archcost%3A net::Params")
+    assert done.stderr.startswith("::warning file=model.py,line=5,title=archcost%3A net::Params")
 
 
 def test_a_workflow_gets_five_annotations_at_most():
-    lines = workflow_commands(pairs.many_hostile(12))
+    lines = list_workflow_commands(pairs.many_hostile(12))
 
     assert len(lines) == 5
     assert all(line.startswith("::error title=archcost%3A ||") and "\n" not in line for line in lines)
@@ -225,7 +227,7 @@ def test_two_limits_of_one_quantity_are_explained_once():
     found = diff(before, after)
     budgets = (parse_condition("macs>+2%"), parse_condition("macs>1"))
     entry = Checked(name="net", difference=found, verdicts=judge(found, budgets))
-    (line,) = workflow_commands(pairs.one(entry))
+    (line,) = list_workflow_commands(pairs.one(entry))
 
     assert line.count("explain") == 1
     assert line.count("--fail-if") == 2

@@ -15,7 +15,7 @@ from archcost.errors import ReportError
 from archcost.records import reading
 from archcost.regression import diff, lock, snapshot
 
-METRICS = lock.locked_metrics(())
+METRICS = lock.choose_metrics(())
 
 
 def locked(**networks):
@@ -32,7 +32,7 @@ def test_what_is_written_is_read_back():
 
         assert lock.lock_text(read) == lock.lock_text(written)
         assert read["a"].metrics == METRICS == ("activation_bytes", "macs", "params")
-        assert read["a"].snapshot == lock.reduced(written["a"].snapshot, METRICS)
+        assert read["a"].snapshot == lock.reduce_snapshot(written["a"].snapshot, METRICS)
 
 
 @given(*2 * [st.text(st.characters(exclude_categories=["Cs"]))])
@@ -110,7 +110,7 @@ def test_a_layer_of_no_gated_quantity_has_no_line():
     free = [row for row in report.layers if row.kind == "Input"]
     assert free  # it has bytes, and so it is there
     with_bytes, with_macs = (
-        lock.reduced(snapshot(report), metrics).rows for metrics in (("activation_bytes",), ("macs",))
+        lock.reduce_snapshot(snapshot(report), metrics).rows for metrics in (("activation_bytes",), ("macs",))
     )
 
     assert len(with_bytes) - len(with_macs) == 1
@@ -120,11 +120,11 @@ def test_a_network_does_not_differ_from_what_was_locked():
     report = pairs.network()
     before = lock.parse_lock(TEXT)["net"]
 
-    assert not diff(before.snapshot, lock.reduced(snapshot(report), before.metrics)).changed
+    assert not diff(before.snapshot, lock.reduce_snapshot(snapshot(report), before.metrics)).changed
 
 
 def test_budgets_choose_the_quantities():
-    assert lock.locked_metrics(("macts", "depth", "macs")) == ("activation_bytes", "macs", "macts", "params")
+    assert lock.choose_metrics(("macts", "depth", "macs")) == ("activation_bytes", "macs", "macts", "params")
 
 
 def test_a_file_that_is_missing_has_no_networks(tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -152,16 +153,29 @@ def test_the_worktree_is_removed_after_a_failure_and_when_its_files_are_gone(rep
     assert repository.worktrees() == 1
 
 
+@contextmanager
+def signals_heard():
+    """Have the programs that are started here hear what nohup, or a CI runner, has this process ignore."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 130), ("SIGHUP", 130), ("SIGKILL", -9)])
 def test_whoever_ends_the_command_leaves_no_process_and_no_worktree(repository, tmp_path, name, code):
     slow = "import time\n\n\ndef build():\n    print('begun', flush=True)\n    time.sleep(300)\n"
     repository.commit({"slow.py": slow})
     (tmp_path / "temporary").mkdir()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "archcost", "diff", "HEAD:slow.py:build", "HEAD:model.py:build"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
-    )  # fmt: skip
+    with signals_heard():
+        running = subprocess.Popen(
+            [sys.executable, "-m", "archcost", "diff", "HEAD:slow.py:build", "HEAD:model.py:build"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        )  # fmt: skip
     assert running.stderr.readline() == "begun\n"
     assert len(list((tmp_path / "temporary").glob("archcost-*"))) == 1
     running.send_signal(getattr(signal, name))

@@ -120,5 +120,14 @@ def test_what_the_readme_shows_is_read(read):
     budgets = {budget.metric: budget for budget in settings.budgets.of("classifier")}
 
     assert [plan.spec for plan in settings.plans] == ["model.py:build"]
-    assert (budgets["params"].max, budgets["params"].level) == (25_600_000, "warn")
-    assert budgets["macs"].max_increase.text == "2%"
+    assert (budgets["params"].limit, budgets["params"].level) == (25_600_000, "warn")
+    assert budgets["macs"].limit.text == "2%"
+
+
+@pytest.mark.parametrize("table", ["networks", "budgets"])
+def test_a_line_break_in_the_name_of_a_table_is_written_as_one_in_the_error(read, table):
+    with pytest.raises(ConfigError) as caught:
+        read(f'[tool.archcost.networks.a]\nspec = "lenet5"\n[tool.archcost.{table}."x\\n::error::y"]\nspc = 1\n')
+
+    assert "x\\n::error::y" in str(caught.value)
+    assert "\n" not in str(caught.value)

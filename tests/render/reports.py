@@ -24,6 +24,7 @@ def layer(name: str, kind: str, output: tuple[int, ...], *reads: int, **rest: An
         "module": name,
         "inputs": (),
         "outputs": (output,),
+        "role": "other",
         "reads": reads,
         "output_elements": elements,
         "output_bytes": 4 * elements,
@@ -116,7 +117,7 @@ def _operators(rows: Sequence[Layer], uncovered: dict[str, int]) -> dict[str, Op
 def branched() -> Report:
     """A residual block, a ReLU used twice, an operator without a rule, a module never called, two outputs."""
     wide = (1, 8, 16, 16)
-    relu = {"operators": ("aten.relu",), "other_ops": 2048, "depth": 1, "receptive_field": (3, 3)}
+    relu = {"role": "activation", "operators": ("aten.relu",), "other_ops": 2048, "depth": 1, "receptive_field": (3, 3)}
     rows = [
         layer("input", "Input", (1, 3, 16, 16), module=""),
         weighted(
@@ -127,12 +128,12 @@ def branched() -> Report:
             "blocks.0.conv", "Conv2d", wide, wide, 2,
             kernel=(3, 1), groups=8, depth=2, receptive_field=(5, 3), jump=(1.0, 1.0),
         ),
-        layer("blocks.0.add", "add", wide, 2, 3, module="blocks.0", operators=("aten.add",), other_ops=2048, depth=2,
-              receptive_field=(5, 3)),
+        layer("blocks.0.add", "add", wide, 2, 3, module="blocks.0", role="elementwise", operators=("aten.add",),
+              other_ops=2048, depth=2, receptive_field=(5, 3)),
         weighted("blocks.1.conv", "Conv2d", wide, wide, 4, kernel=(1, 1), depth=3, receptive_field=(5, 3)),
         layer("blocks.1.myop", "myop", wide, 5, module="blocks.1", operators=("mylib.myop",), depth=3),
         layer("relu", "ReLU", wide, 6, call=1, kept=False, **{**relu, "depth": 3, "receptive_field": None}),
-        layer("lstm", "LSTM", (1, 16, 8), 7, outputs=((1, 16, 8), (1, 1, 8), (1, 1, 8)), depth=3),
+        layer("lstm", "LSTM", (1, 16, 8), 7, role="recurrent", outputs=((1, 16, 8), (1, 1, 8), (1, 1, 8)), depth=3),
         weighted("a_head_with_a_name_that_is_longer_than_any_column", "Linear", (1, 8), (1, 10), 8, depth=4,
                  receptive_field=("all", "all")),
         layer("unused", "Linear", (), call=None, outputs=(), kept=False, read_bytes=0, written_bytes=0,
@@ -155,16 +156,18 @@ def chain() -> Report:
     rows = [
         layer("input", "Input", (1, 4, 8, 8), module=""),
         weighted("conv", "Conv2d", (1, 4, 8, 8), (1, 6, 8, 8), 0, kernel=(5, 5), groups=2, depth=1),
-        layer("norm", "BatchNorm2d", (1, 6, 8, 8), 1, params=12, operators=("aten.native_batch_norm",), depth=1),
-        layer("relu", "ReLU", (1, 6, 8, 8), 2, operators=("aten.relu",), depth=1),
-        layer("pool", "MaxPool2d", (1, 6, 4, 4), 3, kernel=(2, 2), stride=(2, 2),
-              operators=("aten.max_pool2d_with_indices",), depth=1),
-        layer("flatten", "Flatten", (1, 96), 4, kept=False, operators=("aten.view",), depth=1),
+        layer("norm", "BatchNorm2d", (1, 6, 8, 8), 1, role="normalisation", params=12,
+              operators=("aten.native_batch_norm",), depth=1),
+        layer("relu", "ReLU", (1, 6, 8, 8), 2, role="activation", operators=("aten.relu",), depth=1),
+        layer("pool", "MaxPool2d", (1, 6, 4, 4), 3, role="pooling", kernel=(2, 2),
+              stride=(2, 2), operators=("aten.max_pool2d_with_indices",), depth=1),
+        layer("flatten", "Flatten", (1, 96), 4, kept=False, role="movement", operators=("aten.view",), depth=1),
         weighted("fc1", "Linear", (1, 96), (1, 20), 5, depth=2),
-        layer("relu2", "ReLU", (1, 20), 6, kept=False, operators=("aten.relu_",), depth=2),
+        layer("relu2", "ReLU", (1, 20), 6, kept=False, role="activation", operators=("aten.relu_",), depth=2),
         layer("dropout", "Dropout", (1, 20), kept=False, depth=2),
         weighted("fc2", "Linear", (1, 20), (1, 20), 7, depth=3),
-        layer("fc2", "Linear", (1, 20), 9, call=1, operators=("aten.t", "aten.addmm"), macs=400, depth=4),
-        layer("sigmoid", "Sigmoid", (1, 20), 10, operators=("aten.sigmoid",), depth=4),
+        layer("fc2", "Linear", (1, 20), 9, call=1, role="linear",
+              operators=("aten.t", "aten.addmm"), macs=400, macts=20, depth=4),
+        layer("sigmoid", "Sigmoid", (1, 20), 10, role="activation", operators=("aten.sigmoid",), depth=4),
     ]  # fmt: skip
     return report("Chain", rows, modules={"": "Sequential"} | {row.name: row.kind for row in rows[1:]})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from archcost.render import emit
-from archcost.render.catalogue import NAMES, build_document, record
+from archcost.page.emit import emit
+from archcost.render.catalogue import NAMES, build_document, build_record
 from archcost.zoo import REGISTRY
 
 
@@ -19,7 +19,7 @@ def test_every_form_has_every_network():
 
 def test_rows_have_what_is_known_also_where_there_is_nothing():
     entry = REGISTRY.find("vgg16")
-    assert tuple(record(entry)) == NAMES
+    assert tuple(build_record(entry)) == NAMES
     (row,) = csv.DictReader(io.StringIO(emit(build_document([entry]), "csv")))
     assert (row["id"], row["input"], row["year"], row["variant_of"]) == ("vgg16", "3x224x224", "2015", "")
     assert emit(build_document([]), "csv").rstrip("\n").split(",") == list(NAMES)

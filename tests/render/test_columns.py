@@ -10,12 +10,12 @@ from archcost.page.page import order
 from archcost.render.columns import (
     LAYER_RANKS,
     MODULE_RANKS,
-    chosen,
-    kernel_text,
-    layer_metric,
-    number_column,
-    outputs_text,
-    value_of,
+    build_number_column,
+    choose_columns,
+    find_layer_metric,
+    read_value,
+    spell_kernel,
+    spell_outputs,
 )
 
 
@@ -29,18 +29,18 @@ from archcost.render.columns import (
     ],
 )
 def test_a_window_is_its_size_stride_and_groups(window, text):
-    assert kernel_text(layer("conv", "Conv2d", (1, 8, 4, 4), **window)) == text
+    assert spell_kernel(layer("conv", "Conv2d", (1, 8, 4, 4), **window)) == text
 
 
 def test_equal_outputs_are_counted():
     row = layer("lstm", "LSTM", (1,), outputs=((1, 9, 8), (1, 1, 8), (1, 1, 8)))
-    assert outputs_text(row) == "1x9x8, 2 of 1x1x8"
-    assert outputs_text(layer("none", "Net", (1,), outputs=())) == ""
+    assert spell_outputs(row) == "1x9x8, 2 of 1x1x8"
+    assert spell_outputs(layer("none", "Net", (1,), outputs=())) == ""
 
 
 def test_intensity_follows_from_the_row():
-    assert value_of(layer("x", "X", (1,), macs=80, read_bytes=30, written_bytes=10), "intensity") == 2
-    assert value_of(layer("x", "X", (1,), macs=80, read_bytes=0, written_bytes=0), "intensity") is None
+    assert read_value(layer("x", "X", (1,), macs=80, read_bytes=30, written_bytes=10), "intensity") == 2
+    assert read_value(layer("x", "X", (1,), macs=80, read_bytes=0, written_bytes=0), "intensity") is None
 
 
 def test_the_whole_input_is_larger_than_any_part_and_the_unknown_smallest():
@@ -49,22 +49,22 @@ def test_the_whole_input_is_larger_than_any_part_and_the_unknown_smallest():
 
 
 def test_columns_that_are_asked_for_replace_the_usual_ones():
-    assert list(chosen(("macs", "depth"), LAYER_RANKS, None)) == ["outputs", "macs", "depth"]
-    assert list(chosen(("macs",), MODULE_RANKS, None)) == ["macs"]
+    assert list(choose_columns(("macs", "depth"), LAYER_RANKS, None)) == ["outputs", "macs", "depth"]
+    assert list(choose_columns(("macs",), MODULE_RANKS, None)) == ["macs"]
 
 
 def test_what_is_sorted_by_is_shown():
-    assert chosen(None, LAYER_RANKS, "other_ops")["other_ops"] == 0
-    assert chosen(("macs",), LAYER_RANKS, "weights")["weights"] == 0
+    assert choose_columns(None, LAYER_RANKS, "other_ops")["other_ops"] == 0
+    assert choose_columns(("macs",), LAYER_RANKS, "weights")["weights"] == 0
 
 
 def test_a_quantity_of_the_whole_network_is_no_column():
     with pytest.raises(ArgumentError, match="rows have params"):
-        layer_metric("peak_training_bytes")
+        find_layer_metric("peak_training_bytes")
 
 
 def test_numbers_share_a_prefix_and_know_their_share():
-    column, cells, total = number_column("activation_bytes", [1000, None, 3000], total=4000)
+    column, cells, total = build_number_column("activation_bytes", [1000, None, 3000], total=4000)
     assert (column.title, column.shared) == ("Memory kB", True)
     assert [(cell.text, cell.share, cell.size) for cell in cells] == [
         ("1.00", "25.0", 1 / 3),
@@ -75,5 +75,5 @@ def test_numbers_share_a_prefix_and_know_their_share():
 
 
 def test_what_does_not_add_up_has_no_share():
-    column, cells, total = number_column("depth", [1, 2], total=None)
+    column, cells, total = build_number_column("depth", [1, 2], total=None)
     assert (column.title, column.shared, cells[1].share, total.text) == ("Depth", False, "", "")

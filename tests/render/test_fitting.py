@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from archcost.page.emit import emit
 from archcost.records import BatchMemory, Fit
-from archcost.render import emit
 from archcost.render.fitting import build_document, say_answer
 
 FIT = Fit(

@@ -6,7 +6,7 @@ import csv
 import io
 
 from archcost.records import Layer
-from archcost.render import render
+from archcost.render.report import render
 
 
 def read(text):

@@ -13,7 +13,7 @@ from torch.nn import functional
 import archcost
 from archcost.errors import ArgumentError
 from archcost.records import InputInfo
-from archcost.render.lecture import listing
+from archcost.render.lecture import write_listing
 
 VGG16 = """\
 INPUT: [224x224x3]  memory: 224*224*3=150K  params: 0
@@ -48,11 +48,11 @@ TOTAL params: 138M (not counting biases)
 def one(row, *more):
     """The line of a row between the input and nothing."""
     rows = (layer("input", "Input", row.inputs[0] if row.inputs else (1, 8, 4, 4), module=""), row, *more)
-    return listing(report("Net", rows, modules={}))[1]
+    return write_listing(report("Net", rows, modules={}))[1]
 
 
 def test_vgg16_is_the_table_of_the_lecture(vgg16):
-    assert "\n".join(listing(vgg16)) == VGG16
+    assert "\n".join(write_listing(vgg16)) == VGG16
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ class Avg(nn.ReLU):
 def test_a_row_is_named_by_its_operators_whatever_its_class_is_called(network, line):
     """Memory counts all that a row makes: 384 + 6 + 6 + 384 + 384; 36 + 36 + 216 + 144 + 144; 5 + 5 + 40 + 240."""
     report = archcost.profile(nn.Sequential(network), torch.ones(1, 6, 8, 8))
-    assert listing(report)[1] == line
+    assert write_listing(report)[1] == line
 
 
 NAIVE = """\
@@ -160,12 +160,12 @@ Output: 28x28x672 = 526,848 values"""
 
 
 def test_the_naive_inception_module_is_the_slide_of_the_lecture():
-    assert "\n".join(listing(archcost.profile("inception_naive"))) == NAIVE
+    assert "\n".join(write_listing(archcost.profile("inception_naive"))) == NAIVE
 
 
 def test_the_reduced_inception_module_sums_to_its_rows():
     """The lecture prints 358M: these rows with the 3x3 counted once more."""
-    lines = listing(archcost.profile("inception_reduced"))
+    lines = write_listing(archcost.profile("inception_reduced"))
     rows = [int(line.rpartition(" ")[2].replace(",", "")) for line in lines if line.startswith("[")]
 
     assert sum(rows) == 271_351_808
@@ -178,13 +178,13 @@ def test_what_joins_two_inputs_is_named():
     inputs = [layer(f"input{i}", "Input", (1, 8), module="") for i in range(2)]
     joined = report("Net", (*inputs, layer("cat", "cat", (1, 16), 0, 1)), modules={})
 
-    assert "cat (cat) reads input0 and input1" in listing(joined)[0]
+    assert "cat (cat) reads input0 and input1" in write_listing(joined)[0]
 
 
 def test_products_are_left_out_where_they_are_not_the_cost(branched):
     """A product of attention has no kernel and no weights: its multiply-adds stand alone."""
     attention = layer("bmm", "bmm", (1, 4, 4), 0, macs=77, inputs=((1, 4, 8), (1, 8, 4)), operators=("aten.bmm",))
-    lines = listing(replace(branched, layers=(*branched.layers, attention)))
+    lines = write_listing(replace(branched, layers=(*branched.layers, attention)))
 
     assert "[bmm]" in "".join(lines)
     assert any(line.endswith(" 77") for line in lines)
@@ -193,9 +193,9 @@ def test_products_are_left_out_where_they_are_not_the_cost(branched):
 def test_a_batch_is_refused(chain):
     network = replace(chain.network, inputs=(InputInfo(shape=(8, 4, 8, 8), dtype="float32"),))
     with pytest.raises(ArgumentError, match="not for a batch of 8"):
-        listing(replace(chain, network=network))
+        write_listing(replace(chain, network=network))
 
 
 def test_values_of_several_sizes_have_no_single_width(chain):
     mixed = replace(chain, totals=replace(chain.totals, activation_bytes=chain.totals.activation_bytes + 1))
-    assert "              1,584 values = 6,337 bytes = 6.337 kB" in listing(mixed)
+    assert "              1,584 values = 6,337 bytes = 6.337 kB" in write_listing(mixed)

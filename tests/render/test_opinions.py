@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from archcost.page.emit import emit
 from archcost.page.target import Target
-from archcost.render import emit
 from archcost.render.opinions import build_document
-from archcost.verify import Difference
+from archcost.verify import CountDifference
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -57,7 +57,7 @@ def test_csv_has_one_line_for_each_operator(resnet18):
 
 def test_a_difference_without_a_reason_is_said_to_be_unexplained(unversioned):
     fvcore = unversioned.opinions[0]
-    open_ = replace(fvcore, differences=(Difference(operator="linear", macs=-8, reason=None),))
+    open_ = replace(fvcore, differences=(CountDifference(operator="linear", macs=-8, reason=None),))
     text = render(replace(unversioned, opinions=(open_,)))
     assert "  -8  linear: unexplained\n= -8  unexplained: -8\n" in text
 

@@ -8,13 +8,13 @@ import re
 import pytest
 
 from archcost.errors import ArgumentError
-from archcost.page.formats import formats_from
-from archcost.render import VIEWS, render
+from archcost.page.formats import select_formats
+from archcost.render.report import render
+from archcost.render.view import VIEWS
 
 CASES = {
     "vgg16_80": {"width": 80},
     "vgg16_120": {"width": 120},
-    "vgg16_200": {"width": 200},
     "vgg16_piped": {},
     "vgg16_lecture": {"view": "lecture"},
     "vgg16_modules": {"view": "modules", "width": 80},
@@ -67,6 +67,10 @@ def test_no_name_is_cut(branched, width):
         assert name in text
 
 
+def test_a_terminal_that_is_wide_enough_shows_what_a_pipe_gets(vgg16):
+    assert render(vgg16, width=200) == render(vgg16)
+
+
 def test_piped_every_row_is_one_line(vgg16):
     text = render(vgg16)
     assert "~" not in text
@@ -95,7 +99,7 @@ def test_json_is_the_whole_report(branched):
 
 
 def test_rendering_is_repeatable(branched):
-    for form in formats_from():
+    for form in select_formats():
         assert render(branched, form) == render(branched, form)
 
 

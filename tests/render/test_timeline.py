@@ -7,7 +7,7 @@ from torch import nn
 import archcost
 from archcost.errors import ArgumentError
 from archcost.records import Report
-from archcost.render import render
+from archcost.render.report import render
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ import pytest
 from render import reports, samples
 
 from archcost.charts import draw
-from archcost.charts.roofline import points
+from archcost.charts.roofline import yield_points
 from archcost.errors import ArgumentError
+from archcost.page.emit import emit
 from archcost.page.target import Target
-from archcost.records import Report, Sweep, achieved
+from archcost.records import Report, Sweep, compute_achieved
 from archcost.records.reading import read
-from archcost.render import emit, render
-from archcost.render.sweep import build_document, label
+from archcost.render.report import render
+from archcost.render.sweep import build_document, spell_cell
 
 
 def timed(sample):
@@ -94,7 +95,7 @@ def test_coverage_overhead_n_and_spread_are_always_there():
 def test_what_is_unmet_is_said(format_):
     sample = samples.sample(unmet=("throttled: heat",), layers=None, notes=("no times of layers: it is compiled",))
     if format_ == "csv":
-        with pytest.raises(ArgumentError, match="there are no times of layers: no times of layers: it is compiled"):
+        with pytest.raises(ArgumentError, match="the layers have no times: no times of layers: it is compiled"):
             text_of(sample, format=format_)
         return
     text = text_of(sample, format=format_)
@@ -180,7 +181,7 @@ def test_the_rows_of_a_sweep_follow_where_they_are_asked_for():
 
 def test_cells_are_told_apart_by_what_differs():
     cells = samples.sweep().cells
-    assert [label(cell, samples.sweep()) for cell in cells] == [
+    assert [spell_cell(cell, samples.sweep()) for cell in cells] == [
         "batch 1, float32",
         "batch 1, bfloat16",
         "batch 64, float32",
@@ -198,7 +199,7 @@ def test_a_roofline_shows_the_rows_that_multiply_where_they_are():
     (x, y), *others = cloud.get_offsets()
 
     assert not others  # the backward's bytes are not known, the others do not multiply
-    done = achieved(10**7, 10**5, 0.0004, samples.ROOF, "float32")
+    done = compute_achieved(10**7, 10**5, 0.0004, samples.ROOF, "float32")
     assert (x, y) == (pytest.approx(done.intensity), pytest.approx(done.flops_per_second / 1e9))
     roofs = {line.get_gid(): line.get_xydata() for line in axes.lines}
     assert set(roofs) >= {"roof-memory", "roof-cache"}
@@ -209,7 +210,7 @@ def test_a_roofline_shows_the_rows_that_multiply_where_they_are():
 
 def test_points_under_the_roof_have_a_share_of_at_most_one():
     sample = samples.sample()
-    (point,) = points(sample)
+    (point,) = yield_points(sample)
     ceiling = min(100e9, point.intensity * samples.ROOF.bytes_per_second(10**5))
     assert point.flops_per_second == pytest.approx(ceiling / 2)
 

@@ -77,12 +77,11 @@ def test_the_fused_backward_computes_the_scores_once_more():
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("device", ["cpu", "meta"])
-def test_multi_head_attention_costs_the_same_on_every_path(mode, device):
+def test_multi_head_attention_costs_the_same_in_every_mode(mode, device):
     tokens = torch.ones(2, 5, 8)
     layer = nn.MultiheadAttention(8, 2, batch_first=True)
     found = report(layer, tokens, tokens, tokens, device=device, mode=mode)
-    fused = mode == "eval" and device == "cpu"
-    assert ("aten._native_multi_head_attention" in found.operators) is fused
+    assert "aten._native_multi_head_attention" not in found.operators  # torch's fast path, which drops padded places
     projections, products = 10 * 8 * (3 * 8) + 10 * 8 * 8, 2 * (2 * 2 * 5 * 5 * 4)
     assert found.totals.macs == projections + products
     assert found.totals.depth == 2
@@ -90,10 +89,10 @@ def test_multi_head_attention_costs_the_same_on_every_path(mode, device):
 
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
-def test_an_encoder_layer_costs_the_same_fused_and_taken_apart(device):
+def test_an_encoder_layer_costs_the_same_on_both_devices(device):
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     found = report(layer, torch.ones(2, 5, 8), device=device)
-    assert ("aten._transformer_encoder_layer_fwd" in found.operators) is (device == "cpu")
+    assert "aten._transformer_encoder_layer_fwd" not in found.operators
     attention = 10 * 8 * (3 * 8) + 10 * 8 * 8 + 2 * (2 * 2 * 5 * 5 * 4)
     assert found.totals.macs == attention + 2 * (10 * 8 * 16)
     assert found.totals.depth == 4

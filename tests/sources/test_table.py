@@ -57,7 +57,7 @@ class Card(Source):
 
 
 def parse_toy(text):
-    from archcost.sources.spec import parse_spec
+    from archcost.sources.parse import parse_spec
 
     return parse_spec("toy:" + text)
 '''

@@ -4,7 +4,7 @@ import pytest
 from verify.calls import call, step
 
 from archcost.records.opinions import FVCORE, TORCH, Count
-from archcost.verify.compare import ELSEWHERE, operators, opinion, torch_count, with_rest
+from archcost.verify.compare import ELSEWHERE, add_rest, add_torch_counts, build_opinion, list_operators
 
 CALLS = (
     call("convolution", step("aten.convolution", 100)),
@@ -20,8 +20,8 @@ FVCORE_COUNT = Count(
 
 
 def test_operators_are_those_of_which_a_counter_says_anything():
-    counts = {FVCORE: FVCORE_COUNT, TORCH: torch_count(CALLS, None)}
-    found = [(each.name, each.calls, each.macs, dict(each.theirs)) for each in operators(CALLS, counts)]
+    counts = {FVCORE: FVCORE_COUNT, TORCH: add_torch_counts(CALLS, None)}
+    found = [(each.name, each.calls, each.macs, dict(each.theirs)) for each in list_operators(CALLS, counts)]
     assert found == [
         ("convolution", 1, 100, {"fvcore": 100, "torch": 100}),
         ("batch_norm", 1, 0, {"fvcore": 20, "torch": 0}),
@@ -32,13 +32,13 @@ def test_operators_are_those_of_which_a_counter_says_anything():
 
 def test_a_counter_that_failed_has_no_column_and_no_total():
     failed = Count(by_operator={}, skipped={}, failure="IndexError: list index out of range")
-    assert all("fvcore" not in each.theirs for each in operators(CALLS, {FVCORE: failed}))
-    found = opinion(FVCORE, "1.0", failed, CALLS)
+    assert all("fvcore" not in each.theirs for each in list_operators(CALLS, {FVCORE: failed}))
+    found = build_opinion(FVCORE, "1.0", failed, CALLS)
     assert (found.total, found.differences, found.failure) == (None, (), "IndexError: list index out of range")
 
 
 def test_differences_add_up_and_the_largest_comes_first():
-    found = opinion(FVCORE, "1.0", FVCORE_COUNT, CALLS)
+    found = build_opinion(FVCORE, "1.0", FVCORE_COUNT, CALLS)
     assert [(each.operator, each.macs) for each in found.differences] == [
         ("scaled_dot_product_attention", -50),
         ("batch_norm", 20),
@@ -49,23 +49,23 @@ def test_differences_add_up_and_the_largest_comes_first():
 
 
 def test_torch_skips_what_it_has_no_formula_for():
-    count = torch_count(CALLS, None)
+    count = add_torch_counts(CALLS, None)
     assert count.skipped == {"aten._flash": 1}
-    found = opinion(TORCH, "1.0", count, CALLS)
+    found = build_opinion(TORCH, "1.0", count, CALLS)
     assert (found.total, found.difference, found.unexplained) == (142, -50, 0)
 
 
 def test_a_formula_that_differs_for_no_known_reason_is_unexplained():
     calls = (call("linear", step(macs=10, torch=11)),)
-    found = opinion(TORCH, "1.0", torch_count(calls, None), calls)
+    found = build_opinion(TORCH, "1.0", add_torch_counts(calls, None), calls)
     assert (found.difference, found.unexplained) == (1, 1)
 
 
 @pytest.mark.parametrize("counter", [FVCORE, TORCH])
 def test_what_only_the_profile_counted_is_unexplained(counter):
-    calls = with_rest(CALLS, 192 + 8)
-    count = FVCORE_COUNT if counter == FVCORE else torch_count(calls, None)
-    found = opinion(counter, "1.0", count, calls)
+    calls = add_rest(CALLS, 192 + 8)
+    count = FVCORE_COUNT if counter == FVCORE else add_torch_counts(calls, None)
+    found = build_opinion(counter, "1.0", count, calls)
     assert sum(each.macs for each in calls) == 200
     assert next(each for each in found.differences if each.operator == ELSEWHERE).macs == -8
     assert found.unexplained == -8
@@ -73,4 +73,4 @@ def test_what_only_the_profile_counted_is_unexplained(counter):
 
 
 def test_nothing_is_added_where_the_profile_agrees():
-    assert with_rest(CALLS, 192) == CALLS
+    assert add_rest(CALLS, 192) == CALLS

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from archcost.errors import WalkError
 from archcost.profiling.feed import Feed
-from archcost.sources import InputSpec, Network, of_module, resolve
-from archcost.verify import second_opinions
+from archcost.sources import InputSpec, Network, resolve, wrap_module
+from archcost.verify import collect_opinions
 
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 TOKENS, WIDTH = 16, 32
@@ -60,7 +60,7 @@ def totals(opinions):
     [("vgg16", 15_470_264_320), ("inception_naive", 854_196_224), ("inception_reduced", 271_351_808)],
 )
 def test_all_three_agree(name, macs):
-    found = second_opinions(resolve(name))
+    found = collect_opinions(resolve(name))
     assert (found.macs, totals(found)) == (macs, {"fvcore": macs, "torch": macs})
     assert [each.differences for each in found.opinions] == [(), ()]
 
@@ -78,7 +78,7 @@ def test_resnet18_differs_by_batch_normalisation_and_the_last_pool(resnet18):
 
 
 def test_attention_on_the_cpu_is_archcosts_alone():
-    found = second_opinions(of_module(Attends()), Feed(args=(torch.ones(1, TOKENS, WIDTH),)), device="cpu")
+    found = collect_opinions(wrap_module(Attends()), Feed(args=(torch.ones(1, TOKENS, WIDTH),)), device="cpu")
     linear, attention = TOKENS * WIDTH * 3 * WIDTH, 2 * TOKENS * TOKENS * WIDTH
     assert (found.macs, totals(found)) == (linear + attention, {"fvcore": linear, "torch": linear})
     assert [each.differences[0].macs for each in found.opinions] == [-attention, -attention]
@@ -90,7 +90,7 @@ def test_attention_on_the_cpu_is_archcosts_alone():
 @pytest.mark.parametrize("net", ALL_NETS, ids=lambda net: net.__name__)
 def test_every_difference_is_explained_and_adds_up(net, device):
     network = net()
-    found = second_opinions(of_module(network), Feed(args=network.arguments()), device=device)
+    found = collect_opinions(wrap_module(network), Feed(args=network.arguments()), device=device)
     assert found.macs == net.macs == sum(each.macs for each in found.operators)
     for opinion in found.opinions:
         if opinion.total is not None:
@@ -100,7 +100,7 @@ def test_every_difference_is_explained_and_adds_up(net, device):
 
 
 def test_a_network_that_fvcore_cannot_trace_is_counted_by_the_others():
-    found = second_opinions(of_module(Untraceable()), Feed(args=(torch.ones(3, 4),)))
+    found = collect_opinions(wrap_module(Untraceable()), Feed(args=(torch.ones(3, 4),)))
     assert found.macs == 3 * 4 * 2
     assert totals(found) == {"fvcore": None, "torch": 3 * 4 * 2}
     assert found.opinions[0].failure.startswith("RuntimeError: ")
@@ -108,19 +108,19 @@ def test_a_network_that_fvcore_cannot_trace_is_counted_by_the_others():
 
 
 def test_fvcore_takes_the_counters_from_meta_to_the_cpu():
-    found = second_opinions(resolve("lenet5"))
+    found = collect_opinions(resolve("lenet5"))
     assert found.device == "cpu"
     assert "fvcore cannot trace on the meta device" in found.notes[0]
 
 
 def test_the_meta_device_is_kept_where_it_was_asked_for():
-    found = second_opinions(resolve("lenet5"), device="meta")
+    found = collect_opinions(resolve("lenet5"), device="meta")
     assert found.device == "meta"
     assert totals(found) == {"fvcore": None, "torch": found.macs}
 
 
 def test_what_was_seen_on_meta_stands_where_the_cpu_does_not_help():
-    found = second_opinions(of_module(OnlyOnMeta(3, 4, 3)), Feed(args=(torch.ones(1, 3, 4, 4),)))
+    found = collect_opinions(wrap_module(OnlyOnMeta(3, 4, 3)), Feed(args=(torch.ones(1, 3, 4, 4),)))
     assert (found.device, found.notes) == ("meta", ())
     assert totals(found) == {"fvcore": None, "torch": 4 * 2 * 2 * 3 * 9}
 
@@ -132,13 +132,13 @@ def test_a_network_that_needs_values_while_it_is_built():
         build=lambda: nn.Linear(4, int(torch.tensor(2).item())),
         inputs=(InputSpec(shape=(4,)),),
     )
-    found = second_opinions(network)
+    found = collect_opinions(network)
     assert (found.device, totals(found)) == ("meta", {"fvcore": 8, "torch": 8})
 
 
 def test_inputs_and_batch():
     feed = Feed(specs=(InputSpec(shape=(TOKENS, WIDTH)),), batch=3)
-    found = second_opinions(of_module(Attends()), feed, device="cpu")
+    found = collect_opinions(wrap_module(Attends()), feed, device="cpu")
     assert found.macs == 3 * (TOKENS * WIDTH * 3 * WIDTH + 2 * TOKENS * TOKENS * WIDTH)
 
 
@@ -146,17 +146,17 @@ def test_inputs_and_batch():
 def test_a_network_that_exists_is_left_as_found(device):
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).train()
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    second_opinions(of_module(network), Feed(args=(torch.ones(2, 3, 8, 8),)), device=device)
+    collect_opinions(wrap_module(network), Feed(args=(torch.ones(2, 3, 8, 8),)), device=device)
     assert all(module.training for module in network.modules())
     assert not any(each._forward_hooks or each._forward_pre_hooks for each in network.modules())
     assert all(torch.equal(state[name], tensor) for name, tensor in network.state_dict().items())
 
 
 def test_a_network_that_cannot_be_copied_is_run_as_it_is():
-    found = second_opinions(of_module(Locked(4, 2)), Feed(args=(torch.ones(3, 4),)), device="cpu")
+    found = collect_opinions(wrap_module(Locked(4, 2)), Feed(args=(torch.ones(3, 4),)), device="cpu")
     assert totals(found) == {"fvcore": 24, "torch": 24}
 
 
 def test_a_network_that_fails_is_an_error():
     with pytest.raises(WalkError):
-        second_opinions(of_module(Raises()), Feed(args=(torch.ones(1),)))
+        collect_opinions(wrap_module(Raises()), Feed(args=(torch.ones(1),)))

@@ -50,15 +50,6 @@ class Block(nn.Module):
         return x.softmax(-1) @ x.mT
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Threads that wait for each other on a busy machine take longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_cudas_lists_are_those_of_torchs_header():
     """The header that torch ships has the lists as macros; kernels of cuDNN and one refusal come on top."""
     text = HEADER.read_text()
@@ -138,10 +129,10 @@ def test_memory_is_that_of_a_real_run(name):
 
     mixed = torch.autocast("cpu", torch.bfloat16)
     with mixed:
-        peak, saved = inference_peak(module, images), saved_bytes(module, images)
+        peak, saved = inference_peak(module, images), saved_bytes(module, images, like="cpu")
     assert inference.totals.peak_inference_bytes == peak
     assert training.totals.saved_bytes == saved
-    assert training.totals.peak_training_bytes == training_peak(module, images, "momentum", within=mixed)
+    assert training.totals.peak_training_bytes == training_peak(module, images, "momentum", within=mixed, like="cpu")
     assert sum(training.peak.live.values()) == training.peak.nbytes
 
 
@@ -188,7 +179,7 @@ def test_checkpointing_casts_again_what_it_runs_again(lists):
 
     assert twice.saved_bytes == 4 * images.numel() < once.saved_bytes
     if lists == "cpu":
-        real = training_peak(Block(again=True), images, "sgd", within=torch.autocast("cpu", torch.bfloat16))
+        real = training_peak(Block(again=True), images, "sgd", within=torch.autocast("cpu", torch.bfloat16), like="cpu")
         assert twice.peak_training_bytes == real
 
 

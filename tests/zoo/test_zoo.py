@@ -11,7 +11,7 @@ from torch.nn.modules import module as torch_module
 
 import archcost
 from archcost import zoo
-from archcost.errors import ArgumentError, BuildError
+from archcost.errors import ArgumentError, OutOfMemoryError
 from archcost.metrics import SUMS
 
 HERE = Path(__file__).parent
@@ -130,7 +130,7 @@ def test_wrong_arguments_name_what_is_allowed(spec, says):
 
 
 def test_a_network_too_large_for_torch_names_its_arguments():
-    with pytest.raises(BuildError, match=r"mobilenet_v1_1.0 cannot be built with width=1000000000.0: "):
+    with pytest.raises(OutOfMemoryError, match=r"mobilenet_v1_1.0 cannot be built with width=1000000000.0: "):
         archcost.profile("mobilenet_v1?width=1e9")
 
 

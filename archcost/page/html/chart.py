@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.page.html.markup import element, text
-from archcost.page.html.table import parents
+from archcost.page.html.markup import escape_text, write_element
+from archcost.page.html.table import find_parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,12 +17,12 @@ CROWDED = 200  # rows from which on bars touch
 LEAST = 2  # rows that a chart compares
 
 
-def chart(table: Table) -> Iterator[str]:
+def yield_chart(table: Table) -> Iterator[str]:
     """Yield a panel of bars for each column whose shares are shown, in the order of the table; nothing for one row.
 
-    The bars are those of the lines that have no parts.
+    Lines that have no parts get a bar.
     """
-    folds = parents(table.lines)
+    folds = find_parents(table.lines)
     lines = [line for line, fold in zip(table.lines, folds, strict=True) if not fold]
     panels = [
         i for i, column in enumerate(table.columns) if column.shared and any(line.cells[i].size for line in lines)
@@ -31,18 +31,18 @@ def chart(table: Table) -> Iterator[str]:
         return
     yield '<figure class="chart">'
     for i in panels:
-        yield _panel(table.columns[i], lines, [line.cells[i] for line in lines])
-    yield f'<figcaption><span>{text(lines[0].name)}</span> <span class="readout" aria-hidden="true"></span>'
-    yield f" <span>{text(lines[-1].name)}</span></figcaption></figure>"
+        yield _write_panel(table.columns[i], lines, [line.cells[i] for line in lines])
+    yield f'<figcaption><span>{escape_text(lines[0].name)}</span> <span class="readout" aria-hidden="true"></span>'
+    yield f" <span>{escape_text(lines[-1].name)}</span></figcaption></figure>"
 
 
-def _panel(column: Column, lines: Sequence[Line], cells: Sequence[Cell]) -> str:
+def _write_panel(column: Column, lines: Sequence[Line], cells: Sequence[Cell]) -> str:
     largest = max(range(len(cells)), key=lambda i: cells[i].size)
     unit = f" {column.unit}" if column.unit else ""
     share = f", {cells[largest].share} %" if cells[largest].share else ""
     most = f"most in {lines[largest].name}: {cells[largest].text}{unit}{share}"
-    path = element("path", d=_bars([cell.size for cell in cells]))
-    svg = element(
+    path = write_element("path", d=_write_bars([cell.size for cell in cells]))
+    svg = write_element(
         "svg",
         path,
         viewBox=f"0 0 {len(cells)} {HEIGHT}",
@@ -50,10 +50,15 @@ def _panel(column: Column, lines: Sequence[Line], cells: Sequence[Cell]) -> str:
         role="img",
         aria_label=f"{column.heading} of each row; {most}",
     )
-    return element("div", element("p", element("b", text(column.heading)), f" {text(most)}"), svg, class_="panel")
+    return write_element(
+        "div",
+        write_element("p", write_element("b", escape_text(column.heading)), f" {escape_text(most)}"),
+        svg,
+        class_="panel",
+    )
 
 
-def _bars(sizes: Sequence[float]) -> str:
+def _write_bars(sizes: Sequence[float]) -> str:
     """Return one path of all bars; what is not nothing shows."""
     width = "1" if len(sizes) > CROWDED else ".8"
     largest = max(sizes)  # less than 1 where the column's largest figure is that of a module

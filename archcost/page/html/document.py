@@ -8,9 +8,9 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from archcost.page.html.markup import element, text
-from archcost.page.html.sections import sections
-from archcost.page.html.table import bar_rules
+from archcost.page.html.markup import escape_text, write_element
+from archcost.page.html.sections import yield_sections
+from archcost.page.html.table import write_bar_rules
 
 if TYPE_CHECKING:
     from archcost.page.document import Document
@@ -23,10 +23,10 @@ def write_text(document: Document, target: Target) -> str:
     """Return a document's pages, one below the other, as one self-contained file; the first one's title heads it."""
     del target
     pages = list(document.pages())
-    title = text(pages[0].title)
-    style, script = _resources()
+    title = escape_text(pages[0].title)
+    style, script = _read_resources()
     policy = (
-        f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; img-src data:; "
+        f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     parts = [
@@ -38,13 +38,13 @@ def write_text(document: Document, target: Target) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f'<link rel="icon" href="{ICON}">',
-        element("title", title),
+        write_element("title", title),
         f"<style>{style}</style>",
         "</head>",
         "<body>",
         f'<header><h1>{title}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
         "<main>",
-        *(part for n, page in enumerate(pages) for part in sections(page, f"page{n}", headed=n > 0)),
+        *(part for n, page in enumerate(pages) for part in yield_sections(page, f"page{n}", headed=n > 0)),
         "</main>",
         f"<script>{script}</script>",
         "</body>",
@@ -54,13 +54,13 @@ def write_text(document: Document, target: Target) -> str:
 
 
 @cache
-def _resources() -> tuple[str, str]:
+def _read_resources() -> tuple[str, str]:
     """Return the style sheet and the script."""
     folder = files("archcost.page.html")
     style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
-    return style + bar_rules(), script
+    return style + write_bar_rules(), script
 
 
-def _source(content: str) -> str:
+def _hash_source(content: str) -> str:
     """Return the hash by which the policy knows an inline style or script; any other is refused."""
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"

@@ -9,18 +9,18 @@ from html import escape
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def text(value: str) -> str:
+def escape_text(value: str) -> str:
     """Return a text as HTML; a module's name may hold any character."""
     return escape(FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", value))
 
 
-def element(tag: str, *content: str, **attributes: str | None) -> str:
+def write_element(tag: str, *content: str, **attributes: str | None) -> str:
     """Return an element around finished HTML; values of attributes are escaped, None and an empty class leave one out.
 
     `class_` and `data_v` stand for `class` and `data-v`.
     """
     written = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{text(value)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{escape_text(value)}"'
         for name, value in attributes.items()
         if value is not None and (value or name != "class_")
     )

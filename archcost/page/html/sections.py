@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from archcost.metrics import METRICS
-from archcost.page.html.chart import chart
-from archcost.page.html.markup import element, text
-from archcost.page.html.table import table
+from archcost.page.html.chart import yield_chart
+from archcost.page.html.markup import escape_text, write_element
+from archcost.page.html.table import yield_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,62 +19,73 @@ HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note"
 LOUD = ("uncovered", "warning")
 
 
-def sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
+def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
     """Yield a page's parts; `name` is unique in the document; the page's title may head it already."""
     yield f'<section id="{name}">'
     if headed:
-        yield element("h2", text(page.title))
+        yield write_element("h2", escape_text(page.title))
     if page.facts:
-        yield element("p", text(" · ".join(page.facts)), class_="facts")
-    yield from (_remark(remark) for remark in page.remarks if remark.kind in LOUD)
+        yield write_element("p", escape_text(" · ".join(page.facts)), class_="facts")
+    yield from (_write_remark(remark) for remark in page.remarks if remark.kind in LOUD)
     if page.figures:
-        yield from _figures(page.figures)
+        yield from _yield_figures(page.figures)
+    if page.picture is not None:
+        # as an image: the styles within it are then no styles of the page, which its policy refuses
+        data = b64encode(page.picture().encode()).decode("ascii")
+        yield f'<img class="picture" src="data:image/svg+xml;base64,{data}" alt="{escape_text(page.title)}">'
     if page.table is not None:
-        yield from chart(page.table)
-        yield from table(page.table, f"One row for each {page.table.heading.lower()}", name)
+        yield from yield_chart(page.table)
+        yield from yield_table(page.table, f"One row for each {page.table.heading.lower()}", name)
     if page.listing:
-        yield element("pre", text("\n".join(page.lines)), tabindex="0")
-    yield from (_remark(remark) for remark in page.remarks if remark.kind not in LOUD)
+        yield write_element("pre", escape_text("\n".join(page.lines)), tabindex="0")
+    yield from (_write_remark(remark) for remark in page.remarks if remark.kind not in LOUD)
     if page.conventions:
-        yield element("p", text(page.conventions), class_="facts")
+        yield write_element("p", escape_text(page.conventions), class_="facts")
     if page.table is not None:
-        yield from _definitions(page.table.columns)
+        yield from _yield_definitions(page.table.columns)
     yield "</section>"
 
 
-def _remark(remark: Remark) -> str:
-    return element("p", element("strong", f"{HEADINGS[remark.kind]}:"), f" {text(remark.text)}", class_=remark.kind)
+def _write_remark(remark: Remark) -> str:
+    return write_element(
+        "p", write_element("strong", f"{HEADINGS[remark.kind]}:"), f" {escape_text(remark.text)}", class_=remark.kind
+    )
 
 
-def _figures(figures: Sequence[Figure]) -> Iterator[str]:
+def _yield_figures(figures: Sequence[Figure]) -> Iterator[str]:
     """Yield a card for each total, with the totals that belong to it."""
     yield '<div class="cards">'
     for n, figure in enumerate(figures):
         if not figure.level:
             yield "</dl><dl>" if n else "<dl>"
-        yield element("div", element("dt", text(figure.label)), element("dd", *_figure(figure)), class_=_level(figure))
+        yield write_element(
+            "div",
+            write_element("dt", escape_text(figure.label)),
+            write_element("dd", *_yield_figure(figure)),
+            class_=_choose_class(figure),
+        )
     yield "</dl>"
     yield "</div>"
 
 
-def _figure(figure: Figure) -> Iterator[str]:
+def _yield_figure(figure: Figure) -> Iterator[str]:
     if figure.short and figure.short != figure.digits:
-        yield element("b", text(figure.short))
-        yield f" {element('span', text(figure.digits))}"
+        yield write_element("b", escape_text(figure.short))
+        yield f" {write_element('span', escape_text(figure.digits))}"
     else:
-        yield element("b", text(figure.digits))
+        yield write_element("b", escape_text(figure.digits))
     if figure.remark:
-        yield f" {element('small', text(figure.remark))}"
+        yield f" {write_element('small', escape_text(figure.remark))}"
 
 
-def _level(figure: Figure) -> str:
+def _choose_class(figure: Figure) -> str:
     return "part" if figure.level else ""
 
 
-def _definitions(columns: Sequence[Column]) -> Iterator[str]:
+def _yield_definitions(columns: Sequence[Column]) -> Iterator[str]:
     """Yield what the columns mean, as far as the table of quantities says."""
     known = [METRICS[column.name] for column in columns if column.name in METRICS]
     if known:
         yield "<details><summary>What the columns mean</summary><dl>"
-        yield from (f"<dt>{text(each.label)}</dt><dd>{text(each.definition)}</dd>" for each in known)
+        yield from (f"<dt>{escape_text(each.label)}</dt><dd>{escape_text(each.definition)}</dd>" for each in known)
         yield "</dl></details>"

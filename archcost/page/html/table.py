@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.page.html.markup import element, text
+from archcost.page.html.markup import escape_text, write_element
 from archcost.page.page import order
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ MARKS = {
 }
 
 
-def table(shown: Table, caption: str, name: str) -> Iterator[str]:
+def yield_table(shown: Table, caption: str, name: str) -> Iterator[str]:
     """Yield a table, its caption, and the buttons that act on it, which its script shows."""
-    folds = parents(shown.lines)
+    folds = find_parents(shown.lines)
     kinds = any(line.kind for line in shown.lines)
     yield '<div class="tools" hidden>'
     if any(folds):
@@ -33,67 +33,69 @@ def table(shown: Table, caption: str, name: str) -> Iterator[str]:
         yield '<button type="button" data-fold="false">Expand all</button>'
     yield '<span role="status"></span></div>'
     yield f'<div class="scroll" role="group" aria-labelledby="{name}-caption" tabindex="0"><table>'
-    yield element("caption", text(caption), id=f"{name}-caption")
+    yield write_element("caption", escape_text(caption), id=f"{name}-caption")
     yield "<thead><tr>"
-    yield _heading(shown.heading)
+    yield _write_heading(shown.heading)
     if kinds:
-        yield _heading("Kind")
-    yield from (_heading(column.heading, column.unit, numeric=column.numeric) for column in shown.columns)
+        yield _write_heading("Kind")
+    yield from (_write_heading(column.heading, column.unit, numeric=column.numeric) for column in shown.columns)
     yield "</tr></thead><tbody>"
     for line, fold in zip(shown.lines, folds, strict=True):
-        yield _row(line, shown.columns, kinds=kinds, fold=fold)
+        yield _write_row(line, shown.columns, kinds=kinds, fold=fold)
     yield "</tbody>"
     if shown.total is not None:
-        yield element("tfoot", _row(shown.total, shown.columns, kinds=kinds, fold=False))
+        yield write_element("tfoot", _write_row(shown.total, shown.columns, kinds=kinds, fold=False))
     yield "</table></div>"
 
 
-def parents(lines: Sequence[Line]) -> list[bool]:
+def find_parents(lines: Sequence[Line]) -> list[bool]:
     """Say of each line whether the lines below it are its parts."""
     levels = [line.level for line in lines]
     return [line.role == "container" or after > line.level for line, after in zip(lines, [*levels, 0][1:], strict=True)]
 
 
-def bar_rules() -> str:
+def write_bar_rules() -> str:
     """Return the style of every length that a bar can have."""
     return "".join(f".b{step}{{--w:{100 * step / STEPS:g}%}}" for step in range(1, STEPS + 1)) + "\n"
 
 
-def _heading(heading: str, unit: str = "", *, numeric: bool = False) -> str:
+def _write_heading(heading: str, unit: str = "", *, numeric: bool = False) -> str:
     if not heading:  # remarks, which are in no order
         return "<td></td>"
-    button = element("button", text(heading), " ", element("small", text(unit)), type="button")
-    return element("th", button, scope="col", aria_sort="none", class_="" if numeric else "t")
+    button = write_element(
+        "button", escape_text(heading), " ", write_element("small", escape_text(unit)), type="button"
+    )
+    return write_element("th", button, scope="col", aria_sort="none", class_="" if numeric else "t")
 
 
-def _row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool) -> str:
-    heading = _name(line)
+def _write_row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool) -> str:
+    heading = _write_name(line)
     if fold:
-        heading = element("button", heading, type="button", aria_expanded="true")
-    cells = [element("th", heading + MARKS[line.mark], scope="row")]
+        heading = write_element("button", heading, type="button", aria_expanded="true")
+    cells = [write_element("th", heading + MARKS[line.mark], scope="row")]
     if kinds:
-        cells.append(element("td", text(line.kind), class_="t"))
+        cells.append(write_element("td", escape_text(line.kind), class_="t"))
     if line.cells:
-        cells += [_cell(cell, column) for cell, column in zip(line.cells, columns, strict=True)]
+        cells += [_write_cell(cell, column) for cell, column in zip(line.cells, columns, strict=True)]
     else:
-        cells += [element("td")] * len(columns)
+        cells += [write_element("td")] * len(columns)
     level = str(min(line.level, DEEPEST)) if line.level else None
-    return element("tr", *cells, class_="parent" if fold else line.mark, data_level=level)
+    return write_element("tr", *cells, class_="parent" if fold else line.mark, data_level=level)
 
 
-def _name(line: Line) -> str:
+def _write_name(line: Line) -> str:
     """Return a line's label behind the rest of its whole name, which shows where the tree does not."""
     own = line.label if line.call is None else line.label.removesuffix(f" #{units.number(line.call)}")
     above = line.name.removesuffix(own) if line.name != own and line.name.endswith(own) else ""
-    return (element("span", text(above), class_="above") if above else "") + text(line.label)
+    return (write_element("span", escape_text(above), class_="above") if above else "") + escape_text(line.label)
 
 
-def _cell(cell: Cell, column: Column) -> str:
+def _write_cell(cell: Cell, column: Column) -> str:
     if not column.numeric:
-        return element("td", text(cell.text), class_="t long" if len(cell.text) > LONG else "t")
-    share = element("small", text(cell.share)) if column.shared else ""
+        return write_element("td", escape_text(cell.text), class_="t long" if len(cell.text) > LONG else "t")
+    share = write_element("small", escape_text(cell.share)) if column.shared else ""
     bar = f"b{max(1, round(cell.size * STEPS))}" if cell.size else ""
-    return element("td", text(cell.text), share, class_=bar, data_v=_sort_key(cell))
+    return write_element("td", escape_text(cell.text), share, class_=bar, data_v=_sort_key(cell))
 
 
 def _sort_key(cell: Cell) -> str | None:

@@ -8,5 +8,5 @@ answer is compared with that of torch's own kernel. ARCHCOST_CHECK_SHAPES=1 in t
 and those that it starts.
 """
 
-from archcost.walk.shapes.run import checked as checked, run as run
+from archcost.walk.shapes.run import check_answers as check_answers, run as run
 from archcost.walk.shapes.table import SHAPES as SHAPES

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from archcost.walk.shapes.results import dense, floating, new, new_strided, settled, usual
+from archcost.walk.shapes.results import dense, floating, has_settled_strides, new, new_strided, usual
 
 INTEGERS = {torch.int64, torch.int32}
 
@@ -55,11 +55,16 @@ def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> An
     return first if broadcast(first.shape, second.shape) == first.shape else NotImplemented
 
 
+def fake_quantised(image: torch.Tensor, *_: Any) -> Any:
+    """Answer with the image, and which of its elements fit into the range."""
+    return torch.empty_like(image), torch.empty_like(image, dtype=torch.bool)
+
+
 def _unusual(others: tuple[Any, ...]) -> bool:
     return any(isinstance(other, (torch.Tensor, complex)) for other in others)
 
 
-def updated(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
+def shape_update(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
     """Answer for an optimizer's step in place: the first operand, where all are alike."""
     tensors = [parameter, *(other for other in others if isinstance(other, torch.Tensor))]
     same = all(tensor.shape == parameter.shape for tensor in tensors)
@@ -86,7 +91,7 @@ def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...], dtype: torch.
     if (
         not shape.numel()
         or all(operand.shape != shape for operand in operands)
-        or not all(usual(operand) or settled(operand) for operand in operands)
+        or not all(usual(operand) or has_settled_strides(operand) for operand in operands)
     ):
         return NotImplemented
     alike = all(operand.shape == shape for operand in operands)
@@ -106,7 +111,7 @@ def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:
     Torch sorts them by insertion, from the last dimension on. The first operand that runs along two dimensions with
     different strides decides which of them is inside; of equal strides the smaller dimension is.
     """
-    strides = [_stretched(operand, shape) for operand in operands]
+    strides = [_stretch_shape(operand, shape) for operand in operands]
 
     def inner(a: int, b: int) -> bool | None:
         for along in strides:
@@ -131,7 +136,7 @@ def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:
     return order
 
 
-def _stretched(operand: torch.Tensor, shape: torch.Size) -> list[int]:
+def _stretch_shape(operand: torch.Tensor, shape: torch.Size) -> list[int]:
     """Return the strides of an operand under a broadcast shape: 0 where it stands still."""
     missing = len(shape) - operand.dim()
     own = zip(operand.shape, operand.stride(), shape[missing:], strict=True)

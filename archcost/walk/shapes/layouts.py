@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from archcost.walk.shapes.results import META, by_rows, floating, in_order, new, plain, reduced
+from archcost.walk.shapes.results import META, by_rows, floating, in_order, new, plain, shape_reduction
 
 
 def mean(image: torch.Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -25,7 +25,7 @@ def amax(image: torch.Tensor, dim: Any = (), keepdim: bool = False) -> Any:
         or len({d % count for d in dim}) != len(dim)
     ):
         return NotImplemented
-    return new(reduced(image.shape, dim, keep=keepdim), image)
+    return new(shape_reduction(image.shape, dim, keep=keepdim), image)
 
 
 def vector_norm(

@@ -11,13 +11,14 @@ from archcost.walk.shapes.results import (
     META,
     dense,
     floating,
+    has_settled_strides,
     new,
     new_strided,
     refuse_mixture,
-    settled,
     usual,
 )
 
+ROW_BYTES = 16
 MATRIX, BATCH_OF_MATRICES, HEADS = 2, 3, 4  # dimensions
 
 
@@ -86,6 +87,29 @@ def bmm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
     return new((rows.shape[0], rows.shape[1], columns.shape[2]), rows)
 
 
+def grouped_mm(
+    rows: torch.Tensor,
+    columns: torch.Tensor,
+    offs: torch.Tensor | None = None,
+    bias: torch.Tensor | None = None,
+    out_dtype: torch.dtype | None = None,
+) -> Any:
+    """Answer for products of groups in full precision, which the CPU runs and torch's own meta kernel refuses.
+
+    Rows of the result begin at multiples of 16 bytes.
+    """
+    refuse_mixture("self", rows, columns, bias)
+    if rows.dtype not in FULL_PRECISION or rows.shape[-1] != columns.shape[-2] or out_dtype not in {None, rows.dtype}:
+        return NotImplemented
+    groups: list[int] = []
+    if rows.dim() == columns.dim():
+        groups = [rows.shape[0] if rows.dim() == BATCH_OF_MATRICES else offs.shape[0] if offs is not None else 1]
+    height, width = rows.shape[-2], columns.shape[-1]
+    step = ROW_BYTES // rows.element_size()
+    padded = -(-width // step) * step
+    return new_strided((*groups, height, width), (*[height * padded for _ in groups], padded, 1), rows)
+
+
 def attention(
     query: torch.Tensor,
     key: torch.Tensor,
@@ -104,7 +128,7 @@ def attention(
         or not floating(*operands)
         or query.dtype not in FULL_PRECISION
         or any(operand.dim() != HEADS for operand in operands)
-        or not (usual(query) or (settled(query) and dense(query)))
+        or not (usual(query) or (has_settled_strides(query) and dense(query)))
     ):
         return NotImplemented
     batch, heads, length, _ = query.shape

@@ -67,7 +67,7 @@ def dense(tensor: torch.Tensor) -> bool:
     return True
 
 
-def settled(tensor: torch.Tensor) -> bool:
+def has_settled_strides(tensor: torch.Tensor) -> bool:
     """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
 
     A batch of one image is settled where its stride goes past the image.
@@ -81,14 +81,14 @@ def settled(tensor: torch.Tensor) -> bool:
 def in_order(tensor: torch.Tensor) -> bool:
     """Whether a tensor's elements lie in the order of its dimensions; gaps may be between."""
     strides = list(tensor.stride())
-    return usual(tensor) or (settled(tensor) and strides == sorted(strides, reverse=True))
+    return usual(tensor) or (has_settled_strides(tensor) and strides == sorted(strides, reverse=True))
 
 
 def by_rows(tensor: torch.Tensor) -> bool:
     """Whether rows lie together, and not channels: no kernel takes it for channels-last."""
     if tensor.dim() == IMAGES and tensor.is_contiguous() and tensor.stride(-1) == 1 < tensor.stride(1):
         return True  # one map of an image, say
-    return settled(tensor) and tensor.stride(-1) == 1
+    return has_settled_strides(tensor) and tensor.stride(-1) == 1
 
 
 def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:
@@ -111,7 +111,7 @@ def each_axis(value: Any, axes: int) -> list[int]:
     return [*value] * axes if len(value) == 1 else list(value)
 
 
-def reduced(shape: Sequence[int], dims: Iterable[int], *, keep: bool) -> tuple[int, ...]:
+def shape_reduction(shape: Sequence[int], dims: Iterable[int], *, keep: bool) -> tuple[int, ...]:
     """Return a shape whose dimensions `dims` are gone, or of size 1."""
     gone = {dim % len(shape) for dim in dims}
     return tuple(1 if dim in gone else size for dim, size in enumerate(shape) if keep or dim not in gone)

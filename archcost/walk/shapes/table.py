@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.walk.shapes import backward, elementwise, layouts, norms, products, windows
+from archcost.walk.shapes import backward, elementwise, layouts, norms, products, recurrent, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,10 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.addmm.default: products.addmm,
     aten.mm.default: products.mm,
     aten.bmm.default: products.bmm,
+    aten._grouped_mm.default: products.grouped_mm,
     aten._scaled_dot_product_flash_attention_for_cpu.default: products.attention,
+    aten.mkldnn_rnn_layer.default: recurrent.lstm_layer,
+    aten.mkldnn_rnn_layer_backward.default: recurrent.lstm_layer_backward,
     aten.native_batch_norm.default: norms.batch_norm,
     aten.native_layer_norm.default: norms.layer_norm,
     aten.native_group_norm.default: norms.group_norm,
@@ -45,6 +48,14 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.empty.memory_format: layouts.empty,
     aten.roll.default: layouts.roll,
     **dict.fromkeys([aten.arange.default, aten.arange.start, aten.arange.start_step], layouts.arange),
+    **dict.fromkeys(
+        [
+            aten.fake_quantize_per_tensor_affine_cachemask.default,
+            aten.fake_quantize_per_channel_affine_cachemask.default,
+            aten._fake_quantize_per_tensor_affine_cachemask_tensor_qparams.default,
+        ],
+        elementwise.fake_quantised,
+    ),
     aten.div.Tensor: elementwise.quotient,
     aten.pow.Scalar: elementwise.power,
     aten.native_batch_norm_backward.default: backward.batch_norm,
@@ -75,5 +86,5 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(
         [aten.add_.Tensor, aten.sub_.Tensor, aten.mul_.Tensor, aten.div_.Tensor], elementwise.binary_in_place
     ),
-    **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.updated),
+    **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.shape_update),
 }

@@ -23,7 +23,7 @@ def max_pool(
     """Answer with the largest values and their places."""
     if each_axis(dilation, 2) != [1, 1]:
         return NotImplemented
-    shape = _pooled(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
+    shape = _shape_pool(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
     if shape is None:
         return NotImplemented
     return new(shape, image), torch.empty(shape, dtype=torch.int64, device=META)
@@ -42,7 +42,7 @@ def average_pool(
 ) -> Any:
     """Answer with the averages, over images or volumes: those of local response normalisation lie across maps."""
     del count_include_pad, divisor_override
-    shape = _pooled(image, kernel_size, stride, padding, axes=axes, ceil=ceil_mode)
+    shape = _shape_pool(image, kernel_size, stride, padding, axes=axes, ceil=ceil_mode)
     if shape is None:
         return NotImplemented
     sizes = zip(image.shape[2:], each_axis(kernel_size, axes), strict=True)
@@ -65,7 +65,7 @@ def interpolate(image: torch.Tensor, output_size: list[int], *_: Any) -> Any:
     return new((*image.shape[:2], *output_size), image) if min(output_size) > 0 else NotImplemented
 
 
-def _pooled(
+def _shape_pool(
     image: torch.Tensor,
     kernel_size: list[int],
     stride: Sequence[int],
@@ -84,13 +84,13 @@ def _pooled(
     ):
         return None
     sizes = [
-        _pooled_length(size, k, s, p, ceil=ceil)
+        _compute_pooled_length(size, k, s, p, ceil=ceil)
         for size, k, s, p in zip(image.shape[2:], kernel, steps, pads, strict=True)
     ]
     return (*image.shape[:2], *sizes) if min(sizes) > 0 else None  # torch's own message names the sizes
 
 
-def _pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:
+def _compute_pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:
     """Places of a window; rounded up, the last one has to start inside the image or its padding on the left."""
     span = size + 2 * padding - kernel
     length = (-(-span // stride) if ceil else span // stride) + 1

@@ -8,10 +8,11 @@ import pytest
 from page.html.parsed import parse
 from render.reports import chain
 
+from archcost.page.emit import emit
 from archcost.records import Check, Checked
 from archcost.regression import diff
-from archcost.render import emit, render
 from archcost.render.check import build_document
+from archcost.render.report import render
 
 
 @pytest.fixture(scope="session")

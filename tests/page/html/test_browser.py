@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from browser import Browser, executable
+from browser import Browser, find_executable
 from render.reports import branched
 
 from archcost.profiling.profile import profile
-from archcost.render import render
+from archcost.render.report import render
 
 ROOT = Path(__file__).parents[3]
 AXE = Path(os.environ.get("ARCHCOST_AXE", ROOT / "node_modules/axe-core/axe.min.js"))
@@ -22,7 +22,7 @@ WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 @pytest.fixture(scope="module")
 def browser():
-    path = executable()
+    path = find_executable()
     if path is None:
         pytest.skip("no Chromium here; on Debian: apt-get install chromium")
     started = Browser(path)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from page.html.parsed import parse
 
-from archcost.page.html.chart import CROWDED, HEIGHT, chart
-from archcost.render.render import build_page
+from archcost.page.html.chart import CROWDED, HEIGHT, yield_chart
+from archcost.render.report import build_page
 from archcost.render.view import View
 
 LONGEST = "a_head_with_a_name_that_is_longer_than_any_column"
@@ -23,7 +23,7 @@ def bars(path):
 
 def test_a_panel_for_each_column_of_shares(vgg16):
     table = build_page(vgg16, View(name="layers")).table
-    panels = parse("".join(chart(table))).all("svg")
+    panels = parse("".join(yield_chart(table))).all("svg")
     assert len(panels) == len([column for column in table.columns if column.shared]) == 3
     lines = [line for line in table.lines if line.role == "row"]
     for panel, i in zip(panels, (i for i, column in enumerate(table.columns) if column.shared), strict=True):
@@ -34,7 +34,7 @@ def test_a_panel_for_each_column_of_shares(vgg16):
 
 
 def test_what_a_panel_shows_is_also_said(vgg16):
-    drawn = parse("".join(chart(build_page(vgg16, View(name="layers")).table)))
+    drawn = parse("".join(yield_chart(build_page(vgg16, View(name="layers")).table)))
     said = [panel.attributes["aria-label"] for panel in drawn.all("svg")]
     assert said[0] == "Params of each row; most in classifier.0: 102,764.54 k, 74.3 %"
     assert said[2] == "MACs of each row; most in features.2: 1,849.69 M, 12.0 %"
@@ -42,7 +42,7 @@ def test_what_a_panel_shows_is_also_said(vgg16):
 
 def test_a_module_and_its_parts_are_not_drawn_twice(branched):
     table = build_page(branched, View(name="modules", depth=2)).table
-    drawn = bars(parse("".join(chart(table))).all("path")[0])
+    drawn = bars(parse("".join(yield_chart(table))).all("path")[0])
     leaves = [line.name for line in table.lines if line.name != "blocks"]
     assert {leaves[i] for i in drawn} == {"stem", "blocks.0", "blocks.1", LONGEST, "unused"}
     assert max(drawn.values()) == 1
@@ -52,9 +52,9 @@ def test_many_bars_touch(vgg16):
     table = build_page(vgg16, View(name="layers")).table
     rows = tuple(line for line in table.lines if line.role == "row")
     many = replace(table, lines=rows * (CROWDED // len(rows) + 1))
-    assert "h1V" in parse("".join(chart(many))).all("path")[0].attributes["d"]
+    assert "h1V" in parse("".join(yield_chart(many))).all("path")[0].attributes["d"]
 
 
 def test_one_row_needs_no_chart(vgg16):
     table = build_page(vgg16, View(name="layers")).table
-    assert "".join(chart(replace(table, lines=table.lines[:1]))) == ""
+    assert "".join(yield_chart(replace(table, lines=table.lines[:1]))) == ""

@@ -13,9 +13,8 @@ from page.documents import document
 from page.html.parsed import parse
 from render.reports import branched, layer, report
 
-from archcost.page.document import emit
-from archcost.render import render
-from archcost.render.render import build_page
+from archcost.page.emit import emit
+from archcost.render.report import build_page, render
 from archcost.render.view import View
 
 HOSTILE = "</script><script>alert('&\"')</script><img src=x onerror=alert(1)>\x00\x1b[31m\ud800"
@@ -80,7 +79,7 @@ def test_vgg16_is_small(vgg16_html):
 def test_two_processes_write_the_same_bytes():
     program = (
         "import sys; sys.path.insert(0, 'tests'); from render.reports import branched;"
-        "from archcost.render import render; sys.stdout.write(render(branched(), 'html'))"
+        "from archcost.render.report import render; sys.stdout.write(render(branched(), 'html'))"
     )
     first, second = (
         subprocess.run(
@@ -94,7 +93,7 @@ def test_two_processes_write_the_same_bytes():
 def test_no_heavy_library_is_needed():
     program = (
         "import sys; sys.path.insert(0, 'tests'); from render.reports import branched;"
-        "from archcost.render import render; before = set(sys.modules); render(branched(), 'html');"
+        "from archcost.render.report import render; before = set(sys.modules); render(branched(), 'html');"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from archcost.page.html.markup import element, text
+from archcost.page.html.markup import escape_text, write_element
 
 
 def test_text_cannot_become_markup():
-    assert text("<b a='1' c=\"2\">&amp;") == "&lt;b a=&#x27;1&#x27; c=&quot;2&quot;&gt;&amp;amp;"
+    assert escape_text("<b a='1' c=\"2\">&amp;") == "&lt;b a=&#x27;1&#x27; c=&quot;2&quot;&gt;&amp;amp;"
 
 
 def test_what_html_forbids_is_replaced():
-    assert text("a\x00b\x1b\ud800\uffff\n") == "a\ufffdb\ufffd\ufffd\ufffd\n"
+    assert escape_text("a\x00b\x1b\ud800\uffff\n") == "a\ufffdb\ufffd\ufffd\ufffd\n"
 
 
 def test_an_element_escapes_its_attributes_and_leaves_out_empty_ones():
-    assert element("td", "1", class_="", data_v=None) == "<td>1</td>"
-    assert element("th", "<b>x</b>", class_='"t"', aria_sort="none") == (
+    assert write_element("td", "1", class_="", data_v=None) == "<td>1</td>"
+    assert write_element("th", "<b>x</b>", class_='"t"', aria_sort="none") == (
         '<th class="&quot;t&quot;" aria-sort="none"><b>x</b></th>'
     )

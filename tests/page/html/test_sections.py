@@ -6,8 +6,7 @@ import pytest
 from page.html.parsed import parse
 
 from archcost.metrics import METRICS
-from archcost.render import render
-from archcost.render.render import build_page
+from archcost.render.report import build_page, render
 from archcost.render.view import View
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from page.html.parsed import parse
 
-from archcost.page.html.table import STEPS, bar_rules, parents, table
+from archcost.page.html.table import STEPS, find_parents, write_bar_rules, yield_table
 from archcost.page.page import Cell, Column, Line, Table, order
-from archcost.render import render
-from archcost.render.render import build_page
+from archcost.render.report import build_page, render
 from archcost.render.view import View
 
 
@@ -84,7 +83,7 @@ def test_the_total_stands_apart(page):
 
 def test_a_line_deeper_than_the_one_before_is_its_part():
     levels = (0, 1, 2, 1, 0)
-    assert parents([Line(name=str(i), label=str(i), level=level) for i, level in enumerate(levels)]) == [
+    assert find_parents([Line(name=str(i), label=str(i), level=level) for i, level in enumerate(levels)]) == [
         True, True, False, False, False,
     ]  # fmt: skip
 
@@ -96,8 +95,8 @@ def test_a_bar_is_as_long_as_its_figure():
         columns=(Column(name="macs", heading="MACs", shared=True),),
         lines=tuple(Line(name=str(s), label=str(s), cells=(Cell(text="1", raw=1, size=s),)) for s in sizes),
     )
-    root = parse("".join(table(shown, "caption", "t")))
+    root = parse("".join(yield_table(shown, "caption", "t")))
     classes = [row.all("td")[0].attributes.get("class") for row in rows_of(root)]
     assert classes == [None, "b1", f"b{STEPS // 2}", f"b{STEPS}"]
-    assert f".b{STEPS // 2}{{--w:50%}}" in bar_rules()
+    assert f".b{STEPS // 2}{{--w:50%}}" in write_bar_rules()
     assert not root.all("tfoot")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from archcost.errors import ArgumentError
-from archcost.page.document import Document, emit
+from archcost.page.document import Document
+from archcost.page.emit import emit
 from archcost.page.page import Page, Table
-from archcost.page.rows import rows_of_table
+from archcost.page.rows import read_table
 from archcost.page.target import Target
 from archcost.render import lecture, summary, timing, views
 from archcost.render.frames import build_layer_rows
-from archcost.render.timeline import timeline
+from archcost.render.timeline import build_timeline
 from archcost.render.view import View
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def render(
         target: where the text will be written.
 
     Raises:
-        ArgumentError: an option that the format or the view does not take, or a quantity that is none.
+        ArgumentError: an option that the format or the view does not take, or a name that is not a quantity.
     """
     place = Target(stream=target, width=width, color=color)
     shown = View(name=view, depth=depth, sort=sort, columns=columns, binary=binary)
@@ -70,25 +71,29 @@ def build_document(report: Report, view: View) -> Document:
 
 def build_page(report: Report, view: View) -> Page:
     """Return the page of a view."""
-    title, facts, remarks = summary.title(report.network), summary.facts(report), summary.remarks(report)
+    title, facts, remarks = (
+        summary.spell_title(report.network),
+        summary.list_facts(report),
+        summary.list_remarks(report),
+    )
     if view.name == "lecture":
-        return Page(title=title, facts=facts, listing=lecture.listing(report), remarks=remarks)
+        return Page(title=title, facts=facts, listing=lecture.write_listing(report), remarks=remarks)
     if view.name == "time":
         sample = _find_sample(report)
         return Page(
             title=title,
             facts=facts,
-            table=None if sample.layers is None else timing.rows_table(sample),
-            figures=timing.figures(report, binary=view.binary),
-            conventions=timing.conditions(sample),
-            remarks=(*timing.remarks(sample), *remarks),
+            table=None if sample.layers is None else timing.build_rows_table(sample),
+            figures=timing.list_figures(report, binary=view.binary),
+            conventions=timing.spell_conditions(sample),
+            remarks=(*timing.list_remarks(sample), *remarks),
         )
     return Page(
         title=title,
         facts=facts,
         table=_build_table(report, view),
-        figures=(*summary.figures(report, binary=view.binary), *timing.figures(report, binary=view.binary)),
-        conventions=summary.conventions(report, binary=view.binary),
+        figures=(*summary.list_figures(report, binary=view.binary), *timing.list_figures(report, binary=view.binary)),
+        conventions=summary.spell_conventions(report, binary=view.binary),
         remarks=remarks,
     )
 
@@ -97,21 +102,21 @@ def _build_table(report: Report, view: View) -> Table:
     """Return the table of a view that has one."""
     sort, columns, binary = view.sort, view.columns, view.binary
     if view.name == "layers":
-        return views.layers(report, sort=sort, columns=columns, binary=binary)
+        return views.build_layers(report, sort=sort, columns=columns, binary=binary)
     if view.name == "modules":
-        return views.modules(report, depth=view.depth or 1, sort=sort, columns=columns, binary=binary)
+        return views.build_modules(report, depth=view.depth or 1, sort=sort, columns=columns, binary=binary)
     if view.name == "memory":
-        return timeline(report, binary=binary)
+        return build_timeline(report, binary=binary)
     if view.name == "time":
-        return timing.rows_table(_find_sample(report))
-    return views.operators(report, sort=sort, columns=columns)
+        return timing.build_rows_table(_find_sample(report))
+    return views.build_operators(report, sort=sort, columns=columns)
 
 
 def _build_rows(report: Report, view: View) -> Rows:
     view.check_formats(("csv",))
     if view.name == "layers" and view.columns is None:
         return build_layer_rows(report, sort=view.sort)
-    return rows_of_table(_build_table(report, view))
+    return read_table(_build_table(report, view))
 
 
 def _find_sample(report: Report) -> Sample:

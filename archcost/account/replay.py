@@ -1,0 +1,86 @@
+"""A loop of steps, replayed through torch's CUDA allocator: what a walk's storages take of a GPU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.account.allocator import Allocator, DeviceFullError
+from archcost.account.memory import MADE
+from archcost.records import Allocation
+
+if TYPE_CHECKING:
+    from archcost.account.allocator import Block
+    from archcost.records import StorageSpec, Trace
+
+STEPS = 2  # the first makes an optimizer's state, the second finds it there; every later one is like the second
+
+
+def replay(trace: Trace, *, expandable: bool = False, capacity: int | None = None) -> Allocation | None:
+    """Return what a loop over the walked step takes of a GPU; None where it does not fit into `capacity`.
+
+    What is there before comes first: parameters, buffers, inputs, labels. A storage is allocated while the operator
+    runs that makes it, and freed before the first operator that finds it dead. Storages on the host of a GPU, such as
+    an optimizer's step counts, take nothing of it.
+    """
+    loop = _Loop(trace, Allocator(expandable=expandable, capacity=capacity))
+    try:
+        loop.run()
+    except DeviceFullError:
+        return None
+    return Allocation(
+        tensor_bytes=loop.peak,
+        allocated_bytes=loop.allocator.peak_allocated,
+        reserved_bytes=loop.allocator.peak_reserved,
+        expandable=expandable,
+    )
+
+
+class _Loop:
+    """The steps of a loop; `peak` is the largest sum of the exact bytes that are alive."""
+
+    def __init__(self, trace: Trace, allocator: Allocator) -> None:
+        self.allocator = allocator
+        self._operators = len(trace.ops)
+        self._there: list[StorageSpec] = []
+        self._born: dict[int, list[tuple[int, StorageSpec]]] = {}
+        self._died: dict[int, list[int]] = {}
+        for number, storage in enumerate(trace.storages):
+            if storage.host and not trace.device.startswith("cpu"):
+                continue
+            if storage.born < 0:
+                self._there.append(storage)
+                continue
+            self._born.setdefault(storage.born, []).append((number, storage))
+            if storage.kind in MADE and storage.died is not None:
+                self._died.setdefault(storage.died, []).append(number)
+        self._live = self.peak = 0
+
+    def run(self) -> None:
+        """Run all steps."""
+        for storage in self._there:
+            self._allocate(storage)
+        for step in range(STEPS):
+            self._run_step(first=step == 0)
+
+    def _run_step(self, *, first: bool) -> None:
+        """Run one step, and drop at its end what the next one makes anew."""
+        blocks: dict[int, tuple[Block | None, int]] = {}
+        for index in range(self._operators):
+            for number in self._died.get(index, ()):
+                self._free(*blocks.pop(number))
+            for number, storage in self._born.get(index, ()):
+                if storage.kind in MADE:
+                    blocks[number] = (self._allocate(storage), storage.nbytes)
+                elif first:
+                    self._allocate(storage)
+        for block, nbytes in blocks.values():
+            self._free(block, nbytes)
+
+    def _allocate(self, storage: StorageSpec) -> Block | None:
+        self._live += storage.nbytes
+        self.peak = max(self.peak, self._live)
+        return self.allocator.allocate(storage.nbytes)
+
+    def _free(self, block: Block | None, nbytes: int) -> None:
+        self._live -= nbytes
+        self.allocator.release(block)

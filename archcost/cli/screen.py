@@ -1,0 +1,93 @@
+"""How far a command is, drawn on a terminal by rich. It is imported when something is drawn, never before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console, Group
+from rich.constrain import Constrain
+from rich.file_proxy import FileProxy
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from archcost.cli.steps import Progress
+
+BAR = 24  # columns
+ROOM = 4  # columns for the ^C that a terminal echoes: on a line of its own it would be in the way of erasing ours
+
+
+class Terminal(Console):
+    """A terminal whose cursor stays shown: nothing has to bring it back, whatever ends the process."""
+
+    def show_cursor(self, show: bool = True) -> bool:
+        """Leave it as it is."""
+        del show
+        return False
+
+
+class Screen:
+    """The last lines of a terminal, which say how far a command is and vanish when it leaves.
+
+    Where it is `ticking`, a thread draws it several times a second; otherwise only `draw` does.
+    """
+
+    def __init__(self, told: Progress, file: TextIO, *, ticking: bool) -> None:
+        console = Terminal(file=file, highlight=False)
+        self._above = FileProxy(console, file)
+        self._live = Live(
+            console=console, auto_refresh=ticking, transient=True, vertical_overflow="crop",
+            redirect_stdout=False, redirect_stderr=False,  # `show_progress` does it, in the order of its own contexts
+            get_renderable=lambda: build_lines(told, console.width - ROOM, ticking=ticking),
+        )  # fmt: skip
+        self._live.start(refresh=True)
+
+    def draw(self) -> None:
+        """Draw what has changed."""
+        if not self._live.auto_refresh and self._live.is_started:
+            self._live.refresh()
+
+    def write(self, text: str) -> int:
+        """Put whole lines of text above, and the beginning of another one when it is whole."""
+        return self._above.write(text)
+
+    def close(self) -> None:
+        """Take everything away again."""
+        self._above.flush()
+        self._live.stop()
+
+
+def build_lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
+    """Return the table of what is done, where there is one, and the line that says how far the command is."""
+    table = told.table()
+    line = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(4):
+        line.add_column(no_wrap=True)
+    line.add_column()  # the one that gives way where there is too little room
+    bar = ProgressBar(total=told.steps, completed=told.done, width=BAR, pulse=told.steps is None and ticking)
+    name = Text(told.name, "dim", no_wrap=True, overflow="ellipsis")
+    line.add_row(told.label, bar, _count(told), _spell_clock(told, ticking=ticking), name)
+    last = Constrain(line, width)
+    return Group(Text.from_ansi(table), last) if table else last
+
+
+def _count(told: Progress) -> Text:
+    count = Text("" if told.steps is None else f"{told.done} of {told.steps}")
+    return count.append(f", {told.failures} failed", "red") if told.failures else count
+
+
+def _spell_clock(told: Progress, *, ticking: bool) -> str:
+    if not ticking and not told.done:
+        return ""  # a clock that stands still says nothing
+    left = told.remaining
+    return _spell_time(told.elapsed) + ("" if left is None else f", {_spell_time(left)} left")
+
+
+def _spell_time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,22 @@
+"""What torch's CUDA allocator holds for a walk, and what comes on top of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OVERHEAD_UNKNOWN = "cuDNN's workspace is unknown before it is measured: 0 to what its fastest algorithms ask for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """The most that torch's CUDA allocator holds over the steps of a loop; each figure is a peak of its own.
+
+    `tensor_bytes` are the exact bytes of the tensors on the device, `allocated_bytes` those of the blocks that they lie
+    in (`torch.cuda.max_memory_allocated`), `reserved_bytes` those of the segments that are asked of the device
+    (`torch.cuda.max_memory_reserved`). `expandable`: with `expandable_segments:True` in PYTORCH_CUDA_ALLOC_CONF.
+    """
+
+    tensor_bytes: int
+    allocated_bytes: int
+    reserved_bytes: int
+    expandable: bool = False

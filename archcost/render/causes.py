@@ -1,0 +1,289 @@
+"""find_groups(changes) -> what a person would say of them: one group for each cause, not one line for each layer.
+
+Each finder takes the changes that it can explain together and leaves the rest to the next one, so every change stands
+in one group at most. What no finder explains stays a change of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from archcost.page.names import make_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+    from archcost.records import Change, Row
+
+    Finder = Callable[[Sequence[Change], Sequence[Change]], "Iterable[Group]"]
+
+GroupKind = Literal["added", "removed", "renamed", "split", "merged", "scaled", "alike"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Changes of several layers with one cause.
+
+    `before` and `after` are names or patterns of names, where "*" stands for the number of a block. What they say
+    depends on `kind`:
+
+    added, removed: `after`, or `before`, names the block's container; `places` are the blocks' own names.
+    renamed: the part of the path that differs, on both sides; equal where only a number differs.
+    split, merged: the one layer on one side, its parts on the other.
+    scaled: the path that holds the layers; every one has `factor` times the channels, or reads them. `whole` says
+        that the path holds no other layer with channels, but for inputs and for a head that reads the last wider one.
+    alike: the layer that changed equally in each block.
+
+    `places` are the blocks in which it happened; empty where it happened once.
+    """
+
+    kind: GroupKind
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    changes: tuple[Change, ...]
+    places: tuple[str, ...] = ()
+    factor: Fraction | None = None
+    whole: bool = False
+
+    def delta(self, metric: str) -> int:
+        """How much more of a quantity there is in all of its layers."""
+        return sum(change.delta(metric) for change in self.changes)
+
+
+FEWEST = 2  # changes that make a group
+FEWEST_SCALED = 3  # two layers may double their channels by chance, three hardly do
+IMAGE = 4  # axes of N, C, H, W: the channels are the second, elsewhere the last
+
+
+def find_groups(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Change, ...]]:
+    """Return the groups of a network's changes, and those changes that stand alone.
+
+    Args:
+        changes: every layer of both sides, also those that stayed the same.
+    """
+    rest = [change for change in changes if change.status != "same"]
+    found: list[Group] = []
+    for find in FINDERS:
+        for each in find(rest, changes):
+            found.append(each)
+            taken = set(map(id, each.changes))
+            rest = [change for change in rest if id(change) not in taken]
+    return tuple(found), tuple(rest)
+
+
+def _find_splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+    """Find a layer whose place several new ones took that together cost the same, or the reverse."""
+    yield from _find_divisions(
+        "split", [each for each in rest if each.after is None], [each for each in rest if not each.before]
+    )
+    yield from _find_divisions(
+        "merged", [each for each in rest if not each.before], [each for each in rest if each.after is None]
+    )
+
+
+def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[Change]) -> Iterator[Group]:
+    """Find a layer and, beside it, layers of its kind that share its parameters and multiply-adds among them."""
+    beside: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for part in parts:
+        beside[_cut_parent(part.row.name), part.row.kind].append(part)
+    cases: defaultdict[tuple[str, str, tuple[str, ...]], list[list[Change]]] = defaultdict(list)
+    for whole in wholes:
+        parent, found = _cut_parent(whole.row.name), beside[_cut_parent(whole.row.name), whole.row.kind]
+        if len(found) >= FEWEST and _add_work(whole.row) == _add_work(*(part.row for part in found)):
+            leaves = tuple(_cut_leaf(part.row.name) for part in found)
+            cases[make_pattern(parent), _cut_leaf(whole.row.name), leaves].append([whole, *found])
+    for (_, leaf, leaves), families in cases.items():
+        yield Group(
+            kind=kind,
+            before=(leaf,) if kind == "split" else leaves,
+            after=leaves if kind == "split" else (leaf,),
+            places=_list_places(_cut_parent(family[0].row.name) for family in families),
+            changes=tuple(change for family in families for change in family),
+        )
+
+
+def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+    """Find blocks of a list of blocks, "blocks.12", of which every layer is new, or gone, and which are equal."""
+    kinds: tuple[tuple[GroupKind, str], ...] = (("added", "new"), ("removed", "removed"))
+    for kind, status in kinds:
+        others = {part for change in _all if change.status != status for part in _list_prefixes(change.row.name)}
+        blocks: defaultdict[str, list[Change]] = defaultdict(list)
+        for change in rest:
+            around = (
+                part for part in _list_prefixes(change.row.name) if _cut_leaf(part).isdecimal() and _cut_parent(part)
+            )
+            block = next((part for part in around if part not in others), None)
+            if block is not None and change.status == status:
+                blocks[block].append(change)
+        equal: defaultdict[Hashable, list[str]] = defaultdict(list)
+        for block, members in blocks.items():
+            equal[_cut_parent(block), tuple(_build_signature(change.row, block) for change in members)].append(block)
+        for alike in equal.values():
+            changes = tuple(change for block in alike for change in blocks[block])
+            if len(changes) >= FEWEST:
+                stem = (_cut_parent(alike[0]),)
+                yield Group(
+                    kind=kind,
+                    before=stem if kind == "removed" else (),
+                    after=stem if kind == "added" else (),
+                    places=tuple(alike),
+                    changes=changes,
+                )
+
+
+def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+    """Find layers whose paths differ in the same part: "stages" that is now "body", "fc1" that is now "up"."""
+    found: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in rest:
+        if change.status == "renamed" and change.before is not None and change.after is not None:
+            old, new = _cut_shared(change.before.name, change.after.name)
+            found[make_pattern(old), make_pattern(new)].append(change)
+    for (old, new), changes in found.items():
+        if len(changes) >= FEWEST:
+            in_blocks = old != new and "*" in f"{old}{new}"
+            places = _list_places(_cut_parent(change.row.name) for change in changes) if in_blocks else ()
+            yield Group(kind="renamed", before=(old,), after=(new,), places=places, changes=tuple(changes))
+
+
+def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iterator[Group]:
+    """Find layers that all became wider, or narrower, by one factor, with those that only read what became wider."""
+    factors = Counter(factor for change in rest if (factor := _compute_factor(change)) not in {None, Fraction(1)})
+    for factor, count in factors.most_common():
+        if count < FEWEST_SCALED or factor is None:
+            continue
+        changes = [change for change in rest if factor in {_compute_factor(change), _compute_ratio(change)}]
+        wider = [change for change in changes if _compute_factor(change) == factor]
+        learning = [change.row.name for change in wider if _learns(change.row)]
+        stem = _find_common_path(learning or [change.row.name for change in changes])
+        inside = [each for each in everything if _is_inside(each.row.name, stem) and each.row.kind != "Input"]
+        until = max(i for i, change in enumerate(inside) if change in wider) + 1 if learning else len(inside)
+        readers = [change for change in inside[until:] if _learns(change.row)]
+        whole = all(_compute_factor(change) in {factor, None} for change in inside[:until])
+        whole = whole and all(_compute_ratio(change) == factor for change in readers)
+        yield Group(kind="scaled", before=(stem,), after=(stem,), factor=factor, whole=whole, changes=tuple(changes))
+
+
+def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+    """Find the same change of the same layer in several blocks."""
+    found: defaultdict[Hashable, list[Change]] = defaultdict(list)
+    for change in rest:
+        if "*" in make_pattern(change.row.name):
+            found[make_pattern(change.row.name), change.status, _list_deltas(change)].append(change)
+    for changes in found.values():
+        if len(changes) >= FEWEST:
+            name = (make_pattern(changes[0].row.name),)
+            yield Group(
+                kind="alike",
+                before=name,
+                after=name,
+                places=_list_places(_find_block(change.row.name) or "" for change in changes),
+                changes=tuple(changes),
+            )
+
+
+FINDERS: tuple[Finder, ...] = (_find_splits, _find_blocks, _find_renames, _find_scalings, _find_repeats)
+
+
+def _cut_parent(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _cut_leaf(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _find_block(name: str) -> str | None:
+    """Return the outermost numbered block that a layer is in; None where no part of its path is a number."""
+    parts = name.split(".")
+    places = [i for i, part in enumerate(parts) if part.isdecimal()]
+    return ".".join(parts[: places[0] + 1]) if places and places[0] else None
+
+
+def _is_block(path: str) -> bool:
+    return _cut_leaf(path).isdecimal() and bool(_cut_parent(path))
+
+
+def _list_prefixes(name: str) -> Iterator[str]:
+    """Yield the paths of all modules that a layer is in, the outermost first, and its own."""
+    parts = name.split(".")
+    yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _list_places(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct places; empty where there is one."""
+    places = tuple(dict.fromkeys(names))
+    return places if len(places) > 1 else ()
+
+
+def _build_signature(row: Row, block: str) -> Hashable:
+    return row.name.removeprefix(block), row.kind, tuple(sorted(row.values.items()))
+
+
+def _add_work(*rows: Row) -> tuple[int, int]:
+    """Return what a layer and its parts must have in common: parameters and multiply-adds."""
+    return sum(row.values.get("params", 0) for row in rows), sum(row.values.get("macs", 0) for row in rows)
+
+
+def _cut_shared(before: str, after: str) -> tuple[str, str]:
+    """Return the paths without the parts that they share at the end.
+
+    "stages.0.conv" and "body.0.conv" differ in "stages" and "body", "blocks.0.fc1" and "blocks.0.up" in all of it,
+    "stem" and "backbone.stem" in nothing and "backbone".
+    """
+    old, new = before.split("."), after.split(".")
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return ".".join(old), ".".join(new)
+
+
+def _read_channels(row: Row) -> int | None:
+    """Return how many channels a layer hands on; None where it hands on no tensor with channels."""
+    shape = row.outputs[0] if row.outputs else ()
+    if len(shape) < FEWEST:
+        return None
+    return shape[1] if len(shape) >= IMAGE else shape[-1]
+
+
+def _compute_factor(change: Change) -> Fraction | None:
+    """Return by which factor a layer's channels grew; None where it has none on a side."""
+    if change.before is None or change.after is None:
+        return None
+    before, after = _read_channels(change.before), _read_channels(change.after)
+    return Fraction(after, before) if before and after else None
+
+
+def _learns(row: Row) -> bool:
+    return bool(row.values.get("params"))
+
+
+def _compute_ratio(change: Change) -> Fraction | None:
+    """Return by which factor the multiply-adds grew: a layer of as many channels that reads wider ones."""
+    if change.before is None or change.after is None:
+        return None
+    before, after = change.before.values.get("macs", 0), change.after.values.get("macs", 0)
+    return Fraction(after, before) if before and after else None
+
+
+def _find_common_path(names: Sequence[str]) -> str:
+    """Return the path that holds all of these layers, of blocks with "*" for their number; "" for the whole network."""
+    paths = [make_pattern(name).split(".")[:-1] for name in names]
+    shared: list[str] = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    while shared and shared[-1] == "*":
+        shared.pop()
+    return ".".join(shared)
+
+
+def _is_inside(name: str, stem: str) -> bool:
+    return not stem or make_pattern(name).startswith(f"{stem}.")
+
+
+def _list_deltas(change: Change) -> Hashable:
+    names = {name for row in (change.before, change.after) if row is not None for name in row.values}
+    return tuple(sorted((name, change.delta(name)) for name in names))

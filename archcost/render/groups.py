@@ -1,0 +1,107 @@
+"""What a person would say of a difference: one line for each cause, where a table has one for each layer."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.metrics import METRICS
+from archcost.page.names import write_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from fractions import Fraction
+
+    from archcost.render.causes import Group
+
+    Named = Callable[[str], str]
+
+MOST_NUMBERS = 4  # blocks that a line names by their numbers
+MANY_LAYERS = 4  # layers of one block from which on a line counts them
+
+
+def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
+    """Yield a sentence for each cause, with what it adds to each quantity; `named` writes names.
+
+    "blocks 12 and 13 added: 2 x +7.09 M Params", "stages.* renamed to body.*, 43 layers",
+    "fc1 -> up, fc2 -> down, in 12 blocks", "all of stages: 1.25 x wide: +14.0 M Params".
+    """
+    for (kind, places), run in groupby(groups, key=lambda each: (each.kind, each.places)):
+        alike = list(run)
+        if kind == "renamed" and places:
+            pairs = ", ".join(f"{named(_spell_end(one.before))} -> {named(_spell_end(one.after))}" for one in alike)
+            yield f"{pairs}, in {units.exact(len(places))} blocks{_spell_amounts(alike, metrics)}"
+        elif kind == "alike" and len(alike) >= MANY_LAYERS:
+            amounts = _spell_amounts(alike, metrics, len(places))
+            yield f"{len(alike)} layers in each of {units.exact(len(places))} blocks{amounts}"
+        else:
+            yield from (_describe_group(one, metrics, named) for one in alike)
+
+
+def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
+    blocks = f" in {units.exact(len(group.places))} blocks" if group.places else ""
+    layers = f"{units.exact(len(group.changes))} layers"
+    if group.kind in {"added", "removed"}:
+        (stem,) = group.after or group.before
+        which = f"{named(stem)} {_spell_numbers(group.places)}" if len(group.places) > 1 else named(group.places[0])
+        return f"{which} {group.kind}{_spell_amounts([group], metrics, len(group.places))}"
+    if group.kind == "renamed":
+        return _describe_renamed(group, layers, named)
+    if group.kind in {"split", "merged"}:
+        sides = (_join_names([*map(named, names)]) for names in (group.before, group.after))
+        same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
+        return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
+    if group.kind == "scaled" and group.factor is not None:
+        place = group.after[0]
+        of = f"all of {named(place) if place else 'the network'}"
+        some = f"{layers} of {named(place)}" if place else layers
+        return f"{of if group.whole else some}: {_spell_times(group.factor)} x wide{_spell_amounts([group], metrics)}"
+    return f"{named(group.after[0])}{blocks}{_spell_amounts([group], metrics, len(group.places))}"
+
+
+def _describe_renamed(group: Group, layers: str, named: Named) -> str:
+    (old,), (new,) = group.before, group.after
+    if old == new:
+        before, after = (named(row.name if row else "") for row in (group.changes[0].before, group.changes[0].after))
+        return f"{layers} have other numbers, as {before} -> {after}"
+    if not (old and new):
+        return f"{layers} moved {f'into {named(new)}' if new else f'out of {named(old)}'}"
+    return f"{named(f'{old}.*')} renamed to {named(f'{new}.*')}, {layers}"
+
+
+def _spell_end(names: tuple[str, ...]) -> str:
+    """Return the last part of a path, which tells what was renamed in every block."""
+    return names[0].rpartition(".")[2]
+
+
+def _spell_numbers(places: Sequence[str]) -> str:
+    """Name blocks by their numbers: "12 and 13", "4 to 9", "1, 3, 5 and 4 more"."""
+    numbers = [place.rpartition(".")[2] for place in places]
+    values = [int(number) for number in numbers if number.isdecimal()]
+    if len(values) > 2 and values == list(range(values[0], values[0] + len(numbers))):  # noqa: PLR2004
+        return f"{numbers[0]} to {numbers[-1]}"
+    shown, left = numbers[:MOST_NUMBERS], len(numbers) - MOST_NUMBERS
+    if left > 0:
+        return f"{', '.join(shown)} and {units.exact(left)} more"
+    return _join_names(shown)
+
+
+def _join_names(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _spell_times(factor: Fraction) -> str:
+    return f"{float(factor):.4g}"
+
+
+def _spell_amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
+    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
+    texts = []
+    for name in metrics:
+        total, found = sum(group.delta(name) for group in groups), METRICS[name]
+        if total and times > 1 and total % times == 0:
+            texts.append(f"{units.exact(times)} x {units.signed(total // times, found.unit)} {found.label}")
+        elif total:
+            texts.append(f"{units.signed(total, found.unit)} {found.label}")
+    return f": {', '.join(texts)}" if texts else ""

@@ -1,0 +1,125 @@
+"""What a forward is given: every tensor in it is found, in plain objects (a cache of keys and values) too, and copied.
+
+Copies are as deep as the arguments, so that nothing of the caller's grows or changes when a network runs.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+from archcost.errors import ArgumentError
+from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, is_of_users
+
+
+def tensors_within(arguments: Any) -> list[torch.Tensor]:
+    """Return the tensors of a forward's arguments, in order, each as often as it was given."""
+    return _Look(arguments).tensors
+
+
+def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """Copy a forward's arguments as `copy.deepcopy` does, with `change` applied to each tensor, once.
+
+    Raises:
+        ArgumentError: an object with tensors in it that refuses to be copied.
+    """
+    look = _Look(arguments)
+    memo: dict[int, Any] = {
+        id(tensor): change(tensor) for tensor in {id(tensor): tensor for tensor in look.tensors}.values()
+    }
+    memo |= {id(value): value for value in look.as_they_are}
+    memo |= {id(value): value.clone_state() for value in look.generators}
+    try:
+        return copy.deepcopy(arguments, memo.copy())
+    except Exception:  # noqa: BLE001 - an object of a library in C may raise anything
+        memo |= {id(value): value for value in look.opaque}
+    for way in (copy.deepcopy, _rebuild):
+        with suppress(Exception):
+            return way(arguments, memo.copy())
+    try:
+        return copy.deepcopy(arguments, memo)
+    except Exception as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise ArgumentError(
+            f"an argument of the network cannot be copied, and a forward could change it: {type(error).__name__}: "
+            f"{reason}; give it a __deepcopy__, or pass its tensors themselves"
+        ) from error
+
+
+def _rebuild(value: Any, memo: dict[int, Any]) -> Any:
+    """Copy a value by what lies in it: its class looks its own attributes up in a table that a new object lacks."""
+    if id(value) in memo:
+        return memo[id(value)]
+    if isinstance(value, tuple):
+        return tuple.__new__(type(value), [_rebuild(item, memo) for item in value])
+    if not (isinstance(value, MUTABLE) or has_fields(value)):
+        return value
+    kind: Any = type(value)
+    if hasattr(kind, "__deepcopy__"):
+        raise TypeError(f"{kind.__name__} has refused")
+    new = memo[id(value)] = kind.__new__(kind)
+    if isinstance(value, dict):
+        dict.update(new, {key: _rebuild(item, memo) for key, item in dict.items(value)})
+    elif isinstance(value, MUTABLE):
+        items = [_rebuild(item, memo) for item in value]
+        new.update(items) if isinstance(value, set) else new.extend(items)
+    fields = getattr(value, "__dict__", {})
+    for name, item in fields.items():
+        object.__setattr__(new, name, _rebuild(item, memo))
+    return new
+
+
+class _Look:
+    """What lies in arguments: tensors, and what is handed on without a copy."""
+
+    def __init__(self, arguments: Any) -> None:
+        self.tensors: list[torch.Tensor] = []
+        self.generators: list[torch.Generator] = []
+        self.as_they_are: list[Any] = []
+        self.opaque: list[Any] = []  # whose insides Python cannot see: arrays of numpy, open files, locks, iterators
+        self._within: set[int] = set()  # containers that are being looked at, and objects that were
+        self._look(arguments)
+
+    def _look(self, value: Any) -> None:
+        if type(value) in ATOMS:
+            return
+        if isinstance(value, torch.Tensor):
+            self.tensors.append(value)
+        elif isinstance(value, (list, tuple, set, frozenset, deque, Mapping)):
+            if isinstance(value, PackedSequence):  # torch wants its batch sizes on the CPU
+                self.as_they_are.append(value.batch_sizes)
+            self._look_at_all(value, value.values() if isinstance(value, Mapping) else value)
+        elif isinstance(value, torch.Generator):
+            self.generators.append(value)
+        elif has_fields(value) or _slots(type(value)):  # type: ignore[arg-type] # classes do hash
+            names = _slots(type(value))  # type: ignore[arg-type]
+            fields = [getattr(value, name) for name in names if hasattr(value, name)]
+            self._look_at_all(value, [*getattr(value, "__dict__", {}).values(), *fields], again=False)
+        elif not isinstance(value, type):
+            self.opaque.append(value)
+
+    def _look_at_all(self, container: Any, items: Iterable[Any], *, again: bool = True) -> None:
+        """Look at what is in a container, unless it is being looked at already: it may hold itself."""
+        if id(container) not in self._within:
+            self._within.add(id(container))
+            for item in items:
+                self._look(item)
+            if again:
+                self._within.discard(id(container))
+
+
+@functools.cache
+def _slots(kind: type) -> tuple[str, ...]:
+    """Return the names of the attributes that a class of the user's has beside a dictionary."""
+    if not is_of_users(kind):
+        return ()
+    declared = [base.__dict__.get("__slots__", ()) for base in kind.__mro__]
+    names = [name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots)]
+    return tuple(name for name in names if name not in {"__dict__", "__weakref__"})

@@ -1,0 +1,93 @@
+"""What the modules of a network hold beside what they register: containers, objects, tensors."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections import OrderedDict, deque
+from types import BuiltinFunctionType, FunctionType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# values that cannot change in place and hold no tensor
+ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
+CONTAINERS = frozenset((dict, OrderedDict, list, set))
+MUTABLE = (dict, list, set, deque)
+TABLES = frozenset(("_parameters", "_buffers", "_modules"))
+
+
+class Attributes(NamedTuple):
+    """What else the modules of a network hold: containers, which may change in place, and tensors.
+
+    `filled` are the modules' tables of attributes, and containers with something in them that are attributes, or lie in
+    one; objects of the user's own classes count as the containers of their attributes. `tensors` are those that are
+    attributes, or lie in a container that is one.
+    """
+
+    empty: list[Any]  # nearly all are the tables of a module's hooks
+    filled: list[Any]
+    tensors: list[torch.Tensor]
+
+
+def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
+    """Return what modules hold besides their parameters, buffers and modules."""
+    found = Attributes([], [], [])
+    seen = {id(module) for module in modules}
+    for module in modules:
+        table = module.__dict__
+        found.filled.append(table)
+        for name, value in table.items():
+            kind = type(value)
+            if kind in ATOMS:
+                continue
+            if kind in CONTAINERS and not value:
+                found.empty.append(value)
+            elif name in TABLES:
+                if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
+                    found.filled.append(value)
+            else:
+                look_into(value, found, seen)
+    return found
+
+
+def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
+    """Find what lies in a value: a tensor, a container, an object that has attributes of its own."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, torch.Tensor):
+        found.tensors.append(value)
+    elif has_fields(value):
+        look_into(value.__dict__, found, seen)
+    if isinstance(value, MUTABLE):
+        (found.filled if value else found.empty).append(value)
+    if isinstance(value, (tuple, *MUTABLE)):
+        for item in dict.values(value) if isinstance(value, dict) else value:
+            if type(item) not in ATOMS:
+                look_into(item, found, seen)
+
+
+def contents_of(container: Any) -> Any:
+    """Return what a dictionary, list, set or deque holds now, whatever its class does when it is read or copied."""
+    kind = next(kind for kind in MUTABLE if isinstance(container, kind))
+    return dict(dict.items(container)) if kind is dict else kind(container)
+
+
+def has_fields(value: Any) -> bool:
+    """Whether a value is an object whose attributes belong to it: not a class, a function, nor what Python provides."""
+    kind = type(value)
+    return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)  # type: ignore[arg-type]
+
+
+@functools.cache
+def is_of_users(kind: type) -> bool:
+    """Whether a class comes from the user or a library, and not from Python or torch; modules are always the user's."""
+    if kind is SimpleNamespace or issubclass(kind, nn.Module):
+        return True
+    package = str(kind.__module__).partition(".")[0]
+    return package not in sys.stdlib_module_names and package != "torch"

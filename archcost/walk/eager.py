@@ -1,0 +1,63 @@
+"""torch as a walk needs it: nothing is compiled, and attention takes no fast path that depends on a mask's values."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from archcost.walk.higher_order import refuse_gradients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COMPILER = "torch._dynamo"  # imported by the first checkpoint, by torch.compile, and by some meta kernels
+
+
+class Eager:
+    """While walks are running, `torch.compile` compiles nothing and `nn.TransformerEncoder` drops no padded places.
+
+    Both are switches of the whole process: the first walk turns them, and the last one, of any thread, turns them back.
+    """
+
+    _lock, _walks, _switched = Lock(), 0, ExitStack()
+
+    def __enter__(self) -> None:
+        with Eager._lock:
+            if not Eager._walks:
+                _switch(Eager._switched)
+            Eager._walks += 1
+
+    def __exit__(self, *_: object) -> None:
+        with Eager._lock:
+            Eager._walks -= 1
+            if not Eager._walks:
+                Eager._switched.close()
+
+
+def _switch(switched: ExitStack) -> None:
+    mha = torch.backends.mha
+    switched.callback(mha.set_fastpath_enabled, mha.get_fastpath_enabled())
+    mha.set_fastpath_enabled(False)
+    flex = sys.modules.get("torch.nn.attention.flex_attention")
+    if flex is not None:  # it refuses the meta device, which it would not know about
+        switched.callback(setattr, flex, "_validate_device", flex._validate_device)
+        flex._validate_device = refuse_gradients  # type: ignore[attr-defined]
+    if COMPILER in sys.modules:
+        switched.enter_context(torch.compiler.set_stance("force_eager"))
+        return
+    # it takes seconds to import, and hardly any network wants it
+    original: Callable[..., Any] = torch.compile
+
+    def compile_nothing(*args: Any, **kwargs: Any) -> Any:
+        import torch._dynamo
+
+        torch.compile = original
+        switched.enter_context(torch.compiler.set_stance("force_eager"))
+        return original(*args, **kwargs)
+
+    switched.callback(setattr, torch, "compile", original)
+    torch.compile = compile_nothing

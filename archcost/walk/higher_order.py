@@ -1,0 +1,75 @@
+"""Operators that run functions (cond, while_loop, scan, flex_attention): what becomes of them in a walk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+FLEX = "flex_attention"
+
+
+def _cond(taken: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    return (if_true if taken else if_false)(*operands)
+
+
+def _while_loop(
+    goes_on: Callable[..., Any], body: Callable[..., Any], carried: Sequence[Any], others: Sequence[Any]
+) -> Any:
+    first = carried
+    while goes_on(*carried, *others):
+        carried = body(*carried, *others)
+    if carried is not first:
+        return tuple(carried)
+    return tuple([value.clone() if isinstance(value, torch.Tensor) else value for value in carried])
+
+
+def _scan(step: Callable[..., Any], first: Any, values: Any, others: Any) -> Any:
+    from torch._higher_order_ops.scan import generic_scan
+
+    return generic_scan(step, first, values, additional_inputs=others)  # type: ignore[no-untyped-call]
+
+
+def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any]) -> Any:
+    results = [function(*row, *others) for row in zip(*values, strict=True)]
+    if isinstance(results[0], torch.Tensor):
+        return torch.stack(results)
+    return tuple([torch.stack(result) for result in zip(*results, strict=True)])
+
+
+def _out_dtype(operator: Any, dtype: torch.dtype, *operands: Any) -> Any:
+    tensors = [operand for operand in operands if isinstance(operand, torch.Tensor)]
+    if operator is torch.ops.aten.mm.default and {tensor.dtype for tensor in tensors} == {torch.int8}:
+        return torch._int_mm(*operands)
+    return operator(*(value.to(dtype) if isinstance(value, torch.Tensor) else value for value in operands))
+
+
+# in a real run their functions run operator by operator: these here do as well, and each operator is counted
+RUN: Mapping[str, Callable[..., Any]] = {
+    "cond": _cond,
+    "while_loop": _while_loop,
+    "scan": _scan,
+    "map_impl": _map,
+    "out_dtype": _out_dtype,
+}
+
+
+def attend_on_meta(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any) -> tuple[torch.Tensor, ...]:
+    """Return what flex_attention returns on the meta device, where torch refuses to run it."""
+    del key
+    results = torch.empty_like(query[..., :1]).expand(*query.shape[:-1], value.shape[-1])
+    statistics = torch.empty(query.shape[:-1], dtype=torch.float32, device="meta")
+    return torch.empty_like(results), statistics, torch.empty_like(statistics)
+
+
+def refuse_gradients(*tensors: torch.Tensor) -> None:
+    """Let flex_attention run on every device, but not train, which torch does on a GPU alone.
+
+    Raises:
+        NotImplementedError: a gradient is wanted.
+    """
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+        raise NotImplementedError("flex_attention trains on a GPU alone; profile the network without a training step")

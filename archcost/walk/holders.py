@@ -1,0 +1,91 @@
+"""Who holds a tensor: asked of Python's garbage collector, when nothing else is known."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections import deque
+from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType, TracebackType
+from typing import Any
+
+import torch
+from torch import nn
+
+Memo = type(functools.cache(int))
+RUNNING = (FrameType, TracebackType, GeneratorType)  # an error's, or the caller's own
+FIXED = (tuple, frozenset)
+
+
+def release(storages: set[int]) -> tuple[str, ...]:
+    """Take tensors with these storages out of whatever holds them; return the names of the holders that keep theirs."""
+    pending: list[Any] = _tensors(storages)
+    seen, names = {id(pending)}, []
+    while pending:
+        holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, list[Any]()
+        seen |= {id(holders), id(upward)}
+        for holder in holders:
+            if id(holder) in seen or isinstance(holder, RUNNING):
+                continue
+            seen.add(id(holder))
+            owner = _owner(holder, seen) if type(holder) is dict else None
+            if isinstance(holder, Memo) or isinstance(owner, Memo):
+                (owner or holder).cache_clear()
+            elif isinstance(holder, (*FIXED, nn.Module)) or isinstance(owner, nn.Module):
+                upward.append(owner or holder)
+            elif owner is not None or not isinstance(holder, (dict, list, set, deque)):
+                names.append(_name(owner or holder, inside))
+            elif _is_an_entry(holder, inside, seen):
+                upward.append(holder)
+            else:
+                _take_out(holder, inside)
+        holder = owner = None
+        pending = upward
+        seen.add(id(pending))
+    return tuple(sorted(set(names)))
+
+
+def _tensors(storages: set[int]) -> list[Any]:
+    tensors = [value for value in gc.get_objects() if issubclass(type(value), torch.Tensor)]
+    return [t for t in tensors if t.is_meta and t.untyped_storage()._cdata in storages]
+
+
+def _owner(table: dict[Any, Any], seen: set[int]) -> Any:
+    """Return the module, class or object whose attributes a dictionary holds, or the cache of a function."""
+    for holder in gc.get_referrers(table):
+        if id(holder) not in seen and (isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table):
+            return holder
+    return None
+
+
+def _is_an_entry(container: Any, inside: set[int], seen: set[int]) -> bool:
+    """Whether a container holds nothing else, and lies in another itself: a pair of tables, say, under one key."""
+    items = container.values() if isinstance(container, dict) else container
+    if not all(id(item) in inside for item in items):
+        return False
+    others = [h for h in gc.get_referrers(container) if type(h) in {dict, list} and id(h) not in seen]
+    return any(type(holder) is list or _owner(holder, {*seen, id(others)}) is None for holder in others)
+
+
+def _take_out(container: Any, inside: set[int]) -> None:
+    if isinstance(container, dict):
+        for key in [key for key, value in container.items() if id(value) in inside]:
+            del container[key]
+        return
+    kept = [item for item in container if id(item) not in inside]
+    container.clear()
+    container.update(kept) if isinstance(container, set) else container.extend(kept)
+
+
+def _name(holder: Any, inside: set[int]) -> str:
+    """Say where a tensor is, so that the reader finds it."""
+    if isinstance(holder, FunctionType | CellType):
+        return f"a variable of the function {getattr(holder, '__qualname__', '')}".rstrip()
+    table = getattr(holder, "__dict__", {})
+    attributes = ", ".join(str(name) for name, value in table.items() if id(value) in inside)
+    if isinstance(holder, ModuleType):
+        return f"{holder.__name__}.{attributes}"
+    kind = holder if isinstance(holder, type) else type(holder)
+    where = f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        f"{where}.{attributes}" if isinstance(holder, type) else f"{attributes or 'something'} of an object of {where}"
+    )

@@ -1,0 +1,47 @@
+"""Putting a network into a mode, as `nn.Module.train` does."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from contextlib import suppress
+from typing import Any
+
+from torch import nn
+
+
+def set_mode(network: nn.Module, *, training: bool) -> None:
+    """Set the mode of a network and of all modules in it.
+
+    A module's own `train` is asked where it sets a mode, as one that keeps its batch norms in eval does; it is not
+    where it starts a training run (`train(data, epochs)`).
+    """
+    own = network.__dict__.get("train")
+    if own is not None:  # that of an exported program raises: its mode is built in
+        with suppress(NotImplementedError):
+            own(training)
+        return
+    if type(network).train is not nn.Module.train and _sets_a_mode(type(network)):  # type: ignore[arg-type]
+        network.train(training)
+        return
+    if network.training != training:
+        network.training = training
+    for child in network._modules.values():
+        if child is not None:
+            set_mode(child, training=training)
+
+
+@functools.cache
+def _sets_a_mode(kind: type[nn.Module]) -> bool:
+    """Whether a class's own `train` takes what `nn.Module.train` takes: one flag."""
+    train: Any = inspect.unwrap(kind.train)
+    try:
+        parameters = list(inspect.signature(train).parameters.values())[1:]
+    except (TypeError, ValueError):  # written in C
+        return True
+    if not parameters:
+        return False
+    flag = parameters[0]
+    if flag.kind in {flag.VAR_POSITIONAL, flag.VAR_KEYWORD}:  # whatever is given is handed to the class above
+        return "__class__" in train.__code__.co_freevars
+    return flag.name == "mode" or isinstance(flag.default, bool) or flag.annotation in {bool, "bool"}

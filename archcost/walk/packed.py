@@ -1,0 +1,62 @@
+"""Weights that quantised layers keep packed: objects of C++, out of `parameters()`'s sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# modules of torch.ao that hold such an object and compute nothing: they are part of the layer above
+PACKS = {"LinearPackedParams", "EmbeddingPackedParams", "PackedParameter"}
+
+
+def is_pack(module: nn.Module | None) -> bool:
+    """Whether a module only holds packed weights, itself or in its children."""
+    if isinstance(module, nn.ModuleList):
+        return len(module) > 0 and all(is_pack(child) for child in module)
+    return type(module).__name__ in PACKS
+
+
+def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
+    """Yield a name, the object, a place in it and the tensor for each weight that a network's layers keep packed."""
+    for path, layer in modules.items():
+        if is_pack(layer):
+            continue
+        objects = list(_objects_of(layer))
+        for number, packed in enumerate(objects):
+            for place, tensor in enumerate(unpack_weights(packed)):
+                kind = "weight" if tensor.dim() > 1 else "bias"
+                name = f"{kind}_{number}_{place}" if len(objects) > 1 or (kind == "weight" and place) else kind
+                yield f"{path}.{name}".lstrip("."), packed, place, tensor
+
+
+def is_packed(value: Any) -> bool:
+    """Whether an object of C++ holds the weights of a quantised layer."""
+    return "PackedParams" in value._type().name() or value._type().name().startswith("CellParams")
+
+
+def unpack_weights(packed: Any) -> tuple[torch.Tensor, ...]:
+    """Return the tensors that a packed object holds, weights and biases."""
+    kind = packed._type().name()
+    ops = torch.ops.quantized
+    if kind.startswith("CellParams"):
+        (_, biases, *_, packs), _ = packed.__getstate__()
+        return (*[unpack_weights(pack)[0] for pack in packs], *biases)
+    if kind.startswith("Embedding"):
+        return (ops.embedding_bag_unpack(packed),)
+    if kind.startswith("Linear"):
+        weight, bias = ops.linear_unpack(packed)
+    else:
+        weight, bias = packed.unpack()
+    return (weight,) if bias is None else (weight, bias)
+
+
+def _objects_of(layer: nn.Module) -> Iterator[Any]:
+    yield from (value for value in vars(layer).values() if isinstance(value, torch.ScriptObject) and is_packed(value))
+    for child in layer._modules.values():
+        if child is not None and is_pack(child):
+            yield from _objects_of(child)

@@ -1,0 +1,71 @@
+"""The CPU's fused LSTM layer, which torch cannot run on the meta device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from archcost.walk.shapes.results import META, new
+
+PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and of a cache line; a distance that oneDNN avoids, in elements
+
+
+def lstm_layer(
+    sequence: torch.Tensor,
+    weight_input: torch.Tensor,
+    weight_hidden: torch.Tensor,
+    bias_input: torch.Tensor,
+    bias_hidden: torch.Tensor,
+    hidden: torch.Tensor,
+    cells: torch.Tensor,
+    *_: Any,
+) -> Any:
+    """Answer with the output of each step, the last state, and what oneDNN keeps for the backward pass."""
+    del weight_input, weight_hidden, bias_input, bias_hidden
+    steps, batch, width = sequence.shape
+    sizes = steps, batch, width, hidden.shape[-1], sequence.element_size()
+    workspace = _workspace(*sizes) if torch.is_grad_enabled() else 0
+    kept = torch.empty(workspace, dtype=torch.uint8, device=META)
+    return new((steps, batch, hidden.shape[-1]), sequence), new(hidden.shape, hidden), new(cells.shape, cells), kept
+
+
+def lstm_layer_backward(
+    sequence: torch.Tensor,
+    weight_input: torch.Tensor,
+    weight_hidden: torch.Tensor,
+    bias_input: torch.Tensor,
+    bias_hidden: torch.Tensor,
+    hidden: torch.Tensor,
+    cells: torch.Tensor,
+    *_: Any,
+) -> Any:
+    """Answer with a gradient for each of the forward's tensors; those of both biases are one sum each."""
+    del bias_input, bias_hidden
+    bias = weight_input.shape[:1]
+    shapes = (sequence.shape, weight_input.shape, weight_hidden.shape, bias, bias, hidden.shape, cells.shape)
+    return tuple([new(shape, sequence) for shape in shapes])
+
+
+def _workspace(steps: int, batch: int, width: int, hidden: int, itemsize: int) -> int:
+    """Bytes of what oneDNN keeps, each part of it on pages of its own.
+
+    The gates of every step; three times the states of layer and input, twice those of cells, all for both layers and
+    with the first step's; the products of every step.
+    """
+
+    def row(elements: int) -> int:
+        line = LINE // itemsize
+        padded = -(-elements // line) * line
+        return padded if padded % ALIASING else padded + line
+
+    def pages(elements: int) -> int:
+        return -(-elements * itemsize // PAGE) * PAGE
+
+    rows, states = steps * batch, 2 * (steps + 1) * batch
+    return (
+        pages(rows * row(4 * hidden))
+        + 3 * pages(states * row(max(width, hidden)))
+        + 2 * pages(states * hidden)
+        + pages(rows * row(hidden))
+    )

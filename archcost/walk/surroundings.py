@@ -1,0 +1,240 @@
+"""What torch and the process have on around a walk: set aside while it runs, and put back exactly as it was."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import sys
+import threading
+from collections import OrderedDict
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import torch
+from torch._C import _autograd, _functorch
+from torch.nn.modules import module as torch_module
+from torch.utils import _device, _python_dispatch
+
+from archcost.errors import ArgumentError
+from archcost.walk.restoration import Restoration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Result = TypeVar("Result")
+
+# torch's notes of which dispatch modes are on, beside the stack of them
+FLAGS = tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_"))
+HOOKS = tuple(
+    table
+    for name, table in vars(torch_module).items()
+    if name.startswith("_global_") and isinstance(table, OrderedDict)
+)
+AUTOCASTS = tuple(torch._C._autocast_supported_devices())
+# the hooks, the random state and the collector belong to the whole process: one walk at a time
+_turn = threading.RLock()
+
+
+def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Result:
+    """Return what an action returns that nothing from outside reaches, and of which nothing stays.
+
+    Modes of torch that are on around the call (dispatch and function modes, autocast, inference mode, no_grad) are off
+    within, so that the result is the same as without them. Afterwards they, the hooks on all modules, the random state
+    of torch, Python and numpy, and the garbage collector are as they were. Other threads wait for their turn; an action
+    within an action, from a hook, is a matter of its own.
+
+    Args:
+        action: what walks a network.
+        collector: let Python collect cycles within. When it does depends on what it did before, so a walk leaves it to
+            references alone when a tensor dies; it would also look through all of torch's objects again and again.
+
+    Raises:
+        ArgumentError: what is on cannot be set aside: a transform of `torch.func`, or tracing.
+    """
+    _refuse_transforms()
+    restoration = Restoration()
+    with _turn, restoration, restoration:
+        _set_modes_aside(restoration)
+        keep_random_state(restoration)
+        if not collector and gc.isenabled():
+            restoration.add(gc.enable)
+            gc.disable()
+        restoration.add(_leave_modes)
+        return action()
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Restore the random state, even when the body raises."""
+    restoration = Restoration()
+    with restoration, restoration:
+        keep_random_state(restoration)
+        yield
+
+
+def keep_random_state(restoration: Restoration) -> None:
+    """Have the random state of torch (CPU and CUDA), Python and, where it is loaded, numpy restored."""
+    restoration.add(partial(random.setstate, random.getstate()))
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        restoration.add(partial(numpy_random.set_state, numpy_random.get_state()))
+    restoration.add(partial(torch.set_rng_state, torch.get_rng_state()))
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        for index in range(torch.cuda.device_count()):
+            restoration.add(partial(torch.cuda.set_rng_state, torch.cuda.get_rng_state(index), index))
+
+
+def _refuse_transforms() -> None:
+    transform: Any = _functorch.peek_interpreter_stack()
+    if transform is not None:
+        active = f"torch.func's {transform.key().name.lower()}"
+    elif torch._C._is_tracing():
+        active = "torch.jit.trace"
+    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():  # type: ignore[no-untyped-call]
+        active = "a tracer of torch (torch.export, make_fx)"
+    else:
+        return
+    raise ArgumentError(f"archcost was called within {active}, whose tensors stand for others; call it outside")
+
+
+class _Setting(NamedTuple):
+    """Something that torch has on: how to read it, how to write it, and what it is within a walk, by what it was."""
+
+    read: Callable[[], Any]
+    write: Callable[[Any], object]
+    within: Callable[[Any], Any] | None = None
+
+    def put_back(self, before: Any) -> None:
+        if self.read() != before:
+            self.write(before)
+
+
+def _set_modes_aside(restoration: Restoration) -> None:
+    before = [(setting, setting.read()) for setting in SETTINGS]
+    for setting, value in before:
+        restoration.add(partial(setting.put_back, value))
+    for setting, value in before:
+        if setting.within is not None:
+            setting.write(setting.within(value))
+    normal = torch._C._InferenceMode(False)  # noqa: FBT003 - brings the dispatcher's keys back, too
+    restoration.add(partial(normal.__exit__, None, None, None))
+    normal.__enter__()  # type: ignore[no-untyped-call]
+
+
+def _leave_modes() -> None:
+    """Leave whatever mode the action left on, so that nothing stands in the way of the steps that follow."""
+    _set_dispatch_modes([])
+    _set_function_modes([])
+
+
+def _dispatch_modes() -> list[Any]:
+    return [torch._C._get_dispatch_stack_at(i) for i in range(torch._C._len_torch_dispatch_stack())]
+
+
+def _set_dispatch_modes(modes: list[Any]) -> None:
+    while torch._C._len_torch_dispatch_stack():
+        torch._C._pop_torch_dispatch_stack(None)
+    for mode in modes:
+        torch._C._push_on_torch_dispatch_stack(mode)
+
+
+def _function_modes() -> list[Any]:
+    return [torch._C._get_function_stack_at(i) for i in range(torch._C._len_torch_function_stack())]
+
+
+def _set_function_modes(modes: list[Any]) -> None:
+    while torch._C._len_torch_function_stack():
+        torch._C._pop_torch_function_stack()
+    for mode in modes:
+        torch._C._push_on_torch_function_stack(mode)
+
+
+def _default_devices(modes: list[Any]) -> list[Any]:
+    """Return what says where the user wants tensors made; a walk's own devices are other classes."""
+    return [mode for mode in modes if type(mode) is _device.DeviceContext]
+
+
+def _saving_hooks() -> Any:
+    return _autograd._top_saved_tensors_default_hooks(False)  # noqa: FBT003 - torch's own
+
+
+def _set_saving_hooks(hooks: Any) -> None:
+    """Take away what lies above them: nothing takes away hooks that it has not placed."""
+    while (top := _saving_hooks()) is not None and top != hooks:
+        _autograd._pop_saved_tensors_default_hooks()
+
+
+def _autocast() -> Any:
+    nesting = torch.autocast_increment_nesting() - 1
+    torch.autocast_decrement_nesting()
+    kinds = [(torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in AUTOCASTS]
+    return nesting, torch.is_autocast_cache_enabled(), kinds
+
+
+def _set_autocast(state: Any) -> None:
+    nesting, cache, kinds = state
+    while (now := torch.autocast_increment_nesting()) <= nesting:
+        pass
+    for _ in range(now - nesting):
+        torch.autocast_decrement_nesting()
+    torch.set_autocast_cache_enabled(cache)
+    for kind, (enabled, dtype) in zip(AUTOCASTS, kinds, strict=True):
+        torch.set_autocast_enabled(kind, enabled)
+        torch.set_autocast_dtype(kind, dtype)
+    torch.clear_autocast_cache()
+
+
+def _without_autocast(state: Any) -> Any:
+    return 0, True, [(False, dtype) for _, dtype in state[2]]
+
+
+def _flags() -> Any:
+    return [getattr(_python_dispatch, name) for name in FLAGS]
+
+
+def _set_flags(values: Any) -> None:
+    for name, value in zip(FLAGS, values, strict=True):
+        setattr(_python_dispatch, name, value)
+
+
+def _hooks() -> Any:
+    return [list(table.items()) for table in HOOKS]
+
+
+def _set_hooks(before: Any) -> None:
+    for table, items in zip(HOOKS, before, strict=True):
+        if list(table.items()) != items:
+            table.clear()
+            table.update(items)
+
+
+def _devices() -> Any:
+    return _device.CURRENT_DEVICE, getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
+
+
+def _set_devices(state: Any) -> None:
+    _device.CURRENT_DEVICE, torch._GLOBAL_DEVICE_CONTEXT.device_context = state
+
+
+SETTINGS = (
+    _Setting(torch.get_default_dtype, torch.set_default_dtype),
+    _Setting(_hooks, _set_hooks),
+    _Setting(_flags, _set_flags, lambda before: [False] * len(before)),
+    _Setting(_devices, _set_devices),
+    _Setting(_saving_hooks, _set_saving_hooks),
+    _Setting(_autocast, _set_autocast, _without_autocast),
+    _Setting(torch.is_grad_enabled, torch._C._set_grad_enabled),
+    _Setting(_dispatch_modes, _set_dispatch_modes, lambda _: []),
+    _Setting(_function_modes, _set_function_modes, _default_devices),
+)
+
+
+def _take_new_turn() -> None:
+    """Forget who holds the lock: in a forked process no thread is left that could give it back."""
+    global _turn  # noqa: PLW0603
+    _turn = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_take_new_turn)

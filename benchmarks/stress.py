@@ -1,0 +1,169 @@
+"""`python -m benchmarks.stress`: whether archcost leaves anything behind, however it is called and interrupted.
+
+Ctrl-C comes 2,000 times at random moments of a profile, eight threads profile at once, and 1,000 profiles run in a row.
+After each, torch, the process and the network have to be as before; the reports of the threads are those of one.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import signal
+import sys
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.modules import module as torch_module
+
+import archcost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INTERRUPTS, PROFILES, THREADS, ROUNDS = 2_000, 1_000, 8, 5
+
+
+def small_network() -> nn.Module:
+    """Return a network with what a walk could change: statistics, gradients, modes."""
+    network = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Dropout(), nn.Flatten(), nn.Linear(64, 3)
+    )
+    network(torch.ones(2, 2, 6, 6)).sum().backward()
+    network[3].eval()
+    return network
+
+
+KINDS: tuple[dict[str, Any], ...] = (
+    {"device": "meta"},
+    {"device": "cpu"},
+    {"device": "cpu", "mode": "train", "train": "adamw"},
+    {"device": "meta", "train": "sgd", "amp": "bf16"},
+)
+
+
+def state_of(network: nn.Module) -> dict[str, Any]:
+    """Return all that has to be as before, in torch, the process and a network."""
+    return {
+        "random": (torch.get_rng_state().tolist(), random.getstate()),
+        "switches": (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), gc.isenabled()),
+        "defaults": (torch.get_default_dtype(), torch.get_default_device()),
+        "autocast": [torch.is_autocast_enabled(device) for device in ("cpu", "cuda", "ipu")],
+        "modes": (torch._C._len_torch_dispatch_stack(), torch._C._len_torch_function_stack()),
+        "saving": torch._C._autograd._top_saved_tensors_default_hooks(False),
+        "hooks": [len(table) for name, table in vars(torch_module).items() if name.startswith("_global_f")],
+        "training": [module.training for module in network.modules()],
+        "own hooks": [len(module._forward_hooks) for module in network.modules()],
+        "values": {name: tensor.tolist() for name, tensor in network.state_dict().items()},
+        "tensors": [(id(t), t._version, t.requires_grad) for t in network.state_dict(keep_vars=True).values()],
+        "gradients": [None if p.grad is None else (id(p.grad), p.grad.tolist()) for p in network.parameters()],
+    }
+
+
+def interrupt(action: Callable[[], object], after: float) -> bool:
+    """Run an action, and interrupt it as Ctrl-C does; return whether the interrupt came through."""
+    signal.setitimer(signal.ITIMER_REAL, after)
+    try:
+        action()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
+    """Interrupt profiles at random moments until so many came in their middle; return what was left behind."""
+    network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]
+    damage: list[str] = []
+    came = number = 0
+    lengths = [_seconds(run) for run in runs for _ in "12"][1::2]
+    before = state_of(network)
+    while came < count and not damage:
+        choice, number = number % len(runs), number + 1
+        after = max(1e-5, moments.uniform(0, 0.95) * lengths[choice])
+        try:
+            came += interrupt(runs[choice], after)
+        except KeyboardInterrupt:  # it landed in `interrupt` itself
+            came += 1
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        now = state_of(network)
+        damage = [f"{number}: {KINDS[choice]}: {name}" for name in before if before[name] != now[name]]
+    print(f"{came} of {number} interrupts came in the middle of a profile", flush=True)
+    return damage
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def find_thread_damage(threads: int, rounds: int) -> list[str]:
+    """Profile in threads, over one network and over their own; return where a report differs from one thread's."""
+    images, shared = torch.ones(2, 2, 6, 6), small_network()
+    expected = [archcost.profile(small_network(), images, **kind).to_json() for kind in KINDS]
+    choices = [number % len(KINDS) for number in range(threads * rounds)]
+    own = [small_network() for _ in choices]
+    before = state_of(shared)
+    damage = []
+    with ThreadPoolExecutor(threads) as pool:
+        for networks in ([shared] * len(choices), own):
+            found = pool.map(lambda n, c: archcost.profile(n, images, **KINDS[c]).to_json(), networks, choices)
+            damage += [f"a report of {KINDS[c]}" for c, text in zip(choices, found, strict=True) if text != expected[c]]
+    now = state_of(shared)
+    return damage + [name for name in before if before[name] != now[name]]
+
+
+def find_growth(count: int) -> list[str]:
+    """Profile many times; return what there is more of afterwards."""
+    images = torch.ones(2, 2, 6, 6)
+    kept: list[weakref.ref[nn.Module]] = []
+
+    def profile_once(number: int) -> None:
+        network = small_network()
+        kept.append(weakref.ref(network))
+        archcost.profile(network, images, **KINDS[number % len(KINDS)])
+
+    for number in range(50):
+        profile_once(number)
+    objects, size = _objects(), _resident()
+    for number in range(count):
+        profile_once(number)
+    damage = [f"{alive} networks are alive"] if (alive := sum(r() is not None for r in kept)) else []
+    kept.clear()
+    if (more := _objects() - objects) > count // 10:
+        damage.append(f"{more} objects more")
+    if (grown := _resident() - size) > 32 * 2**20:
+        damage.append(f"{grown} bytes more")
+    return damage
+
+
+def _objects() -> int:
+    gc.collect()
+    return len(gc.get_objects())
+
+
+def _resident() -> int:
+    with open("/proc/self/statm") as file:  # noqa: PTH123
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main(interrupts: int = INTERRUPTS, threads: int = THREADS, profiles: int = PROFILES) -> int:
+    """Print what is found; return 1 where something is."""
+    damage = find_interrupt_damage(interrupts)
+    print(f"interrupts: {damage or 'nothing is left behind'}", flush=True)
+    for name, more in (("threads", find_thread_damage(threads, ROUNDS)), ("growth", find_growth(profiles))):
+        print(f"{name}: {more or 'nothing'}", flush=True)
+        damage += more
+    return int(bool(damage))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -1,0 +1,199 @@
+"""torch's CUDA caching allocator, by hand: each pattern with its arithmetic.
+
+The rules are those of c10/cuda/CUDACachingAllocator.cpp and of "CUDA semantics: memory management" in torch's manual.
+"""
+
+import itertools
+import random
+
+import pytest
+
+from archcost.account.allocator import Allocator, DeviceFullError, segment_size
+
+KIB, MIB = 2**10, 2**20
+
+
+def figures(allocator):
+    return allocator.allocated, allocator.reserved
+
+
+def test_one_byte_takes_a_block_of_512_in_a_segment_of_2_mib():
+    allocator = Allocator()
+    assert allocator.allocate(1).size == 512
+    assert allocator.allocate(513).size == 1024
+    assert figures(allocator) == (512 + 1024, 2 * MIB)
+
+
+def test_nothing_takes_no_block():
+    allocator = Allocator()
+    assert allocator.allocate(0) is None
+    allocator.release(None)
+    assert figures(allocator) == (0, 0)
+
+
+def test_two_times_1_mib_fill_a_small_segment_and_a_third_opens_another():
+    """1 MiB is the largest small request, and 2 MiB hold two."""
+    allocator = Allocator()
+    for _ in range(2):
+        allocator.allocate(MIB)
+    assert figures(allocator) == (2 * MIB, 2 * MIB)
+    allocator.allocate(MIB)
+    assert figures(allocator) == (3 * MIB, 4 * MIB)
+
+
+def test_one_byte_more_than_1_mib_is_large():
+    """1 MiB + 512 lies in a segment of 20 MiB, of which the rest, more than 1 MiB, is free for other large ones."""
+    allocator = Allocator()
+    allocator.allocate(MIB + 1)
+    assert figures(allocator) == (MIB + 512, 20 * MIB)
+    allocator.allocate(MIB)  # small: the pools do not lend to each other
+    assert figures(allocator) == (2 * MIB + 512, 22 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("size", "segment"),
+    [
+        (512, 2 * MIB), (MIB, 2 * MIB), (MIB + 512, 20 * MIB), (10 * MIB - 512, 20 * MIB),
+        (10 * MIB, 10 * MIB), (10 * MIB + 512, 12 * MIB), (33 * MIB, 34 * MIB), (64 * MIB, 64 * MIB),
+    ],
+)  # fmt: skip
+def test_what_the_device_is_asked_for(size, segment):
+    assert segment_size(size) == segment
+
+
+def test_a_rest_of_at_most_1_mib_stays_with_its_large_block():
+    """11.5 MiB in a segment of 12: a rest of 0.5 MiB is no use to the large pool, so 12 MiB count as allocated.
+
+    10 MiB + 512 in a segment of 12 leave 2 MiB - 512, more than 1 MiB, which is split off.
+    """
+    allocator = Allocator()
+    allocator.allocate(11 * MIB + 512 * KIB)
+    assert figures(allocator) == (12 * MIB, 12 * MIB)
+    split = Allocator()
+    split.allocate(10 * MIB + 1)
+    assert figures(split) == (10 * MIB + 512, 12 * MIB)
+
+
+def test_four_of_6_mib_take_two_segments():
+    """Three fill 18 of 20 MiB; the fourth does not fit into the 2 that are left."""
+    allocator = Allocator()
+    for _ in range(4):
+        allocator.allocate(6 * MIB)
+    assert figures(allocator) == (24 * MIB, 40 * MIB)
+
+
+def test_a_freed_block_is_taken_again():
+    """A loop that makes and drops 30 MiB asks the device once."""
+    allocator = Allocator()
+    for _ in range(5):
+        allocator.release(allocator.allocate(30 * MIB))
+    assert figures(allocator) == (0, 30 * MIB)
+    assert (allocator.peak_allocated, allocator.peak_reserved) == (30 * MIB, 30 * MIB)
+
+
+def test_the_smallest_free_block_that_holds_it_is_taken():
+    """Free are 40 and 14 MiB; 13 MiB take the 14, whose rest of 1 MiB stays with it, and 38 the 40 (split)."""
+    allocator = Allocator()
+    large, small = allocator.allocate(40 * MIB), allocator.allocate(14 * MIB)
+    allocator.release(large)
+    allocator.release(small)
+    assert allocator.allocate(13 * MIB).size == 14 * MIB
+    assert allocator.allocate(38 * MIB).size == 38 * MIB
+    assert figures(allocator) == (52 * MIB, 54 * MIB)
+
+
+def test_neighbours_that_are_free_become_one():
+    """Three of 6 MiB in 20: the first two, free, hold 12 MiB; without the merge a segment of 12 would be asked for."""
+    allocator = Allocator()
+    first, second, _third = [allocator.allocate(6 * MIB) for _ in range(3)]
+    allocator.release(first)
+    allocator.release(second)
+    allocator.allocate(12 * MIB)
+    assert figures(allocator) == (18 * MIB, 20 * MIB)
+
+
+def test_holes_between_blocks_in_use_are_fragments():
+    """The first and the third of 6 MiB are free, and the third merges with the 2 MiB behind it: 8 and 6, not 12."""
+    allocator = Allocator()
+    first, _second, third = [allocator.allocate(6 * MIB) for _ in range(3)]
+    allocator.release(first)
+    allocator.release(third)
+    allocator.allocate(12 * MIB)
+    assert figures(allocator) == (18 * MIB, 32 * MIB)
+    assert allocator.allocate(8 * MIB).size == 8 * MIB
+    assert figures(allocator) == (26 * MIB, 32 * MIB)
+
+
+def test_a_growing_batch_leaves_segments_behind_that_fit_nothing():
+    """10, 20 and 40 MiB one after another: 70 are reserved, where 40 are needed at most."""
+    allocator = Allocator()
+    for size in (10, 20, 40):
+        allocator.release(allocator.allocate(size * MIB))
+    assert (allocator.peak_allocated, allocator.peak_reserved) == (40 * MIB, 70 * MIB)
+
+
+def test_expandable_segments_grow_by_what_is_missing():
+    """The same in one segment of pages of 20 MiB: 20, still 20, then 40; nothing is left behind."""
+    allocator = Allocator(expandable=True)
+    for size in (10, 20, 40):
+        allocator.release(allocator.allocate(size * MIB))
+    assert (allocator.peak_allocated, allocator.peak_reserved) == (40 * MIB, 40 * MIB)
+
+
+def test_expandable_segments_split_large_blocks_to_512_bytes():
+    """11.5 MiB leave 8.5 of a page of 20: 8 MiB take them, and 1.5 need another page only for the missing 1 MiB."""
+    allocator = Allocator(expandable=True)
+    allocator.allocate(11 * MIB + 512 * KIB)
+    allocator.allocate(8 * MIB)
+    assert figures(allocator) == (19 * MIB + 512 * KIB, 20 * MIB)
+    allocator.allocate(MIB + 512 * KIB)
+    assert figures(allocator) == (21 * MIB, 40 * MIB)
+
+
+def test_expandable_segments_take_a_hole_before_their_end():
+    """Free are a hole of 8 MiB and an end of 4, which counts as the largest, since it can grow.
+
+    2 MiB + 512 take the hole; 7 MiB no longer fit there, and 3 more than the end has need another page.
+    """
+    allocator = Allocator(expandable=True)
+    hole, _used = allocator.allocate(8 * MIB), allocator.allocate(8 * MIB)
+    allocator.release(hole)
+    assert (allocator.allocate(2 * MIB + 512).address, allocator.reserved) == (0, 20 * MIB)
+    assert (allocator.allocate(7 * MIB).address, allocator.reserved) == (16 * MIB, 40 * MIB)
+
+
+def test_a_full_device_gets_unused_segments_back():
+    """70 MiB are reserved without a limit; with 50 the unused 10 and 20 go back before 40 is asked for."""
+    allocator = Allocator(capacity=50 * MIB)
+    for size in (10, 20, 40):
+        allocator.release(allocator.allocate(size * MIB))
+    assert (allocator.releases, allocator.reserved, allocator.peak_reserved) == (1, 40 * MIB, 40 * MIB)
+
+
+def test_a_segment_in_use_anywhere_is_not_given_back():
+    """20 MiB with 6 of them in use stay, and 40 more do not fit into 50."""
+    allocator = Allocator(capacity=50 * MIB)
+    allocator.allocate(6 * MIB)
+    with pytest.raises(DeviceFullError):
+        allocator.allocate(40 * MIB)
+
+
+@pytest.mark.parametrize("expandable", [False, True])
+def test_blocks_never_overlap_and_everything_comes_back(expandable):
+    """Whatever is asked for and freed, in any order: blocks lie apart, and in the end nothing is allocated."""
+    chance, allocator, held = random.Random(0), Allocator(expandable=expandable), []  # noqa: S311 - no secret
+    for _ in range(2000):
+        if held and chance.random() < 0.5:
+            allocator.release(held.pop(chance.randrange(len(held))))
+        else:
+            held.append(allocator.allocate(int(2 ** chance.uniform(0, 26))))
+        for small in (True, False):
+            places = sorted((b.address, b.size) for b in held if b.small == small)
+            assert all(a + size <= b for (a, size), (b, _) in itertools.pairwise(places))
+    assert allocator.allocated == sum(block.size for block in held) <= allocator.reserved
+    for block in held:
+        allocator.release(block)
+    assert allocator.allocated == 0
+    reserved = allocator.reserved
+    allocator.allocate(512)  # what lies free is found again
+    assert allocator.reserved == reserved

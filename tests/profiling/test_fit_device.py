@@ -1,0 +1,82 @@
+"""Whether a batch fits a GPU by name: what its allocator reserves, and what comes on top."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+import archcost
+from archcost.account.overhead import CONTEXT, CUBLAS_LARGE, CUBLAS_SMALL
+from archcost.cli import run
+from archcost.errors import ArgumentError, NoDeviceError
+from archcost.sources import parse_input
+
+MIB = 2**20
+LAYER, ROW = nn.Linear(1024, 1024, bias=False), [parse_input("1024")]
+INPUT = [parse_input(str(10 * MIB // 4))]
+
+
+class Grows(nn.Module):
+    """From an input of 10 MiB: one map of 20 that dies, then one of 60."""
+
+    def forward(self, x):
+        torch.cat([x, x])
+        return torch.cat([x] * 6)
+
+
+def test_the_margin_is_what_is_left():
+    """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100 has the small workspace."""
+    need = 22 * MIB + CONTEXT + CUBLAS_SMALL
+    fits = archcost.fit(LAYER, need, device_name="v100", batch=256, inputs=ROW)
+    missing = archcost.fit(LAYER, need - 1, device_name="v100", batch=256, inputs=ROW)
+
+    assert (fits.batch, fits.judge(fits.points[0]), fits.need_of(fits.points[0])) == (256, "fits", need)
+    assert (missing.batch, missing.judge(missing.points[0])) == (None, "does not fit")
+
+
+def test_training_has_a_workspace_for_each_of_two_threads_and_hopper_a_larger_one():
+    v100 = archcost.fit("lenet5", device_name="v100", batch=1, train="sgd")
+    h200 = archcost.fit("lenet5", device_name="NVIDIA H200", batch=1)
+    assert v100.overheads["cuBLAS workspaces"] == 2 * CUBLAS_SMALL == 2 * 8_519_680
+    assert h200.overheads["cuBLAS workspaces"] == CUBLAS_LARGE == 32 * MIB
+    assert (h200.memory_bytes, h200.device) == (141 * 10**9, "NVIDIA H200")
+
+
+def test_a_batch_is_tight_where_unused_segments_have_to_go_back():
+    """90 MiB are reserved, of which 20 are unused at the end."""
+    top = CONTEXT + CUBLAS_SMALL
+    verdicts = []
+    for room in (90 * MIB, 90 * MIB - 1, 70 * MIB, 70 * MIB - 1):
+        found = archcost.fit(Grows(), room + top, device_name="v100", batch=1, inputs=INPUT)
+        verdicts.append(found.judge(found.points[0]))
+    assert verdicts == ["fits", "tight", "tight", "does not fit"]
+
+
+def test_the_largest_batch_is_by_what_is_needed():
+    """The next one needs more than there is, and the tensors alone would leave room for more."""
+    plain = archcost.fit("nin_cifar10", "800MB")
+    named = archcost.fit("nin_cifar10", "800MB", device_name="a100")
+    needs = {point.batch: named.need_of(point) for point in named.points}
+    assert needs[named.batch] <= 800_000_000 < needs[named.batch + 1]
+    assert named.batch < plain.batch
+
+
+def test_a_cpu_has_the_memory_of_its_machine():
+    with pytest.raises(ArgumentError, match="say how much"):
+        archcost.fit("lenet5", device_name="i7-12700h")
+    assert archcost.fit("lenet5", "5MB", device_name="i7-12700h").device is None
+    with pytest.raises(ArgumentError, match="needs a memory"):
+        archcost.fit("lenet5")
+    with pytest.raises(NoDeviceError, match="did you mean h200"):
+        archcost.fit("lenet5", device_name="h2000")
+
+
+def test_the_command_says_the_margin(capsys):
+    assert run(["fit", "lenet5", "--device-name", "h200", "--batch", "4", "--train"]) == 0
+    assert "fits into the 141.0 GB of NVIDIA H200, and leaves 140." in capsys.readouterr().out
+    assert run(["fit", "lenet5", "--device-name", "h200", "--batch", "4", "--format", "json"]) == 0
+    (point,) = json.loads(capsys.readouterr().out)["points"]
+    assert point["verdict"] == "fits"
+    assert point["margin_bytes"] == 141 * 10**9 - point["needed_bytes"]
+    assert run(["fit", "lenet5", "--device-name", "v100", "--memory", "500MB", "--batch", "4"]) == 1

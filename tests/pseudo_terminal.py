@@ -1,0 +1,78 @@
+"""A terminal that tests run commands in: what they wrote, and what stands on its screen in the end."""
+
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from dataclasses import dataclass
+from fcntl import ioctl
+
+ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
+HIDE_CURSOR = "\x1b[?25l"
+LONGEST = 120  # seconds that no command here takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a command did: its exit code, what it wrote to stdout, and to the terminal as it came."""
+
+    code: int
+    result: str
+    written: str
+    unchanged: bool  # the terminal's settings
+
+    @property
+    def text(self):
+        """What was written, without colours and movements."""
+        return re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", self.written)
+
+    @property
+    def screen(self):
+        """The lines that are left on the screen, by the few movements that rich makes."""
+        lines, row = [""], 0
+        for parameter, final, control, text in ESCAPE.findall(self.written):
+            if final == "A":
+                row -= int(parameter or 1)
+            elif final == "K":
+                lines[row] = ""
+            elif control == "\n":
+                row += 1
+                lines += [""] * (row + 1 - len(lines))
+            else:
+                lines[row] += text
+        return [line for line in lines if line]
+
+
+def watch(command, *, interrupt_after=None, cwd=None, **environment):
+    """Run a command whose stderr is a terminal of 100 columns; send Ctrl-C once `interrupt_after` was written."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    before = termios.tcgetattr(theirs)
+    kept = {name: value for name, value in os.environ.items() if name not in {"CI", "NO_COLOR", "COLUMNS", "LINES"}}
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, cwd=cwd, text=True,
+        env={**kept, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **environment}, start_new_session=True,
+    )  # fmt: skip
+    written, until = b"", time.monotonic() + LONGEST
+    try:
+        while time.monotonic() < until:
+            if select.select([ours], [], [], 0.1)[0]:
+                written += os.read(ours, 65536)
+            elif process.poll() is not None:
+                break
+            if interrupt_after is not None and interrupt_after in written.decode(errors="replace"):
+                interrupt_after = None
+                os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to the whole group
+        result = process.communicate(timeout=10)[0]
+    finally:
+        process.kill()
+        process.wait()
+        unchanged = termios.tcgetattr(theirs) == before
+        os.close(ours)
+        os.close(theirs)
+    return Seen(code=process.returncode, result=result, written=written.decode(errors="replace"), unchanged=unchanged)

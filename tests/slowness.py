@@ -1,0 +1,91 @@
+"""Which tests are slow: those that `slow.txt` names, which `python -m tests --quick` leaves out.
+
+A test is slow where it, with the programs that it starts, keeps a processor busy for a second. That time, unlike the
+clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
+ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch  # noqa: F401 - before the first test, which would be taken for a slow one otherwise
+
+ROOT = Path(__file__).parent.parent
+LIST = Path(__file__).with_name("slow.txt")
+UPDATE = "ARCHCOST_UPDATE_SLOW"
+SLOW = 1.0
+TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
+TAKEN = "processor seconds"
+
+_taken: dict[str, float] = {}  # by each test that this run has run
+
+
+def listed() -> list[str]:
+    """Return the slow tests: tests/ROOM/test_FILE.py::test_NAME, and [CASE] behind it where other cases are quick."""
+    return LIST.read_text(encoding="utf-8").splitlines()
+
+
+def pytest_collection_modifyitems(items):
+    slow = set(listed())
+    for item in items:
+        if slow & {item.nodeid, _function(item.nodeid)}:
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    begun = _processor_seconds()
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append((TAKEN, _processor_seconds() - begun))
+
+
+def pytest_runtest_logreport(report):
+    """Note what a test took; where processes share the tests, theirs come together here."""
+    if report.when == "call":
+        _taken[report.nodeid] = dict(report.user_properties).get(TAKEN, 0.0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    slow = listed()
+    if os.environ.get(UPDATE):
+        run = {name.partition("::")[0] for name in _taken}
+        kept = [
+            name for name in slow if name.partition("::")[0] not in run and (ROOT / name.partition("::")[0]).exists()
+        ]
+        LIST.write_text("".join(f"{name}\n" for name in sorted({*kept, *_slow()})), encoding="utf-8")
+        return
+    lacking = {
+        name: seconds
+        for name, seconds in _taken.items()
+        if seconds > TOLERATED and not {name, _function(name)}.intersection(slow)
+    }
+    if lacking:
+        terminalreporter.section(f"slow tests that tests/slow.txt lacks; {UPDATE}=1 adds them")
+        for name, seconds in lacking.items():
+            terminalreporter.line(f"{name} ({seconds:.0f} s)")
+
+
+def _slow() -> set[str]:
+    """Return the slow tests of this run; functions where all their cases are."""
+    quick = {_function(name) for name, seconds in _taken.items() if seconds < SLOW}
+    slow = [name for name, seconds in _taken.items() if seconds >= SLOW]
+    return {name if _function(name) in quick else _function(name) for name in slow}
+
+
+def _processor_seconds() -> float:
+    """Return what this process has used, and the programs that it started and that have ended."""
+    return sum(os.times()[:4])
+
+
+def _file(name: str) -> str:
+    return name.partition("::")[0]
+
+
+def _function(name: str) -> str:
+    """Return a test's name without its parameters."""
+    return name.partition("[")[0]

@@ -1,0 +1,76 @@
+"""Dropout on a GPU: masks of booleans, and attention that keeps no scores."""
+
+import pytest
+import torch
+from real_memory import saved_bytes, training_peak
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
+
+import archcost
+
+FLASH, EFFICIENT = "aten._scaled_dot_product_flash_attention", "aten._scaled_dot_product_efficient_attention"
+
+
+class Attention(nn.Module):
+    def __init__(self, mask=None):
+        super().__init__()
+        self.scale, self.mask = nn.Parameter(torch.ones(1)), mask
+
+    def forward(self, x):
+        x = x * self.scale
+        return scaled_dot_product_attention(x, x, x, attn_mask=self.mask, dropout_p=0.1 if self.training else 0.0)
+
+
+def trained(net, x, **options):
+    return archcost.profile(net, x, device="meta", train="sgd", loss="sum", **options)
+
+
+def test_dropout_keeps_a_boolean_mask():
+    """Of 4 x 8 elements the mask: 32 B on a GPU, 128 B on the CPU; and the layer its input, 4 x 3."""
+    net, x = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5)), torch.zeros(4, 3)
+    assert trained(net, x).totals.saved_bytes == 4 * 4 * 3 + 4 * 8
+    assert trained(net, x, like="cpu").totals.saved_bytes == 4 * 4 * 3 + 4 * 4 * 8
+
+
+def test_a_real_step_with_boolean_masks_has_that_peak():
+    net = nn.Sequential(nn.Linear(30, 80), nn.GELU(), nn.Dropout(0.5), nn.Linear(80, 10))
+    x = torch.zeros(64, 30)
+    totals = archcost.profile(net, x, device="meta", train="adamw").totals
+    assert totals.saved_bytes == saved_bytes(net, x, like="cuda")
+    assert totals.peak_training_bytes == training_peak(net, x, "adamw", like="cuda")
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "mask", "kernel"),
+    [
+        ((2, 4, 64, 32), torch.float32, None, EFFICIENT),  # flash knows half precision alone
+        ((2, 4, 64, 32), torch.bfloat16, None, FLASH),
+        ((2, 4, 64, 36), torch.bfloat16, None, FLASH),  # padded to 40
+        ((2, 4, 64, 32), torch.float16, torch.ones(64, 64, dtype=torch.bool), EFFICIENT),  # flash takes no mask
+        ((2, 4, 64, 30), torch.float32, None, None),  # 120 bytes are not in steps of 16
+        ((2, 4, 64, 32), torch.float64, None, None),
+        ((4, 64, 32), torch.float32, None, None),
+    ],
+)
+def test_the_kernel_is_that_which_cuda_would_choose(shape, dtype, mask, kernel):
+    report = trained(Attention(mask).to(dtype), torch.zeros(shape, dtype=dtype))
+    assert {FLASH, EFFICIENT} & set(report.operators) == ({kernel} if kernel else set())
+    padded = -(-shape[-1] // 8) * 8 if kernel == FLASH else shape[-1]  # what runs is counted
+    assert report.totals.macs == 2 * 64 * 64 * 2 * padded * (4 if len(shape) == 4 else 2)
+    assert not report.uncovered
+
+
+def test_the_fused_kernels_keep_no_scores():
+    """Kept: the input, once scaled (q, k and v are one), the result, a number for each row of scores, two seeds."""
+    batch, heads, length, width = 2, 4, 64, 32
+    elements, rows = batch * heads * length * width, batch * heads * length
+    saved = trained(Attention(), torch.zeros(batch, heads, length, width)).totals.saved_bytes
+    assert saved == 4 * (3 * elements + rows) + 2 * 8
+    apart = trained(Attention(), torch.zeros(batch, heads, length, width), like="cpu").totals.saved_bytes
+    assert apart > saved + 4 * rows * length
+
+
+def test_without_dropout_nothing_changes():
+    x = torch.zeros(2, 4, 64, 32)
+    eager, like = (archcost.profile(Attention(), x, device="meta", like=like) for like in ("cpu", "cuda"))
+    assert (eager.totals, eager.operators) == (like.totals, like.operators)

@@ -1,0 +1,139 @@
+"""What a walk on meta puts into a cache outside the network is taken out again: the next forward finds real tensors."""
+
+import functools
+import gc
+
+import pytest
+import torch
+from nets_caching import PLACES, TABLES, Layer, forget
+from torch import nn
+
+import archcost
+
+X = torch.ones(2, 4)
+
+
+SOME = [
+    name for name in PLACES if name.endswith(("global_table", "itself", "functools_cache", "cached_method", "class"))
+]
+
+
+def meta_tensors():
+    gc.collect()
+    return {id(value) for value in gc.get_objects() if issubclass(type(value), torch.Tensor) and value.is_meta}
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays():
+    """No test leaves a tensor on meta that was not there before."""
+    forget()
+    before = meta_tensors()
+    yield
+    assert meta_tensors() <= before
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_network_runs_as_before(place):
+    network = Layer(place)
+
+    report = archcost.profile(network, X)
+
+    assert report.environment["device"] == "meta"
+    assert report.totals.macs == 2 * 4 * 4
+    assert not report.warnings
+    assert network(X).device.type == "cpu"
+
+
+def test_a_cache_loses_only_what_the_walk_put_in():
+    TABLES["masks"][3] = mask = torch.ones(3)
+    archcost.profile(Layer("in_a_table_of_tables"), X)
+    assert {"masks": {3: mask}, "scale": 2} == TABLES
+
+
+class Asking(Layer):
+    """Needs a value, after it has filled its cache."""
+
+    def forward(self, x):
+        result = super().forward(x)
+        return result if result.sum().item() > 0 else -result
+
+
+@pytest.mark.parametrize("place", SOME)
+def test_a_cache_filled_on_meta_does_not_spoil_the_walk_on_the_cpu(place):
+    network = Asking(place)
+
+    report = archcost.profile(network, X)
+
+    assert report.environment["device"] == "cpu"
+    assert report.totals.macs == 2 * 4 * 4
+    assert network(X).device.type == "cpu"
+
+
+class Failing(Layer):
+    def forward(self, x):
+        super().forward(x)
+        raise ValueError("on purpose")
+
+
+@pytest.mark.parametrize("place", SOME)
+def test_nor_does_a_walk_that_fails_leave_anything(place):
+    with pytest.raises(archcost.ArchcostError, match="on purpose"):
+        archcost.profile(Failing(place), X, device="meta")
+    assert Layer(place)(X).device.type == "cpu"
+
+
+class Holder:
+    """Something that archcost does not look into: nothing says that it belongs to the network."""
+
+    __slots__ = ("mask",)
+
+
+def test_a_place_that_cannot_be_cleared_is_named():
+    holder = Holder()
+
+    class Network(nn.Module):
+        def forward(self, x):
+            holder.mask = torch.ones(4)
+            return x * holder.mask
+
+    report = archcost.profile(Network(), X)
+
+    assert holder.mask.is_meta
+    del holder.mask
+    (warning,) = report.warnings
+    assert "Holder" in warning
+    assert "--device cpu" in warning
+
+
+def test_outputs_that_a_hook_collects_on_meta_do_not_stay():
+    outputs, network = [], nn.Sequential(nn.Linear(4, 4))
+    network[0].register_forward_hook(lambda module, given, output: outputs.append(output))
+    archcost.profile(network, X)
+    assert not outputs
+
+
+def test_an_output_that_refers_to_itself_is_no_cache():
+    class Network(nn.Module):
+        def forward(self, x):
+            result = {"x": x + 1}
+            result["self"] = result
+            return result["x"]
+
+    assert not archcost.profile(Network(), X).warnings
+
+
+def test_real_tensors_in_a_cache_stay():
+    @functools.cache
+    def mask(device):
+        return torch.ones(4, device=device)
+
+    class Network(nn.Module):
+        def forward(self, x):
+            return x * mask(x.device)
+
+    network = Network()
+    network(X)
+    report = archcost.profile(network, X)
+    assert report.environment["device"] == "meta"
+    network(X)
+    assert mask(torch.device("cpu")).tolist() == [1, 1, 1, 1]

@@ -1,0 +1,185 @@
+"""What is on around a profile does not reach it, and what comes in between leaves nothing behind."""
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import archcost
+from benchmarks.stress import KINDS, find_growth, find_thread_damage, small_network, state_of
+
+ROOT = Path(__file__).parents[2]
+
+X = torch.ones(2, 2, 6, 6)
+MACS = 2 * (4 * 4 * 4 * 2 * 3 * 3 + 64 * 3)  # of two images: 4 channels of 4x4 from 2 of 3x3, then 64 to 3
+
+
+class Counting(TorchDispatchMode):
+    calls = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.calls += 1
+        return func(*args, **(kwargs or {}))
+
+
+class Doubling(TorchFunctionMode):
+    """Changes what a network computes."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        return func(*args, **(kwargs or {})) if func is torch.relu_ else result
+
+
+AROUND = {
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+    "inference mode": torch.inference_mode,
+    "no_grad": torch.no_grad,
+    "a fake mode": FakeTensorMode,
+    "a dispatch mode": Counting,
+    "a function mode": Doubling,
+    "a default device": lambda: torch.device("meta"),
+    "saved-tensor hooks": lambda: torch.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("around", AROUND)
+def test_what_is_on_around_the_call_does_not_reach_the_report(around, kind):
+    network = small_network()
+    expected, before = archcost.profile(network, X, **kind), state_of(network)
+    context = AROUND[around]()
+    with context:
+        modes = torch._C._len_torch_dispatch_stack(), torch._C._len_torch_function_stack()
+        switches = torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu")
+        found = archcost.profile(network, X, **kind)
+        assert (torch._C._len_torch_dispatch_stack(), torch._C._len_torch_function_stack()) == modes
+        assert (
+            torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+            torch.is_autocast_enabled("cpu"),
+        ) == switches
+    assert found.to_json() == expected.to_json()
+    assert expected.totals.macs == MACS
+    assert state_of(network) == before
+    assert getattr(context, "calls", 0) == 0
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_within_a_transform_of_torch_func_it_is_refused_by_name():
+    network = nn.Linear(4, 4)
+
+    def profiled(x):
+        archcost.profile(network, torch.ones(1, 4))
+        return x.sum()
+
+    for transform, name in ((torch.func.vmap, "vmap"), (torch.func.grad, "grad"), (torch.func.hessian, "jvp|grad")):
+        with pytest.raises(archcost.ArchcostError, match=f"(?i)within torch.func's ({name})"):
+            transform(profiled)(torch.ones(3))
+    with pytest.raises(archcost.ArchcostError, match=r"torch\.jit\.trace"):
+        torch.jit.trace(profiled, torch.ones(3))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_profile_in_a_hook_is_a_matter_of_its_own(kind):
+    alone = archcost.profile(small_network(), X, **kind)
+    network, inner, within = small_network(), [], []
+
+    def hook(*_):
+        if not within:
+            within.append(True)
+            inner.append(archcost.profile(network, X, **kind).to_json())
+            within.clear()
+
+    handle = network[1].register_forward_hook(hook)
+    outer = archcost.profile(network, X, **kind)
+    handle.remove()
+    assert outer.to_json() == alone.to_json()
+    assert set(inner) == {alone.to_json()}
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_another_thread_that_runs_the_network_meanwhile_is_not_in_the_report(device):
+    network = small_network().to(device)
+    expected = archcost.profile(network, X, device=device).to_json()
+    stop = threading.Event()
+
+    def run():
+        while not stop.is_set():
+            with torch.no_grad():
+                network(X.to(device))
+
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(run) for _ in "12"]
+        try:
+            reports = {archcost.profile(network, X, device=device).to_json() for _ in range(5)}
+        finally:
+            stop.set()
+        [each.result() for each in running]
+    assert reports == {expected}
+
+
+def test_interrupts_leave_nothing_behind():
+    """In a process of its own: here an interrupt may land in what measures coverage, which then keeps its lock."""
+    program = "from benchmarks.stress import find_interrupt_damage; print(find_interrupt_damage(40, seed=1))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_threads_give_the_reports_of_one():
+    assert find_thread_damage(threads=8, rounds=2) == []
+
+
+def test_many_profiles_leave_nothing_to_grow():
+    assert find_growth(60) == []
+
+
+class Once:
+    """Raises the first time that it is called, as an interrupt does that lands in a step."""
+
+    def __init__(self, error, log):
+        self.error, self.log = error, log
+
+    def __call__(self):
+        error, self.error = self.error, None
+        if error is not None:
+            raise error
+        self.log.append("ran")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("a step")])
+def test_a_step_that_fails_or_is_interrupted_skips_no_other(error):
+    from archcost.walk import Restoration
+
+    restoration, log = Restoration(), []
+    restoration.add(lambda: log.append("first"))
+    restoration.add(Once(error, log))
+    restoration.add(lambda: log.append("last"))
+    with pytest.raises(type(error)), restoration, restoration:
+        pass
+    ran = ["ran"] if isinstance(error, KeyboardInterrupt) else []
+    assert log == ["last", *ran, "first"]
+
+
+def test_an_interrupt_while_a_storage_dies_is_not_lost():
+    """Python ignores what is raised in a weak reference's callback: none of archcost's runs Python code."""
+    import gc
+    import weakref
+
+    from archcost.walk.storages import Storages
+
+    storages, tensor = Storages([]), torch.ones(3)
+    storages.made(tensor, 0)
+    (reference,) = (r for r in gc.get_referents(*storages._references.values()) if isinstance(r, weakref.ref))
+    assert type(reference.__callback__).__name__ == "builtin_function_or_method"
+    del tensor
+    assert storages.specs[0].died == 0

@@ -1,0 +1,137 @@
+"""Under inference_mode torch hands whole functions to the walk; the operators must be those of no_grad all the same."""
+
+import contextlib
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+import archcost
+from archcost.walk.meta import MetaDevice
+from archcost.walk.recorder import Recorder
+from archcost.walk.tensors import map_tensors
+
+DEVICES = ("meta", "cpu")
+
+
+class Dropped(nn.Module):
+    """A dropout that keeps everything in eval mode, and hands on the very tensor that it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.drop, self.second = nn.Linear(4, 3), nn.Dropout(), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.second(self.drop(self.first(x)))
+
+
+class Resized(nn.Module):
+    def forward(self, x):
+        return functional.interpolate(x[None, None], scale_factor=2.0, mode="bilinear")
+
+
+class Recurrent(nn.Module):
+    """A composite that is made of operators that autocast casts, and is not cast itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(4, 3)
+
+    def forward(self, x):
+        return self.gru(x)[0]
+
+
+class Spectrum(nn.Module):
+    """A real spectrum's inverse: its conjugate is written out before the transform reads it."""
+
+    def forward(self, x):
+        return torch.fft.hfft(x.to(torch.complex64))
+
+
+def decorated(kind):
+    class Decorated(kind):
+        @torch.inference_mode()
+        def forward(self, x):
+            return super().forward(x)
+
+    Decorated.__name__ = kind.__name__
+    return Decorated()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent, Spectrum])
+def test_a_forward_under_inference_mode_counts_as_without(kind, device):
+    x = torch.ones(2, 4)
+    plain = archcost.profile(kind(), x, device=device)
+    within = archcost.profile(decorated(kind), x, device=device)
+    with torch.inference_mode():
+        around = archcost.profile(kind(), x, device=device)
+    assert within.layers == around.layers == plain.layers
+    assert within.totals == around.totals == plain.totals
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent])
+def test_mixed_precision_casts_the_parts_of_a_function_too(kind, device):
+    x = torch.ones(2, 4)
+    plain = archcost.profile(kind(), x, device=device, amp="cpu:bf16")
+    within = archcost.profile(decorated(kind), x, device=device, amp="cpu:bf16")
+    assert [layer.output_bytes for layer in within.layers] == [layer.output_bytes for layer in plain.layers]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_mixed_precision_keeps_no_casts_of_weights_in_inference_mode(device):
+    """The peak is the first product: weights and input in full, input, weight, bias and result in half precision."""
+    report = archcost.profile(decorated(Dropped), torch.ones(2, 4), device=device, amp="cpu:bf16")
+    weights, given, halves = 4 * (12 + 3 + 6 + 2), 4 * 8, 2 * (8 + 12 + 3 + 6)
+    assert report.totals.peak_inference_bytes == weights + given + halves
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_dropout_in_eval_mode_takes_no_memory(device):
+    report = archcost.profile(decorated(Dropped), torch.ones(2, 4), device=device)
+    assert report.totals.activation_elements == 2 * 4 + 2 * 3 + 2 * 2
+
+
+def test_vgg16_within_inference_mode_is_the_lectures():
+    with torch.inference_mode():
+        assert archcost.profile("vgg16").totals.activation_elements == 15_237_608
+
+
+def test_every_operator_of_torchs_own_tests_is_the_same_both_ways():
+    pytest.importorskip("expecttest")  # torch's tests need it
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    differing, calls = [], 0
+    for info in op_db:
+        sample = _sample(info)
+        for device in DEVICES if sample is not None else ():
+            with contextlib.suppress(Exception):  # some need values, which the meta device has not
+                expected = _operators(info.op, sample, device, torch.no_grad)
+                calls += 1
+                if _operators(info.op, sample, device, torch.inference_mode) != expected:
+                    differing.append((info.name, device))
+    assert calls > 1000
+    assert differing == []
+
+
+def _sample(info):
+    if torch.float32 not in info.dtypes:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return next(iter(info.sample_inputs("cpu", torch.float32)), None)
+
+
+def _operators(function, sample, device, context):
+    move = lambda value: map_tensors(lambda tensor: tensor.detach().to(device), value)  # noqa: E731
+    arguments = [move(value) for value in (sample.input, sample.args, sample.kwargs)]
+    recorder = Recorder()
+    where = MetaDevice() if device == "meta" else torch.device("cpu")
+    with warnings.catch_warnings(), context(), where, recorder:
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        function(arguments[0], *arguments[1], **arguments[2])
+    return [(op.op, [(spec.shape, spec.dtype) for spec in op.outputs]) for op in recorder.ops]
