@@ -48,7 +48,10 @@ class Caches:
         """Note what the code of a network can reach."""
         modules = _python_modules(type(module) for module in parts.modules.values())
         used = [
-            value for module in modules for value in vars(module).values() if isinstance(value, (type, FunctionType))
+            value
+            for module in modules
+            for value in list(vars(module).values())
+            if isinstance(value, (type, FunctionType))
         ]
         for module in {*modules, *_python_modules(used)}:
             self._note(vars(module))
@@ -92,8 +95,9 @@ class Caches:
             memo.cache_clear()
         for owner, before in self._before:
             now = vars(owner) if isinstance(owner, type) else owner
+            # copies are looked through: looking may end what an entry refers to weakly, and the entry with it
             if not isinstance(now, (dict, MappingProxyType)):
-                if len(now) != len(before) and any(holds(item, alive) for item in now):
+                if len(now) != len(before) and any(holds(item, alive) for item in list(now)):
                     refill(now, before)
                 continue
             for name, value in list(dict.items(now) if isinstance(now, dict) else now.items()):

@@ -68,10 +68,10 @@ def _is_an_entry(container: Any, inside: set[int], seen: set[int]) -> bool:
 
 def _take_out(container: Any, inside: set[int]) -> None:
     if isinstance(container, dict):
-        for key in [key for key, value in container.items() if id(value) in inside]:
+        for key in [key for key, value in list(container.items()) if id(value) in inside]:
             del container[key]
         return
-    kept = [item for item in container if id(item) not in inside]
+    kept = [item for item in list(container) if id(item) not in inside]
     container.clear()
     container.update(kept) if isinstance(container, set) else container.extend(kept)
 
@@ -81,7 +81,7 @@ def _name(holder: Any, inside: set[int]) -> str:
     if isinstance(holder, FunctionType | CellType):
         return f"a variable of the function {getattr(holder, '__qualname__', '')}".rstrip()
     table = getattr(holder, "__dict__", {})
-    attributes = ", ".join(str(name) for name, value in table.items() if id(value) in inside)
+    attributes = ", ".join(str(name) for name, value in list(table.items()) if id(value) in inside)
     if isinstance(holder, ModuleType):
         return f"{holder.__name__}.{attributes}"
     kind = holder if isinstance(holder, type) else type(holder)

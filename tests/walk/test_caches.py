@@ -9,6 +9,7 @@ from nets_caching import PLACES, TABLES, Layer, forget
 from torch import nn
 
 import archcost
+from archcost.walk import Caches
 
 X = torch.ones(2, 4)
 
@@ -137,3 +138,18 @@ def test_real_tensors_in_a_cache_stay():
     assert report.environment["device"] == "meta"
     network(X)
     assert mask(torch.device("cpu")).tolist() == [1, 1, 1, 1]
+
+
+def test_a_set_that_shrinks_while_it_is_looked_through_is_no_failure(monkeypatch):
+    """What a set refers to weakly may die meanwhile, and takes its entry with it."""
+    entries = {1, 2, 3}
+    caches = Caches()
+    caches._before = [(entries, {1, 2})]
+
+    def shrink(item, alive):
+        entries.discard(item)
+        return False
+
+    monkeypatch.setattr("archcost.walk.caches.holds", shrink)
+    caches._put_back({0})
+    assert entries == set()
