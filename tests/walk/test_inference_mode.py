@@ -100,6 +100,7 @@ def test_vgg16_within_inference_mode_is_the_lectures():
         assert archcost.profile("vgg16").totals.activation_elements == 15_237_608
 
 
+@pytest.mark.extras
 def test_every_operator_of_torchs_own_tests_is_the_same_both_ways():
     pytest.importorskip("expecttest")  # torch's tests need it
     from torch.testing._internal.common_methods_invocations import op_db
