@@ -25,6 +25,7 @@ MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
 STUCK = 0.7  # of the width with an eighth of the samples
 LEAST_STUCK_NS = 10**9
+CROWDED = 0.5  # of the time went to others: after half of the limit more samples would show them again
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
@@ -119,14 +120,16 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
 
 def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
     """Take samples until there are enough of them, or more would not help; return them, and what is missing."""
-    begun = clock.now()
+    begun, worked = clock.now(), clock.cpu()
     ns: list[int] = []
     widths: dict[int, float] = {}
     next_look = plan.min_samples
     while True:
         ns += take()
         elapsed = clock.now() - begun
-        if len(ns) < next_look and elapsed < plan.max_ns:
+        lost = 0.0 if clock.queues else 1 - (clock.cpu() - worked) / max(elapsed, 1)
+        over = elapsed >= (plan.max_ns / 2 if lost > CROWDED else plan.max_ns)
+        if len(ns) < next_look and not over:
             continue
         next_look = math.ceil(len(ns) * GROWTH)
         series = Series(tuple(ns))
@@ -136,7 +139,7 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
             elapsed >= max(plan.min_ns, LEAST_STUCK_NS) and series.n >= plan.min_samples and _no_longer_shrinks(widths)
         )
         missing = _missing(series, elapsed, plan)
-        if not missing or stuck or elapsed >= plan.max_ns:
+        if not missing or stuck or over:
             return series, tuple(f"{what}: {text}" for text in missing)
 
 

@@ -45,7 +45,7 @@ class TimingPlan:
     threads: int | None = None
     cudnn_benchmark: bool = False
     agreement: float = 0.01
-    max_warmup_ns: int = 3 * SECOND
+    max_warmup_ns: int = 2 * SECOND
     min_samples: int = 20
     min_ns: int = SECOND // 5
     half_width: float = 0.01

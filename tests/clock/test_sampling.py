@@ -150,6 +150,16 @@ def test_noise_that_more_samples_narrow_goes_on_until_the_limit():
     assert "the median is known to ±" in missing[0]
 
 
+@pytest.mark.parametrize(("part", "seconds"), [(0.4, 2.0), (0.6, 4.0)])
+def test_where_most_of_the_time_goes_to_others_half_of_the_limit_is_enough(part, seconds, monkeypatch):
+    clock = FakeClock()
+    monkeypatch.setattr(clock, "cpu", lambda: round(clock.host * part))
+    series, missing = sample(taking(clock, 500 * MS), TimingPlan(max_ns=4 * 10**9), clock, "end to end")
+
+    assert sum(series.ns) == seconds * 10**9
+    assert missing[0] == f"end to end: {series.n} samples after {seconds:.3f} s, not 20"
+
+
 def test_whoever_listens_is_told_how_far_a_measurement_is():
     clock, heard = FakeClock(), []
     with listening(heard.append):
