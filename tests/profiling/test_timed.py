@@ -149,7 +149,7 @@ def test_training_a_part_times_that_part():
 
 
 class Unregistered(nn.Module):
-    """It learns a tensor that is no parameter of it."""
+    """It trains a tensor that it does not register as a parameter."""
 
     def __init__(self):
         super().__init__()
