@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost.page.names import write_code
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
 HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
 BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
+MENTION = re.compile(r"@\w")
+BLOCK = re.compile(r"^(#|>|~|[-+=](?= ))")  # what begins a heading, a quotation, code or a list
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
@@ -105,7 +108,12 @@ def _write_row(texts: list[str]) -> str:
 
 
 def _escape_text(text: str) -> str:
-    """Escape what Markdown would read as a mark of its own."""
+    """Escape what Markdown would read as a mark of its own, and show as code what would mention somebody."""
+    words = (write_code(word, whole=True) if MENTION.search(word) else _escape_word(word) for word in text.split(" "))
+    return BLOCK.sub(r"\\\1", " ".join(words))
+
+
+def _escape_word(text: str) -> str:
     for mark in ("\\", "|", "*", "_", "`", "<"):
         text = text.replace(mark, f"\\{mark}")
-    return text
+    return text.replace("](", "]\\(").replace("]:", "]\\:")
