@@ -3,13 +3,14 @@
 import functools
 import gc
 
+import nets_caching
 import pytest
 import torch
 from nets_caching import PLACES, TABLES, Layer, forget
 from torch import nn
 
 import archcost
-from archcost.walk import Caches
+from archcost.walk import Caches, caches
 
 X = torch.ones(2, 4)
 
@@ -68,6 +69,15 @@ def test_a_cache_filled_on_meta_does_not_spoil_the_walk_on_the_cpu(place):
     assert report.environment["device"] == "cpu"
     assert report.totals.macs == 2 * 4 * 4
     assert network(X).device.type == "cpu"
+
+
+def test_a_large_library_in_reach_hides_no_cache_of_the_networks_own(monkeypatch):
+    monkeypatch.setattr(caches, "MOST", 500)
+    monkeypatch.setattr(nets_caching, "TABLE", {0: [[[]] for _ in range(900)]})  # stands before the class in the module
+
+    archcost.profile(Asking("in_another_class"), X)
+
+    assert nets_caching.Tables.mask.device.type == "cpu"
 
 
 class Failing(Layer):
