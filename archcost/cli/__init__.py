@@ -36,6 +36,7 @@ COMMANDS = {
     "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),
     "init": ("archcost.cli.init", "Add networks to pyproject.toml, for check."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "rules": ("archcost.cli.rules", "List the rules that operators are counted by."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
