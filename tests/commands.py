@@ -1,4 +1,4 @@
-"""The command line, run in this process: a process of its own first imports torch, which takes it seconds."""
+"""The command line, run in this process, and its workers warm: any other process imports torch first, for seconds."""
 
 import os
 from subprocess import CompletedProcess
@@ -9,7 +9,7 @@ from archcost.cli import run
 
 
 @pytest.fixture
-def archcost(capfd, monkeypatch):
+def archcost(capfd, monkeypatch, warm_workers):
     """Run a command line in a folder; nothing of a workflow that these tests themselves may run in reaches it."""
 
     def archcost(*arguments, cwd=None, **environment):

@@ -8,7 +8,7 @@ Where to look before writing a test:
 * `real_memory.py`: what a real run holds;
 * `render/reports.py`, `render/pairs.py`, `render/samples.py`: reports, checks and timings that are written by hand;
 * `zoo/arithmetic/`: every network of the zoo in plain integers, from its paper;
-* `commands.py`: the command line run in this process, which has torch already;
+* `commands.py`, `warm_workers.py`: the command line, in this process, and its workers, with torch imported already;
 * `pseudo_terminal.py`: a terminal, and what stands on its screen in the end;
 * `slowness.py`: which tests `python -m tests --quick` leaves out.
 """
@@ -31,6 +31,7 @@ from slowness import (  # noqa: F401 - pytest looks for hooks here
     pytest_runtest_logreport,
     pytest_terminal_summary,
 )
+from warm_workers import warm, warm_workers  # noqa: F401 - fixtures
 
 from archcost.profiling.profile import profile
 from archcost.sources import resolve

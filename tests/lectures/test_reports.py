@@ -12,6 +12,8 @@ import pytest
 from archcost.cli import run
 from archcost.lectures import INDEX, LECTURES
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
 PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)[1]
