@@ -213,20 +213,22 @@ class _Account:
         return max((self.flow.depth(spec) for spec in row.outputs), default=0)
 
     def _reads(self, place: int, row: Row) -> tuple[int, ...]:
+        """Rows whose results a row takes, in the order in which it does: that of a concatenation, say."""
         sources = [source for op in row.ops for spec in op.inputs for source in spec.sources]
-        found = set()
+        sources.reverse()
+        found: dict[int, None] = {}
         seen = set()
         while sources:
             source = sources.pop()
             if source < 0:
-                found.add(-1 - source)
+                found[-1 - source] = None
             elif source in self.row_of:
-                found.add(self.row_of[source])
+                found[self.row_of[source]] = None
             elif source not in seen:  # an operator without a row renames data: look behind it
                 seen.add(source)
-                sources += [s for spec in self.trace.ops[source].inputs for s in spec.sources]
-        found.discard(place)
-        return tuple(sorted(found))
+                sources += reversed([s for spec in self.trace.ops[source].inputs for s in spec.sources])
+        found.pop(place, None)
+        return tuple(found)
 
     def _backward_macs(self) -> Counter[int]:
         """Multiply-adds of the backward pass by row."""

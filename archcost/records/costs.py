@@ -22,9 +22,10 @@ class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes. `role` says what it is, by its operators; None in a report that does not say.
-    `kernel`, `stride`, `groups` and `transposed` are those of its convolution or pool.
-    `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+    rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
+    None in a report that does not say. `kernel`, `stride`, `groups` and `transposed` are those of its convolution or
+    pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where
+    unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
