@@ -12,6 +12,8 @@ from archcost.cli import COMMANDS, run
 from archcost.page import formats
 from archcost.page.formats import Format
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 PROJECT = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
 SHOWING = {
     "profile": ["lenet5"],
