@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,9 @@ class MetaDevice(DeviceContext):
             args = self._real(func, args)
         if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
-        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
+        with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
+            made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
