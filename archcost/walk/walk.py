@@ -13,6 +13,7 @@ from torch import nn
 from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
+from archcost.releases import describe_untested
 from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast, accept_meta
 from archcost.walk.eager import Eager
@@ -203,7 +204,12 @@ class _Walk:
 
 def _notes(recorder: Recorder) -> tuple[str, ...]:
     unregistered = recorder.storages.unregistered
-    return (*((_describe_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
+    untested = describe_untested(torch.__version__)
+    return (
+        *((untested,) if untested else ()),
+        *((_describe_unregistered(len(unregistered)),) if unregistered else ()),
+        *recorder.notes.sentences(),
+    )
 
 
 def _describe_unregistered(count: int) -> str:
