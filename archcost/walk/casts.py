@@ -75,4 +75,4 @@ def _full_on_cuda(name: str) -> Policy:
 def norm_with_dtype(overload: str) -> Any:
     """Return the overload of `norm` that takes a dtype as well."""
     norm = torch.ops.aten.norm
-    return getattr(norm, f"{overload}_dtype" if f"{overload}_dtype" in norm.overloads() else "ScalarOpt_dtype")
+    return getattr(norm, f"{overload}_dtype", norm.ScalarOpt_dtype)
