@@ -51,10 +51,7 @@ class Block(nn.Module):
 
 
 def test_cudas_lists_are_those_of_torchs_header():
-    """The header that torch ships has the lists as macros; kernels of cuDNN and one refusal come on top.
-
-    Builds for CUDA have a kernel of cuDNN's more.
-    """
+    """The header that torch ships has the lists as macros; kernels of cuDNN and one refusal come on top."""
     text = HEADER.read_text()
     theirs = {}
     for macro, policy in MACROS.items():
@@ -66,7 +63,9 @@ def test_cudas_lists_are_those_of_torchs_header():
 
     assert len(theirs) > 100
     assert ours.pop("binary_cross_entropy") == "refuse"
-    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} == {"lower"}
+    cudnn = {name for name in ours if "cudnn" in name}
+    assert {ours.pop(name) for name in cudnn} == {"lower"}
+    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} <= {"full"}  # 2.14 adds one beside its header
     assert ours == theirs
 
 
