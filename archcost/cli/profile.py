@@ -118,7 +118,7 @@ def command(
     plan = shown.build_plan()
     what = f"{'Timing' if plan else 'Counting'} {subject.network}"
     with (
-        show_progress(None, what, quiet=output.quiet, still=bool(plan)) as advance,
+        show_progress(None, what, quiet=output.quiet, still=bool(plan), noted=True) as advance,
         listening(advance.begin),
         keep_stdout(),
     ):

@@ -51,7 +51,8 @@ class NetworkInfo:
 class Report:
     """Everything that is known of one network's cost.
 
-    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
+    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version; with a
+    torch that archcost is not tested with, a warning says so.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
     `timeline`, where it was asked for, is what is alive at each operator.

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
-from archcost.walk.holders import release
+from archcost.walk.holders import lies_in, release
 from archcost.walk.state import refill
 
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Iterable
-
-    import torch
 
     from archcost.walk.parts import Parts
 
@@ -119,11 +117,6 @@ def holds(value: Any, alive: set[int]) -> bool:
     found = Attributes([], [], [])
     look_into(value, found, set())
     return any(lies_in(tensor, alive) for tensor in found.tensors)
-
-
-def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
-    """Whether a tensor has one of the storages, all of which are on the meta device."""
-    return tensor.is_meta and tensor.untyped_storage()._cdata in storages
 
 
 def _set(owner: Any, name: str, value: Any) -> None:

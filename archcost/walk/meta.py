@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.walk.autocast import Autocast
+    from archcost.walk.restoration import Restoration
     from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
@@ -86,7 +87,9 @@ class MetaDevice(DeviceContext):
             args = self._real(func, args)
         if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
-        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
+        with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
+            made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -131,6 +134,23 @@ class MetaDevice(DeviceContext):
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
+
+
+def follow_again(device: MetaDevice, restoration: Restoration) -> None:
+    """Have torch's own contexts for the meta device do what this one does, where operators are recorded.
+
+    A checkpoint runs its part of the forward again within the context that it ran in. Since 2.14 torch makes a new one
+    for that, which knows of the device alone.
+    """
+    plain: Any = DeviceContext.__torch_function__
+
+    def follow(context: Any, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        if type(context) is DeviceContext and context.device.type == "meta" and torch._C._len_torch_dispatch_stack():
+            return device.__torch_function__(func, types, args, kwargs)
+        return plain(context, func, types, args, kwargs)
+
+    restoration.add(partial(setattr, DeviceContext, "__torch_function__", plain))
+    DeviceContext.__torch_function__ = follow  # type: ignore[method-assign]
 
 
 def _attention(  # the function's own arguments

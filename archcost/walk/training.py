@@ -113,7 +113,7 @@ def take_step(recorder: Recorder, step: TrainingStep) -> None:
     recorder.phase = "step"
     if step.optimizer is None:
         return
-    with recorder:
+    with recorder, torch.device("cpu"):  # where an optimizer keeps its counts, whatever device the user's default is
         step.run_optimizer()
     recorder.rename(find_tensors(list(step.optimizer.state.values())), "state")
 

@@ -13,11 +13,12 @@ from torch import nn
 from archcost import units
 from archcost.errors import RuleError, WalkError
 from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
+from archcost.releases import describe_untested
 from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast, accept_meta
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.meta import MetaDevice
+from archcost.walk.meta import MetaDevice, follow_again
 from archcost.walk.modes import set_mode
 from archcost.walk.notes import CHANCE
 from archcost.walk.packed import packed_weights
@@ -113,6 +114,7 @@ class _Walk:
         restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
+        self.elsewhere: MetaDevice | None = None
         self.scopes: Scopes | None = None
         self.returns: tuple[TensorSpec, ...] = ()
         self.saved: tuple[SavedSpec, ...] = ()
@@ -153,6 +155,8 @@ class _Walk:
             if step is not None:
                 unregistered = [reference() for reference in self.recorder.storages.unregistered]
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
+                if self.elsewhere is not None:
+                    follow_again(self.elsewhere, self.restoration)
                 take_step(self.recorder, step)
         self.held += [result, step]
 
@@ -160,13 +164,13 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
-        if elsewhere is not None:
+        if self.device == "meta":
+            self.elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like)
             accept_meta(self.restoration)
-        self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
+        self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere)
         with scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
-            for context in (elsewhere, recorder, self.saving):
+            for context in (self.elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
             drawn = random.getstate()
@@ -203,7 +207,12 @@ class _Walk:
 
 def _notes(recorder: Recorder) -> tuple[str, ...]:
     unregistered = recorder.storages.unregistered
-    return (*((_describe_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
+    untested = describe_untested(torch.__version__)
+    return (
+        *((untested,) if untested else ()),
+        *((_describe_unregistered(len(unregistered)),) if unregistered else ()),
+        *recorder.notes.sentences(),
+    )
 
 
 def _describe_unregistered(count: int) -> str:
