@@ -186,5 +186,5 @@ class _Search:
         point = replace(point, allocation=replay(trace, expandable=self.expandable))
         if self.expandable or self.fit.judge(point) == "fits":  # where segments expand, none lie unused
             return point
-        room = self.fit.memory_bytes - sum(self.fit.overheads.values())
+        room = self.fit.memory_bytes - sum(least for least, _ in self.fit.overheads.values())
         return replace(point, squeezes=replay(trace, capacity=room) is not None)

@@ -63,6 +63,9 @@ def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> 
     if margin >= 0:
         return f"{images} fits into {memory}, and leaves {units.short(margin, 'B', binary=binary)}"
     missing = units.short(-margin, "B", binary=binary)
+    if fit.least_need_of(point) <= fit.memory_bytes:
+        return f"{images} is tight in {memory}: {missing} are missing where the context is as large as it can be"
+    missing = units.short(fit.least_need_of(point) - fit.memory_bytes, "B", binary=binary)
     return f"{images} is tight in {memory}: {missing} of what the allocator keeps unused has to go back to the device"
 
 
@@ -83,11 +86,17 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
         return (
             "Exact bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top."
         )
-    parts = ", ".join(f"{name} {units.short(size, 'B', binary=binary)}" for name, size in fit.overheads.items())
+    parts = ", ".join(_say_overhead(name, *sizes, binary=binary) for name, sizes in fit.overheads.items())
     return (
         "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
         f"Needed is what it reserves and, on top, {parts}. {UNKNOWN}."
     )
+
+
+def _say_overhead(name: str, least: int, most: int, *, binary: bool) -> str:
+    """Say what lies on top, and from how much on where that is not known exactly."""
+    text = f"{name} {units.short(most, 'B', binary=binary)}"
+    return text if least == most else f"{text} ({units.short(least, 'B', binary=binary)} at least)"
 
 
 def _build_table(fit: Fit, *, binary: bool) -> Table:
