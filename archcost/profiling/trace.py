@@ -106,7 +106,12 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         if caches is not None:
             caches.note(parts)
         thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-        how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+        how: dict[str, Any] = {
+            "mode": asked.walked_mode,
+            "training": asked.training,
+            "amp": asked.amp,
+            "lines": asked.saved,
+        }
         if where == "meta":
             how["like"] = asked.like
         return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)

@@ -133,16 +133,23 @@ class StorageSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSpec:
-    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it."""
+    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it.
+
+    `shape` and `dtype` are those of the tensor that was saved first; `others` are operators that saved it, too.
+    """
 
     op: int
     storage: int
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One run of one network, complete: it can be saved, and counted again under other rules.
 
+    `lines` are the source lines that ran the operators of the forward pass, where they were asked for.
     `like` is the kind of device whose choices it followed: on the meta device one that it was told.
     """
 
@@ -162,3 +169,4 @@ class Trace:
     amp: MixedPrecision | None = None
     like: str = ""
     saved: tuple[SavedSpec, ...] = ()
+    lines: tuple[str, ...] = ()

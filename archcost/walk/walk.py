@@ -54,6 +54,7 @@ def walk(
     restore: bool = True,
     caches: Caches | None = None,
     values: Values | None = None,
+    lines: bool = False,
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
@@ -72,6 +73,7 @@ def walk(
         restore: leave the network as found; not needed for one that is thrown away afterwards.
         caches: what is told which storages the walk leaves alive.
         values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
+        lines: note the source line that ran each operator of the forward pass.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -84,7 +86,7 @@ def walk(
     with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
-        walking = _Walk(parts, training, restoration, values)
+        walking = _Walk(parts, training, restoration, values, lines=lines)
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
@@ -104,11 +106,17 @@ class _Walk:
     """
 
     def __init__(
-        self, parts: Parts, training: Training | None, restoration: Restoration, values: Values | None
+        self,
+        parts: Parts,
+        training: Training | None,
+        restoration: Restoration,
+        values: Values | None,
+        *,
+        lines: bool,
     ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
         self.specs = module_specs(parts.modules)
-        self.recorder = Recorder(training=training is not None, values=values)
+        self.recorder = Recorder(training=training is not None, values=values, lines=lines)
         self.restoration = restoration
         restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
@@ -196,6 +204,7 @@ class _Walk:
             amp=self.precision,
             like=self.like,
             saved=self.saved,
+            lines=tuple(self.recorder.lines or ()),
         )
         self.held.clear()
         return trace

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from real_memory import inference_peak, saved_bytes, training_peak
+from real_memory import OPTIMIZERS, inference_peak, saved_bytes, training_peak
 
 import archcost
 from archcost import zoo
@@ -41,7 +41,12 @@ def test_the_peak_of_inference_and_what_training_saves(name):
 
 @pytest.mark.parametrize(
     ("name", "optimizer"),
-    [*itertools.product(TRAINED, ["sgd", "momentum", "adam"]), ("lenet5_simple", "adamw"), ("mobilenet_v2", "adamw")],
+    [
+        *itertools.product(TRAINED, ["sgd", "momentum", "adam"]),
+        ("lenet5_simple", "adamw"),
+        ("mobilenet_v2", "adamw"),
+        *itertools.product(["lenet5_simple", "wrn16_4"], [f"{name}-fused" for name in OPTIMIZERS]),
+    ],
 )
 def test_the_peak_of_training(name, optimizer):
     entry = zoo.REGISTRY.find(name)

@@ -23,7 +23,7 @@ def test_figures_are_those_of_the_datasheet():
 
 def test_a_cpu_has_a_name_and_no_figures():
     """The two that timm has measured on: no public page states what their memory gives."""
-    with pytest.raises(NoDeviceError, match="no figures of Intel.* i9-10940X .*leave --datasheet out to measure"):
+    with pytest.raises(NoDeviceError, match=r"no figures of Intel.* i9-10940X .*leave --datasheet out to measure"):
         peaks_of("i9-10940x")
 
 
