@@ -31,6 +31,8 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         WalkError: the network failed while it ran.
         OutOfMemoryError: with what it would have needed.
     """
+    if asked.device == "auto" and asked.like is not None:
+        asked = replace(asked, device=COUNTING)  # a GPU makes its own choices
     where = choose_device(asked.device, network)
     if asked.device == "auto" and where != "meta":
         return _trace_on_chosen(network, feed, asked, where)

@@ -76,6 +76,11 @@ def test_memory_is_walked_at_every_batch():
     expected = archcost.profile("lenet5", train="adam", batch=4).totals.peak_training_bytes
     assert curve.points[-1] == (4, expected)
     assert chart.options == {"remark": "training with adam"}
+    # one loop over the parameters, as on the CPU, needs less than all updates at once
+    chart = gather("memory-batch", Request(specs=("lenet5",), batches=(4,), train="adam", like="cpu", jobs=1))
+    followed = archcost.profile("lenet5", train="adam", batch=4, like="cpu").totals.peak_training_bytes
+    assert chart.data[0].points == ((4, followed),)
+    assert followed < expected
     assert list(lost(chart)) == ["nosuch"]
 
 
