@@ -63,11 +63,12 @@ def test_a_network_within_its_budget_passes_and_gives_its_report(run):
             archcost_budget(Net(), torch.zeros(3, 3, 4, 4), macs=3 * 16 * 20)
 
         def test_whose_choices(archcost_budget):
+            from torch.nn import Linear
             peaks = [
-                archcost_budget(Net(64), "3x8x8", train="adam", like=like, params=1000).totals.peak_training_bytes
+                archcost_budget(Linear(64, 64), "64", train="adam", like=like, params=4160).totals.peak_training_bytes
                 for like in ("cuda", "cpu")
             ]
-            assert peaks[1] < peaks[0]
+            assert peaks[1] != peaks[0]
         """)
 
     result.assert_outcomes(passed=4)

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 ARCHCOST = Path(__file__).parent.parent
 SKIPPED = (str(Path(torch.__file__).parent), str(ARCHCOST))
+WALK = str(Path(__file__).with_name("walk.py"))  # what is above it called archcost
 ZOO = str(ARCHCOST / "zoo")  # networks of archcost's own
 PYTHON = (str(Path(functools.__file__).parent), "<")  # what networks call in between; other packages lie below it
 
 
 def find_line() -> str:
-    """Return the innermost running line that is not torch's, archcost's or Python's, as "models/net.py:41"."""
+    """Return the innermost line that runs in a walk and is not torch's, archcost's or Python's: "models/net.py:41".
+
+    It is "" where torch's own module, a Sequential for example, is what is walked.
+    """
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame.f_code.co_filename != WALK:
         if _is_networks(frame.f_code.co_filename):
             return f"{_shorten(frame.f_code.co_filename)}:{frame.f_lineno}"
         frame = frame.f_back

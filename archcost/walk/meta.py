@@ -13,7 +13,8 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-from archcost.walk.abroad import add_mask, attend_with_dropout, drop
+from archcost.walk.abroad import add_mask, attend, drop
+from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
@@ -34,6 +35,7 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
+DROPOUT = 4  # its place among the arguments of attention
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
@@ -43,12 +45,20 @@ class MetaDevice(DeviceContext):
     """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
 
     torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
-    dropout and attention with it run as CUDA's kernels.
+    dropout, and attention that trains or drops, run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None, values: Values | None = None, *, like: str = "cpu") -> None:
+    def __init__(
+        self,
+        autocast: Autocast | None = None,
+        values: Values | None = None,
+        *,
+        like: str = "cpu",
+        notes: Notes | None = None,
+    ) -> None:
         super().__init__("meta")
         self._like_cuda = like == "cuda"
+        self._notes = notes or Notes()
         self._autocast = autocast
         self._values = values
         self._resting = False
@@ -114,15 +124,17 @@ class MetaDevice(DeviceContext):
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
-        for kernel in self._kernels(func):
+        for kernel in self._kernels(func, args, kwargs):
             result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
-    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
+    def _kernels(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], ...]:
         if func is scaled_dot_product_attention:
-            return (attend_with_dropout, _attention) if self._like_cuda else (_attention,)
+            drops = kwargs.get("dropout_p") or any(args[DROPOUT : DROPOUT + 1])
+            abroad = self._like_cuda and (drops or torch.is_grad_enabled())
+            return (partial(attend, notes=self._notes),) if abroad else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
         if func is LSTM:

@@ -168,7 +168,9 @@ class _Walk:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
+        elsewhere = None
+        if self.device == "meta":
+            elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like, notes=recorder.notes)
         if elsewhere is not None:
             accept_meta(self.restoration)
         self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)

@@ -94,11 +94,11 @@ def test_an_operator_of_ones_own_and_python_between():
 
 
 def test_the_view(capsys):
-    assert run(["profile", "lenet5_simple", "--device", "meta", "--train", "--view", "saved", "--format", "csv"]) == 0
+    assert run(["profile", "lenet5", "--device", "meta", "--train", "--view", "saved", "--format", "csv"]) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == "layer,kind,saved_bytes,tensor,saved_by,made_by"
     assert any("archcost/zoo/" in line for line in rest)
-    assert run(["profile", "lenet5_simple", "--device", "meta", "--train", "--view", "saved"]) == 0
+    assert run(["profile", "lenet5", "--device", "meta", "--train", "--view", "saved"]) == 0
     assert "Saved by" in capsys.readouterr().out
     assert run(["profile", "lenet5_simple", "--view", "saved"]) == 2
     assert "--view saved (saved=True) needs --train" in capsys.readouterr().err
