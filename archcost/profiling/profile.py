@@ -38,6 +38,7 @@ def profile(
     like: str | None = None,
     timeline: bool = False,
     saved: bool = False,
+    checkpoint: Sequence[str] = (),
     time: bool | TimingPlan = False,
     partial: bool = False,
 ) -> Report:
@@ -68,6 +69,8 @@ def profile(
             room for all updates).
         timeline: have the report say what is alive at each operator: `report.timeline`.
         saved: have the report list the tensors that training keeps, with the lines that saved them: `report.saved`.
+        checkpoint: paths of modules ("layer3.4") that training computes again in the backward pass, rather than keep
+            what they compute: as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
         time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
             `archcost.TimingPlan` says how, and on which device where `device` does not; the network is then walked
             where it is timed.
@@ -86,7 +89,16 @@ def profile(
     from archcost.records import TimingPlan, Training, WalkPlan
 
     training = Training.of(train, loss, freeze, train_only)
-    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, like=like, timeline=timeline, saved=saved)
+    asked = WalkPlan(
+        device=device,
+        mode=mode,
+        training=training,
+        amp=amp,
+        like=like,
+        timeline=timeline,
+        saved=saved,
+        checkpoint=tuple(checkpoint),
+    )
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)

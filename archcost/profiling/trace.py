@@ -113,6 +113,7 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
             "training": asked.training,
             "amp": asked.amp,
             "lines": asked.saved,
+            "checkpoint": asked.checkpoint,
         }
         if where == "meta":
             how["like"] = asked.like

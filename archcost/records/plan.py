@@ -21,6 +21,7 @@ class WalkPlan:
     step is walked. `amp` is a mixed precision as `parse_amp` reads it. `like` is the device whose choices the meta
     device follows (autocast's lists, the form of the optimizer), one of `choices.FOLLOWED`. With `timeline` the account
     says what is alive at each operator, with `saved` which tensors training keeps.
+    The modules at the paths of `checkpoint` are computed again in the backward pass.
 
     Raises:
         ArgumentError: a list of what training keeps where nothing trains; or a mode, a mixed precision or a device to
@@ -34,6 +35,7 @@ class WalkPlan:
     like: str | None = None
     timeline: bool = False
     saved: bool = False
+    checkpoint: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)

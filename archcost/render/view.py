@@ -43,7 +43,7 @@ class View:
             return
         if self.name == "saved":
             raise ArgumentError(
-                "--view saved has the largest tensors first and its own columns; --sort and --columns do not"
+                "--view saved has the largest tensors first and its own columns; --sort and --columns need another view"
             )
         if self.name in {"time", "memory"}:
             raise ArgumentError(

@@ -82,7 +82,7 @@ def _choose_kernel(
         return APART
     width, alike = query.shape[-1], query.shape[:2] == key.shape[:2] == value.shape[:2]
     square = not is_causal or query.shape[-2] == key.shape[-2]
-    unmasked = mask is None and torch.backends.cuda.flash_sdp_enabled()
+    unmasked = mask is None and torch._C._get_flash_sdp_enabled()
     if (
         unmasked and query.dtype in HALF and square and (alike or shares)
         and key.shape[-1] == value.shape[-1] == width <= WIDEST_FLASH
@@ -90,9 +90,7 @@ def _choose_kernel(
         return FLASH
     step = ALIGNED // query.element_size()
     known = (
-        torch.backends.cuda.mem_efficient_sdp_enabled()
-        and query.dtype in {*HALF, torch.float32}
-        and key.shape[-1] == width
+        torch._C._get_mem_efficient_sdp_enabled() and query.dtype in {*HALF, torch.float32} and key.shape[-1] == width
     )
     return EFFICIENT if known and alike and width % step == value.shape[-1] % step == 0 else APART
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -29,6 +30,7 @@ CONSTRUCTORS = _device_constructors()  # functions that take a device
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
 READING: dict[Any, int] = {
@@ -36,6 +38,7 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
 DROPOUT = 4  # its place among the arguments of attention
+ATTENDING: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
@@ -87,6 +90,8 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
+        if func is ATTENDING and PLAIN.issuperset(types):
+            return self._run_within(func, args, kwargs or {})
         if func not in SPECIAL:
             return func(*args, **(kwargs or {}))
         result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
@@ -98,6 +103,20 @@ class MetaDevice(DeviceContext):
             return func(*args, **(kwargs or {}))
         made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+
+    def _run_within(self, func: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function of torch's that is written in Python, and be asked about those that it calls.
+
+        To ask, torch calls the function a second time; this copy of it does not ask about itself.
+        """
+        asks_nothing = {**func.__globals__, "has_torch_function": _answer_no}
+        copy = FunctionType(func.__code__, asks_nothing, func.__name__, func.__defaults__, func.__closure__)
+        copy.__kwdefaults__ = func.__kwdefaults__
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return copy(*args, **kwargs)
+        finally:
+            torch._C._pop_torch_function_stack()
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
@@ -143,6 +162,10 @@ class MetaDevice(DeviceContext):
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
+
+
+def _answer_no(_: Any) -> bool:
+    return False
 
 
 def _attention(  # the function's own arguments
