@@ -55,6 +55,12 @@ def account(
     return replace(costs, saved=list_saved(trace, counted.rows, counted.row_of)) if saved else costs
 
 
+def count_work(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> list[int]:
+    """Return the operations of each operator of a walk: two for each multiply-add, one for each other."""
+    works = [_work(op, find(op.op, more_rules)) for op in trace.ops]
+    return [2 * work.macs + work.other_ops for work in works]
+
+
 class _Account:
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace

@@ -62,6 +62,7 @@ from archcost.records.failure import (
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
+    Checkpoint as Checkpoint,
     Fit as Fit,
     Fitting as Fitting,
 )

@@ -27,12 +27,30 @@ class BatchMemory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What training computes again, rather than keeps, so that a batch fits: as few operations as possible.
+
+    `modules` are the paths of what `torch.utils.checkpoint` has to run, `saved_bytes` what autograd keeps then, of
+    `all_saved_bytes`. `extra_operations` are what that costs on top of the `operations` of a step, two for each
+    multiply-add; `all_needed_bytes` what the batch needs where nothing is computed again.
+    """
+
+    modules: tuple[str, ...]
+    saved_bytes: int
+    all_saved_bytes: int
+    extra_operations: int
+    operations: int
+    all_needed_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """The largest batch that fits into `memory_bytes`; None where not even the smallest does.
 
     `fixed_bytes` are what no batch changes: parameters and buffers and, in training, gradients and optimizer state.
     `points` are all batches that were walked, ascending: the answer and the next larger batch are among them.
     `device` is the GPU that was named, `overheads` what its memory holds besides tensors: at least, and at most.
+    `checkpoint` is what has to be computed again for the batch, where that was asked for.
     """
 
     network: str
@@ -45,6 +63,7 @@ class Fit:
     points: tuple[BatchMemory, ...]
     device: str | None = None
     overheads: dict[str, tuple[int, int]] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
 
     def need_of(self, point: BatchMemory) -> int:
         """Return the bytes that a batch needs: those of its tensors, or of a GPU's allocator and the most on top."""

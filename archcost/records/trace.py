@@ -71,12 +71,16 @@ class OpCall(NamedTuple):
 
 
 class ModuleSpec(NamedTuple):
-    """One module of the network; `path` is its name in `named_modules()`, "" for the network itself."""
+    """One module of the network; `path` is its name in `named_modules()`, "" for the network itself.
+
+    `children` are those of a Sequential, in the order in which it calls them.
+    """
 
     path: str
     kind: str
     leaf: bool
     recurrent: bool = False
+    children: tuple[str, ...] = ()
 
 
 class ModuleCall(NamedTuple):

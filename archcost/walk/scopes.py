@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
+from archcost.walk.checkpoints import is_chain
 from archcost.walk.packed import is_pack
 from archcost.walk.tensors import find_tensors, innermost
 
@@ -34,10 +35,19 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
             kind=type(module).__name__,
             leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+            children=_list_chain(module, path),
         )
         for path, module in modules.items()
         if not is_pack(module)
     }
+
+
+def _list_chain(module: nn.Module, path: str) -> tuple[str, ...]:
+    """Return the paths of what a Sequential calls, one after the other."""
+    if not is_chain(module):
+        return ()
+    prefix = f"{path}." if path else ""
+    return tuple([f"{prefix}{name}" for name in module._modules])
 
 
 @functools.cache
