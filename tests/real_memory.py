@@ -80,13 +80,14 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
 
     def step():
         optimizing.zero_grad()
-        with within or nullcontext(), dropout_of(like):
-            outputs = network(images)
-            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-            loss = functional.cross_entropy(outputs[0], labels)
-            for output in outputs[1:]:
-                loss = loss + functional.cross_entropy(output, labels)
-        loss.backward()
+        with dropout_of(like):  # in the backward pass, too: checkpointing computes parts of the forward again
+            with within or nullcontext():
+                outputs = network(images)
+                outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+                loss = functional.cross_entropy(outputs[0], labels)
+                for output in outputs[1:]:
+                    loss = loss + functional.cross_entropy(output, labels)
+            loss.backward()
         optimizing.step()
 
     with Storages(*network.parameters(), *network.buffers(), images, labels, **options) as live:

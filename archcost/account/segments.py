@@ -91,8 +91,11 @@ def list_segments(lives: Lives) -> list[Segment]:
 
 
 def _find_spans(trace: Trace, forward: int) -> dict[str, tuple[int, int]]:
-    """Return which operators run in a module, for each that is called once."""
-    times = Counter(call.path for call in trace.calls)
+    """Return which operators run in a module, for each that is called once, with different tensors.
+
+    Computed again, a module is given other objects, and attention no longer sees that it asks itself.
+    """
+    times = Counter(call.path for call in trace.calls for _ in range(1 + call.repeats))
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     calls = {call.index: call for call in trace.calls}

@@ -6,12 +6,13 @@ shows more than there is room for, or less, the next choice has less room by the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.account import count_work
 from archcost.account.choose import choose_segments
 from archcost.account.memory import KEPT_ANYWAY
 from archcost.account.segments import Lives, list_segments
+from archcost.errors import WalkError
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.records import Checkpoint
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.records import Trace
+
+    Walk: TypeAlias = Callable[[tuple[str, ...]], tuple[Trace, int]]
 
 ROUNDS = 8  # walks, at most
 
@@ -33,7 +36,7 @@ class Chooser:
         self._segments = list_segments(self._lives)
         self._needed, self._memory = needed, memory
 
-    def choose(self, walk: Callable[[tuple[str, ...]], tuple[Trace, int]]) -> Checkpoint:
+    def choose(self, walk: Walk) -> Checkpoint:
         """Return the choice with the least work that fits, or, where none does, the one that needs least.
 
         `walk` walks a choice, and returns the walk and what it needs; the choice that is returned is walked last.
@@ -53,7 +56,10 @@ class Chooser:
             room = min(max(room, least), top)
             chosen = self._choose(room)
             if chosen not in tried:
-                tried[chosen] = self._measure(chosen, *walk(chosen))
+                walked = self._walk(walk, chosen)
+                if walked is None:
+                    continue
+                tried[chosen] = self._measure(chosen, *walked)
             slack = self._memory - tried[chosen][1]
             if slack >= 0:
                 fits = max(fits, room)
@@ -67,6 +73,23 @@ class Chooser:
         modules = self._pick(tried)
         walk(modules)
         return tried[modules][0]
+
+    def _walk(self, walk: Walk, chosen: tuple[str, ...]) -> tuple[Trace, int] | None:
+        """Walk a choice; where it cannot be computed again, forget those modules of it that cannot, and return None."""
+        try:
+            return walk(chosen)
+        except WalkError:
+            alone = {name for name in chosen if self._fails(walk, name)} or set(chosen)
+            self._segments = [segment for segment in self._segments if segment.path not in alone]
+            return None
+
+    @staticmethod
+    def _fails(walk: Walk, name: str) -> bool:
+        try:
+            walk((name,))
+        except WalkError:
+            return True
+        return False
 
     def _pick(self, tried: dict[tuple[str, ...], tuple[Checkpoint, int]]) -> tuple[str, ...]:
         enough = [modules for modules, (_, need) in tried.items() if need <= self._memory]

@@ -86,7 +86,8 @@ class ModuleSpec(NamedTuple):
 class ModuleCall(NamedTuple):
     """One call of a module; `order` places it among the operators, `parent` is the calling module call.
 
-    A leaf's call has the shapes of the tensors that it was given, and what it returned.
+    A leaf's call has the shapes of the tensors that it was given, and what it returned. `repeats`: it was given one
+    tensor twice, as attention is that asks itself.
     """
 
     index: int  # type: ignore[assignment] # tuple's own `index` is not missed
@@ -95,6 +96,7 @@ class ModuleCall(NamedTuple):
     parent: int
     inputs: tuple[tuple[int, ...], ...] = ()
     outputs: tuple[TensorSpec, ...] = ()
+    repeats: bool = False
 
 
 class ParamSpec(NamedTuple):

@@ -11,6 +11,7 @@ from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Table
 from archcost.page.rows import Rows
 from archcost.records import OVERHEAD_UNKNOWN as UNKNOWN
+from archcost.render import checkpointing
 
 if TYPE_CHECKING:
     from archcost.records import BatchMemory, Fit
@@ -20,10 +21,15 @@ def build_document(fit: Fit, *, binary: bool = False) -> Document:
     """Return what there is to show of a fit."""
     points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
     return Document(
-        pages=lambda: (_build_page(fit, binary=binary),),
+        pages=lambda: _build_pages(fit, binary=binary),
         data=lambda: dump_json(_describe(fit)),
         rows=lambda: Rows(("batch", "peak_bytes", "fits"), points),
     )
+
+
+def _build_pages(fit: Fit, *, binary: bool) -> tuple[Page, ...]:
+    page = _build_page(fit, binary=binary)
+    return (page,) if fit.checkpoint is None else (page, checkpointing.build_page(fit.checkpoint, binary=binary))
 
 
 def _describe(fit: Fit) -> dict[str, Any]:
@@ -53,7 +59,8 @@ def say_answer(fit: Fit, *, binary: bool = False) -> str:
             f"{fit.network}: parameters, buffers, gradients and optimizer state alone, {fixed}, "
             f"do not fit into {memory}"
         )
-    return f"{fit.network}: a batch of {fit.points[0].batch} needs {least}, more than {memory}"
+    again = "" if fit.checkpoint is None else ", with the modules computed again that save most"
+    return f"{fit.network}: a batch of {fit.points[0].batch} needs {least}, more than {memory}{again}"
 
 
 def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> str:

@@ -42,6 +42,14 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
     }
 
 
+def _repeats(args: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether one tensor is among a call's arguments twice."""
+    if len(args) + len(kwargs) < 2:  # noqa: PLR2004 - nearly always
+        return False
+    tensors = [id(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+    return len(set(tensors)) < len(tensors)
+
+
 def _list_chain(module: nn.Module, path: str) -> tuple[str, ...]:
     """Return the paths of what a Sequential calls, one after the other."""
     if not is_chain(module):
@@ -126,4 +134,5 @@ class Scopes:
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
                 inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
                 outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
-        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)
+        repeats = _repeats(args, kwargs[0] if kwargs else {})
+        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs, repeats)
