@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
 from archcost.cli.options import keep_stdout, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
@@ -30,6 +30,7 @@ class Setting:
     batch: int
     batches: str | None
     train: str | None
+    like: str | None
     device: str | None
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
@@ -44,6 +45,7 @@ class Setting:
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
+            like=self.like,
             inputs=read_inputs(self.inputs) or None,
             device=self.device or "auto",
         )
@@ -65,6 +67,7 @@ setting_options = add_group(
     add_batch(),
     click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
     click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
+    LIKE,
     click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
 )
 style_options = add_group(
@@ -123,8 +126,8 @@ def command(
     from archcost.charts.presets import find_preset
 
     given = {
-        "labels": style.labels, "train": setting.train, "batches": setting.batches, "times": beside.times,
-        "input": setting.inputs, "device": setting.device,
+        "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
+        "times": beside.times, "input": setting.inputs, "device": setting.device,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))

@@ -149,6 +149,27 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A tensor that autograd keeps from the forward pass, with all of its storage's bytes.
+
+    `operator`, in the row number `row`, called `layer`, saved it first, and `also` did; `line` is the source line that
+    ran then, such as "models/net.py:41". `maker` is the operator that made it, at the line `made_at`; "input" for an
+    input.
+    """
+
+    row: int
+    layer: str
+    operator: str
+    also: tuple[str, ...]
+    line: str
+    maker: str
+    made_at: str
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCosts:
     """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
 
@@ -172,3 +193,4 @@ class Costs:
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
+    saved: tuple[Saved, ...] | None = None

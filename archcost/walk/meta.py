@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext, suppress
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,8 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-from archcost.walk.abroad import add_mask, attend_with_dropout, drop
+from archcost.walk.abroad import add_mask, attend, drop
+from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
@@ -29,12 +31,15 @@ CONSTRUCTORS = _device_constructors()  # functions that take a device
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
 READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
+DROPOUT = 4  # its place among the arguments of attention
+ATTENDING: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
@@ -44,12 +49,20 @@ class MetaDevice(DeviceContext):
     """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
 
     torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
-    dropout and attention with it run as CUDA's kernels.
+    dropout, and attention that trains or drops, run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None, values: Values | None = None, *, like: str = "cpu") -> None:
+    def __init__(
+        self,
+        autocast: Autocast | None = None,
+        values: Values | None = None,
+        *,
+        like: str = "cpu",
+        notes: Notes | None = None,
+    ) -> None:
         super().__init__("meta")
         self._like_cuda = like == "cuda"
+        self._notes = notes or Notes()
         self._autocast = autocast
         self._values = values
         self._resting = False
@@ -78,6 +91,8 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
+        if func is ATTENDING and PLAIN.issuperset(types):
+            return self._run_within(func, args, kwargs or {})
         if func not in SPECIAL:
             return func(*args, **(kwargs or {}))
         result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
@@ -91,6 +106,20 @@ class MetaDevice(DeviceContext):
         with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+
+    def _run_within(self, func: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function of torch's that is written in Python, and be asked about those that it calls.
+
+        To ask, torch calls the function a second time; this copy of it does not ask about itself.
+        """
+        asks_nothing = {**func.__globals__, "has_torch_function": _answer_no}
+        copy = FunctionType(func.__code__, asks_nothing, func.__name__, func.__defaults__, func.__closure__)
+        copy.__kwdefaults__ = func.__kwdefaults__
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return copy(*args, **kwargs)
+        finally:
+            torch._C._pop_torch_function_stack()
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
@@ -117,15 +146,17 @@ class MetaDevice(DeviceContext):
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
-        for kernel in self._kernels(func):
+        for kernel in self._kernels(func, args, kwargs):
             result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
-    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
+    def _kernels(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], ...]:
         if func is scaled_dot_product_attention:
-            return (attend_with_dropout, _attention) if self._like_cuda else (_attention,)
+            drops = kwargs.get("dropout_p") or any(args[DROPOUT : DROPOUT + 1])
+            abroad = self._like_cuda and (drops or torch.is_grad_enabled())
+            return (partial(attend, notes=self._notes),) if abroad else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
         if func is LSTM:
@@ -151,6 +182,10 @@ def follow_again(device: MetaDevice, restoration: Restoration) -> None:
 
     restoration.add(partial(setattr, DeviceContext, "__torch_function__", plain))
     DeviceContext.__torch_function__ = follow  # type: ignore[method-assign]
+
+
+def _answer_no(_: Any) -> bool:
+    return False
 
 
 def _attention(  # the function's own arguments
