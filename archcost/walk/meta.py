@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,11 +21,13 @@ from archcost.walk.values import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FunctionType as Function
 
     from archcost.walk.autocast import Autocast
     from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+NUMBERS = frozenset((int, float, bool, complex))
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
@@ -34,7 +37,9 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
-SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
+GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
+ATTENTION = functional.multi_head_attention_forward
+SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -79,6 +84,10 @@ class MetaDevice(DeviceContext):
         """Run one function of torch."""
         if func not in SPECIAL:
             return func(*args, **(kwargs or {}))
+        if func is ATTENTION:
+            return self._within(_attend_in_the_open, args, kwargs or {})
+        if func is GET or func is SET:
+            return func(*self._indexing(args))
         result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
         if result is not NotImplemented:
             return result
@@ -94,7 +103,8 @@ class MetaDevice(DeviceContext):
         place = READING[func]
         if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
             return args
-        real = self._values.read(args[place])
+        with torch._C._DisableTorchDispatch():
+            real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
     def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
@@ -109,6 +119,34 @@ class MetaDevice(DeviceContext):
             with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
                 values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
         return made
+
+    def _within(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function whose own calls of torch are answered here as well."""
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return func(*args, **kwargs)
+        finally:
+            torch._C._pop_torch_function_stack()
+
+    def _indexing(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of `x[index]` or `x[index] = value` as on a real device.
+
+        There torch makes a tensor of a list, and one on the CPU of a number that is written.
+        """
+        tensor, index, *value = args
+        if type(index) is list and index and all(type(place) is int for place in index):
+            index = self._list(index)
+        elif type(index) is tuple and any(type(place) is list for place in index):
+            index = tuple(self._list(place) if type(place) is list else place for place in index)
+        if value and type(value[0]) in NUMBERS and not tensor.is_quantized:
+            value = [torch.ops.aten.lift_fresh(torch.tensor(value[0], dtype=tensor.dtype, device="cpu"))]
+            if self._values is not None:
+                self._values.know(value[0])
+        return (tensor, index, *value)
+
+    def _list(self, places: list[Any]) -> Any:
+        made = torch.tensor(places, device=self.device)
+        return self._made_of((places,), made, torch.tensor) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
@@ -131,6 +169,19 @@ class MetaDevice(DeviceContext):
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
+
+
+def _without_asking(function: Function) -> Function:
+    """Return a function of torch's own that calls torch, and does not hand itself to the modes that are on.
+
+    To a mode torch hands only the function, not what that calls: its attention kernel, say.
+    """
+    asks = [name for name in function.__code__.co_names if name.startswith("has_torch_function")]
+    names = {**function.__globals__, **dict.fromkeys(asks, lambda *_: False)}
+    return FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+
+
+_attend_in_the_open = _without_asking(ATTENTION)  # type: ignore[arg-type] # torch has it as a function
 
 
 def _attention(  # the function's own arguments
