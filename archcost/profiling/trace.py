@@ -41,7 +41,7 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     from archcost.walk import Caches, Restoration
 
     caches, restoration = Caches(), Restoration()
-    restoration.add(caches.empty)
+    restoration.add(caches.put_back)
     try:
         with restoration, restoration:
             trace = _walk(network, feed, asked, "meta", caches)

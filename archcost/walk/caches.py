@@ -63,13 +63,17 @@ class Caches:
         if not self._alive():
             return ()
         gc.collect(0)  # what refers to itself is no cache; the collector rested, so what the walk made is young
-        if alive := self._alive():
-            self._put_back(alive)
+        self.put_back()
         if alive := self._alive():
             gc.collect()
         left = release(alive) if (alive := self._alive()) else ()
         self._made.clear()
         return left
+
+    def put_back(self) -> None:
+        """Take what the walk made out of the caches that were noted; an error on its way holds more, for a while."""
+        if alive := self._alive():
+            self._restore(alive)
 
     def _alive(self) -> set[int]:
         storages = [reference() for reference in self._made]
@@ -94,7 +98,7 @@ class Caches:
         elif isinstance(value, Memo):
             self._memos.append(value)
 
-    def _put_back(self, alive: set[int]) -> None:
+    def _restore(self, alive: set[int]) -> None:
         for memo in self._memos:
             memo.cache_clear()
         for owner, before in self._before:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+NUMBERS = frozenset((int, float, bool, complex))
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
@@ -39,8 +40,9 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
 DROPOUT = 4  # its place among the arguments of attention
-ATTENDING: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
-SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
+GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
+ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
+SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
@@ -91,10 +93,12 @@ class MetaDevice(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
-        if func is ATTENDING and PLAIN.issuperset(types):
-            return self._run_within(func, args, kwargs or {})
         if func not in SPECIAL:
             return func(*args, **(kwargs or {}))
+        if func is ATTENTION and PLAIN.issuperset(types):
+            return self._within(_attend_in_the_open, args, kwargs or {})
+        if func is GET or func is SET:
+            return func(*self._indexing(args))
         result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
         if result is not NotImplemented:
             return result
@@ -107,26 +111,13 @@ class MetaDevice(DeviceContext):
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
 
-    def _run_within(self, func: FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run a function of torch's that is written in Python, and be asked about those that it calls.
-
-        To ask, torch calls the function a second time; this copy of it does not ask about itself.
-        """
-        asks_nothing = {**func.__globals__, "has_torch_function": _answer_no}
-        copy = FunctionType(func.__code__, asks_nothing, func.__name__, func.__defaults__, func.__closure__)
-        copy.__kwdefaults__ = func.__kwdefaults__
-        torch._C._push_on_torch_function_stack(self)
-        try:
-            return copy(*args, **kwargs)
-        finally:
-            torch._C._pop_torch_function_stack()
-
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
         place = READING[func]
         if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
             return args
-        real = self._values.read(args[place])
+        with torch._C._DisableTorchDispatch():
+            real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
     def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
@@ -141,6 +132,34 @@ class MetaDevice(DeviceContext):
             with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
                 values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
         return made
+
+    def _within(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function whose own calls of torch are answered here as well."""
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return func(*args, **kwargs)
+        finally:
+            torch._C._pop_torch_function_stack()
+
+    def _indexing(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of `x[index]` or `x[index] = value` as on a real device.
+
+        There torch makes a tensor of a list, and one on the CPU of a number that is written.
+        """
+        tensor, index, *value = args
+        if type(index) is list and index and all(type(place) is int for place in index):
+            index = self._list(index)
+        elif type(index) is tuple and any(type(place) is list for place in index):
+            index = tuple(self._list(place) if type(place) is list else place for place in index)
+        if value and type(value[0]) in NUMBERS and not tensor.is_quantized:
+            value = [torch.ops.aten.lift_fresh(torch.tensor(value[0], dtype=tensor.dtype, device="cpu"))]
+            if self._values is not None:
+                self._values.know(value[0])
+        return (tensor, index, *value)
+
+    def _list(self, places: list[Any]) -> Any:
+        made = torch.tensor(places, device=self.device)
+        return self._made_of((places,), made, torch.tensor) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
@@ -184,8 +203,19 @@ def follow_again(device: MetaDevice, restoration: Restoration) -> None:
     DeviceContext.__torch_function__ = follow  # type: ignore[method-assign]
 
 
-def _answer_no(_: Any) -> bool:
-    return False
+def _without_asking(function: FunctionType) -> FunctionType:
+    """Return a function of torch's own that calls torch, and does not hand itself to the modes that are on.
+
+    To a mode torch hands only the function, not what that calls: its attention kernel, say.
+    """
+    asks = [name for name in function.__code__.co_names if name.startswith("has_torch_function")]
+    names = {**function.__globals__, **dict.fromkeys(asks, lambda *_: False)}
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+_attend_in_the_open = _without_asking(ATTENTION)
 
 
 def _attention(  # the function's own arguments

@@ -169,7 +169,7 @@ def test_a_set_that_shrinks_while_it_is_looked_through_is_no_failure(monkeypatch
         return False
 
     monkeypatch.setattr("archcost.walk.caches.holds", shrink)
-    caches._put_back({0})
+    caches._restore({0})
     assert entries == set()
 
 
