@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from archcost import units
 from archcost.clock.telling import tell
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.clock.windows import Interval
     from archcost.records import TimingPlan
 
+T = TypeVar("T")
 BLOCK = 3  # iterations whose median is one of those that have to agree
 AGREEING = 5
 LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
@@ -71,11 +72,28 @@ class Rounds:
 
     def wait(self) -> list[int]:
         """Run one round on an idle device; return what the host waited for each iteration."""
+        return [self._wait_for(self.size) // self.size]
+
+    def wait_for_one(self) -> list[int]:
+        """Run one iteration on an idle device; return what the host waited for it."""
+        return [self._wait_for(1)]
+
+    def look(self, read: Callable[[], T]) -> T:
+        """Read something while the device works; on the CPU, which works itself, between two iterations."""
+        if not self._clock.queues:
+            return read()
+        self._order()  # an idle device has other clocks
+        ordered = self._windows.record(self._run_round, 0)
+        found = read()
+        self._windows.read(ordered)
+        return found
+
+    def _wait_for(self, iterations: int) -> int:
         begun = self._clock.now()
-        for _ in range(self.size):
+        for _ in range(iterations):
             self._run()
         self._clock.finish()
-        return [(self._clock.now() - begun) // self.size]
+        return self._clock.now() - begun
 
     def _order(self) -> list[Interval]:
         return self._windows.order(self._run_round, 0)
