@@ -26,7 +26,6 @@ MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
 STUCK = 0.7  # of the width with an eighth of the samples
 LEAST_STUCK_NS = 10**9
-CROWDED = 0.5  # of the time went to others: after half of the limit more samples would show them again
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
@@ -145,8 +144,8 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
     while True:
         ns += take()
         elapsed = clock.now() - begun
-        lost = 0.0 if clock.queues else 1 - (clock.cpu() - worked) / max(elapsed, 1)
-        over = elapsed >= (plan.max_ns / 2 if lost > CROWDED else plan.max_ns)
+        lost = 0 if clock.queues else max(0, elapsed - (clock.cpu() - worked))
+        over = elapsed + lost >= plan.max_ns  # what goes to others counts twice: more samples would show them again
         if len(ns) < next_look and not over:
             continue
         next_look = math.ceil(len(ns) * GROWTH)

@@ -256,10 +256,8 @@ def _yield_explanations(sample: Sample) -> Iterator[str]:
     short = [row.name for row in layers.rows if not sample.resolves(row)]
     if short:
         step = units.duration(sample.resolution_ns or 0)
-        yield (
-            f"shorter than five steps of the timer ({step}): {units.exact(len(short))} of {units.exact(len(layers.rows))} "
-            f"rows, {short[0]} the first; one digit of their times is shown, and no rates"
-        )
+        some = f"{units.exact(len(short))} of {units.exact(len(layers.rows))} rows, {short[0]} the first"
+        yield f"shorter than five steps of the timer ({step}): {some}; they have one digit, and no rates"
     rows, span = sum(row.times.median for row in layers.rows), layers.spans.median
     if abs(rows - span) > SKEWED * span:
         yield (
