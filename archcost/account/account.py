@@ -17,6 +17,7 @@ from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.roles import role_of
 from archcost.account.rows import Row, rows_of
+from archcost.account.saved import list_saved
 from archcost.metrics import SUMS
 from archcost.records import Costs, Layer, Totals, add_up
 from archcost.rules.work import Slides
@@ -31,20 +32,30 @@ NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
-def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False) -> Costs:
+def account(
+    trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False, saved: bool = False
+) -> Costs:
     """Add up what a walk recorded.
 
     Args:
         trace: the walk.
         more_rules: rules for operators that archcost has none for, by operator name.
         timeline: say what is alive at each operator, too.
+        saved: list what autograd keeps from the forward pass, too.
 
     Raises:
         RuleError: a rule that failed on a recorded call.
     """
     counted = _Account(trace, more_rules)
     costs = counted.costs()
-    return replace(costs, timeline=memory.timeline(trace, counted.rows, counted.row_of)) if timeline else costs
+    if timeline:
+        costs = replace(costs, timeline=memory.timeline(trace, counted.rows, counted.row_of))
+    return replace(costs, saved=list_saved(trace, counted.rows, counted.row_of)) if saved else costs
+
+
+def count_work(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> list[int]:
+    """Return the operations of each operator of a walk: two for each multiply-add, one for each other."""
+    return [2 * work.macs + work.other_ops for work in CountedOps(trace, more_rules).works]
 
 
 class _Account:
@@ -205,20 +216,22 @@ class _Account:
         return max((self.flow.depth(spec) for spec in row.outputs), default=0)
 
     def _reads(self, place: int, row: Row) -> tuple[int, ...]:
+        """Rows whose results a row takes, in the order in which it does: that of a concatenation, say."""
         sources = [source for op in row.ops for spec in op.inputs for source in spec.sources]
-        found = set()
+        sources.reverse()
+        found: dict[int, None] = {}
         seen = set()
         while sources:
             source = sources.pop()
             if source < 0:
-                found.add(-1 - source)
+                found[-1 - source] = None
             elif source in self.row_of:
-                found.add(self.row_of[source])
+                found[self.row_of[source]] = None
             elif source not in seen:  # an operator without a row renames data: look behind it
                 seen.add(source)
-                sources += [s for spec in self.trace.ops[source].inputs for s in spec.sources]
-        found.discard(place)
-        return tuple(sorted(found))
+                sources += reversed([s for spec in self.trace.ops[source].inputs for s in spec.sources])
+        found.pop(place, None)
+        return tuple(found)
 
     def _backward_macs(self) -> Counter[int]:
         """Multiply-adds of the backward pass by row."""

@@ -19,6 +19,7 @@ from archcost.regression.judging import judge
 from archcost.regression.places import find_place, project_of
 from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
+from archcost.releases import describe_installed
 from archcost.sources import parse_input
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def check(
         for name, before in befores.items()
         if isinstance(before, Snapshot)
     ]
-    notes = [
+    untested = describe_installed()
+    notes = [untested] if untested else []
+    notes += [
         f"{name} was removed; it could not be counted before: {before.reason}"
         for name, before in befores.items()
         if isinstance(before, Failure)

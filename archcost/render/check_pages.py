@@ -77,15 +77,15 @@ def _yield_network(checked: Checked, title: str, baseline: str, notes: tuple[Rem
 
 
 def _build_layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
-    groups, _ = find_groups(difference.changes)
-    causes = tuple(describe_groups(groups, choose_layer_metrics(difference, metrics)))
-    reasons = [explain(difference, name) for name in choose_layer_metrics(difference, metrics)]
+    shown = choose_layer_metrics(difference, metrics)
+    groups, _ = find_groups(difference.changes)  # the table has the layers that changed alone
+    causes = describe_groups(groups, shown)
+    reasons = [explain(difference, name) for name in shown]
     left = len(sort_changes(difference, ())) - MOST
+    more = [f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json"] if left > 0 else []
     return Page(
         title=reasons[0] if reasons else "Layers that changed and cost the same",
-        facts=(*reasons[1:], *causes, f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json")
-        if left > 0
-        else (*reasons[1:], *causes),
+        facts=(*causes, *reasons[1:], *more),
         table=build_layers_table(difference, metrics),
     )
 

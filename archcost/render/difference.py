@@ -51,8 +51,10 @@ def spell_headline(check: Check, named: Callable[[str], str] = write_plain) -> s
     networks = f"{units.exact(count)} network{'' if count == 1 else 's'}"
     if worst.outcome == "unchanged":
         return f"no change · {networks}" if count > 1 else f"{named(worst.name)}: no change"
-    failed, changed = counts["failed"], count - counts["failed"] - counts["unchanged"]
-    parts = [f"{units.exact(n)} {word}" for n, word in ((failed, "failed"), (changed, "changed")) if n]
+    over = sum(checked.outcome in {"exceeded", "warned"} and not checked.changed for checked in check.networks)
+    changed = count - counts["failed"] - counts["unchanged"] - over
+    named_counts = ((counts["failed"], "failed"), (changed, "changed"), (over, "over a limit but unchanged,"))
+    parts = [f"{units.exact(n)} {word}" for n, word in named_counts if n]
     rest = f" · {', '.join(parts)} of {networks}" if count > 1 else ""
     return f"{named(worst.name)}: {_spell_news(worst, named)}{rest}"
 
@@ -76,7 +78,8 @@ def _spell_news(checked: Checked, named: Callable[[str], str]) -> str:
     if accepted:
         return f"{say_judged_change(accepted[0], named)}, accepted"
     changed = [metric for metric in choose_metrics(checked) if difference.delta(metric)]
-    return say_change(difference, changed[0]) if changed else "other layers at the same cost"
+    same = named(checked.settings[0]) if checked.settings else "other layers at the same cost"
+    return say_change(difference, changed[0]) if changed else same
 
 
 def list_facts(difference: Difference) -> tuple[str, ...]:

@@ -27,10 +27,28 @@ def _while_loop(
     return tuple([value.clone() if isinstance(value, torch.Tensor) else value for value in carried])
 
 
-def _scan(step: Callable[..., Any], first: Any, values: Any, others: Any) -> Any:
-    from torch._higher_order_ops.scan import generic_scan
+def _scan(
+    step: Callable[..., Any], first: Sequence[Any], values: Sequence[torch.Tensor], others: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Carry on from row to row, and write what each step returns into tensors for all rows, as torch does.
 
-    return generic_scan(step, first, values, additional_inputs=others)  # type: ignore[no-untyped-call]
+    Before 2.13 torch runs the first step twice, to see what it returns; it is counted once.
+    """
+    carried, results, places = tuple(first), list[Any](), list[Any]()
+    for row in range(len(values[0])):
+        returned = step(*carried, *[value.select(0, row) for value in values], *others)
+        carried, found = tuple(returned[: len(first)]), returned[len(first) :]
+        if row == 0:
+            results = [None if each is None else _for_all_rows(each, len(values[0])) for each in found]
+            places = [None if each is None else torch.ones_like(each, dtype=torch.int64).unsqueeze(0) for each in found]
+        for result, place, each in zip(results, places, found, strict=True):
+            if result is not None:
+                result.scatter_(0, row * place, each.unsqueeze(0))
+    return (*carried, *results)
+
+
+def _for_all_rows(row: torch.Tensor, count: int) -> torch.Tensor:
+    return torch.empty((count, *row.shape), dtype=row.dtype, device=row.device)
 
 
 def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any]) -> Any:

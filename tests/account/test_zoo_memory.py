@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from real_memory import inference_peak, saved_bytes, training_peak
+from real_memory import OPTIMIZERS, inference_peak, saved_bytes, training_peak
 
 import archcost
 from archcost import zoo
@@ -51,7 +51,10 @@ ALL_OPTIMIZERS = itertools.product(["lenet5_simple", "mobilenet_v2"], ["sgd", "m
 IN_TURN = zip(TRAINED, itertools.cycle(["sgd", "momentum", "adam"]), strict=False)
 
 
-@pytest.mark.parametrize(("name", "optimizer"), dict.fromkeys([*ALL_OPTIMIZERS, *IN_TURN]))
+FUSED = itertools.product(["lenet5_simple", "wrn16_4"], [f"{name}-fused" for name in OPTIMIZERS])
+
+
+@pytest.mark.parametrize(("name", "optimizer"), dict.fromkeys([*ALL_OPTIMIZERS, *IN_TURN, *FUSED]))
 def test_the_peak_of_training(name, optimizer):
     entry = zoo.REGISTRY.find(name)
     images = torch.randn(2, entry.input[0], TRAINED[name], TRAINED[name])

@@ -177,7 +177,7 @@ def test_two_runs_give_the_same_bytes():
         (
             ["list", "-o", "x.xml"],
             2,
-            "must be one of .txt, .json, .csv, .md, .markdown, .html, or give --format",
+            "must be one of .txt, .json, .csv, .md, .markdown, .tex, .html, or give --format",
         ),
         (["profile", "lenet5", "-o", "."], 2, "folder"),
         (["profile", "lenet5", "--columns", "mac"], 2, "did you mean macs"),

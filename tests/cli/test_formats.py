@@ -29,7 +29,7 @@ SHOWING = {
     "explain": ["lenet5", "4M"],
     "verify": ["lenet5"],
 }
-OTHER = {"plot", "init", "report", "history"}  # they draw, write files of their own, or need a repository
+OTHER = {"plot", "draw", "init", "report", "history"}  # they draw, write files of their own, or need a repository
 
 
 def write_text(document, target):

@@ -1,5 +1,7 @@
 """The three measurements on a clock that is made up: end to end, per layer, and the exact rows that they join."""
 
+import random
+
 import pytest
 import torch
 from clock.fake_clock import MEMORY, FakeClock, Work
@@ -105,7 +107,7 @@ def test_a_slow_host_does_not_show_in_the_rows_and_is_reported():
     assert sample.wall.median >= 600 * US
     assert sample.idle == pytest.approx(1 - 287 / 600, abs=0.05)
     assert sample.cpu_bound
-    assert sample.latency_ns == sample.wall.median
+    assert sample.latency_ns == sample.latency.median == pytest.approx(600 * US + 57 * US, rel=0.01)  # and the last row
 
 
 def test_where_the_queue_cannot_be_kept_full_the_rows_are_upper_bounds():
@@ -274,3 +276,13 @@ def test_k_equal_layers_take_equal_times_and_grow_with_k():
         assert rows == [40 * US] * k
         totals[k] = sample.end_to_end.median
     assert totals == {k: 40 * US * k for k in totals}
+
+
+def test_noise_without_end_takes_no_longer_than_the_limits_of_two_measurements():
+    """1 to 9 ms by chance: warming up, end to end and the layers, five seconds and five, and the hooks' tenth."""
+    clock, numbers = FakeClock(), random.Random(0)  # noqa: S311 - made-up times
+    network = nn.Sequential(Work(clock, *(numbers.randint(1000 * US, 9000 * US) for _ in range(10_007))))
+    sample = measured(network, clock, TimingPlan(roof=False))
+
+    assert sample.unmet
+    assert clock.host <= 10.3 * 10**9

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("warm_workers")
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
-PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)[1]
+PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints" / "common.txt").read_text(), re.MULTILINE)[1]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from archcost.errors import RuleError, WalkError
 from archcost.profiling.feed import feed_of
 from archcost.profiling.place import build_on_meta
 from archcost.walk import shapes, walk
-from archcost.walk.shapes.run import ONLY_OURS
+from archcost.walk.shapes.run import ONLY_OURS, Check
 from archcost.zoo import REGISTRY
 
 aten = torch.ops.aten
@@ -221,6 +221,17 @@ def test_every_rule_answers_and_agrees(dtype):
     for func, args in calls(dtype).items():
         assert not args or agrees(func, *args), func
     assert agrees(aten.empty.memory_format, [2, 3], dtype=dtype, device=torch.device("meta"))
+
+
+def test_where_torch_contradicts_itself_the_cpus_kernel_is_right():
+    """The meta kernels of some releases err: of attention in float64, 2.11 says that its sums are of float32."""
+
+    def of_torch(x):
+        return x if x.is_meta else x.double()
+
+    Check()(of_torch, (tensor(2, 3),), {}, tensor(2, 3, dtype=torch.float64))
+    with pytest.raises(RuleError, match="torch says"):
+        Check()(of_torch, (tensor(2, 3),), {}, tensor(2, 3, dtype=torch.float16))
 
 
 @pytest.mark.parametrize("bounds", [(5,), (0,), (2, 9), (2, 9, 3), (9, 2, -3), (2, 2, 5), (3, 10, 7)])
