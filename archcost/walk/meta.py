@@ -37,6 +37,7 @@ READING: dict[Any, int] = {
 }
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
 # torch's own layers that neither make a tensor nor attend
+BATCHED = 4  # dimensions of what attends: image, head, place, feature
 QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
 
 
@@ -176,10 +177,16 @@ def _attention(  # the function's own arguments
         )
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
+    batched = query.dim() == BATCHED
+    if not batched:  # a release that fuses these as well makes a batch of them
+        query, key, value = (tensor.unsqueeze(0) for tensor in (query, key, value))
+        while attn_mask is not None and attn_mask.dim() < BATCHED:
+            attn_mask = attn_mask.unsqueeze(0)
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         attn_mask = add_mask(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    result = fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    return result if batched else result.squeeze(0)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
