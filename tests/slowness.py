@@ -3,6 +3,9 @@
 A test is slow where it, with the programs that it starts, keeps a processor busy for a second. That time, unlike the
 clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
 ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
+
+Coverage is measured by the other tests: it makes a walk take twice as long, and the lines that slow tests run are
+those that quick tests run. One that is the only test of many lines is marked `covered`.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if slow & {item.nodeid, _function(item.nodeid)}:
             item.add_marker("slow")
+            if item.get_closest_marker("covered") is None:
+                item.add_marker("no_cover")  # pytest-cov's own
 
 
 @pytest.hookimpl(wrapper=True)

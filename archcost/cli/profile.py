@@ -67,7 +67,7 @@ view_options = add_group(
     "shown",
     Shown,
     click.option(
-        "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "time"]),
+        "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "saved", "time"]),
         help="What a row of the table is.  [default: layers; time with --time]",
     ),
     click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer."),
@@ -124,7 +124,8 @@ def command(
     ):
         report = profile(
             subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
-            timeline=view.name == "memory", time=plan, partial=partial, **spell_training(training),
+            timeline=view.name == "memory", saved=view.name == "saved", time=plan, partial=partial,
+            **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
     for warning in (*report.warnings, *unmet):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # what torch refuses on the meta device: nothing to compare with
 ONLY_OURS = {
+    aten._fused_sgd_.default,
     aten.mkldnn_rnn_layer.default,
     aten.mkldnn_rnn_layer_backward.default,
     aten._grouped_mm.default,

@@ -1,0 +1,3 @@
+from benchmarks.networks import text
+
+LINES = text.LINES
