@@ -36,9 +36,7 @@ def line(library: str, kind: str, name: str, make: Callable[[], Call], **more: A
     return Line(library, kind, name, make, **more)
 
 
-def diffusers(
-    name: str, inputs: Callable[[], dict[str, Any]], *, kind: str = "denoiser", trained: bool = False, **settings: Any
-) -> Line:
+def diffusers(name: str, inputs: Callable[[], dict[str, Any]], *, kind: str = "denoiser", trained: bool = False, **settings: Any) -> Line:
     return Line("diffusers", kind, name, lambda: Call(of("diffusers", name, **settings), (), inputs()), trained)
 
 
@@ -62,13 +60,7 @@ def detector(name: str, kind: str = "detection") -> Line:
 
 def monai(name: str, *args: Any, size: tuple[int, ...] = (1, 1, 32, 32), **settings: Any) -> Line:
     trained = settings.pop("trained", False)
-    return Line(
-        "monai",
-        "medical",
-        name,
-        lambda: Call(of("monai.networks.nets", name, *args, **settings), (sound(*size),)),
-        trained,
-    )
+    return Line("monai", "medical", name, lambda: Call(of("monai.networks.nets", name, *args, **settings), (sound(*size),)), trained)
 
 
 def graph(name: str, *settings: Any, **more: Any) -> Line:
@@ -112,10 +104,7 @@ def quantised(config: str) -> Line:
 
 
 def clip(name: str) -> Line:
-    tiny = {
-        "embed_dim": 32,
-        "text_cfg": {"context_length": 12, "vocab_size": 100, "width": 32, "heads": 2, "layers": 2},
-    }
+    tiny = {"embed_dim": 32, "text_cfg": {"context_length": 12, "vocab_size": 100, "width": 32, "heads": 2, "layers": 2}}
     sights: dict[str, Any] = {
         "ViT": {"image_size": 32, "layers": 2, "width": 64, "head_width": 16, "patch_size": 8},
         "ResNet": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "patch_size": None, "head_width": 16},
@@ -123,17 +112,7 @@ def clip(name: str) -> Line:
 
     def make() -> Call:
         vision = sights[name.partition(" ")[0]]
-        network = of(
-            "open_clip",
-            "CoCa" if "CoCa" in name else "CLIP",
-            **tiny,
-            vision_cfg=vision,
-            **(
-                {"multimodal_cfg": {"width": 32, "heads": 2, "layers": 1, "context_length": 12, "vocab_size": 100}}
-                if "CoCa" in name
-                else {}
-            ),
-        )
+        network = of("open_clip", "CoCa" if "CoCa" in name else "CLIP", **tiny, vision_cfg=vision, **({"multimodal_cfg": {"width": 32, "heads": 2, "layers": 1, "context_length": 12, "vocab_size": 100}} if "CoCa" in name else {}))
         return Call(network, (image(vision["image_size"], batch=2), ids(2, 12)))
 
     return Line("open_clip_torch", "multimodal", name, make)

@@ -1,3 +1,2 @@
 from benchmarks.networks import text
-
 LINES = text.LINES
