@@ -72,7 +72,8 @@ def list_workflow_commands(check: Check) -> list[str]:
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
-        f"::{level[checked.outcome]} {_where(checked)}title={_escape_property(f'archcost: {make_printable(checked.name)}')}::"
+        f"::{level[checked.outcome]} {_where(checked)}"
+        f"title={_escape_property(f'archcost: {make_printable(checked.name)}')}::"
         f"{_escape_message(clean_lines(spell_findings(checked)))}"
         for checked in worst
     ]
