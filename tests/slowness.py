@@ -1,7 +1,7 @@
 """Which tests are slow: those that `slow.txt` names, which `python -m tests --quick` leaves out.
 
-A test is slow where it, with the programs that it starts, keeps a processor busy for a second. That time, unlike the
-clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
+A test is slow where it, with the programs that it starts, keeps a processor busy for half a second. That time, unlike
+the clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
 ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
 
 Coverage is measured by the other tests: it makes a walk take twice as long, and the lines that slow tests run are
@@ -19,7 +19,7 @@ import torch  # noqa: F401 - before the first test, which would be taken for a s
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_name("slow.txt")
 UPDATE = "ARCHCOST_UPDATE_SLOW"
-SLOW = 1.0
+SLOW = 0.5
 TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
 TAKEN = "processor seconds"
 
