@@ -44,7 +44,8 @@ class Job:
 
     `layers` are the rows of the exact account, `phase_macs` the multiply-adds of the later phases. `whole` runs an
     iteration as the network is used, which is not by phases where it is compiled. `held_bytes` counts what its tensors
-    take between two iterations, as an allocator gives it.
+    take between two iterations, as an allocator gives it. `uncapturable` says why it cannot be captured as a graph,
+    where that is known.
     """
 
     phases: Sequence[tuple[str, Callable[[], object]]]
@@ -55,6 +56,7 @@ class Job:
     dtype: str
     whole: Callable[[], object]
     held_bytes: Callable[[], int] = lambda: 0
+    uncapturable: str | None = None
 
 
 def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
@@ -228,8 +230,8 @@ class _Measuring:
         """Return what replays a function; where that cannot be, None, with a note that says what is done then."""
         if self.plan.timer != "graph":
             return None
-        reason = "a training step is not captured"
-        if len(self.job.phases) == 1:
+        reason = "a training step is not captured" if len(self.job.phases) > 1 else self.job.uncapturable
+        if reason is None:
             try:
                 return self.clock.capture(run)
             except ClockError as error:

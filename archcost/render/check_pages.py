@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import make_printable, write_plain
+from archcost.page.names import cut_first_line, make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.causes import find_groups
 from archcost.render.difference import (
@@ -92,7 +92,7 @@ def _build_layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
 
 def _yield_remarks(checked: Checked, difference: Difference) -> Iterator[Remark]:
     if checked.base_failure:
-        yield Remark(kind="warning", text=make_printable(checked.base_failure))
+        yield Remark(kind="warning", text=make_printable(cut_first_line(checked.base_failure)))
     for line in checked.settings:
         yield Remark(kind="note", text=make_printable(line))
     for verdict in checked.verdicts:

@@ -71,7 +71,7 @@ def _spell_news(checked: Checked, named: Callable[[str], str]) -> str:
     ):
         return f"time {units.ratio(checked.speed.ratio)}, {spell_allowed(checked.speed)}"
     if worst is not None:
-        return f"{say_judged_change(worst, named)}, {worst.limit}"
+        return f"{say_judged_change(worst, named, compared=not checked.base_failure)}, {worst.limit}"
     if checked.outcome in {"uncompared", "new", "removed"}:
         return {"uncompared": "not compared, its base could not be counted"}.get(checked.outcome, checked.outcome)
     accepted = [verdict for verdict in checked.verdicts if verdict.outcome == "accepted"]
@@ -106,7 +106,8 @@ def spell_growth(checked: Checked, metric: str) -> str:
     value = before if after is None else after
     if value is None:
         return ""
-    return f"{units.short(value, METRICS[metric].unit)} {spell_difference(difference, metric)}"
+    growth = "" if checked.base_failure else f" {spell_difference(difference, metric)}"
+    return f"{units.short(value, METRICS[metric].unit)}{growth}"
 
 
 def spell_difference(difference: Difference, metric: str) -> str:
@@ -179,14 +180,17 @@ def say_change(difference: Difference, metric: str) -> str:
     return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({spell_difference(difference, metric)})"
 
 
-def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain) -> str:
-    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)"."""
+def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain, *, compared: bool = True) -> str:
+    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)".
+
+    What was not `compared` has no change, and is not new either.
+    """
     found = METRICS[verdict.metric]
     sides = (None if value is None else units.short(value, found.unit) for value in (verdict.before, verdict.after))
     texts = [text for text in sides if text is not None]
     of = f"{named(verdict.modules)} " if verdict.modules else ""
-    grown = units.growth(verdict.before, verdict.after)
-    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))} ({grown})"
+    grown = f" ({units.growth(verdict.before, verdict.after)})" if compared else ""
+    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))}{grown}"
 
 
 def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:

@@ -47,9 +47,9 @@ def build_totals_table(checked: Checked, *, following: bool = False) -> Table | 
                 cells=(
                     *(_build_cell(value, METRICS[name].unit) for value in difference.totals(name)),
                     _build_signed_cell(difference.delta(name), METRICS[name].unit)
-                    if difference.knows(name)
+                    if difference.knows(name) and not checked.base_failure
                     else Cell(),
-                    Cell(text=spell_difference(difference, name).removesuffix(" %")),
+                    Cell(text="" if checked.base_failure else spell_difference(difference, name).removesuffix(" %")),
                     *([Cell(text="; ".join(map(spell_limit, limits.get(name, ()))))] if limits else []),
                 ),
             )

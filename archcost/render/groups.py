@@ -32,7 +32,7 @@ def describe_causes(difference: Difference, metrics: Sequence[str], named: Named
     alone = sorted(rest, key=lambda change: [-abs(change.delta(name)) for name in metrics])
     for change in alone[:MOST_ALONE]:
         kind = f" ({named(change.row.kind)})" if named(change.row.kind) not in change.row.name else ""
-        name = f"{named(change.row.name)}{spell_call(change.row.call)}{kind}"
+        name = f"{named(change.row.name or 'the network')}{spell_call(change.row.call)}{kind}"
         yield f"{name} {say_event(change, named)}{_spell_amounts([change], metrics)}"
     left = alone[MOST_ALONE:]
     if left:

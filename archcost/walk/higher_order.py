@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 FLEX = "flex_attention"
 
 
-def _cond(taken: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Sequence[Any]) -> Any:
+def _cond(
+    taken: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Sequence[Any], **_: Any
+) -> Any:
     return (if_true if taken else if_false)(*operands)
 
 
 def _while_loop(
-    goes_on: Callable[..., Any], body: Callable[..., Any], carried: Sequence[Any], others: Sequence[Any]
+    goes_on: Callable[..., Any], body: Callable[..., Any], carried: Sequence[Any], others: Sequence[Any], **_: Any
 ) -> Any:
     first = carried
     while goes_on(*carried, *others):
@@ -28,7 +30,7 @@ def _while_loop(
 
 
 def _scan(
-    step: Callable[..., Any], first: Sequence[Any], values: Sequence[torch.Tensor], others: Sequence[Any]
+    step: Callable[..., Any], first: Sequence[Any], values: Sequence[torch.Tensor], others: Sequence[Any], **_: Any
 ) -> tuple[Any, ...]:
     """Carry on from row to row, and write what each step returns into tensors for all rows, as torch does.
 
@@ -51,7 +53,7 @@ def _for_all_rows(row: torch.Tensor, count: int) -> torch.Tensor:
     return torch.empty((count, *row.shape), dtype=row.dtype, device=row.device)
 
 
-def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any]) -> Any:
+def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any], **_: Any) -> Any:
     results = [function(*row, *others) for row in zip(*values, strict=True)]
     if isinstance(results[0], torch.Tensor):
         return torch.stack(results)
@@ -65,7 +67,8 @@ def _out_dtype(operator: Any, dtype: torch.dtype, *operands: Any) -> Any:
     return operator(*(value.to(dtype) if isinstance(value, torch.Tensor) else value for value in operands))
 
 
-# in a real run their functions run operator by operator: these here do as well, and each operator is counted
+# in a real run their functions run operator by operator: these here do as well, and each operator is counted. What some
+# releases of torch say by keyword (which arguments a function writes) is for its compiler
 RUN: Mapping[str, Callable[..., Any]] = {
     "cond": _cond,
     "while_loop": _while_loop,

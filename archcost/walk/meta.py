@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-from archcost.walk.abroad import add_mask, attend, drop
+from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
 from archcost.walk.tensors import map_tensors
@@ -241,10 +241,16 @@ def _attention(  # the function's own arguments
         )
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
+    batched = query.dim() == BATCHED
+    if not batched:  # a release that fuses these as well makes a batch of them
+        query, key, value = (tensor.unsqueeze(0) for tensor in (query, key, value))
+        while attn_mask is not None and attn_mask.dim() < BATCHED:
+            attn_mask = attn_mask.unsqueeze(0)
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         attn_mask = add_mask(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    result = fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    return result if batched else result.squeeze(0)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -126,7 +126,6 @@ class _Walk:
         restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
         self.held: list[object] = []
-        self.elsewhere: MetaDevice | None = None
         self.scopes: Scopes | None = None
         self.returns: tuple[TensorSpec, ...] = ()
         self.saved: tuple[SavedSpec, ...] = ()

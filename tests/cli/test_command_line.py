@@ -63,13 +63,13 @@ def test_help_and_list_import_nothing_heavy(arguments):
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
-    light = {"choices", "cli", "errors", "metrics", "page", "records", "render", "sources", "units", "zoo"}
+    light = {"choices", "cli", "errors", "metrics", "page", "records", "releases", "render", "sources", "units", "zoo"}
     assert {name.partition(".")[0] for name in ours(found)} <= light
 
 
 OPTIONS = {
     "choices", "cli.groups", "cli.options", "cli.output", "cli.progress", "cli.steps", "page", "page.document",
-    "page.formats", "page.target",
+    "page.formats", "page.target", "releases",
 }  # fmt: skip
 COMPLETED = {
     "archcost ": (set(COMMANDS), set()),

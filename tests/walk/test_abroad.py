@@ -96,3 +96,30 @@ def test_where_nothing_trains_nothing_changes():
     x = torch.zeros(2, 4, 64, 32)
     eager, like = (archcost.profile(Attention(), x, device="meta", like=like) for like in ("cpu", "cuda"))
     assert (eager.totals, eager.operators) == (like.totals, like.operators)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_attention_within_torchs_own_layers_is_the_same_operator_as_on_the_cpu(dropout):
+    """`nn.MultiheadAttention` asks for attention and dropout within a function of torch's that is written in Python."""
+    net = nn.Sequential(nn.Linear(8, 32), nn.TransformerEncoderLayer(32, 4, 64, dropout=dropout, batch_first=True))
+    net.append(nn.Flatten())
+    x = torch.zeros(2, 6, 8)
+    for how in ({}, {"train": "adam"}):
+        meta, real = (
+            archcost.profile(net, x, **device, **how)
+            for device in ({"device": "meta", "like": "cpu"}, {"device": "cpu"})
+        )
+        assert meta.totals == real.totals
+        assert [op for op in meta.operators if "attention" in op] == [op for op in real.operators if "attention" in op]
+    assert meta.totals.peak_training_bytes == training_peak(net, x, "adam", like="cpu")
+    assert meta.totals.saved_bytes == saved_bytes(net, x, like="cpu")
+
+
+def test_an_encoder_layer_keeps_no_scores_on_a_gpu():
+    """Of 64 places the memory-efficient kernel keeps a number for each row of scores, and not the row."""
+    layer, x = nn.TransformerEncoderLayer(32, 4, 48, dropout=0.1, batch_first=True), torch.zeros(2, 64, 32)
+    saved = [trained(layer, x, like=like, saved=True).saved for like in ("cuda", "cpu")]
+    scores = [[each for each in side if each.shape[-2:] == (64, 64)] for side in saved]
+    assert not scores[0]
+    assert scores[1]
+    assert [each.nbytes for each in saved[0] if each.shape == (2, 4, 64)] == [4 * 2 * 4 * 64]

@@ -83,6 +83,19 @@ def test_a_scan_returns_what_is_carried_and_every_rows_results():
     assert sums.tolist() == [0, 0 + 1, 0 + 1 + 2 + 3]
 
 
+@pytest.mark.parametrize("name", ["cond", "while_loop", "scan", "map_impl"])
+def test_what_a_release_says_by_keyword_changes_nothing(name):
+    rows = torch.arange(6.0).view(3, 2)
+    given = {
+        "cond": (True, torch.neg, torch.abs, (rows,)),
+        "while_loop": (lambda x: x.sum() < 100, lambda x: (x * 2,), (rows,), ()),
+        "scan": (lambda total, row: (total + row, row), (torch.zeros(2),), (rows,), ()),
+        "map_impl": (lambda row: row * 2, (rows,), ()),
+    }[name]
+    found, expected = RUN[name](*given, mutated_arg_indices=()), RUN[name](*given)
+    assert [tensor.tolist() for tensor in found] == [tensor.tolist() for tensor in expected]
+
+
 class Flexible(nn.Module):
     """Two images of 16 places and 2 heads, 8 wide."""
 
