@@ -76,8 +76,8 @@ class Values:
         self.pair(tensor, real)
 
     def know(self, tensor: torch.Tensor) -> None:
-        """Note that a tensor is on the CPU, and its own twin."""
-        self.real[self._storages.find(tensor, "constant").number] = tensor.untyped_storage()
+        """Note that a tensor is on the CPU, and its own twin; the walk sees when it dies."""
+        self.real[self._storages.find(tensor, "constant").number] = torch.UntypedStorage(0)
 
     def pair(self, tensor: torch.Tensor, real: torch.Tensor) -> None:
         """Note the twin of what has just been made; that of a view, or of what was written in place, is there."""

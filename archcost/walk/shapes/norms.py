@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcost.walk.shapes.results import FULL_PRECISION, IMAGES, channels_are_last, floating, new, new_image, plain, usual
+from archcost.walk.shapes.results import (
+    FULL_PRECISION,
+    IMAGES,
+    channels_are_last,
+    floating,
+    new,
+    new_image,
+    plain,
+    usual,
+)
 
 if TYPE_CHECKING:
     import torch
