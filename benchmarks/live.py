@@ -54,6 +54,10 @@ class Saved:
         self.storage = tensor.untyped_storage()
 
 
+def _refuse(_: object) -> torch.Tensor:
+    raise RuntimeError("what is counted here cannot be run backward")
+
+
 def count_saved_bytes(forward: Callable[[], object], own: Iterable[torch.Tensor]) -> int:
     """Return the bytes of the distinct storages that are saved when a forward has ended, a network's own apart."""
     known = {tensor.untyped_storage()._cdata for tensor in own}
@@ -64,7 +68,7 @@ def count_saved_bytes(forward: Callable[[], object], own: Iterable[torch.Tensor]
         kept.add(saved)
         return saved
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda _: None):
+    with torch.autograd.graph.saved_tensors_hooks(keep, _refuse):
         outputs = forward()
     gc.collect()  # graphs that nobody can run
     storages = {saved.storage._cdata: saved.storage.nbytes() for saved in kept}

@@ -40,7 +40,8 @@ def release(storages: set[int]) -> tuple[str, ...]:
                 upward.append(holder)
             else:
                 _take_out(holder, inside)
-        holder = owner = above = None
+        holder = owner = None
+        above.clear()
         pending = upward
         seen.add(id(pending))
     return tuple(sorted(set(names)))

@@ -14,7 +14,7 @@ from benchmarks.networks.text import GROUPED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LATENT = {"norm_num_groups": 4, "block_out_channels": (8, 16)}
+LATENT: dict[str, Any] = {"norm_num_groups": 4, "block_out_channels": (8, 16)}
 NODES, EDGES = 12, 40
 
 
@@ -53,9 +53,10 @@ def smp(name: str, encoder: str = "resnet18", **more: Any) -> Line:
 
 def detector(name: str, kind: str = "detection") -> Line:
     """Return the line of a detector, which takes a list of pictures, or of a network for parts."""
+    small = {"min_size": 96, "max_size": 96} if kind == "detection" else {}
 
     def make() -> Call:
-        network = of(f"torchvision.models.{kind}", name, weights=None, weights_backbone=None, num_classes=3)
+        network = of(f"torchvision.models.{kind}", name, weights=None, weights_backbone=None, num_classes=3, **small)
         if kind == "segmentation":
             return Call(network, (image(64),))
         return Call(network, ([image(96)[0], image(64)[0]],))
@@ -63,13 +64,13 @@ def detector(name: str, kind: str = "detection") -> Line:
     return Line("torchvision", kind, name, make)
 
 
-def monai(name: str, *args: Any, size: tuple[int, ...] = (1, 1, 32, 32), **settings: Any) -> Line:
+def monai(name: str, *args: Any, title: str = "", size: tuple[int, ...] = (1, 1, 32, 32), **settings: Any) -> Line:
     """Return the line of a network for medical images."""
     trained = settings.pop("trained", False)
     return Line(
         "monai",
         "medical",
-        name,
+        title or name,
         lambda: Call(of("monai.networks.nets", name, *args, **settings), (sound(*size),)),
         trained,
     )
@@ -314,7 +315,7 @@ LINES = (
     clip("ViT"),
     clip("ResNet"),
     monai("UNet", 2, 1, 2, (8, 16), (2,), trained=True),
-    monai("UNet", 3, 1, 2, (8, 16), (2,), size=(1, 1, 16, 16, 16)),
+    monai("UNet", 3, 1, 2, (8, 16), (2,), size=(1, 1, 16, 16, 16), title="UNet, 3d"),
     monai("AttentionUnet", 2, 1, 2, (8, 16), (2,)),
     monai("BasicUNet", 2, features=(8, 8, 16, 16, 32, 8)),
     monai("SegResNet", 2, init_filters=8, trained=True),
