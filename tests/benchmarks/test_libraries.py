@@ -1,4 +1,4 @@
-"""Networks of other libraries: the comparison itself with small lines, all of the table where the libraries are there."""
+"""Networks of other libraries: the comparison itself, and a sample of the table where the libraries are there."""
 
 import pytest
 import torch
