@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from archcost.walk.tensors import innermost
+
 Memo = type(functools.cache(int))
 RUNNING = (FrameType, TracebackType, GeneratorType)  # an error's, or the caller's own
 FIXED = (tuple, frozenset)
@@ -49,7 +51,15 @@ def release(storages: set[int]) -> tuple[str, ...]:
 
 def _tensors(storages: set[int]) -> list[Any]:
     tensors = [value for value in gc.get_objects() if issubclass(type(value), torch.Tensor)]
-    return [t for t in tensors if t.is_meta and t.untyped_storage()._cdata in storages]
+    return [tensor for tensor in tensors if lies_in(tensor, storages)]
+
+
+def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
+    """Whether a tensor, or one that a transform of `torch.func` wraps, has one of these storages on the meta device."""
+    try:
+        return tensor.is_meta and innermost(tensor).untyped_storage()._cdata in storages
+    except (NotImplementedError, RuntimeError):  # a sparse or a nested one has none
+        return False
 
 
 def _holders_of(containers: list[Any], seen: set[int]) -> dict[int, list[Any]]:

@@ -44,7 +44,7 @@ class Values:
         if tensor.is_meta and not real.is_meta and is_small(tensor):
             whole, there = real.untyped_storage(), tensor.untyped_storage()
             if tensor.numel() * tensor.element_size() < there.nbytes() == whole.nbytes() <= SMALL * LARGEST:
-                twin = whole.cpu().clone()  # others are views of it
+                twin = whole.cpu().clone()  # type: ignore[no-untyped-call] # others are views of it
             else:
                 empty = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="cpu")
                 twin = empty.copy_(real).untyped_storage()

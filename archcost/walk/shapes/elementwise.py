@@ -78,6 +78,10 @@ def shape_update(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
     return parameter if same and floating(*tensors) else NotImplemented
 
 
+def fused_step(*_: Any, **__: Any) -> None:
+    """Answer for an optimizer's step of all parameters in place, by one kernel that returns nothing."""
+
+
 def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
     """Return the shape of two operands together; None where they do not go together."""
     if len(first) < len(second):
