@@ -37,6 +37,7 @@ BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for device
 SPARSE_SUM = "aten._sparse_addmm"
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
+INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
 ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
@@ -230,7 +231,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
             self.notes.add(SPARSE_IS_DENSE)
-        if schema.by_values and self.phase == "forward":
+        asked = schema.op not in INDEXED or any(spec.dtype in MASKS for spec in inputs[1:])
+        if schema.by_values and asked and self.phase == "forward":
             self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
         if schema.op in ASKING and self._is_random(inputs):
             self.notes.add(CHANCE)
