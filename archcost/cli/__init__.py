@@ -31,6 +31,7 @@ COMMANDS = {
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
+    "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),

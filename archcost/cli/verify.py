@@ -37,7 +37,7 @@ def command(subject: Subject, output: Output) -> None:
     from archcost.verify import collect_opinions
 
     specs = subject.read_inputs()
-    with show_progress(None, f"Counting {subject.network}", quiet=output.quiet), keep_stdout():
+    with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_stdout():
         resolved = sources.resolve(subject.network)
         feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
         opinions = collect_opinions(resolved, feed, device=subject.device)

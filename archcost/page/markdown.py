@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost.page.flat import HEADINGS, flatten_table
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from archcost.page.target import Target
 
 BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
+MENTION = re.compile(r"@\w")
+BLOCK = re.compile(r"^(#|>|~|[-+=](?= ))")  # what begins a heading, a quotation, code or a list
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
@@ -87,7 +90,12 @@ def _write_row(texts: list[str]) -> str:
 
 
 def _escape_text(text: str) -> str:
-    """Escape what Markdown would read as a mark of its own."""
+    """Escape what Markdown would read as a mark of its own, and show as code what would mention somebody."""
+    words = (write_code(word, whole=True) if MENTION.search(word) else _escape_word(word) for word in text.split(" "))
+    return BLOCK.sub(r"\\\1", " ".join(words))
+
+
+def _escape_word(text: str) -> str:
     for mark in ("\\", "|", "*", "_", "`", "<"):
         text = text.replace(mark, f"\\{mark}")
-    return text
+    return text.replace("](", "]\\(").replace("]:", "]\\:")

@@ -66,7 +66,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
         args, kwargs = given = make_inputs(feed, plan, home)
         with as_found(Parts(module)) if module is network.given else nullcontext(), regime(plan):
             trace = walk(module, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=plan.amp)
-            costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline)
+            costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
             clock = clock_of(home)
             with _failures_named(plan):
                 iteration = make_iteration(module, given, asked, plan, home)

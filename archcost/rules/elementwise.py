@@ -90,6 +90,15 @@ def every(call: OpCall) -> Work:
     return Work(other_ops=sum(spec.elements for spec in call.args["self"]))
 
 
+@rule("aten._fused_adam_", "aten._fused_adamw_", "aten._fused_sgd_", role="elementwise", sees=Pointwise())
+def fused_step(call: OpCall) -> Work:
+    """As where it is taken apart: seven operations for each element with Adam, eight with AdamW's decay, one with SGD,
+    three with momentum.
+    """  # noqa: D205 - one sentence
+    operations = {"aten._fused_adam_": 7, "aten._fused_adamw_": 8}.get(call.op, 3 if call.args.get("momentum") else 1)
+    return Work(other_ops=operations * sum(spec.elements for spec in call.args["self"]))
+
+
 @rule(*_aten(LOSSES), role="other", sees=Pointwise())
 def loss(call: OpCall) -> Work:
     """Loss: one operation for each element of the prediction.

@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
-from archcost.walk.holders import release
+from archcost.walk.holders import lies_in, release
 from archcost.walk.state import refill
 
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Iterable
-
-    import torch
 
     from archcost.walk.parts import Parts
 
@@ -65,13 +63,17 @@ class Caches:
         if not self._alive():
             return ()
         gc.collect(0)  # what refers to itself is no cache; the collector rested, so what the walk made is young
-        if alive := self._alive():
-            self._put_back(alive)
+        self.put_back()
         if alive := self._alive():
             gc.collect()
         left = release(alive) if (alive := self._alive()) else ()
         self._made.clear()
         return left
+
+    def put_back(self) -> None:
+        """Take what the walk made out of the caches that were noted; an error on its way holds more, for a while."""
+        if alive := self._alive():
+            self._restore(alive)
 
     def _alive(self) -> set[int]:
         storages = [reference() for reference in self._made]
@@ -96,7 +98,7 @@ class Caches:
         elif isinstance(value, Memo):
             self._memos.append(value)
 
-    def _put_back(self, alive: set[int]) -> None:
+    def _restore(self, alive: set[int]) -> None:
         for memo in self._memos:
             memo.cache_clear()
         for owner, before in self._before:
@@ -119,11 +121,6 @@ def holds(value: Any, alive: set[int]) -> bool:
     found = Attributes([], [], [])
     look_into(value, found, set())
     return any(lies_in(tensor, alive) for tensor in found.tensors)
-
-
-def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
-    """Whether a tensor has one of the storages, all of which are on the meta device."""
-    return tensor.is_meta and tensor.untyped_storage()._cdata in storages
 
 
 def _set(owner: Any, name: str, value: Any) -> None:

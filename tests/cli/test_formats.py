@@ -12,6 +12,8 @@ from archcost.cli import COMMANDS, run
 from archcost.page import formats
 from archcost.page.formats import Format
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 PROJECT = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
 SHOWING = {
     "profile": ["lenet5"],
@@ -27,7 +29,7 @@ SHOWING = {
     "explain": ["lenet5", "4M"],
     "verify": ["lenet5"],
 }
-OTHER = {"plot", "init", "report", "history"}  # they draw, write files of their own, or need a repository
+OTHER = {"plot", "draw", "init", "report", "history"}  # they draw, write files of their own, or need a repository
 
 
 def write_text(document, target):

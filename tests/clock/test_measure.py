@@ -60,10 +60,13 @@ def test_the_rows_are_the_walks_by_name_and_call_and_the_rest_is_between():
 
 
 def test_the_rows_of_each_pass_add_up_to_its_span_to_the_nanosecond():
-    """Durations that never repeat in step, so that a lost or doubled interval would show."""
+    """Durations that never repeat in step, so that a lost or doubled interval would show.
+
+    A pass takes about 5 ms of the clock: passes of microseconds would be repeated a hundred thousand times.
+    """
     clock = FakeClock(mark_ns=3)
-    network = nn.Sequential(*(Work(clock, *(1009 * k for k in range(11 * n, 11 * n + 7 + n))) for n in range(1, 9)))
-    sample = measured(network, clock, TimingPlan(max_ns=10**8, max_warmup_ns=10**6))
+    network = nn.Sequential(*(Work(clock, *(10_007 * k for k in range(11 * n, 12 * n + 7))) for n in range(1, 9)))
+    sample = measured(network, clock, TimingPlan(max_ns=3 * 10**8, max_warmup_ns=10**8))
     layers = sample.layers
 
     assert layers.spans.n >= 20

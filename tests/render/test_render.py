@@ -125,4 +125,4 @@ def test_a_wrong_option_is_refused_with_what_is_allowed(branched, options, messa
 
 
 def test_all_views_are_offered():
-    assert VIEWS == ("layers", "modules", "ops", "lecture", "memory", "time")
+    assert VIEWS == ("layers", "modules", "ops", "lecture", "memory", "saved", "time")
