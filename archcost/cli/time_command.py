@@ -11,7 +11,7 @@ import click
 
 from archcost.choices import TIMERS
 from archcost.cli.groups import MAX_TIME, THREADS, add_device, add_group, add_input, add_training, read_inputs
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError, ClockError
@@ -178,7 +178,7 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
     with (
         show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance,
         listening(advance.begin),
-        keep_stdout(),
+        keep_process(),
     ):
         advance.table = show_table
         try:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 NOWHERE = Target()
 
 
-def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
-    """Return a document as text in one of the forms of `archcost.page.formats`.
+def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str | bytes:  # noqa: A002 - as in --format
+    """Return a document in one of the forms of `archcost.page.formats`: text, or bytes where it is none.
 
     Raises:
         ArgumentError: a form that there is not, or that this document cannot have.

@@ -12,47 +12,56 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
-from archcost.processes.asking import AnswerError, DiedError
-from archcost.processes.pool import Pool
+from archcost.processes.asking import AnswerError
+from archcost.processes.endings import DiedError
+from archcost.processes.limits import Limits
 from archcost.profiling.one import profile_one
-from archcost.records import Done, Failure
+from archcost.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from archcost.records import Report
+    from archcost.processes.engine import Answer, Engine
+    from archcost.records import Report, Sweeping
+
+NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
 
 
-def profile_apart(
-    networks: Sequence[tuple[str, Mapping[str, Any]]],
-    keep: Callable[[Report], Any] | None,
-    jobs: int,
-    progress: Callable[[str], None] | None = None,
-) -> list[Any]:
-    """Profile networks, each with options of its own, in so many processes; see `profile_many`.
+def open_engine(sweeping: Sweeping, jobs: int) -> Engine:
+    """Return what runs networks, within their limits."""
+    from archcost.processes.pool import Pool
+
+    limits = Limits(seconds=sweeping.timeout, memory=sweeping.max_memory)
+    return Pool(jobs, imports=(*NEEDED, *sweeping.imports), limits=limits)
+
+
+def encode_options(
+    keep: Callable[[Report], Any] | None, options: Iterable[Mapping[str, Any]]
+) -> Mapping[int, str]:
+    """Return what a request has besides its spec: one text for each mapping of options, by the mapping's `id`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
-    results: list[Any] = [None] * len(networks)
-
-    def done(place: int, found: Any) -> None:
-        results[place] = result = _decode(networks[place][0], found)
-        if progress is not None:
-            progress(Done(networks[place][0], failed=isinstance(result, Failure)))
-
-    asked = [
-        {"spec": spec, "asked": _encode((keep, dict(options)), "`keep` or an option")} for spec, options in networks
-    ]
-    with Pool(jobs) as pool:
-        pool.ask_all(f"{__name__}:answer", asked, done)
-    return results
+    return {key: _encode((keep, dict(each)), "`keep` or an option") for key, each in {id(o): o for o in options}.items()}
 
 
 def answer(spec: str, asked: str) -> str:
     """Profile one network, in a worker."""
     keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
     return _encode(profile_one(spec, keep, options), "what `keep` returned")
+
+
+def decode(spec: str, found: Answer) -> Any:
+    """Return what a worker answered; where it did not, its network's failure."""
+    if isinstance(found, DiedError):
+        return Failure(spec=spec, error=found.name, reason=str(found), kind=found.kind)
+    if isinstance(found, AnswerError):
+        return Failure(spec=spec, error=found.kind, reason=str(found))
+    try:
+        return pickle.loads(b64decode(found))  # noqa: S301 - see the top
+    except Exception as error:  # noqa: BLE001 - a class that only the worker could import, for example
+        return Failure.of(spec, error)
 
 
 def _encode(value: Any, what: str) -> str:
@@ -62,15 +71,3 @@ def _encode(value: Any, what: str) -> str:
         raise ArgumentError(
             f"{what} cannot be sent to another process: {error}; give functions and classes of a module, or jobs=1"
         ) from error
-
-
-def _decode(spec: str, found: Any) -> Any:
-    """Return what a worker answered; where it did not, its network's failure."""
-    if isinstance(found, DiedError):
-        return Failure(spec=spec, error="Died", reason=str(found))
-    if isinstance(found, AnswerError):
-        return Failure(spec=spec, error=found.kind, reason=str(found))
-    try:
-        return pickle.loads(b64decode(found))  # noqa: S301 - see the top
-    except Exception as error:  # noqa: BLE001 - a class that only the worker could import, for example
-        return Failure.of(spec, error)

@@ -58,6 +58,7 @@ from archcost.records.explanation import (
 from archcost.records.failure import (
     Done as Done,
     Failure as Failure,
+    FailureKind as FailureKind,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
@@ -104,6 +105,7 @@ from archcost.records.speed import (
     Speed as Speed,
     SpeedState as SpeedState,
 )
+from archcost.records.sweeping import Sweeping as Sweeping
 from archcost.records.timing import (
     DTYPES as DTYPES,
     Cell as Cell,

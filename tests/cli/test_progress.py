@@ -17,10 +17,10 @@ from archcost.records import Done
 WORK = """
 import sys, time
 from archcost.cli import progress as shown
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 shown.SOON = {soon}
 try:
-    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_stdout():
+    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_process():
         from archcost.records import Done
         print("a network's own words")
         advance(Done("first"))

@@ -6,7 +6,8 @@ import signal
 import pytest
 from running import is_running, wait_until_ended
 
-from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
 
 TASKS = """
@@ -143,7 +144,7 @@ def test_an_exception_without_a_message_and_a_result_that_json_lacks_are_answers
     [
         ("finish", {"name": "_exit", "argument": 0}, "ended with exit code 0"),
         ("finish", {"name": "_exit", "argument": 7}, "ended with exit code 7"),
-        ("kill_group", {}, r"was killed by SIGKILL \(signal 9\): too little memory"),
+        ("kill_group", {}, r"was killed by SIGKILL \(signal 9\): by itself"),
         ("forge", {}, "gave no answer that can be read"),
     ],
 )

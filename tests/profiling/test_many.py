@@ -136,18 +136,18 @@ def counted():
     (users / "users.py").write_text(USERS + counted)
     built = users / "built"
     with remember_reports():
-        first = profile_many(["users.py:counted", "users.py:raises"], keep=macs)
-        again = profile_many(["users.py:raises", "users.py:counted"], batch=1)
+        first = profile_many(["users.py:counted", "users.py:raises"], keep=macs, jobs=1)
+        again = profile_many(["users.py:raises", "users.py:counted"], batch=1, jobs=1)
         assert built.read_text() == "x"
-        other = profile_many(["users.py:counted"], keep=macs, batch=2)
+        other = profile_many(["users.py:counted"], keep=macs, batch=2, jobs=1)
     assert built.read_text() == "xx"
     assert again[0] == first[1]
     assert [again[1].totals.macs, *other] == [first[0], 2 * first[0]]
-    profile_many(["users.py:counted"])
+    profile_many(["users.py:counted"], jobs=1)
     assert built.read_text() == "xxx"
 
 
 def test_what_is_kept_of_a_remembered_report_may_fail_as_well(users):
     with remember_reports():
-        (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"))
+        (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"), jobs=1)
     assert (found.spec, found.error) == ("users.py:good", "AttributeError")

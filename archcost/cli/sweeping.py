@@ -1,0 +1,113 @@
+"""The options of commands that run many networks: limits, journal, processes, and who runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archcost.choices import ENGINES
+from archcost.cli.groups import add_group
+from archcost.cli.options import check_writable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.records import Sweeping
+
+TIMEOUT = click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    help="What one network may take.  [default: 600]",
+)  # fmt: skip
+MAX_MEMORY = click.option("--max-memory", metavar="SIZE", help="What one network may take beside torch, such as 4GB.")
+IMPORTS = click.option(
+    "--import", "imports", multiple=True, metavar="MODULE",
+    help="Import it first in every process, for rules of your own; repeatable.",
+)  # fmt: skip
+ISOLATE = click.option("--isolate", is_flag=True, help="Run even a single network in a process of its own.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """How many processes, and everything else that is asked of them."""
+
+    jobs: int | None
+    sweeping: Sweeping
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return it as `profile_many` takes it."""
+        return {"jobs": self.jobs, "sweeping": self.sweeping}
+
+
+def add_sweep(command: Any) -> Any:
+    """Add --jobs, --timeout, --max-memory, --journal, --isolate, --import and --engine; it gets them as `sweep`."""
+    return add_group(
+        "sweep",
+        _read_sweep,
+        click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]"),
+        TIMEOUT,
+        MAX_MEMORY,
+        click.option(
+            "--journal", metavar="FILE",
+            help="Write each row at once; a second run goes on there.",
+        ),
+        ISOLATE,
+        IMPORTS,
+        click.option("--engine", type=click.Choice(ENGINES), help="Who runs them.  [default: ray with RAY_ADDRESS]"),
+    )(command)  # fmt: skip
+
+
+def add_isolation() -> Callable[[Any], Any]:
+    """Add --timeout, --max-memory, --isolate and --import, for one network.
+
+    The command gets them as `sweeping`, with `isolate` where any of the first three was given.
+    """
+    return add_group("sweeping", _read_isolation, TIMEOUT, MAX_MEMORY, ISOLATE, IMPORTS)
+
+
+def _read_sweep(
+    *,
+    jobs: int | None,
+    timeout: float | None,
+    max_memory: str | None,
+    journal: str | None,
+    isolate: bool,
+    imports: Sequence[str],
+    engine: str | None,
+) -> Sweep:
+    if journal is not None:
+        from pathlib import Path
+
+        check_writable(Path(journal), "--journal")
+    apart = isolate or jobs is not None  # so that one job has limits as well
+    return Sweep(jobs=jobs, sweeping=_read(timeout, max_memory, apart, imports, journal=journal, engine=engine))
+
+
+def _read_isolation(
+    *, timeout: float | None, max_memory: str | None, isolate: bool, imports: Sequence[str]
+) -> Sweeping:
+    apart = isolate or timeout is not None or max_memory is not None
+    return _read(timeout, max_memory, apart, imports)
+
+
+def _read(
+    timeout: float | None,
+    max_memory: str | None,
+    isolate: bool,
+    imports: Sequence[str],
+    journal: str | None = None,
+    engine: str | None = None,
+) -> Sweeping:
+    from archcost import units
+    from archcost.records import Sweeping
+
+    given = {"timeout": timeout, "engine": engine}
+    return Sweeping(
+        max_memory=None if max_memory is None else units.parse_bytes(max_memory),
+        journal=journal,
+        isolate=isolate,
+        imports=tuple(imports),
+        **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
+    )
