@@ -10,13 +10,13 @@ from archcost.cli.groups import BINARY, add_batch, add_beside, add_input, add_se
 from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
-from archcost.cli.sweeping import add_sweep
+from archcost.cli.sweeping import add_running
 from archcost.errors import ArchcostError, LeftOutError
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Beside, Selection
     from archcost.cli.output import Output
-    from archcost.cli.sweeping import Sweep
+    from archcost.cli.sweeping import Running
 
 
 @click.command("compare", short_help="Put networks side by side.")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @add_batch()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
 @add_beside
-@add_sweep
+@add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
 @add_output("schema")
@@ -35,7 +35,7 @@ def command(
     batch: int,
     sort: str,
     beside: Beside,
-    sweep: Sweep,
+    running: Running,
     binary: bool,
     strict: bool,
     output: Output,
@@ -64,7 +64,7 @@ def command(
     with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_process():
         found = compare(
             specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, batch=batch, inputs=shapes,
-            progress=advance, **sweep.options,
+            progress=advance, **running.options,
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")

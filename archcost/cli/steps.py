@@ -66,7 +66,9 @@ class Progress:
         """Say how far it is: "12 of 60, 2 failed, 3.1/s, 0:15 left"."""
         parts = [f"{self.done} of {self.steps}", *([f"{self.failures} failed"] if self.failures else [])]
         rate, left = self.rate, self.remaining
-        return ", ".join([*parts, *([f"{rate:.3g}/s"] if rate else []), *([f"{spell_time(left)} left"] if left else [])])
+        return ", ".join(
+            [*parts, *([f"{rate:.3g}/s"] if rate else []), *([f"{spell_time(left)} left"] if left else [])]
+        )
 
 
 def spell_time(seconds: float) -> str:

@@ -10,12 +10,14 @@ import click
 from archcost.choices import ENGINES
 from archcost.cli.groups import add_group
 from archcost.cli.options import check_writable
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archcost.records import Sweeping
 
+JOBS = click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
 TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
     help="What one network may take.  [default: 600]",
@@ -29,7 +31,7 @@ ISOLATE = click.option("--isolate", is_flag=True, help="Run even a single networ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class Running:
     """How many processes, and everything else that is asked of them."""
 
     jobs: int | None
@@ -41,12 +43,15 @@ class Sweep:
         return {"jobs": self.jobs, "sweeping": self.sweeping}
 
 
-def add_sweep(command: Any) -> Any:
-    """Add --jobs, --timeout, --max-memory, --journal, --isolate, --import and --engine; it gets them as `sweep`."""
+def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
+    """Add --jobs (where networks may run side by side) and what holds for each of them.
+
+    That is --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
+    """
     return add_group(
-        "sweep",
-        _read_sweep,
-        click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]"),
+        "running",
+        _read_running,
+        *([JOBS] if side_by_side else []),
         TIMEOUT,
         MAX_MEMORY,
         click.option(
@@ -56,7 +61,7 @@ def add_sweep(command: Any) -> Any:
         ISOLATE,
         IMPORTS,
         click.option("--engine", type=click.Choice(ENGINES), help="Who runs them.  [default: ray with RAY_ADDRESS]"),
-    )(command)  # fmt: skip
+    )  # fmt: skip
 
 
 def add_isolation() -> Callable[[Any], Any]:
@@ -67,22 +72,22 @@ def add_isolation() -> Callable[[Any], Any]:
     return add_group("sweeping", _read_isolation, TIMEOUT, MAX_MEMORY, ISOLATE, IMPORTS)
 
 
-def _read_sweep(
+def _read_running(
     *,
-    jobs: int | None,
+    jobs: int | None = None,
     timeout: float | None,
     max_memory: str | None,
     journal: str | None,
     isolate: bool,
     imports: Sequence[str],
     engine: str | None,
-) -> Sweep:
+) -> Running:
     if journal is not None:
         from pathlib import Path
 
         check_writable(Path(journal), "--journal")
     apart = isolate or jobs is not None  # so that one job has limits as well
-    return Sweep(jobs=jobs, sweeping=_read(timeout, max_memory, apart, imports, journal=journal, engine=engine))
+    return Running(jobs=jobs, sweeping=_read(timeout, max_memory, apart, imports, journal=journal, engine=engine))
 
 
 def _read_isolation(
@@ -104,8 +109,12 @@ def _read(
     from archcost.records import Sweeping
 
     given = {"timeout": timeout, "engine": engine}
+    try:
+        memory = None if max_memory is None else units.parse_bytes(max_memory)
+    except ArgumentError as error:
+        raise ArgumentError(f"--max-memory: {error}") from None
     return Sweeping(
-        max_memory=None if max_memory is None else units.parse_bytes(max_memory),
+        max_memory=memory,
         journal=journal,
         isolate=isolate,
         imports=tuple(imports),

@@ -20,18 +20,18 @@ def write_text(document: Document, target: Target) -> bytes:
     """
     del target
     try:
-        import pyarrow as arrow
-        import pyarrow.parquet as parquet
+        import pyarrow as pa
+        from pyarrow import parquet
     except ModuleNotFoundError as error:
         raise MissingPackageError("Parquet needs pyarrow; run `pip install archcost[parquet]`") from error
-    types = {"text": arrow.string(), "whole": arrow.int64(), "real": arrow.float64(), "truth": arrow.bool_()}
+    types = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
     if document.schema is None:
         raise AssertionError("only a document with a schema has this form")
     rows = document.rows()
     columns: dict[str, Any] = dict(zip(rows.names, zip(*rows.values, strict=True), strict=False))
     nothing = [None] * len(rows.values)
-    fields = [arrow.field(name, types[kind]) for name, kind in document.schema.items()]
-    arrays = [arrow.array(columns.get(field.name, nothing), type=field.type) for field in fields]
+    fields = [pa.field(name, types[kind]) for name, kind in document.schema.items()]
+    arrays = [pa.array(columns.get(field.name, nothing), type=field.type) for field in fields]
     file = io.BytesIO()
-    parquet.write_table(arrow.Table.from_arrays(arrays, schema=arrow.schema(fields)), file)
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), file)
     return file.getvalue()

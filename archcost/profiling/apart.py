@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import pickle
 from base64 import b64decode, b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
 from archcost.processes.asking import AnswerError
 from archcost.processes.endings import DiedError
 from archcost.processes.limits import Limits
-from archcost.profiling.one import profile_one
 from archcost.records import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from archcost.processes.engine import Answer, Engine
-    from archcost.records import Report, Sweeping
+    from archcost.records import Sweeping
 
 NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
 
@@ -35,21 +35,20 @@ def open_engine(sweeping: Sweeping, jobs: int) -> Engine:
     return Pool(jobs, imports=(*NEEDED, *sweeping.imports), limits=limits)
 
 
-def encode_options(
-    keep: Callable[[Report], Any] | None, options: Iterable[Mapping[str, Any]]
-) -> Mapping[int, str]:
+def encode_options(task: Callable[..., Any], options: Iterable[Mapping[str, Any]]) -> Mapping[int, str]:
     """Return what a request has besides its spec: one text for each mapping of options, by the mapping's `id`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
-    return {key: _encode((keep, dict(each)), "`keep` or an option") for key, each in {id(o): o for o in options}.items()}
+    different = {id(each): each for each in options}
+    return {key: _encode(partial(task, options=dict(each)), "`keep` or an option") for key, each in different.items()}
 
 
 def answer(spec: str, asked: str) -> str:
-    """Profile one network, in a worker."""
-    keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
-    return _encode(profile_one(spec, keep, options), "what `keep` returned")
+    """Make the row of one network, in a worker."""
+    task = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
+    return _encode(task(spec), "what `keep` returned")
 
 
 def decode(spec: str, found: Answer) -> Any:

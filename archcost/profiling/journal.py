@@ -71,7 +71,11 @@ class Journal:
             self._lock()
         except OSError as error:
             raise OutputError(f"--journal {self._path}: {error.strerror or error}") from error
-        self._index()
+        try:
+            self._index()
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -86,7 +90,10 @@ class Journal:
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise OutputError(f"--journal {self._path}: another run writes it; wait, or name another file") from None
+                self._file.close()
+                raise OutputError(
+                    f"--journal {self._path}: another run writes it; wait, or name another file"
+                ) from None
 
     def _index(self) -> None:
         """Note where each row begins, the last of each network; cut off a line that a killed run did not finish."""

@@ -52,7 +52,9 @@ def profile_many(
         return _profile_all(specs, keep, jobs, progress, options, sweeping)
     keys = {spec: (spec, *_list_given(options)) for spec in specs}
     new = [spec for spec, key in keys.items() if key not in known]
-    known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options, sweeping), strict=True))
+    known.update(
+        zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options, sweeping), strict=True)
+    )
     for spec in specs:
         if spec not in new and progress is not None:
             progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))

@@ -7,7 +7,9 @@ workers, a cluster) makes no difference to the rows.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost.choices import COUNTING
 from archcost.errors import ArchcostError
@@ -16,9 +18,11 @@ from archcost.profiling.workplace import choose_jobs, import_modules
 from archcost.records import Failure, Sweeping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from archcost.records import Report
+
+    Task: TypeAlias = Callable[..., Any]  # of a spec, `keep` and `options`
 
 USUAL = Sweeping()
 
@@ -55,8 +59,12 @@ def run_each(
     keep: Callable[[Report], Any] | None,
     jobs: int | None,
     sweeping: Sweeping = USUAL,
+    task: Task = profile_one,
 ) -> Generator[tuple[int, Any]]:
-    """Profile networks, each with options of its own; yield each one's place and row. See `run`."""
+    """Profile networks, each with options of its own; yield each one's place and row. See `run`.
+
+    `task` makes a row of a spec, `keep` and the options, and returns a `Failure` where it cannot.
+    """
     import_modules(sweeping.imports)
     wanted = choose_jobs([spec for spec, _ in networks], jobs, sweeping)
     with ExitStack() as stack:
@@ -65,7 +73,8 @@ def run_each(
             from archcost.profiling.journal import Journal
             from archcost.profiling.journal_key import spell_function
 
-            journal = stack.enter_context(Journal(sweeping.journal, spell_function(keep), sweeping.imports))
+            about = f"{spell_function(task)} {spell_function(keep)}"
+            journal = stack.enter_context(Journal(sweeping.journal, about, sweeping.imports))
             left = []
             for place, (spec, options) in enumerate(networks):
                 row = journal.find(spec, options)
@@ -73,7 +82,11 @@ def run_each(
                     left.append(place)
                 else:
                     yield place, row
-        rows = _run_here(networks, left, keep) if wanted is None else _run_apart(networks, left, keep, wanted, sweeping)
+        rows = (
+            ((place, task(networks[place][0], keep, networks[place][1])) for place in left)
+            if wanted is None
+            else _run_apart(networks, left, partial(task, keep=keep), wanted, sweeping)
+        )
         for place, row in rows:
             if journal is not None:
                 journal.add(*networks[place], row)
@@ -91,33 +104,34 @@ def profile_alone(spec: str, sweeping: Sweeping, **options: Any) -> Report:
     if not sweeping.isolate:
         import_modules(sweeping.imports)
         return profile(spec, **options)
-    ((_, row),) = run_each([(spec, options)], None, 1, sweeping)
+    report: Report = ask_one(spec, sweeping, profile_one, **options)
+    return report
+
+
+def ask_one(spec: str, sweeping: Sweeping, task: Task, **options: Any) -> Any:
+    """Return what a task makes of one network.
+
+    Raises:
+        ArchcostError: it failed.
+    """
+    ((_, row),) = run_each([(spec, options)], None, 1, replace(sweeping, journal=None), task)
     if isinstance(row, Failure):
         failed = ArchcostError(row.reason)
         failed.exit_code = row.exit_code
         raise failed
-    report: Report = row
-    return report
-
-
-def _run_here(
-    networks: Sequence[tuple[Any, Mapping[str, Any]]], places: Iterable[int], keep: Callable[[Report], Any] | None
-) -> Generator[tuple[int, Any]]:
-    for place in places:
-        spec, options = networks[place]
-        yield place, profile_one(spec, keep, options)
+    return row
 
 
 def _run_apart(
     networks: Sequence[tuple[str, Mapping[str, Any]]],
     places: Sequence[int],
-    keep: Callable[[Report], Any] | None,
+    task: Callable[..., Any],
     jobs: int,
     sweeping: Sweeping,
 ) -> Generator[tuple[int, Any]]:
     from archcost.profiling.apart import decode, encode_options, open_engine
 
-    texts = encode_options(keep, [options for _, options in networks])  # refused before anything starts
+    texts = encode_options(task, [options for _, options in networks])  # refused before anything starts
     if not places:
         return
     requests = ({"spec": networks[place][0], "asked": texts[id(networks[place][1])]} for place in places)

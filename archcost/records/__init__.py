@@ -114,6 +114,7 @@ from archcost.records.timing import (
     Energy as Energy,
     LayerTimes as LayerTimes,
     MemoryUse as MemoryUse,
+    Outcome as Outcome,
     RowTime as RowTime,
     Sample as Sample,
     Series as Series,

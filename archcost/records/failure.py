@@ -7,7 +7,6 @@ from typing import Literal, Self, TypeAlias
 
 from archcost.errors import ArchcostError
 
-
 KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves
 FailureKind: TypeAlias = Literal["exception", "hang", "crash", "memory", "interruption"]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from archcost.choices import ENGINES, check_choice
 from archcost.errors import ArgumentError
+
+LONGEST = 1e8  # seconds: three years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Sweeping:
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
-        if self.timeout is not None and not 0 < self.timeout < math.inf:
-            raise ArgumentError(f"timeout is a number of seconds above 0, or None for any, not {self.timeout}")
+        if self.timeout is not None and not 0 < self.timeout <= LONGEST:
+            raise ArgumentError(f"timeout is a number of seconds, above 0 and at most {LONGEST:g}, not {self.timeout}")
         if self.max_memory is not None and self.max_memory < 1:
             raise ArgumentError(f"max_memory is a number of bytes above 0, or None for any, not {self.max_memory}")
