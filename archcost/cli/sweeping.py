@@ -105,9 +105,12 @@ def _read(
     journal: str | None = None,
     engine: str | None = None,
 ) -> Sweeping:
+    import os
+
     from archcost import units
     from archcost.records import Sweeping
 
+    engine = engine or ("ray" if journal_able and os.environ.get("RAY_ADDRESS") else None)
     given = {"timeout": timeout, "engine": engine}
     try:
         memory = None if max_memory is None else units.parse_bytes(max_memory)

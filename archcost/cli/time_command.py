@@ -165,7 +165,7 @@ def command(
         raise ClockError(f"{failed} of {len(done)} combinations could not be timed")
 
 
-def _collect_cells(found: Sweep, cells: Iterator[tuple[int, Cell]], output: Output) -> tuple[Sweep, bool]:
+def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
     """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
     from archcost.clock.telling import listening
     from archcost.page.emit import emit
@@ -185,7 +185,7 @@ def _collect_cells(found: Sweep, cells: Iterator[tuple[int, Cell]], output: Outp
     ):
         advance.table = show_table
         try:
-            for _, cell in cells:
+            for cell in cells:
                 found = replace(found, cells=(*found.cells, cell))
                 advance(Done(spell_cell(cell, found), failed=cell.outcome == "failed"))
         except KeyboardInterrupt:

@@ -23,7 +23,8 @@ class Document:
 
     `pages` are for people, `data` (JSON, all of the result) and `rows` (raw values) for programs, `cases` for those
     that show tests; `picture` is an SVG. `listing` takes the place of `pages` in plain text, where lines read better
-    than a table. `schema` says which columns `rows` can have, and what they hold, whatever the result. `own` has the texts that are not written as the table of formats has it, by the name of the format.
+    than a table. `schema` says which columns `rows` can have, and what they hold, whatever the result. `own` has the
+    texts that are not written as the table of formats has it, by the name of the format.
     """
 
     pages: Callable[[], Iterable[Page]]

@@ -32,6 +32,10 @@ class AnswerError(Exception):
         super().__init__(message)
         self.kind = kind
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it come from a cluster, too."""
+        return type(self), (self.kind, str(self))
+
 
 class Worker:
     """A process that is asked one thing at a time. It is started when it is first asked, and again where it ended.

@@ -10,12 +10,14 @@ from __future__ import annotations
 import pickle
 from base64 import b64decode, b64encode
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
 from archcost.processes.asking import AnswerError
 from archcost.processes.endings import DiedError
 from archcost.processes.limits import Limits
+from archcost.profiling.workplace import find_sources
 from archcost.records import Failure
 
 if TYPE_CHECKING:
@@ -27,12 +29,27 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
 
 
-def open_engine(sweeping: Sweeping, jobs: int) -> Engine:
-    """Return what runs networks, within their limits."""
-    from archcost.processes.pool import Pool
+def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:
+    """Return what runs networks, within their limits.
 
+    Raises:
+        MissingPackageError: the engine's package is not installed.
+        EngineError: there is no such cluster.
+    """
     limits = Limits(seconds=sweeping.timeout, memory=sweeping.max_memory)
-    return Pool(jobs, imports=(*NEEDED, *sweeping.imports), limits=limits)
+    imports = (*NEEDED, *sweeping.imports)
+    if sweeping.engine == "local":
+        from archcost.processes.pool import Pool
+
+        return Pool(jobs, imports=imports, limits=limits)
+    from archcost.processes.cluster import Cluster
+
+    libraries, local = find_sources(specs)
+    ship = str(Path.cwd()) if local or sweeping.imports else None
+    return Cluster(
+        jobs, imports=imports, limits=limits, packages=libraries, ship=ship,
+        alone=sweeping.alone, accelerator=sweeping.accelerator,
+    )  # fmt: skip
 
 
 def encode_options(task: Callable[..., Any], options: Iterable[Mapping[str, Any]]) -> Mapping[int, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from archcost.errors import ArchcostError, ArgumentError, OutputError, WriteError
-from archcost.profiling.journal_key import build_key, list_versions
+from archcost.profiling.journal_key import build_key, find_versions
 from archcost.records import Failure, Report
 from archcost.records.reading import read
 
@@ -56,7 +56,7 @@ class Journal:
             WriteError: the disk is full.
         """
         key = build_key(spec, {**self._asked, **options})
-        line = {"spec": spec, "key": key, "versions": list_versions(spec), "row": write_row(row)}
+        line = {"spec": spec, "key": key, "versions": find_versions(spec), "row": write_row(row)}
         try:
             os.write(self._file.fileno(), (json.dumps(line) + "\n").encode())
             if time.monotonic() - self._synced > SYNC_SECONDS:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import sys
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError
+from archcost.processes.versions import list_versions
 from archcost.sources import parse_spec
 
 if TYPE_CHECKING:
@@ -29,18 +27,16 @@ def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
     if not isinstance(spec, str):
         raise ArgumentError("a journal finds networks again by their names; name this one by FILE.py:CALLABLE")
     modules = {name: _digest_file(getattr(sys.modules.get(name), "__file__", None)) for name in asked["imports"]}
-    parts = [spec, {name: _spell(value) for name, value in asked.items()}, modules, list_versions(spec)]
+    parts = [spec, {name: _spell(value) for name, value in asked.items()}, modules, find_versions(spec)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def list_versions(spec: str = "") -> dict[str, str]:
+def find_versions(spec: str) -> dict[str, str]:
     """Return what a row depends on besides the request: the versions, and a network's file."""
     source, file = _split(spec)
-    found = dict(_list_common())
     if file:
-        return {**found, file: _digest_file(file)}
-    library = _read_version(source.partition(".")[0]) if source else ""
-    return {**found, source: library} if library else found
+        return {**list_versions(), file: _digest_file(file)}
+    return list_versions([source.partition(".")[0]] if source else [])
 
 
 def spell_function(function: Callable[..., Any] | None) -> str:
@@ -56,26 +52,6 @@ def spell_function(function: Callable[..., Any] | None) -> str:
     if "<" in text:
         raise ArgumentError(f"a journal needs a function with a name as `keep`, one of a module, not {text}")
     return text
-
-
-@cache
-def _list_common() -> tuple[tuple[str, str], ...]:
-    from archcost import __version__
-    from archcost.metrics import CONVENTIONS
-
-    return (
-        ("archcost", __version__),
-        ("conventions", CONVENTIONS),
-        ("python", platform.python_version()),
-        ("torch", _read_version("torch")),
-    )
-
-
-@cache
-def _read_version(package: str) -> str:
-    with suppress(metadata.PackageNotFoundError):
-        return metadata.version(package)
-    return ""
 
 
 def _split(spec: str) -> tuple[str, str]:

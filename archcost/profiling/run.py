@@ -73,7 +73,7 @@ def run_each(
             from archcost.profiling.journal import Journal
             from archcost.profiling.journal_key import spell_function
 
-            about = f"{spell_function(task)} {spell_function(keep)}"
+            about = f"{spell_function(task)} {spell_function(keep)} {sweeping.accelerator or ''}"
             journal = stack.enter_context(Journal(sweeping.journal, about, sweeping.imports))
             left = []
             for place, (spec, options) in enumerate(networks):
@@ -135,6 +135,7 @@ def _run_apart(
     if not places:
         return
     requests = ({"spec": networks[place][0], "asked": texts[id(networks[place][1])]} for place in places)
-    with open_engine(sweeping, min(jobs, len(places))) as engine:
+    named = (networks[place][0] for place in places)
+    with open_engine(sweeping, min(jobs, len(places)), named) as engine:
         for number, found in engine.run("archcost.profiling.apart:answer", requests):
             yield places[number], decode(networks[places[number]][0], found)

@@ -60,9 +60,9 @@ def cases(
 
 
 def sweep(
-    network: str, wanted: Sequence[Case], *, training: Training | None = None, sweeping: Sweeping = USUAL
-) -> Iterator[tuple[int, Cell]]:
-    """Time the cases one after the other; yield the place of each and its cell as soon as it is known.
+    network: str | Network, wanted: Sequence[Case], *, training: Training | None = None, sweeping: Sweeping = USUAL
+) -> Iterator[Cell]:
+    """Time the cases one after the other; yield each as it is done.
 
     Running out of memory is a result of a cell, and so is every other failure: a dtype that the device lacks, a
     network that fails compiled.
@@ -70,10 +70,10 @@ def sweep(
     asked = [(network, {"case": case, "training": training}) for case in wanted]
     for place, row in run_each(asked, None, 1, sweeping, time_case):
         if not isinstance(row, Failure):
-            yield place, row
+            yield row
         elif row.kind != "interruption":  # who was interrupted has no cell yet
             outcome: Outcome = "out of memory" if row.kind == "memory" else "failed"
-            yield place, Cell(**_describe(asked[place][1]), outcome=outcome, message=_cut_line(row.reason))
+            yield Cell(**_describe(asked[place][1]), outcome=outcome, message=_cut_line(row.reason))
 
 
 def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, tuple[InputSpec, ...]]:
@@ -98,12 +98,13 @@ def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[
     return found.spec, found.name, found.inputs
 
 
-def time_case(spec: str, keep: None, options: Mapping[str, Any]) -> Cell:
+def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Cell:
     """Time one case of a network."""
     from archcost import sources
 
     del keep
-    network, case, training = sources.resolve(spec), options["case"], options["training"]
+    network = sources.resolve(spec) if isinstance(spec, str) else spec
+    case, training = options["case"], options["training"]
     known = _describe(options)
     feed = Feed(specs=case.specs, batch=case.batch)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from archcost.errors import ArchcostError, ArgumentError
 from archcost.sources import parse_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from archcost.records import Sweeping
 
@@ -59,6 +60,18 @@ def import_modules(names: Sequence[str]) -> None:
             importlib.import_module(name)
         except Exception as error:
             raise ArgumentError(f"--import {name}: {type(error).__name__}: {error}") from error
+
+
+def find_sources(specs: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the packages that networks come from, and whether any of them is a user's own code."""
+    packages, local = set(), False
+    for spec in specs:
+        with suppress(ArchcostError):
+            parsed = parse_spec(spec)
+            local |= parsed.local
+            if parsed.source and not parsed.file:
+                packages.add(parsed.source.partition(".")[0])
+    return tuple(sorted(packages)), local
 
 
 def _is_own(spec: str) -> bool:

@@ -19,7 +19,8 @@ class Sweeping:
     and from which a second run takes what the first one knew. `isolate` gives even a single network a process of its
     own. `imports` are modules that every process imports first: rules of your own. `engine` is one of
     `choices.ENGINES`. Limits hold where networks have processes of their own: one that is no spec, and the zoo's own
-    where they are few, have not.
+    where they are few, have not. On a cluster, `alone` gives each a whole node, and `accelerator` is the type of GPU
+    that the node must have.
 
     Raises:
         ArgumentError: an engine that there is not, or a limit that nothing could keep.
@@ -31,10 +32,14 @@ class Sweeping:
     isolate: bool = False
     imports: tuple[str, ...] = ()
     engine: str = "local"
+    alone: bool = False
+    accelerator: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("engine", self.engine, ENGINES)
         if self.timeout is not None and not 0 < self.timeout <= LONGEST:
             raise ArgumentError(f"timeout is a number of seconds, above 0 and at most {LONGEST:g}, not {self.timeout}")
+        if self.accelerator is not None and self.engine == "local":
+            raise ArgumentError(f"{self.accelerator}: a cluster has types of accelerators; add --engine ray")
         if self.max_memory is not None and self.max_memory < 1:
             raise ArgumentError(f"max_memory is a number of bytes above 0, or None for any, not {self.max_memory}")

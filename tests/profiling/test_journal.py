@@ -67,7 +67,6 @@ def test_what_was_asked_otherwise_or_of_other_versions_is_done_again(nets, monke
     more = {"options": {"batch": 2}, "keep": {"keep": operator.attrgetter("totals.macs")}}.get(changed, {})
     if changed == "versions":
         monkeypatch.setattr(archcost, "__version__", "0.0.1")
-        monkeypatch.setattr("archcost.profiling.journal_key._list_common", lambda: (("torch", "1.0"),))
     if changed == "file":
         (nets / "nets.py").write_text(NETS.replace("width, 3)", "width, 5)"))
     sweep(SPECS[:1], **more)
