@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from archcost.records import Sweeping
 
 JOBS = click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
+ACCELERATOR = click.option(
+    "--accelerator", "accelerators", multiple=True, metavar="TYPE",
+    help="With --engine ray: on nodes with such GPUs, one on a node at a time; repeatable.",
+)  # fmt: skip
 TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
     help="What one network may take.  [default: 600]",
@@ -36,22 +41,27 @@ class Running:
 
     jobs: int | None
     sweeping: Sweeping
+    accelerators: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
         """Return it as `profile_many` takes it."""
         return {"jobs": self.jobs, "sweeping": self.sweeping}
 
+    def list_fleets(self) -> list[Sweeping]:
+        """Return how each type of accelerator is asked, one network on a node at a time; here, where it is none."""
+        return [replace(self.sweeping, alone=True, accelerator=each) for each in self.accelerators or (None,)]
+
 
 def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
-    """Add --jobs (where networks may run side by side) and what holds for each of them.
+    """Add --jobs, or --accelerator where networks may not run side by side, and what holds for each of them.
 
     That is --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
     """
     return add_group(
         "running",
         _read_running,
-        *([JOBS] if side_by_side else []),
+        *([JOBS] if side_by_side else [ACCELERATOR]),
         TIMEOUT,
         MAX_MEMORY,
         click.option(
@@ -81,13 +91,16 @@ def _read_running(
     isolate: bool,
     imports: Sequence[str],
     engine: str | None,
+    accelerators: Sequence[str] = (),
 ) -> Running:
     if journal is not None:
         from pathlib import Path
 
         check_writable(Path(journal), "--journal")
     apart = isolate or jobs is not None  # so that one job has limits as well
-    return Running(jobs=jobs, sweeping=_read(timeout, max_memory, apart, imports, journal=journal, engine=engine))
+    engine = engine or ("ray" if os.environ.get("RAY_ADDRESS") else None)
+    sweeping = _read(timeout, max_memory, apart, imports, journal=journal, engine=engine)
+    return Running(jobs=jobs, sweeping=sweeping, accelerators=tuple(dict.fromkeys(accelerators)))
 
 
 def _read_isolation(
@@ -105,12 +118,9 @@ def _read(
     journal: str | None = None,
     engine: str | None = None,
 ) -> Sweeping:
-    import os
-
     from archcost import units
     from archcost.records import Sweeping
 
-    engine = engine or ("ray" if journal_able and os.environ.get("RAY_ADDRESS") else None)
     given = {"timeout": timeout, "engine": engine}
     try:
         memory = None if max_memory is None else units.parse_bytes(max_memory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -149,9 +150,11 @@ def command(
     plan = measuring.build_plan()
     spec, name, usual = describe_network(network, running.sweeping)
     wanted = axes.combine(plan, read_inputs(inputs) or usual)
-    device_of(plan.device)  # a device that is not here ends the command before the first cell
-    cells = sweep(network, wanted, training=training, sweeping=running.sweeping)
-    nothing = Sweep(network=spec, name=name, asked=len(wanted), cells=())
+    fleets = running.list_fleets()
+    if running.sweeping.engine == "local":
+        device_of(plan.device)  # a device that is not here ends the command before the first cell
+    cells = chain.from_iterable(sweep(network, wanted, training=training, sweeping=each) for each in fleets)
+    nothing = Sweep(network=spec, name=name, asked=len(wanted) * len(fleets), cells=())
     found, stopped = _collect_cells(nothing, cells, output)
     done = found.cells
     for text in yield_troubles(found):

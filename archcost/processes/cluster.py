@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from archcost.errors import EngineError, MissingPackageError
@@ -27,7 +26,18 @@ if TYPE_CHECKING:
 AHEAD = 4  # tasks under way for each core: none waits for the driver, and a million are no million references
 LOOK_SECONDS = 10.0  # after which it is looked whether the cluster has grown
 TRIES = 2  # of what Ray has lost
-NOT_SHIPPED = [".git", ".venv", "venv", "env", "node_modules", "__pycache__", "*.pt", "*.pth", "*.safetensors", "*.onnx"]
+NOT_SHIPPED = [
+    ".git",
+    ".venv",
+    "venv",
+    "env",
+    "node_modules",
+    "__pycache__",
+    "*.pt",
+    "*.pth",
+    "*.safetensors",
+    "*.onnx",
+]
 
 
 class Cluster:
@@ -53,7 +63,7 @@ class Cluster:
             import ray
         except ModuleNotFoundError as error:
             raise MissingPackageError("--engine ray needs ray; run `pip install archcost[ray]`") from error
-        self._ray = ray
+        self._ray: Any = ray
         self._owned = not ray.is_initialized()
         self._packages = tuple(packages)
         self._asked = (tuple(imports), limits, self._packages)
@@ -69,7 +79,8 @@ class Cluster:
         Raises:
             EngineError: a node has other versions than this process, or no node is of the kind that was asked for.
         """
-        asked, again = enumerate(requests), list[tuple[int, Mapping[str, Any], int]]()
+        asked = enumerate(requests)
+        again: list[tuple[int, Mapping[str, Any], int]] = []
         flying: dict[Any, tuple[int, Mapping[str, Any], int, str]] = {}
         try:
             while True:
@@ -154,7 +165,9 @@ def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
     address = os.environ.get("RAY_ADDRESS")
     more = {} if address else {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 100 << 20}
     try:
-        ray.init(address=address or "local", runtime_env=environment, log_to_driver=False, logging_level="error", **more)
+        ray.init(
+            address=address or "local", runtime_env=environment, log_to_driver=False, logging_level="error", **more
+        )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise EngineError(f"there is no Ray cluster at {address or 'this machine'}: {error}") from error
@@ -163,17 +176,27 @@ def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
 def _ask(
     task: str, request: dict[str, Any], imports: tuple[str, ...], limits: Limits, packages: tuple[str, ...]
 ) -> tuple[Answer, dict[str, str], str]:
-    """Ask a worker beside this process of Ray's; return what it answered, and where and under which versions."""
+    """Ask a worker beside this process of Ray's; return what it answered, under which versions, and on which node."""
+    import ray
+
     found: Answer
     try:
-        found = _start_worker(imports, limits).ask(task, **request)
+        found = _find_worker(imports, limits).ask(task, **request)
     except (AnswerError, DiedError) as error:
         found = error
-    return found, list_versions(packages), os.uname().nodename if hasattr(os, "uname") else sys.platform
+    return found, list_versions(packages), ray.get_runtime_context().get_node_id()
 
 
-@cache
-def _start_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
-    """Return the one worker of this process, which ends with it."""
-    paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
-    return Worker(Guard(), paths=paths, imports=imports, limits=limits)
+def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
+    """Return the one worker of this process, which ends with it; another one where it is given other GPUs."""
+    key = (imports, limits, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if key not in _HELD:
+        for former in _HELD.values():
+            former.close()
+        _HELD.clear()
+        paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
+        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits)
+    return _HELD[key]
+
+
+_HELD: dict[Any, Worker] = {}

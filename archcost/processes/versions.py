@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from contextlib import suppress
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
 def list_versions(packages: Iterable[str] = ()) -> dict[str, str]:
     """Return the versions of archcost, of its conventions, of Python, torch and these packages, where they are here."""
-    from archcost import __version__
-
-    found = {"archcost": __version__, "conventions": CONVENTIONS, "python": platform.python_version()}
+    own = sys.modules[__name__.partition(".")[0]].__version__  # an import of archcost is one of all that it offers
+    found = {"archcost": own, "conventions": CONVENTIONS, "python": platform.python_version()}
     for package in ("torch", *packages):
         with suppress(metadata.PackageNotFoundError, ValueError):
             found[package] = metadata.version(package)
