@@ -8,6 +8,7 @@ revision never gets here: see `archcost.regression.worker_tasks`, which answers 
 from __future__ import annotations
 
 import pickle
+import pickletools
 from base64 import b64decode, b64encode
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from archcost.processes.engine import Answer, Engine
     from archcost.records import Sweeping
 
+REMEDY = "give functions and classes of a module, or jobs=1"
 NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
 
 
@@ -82,8 +84,9 @@ def decode(spec: str, found: Answer) -> Any:
 
 def _encode(value: Any, what: str) -> str:
     try:
-        return b64encode(pickle.dumps(value)).decode("ascii")
+        text = pickle.dumps(value)
     except Exception as error:
-        raise ArgumentError(
-            f"{what} cannot be sent to another process: {error}; give functions and classes of a module, or jobs=1"
-        ) from error
+        raise ArgumentError(f"{what} cannot be sent to another process: {error}; {REMEDY}") from error
+    if any(argument == "__main__" for _, argument, _ in pickletools.genops(text)):
+        raise ArgumentError(f"{what} is of the program itself, which no other process runs; {REMEDY}")
+    return b64encode(text).decode("ascii")

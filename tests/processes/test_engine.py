@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_timing_task_has_a_node_of_its_type_for_itself(start):
         with start("ray", imports=["engine_tasks"], limits=LONG, alone=True, accelerator=kind) as engine:
             found = [row for _, row in engine.run("engine_tasks:sleep", [{"seconds": 0.5}] * 4)]
         spans = sorted((begun, ended) for begun, ended, *_ in found)
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
         ((raylet, gpu),) = {(raylet, gpu) for *_, raylet, gpu in found}
         assert gpu == "0"
         raylets.add(raylet)
@@ -162,7 +163,7 @@ def test_timing_tasks_take_every_node_and_none_twice(start):
     assert len({raylet for *_, raylet, _ in found}) == 2
     for raylet in {raylet for *_, raylet, _ in found}:
         spans = sorted((begun, ended) for begun, ended, each, _ in found if each == raylet)
-        assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
 @pytest.mark.extras

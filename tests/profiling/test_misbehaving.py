@@ -43,9 +43,10 @@ def sweep(tmp_path, engine):
     program = SWEEP.format(timeout=TIMEOUT, engine=engine, specs=specs)
 
     def start():
+        more = {"SWEEP_MARK": mark, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled"}
         return subprocess.Popen(
             [sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "SWEEP_MARK": mark, "OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled"}, start_new_session=True,
+            env={**os.environ, **more}, start_new_session=True,
         )  # fmt: skip
 
     start.mark, start.journal = mark, tmp_path / "journal.jsonl"
