@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+BATCH = ("batch", 1)  # what is meant where no batch is given
+
+
 def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
     """Return a short text that differs wherever a row might.
 
@@ -27,7 +30,8 @@ def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
     if not isinstance(spec, str):
         raise ArgumentError("a journal finds networks again by their names; name this one by FILE.py:CALLABLE")
     modules = {name: _digest_file(getattr(sys.modules.get(name), "__file__", None)) for name in asked["imports"]}
-    parts = [spec, {name: _spell(value) for name, value in asked.items()}, modules, find_versions(spec)]
+    given = {name: _spell(value) for name, value in asked.items() if value is not None and (name, value) != BATCH}
+    parts = [spec, given, modules, find_versions(spec)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -153,3 +153,9 @@ def test_a_comparison_from_a_journal_is_the_comparison(nets):
     assert compare(SPECS, jobs=1, sweeping=how) == first == compare(SPECS, jobs=1)
     assert len(first.rows) == 2
     assert (nets / "built").read_text() == built * 2
+
+
+def test_an_option_that_says_what_is_meant_anyway_makes_no_other_row():
+    asked = {"imports": [], "device": "meta"}
+    assert build_key("lenet5", {**asked, "batch": 1, "inputs": None}) == build_key("lenet5", asked)
+    assert build_key("lenet5", {**asked, "batch": 2}) != build_key("lenet5", asked)
