@@ -107,7 +107,7 @@ def lets_an_alarm_ring():
 def eats_memory():
     eaten = []
     while True:
-        eaten.append(bytearray(10**7))
+        eaten.append(bytearray(10**8))
 
 
 def asks_for_too_much():

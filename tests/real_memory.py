@@ -71,20 +71,23 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
     """The peak of a training loop: its first step makes the optimizer's state, which its second finds there.
 
     `within` is what the forward and the loss run in. The step is that of a GPU, of all parameters at once (foreach), or
-    the loop of the CPU; so is dropout.
+    the loop of the CPU; so is dropout. "adamw-fused" steps by one kernel.
     """
-    optimizing = OPTIMIZERS[optimizer](network.train().parameters(), foreach=like == "cuda")
+    optimizer, _, fused = optimizer.partition("-")
+    form = {"fused": True} if fused else {"foreach": like == "cuda"}
+    optimizing = OPTIMIZERS[optimizer](network.train().parameters(), **form)
     labels = torch.zeros(len(images), dtype=torch.int64)
 
     def step():
         optimizing.zero_grad()
-        with within or nullcontext(), dropout_of(like):
-            outputs = network(images)
-            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-            loss = functional.cross_entropy(outputs[0], labels)
-            for output in outputs[1:]:
-                loss = loss + functional.cross_entropy(output, labels)
-        loss.backward()
+        with dropout_of(like):  # in the backward pass, too: checkpointing computes parts of the forward again
+            with within or nullcontext():
+                outputs = network(images)
+                outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+                loss = functional.cross_entropy(outputs[0], labels)
+                for output in outputs[1:]:
+                    loss = loss + functional.cross_entropy(output, labels)
+            loss.backward()
         optimizing.step()
 
     with Storages(*network.parameters(), *network.buffers(), images, labels, **options) as live:

@@ -78,15 +78,18 @@ def command(
             output.note("the working tree has changes that no commit has; they are checked as well")
     steps = len(plans)
     with chdir(folder):
-        with show_progress(steps, "Counting", quiet=output.quiet) as advance, keep_process():
+        with show_progress(steps, "Counting", quiet=output.quiet, noted=True) as advance, keep_process():
             measured = checks.measure(plans, advance, **running.options)
         baseline, speeds = None, {}
         if base_ref is not None:
-            with show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet) as advance, keep_process():
+            with (
+                show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet, noted=True) as advance,
+                keep_process(),
+            ):
                 baseline = revision_baseline(base_ref, settings, networks, measured, advance)
         if base_ref is not None and timed:
             with (
-                show_progress(None, "Timing beside its base", quiet=output.quiet, still=True) as advance,
+                show_progress(None, "Timing beside its base", quiet=output.quiet, still=True, noted=True) as advance,
                 keep_process(),
             ):
 

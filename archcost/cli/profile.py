@@ -68,7 +68,7 @@ view_options = add_group(
     "shown",
     Shown,
     click.option(
-        "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "time"]),
+        "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "saved", "time"]),
         help="What a row of the table is.  [default: layers; time with --time]",
     ),
     click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer."),
@@ -122,13 +122,14 @@ def command(
     plan = shown.build_plan()
     what = f"{'Timing' if plan else 'Counting'} {subject.network}"
     with (
-        show_progress(None, what, quiet=output.quiet, still=bool(plan)) as advance,
+        show_progress(None, what, quiet=output.quiet, still=bool(plan), noted=True) as advance,
         listening(advance.begin),
         keep_process(),
     ):
         report = profile_alone(
             subject.network, sweeping, inputs=specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
-            timeline=view.name == "memory", time=plan, partial=partial, **spell_training(training),
+            timeline=view.name == "memory", saved=view.name == "saved", time=plan, partial=partial,
+            **spell_training(training),
         )  # fmt: skip
     unmet = () if report.measured is None else (f"unmet: {text}" for text in report.measured.unmet)
     for warning in (*report.warnings, *unmet):

@@ -11,7 +11,9 @@ from contextlib import contextmanager, redirect_stderr
 from threading import RLock, Timer
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from archcost.cli.options import note
 from archcost.cli.steps import Progress
+from archcost.releases import describe_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,9 @@ def is_watched(*, quiet: bool = False) -> bool:
 
 
 @contextmanager
-def show_progress(steps: int | None, label: str, *, quiet: bool, still: bool = False) -> Iterator[Progress]:
+def show_progress(
+    steps: int | None, label: str, *, quiet: bool, still: bool = False, noted: bool = False
+) -> Iterator[Progress]:
     """Show how far a command is until it leaves; yield what is called with each step that is done.
 
     Where nobody watches, a log has a line for each ten per cent of what takes longer than a moment.
@@ -43,7 +47,11 @@ def show_progress(steps: int | None, label: str, *, quiet: bool, still: bool = F
         label: what is done with them: "Counting".
         quiet: show nothing.
         still: show it at once, and draw it between steps alone: no thread of ours runs beside what is measured.
+        noted: the command's result says itself where torch is one that archcost is not tested with.
     """
+    untested = None if noted else describe_installed()
+    if untested:
+        note(f"note: {untested}", quiet=quiet)
     told = Progress(steps, label)
     if not is_watched(quiet=quiet):
         if not quiet and steps is not None and steps >= TENTHS:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
+
+from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
     from archcost.page.document import Document
     from archcost.page.target import Target
+
+FORMULAS = ("=", "+", "-", "@")
+NUMBER = re.compile(r"[+-]?[\d.,]+( ?%)?")
 
 
 def write_text(document: Document, target: Target) -> str:
@@ -18,5 +24,13 @@ def write_text(document: Document, target: Target) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows.names)
-    writer.writerows(rows.values)
+    writer.writerows(map(_clean_cell, values) for values in rows.values)
     return text.getvalue()
+
+
+def _clean_cell(value: Any) -> Any:
+    """Write a text on one line; what a spreadsheet would take for a formula begins with an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    text = make_printable(value)
+    return f"'{text}" if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text

@@ -44,6 +44,7 @@ FORMATS = [
     Format("json", (".json",), "data", "archcost.page.json_text", "everything, as JSON"),
     Format("csv", (".csv",), "rows", "archcost.page.csv_text", "raw values, as CSV"),
     Format("markdown", (".md", ".markdown"), "pages", "archcost.page.markdown", "text for GitHub"),
+    Format("latex", (".tex",), "pages", "archcost.page.latex", "tables for a paper"),
     Format("html", (".html",), "pages", "archcost.page.html", "one file with charts"),
     Format("junit", (".xml",), "cases", "archcost.page.junit", "test cases, as XML"),
     Format("parquet", (".parquet",), "schema", "archcost.page.parquet", "raw values, for data frames"),

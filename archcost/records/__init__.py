@@ -39,6 +39,7 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Role as Role,
+    Saved as Saved,
     Totals as Totals,
     add_up as add_up,
     check_sums as check_sums,
@@ -62,6 +63,7 @@ from archcost.records.failure import (
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
+    Checkpoint as Checkpoint,
     Fit as Fit,
     Fitting as Fitting,
 )

@@ -19,6 +19,7 @@ from archcost.regression.judging import judge
 from archcost.regression.places import find_place, project_of
 from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
+from archcost.releases import describe_installed
 from archcost.sources import parse_input
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def check(
         for name, before in befores.items()
         if isinstance(before, Snapshot)
     ]
-    notes = [
+    notes = [note for note in (describe_installed(), baseline.note) if note]
+    notes += [
         f"{name} was removed; it could not be counted before: {before.reason}"
         for name, before in befores.items()
         if isinstance(before, Failure)
@@ -178,7 +180,7 @@ def _check_one(
         if before.error == SubmoduleError.__name__:
             return Checked(name=plan.name, failure=before.reason)
         found = _judge_one(plan, None, after, budgets, accepted, force=force)
-        return replace(found, base_failure=f"{baseline.text} could not be counted: {before.reason}")
+        return replace(found, base_failure=f"{baseline.text}, could not be counted: {before.reason}")
     if accepted is not None and baseline.budgets is None:  # the lock file holds some quantities of layers only
         after = lock.reduce_snapshot(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
     found = _judge_one(plan, before, after, budgets, accepted, force=force)

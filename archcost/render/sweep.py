@@ -167,10 +167,11 @@ def _yield_times(cells: Sequence[Cell]) -> Iterator[FilledColumn]:
         "p10_ns": ("p10", 2, lambda s: s.end_to_end.quantile(0.1)),
         "p90_ns": ("p90", 2, lambda s: s.end_to_end.quantile(0.9)),
         "wall_ns": ("Wall", 1, lambda s: None if s.wall is None else s.wall.median),
+        "latency_ns": ("Latency", 1, lambda s: None if s.latency is None else s.latency.median),
     }
     for name, (heading, rank, value) in of.items():
         entries = _build_entries(cells, value, scale.text)
-        if name != "wall_ns" or any(entry.raw for entry in entries):
+        if name not in {"wall_ns", "latency_ns"} or any(entry.raw for entry in entries):
             yield FilledColumn(Column(name=name, heading=heading, unit=f"{scale.prefix}s", rank=rank), entries)
     yield FilledColumn(Column(name="n", heading="n"), _build_entries(cells, lambda s: s.end_to_end.n, units.number))
     spreads = _build_entries(cells, lambda s: s.end_to_end.spread, units.percent)

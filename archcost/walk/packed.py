@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,15 +11,21 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# modules of torch.ao that hold such an object and compute nothing: they are part of the layer above
-PACKS = {"LinearPackedParams", "EmbeddingPackedParams", "PackedParameter"}
+# modules that hold such an object and compute nothing: they are part of the layer above
+PACKS = (
+    ("torch.ao.nn.quantized.modules.linear", "LinearPackedParams"),
+    ("torch.ao.nn.quantized.modules.embedding_ops", "EmbeddingPackedParams"),
+    ("torch.ao.nn.quantized.dynamic.modules.rnn", "PackedParameter"),
+)
 
 
 def is_pack(module: nn.Module | None) -> bool:
     """Whether a module only holds packed weights, itself or in its children."""
     if isinstance(module, nn.ModuleList):
         return len(module) > 0 and all(is_pack(child) for child in module)
-    return type(module).__name__ in PACKS
+    kind = type(module)
+    # a network that has one has imported its module; a class of the user's own by the same name is another
+    return any(kind is getattr(sys.modules.get(where), name, None) for where, name in PACKS)
 
 
 def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:

@@ -17,6 +17,7 @@ from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
+from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
 from archcost.walk.packed import is_packed, unpack_weights
@@ -51,12 +52,12 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
     ("fresh"); an output whose storage is known already is a view or an in-place result. Which operator made an autograd
-    node is noted where a training step follows.
+    node is noted where a training step follows, the source line of each of the forward pass with `lines`.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, *, training: bool = False, values: Values | None = None) -> None:
+    def __init__(self, *, training: bool = False, values: Values | None = None, lines: bool = False) -> None:
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
@@ -67,6 +68,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if values is not None:
             values.attach(self.storages)
         self.notes = Notes()
+        self.lines: list[str] | None = [] if lines else None
         self._events = 0
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
         self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
@@ -219,6 +221,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return result
 
     def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: Any) -> Any:
+        if self.lines is not None and self.phase == "forward":
+            self.lines.append(find_line())
         if self.values is None or self.phase == "step":  # which asks nothing
             return shapes.run(func, args, kwargs)
         return answers.run(self.values, func, args, kwargs, seen)

@@ -78,6 +78,7 @@ def test_in_several_processes_as_in_one(users):
     assert "no such weights" in raises.reason
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_one_that_dies_takes_no_other_with_it(users):
     found = profile_many(["users.py:dies", "lenet5", "users.py:killed", "lenet5"], keep=macs, jobs=2)
     died, lenet, killed, again = found
@@ -86,6 +87,7 @@ def test_one_that_dies_takes_no_other_with_it(users):
     assert lenet == again == macs(profile_many(["lenet5"])[0])
 
 
+@pytest.mark.usefixtures("warm_workers")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_that_ends_the_program_by_an_exception_or_asks_a_person_is_one_failure(users, jobs):
     cancels, prompts, lenet = profile_many(["users.py:Cancels", "users.py:prompts", "lenet5"], keep=macs, jobs=jobs)
@@ -95,12 +97,14 @@ def test_one_that_ends_the_program_by_an_exception_or_asks_a_person_is_one_failu
     assert lenet == profile("lenet5").totals.macs
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_one_that_leaves_with_success_has_died(users):
     (leaves, _) = profile_many(["users.py:Leaves", "lenet5"], jobs=2)
     assert (leaves.error, leaves.exit_code) == ("Died", 3)
     assert "exit code 0" in leaves.reason
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users, monkeypatch):
     with pytest.raises(ArgumentError, match=r"`keep` or an option cannot be sent to another process: .*jobs=1"):
         profile_many(["users.py:dies", "lenet5"], keep=lambda report: report, jobs=2)

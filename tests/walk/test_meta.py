@@ -48,8 +48,13 @@ APART = {
     "mask of three dimensions": ([QUERY, KEY, KEY], torch.zeros(8, 6, 5), {}),
     "wider values": ([QUERY, KEY, (2, 8, 5, 6)], None, {}),
     "grouped apart": ([QUERY, (2, 2, 5, 4), (2, 4, 5, 4)], None, {"enable_gqa": True}),
-    "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
     "dropout": ([QUERY, KEY, KEY], None, {"dropout_p": 0.5}),
+}
+# fused by 2.14 and later
+UNBATCHED = {
+    "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
+    "no batch, one mask for all": ([QUERY[1:], KEY[1:], KEY[1:]], torch.zeros(6, 5), {}),
+    "no batch, truth": ([QUERY[1:], KEY[1:], KEY[1:]], torch.ones(8, 6, 5, dtype=torch.bool), {}),
 }
 
 
@@ -65,9 +70,9 @@ class Called(nn.Module):
 
 
 @pytest.mark.parametrize("train", [None, "sgd"])
-@pytest.mark.parametrize("kind", [*FUSED, *APART])
+@pytest.mark.parametrize("kind", [*FUSED, *APART, *UNBATCHED])
 def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
-    shapes, mask, options = {**FUSED, **APART}[kind]
+    shapes, mask, options = {**FUSED, **APART, **UNBATCHED}[kind]
     learned = isinstance(mask, nn.Parameter)
     tensors = [torch.ones(shape, requires_grad=not learned and train is not None) for shape in shapes]
     net = Called(mask if learned else None, options)
@@ -79,7 +84,8 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
 
     assert meta.operators == real.operators
     assert (meta.totals, meta.layers) == (real.totals, real.layers)
-    assert ("aten._scaled_dot_product_flash_attention_for_cpu" in meta.operators) is (kind in FUSED)
+    fused = "aten._scaled_dot_product_flash_attention_for_cpu" in meta.operators
+    assert fused is (kind in FUSED) or kind in UNBATCHED
 
 
 def test_a_causal_mask_is_noted():

@@ -1,0 +1,2 @@
+from benchmarks.networks import text
+LINES = text.LINES
