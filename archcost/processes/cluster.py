@@ -8,6 +8,7 @@ one after the other. Only what Ray itself has lost, with a node for example, is 
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 AHEAD = 4  # tasks under way for each core: none waits for the driver, and a million are no million references
 LOOK_SECONDS = 10.0  # after which it is looked whether the cluster has grown
+CONNECT_SECONDS = 10.0
 TRIES = 2  # of what Ray has lost
 NOT_SHIPPED = [
     ".git",
@@ -163,12 +165,14 @@ def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
     """Connect to the cluster that RAY_ADDRESS names; start one here where it names none."""
     environment: dict[str, Any] = {} if ship is None else {"working_dir": ship, "excludes": NOT_SHIPPED}
     address = os.environ.get("RAY_ADDRESS")
-    more = {} if address else {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 100 << 20}
+    own = {} if address else {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 100 << 20}
+    quiet = {"log_to_driver": False, "logging_level": "error"}
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     try:
-        ray.init(
-            address=address or "local", runtime_env=environment, log_to_driver=False, logging_level="error", **more
-        )
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        if host and port.isdecimal():  # Ray itself would try for minutes
+            socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+        ray.init(address=address or "local", runtime_env=environment, **quiet, **own)
+    except (RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise EngineError(f"there is no Ray cluster at {address or 'this machine'}: {error}") from error
 

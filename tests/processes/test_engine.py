@@ -204,6 +204,14 @@ def test_what_was_killed_from_outside_is_no_failure_where_ray_lost_it(start, fol
     nodes.remove_node(extra)
 
 
+@pytest.mark.extras
+def test_a_cluster_that_is_not_there_is_said_at_once(monkeypatch):
+    pytest.importorskip("ray").shutdown()
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # a port that nobody listens on
+    with pytest.raises(EngineError, match=r"there is no Ray cluster at 127.0.0.1:1: .*refused"):
+        Cluster(1, limits=LIMITS)
+
+
 def test_errors_travel():
     for error in (
         DiedError("it hung", "hang"),
