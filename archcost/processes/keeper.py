@@ -70,6 +70,10 @@ def _wait(runner: int, requests: int) -> tuple[int, int]:
     while True:
         if poller.poll(TICK):
             raise _StoppedError
+        for child in _list_children():
+            if child != runner:  # an orphan: whoever kills this process would leave it
+                with suppress(OSError):
+                    os.kill(child, signal.SIGKILL)
         ended = 1
         while ended:
             ended, status, usage = os.wait4(-1, os.WNOHANG)  # an orphan that has ended is of no interest

@@ -209,7 +209,7 @@ def end_parents_group():
     time.sleep(3600)
 
 
-def leave_daemon():
+def leave_daemon(then):
     started, told = os.pipe()
     if not os.fork():
         os.setsid()
@@ -218,6 +218,8 @@ def leave_daemon():
         os.write(told, str(daemon).encode())
         os._exit(0)
     daemon = int(os.read(started, 20))
+    if then == "return":
+        return daemon
     with open("daemon", "w") as file:
         file.write(str(daemon))
     os._exit(3)
@@ -270,8 +272,12 @@ def test_a_task_gets_no_more_memory_than_it_may_take_and_the_next_one_does(limit
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system gives orphans to their grandparents")
 def test_what_left_for_a_session_of_its_own_ends_with_the_worker(limited, tmp_path):
     with pytest.raises(DiedError, match="exit code 3"):
-        limited.ask("limited:leave_daemon")
+        limited.ask("limited:leave_daemon", then="exit")
     wait_until_ended(int((tmp_path / "daemon").read_text()))
+
+    process = limited.ask("os:getpid")
+    wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: whoever ends all may end its keeper
+    assert limited.ask("os:getpid") == process
 
 
 def test_the_limit_of_time_begins_once_everything_is_imported(tmp_path):
