@@ -9,7 +9,7 @@ import click
 
 from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
-from archcost.cli.options import keep_stdout, note, write
+from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
 from archcost.errors import ArchcostError, ArgumentError, LeftOutError
@@ -140,7 +140,7 @@ def command(
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
-    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_stdout():
+    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}
