@@ -52,7 +52,8 @@ def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline
 class _Account:
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
-        self.rules = [find(op.op, more_rules) for op in trace.ops]
+        found = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
+        self.rules = [found[op.op] for op in trace.ops]
         self.works = [_work(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
         self.sights = [_sight(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
         self.rows, self.row_of = rows_of(trace, self.rules)
@@ -92,7 +93,7 @@ class _Account:
             )
             for path, sums in elsewhere.items()
         ]
-        uncovered = Counter(op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None)
+        uncovered = Counter([op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None])
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),

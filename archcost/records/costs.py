@@ -98,9 +98,10 @@ class Totals:
 
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
+    columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
     sums: dict[str, Any] = {}
     for name in SUMS:
-        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        values = columns.get(name) or [Layer._field_defaults[name]]
         sums[name] = None if None in values else sum(values)
     return sums
 

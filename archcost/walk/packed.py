@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # modules of torch.ao that hold such an object and compute nothing: they are part of the layer above
 PACKS = {"LinearPackedParams", "EmbeddingPackedParams", "PackedParameter"}
@@ -21,10 +21,19 @@ def is_pack(module: nn.Module | None) -> bool:
     return type(module).__name__ in PACKS
 
 
+def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
+    """Return the modules that only hold packed weights; hardly any network has one."""
+    modules = list(modules)
+    if PACKS.isdisjoint([kind.__name__ for kind in set(map(type, modules))]):
+        return frozenset()
+    return frozenset(module for module in modules if is_pack(module))
+
+
 def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
     """Yield a name, the object, a place in it and the tensor for each weight that a network's layers keep packed."""
+    packs = find_packs(modules.values())
     for path, layer in modules.items():
-        if is_pack(layer):
+        if layer in packs or not (packs or torch.ScriptObject in map(type, layer.__dict__.values())):
             continue
         objects = list(_objects_of(layer))
         for number, packed in enumerate(objects):
