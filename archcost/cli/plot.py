@@ -12,7 +12,7 @@ from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import add_batch, add_beside, add_group, add_input, add_selection, read_inputs
 from archcost.cli.options import check_writable, keep_stdout, note, write
 from archcost.cli.progress import show_progress
-from archcost.errors import ArchcostError, ArgumentError, LeftOutError, OutputError
+from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, OutputError, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,5 +184,5 @@ def _read_batches(text: str) -> tuple[int, ...]:
     except ValueError:
         sizes = ()
     if not sizes or sizes[0] < 1:
-        raise ArgumentError(f"--batches {text}: batch sizes are written 1,2,4")
+        raise ArgumentError(f"--batches {cut(text, LONGEST)}: batch sizes are written 1,2,4")
     return sizes

@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-defined]
 from torch.utils._device import DeviceContext
 
-from archcost.errors import WalkError
+from archcost.errors import WalkError, first_line
 from archcost.walk.attributes import ATOMS, CONTAINERS
 from archcost.walk.tensors import wraps
 
@@ -63,7 +63,7 @@ def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
     try:
         return _copy(parts, values)
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        reason = first_line(error)
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
         raise WalkError(f"{cause}; try --device cpu, which runs the network itself") from cause
 
