@@ -26,4 +26,7 @@ def write_text(document: Document, target: Target) -> str:
 
 def _disarm(value: Any) -> Any:
     """Put an apostrophe before a text that a spreadsheet would run: whoever names a layer could write a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = f"'{value}" if value.startswith(FORMULA) else value
+    return text.replace("\r", "\\r")  # the writer leaves it bare, and a reader takes it for the end of a line

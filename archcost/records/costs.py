@@ -116,7 +116,8 @@ def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None],
         said = totals.get(name)
         if said != found:
             texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
-            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
+            parts = "the layers add" if where.endswith("totals") else "its parts add"
+            raise ReportError(f"{where:.200}.{name} is {texts[0]}, and {parts} up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from archcost.errors import RuleError
-from archcost.walk.shapes.table import SHAPES, aten
+from archcost.walk.shapes.table import RULES, aten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ ONLY_OURS = {
     aten._fake_quantize_per_tensor_affine_cachemask_tensor_qparams.default,
 }
 PLAIN = frozenset((int, float, bool, type(None), torch.dtype))
-_RULES = {id(func): rule for func, rule in SHAPES.items()}  # operators are slow to hash
 
 
 class Check:
@@ -71,7 +70,7 @@ def check_answers() -> Iterator[Check]:
 
 def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return what an operator returns: by a rule on the meta device, where one answers, else by torch."""
-    rule = _RULES.get(id(func))
+    rule = RULES.get(id(func))
     if rule is not None and on_meta(args):
         result = rule(*args, **kwargs)
         if result is not NotImplemented:
