@@ -186,8 +186,8 @@ def attempt(kind: Kind, text: str, tally: Tally) -> None:
         said = str(error)
         tally.refused += 1
         tally.longest = max(tally.longest, len(said))
-        assert error.exit_code in {2, 3}, error.exit_code  # noqa: S101
-        assert said and len(said) <= WORDS, said[:WORDS]  # noqa: PT018, S101
+        if error.exit_code not in {2, 3} or not 0 < len(said) <= WORDS:
+            raise AssertionError(f"refused with {error.exit_code}, {len(said):,} characters: {said[:200]}") from error
     else:
         tally.accepted += 1
         assert kind.check(found), "what was accepted is not consistent"  # noqa: S101

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import COUNTING, GPUS, MODES, OPTIMIZERS
-from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
+from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest, cut
 from archcost.page.names import make_printable
 from archcost.records.toml import parse_toml
 from archcost.regression.budgets import Budgets, parse_budgets
@@ -134,7 +134,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     try:
         return _parse(text, file)
     except ConfigError as error:
-        raise type(error)(make_printable(str(error))) from error
+        raise type(error)(cut(make_printable(str(error)))) from error
 
 
 def _parse(text: str, file: Path) -> Settings:

@@ -51,6 +51,23 @@ class Unfilled(DeviceContext):
         return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
 
 
+def unfilled(device: str | torch.device = "meta") -> Unfilled:
+    """Return a context in which modules are built without filling their parameters, on a device.
+
+    What a constructor writes into parameters (`nn.init`, `weight.data.normal_()`) takes half of the time that it takes,
+    and an account reads no weight. Buffers and whatever else it computes are as ever.
+
+    Example:
+        >>> from torch import nn
+        >>> import archcost
+        >>> with archcost.unfilled():
+        ...     layer = nn.Linear(1000, 1000)
+        >>> layer.weight.device.type
+        'meta'
+    """
+    return Unfilled(device)
+
+
 def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 

@@ -80,10 +80,8 @@ def test_links_in_a_circle_are_refused(tmp_path, capsys, monkeypatch):
     ids=lambda text: text[:12],
 )
 def test_toml_is_refused_before_it_takes_long(text):
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=r"^.{10,300}$"):
         parse_toml(text)
-
-    assert len(str(refused.value)) < 300
 
 
 def test_toml_may_have_long_words_and_many_tables():
