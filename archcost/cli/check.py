@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import keep_process, write
+from archcost.cli.options import follow_links, keep_process, write
 from archcost.cli.output import add_output
 from archcost.cli.progress import is_watched, show_progress
 from archcost.cli.sweeping import add_running
@@ -69,7 +69,7 @@ def command(
 
     _refuse(update=update, locked=must_be_locked, base_ref=base_ref, timed=timed)
     budgets = judging.read_budgets()
-    settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
+    settings = read_settings(find_settings(Path.cwd()) if config is None else follow_links(config))
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
     if base_ref is not None:

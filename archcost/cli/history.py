@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost.cli.options import follow_links
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError
@@ -52,7 +53,7 @@ def command(
     if since is not None and span is not None:
         raise ArgumentError("--since reads lock files and --build builds commits; give one of them")
     metrics = [metric(name.strip()).name for name in columns.split(",")]
-    file = find_settings(Path.cwd()) if config is None else Path(config).resolve()
+    file = find_settings(Path.cwd()) if config is None else follow_links(config)
     if span is None:
         history = read_history(file.parent, networks, since=since)
     else:

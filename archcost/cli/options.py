@@ -44,6 +44,11 @@ def check_writable(path: Path, option: str = "-o") -> None:
         raise OutputError(f"{option} {path}: permission denied")
 
 
+def follow_links(path: str) -> Path:
+    """Return where a path leads; `Path.resolve` raises for links in a circle, which then cannot be opened."""
+    return Path(os.path.realpath(path))
+
+
 def write(result: str | bytes, output: str | None) -> None:
     """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
 
@@ -55,7 +60,7 @@ def write(result: str | bytes, output: str | None) -> None:
         return
     import tempfile  # brings shutil and random, for which --help and completion must not wait
 
-    path = Path(output).resolve()  # a link stays; what it points to is replaced
+    path = follow_links(output)  # a link stays; what it points to is replaced
     if isinstance(result, str):
         result = (result if result.endswith("\n") else result + "\n").encode()
     aside = None

@@ -12,7 +12,7 @@ from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_inpu
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import ArchcostError, ArgumentError, LeftOutError
+from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,5 +176,5 @@ def _read_batches(text: str) -> tuple[int, ...]:
     except ValueError:
         sizes = ()
     if not sizes or sizes[0] < 1:
-        raise ArgumentError(f"--batches {text}: batch sizes are written 1,2,4")
+        raise ArgumentError(f"--batches {cut(text, LONGEST)}: batch sizes are written 1,2,4")
     return sizes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError
+from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, first_line
 from archcost.profiling.advice import give_memory_back
 from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
@@ -153,7 +153,7 @@ def _resize_input(spec: InputSpec, side: int) -> InputSpec:
 
 
 def _message(error: Exception) -> str:
-    text = _cut_line(str(error))
+    text = first_line(error)
     return text if isinstance(error, ArchcostError) else f"{type(error).__name__}: {text}"
 
 

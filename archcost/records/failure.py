@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
-from archcost.errors import ArchcostError
+from archcost.errors import ArchcostError, first_line
 
 KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves
 FailureKind: TypeAlias = Literal["exception", "hang", "crash", "memory", "interruption"]
@@ -35,7 +35,8 @@ class Failure:
         """Describe an exception."""
         name = type(error).__name__
         code = error.exit_code if isinstance(error, ArchcostError) else ArchcostError.exit_code
-        reason = str(error) if isinstance(error, Exception) else f"it raised {name}: {error}"  # SystemExit says "7"
+        said = str(error) if isinstance(error, ArchcostError) else first_line(error)
+        reason = said if isinstance(error, Exception) else f"it raised {name}: {said}"  # SystemExit says "7"
         return cls(spec=spec, error=name, reason=reason or name, exit_code=code)
 
 
