@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,6 +34,11 @@ class Scale:
     def text(self, value: float) -> str:
         """Format a value without its prefix: "1,849.69"; an exact zero is "0"."""
         return f"{value / self.divisor:,.{self.decimals}f}" if value else "0"
+
+    def roughly(self, value: float) -> str:
+        """Format the first digit of a value that says no more: "~0.002"; "<0.001" where a column has no room for it."""
+        digit, least = float(f"{value:.0e}") / self.divisor, 10.0**-self.decimals
+        return f"<{least:.{self.decimals}f}" if digit < least / 10 else f"~{digit:g}"
 
 
 IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
@@ -63,7 +68,7 @@ def parse_bytes(text: str) -> int:
     """
     amount = _amount(text)
     if not amount:
-        raise ArgumentError(f"{text!r} is not an amount of memory; write 24GB, 512MB or 8GiB")
+        raise ArgumentError(f"{quote(text)} is not an amount of memory; write 24GB, 512MB or 8GiB")
     return int(amount)
 
 
@@ -75,7 +80,7 @@ def parse_amount(text: str) -> Decimal:
     """
     amount = _amount(text)
     if amount is None:
-        raise ArgumentError(f"{text!r} is not an amount; write 4.2G, 25.6M, 512Ki or 150528")
+        raise ArgumentError(f"{quote(text)} is not an amount; write 4.2G, 25.6M, 512Ki or 150528")
     return amount
 
 
@@ -213,7 +218,7 @@ def shape(sizes: Iterable[int]) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kKMGTP])(i?))?B?\s*", text)
+    found = re.fullmatch(r"\s{,9}(\d{1,40}(?:\.\d{1,40})?)\s{,9}(?:([kKMGTP])(i?))?B?\s{,9}", text)
     if found is None:
         return None
     number, prefix, binary = found.groups()

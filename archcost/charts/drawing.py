@@ -29,7 +29,7 @@ def draw(kind: str, data: Any, *, theme: str = "light", size: str = "16:9", **op
         kind: a name of `KINDS`.
         data: what that kind is drawn from: `KINDS[kind].data`.
         theme: "light" or "dark".
-        size: "16:9", "4:3" or "paper".
+        size: "16:9", "4:3", "slide" or "paper".
         options: what the kind's own function takes besides, `labels` of a ball chart for example.
 
     Raises:

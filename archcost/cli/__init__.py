@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError, BuildError, WalkError
+from archcost.errors import ArchcostError, BuildError, WalkError, cut, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,17 +32,20 @@ COMMANDS = {
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
+    "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),
     "init": ("archcost.cli.init", "Add networks to pyproject.toml, for check."),
     "list": ("archcost.cli.list_command", "List the networks of the zoo, by family."),
+    "rules": ("archcost.cli.rules", "List the rules that operators are counted by."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130
+MOST_LINES = 60  # of a message: Python's frames of a deep network
 MANY_OBJECTS = 200_000  # about as many as torch makes when it is imported, all of them there to stay
 
 
@@ -134,7 +138,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(_clean(shown.getvalue().rstrip("\n")), err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("archcost: interrupted", err=True)
@@ -149,7 +155,7 @@ def run(arguments: Sequence[str]) -> int:
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(str(error))}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(first_line(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
 
@@ -167,7 +173,10 @@ def _spell_error(error: ArchcostError) -> str:
 
 
 def _clean(message: str) -> str:
-    """Write a message so that no line of it commands a terminal or a runner of workflows."""
+    """Write a message so that no line of it commands a terminal or a runner of workflows, and that it can be read."""
     from archcost.page.names import clean_lines
 
-    return clean_lines(message)
+    lines = message.split("\n")
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES // 2 : -MOST_LINES // 2] = ["..."]
+    return clean_lines("\n".join(map(cut, lines)))

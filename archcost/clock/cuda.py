@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from archcost.clock.events import EventClock
-from archcost.errors import ClockError, find_root
+from archcost.errors import ClockError, find_root, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class CudaClock(EventClock):
             torch.cuda.set_stream(outside)  # torch before 2.12 leaves its own, and its allocator in the capture
             _end_allocating(self.device, pool)
             self.finish()
-            reason = str(find_root(error)).strip().split("\n", maxsplit=1)[0]
+            reason = first_line(find_root(error))
             raise ClockError(f"the network cannot be captured as a CUDA graph: {reason}") from error
         finally:
             self._capturing = False

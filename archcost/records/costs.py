@@ -22,9 +22,10 @@ class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes. `role` says what it is, by its operators; None in a report that does not say.
-    `kernel`, `stride`, `groups` and `transposed` are those of its convolution or pool.
-    `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+    rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
+    None in a report that does not say. `kernel`, `stride`, `groups` and `transposed` are those of its convolution or
+    pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where
+    unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
@@ -98,9 +99,10 @@ class Totals:
 
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
+    columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
     sums: dict[str, Any] = {}
     for name in SUMS:
-        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        values = columns.get(name) or [Layer._field_defaults[name]]
         sums[name] = None if None in values else sum(values)
     return sums
 
@@ -115,7 +117,8 @@ def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None],
         said = totals.get(name)
         if said != found:
             texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
-            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
+            parts = "the layers add" if where.endswith("totals") else "its parts add"
+            raise ReportError(f"{where:.200}.{name} is {texts[0]}, and {parts} up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +151,27 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A tensor that autograd keeps from the forward pass, with all of its storage's bytes.
+
+    `operator`, in the row number `row`, called `layer`, saved it first, and `also` did; `line` is the source line that
+    ran then, such as "models/net.py:41". `maker` is the operator that made it, at the line `made_at`; "input" for an
+    input.
+    """
+
+    row: int
+    layer: str
+    operator: str
+    also: tuple[str, ...]
+    line: str
+    maker: str
+    made_at: str
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCosts:
     """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
 
@@ -171,3 +195,4 @@ class Costs:
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
+    saved: tuple[Saved, ...] | None = None

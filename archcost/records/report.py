@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
-from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Totals, add_up, check_sums
+from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
@@ -51,10 +51,11 @@ class NetworkInfo:
 class Report:
     """Everything that is known of one network's cost.
 
-    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
+    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version; with a
+    torch that archcost is not tested with, a warning says so.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
-    `timeline`, where it was asked for, is what is alive at each operator.
+    `timeline`, where it was asked for, is what is alive at each operator, `saved` what training keeps.
     `full_training` are the totals with nothing frozen, where something was. `measured` is what was timed, None where
     nothing was.
     """
@@ -69,6 +70,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
+    saved: tuple[Saved, ...] | None = None
     full_training: Totals | None = None
     measured: Sample | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -94,6 +96,7 @@ class Report:
             warnings=(*costs.warnings, *warnings),
             peak=costs.peak,
             timeline=costs.timeline,
+            saved=costs.saved,
             environment=environment,
         )
 
@@ -109,12 +112,14 @@ class Report:
 
         Raises:
             ReportError: not JSON, larger than any report, another schema, a key that is missing, unknown or of the
-                wrong type, or totals that the layers do not add up to; with the place.
+                wrong type, or parts that contradict each other (totals that the layers do not add up to); with the
+                place.
         """
         try:
             report = read_document(cls, text, SCHEMA, "report")
             sums = {**add_up(report.layers), "layers": len(report.layers)}
-            check_sums(dataclasses.asdict(report.totals), sums, "report")
+            check_sums(dataclasses.asdict(report.totals), sums, "report.totals")
+            _check_whole(report)
         except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
         return report
@@ -142,6 +147,22 @@ class Report:
         """Show the rows in a notebook."""
         columns = ["name", "kind", "outputs", "params", "macs", "activation_bytes", "receptive_field", "depth"]
         return str(self.to_frame()[columns].to_html(index=False))
+
+
+def _check_whole(report: Report) -> None:
+    """Refuse a report whose parts contradict each other.
+
+    Raises:
+        ReportError: naming the first part that does.
+    """
+    peak, count = report.peak, len(report.layers)
+    if peak is not None:
+        check_sums({"nbytes": peak.nbytes}, {"nbytes": sum(peak.live.values())}, "report.peak")
+        if peak.row is not None and (peak.row >= count or report.layers[peak.row].name != peak.layer):
+            raise ReportError(f"report.peak.row is {peak.row}, which is not the layer {peak.layer!r:.200}")
+    for place, layer in enumerate(report.layers):
+        if layer.reads and max(layer.reads) >= count:
+            raise ReportError(f"report.layers[{place}].reads has {max(layer.reads)}, and there are {count} layers")
 
 
 def _plain(value: Any) -> Any:

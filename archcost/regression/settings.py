@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import COUNTING, GPUS, MODES, OPTIMIZERS
-from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
+from archcost.choices import COUNTING, FOLLOWED, GPUS, MODES, OPTIMIZERS
+from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest, cut
 from archcost.page.names import make_printable
+from archcost.records.toml import parse_toml
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 SECTIONS = ("networks", "budgets")
-KEYS = ("spec", "input", "batch", "mode", "train", "device")
+KEYS = ("spec", "input", "batch", "mode", "train", "device", "like")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Plan:
     mode: str = "eval"
     train: str | None = None
     device: str = COUNTING
+    like: str | None = None
 
     @property
     def local(self) -> bool:
@@ -53,7 +54,13 @@ class Plan:
     @property
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `archcost.profile`, but for the inputs."""
-        return {"batch": self.batch, "mode": self.mode, "train": self.train, "device": self.device}
+        return {
+            "batch": self.batch,
+            "mode": self.mode,
+            "train": self.train,
+            "device": self.device,
+            "like": self.like,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +141,12 @@ def parse_settings(text: str, file: Path) -> Settings:
     try:
         return _parse(text, file)
     except ConfigError as error:
-        raise type(error)(make_printable(str(error))) from error
+        raise type(error)(cut(make_printable(str(error)))) from error
 
 
 def _parse(text: str, file: Path) -> Settings:
     try:
-        data = tomllib.loads(text)
+        data = parse_toml(text)
     except ValueError as error:
         raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")
@@ -171,6 +178,7 @@ def _plans(name: str, value: Any, place: str) -> list[Plan]:
         "mode": _read_choice(table.get("mode", "eval"), MODES, f"{place}.mode"),
         "train": _read_choice(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
         "device": _read_choice(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
+        "like": _read_choice(table["like"], FOLLOWED, f"{place}.like") if "like" in table else None,
     }
     if isinstance(table["spec"], str) and "*" not in table["spec"]:
         return [Plan(name=name, group=name, spec=table["spec"], **rest)]

@@ -10,23 +10,19 @@ from archcost.metrics import METRICS
 from archcost.page.names import cut_first_line, write_code
 from archcost.render.columns import spell_outputs
 from archcost.render.difference import (
-    MOST,
-    build_totals_table,
-    choose_layer_metrics,
-    choose_metrics,
     explain,
     list_facts,
     say_event,
     say_judged_change,
-    sort_changes,
     spell_call,
     spell_growth,
     spell_headline,
-    spell_limit,
     yield_uncounted,
 )
+from archcost.render.difference_tables import build_totals_table, spell_limit
 from archcost.render.groups import describe_causes
 from archcost.render.headroom import build_headroom
+from archcost.render.shown import MOST, choose_layer_metrics, choose_metrics, sort_changes
 from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:

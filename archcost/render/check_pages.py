@@ -10,22 +10,17 @@ from archcost.page.names import cut_first_line, make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.causes import find_groups
 from archcost.render.difference import (
-    MOST,
-    build_layers_table,
-    build_totals_table,
-    choose_layer_metrics,
-    choose_metrics,
     explain,
     list_facts,
     say_judged_change,
-    sort_changes,
     spell_growth,
     spell_headline,
-    spell_limit,
     yield_uncounted,
 )
+from archcost.render.difference_tables import build_layers_table, build_totals_table, spell_limit
 from archcost.render.groups import describe_groups
 from archcost.render.headroom import build_headroom
+from archcost.render.shown import MOST, choose_layer_metrics, choose_metrics, sort_changes
 from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A difference in words and tables: what changed, and which layers explain it."""
+"""A difference in words: what changed, and which layers explain it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.metrics import METRICS, USUAL
+from archcost.metrics import METRICS
 from archcost.page.names import cut_first_line, make_printable, write_plain
-from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import spell_outputs
+from archcost.render.shown import MOST, choose_metrics
 from archcost.render.speed import spell_allowed, spell_speed
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
-STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever it costs
-MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
 
@@ -108,11 +106,11 @@ def spell_growth(checked: Checked, metric: str) -> str:
     value = before if after is None else after
     if value is None:
         return ""
-    growth = "" if checked.base_failure else f" {_spell_difference(difference, metric)}"
+    growth = "" if checked.base_failure else f" {spell_difference(difference, metric)}"
     return f"{units.short(value, METRICS[metric].unit)}{growth}"
 
 
-def _spell_difference(difference: Difference, metric: str) -> str:
+def spell_difference(difference: Difference, metric: str) -> str:
     """Return by how much a quantity grew; what an older report does not know is neither new nor 0."""
     return units.growth(*difference.totals(metric)) if difference.knows(metric) else "unknown before"
 
@@ -179,7 +177,7 @@ def say_change(difference: Difference, metric: str) -> str:
     found = METRICS[metric]
     before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
     texts = [text for text in (before, after) if text is not None]
-    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_spell_difference(difference, metric)})"
+    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({spell_difference(difference, metric)})"
 
 
 def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain, *, compared: bool = True) -> str:
@@ -211,136 +209,3 @@ def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:
 def spell_call(number: int | None) -> str:
     """Number the second and later calls of a layer: " #1"."""
     return f" #{number}" if number else ""
-
-
-def choose_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
-    exceeded = [verdict.metric for verdict in checked.exceeded if not verdict.modules]
-    known = () if checked.difference is None else checked.difference.network.totals
-    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts if not verdict.modules), *USUAL)
-    return tuple(name for name in dict.fromkeys(names) if name in known)
-
-
-def sort_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
-    """Return the layers that are not the same, the largest difference first."""
-    found = [change for change in difference.changes if change.status != "same"]
-    return sorted(found, key=lambda change: [-abs(change.delta(name)) for name in metrics])
-
-
-def choose_layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
-    """Return those quantities that some layer has more or less of."""
-    return tuple(name for name in metrics if difference.contributions(name))
-
-
-def build_layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
-    """Return the layers that changed, the largest difference first."""
-    columns = choose_layer_metrics(difference, metrics)
-    changes = sort_changes(difference, columns)
-    lines = [
-        Line(
-            name=change.row.name,
-            label=name_layer(change),
-            kind=make_printable(change.row.kind),
-            call=change.row.call,
-            cells=(
-                Cell(text=say_event(change)),
-                Cell(text=spell_outputs(change.row)),
-                *(_build_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
-            ),
-        )
-        for change in changes[:MOST]
-    ]
-    return Table(
-        heading="Layer",
-        columns=(
-            Column(name="happened", heading="What", numeric=False),
-            Column(name="outputs", heading="Output", numeric=False),
-            *(Column(name=name, heading=METRICS[name].label) for name in columns),
-        ),
-        lines=tuple(lines),
-    )
-
-
-def choose_own_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities of the totals: the usual ones, those with a limit, and others with a cause of their own.
-
-    Bytes, peaks and the like follow where parameters, multiply-adds or activations changed; they have a cause of their
-    own where none of these did, as when the dtype changed.
-    """
-    difference, first = checked.difference, choose_metrics(checked)
-    if difference is None:
-        return first
-    others = tuple(name for name in difference.metrics if name not in first and difference.delta(name))
-    if any(difference.delta(name) for name in USUAL if name in difference.metrics):
-        others = tuple(name for name in others if name in STRUCTURAL)
-    return (*first, *others)
-
-
-def choose_following_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities that changed because others did."""
-    difference, own = checked.difference, choose_own_metrics(checked)
-    if difference is None or difference.before is None or difference.after is None:
-        return ()
-    return tuple(name for name in difference.metrics if name not in own and difference.delta(name))
-
-
-def build_totals_table(checked: Checked, *, following: bool = False) -> Table | None:
-    """Return totals before and after: those with a cause of their own, or those that follow from them."""
-    difference = checked.difference
-    if difference is None:
-        return None
-    limits: dict[str, list[Verdict]] = {}
-    for verdict in checked.verdicts:
-        if not verdict.modules:
-            limits.setdefault(verdict.metric, []).append(verdict)
-    names = choose_following_metrics(checked) if following else choose_own_metrics(checked)
-    if not names:
-        return None
-    limits = {name: limits[name] for name in names if name in limits}
-    return Table(
-        heading="Total",
-        columns=(
-            Column(name="before", heading="Before"),
-            Column(name="after", heading="After"),
-            Column(name="difference", heading="Difference"),
-            Column(name="percent", heading="%"),
-            *([Column(name="limit", heading="Limit", numeric=False)] if limits else []),
-        ),
-        lines=tuple(
-            Line(
-                name=name,
-                label=METRICS[name].label,
-                cells=(
-                    *(_build_cell(value, METRICS[name].unit) for value in difference.totals(name)),
-                    _build_signed_cell(difference.delta(name), METRICS[name].unit)
-                    if difference.knows(name) and not checked.base_failure
-                    else Cell(),
-                    Cell(text="" if checked.base_failure else _spell_difference(difference, name).removesuffix(" %")),
-                    *([Cell(text="; ".join(map(spell_limit, limits.get(name, ()))))] if limits else []),
-                ),
-            )
-            for name in names
-        ),
-    )
-
-
-def spell_limit(verdict: Verdict) -> str:
-    """Return a limit and whether it is kept."""
-    if verdict.outcome == "passed":
-        return verdict.limit
-    word = (
-        "accepted"
-        if verdict.outcome == "accepted"
-        else "EXCEEDED"
-        if verdict.level == "error"
-        else "exceeded (warning)"
-    )
-    return f"{verdict.limit}: {word}"
-
-
-def _build_cell(value: int | None, unit: str) -> Cell:
-    return Cell() if value is None else Cell(text=units.short(value, unit), raw=value)
-
-
-def _build_signed_cell(value: int, unit: str) -> Cell:
-    return Cell(text=units.signed(value, unit) if value else "0", raw=value)

@@ -274,7 +274,7 @@ def test_json_is_made_to_be_compared_line_by_line_and_keeps_hostile_names():
 
 def test_no_networks_and_no_such_format():
     assert "no network to check" in text_of(Check(baseline="x", networks=()))
-    with pytest.raises(ArgumentError, match="there are table, json, csv, markdown, html, junit"):
+    with pytest.raises(ArgumentError, match=r"there are table, json, .*junit$"):
         text_of(Check(baseline="x", networks=(Checked(name="a", failure="b"),)), "xml")
 
 

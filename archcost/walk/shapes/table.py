@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 aten = torch.ops.aten
 SHAPES: dict[Any, Callable[..., Any]] = {
+    aten._fused_sgd_.default: elementwise.fused_step,
     aten.convolution.default: products.convolution,
     aten.addmm.default: products.addmm,
     aten.mm.default: products.mm,
@@ -88,3 +89,4 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     ),
     **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.shape_update),
 }
+RULES = {id(func): rule for func, rule in SHAPES.items()}  # by identity: operators are slow to hash
