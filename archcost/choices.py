@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MODES = ("eval", "train", "as-is")
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
+FUSED = "fused"  # the form of an optimizer that steps by one kernel
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "sgd-fused", "momentum-fused", "adam-fused", "adamw-fused")
 LOSSES = ("cross-entropy", "sum")
 FOLLOWED = ("cuda", "cpu")  # devices whose choices the meta device can follow; the first unless asked otherwise
 COUNTING = "meta,cpu"  # the meta device, or the CPU where a network needs real values: the same on every machine
 GPUS = ("cuda", "mps", "xpu")
 TIMERS = ("events", "graph")
+ENGINES = ("local", "ray")  # who runs many networks: this machine's cores, or a cluster
 
 
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ ArchcostError                  exit code
 │   ├── NotInRevisionError         3   the network does not exist there: it is new
 │   ├── RevisionFailedError        3   the network exists there, and fails
 │   └── SubmoduleError             3   a submodule of a revision that this machine does not have
+├── EngineError                    3   a cluster that is not there, or whose nodes have other versions
 ├── MissingPackageError            3   an optional package that is not installed
 ├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
 ├── VerdictError                   1   a published figure whose verdict is not the recorded one
@@ -204,6 +205,10 @@ class RevisionFailedError(RevisionError):
 
 class SubmoduleError(RevisionError):
     """The files of a submodule, as a revision has them, are not on this machine."""
+
+
+class EngineError(ArchcostError):
+    """A cluster that is not there, that lacks what was asked for, or whose nodes have other versions."""
 
 
 class MissingPackageError(ArchcostError):

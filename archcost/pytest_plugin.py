@@ -36,6 +36,7 @@ class HoldsBudget(Protocol):
         device: str = COUNTING,
         mode: str = "eval",
         train: str | None = None,
+        like: str | None = None,
         batch: int = 1,
         **limits: str | int,
     ) -> Report:
@@ -48,6 +49,7 @@ class HoldsBudget(Protocol):
             device: as for `archcost.profile`; never a GPU unless it is named.
             mode: as for `archcost.profile`.
             train: an optimizer, for what only a training step has: "sgd", "momentum", "adam", "adamw".
+            like: "cuda" or "cpu": whose choices the meta device follows, as for `archcost.profile`.
             batch: images in the batch, where the inputs are made.
             limits: quantities of `archcost.metrics` and what they have to be: macs="<4.2G", depth="<=50", or a number
                 that is the largest allowed.
@@ -75,6 +77,7 @@ def hold_budget(
     device: str = COUNTING,
     mode: str = "eval",
     train: str | None = None,
+    like: str | None = None,
     batch: int = 1,
     **limits: str | int,
 ) -> Report:
@@ -92,7 +95,9 @@ def hold_budget(
     relative = [budget.metric for budget in budgets if budget.needs_baseline]
     if relative:
         raise ArgumentError(f"{relative[0]} has nothing to be compared with in a test; `archcost check` compares")
-    report = profile(network, _describe_inputs(inputs), kwargs, device=device, mode=mode, train=train, batch=batch)
+    report = profile(
+        network, _describe_inputs(inputs), kwargs, device=device, mode=mode, train=train, like=like, batch=batch
+    )
     difference = diff(None, report)
     exceeded = [verdict for verdict in judge(difference, budgets) if verdict.outcome == "exceeded"]
     if exceeded:

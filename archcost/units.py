@@ -35,6 +35,11 @@ class Scale:
         """Format a value without its prefix: "1,849.69"; an exact zero is "0"."""
         return f"{value / self.divisor:,.{self.decimals}f}" if value else "0"
 
+    def roughly(self, value: float) -> str:
+        """Format the first digit of a value that says no more: "~0.002"; "<0.001" where a column has no room for it."""
+        digit, least = float(f"{value:.0e}") / self.divisor, 10.0**-self.decimals
+        return f"<{least:.{self.decimals}f}" if digit < least / 10 else f"~{digit:g}"
+
 
 IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
 

@@ -1,7 +1,7 @@
 """`python -m tests`: every check of the project, one after the other; fails if any of them fails.
 
 With --quick, those that take a moment: no tests that `tests/slow.txt` names. With --extras, the tests alone that need
-packages which `.[dev]` does not have.
+packages which `.[dev]` does not have, and those that go through all of what the others go through by example.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def choose_checks() -> dict[str, list[str]]:
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the checks of the project.")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="those that take a moment: before every commit")
-    which.add_argument("--extras", action="store_true", help="the tests that need more packages than .[dev] has")
+    which.add_argument("--extras", action="store_true", help="the tests that need more packages, or more time")
     given = parser.parse_args()
     return QUICK if given.quick else EXTRAS if given.extras else ALL
 

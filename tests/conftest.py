@@ -8,12 +8,14 @@ Where to look before writing a test:
 * `real_memory.py`: what a real run holds;
 * `render/reports.py`, `render/pairs.py`, `render/samples.py`: reports, checks and timings that are written by hand;
 * `zoo/arithmetic/`: every network of the zoo in plain integers, from its paper;
+* `commands.py`, `warm_workers.py`: the command line, in this process, and its workers, with torch imported already;
 * `pseudo_terminal.py`: a terminal, and what stands on its screen in the end;
 * `slowness.py`: which tests `python -m tests --quick` leaves out.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from dataclasses import replace
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from commands import archcost  # noqa: F401 - a fixture
 from render import reports
 from slowness import (  # noqa: F401 - pytest looks for hooks here
     pytest_collection_modifyitems,
@@ -28,6 +31,7 @@ from slowness import (  # noqa: F401 - pytest looks for hooks here
     pytest_runtest_logreport,
     pytest_terminal_summary,
 )
+from warm_workers import warm, warm_workers  # noqa: F401 - fixtures
 
 from archcost.profiling.profile import profile
 from archcost.sources import resolve
@@ -45,6 +49,9 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     torch.set_num_threads(1)
+    # torch's objects stay: the collector, which some tests and some walks call, need not look through them each time
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

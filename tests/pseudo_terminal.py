@@ -48,8 +48,12 @@ class Seen:
         return [line for line in lines if line]
 
 
-def watch(command, *, interrupt_after=None, cwd=None, **environment):
-    """Run a command whose stderr is a terminal of 100 columns; send Ctrl-C once `interrupt_after` was written."""
+def watch(command, *, interrupt_after=None, tell_after=(), cwd=None, **environment):
+    """Run a command whose stderr is a terminal of 100 columns; send Ctrl-C once `interrupt_after` was written.
+
+    The process itself gets SIGUSR1 once for each text of `tell_after` that was written, in their order: so a command
+    can wait for what it shows, however busy the machine is.
+    """
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     before = termios.tcgetattr(theirs)
@@ -58,13 +62,16 @@ def watch(command, *, interrupt_after=None, cwd=None, **environment):
         command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, cwd=cwd, text=True,
         env={**kept, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40", **environment}, start_new_session=True,
     )  # fmt: skip
-    written, until = b"", time.monotonic() + LONGEST
+    written, until, tell_after = b"", time.monotonic() + LONGEST, list(tell_after)
     try:
         while time.monotonic() < until:
             if select.select([ours], [], [], 0.1)[0]:
                 written += os.read(ours, 65536)
             elif process.poll() is not None:
                 break
+            if tell_after and tell_after[0] in written.decode(errors="replace"):
+                del tell_after[0]
+                process.send_signal(signal.SIGUSR1)
             if interrupt_after is not None and interrupt_after in written.decode(errors="replace"):
                 interrupt_after = None
                 os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to the whole group

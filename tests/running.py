@@ -12,7 +12,7 @@ def is_running(process):
         return False
 
 
-def wait_until_ended(process, seconds=20):
+def wait_until_ended(process, seconds=60):
     """Wait for a process that is about to end.
 
     Raises:

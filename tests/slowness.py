@@ -1,8 +1,11 @@
 """Which tests are slow: those that `slow.txt` names, which `python -m tests --quick` leaves out.
 
-A test is slow where it, with the programs that it starts, keeps a processor busy for a second. That time, unlike the
-clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
+A test is slow where it, with the programs that it starts, keeps a processor busy for half a second. That time, unlike
+the clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
 ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
+
+Coverage is measured by the other tests: it makes a walk take twice as long, and the lines that slow tests run are
+those that quick tests run. One that is the only test of many lines is marked `covered`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import torch  # noqa: F401 - before the first test, which would be taken for a s
 ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_name("slow.txt")
 UPDATE = "ARCHCOST_UPDATE_SLOW"
-SLOW = 1.0
+SLOW = 0.5
 TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
 TAKEN = "processor seconds"
 
@@ -33,6 +36,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if slow & {item.nodeid, _function(item.nodeid)}:
             item.add_marker("slow")
+            if item.get_closest_marker("covered") is None:
+                item.add_marker("no_cover")  # pytest-cov's own
 
 
 @pytest.hookimpl(wrapper=True)

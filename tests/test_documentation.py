@@ -12,6 +12,8 @@ import archcost
 from archcost.cli import run
 from archcost.rules import _registry
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ archcost (.*?)(?:  +#.*)?$", README, re.MULTILINE)

@@ -61,9 +61,17 @@ def test_a_network_within_its_budget_passes_and_gives_its_report(run):
         def test_tensor(archcost_budget):
             import torch
             archcost_budget(Net(), torch.zeros(3, 3, 4, 4), macs=3 * 16 * 20)
+
+        def test_whose_choices(archcost_budget):
+            from torch.nn import Linear
+            peaks = [
+                archcost_budget(Linear(64, 64), "64", train="adam", like=like, params=4160).totals.peak_training_bytes
+                for like in ("cuda", "cpu")
+            ]
+            assert peaks[1] != peaks[0]
         """)
 
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=4)
 
 
 def test_what_exceeds_its_budget_fails_and_names_the_layers(run):

@@ -8,62 +8,65 @@ from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from archcost import units
 from archcost.account import memory
 from archcost.account.axes import Axis, Field
+from archcost.account.counted_ops import CountedOps, count_layer_outputs
 from archcost.account.depth import Flow, row_depth
 from archcost.account.kinds import Kinds
 from archcost.account.parameters import Owned, parameters_of
 from archcost.account.receptive_field import receptive_fields
 from archcost.account.roles import role_of
 from archcost.account.rows import Row, rows_of
-from archcost.errors import RuleError
+from archcost.account.saved import list_saved
 from archcost.metrics import SUMS
-from archcost.records import Costs, Layer, OperatorCosts, TensorSpec, Totals, add_up
-from archcost.rules import Work, find
-from archcost.rules.work import Contracts, Slides, Unknown
+from archcost.records import Costs, Layer, Totals, add_up
+from archcost.rules.work import Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from archcost.records import OpCall, Trace
-    from archcost.rules import Rule, Sight
+    from archcost.records import Trace
+    from archcost.rules import Rule
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
-def account(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False) -> Costs:
+def account(
+    trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False, saved: bool = False
+) -> Costs:
     """Add up what a walk recorded.
 
     Args:
         trace: the walk.
         more_rules: rules for operators that archcost has none for, by operator name.
         timeline: say what is alive at each operator, too.
+        saved: list what autograd keeps from the forward pass, too.
 
     Raises:
         RuleError: a rule that failed on a recorded call.
     """
     counted = _Account(trace, more_rules)
     costs = counted.costs()
-    return replace(costs, timeline=memory.timeline(trace, counted.rows, counted.row_of)) if timeline else costs
+    if timeline:
+        costs = replace(costs, timeline=memory.timeline(trace, counted.rows, counted.row_of))
+    return replace(costs, saved=list_saved(trace, counted.rows, counted.row_of)) if saved else costs
+
+
+def count_work(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> list[int]:
+    """Return the operations of each operator of a walk: two for each multiply-add, one for each other."""
+    return [2 * work.macs + work.other_ops for work in CountedOps(trace, more_rules).works]
 
 
 class _Account:
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self.trace = trace
-        found = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
-        self.rules = [found[op.op] for op in trace.ops]
-        self.works = [_work(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
-        self.sights = [_sight(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
+        self.counted = CountedOps(trace, more_rules)
+        self.rules, self.works, self.sights = self.counted.rules, self.counted.works, self.counted.sights
+        self.products = self.counted.products
         self.rows, self.row_of = rows_of(trace, self.rules)
-        products = [
-            bool(work.macs) or _multiplies(op, sight)
-            for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
-        ]
-        self.products = products
-        self.flow = Flow(trace, self.works, products, self.row_of)
-        self.kinds = Kinds(trace, self.rules, self.sights, products, self.flow.from_data)
+        self.flow = Flow(trace, self.works, self.products, self.row_of)
+        self.kinds = Kinds(trace, self.rules, self.sights, self.products, self.flow.from_data)
         self.fields = receptive_fields(trace, self.sights)
         self.extents: dict[int, tuple[Any, Any]] = {}
         self.trains = trace.training is not None
@@ -93,13 +96,12 @@ class _Account:
             )
             for path, sums in elsewhere.items()
         ]
-        uncovered = Counter([op.op for op, rule in zip(self.trace.ops, self.rules, strict=True) if rule is None])
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
             modules=kinds,
-            operators=self._operators(),
-            uncovered=dict(sorted(uncovered.items())),
+            operators=self.counted.sum_by_operator(),
+            uncovered=self.counted.count_uncovered(),
             uncalled=self._uncalled(),
             warnings=self._warnings(),
             peak=self.peak,
@@ -144,11 +146,11 @@ class _Account:
             work = self.works[op.index]
             macs += work.macs
             other_ops += work.other_ops
-            read_by_op, written_by_op = self._traffic(op, work)
+            read_by_op, written_by_op = self.counted.count_traffic(op, work)
             read += read_by_op
             written += written_by_op
             if self.flow.weighted[op.index] and not row.recurrent:
-                macts += _layer_outputs(op, work)
+                macts += count_layer_outputs(op, work)
         return {
             "macs": macs,
             "other_ops": other_ops,
@@ -214,20 +216,22 @@ class _Account:
         return max((self.flow.depth(spec) for spec in row.outputs), default=0)
 
     def _reads(self, place: int, row: Row) -> tuple[int, ...]:
+        """Rows whose results a row takes, in the order in which it does: that of a concatenation, say."""
         sources = [source for op in row.ops for spec in op.inputs for source in spec.sources]
-        found = set()
+        sources.reverse()
+        found: dict[int, None] = {}
         seen = set()
         while sources:
             source = sources.pop()
             if source < 0:
-                found.add(-1 - source)
+                found[-1 - source] = None
             elif source in self.row_of:
-                found.add(self.row_of[source])
+                found[self.row_of[source]] = None
             elif source not in seen:  # an operator without a row renames data: look behind it
                 seen.add(source)
-                sources += [s for spec in self.trace.ops[source].inputs for s in spec.sources]
-        found.discard(place)
-        return tuple(sorted(found))
+                sources += reversed([s for spec in self.trace.ops[source].inputs for s in spec.sources])
+        found.pop(place, None)
+        return tuple(found)
 
     def _backward_macs(self) -> Counter[int]:
         """Multiply-adds of the backward pass by row."""
@@ -236,42 +240,6 @@ class _Account:
             if op.phase == "backward" and op.forward_of is not None and op.forward_of in self.row_of:
                 by_row[self.row_of[op.forward_of]] += self.works[op.index].macs
         return by_row
-
-    def _traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
-        """Bytes that an operator has to read and to write."""
-        storages = self.trace.storages
-        changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
-        for spec in op.outputs:
-            if storages[spec.storage].born == op.index:
-                changed[spec.storage] = spec.nbytes
-        read = written = 0
-        if changed or op.written:  # or else every result is a view of an argument
-            specs: Iterable[TensorSpec] = op.inputs
-            if len({spec.storage for spec in specs}) < len(op.inputs):
-                specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
-            read = sum([spec.nbytes for spec in specs])
-            written = sum(changed.values())
-        return (
-            read if work.read_bytes is None else work.read_bytes,
-            written if work.written_bytes is None else work.written_bytes,
-        )
-
-    def _operators(self) -> dict[str, OperatorCosts]:
-        works: dict[str, list[Work]] = {}
-        rules: dict[str, Rule | None] = {}
-        for op, work, rule in zip(self.trace.ops, self.works, self.rules, strict=True):
-            works.setdefault(op.op, []).append(work)
-            rules[op.op] = rule
-        return {
-            name: OperatorCosts(
-                calls=len(works[name]),
-                macs=sum([work.macs for work in works[name]]),
-                other_ops=sum([work.other_ops for work in works[name]]),
-                covered=rule is not None,
-                why=rule.why if rule is not None else None,
-            )
-            for name, rule in sorted(rules.items())
-        }
 
     def _uncalled(self) -> tuple[str, ...]:
         """Leaf modules that were never called and whose parameters no operator read."""
@@ -298,31 +266,6 @@ class _Account:
             receptive_field=_sizes(fields[0] if fields else None),
             layers=len(layers),
         )
-
-
-def _work(op: OpCall, rule: Rule | None) -> Work:
-    if rule is None:
-        return Work(layers=0)
-    try:
-        work = rule.count(op)
-    except Exception as error:
-        shapes = ", ".join(units.shape(spec.shape) for spec in op.inputs)
-        raise RuleError(f"the rule {rule.origin} failed on {op.op} with inputs {shapes}: {error!r}") from error
-    if not isinstance(work, Work):
-        raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
-    return work
-
-
-def _sight(op: OpCall, rule: Rule | None) -> Sight:
-    return Unknown() if rule is None else rule.sees(op)
-
-
-def _multiplies(op: OpCall, sight: Sight) -> bool:
-    return isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
-
-
-def _layer_outputs(op: OpCall, work: Work) -> int:
-    return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
 
 
 def _sizes(field: Field | None) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archcost.records import StorageSpec, Trace
 
 MADE = {"fresh", "gradient"}  # by the walk; everything else is there all along
+KEPT_ANYWAY = {"parameter", "buffer"}  # by the network, saved or not
 CUDA_BLOCK = 512  # bytes; what torch's CUDA allocator rounds up to (c10/cuda/CUDACachingAllocator, kMinBlockSize)
 CAST = "parameters, cast"
 HELD = {
@@ -65,7 +66,7 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     if not trace.ops:
         return Peak(nbytes=live[index], phase="forward", operator="", row=None, layer="", live=parts)
     op = trace.ops[index]
-    row = _row_at(trace, index, row_of)
+    row = row_at(trace, index, row_of)
     name = "" if row is None else rows[row].name
     return Peak(nbytes=live[index], phase=op.phase, operator=op.op, row=row, layer=name, live=parts)
 
@@ -102,8 +103,8 @@ def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
     by_row: dict[int, int] = {}
     for spec in trace.saved:
         storage = trace.storages[spec.storage]
-        if storage.kind not in {"parameter", "buffer"}:
-            row = _row_at(trace, spec.op, row_of) or 0
+        if storage.kind not in KEPT_ANYWAY:
+            row = row_at(trace, spec.op, row_of) or 0
             by_row[row] = by_row.get(row, 0) + storage.nbytes
     return by_row
 
@@ -119,7 +120,7 @@ def _alive(storage: StorageSpec, index: int) -> bool:
     return storage.born <= index and (storage.died is None or index < storage.died)
 
 
-def _row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:
+def row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:
     """Return the row whose work an operator is, or else, in the same phase, the row that was at work before it."""
     phase = trace.ops[index].phase
     for place in range(index, -1, -1):

@@ -9,6 +9,7 @@ from archcost.charts.families import SHAPES
 from archcost.charts.theme import Canvas, find_size, find_theme, use_settings
 from archcost.errors import ArgumentError
 from archcost.metrics import METRICS
+from archcost.page.names import make_printable, write_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,10 +46,12 @@ def draw_history(history: History, metrics: Sequence[str], *, theme: str = "ligh
         for place, (name, points) in enumerate(shown.items(), 1):
             axes = canvas.add_axes(len(shown), 1, place)
             _draw_panel(canvas, axes, points, metrics)
-            axes.set_title(name)
+            axes.set_title(write_plain(name))
         first = figure.axes[0]
         figure.legend(*first.get_legend_handles_labels(), loc="outside right upper")
-        canvas.write_title("Cost from commit to commit", f"Each quantity beside its first value; {history.source}")
+        canvas.write_title(
+            "Cost from commit to commit", f"Each quantity beside its first value; {write_plain(history.source)}"
+        )
     return figure
 
 
@@ -76,5 +79,5 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
 
 def _name_point(point: HistoryPoint, room: int) -> str:
     """Return a commit's number, and below it as much of its subject as there is room for."""
-    lines = textwrap.wrap(point.subject, max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
+    lines = textwrap.wrap(make_printable(point.subject), max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
     return "\n".join([point.commit[:7], *lines])

@@ -31,7 +31,8 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
-    forward pass by spec and batch. Charts of memory take `batches` and `train` (an optimizer). Charts that
+    forward pass by spec and batch. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device
+    whose choices are followed. Charts that
     compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
@@ -43,6 +44,7 @@ class Request:
     batches: tuple[int, ...] = BATCHES
     batch: int = 1
     train: str | None = None
+    like: str | None = None
     inputs: tuple[InputSpec, ...] | None = None
     device: str = "auto"
     jobs: int | None = None
@@ -147,7 +149,7 @@ def _gather_memory_curves(request: Request) -> Chart:
     for batch in request.batches:
         found = profile_many(
             request.specs, keep=_read_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
-            train=request.train, inputs=request.inputs,
+            train=request.train, like=request.like, inputs=request.inputs,
         )  # fmt: skip
         for missing in list_failures(found):
             lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
@@ -200,6 +202,7 @@ def _gather_reports(request: Request, *, timeline: bool = False) -> Chart:
         progress=request.progress,
         batch=request.batch,
         train=request.train,
+        like=request.like,
         inputs=request.inputs,
         timeline=timeline,
     )

@@ -84,6 +84,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
         "train": ("memory-batch", "memory-timeline"),
+        "like": ("memory-batch", "memory-timeline"),
         "batches": ("memory-batch",),
         "times": ("accuracy-time", "flops-time", "time-batch"),
         "input": ("layers", "block", "memory-batch", "memory-timeline", "roofline"),

@@ -18,7 +18,7 @@ from archcost.cli.groups import (
     read_inputs,
     spell_training,
 )
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
@@ -30,16 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a batch has to fit into: a memory, or a device that is named; one batch alone where that is asked about."""
+    """What a batch has to fit into: a memory, or a named device; and how one batch alone is made to fit."""
 
     memory: str | None
     device_name: str | None
     expandable: bool
     batch: int | None
+    checkpoint: str | None
 
 
 def _add_room(command: Any) -> Any:
-    """Add --memory, --device-name, --expandable-segments and --batch; the command gets them as `room`."""
+    """Add --memory, --device-name, --expandable-segments, --batch and --checkpoint; the command gets them as `room`."""
     return add_group(
         "room",
         Room,
@@ -49,6 +50,9 @@ def _add_room(command: Any) -> Any:
             "--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True."
         ),
         click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone."),
+        click.option(
+            "--checkpoint", type=click.Choice(["auto"]), help="Choose modules to compute again, so that --batch fits."
+        ),
     )(command)
 
 
@@ -79,13 +83,14 @@ def command(
     archcost fit resnet50 --memory 24GB
     archcost fit vgg16 --memory 12GB --train --optimizer adam --format csv
     archcost fit resnet152 --device-name rtx4090 --train --optimizer adamw
+    archcost fit resnet152 --device-name rtx4090 --train --batch 256 --checkpoint auto
 
     Exit code 1 when not even the smallest batch fits.
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
+    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_process():
         found = fit(
             network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
             **spell_training(training),

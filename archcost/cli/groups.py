@@ -36,7 +36,7 @@ BINARY = click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, Gi
 THREADS = click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
 MAX_TIME = click.option(
     "--max-time", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-    help="Stop each measurement after that long.  [default: 5]",
+    help="Stop each measurement after that long, warming up included.  [default: 5]",
 )  # fmt: skip
 OPTIMIZER = click.option(
     "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"

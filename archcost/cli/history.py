@@ -44,7 +44,7 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost.charts.costs import draw_history
     from archcost.charts.drawing import write_svg
-    from archcost.cli.options import keep_stdout
+    from archcost.cli.options import keep_process
     from archcost.metrics import metric
     from archcost.regression.history import build_history, read_history
     from archcost.regression.settings import find_settings
@@ -57,6 +57,6 @@ def command(
     if span is None:
         history = read_history(file.parent, networks, since=since)
     else:
-        with show_progress(None, "Building", quiet=output.quiet) as advance, keep_stdout():
+        with show_progress(None, "Building", quiet=output.quiet) as advance, keep_process():
             history = build_history(file.parent, file.name, networks, span, advance)
     output.write(build_document(history, metrics, lambda: write_svg(draw_history(history, metrics))))

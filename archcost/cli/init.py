@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import complete_names, follow_links, keep_stdout, note, write
+from archcost.cli.options import complete_names, follow_links, keep_process, note, write
 from archcost.cli.progress import show_progress
 from archcost.errors import ConfigError
 
@@ -52,7 +52,7 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
             plans.append(Plan(name=spec, group=spec, spec=spec, inputs=inputs))
     if not plans:
         return
-    with chdir(file.parent), show_progress(len(plans), "Counting", quiet=quiet) as advance, keep_stdout():
+    with chdir(file.parent), show_progress(len(plans), "Counting", quiet=quiet) as advance, keep_process():
         counted = []
         for plan in plans:
             advance.begin(plan.spec)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import add_batch, add_beside, add_group, add_input, add_selection, read_inputs
-from archcost.cli.options import check_writable, keep_stdout, note, write
+from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.options import keep_process, note, write
+from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, OutputError, cut
+from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
     from archcost.records import Missing
-
-FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,7 @@ class Setting:
     batch: int
     batches: str | None
     train: str | None
+    like: str | None
     device: str | None
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
@@ -46,6 +45,7 @@ class Setting:
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
+            like=self.like,
             inputs=read_inputs(self.inputs) or None,
             device=self.device or "auto",
         )
@@ -67,6 +67,7 @@ setting_options = add_group(
     add_batch(),
     click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
     click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
+    LIKE,
     click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
 )
 style_options = add_group(
@@ -74,7 +75,7 @@ style_options = add_group(
     Style,
     click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "paper"]), default="16:9", show_default=True),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
 )
 
 
@@ -125,12 +126,12 @@ def command(
     from archcost.charts.presets import find_preset
 
     given = {
-        "labels": style.labels, "train": setting.train, "batches": setting.batches, "times": beside.times,
-        "input": setting.inputs, "device": setting.device,
+        "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
+        "times": beside.times, "input": setting.inputs, "device": setting.device,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
-    formats = [_read_format(path) for path in outputs]
+    formats = [choose_format(path) for path in outputs]
     known = None if preset is None else find_preset(preset)
     if known is not None and known.kind != kind:
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
@@ -139,7 +140,7 @@ def command(
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
-    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_stdout():
+    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}
@@ -166,15 +167,6 @@ def _list_left_out(networks: Sequence[Missing]) -> list[str]:
         f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
         for reason in reasons
     ]
-
-
-def _read_format(output: str) -> str:
-    """Return the format of a file's suffix, before any work is done for it."""
-    suffix = Path(output).suffix.lower()
-    if suffix not in FORMATS:
-        raise OutputError(f"-o {output}: the suffix must be one of {', '.join(FORMATS)}")
-    check_writable(Path(output))
-    return FORMATS[suffix]
 
 
 def _read_batches(text: str) -> tuple[int, ...]:

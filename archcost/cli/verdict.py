@@ -66,20 +66,25 @@ def deliver(check: Check, output: Output) -> None:
 
 def list_workflow_commands(check: Check) -> list[str]:
     """Return GitHub's commands that put the worst findings on the page of the run."""
+    from archcost.page.names import clean_lines, make_printable
     from archcost.render.difference import spell_findings
 
     level = {"failed": "error", "exceeded": "error", "warned": "warning"}
     worst = [checked for checked in check.worst_first if checked.outcome in level][:MOST_ANNOTATIONS]
     return [
-        f"::{level[checked.outcome]} {_where(checked)}title={_escape_property(f'archcost: {checked.name}')}::"
-        f"{_escape_message(spell_findings(checked))}"
+        f"::{level[checked.outcome]} {_where(checked)}"
+        f"title={_escape_property(f'archcost: {make_printable(checked.name)}')}::"
+        f"{_escape_message(clean_lines(spell_findings(checked)))}"
         for checked in worst
     ]
 
 
 def _where(checked: Checked) -> str:
     """Return the properties that put a finding beside a line of the change."""
-    return "" if checked.place is None else f"file={_escape_property(checked.place.file)},line={checked.place.line},"
+    from archcost.page.names import make_printable
+
+    place = checked.place
+    return "" if place is None else f"file={_escape_property(make_printable(place.file))},line={place.line},"
 
 
 def _escape_message(text: str) -> str:

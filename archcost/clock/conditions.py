@@ -11,17 +11,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
+from archcost import units
 from archcost.clock.kinds import kind_of
 from archcost.clock.regime import find_tf32
 from archcost.records import Conditions, DeviceState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archcost.clock.nvml import Nvml
 
 CPU_STAT = Path("/sys/fs/cgroup/cpu.stat")
 CPU_INFO = Path("/proc/cpuinfo")
+# what is read of a GPU's driver: the fields of its state, its counter of energy, and what they say
+READ = {
+    "clock_hz": "its clock",
+    "memory_clock_hz": "its memory's clock",
+    "celsius": "its temperature",
+    "watts": "its power",
+    "throttle_reasons": "what throttles it",
+    "held_back_ns": "for how long it was throttled",
+    "other_processes": "who else is on it",
+    "energy": "the energy it takes",
+}
 HARMLESS = frozenset({"idle", "application clocks", "display clocks"})
 
 
@@ -66,19 +78,30 @@ def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, aft
         tf32_for=tf32,
         before=before,
         after=after,
+        unread=() if kind.torch_module is None else _list_unread(nvml, after),
     )
 
 
-def disturbances(before: DeviceState, after: DeviceState) -> Iterator[str]:
-    """Say what held the device back, or shared it, while something was measured."""
+def describe_unread(unread: Sequence[str], why: str | None) -> str | None:
+    """Say what could not be read of a device; None where everything was."""
+    names = ", ".join(READ[name] for name in unread)
+    return f"not read of the device: {names}{(why and f' ({why})') or ''}" if names else None
+
+
+def disturbances(before: DeviceState, after: DeviceState, elapsed_ns: int) -> Iterator[str]:
+    """Say what held the device back, and for which part of the time, or shared it, while something was measured."""
+    looks = [state.throttle_reasons or () for state in (before, after)]
     held = {
-        limit: after.held_back_ns[limit] - ns
+        limit: (after.held_back_ns[limit] - ns) / max(elapsed_ns, 1)
         for limit, ns in (before.held_back_ns or {}).items()
         if after.held_back_ns is not None and limit in after.held_back_ns
     }
-    limits = [limit for limit, ns in held.items() if ns > 0]
-    reasons = [*(before.throttle_reasons or ()), *(after.throttle_reasons or ())]
-    limits += [reason for reason in dict.fromkeys(reasons) if reason not in HARMLESS and reason not in limits]
+    limits = [f"{limit} for {units.percent(min(share, 1))} of the time" for limit, share in held.items() if share > 0]
+    limits += [
+        f"{reason} at {'both looks' if all(reason in seen for seen in looks) else 'one of two looks'}"
+        for reason in dict.fromkeys((*looks[0], *looks[1]))
+        if reason not in HARMLESS and not held.get(reason)
+    ]
     if limits:
         yield f"throttled: {', '.join(limits)}"
     others = max(before.other_processes or 0, after.other_processes or 0)
@@ -92,6 +115,11 @@ def crowding(before: DeviceState, threads: int) -> str | None:
     if before.load is None or cores is None or before.load + threads < cores + 1:
         return None
     return f"the CPU has other work: load {before.load:.1f} on {cores} core{'s' if cores > 1 else ''} before it began"
+
+
+def _list_unread(nvml: Nvml | None, now: DeviceState) -> tuple[str, ...]:
+    energy = None if nvml is None else nvml.energy_mj
+    return tuple(name for name in READ if getattr(now, name, energy) is None)
 
 
 def _processor() -> str:

@@ -17,9 +17,11 @@ def peaks_of(device: str) -> Peaks:
     """Return a device's datasheet figures, by its name or an alias.
 
     Raises:
-        NoDeviceError: a device that is not in the table, with those that are.
+        NoDeviceError: a device that is not in the table, with those that are, or one whose figures are unknown.
     """
     name, entry = _find(device)
+    if "bytes_per_second" not in entry:
+        raise NoDeviceError(f"the table of datasheets has no figures of {name}; leave --datasheet out to measure them")
     return Peaks(
         device=name,
         source=entry["source"],

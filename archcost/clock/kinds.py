@@ -26,8 +26,9 @@ class Kind:
 
     `title` stands in messages. `clock` makes the clock of a device. `copies` (bytes moved) and `products` (sides of
     square matrices) are what its roof is measured with. `torch_module` has its events and counters; the CPU has none.
-    `has_nvml`: NVIDIA's driver can be asked about it. `dtypes` are what it computes in, float32 first; some of them
-    not on every device: see `regime.check_dtype`. `by_default`: "auto" may choose it.
+    `has_nvml`: NVIDIA's driver can be asked about it; `has_graphs`: its work can be captured. `dtypes` are what it
+    computes in, float32 first; some of them not on every device: see `regime.check_dtype`. `by_default`: "auto" may
+    choose it.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Kind:
     dtypes: tuple[str, ...] = CPU_DTYPES
     torch_module: Any = None
     has_nvml: bool = False
+    has_graphs: bool = False
     by_default: bool = False
 
     @property
@@ -82,6 +84,7 @@ KINDS = {
         dtypes=("float32", "tf32", "bfloat16", "float16", "float64"),
         torch_module=torch.cuda,
         has_nvml=torch.version.hip is None,
+        has_graphs=True,
         by_default=True,
     ),
     "mps": Kind(

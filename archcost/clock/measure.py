@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from archcost import units
 from archcost.clock.boundaries import BEFORE_ALL, Boundaries, Passes
-from archcost.clock.conditions import conditions, disturbances, state
+from archcost.clock.conditions import conditions, describe_unread, disturbances, state
+from archcost.clock.energy import Meter
 from archcost.clock.kinds import kind_of
 from archcost.clock.neighbours import describe_busiest, list_processes
 from archcost.clock.nvml import Nvml
@@ -17,7 +18,7 @@ from archcost.clock.rows import row_times
 from archcost.clock.sampling import Rounds, sample, warm_up
 from archcost.clock.windows import Windows
 from archcost.errors import ClockError
-from archcost.records import Energy, LayerTimes, Sample, Series
+from archcost.records import LayerTimes, Sample, Series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
     from archcost.clock.neighbours import Process
     from archcost.clock.protocol import Clock
-    from archcost.clock.windows import Marks
-    from archcost.records import DeviceState, Layer, TimingPlan
+    from archcost.clock.windows import Interval, Marks
+    from archcost.records import DeviceState, Energy, Layer, TimingPlan
 
+T = TypeVar("T")
 GRAPH = "CUDA graph"
 HOOKS_NS = 10**8  # the network is warm already, its hooks are not
 DISTURBED = 0.05
 FAR_ABOVE = 1.2
-ENERGY_NS = 10**9  # NVML's counter moves some ten times a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,8 @@ class Job:
 
     `layers` are the rows of the exact account, `phase_macs` the multiply-adds of the later phases. `whole` runs an
     iteration as the network is used, which is not by phases where it is compiled. `held_bytes` counts what its tensors
-    take between two iterations, as an allocator gives it.
+    take between two iterations, as an allocator gives it. `uncapturable` says why it cannot be captured as a graph,
+    where that is known.
     """
 
     phases: Sequence[tuple[str, Callable[[], object]]]
@@ -54,6 +56,7 @@ class Job:
     dtype: str
     whole: Callable[[], object]
     held_bytes: Callable[[], int] = lambda: 0
+    uncapturable: str | None = None
 
 
 def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
@@ -66,8 +69,10 @@ def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> S
 
 
 def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
-    nvml = Nvml.of(device)
+    driver = Nvml.find(device)
+    nvml = None if isinstance(driver, str) else driver
     measuring = _Measuring(job, plan, clock)
+    meter = Meter(clock, nvml, plan.max_ns)
     run = measuring.runner()
     rounds = measuring.rounds(run)
     warmup, median = warm_up(rounds.take, plan, clock)
@@ -76,22 +81,29 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
     memory = clock.peak_memory(job.whole)
     if memory is not None and memory.before_bytes is not None:
         memory = replace(memory, workspace_bytes=max(0, memory.before_bytes - job.held_bytes()))
+    if memory is not None and measuring.timer == GRAPH:
+        measuring.notes.append("memory is of an iteration without the graph; what is reserved has the graph's own, too")
     rounds.fill(median)
-    before = state(device, nvml)
+    before = rounds.look(lambda: state(device, nvml))
     others, begun = list_processes(), clock.now()
-    end_to_end = measuring.sampled(rounds.take, "end to end")
+    left = max(plan.max_ns - warmup.ns, plan.max_ns // 2)  # nobody waits for warming up on top of the limit
+    end_to_end = measuring.sampled(rounds.take, "end to end", replace(plan, max_ns=left))
     cpu = None if clock.queues else Series(tuple(rounds.cpu_ns))
     measuring.unmet += _describe_noise(end_to_end, cpu, state(device, nvml), others, (clock.now() - begun) / 10**9)
-    energy, wall = measuring.waiting(rounds, nvml) if clock.queues else (None, None)
+    energy, wall, latency = measuring.waiting(rounds, meter) if clock.queues else (None, None, None)
     layers = measuring.layers(run)
-    after = state(device, nvml)
+    elapsed = clock.now() - begun
+    after = rounds.look(lambda: state(device, nvml))
     found = conditions(device, nvml, before, after)
     if job.dtype == "float32" and found.tf32_for:
         measuring.notes.append(
             f"{' and '.join(found.tf32_for)} of float32 are computed in TF32, as torch's switches are set; "
             "a dtype of float32 computes them exactly"
         )
-    measuring.unmet += disturbances(before, after)
+    measuring.notes += meter.notes
+    unread = describe_unread(found.unread or (), driver if isinstance(driver, str) else driver.limits)
+    measuring.notes += [] if unread is None else [unread]
+    measuring.unmet += disturbances(before, after, elapsed)
     return Sample(
         plan=plan,
         timer=measuring.timer,
@@ -109,6 +121,8 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
         notes=tuple(measuring.notes),
         unmet=tuple(measuring.unmet),
         cpu=cpu,
+        latency=latency,
+        resolution_ns=clock.resolution_ns,
     )
 
 
@@ -140,7 +154,7 @@ class _Measuring:
 
     def runner(self) -> Callable[[], object]:
         """Return what runs one iteration: the captured graph where it was asked for and can be had."""
-        captured = self._captured(self.job.whole)
+        captured = self._captured(self.job.whole, "timed with {} instead")
         if captured is None:
             return self.job.whole
         self.timer = GRAPH
@@ -148,9 +162,8 @@ class _Measuring:
 
     def rounds(self, run: Callable[[], object]) -> Rounds:
         """Return rounds of an iteration, in which windows can end where it is run by its phases."""
-        whole = self.plan.compiled or self.timer == GRAPH
-        divided = None if whole else Boundaries(self.job.leaves, self.job.phases).pass_by
-        return Rounds(run, self.clock, divided)
+        by_phases = run is self.job.whole and not self.plan.compiled
+        return Rounds(run, self.clock, Boundaries(self.job.leaves, self.job.phases).pass_by if by_phases else None)
 
     def sampled(self, take: Callable[[], list[int]], what: str, plan: TimingPlan | None = None) -> Series:
         """Take samples; note what is missing."""
@@ -158,20 +171,15 @@ class _Measuring:
         self.unmet += missing
         return series
 
-    def waiting(self, rounds: Rounds, nvml: Nvml | None) -> tuple[Energy | None, Series]:
-        """Measure what the host waits for an iteration, and what the device draws meanwhile."""
-        start_mj = None if nvml is None else nvml.energy_mj
-        plan = self.plan if start_mj is None else replace(self.plan, min_ns=max(self.plan.min_ns, ENERGY_NS))
-        begun = self.clock.now()
-        wall = self.sampled(rounds.wait, "wall time", plan)
-        elapsed = self.clock.now() - begun
-        end_mj = None if nvml is None else nvml.energy_mj
-        if start_mj is None or end_mj is None or elapsed < ENERGY_NS:
-            return None, wall
-        joules, images = (end_mj - start_mj) / 1000, wall.n * rounds.size * self.job.images
-        return Energy(joules_per_image=joules / images, watts=joules / (elapsed / 10**9)), wall
+    def waiting(self, rounds: Rounds, meter: Meter) -> tuple[Energy | None, Series, Series]:
+        """Measure what the host waits for an iteration of many and for one, and what the device draws meanwhile."""
+        plan = replace(self.plan, min_ns=max(self.plan.min_ns, meter.least_ns))
+        energy, wall = meter.measure(
+            lambda: self.sampled(rounds.wait, "wall time", plan), rounds.size * self.job.images
+        )
+        return energy, wall, wall if rounds.size == 1 else self.sampled(rounds.wait_for_one, "latency")
 
-    def layers(self, whole: Callable[[], object]) -> LayerTimes | None:
+    def layers(self, run: Callable[[], object]) -> LayerTimes | None:
         """Measure the rows; None with a note where that cannot be done."""
         if not self.plan.layers:
             return None
@@ -179,34 +187,38 @@ class _Measuring:
             self.notes.append("no times of layers: hooks would take a compiled network apart again")
             return None
         try:
-            return self._layers(whole)
+            return self._layers(run)
         except ClockError as error:
             self.notes.append(f"no times of layers: {error}")
             return None
 
-    def _layers(self, whole: Callable[[], object]) -> LayerTimes:
+    def _layers(self, run: Callable[[], object]) -> LayerTimes:
         job, clock = self.job, self.clock
-        boundaries, passes, plain = Boundaries(job.leaves, job.phases), Passes(), self.rounds(whole)
-        graph = self.timer == GRAPH
-        windows = Windows(clock, judges=not graph)
-        without: list[int] = []
+        boundaries, passes = Boundaries(job.leaves, job.phases), Passes()
 
-        def record() -> Marks:
+        def order(windows: Windows) -> Marks:
             return windows.record(lambda: boundaries.mark_rows(windows), BEFORE_ALL)
 
-        captured = self._captured(record) if graph else None
-        ordered = captured or record
+        replay = None
+        if self.timer == GRAPH:
+            unjudged = Windows(clock, judges=False)
+            replay = self._captured(lambda: order(unjudged), "the layers are timed without it, with {}")
+        windows, plain = Windows(clock), self.rounds(job.whole if replay is None else run)
+        without: list[int] = []
+
+        def take_rows() -> list[Interval]:
+            return windows.read(order(windows) if replay is None else replay())
 
         def take() -> list[int]:
-            span = passes.add(windows.read(ordered()), boundaries.paths)
+            span = passes.add(take_rows(), boundaries.paths)
             without.extend(plain.take())
             return [span]
 
         begun = clock.now()
         while not passes.ns or clock.now() - begun < HOOKS_NS:
             take()
-        if not graph:
-            windows.fit(lambda: windows.read(ordered()), divisible=True)
+        if replay is None:
+            windows.fit(take_rows, divisible=True)
             plain.fill(math.inf)
         passes, without = Passes(), []
         spans = self.sampled(take, "per layer")
@@ -214,16 +226,15 @@ class _Measuring:
         full = not passes.behind if clock.queues else None
         return LayerTimes(rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=full)
 
-    def _captured(self, run: Callable[[], Any]) -> Callable[[], Any] | None:
+    def _captured(self, run: Callable[[], T], otherwise: str) -> Callable[[], T] | None:
+        """Return what replays a function; where that cannot be, None, with a note that says what is done then."""
         if self.plan.timer != "graph":
             return None
-        reason = "a training step is not captured"
-        if len(self.job.phases) == 1:
+        reason = "a training step is not captured" if len(self.job.phases) > 1 else self.job.uncapturable
+        if reason is None:
             try:
                 return self.clock.capture(run)
             except ClockError as error:
                 reason = str(error)
-        note = f"--timer graph: {reason}; timed with {self.clock.name} instead"
-        if note not in self.notes:
-            self.notes.append(note)
+        self.notes.append(f"--timer graph: {reason}; {otherwise.format(self.clock.name)}")
         return None

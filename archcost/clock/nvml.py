@@ -32,25 +32,49 @@ POLICIES = {"power cap": 0, "heat": 1}  # NVML_PERF_POLICY_POWER, _THERMAL
 
 
 class Nvml:
-    """One GPU as NVML sees it. A call that this GPU or this container refuses gives None."""
+    """One GPU as NVML sees it, or a part of one (MIG). A call that this GPU or this container refuses gives None.
+
+    `part` says that it is a part of a GPU: the power and the energy that the driver knows are the whole GPU's then.
+    """
 
     def __init__(self, library: Any, handle: Any) -> None:
-        self._library, self._handle = library, handle
+        self._library, self._whole, self._own = library, handle, handle
+        mode = self._ask("nvmlDeviceGetMigMode")  # as it is, and as it will be after a reset
+        self.part = bool(mode and mode[0])
+        if self._ask("nvmlDeviceIsMigDeviceHandle"):
+            self.part = True
+            self._whole = self._ask("nvmlDeviceGetDeviceHandleFromMigDeviceHandle") or handle
 
     @classmethod
     def of(cls, device: torch.device) -> Nvml | None:
         """Return the GPU that torch calls `device`; None without the binding, the driver, or leave to ask."""
+        found = cls.find(device)
+        return None if isinstance(found, str) else found
+
+    @classmethod
+    def find(cls, device: torch.device) -> Nvml | str:
+        """Return the GPU that torch calls `device`, or why it cannot be asked."""
         if not kind_of(device).has_nvml:
-            return None
+            return f"nothing is asked of a driver of the {kind_of(device).title}"
         try:
             import pynvml
 
             pynvml.nvmlInit()
             # torch counts visible devices only, NVML all of them: the UUID is what they agree on
             uuid = torch.cuda.get_device_properties(device).uuid
-            return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
-        except Exception:  # noqa: BLE001 - without NVML everything that it would say is None
-            return None
+            try:
+                return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
+            except pynvml.NVMLError:
+                return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"MIG-{uuid}"))
+        except ImportError:
+            return "nvidia-ml-py is not installed: pip install 'archcost[gpu]'"
+        except Exception as error:  # noqa: BLE001 - without NVML everything that it would say is None
+            return f"NVML refuses: {error}"
+
+    @property
+    def limits(self) -> str | None:
+        """Why the driver does not know everything, where that is known."""
+        return "it is a part of a GPU (MIG), whose power is measured as a whole" if self.part else None
 
     @property
     def driver(self) -> str | None:
@@ -60,8 +84,8 @@ class Nvml:
 
     @property
     def energy_mj(self) -> int | None:
-        """Millijoules that the GPU has drawn since the driver was loaded."""
-        found: int | None = self._ask("nvmlDeviceGetTotalEnergyConsumption")
+        """Millijoules that the GPU has drawn since the driver was loaded; None for a part of one."""
+        found: int | None = None if self.part else self._ask("nvmlDeviceGetTotalEnergyConsumption")
         return found
 
     def state(self) -> DeviceState:
@@ -69,8 +93,8 @@ class Nvml:
         lib = self._library
         clock, memory_clock = (self._ask("nvmlDeviceGetClockInfo", kind) for kind in (1, 2))  # SM, memory; in MHz
         reasons = self._ask("nvmlDeviceGetCurrentClocksThrottleReasons")
-        milliwatts = self._ask("nvmlDeviceGetPowerUsage")
-        processes = self._ask("nvmlDeviceGetComputeRunningProcesses")
+        milliwatts = None if self.part else self._ask("nvmlDeviceGetPowerUsage")
+        processes = self._list_processes()
         held = {name: self._ask("nvmlDeviceGetViolationStatus", policy) for name, policy in POLICIES.items()}
         held_ns = {name: int(status.violationTime) for name, status in held.items() if status is not None}
         return DeviceState(
@@ -83,9 +107,17 @@ class Nvml:
             other_processes=None if processes is None else _count_others([each.pid for each in processes]),
         )
 
+    def _list_processes(self) -> Any:
+        """Return the processes on it; None for a part of a GPU where only those on the whole GPU are known."""
+        if self.part and self._own is self._whole:
+            return None
+        function = getattr(self._library, "nvmlDeviceGetComputeRunningProcesses", None)
+        return None if function is None else self._asked(function, self._own)
+
     def _ask(self, name: str, *arguments: Any) -> Any:
+        """Ask about the whole GPU."""
         function = getattr(self._library, name, None)
-        return None if function is None else self._asked(function, self._handle, *arguments)
+        return None if function is None else self._asked(function, self._whole, *arguments)
 
     @staticmethod
     def _asked(function: Callable[..., Any], *arguments: Any) -> Any:

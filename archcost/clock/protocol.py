@@ -15,11 +15,13 @@ T = TypeVar("T")
 class Clock(Protocol):
     """Two clocks: the host's, and the device's, whose marks are set in the order in which it works.
 
-    On a device that `queues`, the host only orders work; it can be ahead. All times are in nanoseconds.
+    On a device that `queues`, the host only orders work; it can be ahead. All times are in nanoseconds;
+    `resolution_ns` is the step of the marks, where that is coarse.
     """
 
     name: str
     queues: bool
+    resolution_ns: int | None
 
     def now(self) -> int:
         """Return the host's time."""
@@ -44,6 +46,9 @@ class Clock(Protocol):
 
     def hold(self, ns: float) -> None:
         """Keep the device busy for about that long, so that the host gets ahead of it."""
+
+    def rest(self, ns: int) -> None:
+        """Do nothing for so long, on the host and on the device."""
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
         """Return a function that repeats what `run` orders without the host's work, and returns what `run` did.

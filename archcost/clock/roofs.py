@@ -65,14 +65,16 @@ def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: b
         return known
     roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock))
     products = {dtype: _product(dtype, device, clock) for dtype in missing}
-    found = _disturbance(device, before, (clock.cpu() - worked) / (clock.now() - begun))
+    found = _disturbance(device, before, clock.now() - begun, clock.cpu() - worked)
     roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
     return roof if found else _keep(roof, path)
 
 
-def _disturbance(device: torch.device, before: DeviceState, share: float) -> str | None:
-    """Say what may have made a roof too low; `share` is the part of the time for which this thread worked."""
-    found = [crowding(before, torch.get_num_threads()), *disturbances(before, state(device, Nvml.of(device)))]
+def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, worked_ns: int) -> str | None:
+    """Say what may have made a roof too low that took so long, and for which this thread worked so long."""
+    after = state(device, Nvml.of(device))
+    found = [crowding(before, torch.get_num_threads()), *disturbances(before, after, elapsed_ns)]
+    share = worked_ns / max(elapsed_ns, 1)
     if kind_of(device).torch_module is None and share < LEAST_SHARE:
         found.append(f"the CPU did something else for {units.percent(1 - share)} of the time")
     return "; ".join(filter(None, found)) or None
@@ -82,8 +84,11 @@ def _keep(roof: Roof, path: Path) -> Roof:
     with suppress(OSError):  # a cache that cannot be written is measured again
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps({"schema": SCHEMA, **asdict(roof)}, indent=1, sort_keys=True) + "\n", "utf-8")
-        aside.replace(path)
+        try:
+            aside.write_text(json.dumps({"schema": SCHEMA, **asdict(roof)}, indent=1, sort_keys=True) + "\n", "utf-8")
+            aside.replace(path)
+        finally:  # also where the user interrupts
+            aside.unlink(missing_ok=True)
     return roof
 
 

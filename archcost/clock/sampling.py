@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from archcost import units
 from archcost.clock.telling import tell
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.clock.windows import Interval
     from archcost.records import TimingPlan
 
+T = TypeVar("T")
 BLOCK = 3  # iterations whose median is one of those that have to agree
 AGREEING = 5
 LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
@@ -25,7 +26,6 @@ MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
 STUCK = 0.7  # of the width with an eighth of the samples
 LEAST_STUCK_NS = 10**9
-CROWDED = 0.5  # of the time went to others: after half of the limit more samples would show them again
 GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
 
 
@@ -71,11 +71,28 @@ class Rounds:
 
     def wait(self) -> list[int]:
         """Run one round on an idle device; return what the host waited for each iteration."""
+        return [self._wait_for(self.size) // self.size]
+
+    def wait_for_one(self) -> list[int]:
+        """Run one iteration on an idle device; return what the host waited for it."""
+        return [self._wait_for(1)]
+
+    def look(self, read: Callable[[], T]) -> T:
+        """Read something while the device works; on the CPU, which works itself, between two iterations."""
+        if not self._clock.queues:
+            return read()
+        self._order()  # an idle device has other clocks
+        ordered = self._windows.record(self._run_round, 0)
+        found = read()
+        self._windows.read(ordered)
+        return found
+
+    def _wait_for(self, iterations: int) -> int:
         begun = self._clock.now()
-        for _ in range(self.size):
+        for _ in range(iterations):
             self._run()
         self._clock.finish()
-        return [(self._clock.now() - begun) // self.size]
+        return self._clock.now() - begun
 
     def _order(self) -> list[Interval]:
         return self._windows.order(self._run_round, 0)
@@ -127,8 +144,8 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
     while True:
         ns += take()
         elapsed = clock.now() - begun
-        lost = 0.0 if clock.queues else 1 - (clock.cpu() - worked) / max(elapsed, 1)
-        over = elapsed >= (plan.max_ns / 2 if lost > CROWDED else plan.max_ns)
+        lost = 0 if clock.queues else max(0, elapsed - (clock.cpu() - worked))
+        over = elapsed + lost >= plan.max_ns  # what goes to others counts twice: more samples would show them again
         if len(ns) < next_look and not over:
             continue
         next_look = math.ceil(len(ns) * GROWTH)

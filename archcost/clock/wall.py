@@ -18,6 +18,7 @@ class WallClock:
 
     name = "wall clock"
     queues = False
+    resolution_ns: int | None = None
     now = staticmethod(time.perf_counter_ns)
     cpu = staticmethod(time.thread_time_ns)
     mark = staticmethod(time.perf_counter_ns)
@@ -40,6 +41,10 @@ class WallClock:
     def hold(self, ns: float) -> None:
         """Do nothing: there is no queue to fill."""
         del ns
+
+    def rest(self, ns: int) -> None:
+        """Sleep."""
+        time.sleep(ns / 1e9)
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
         """Refuse.

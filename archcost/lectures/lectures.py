@@ -57,7 +57,17 @@ class Lecture:
 
 LECTURES: Mapping[str, Lecture] = {
     name: Lecture.read(name)
-    for name in ("vgg16", "memory", "inception", "inception-family", "resnet-family", "networks", "charts", "claims")
+    for name in (
+        "vgg16",
+        "memory",
+        "inception",
+        "inception-family",
+        "resnet-family",
+        "networks",
+        "charts",
+        "claims",
+        "rules",
+    )
 }
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
+
+from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
     from archcost.page.document import Document
     from archcost.page.target import Target
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")  # how a cell begins that a spreadsheet does not take for text
+FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet does not take for text
+NUMBER = re.compile(r"[+-]?[\d.,]+( ?%)?")
 
 
 def write_text(document: Document, target: Target) -> str:
@@ -20,13 +24,13 @@ def write_text(document: Document, target: Target) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows.names)
-    writer.writerows([[_disarm(value) for value in row] for row in rows.values])
+    writer.writerows(map(_clean_cell, values) for values in rows.values)
     return text.getvalue()
 
 
-def _disarm(value: Any) -> Any:
-    """Put an apostrophe before a text that a spreadsheet would run: whoever names a layer could write a formula."""
+def _clean_cell(value: Any) -> Any:
+    """Write a text on one line; an apostrophe begins what a spreadsheet would run, such as the name of a layer."""
     if not isinstance(value, str):
         return value
-    text = f"'{value}" if value.startswith(FORMULA) else value
-    return text.replace("\r", "\\r")  # the writer leaves it bare, and a reader takes it for the end of a line
+    text = make_printable(value)
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from archcost.page.flat import HEADINGS, flatten_table
 from archcost.page.names import write_code
 from archcost.page.page import clean_page
 
@@ -14,9 +16,9 @@ if TYPE_CHECKING:
     from archcost.page.page import Figure, Line, Page, Remark, Table
     from archcost.page.target import Target
 
-MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
-HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
 BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
+MENTION = re.compile(r"@\w")
+BLOCK = re.compile(r"^(#|>|~|[-+=](?= ))")  # what begins a heading, a quotation, code or a list
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
@@ -51,28 +53,11 @@ def _yield_page(page: Page) -> Iterator[str]:
 
 
 def _yield_table(table: Table) -> Iterator[str]:
-    shown = [i for i, column in enumerate(table.columns) if column.rank <= MOST_RANK]
-    kinds = any(line.kind for line in table.lines)
-    headings, rules = [table.heading], [":--"]
-    if kinds:
-        headings.append("Kind")
-        rules.append(":--")
-    for column in (table.columns[i] for i in shown):
-        headings.append(column.title)
-        rules.append("--:" if column.numeric else ":--")
-        if column.shared:
-            headings.append("%")
-            rules.append("--:")
-    yield _write_row(headings)
-    yield _write_row(rules)
-    for line in (*table.lines, *([table.total] if table.total else [])):
-        if line.role == "container":
-            continue
-        texts = [_write_name(line)] + ([_escape_text(line.kind)] if kinds else [])
-        for i in shown:
-            texts.append(_escape_text(line.cells[i].text))
-            if table.columns[i].shared:
-                texts.append(_escape_text(line.cells[i].share))
+    flat = flatten_table(table)
+    yield _write_row([table.heading, *flat.headings])
+    yield _write_row([":--", *("--:" if numeric else ":--" for numeric in flat.numeric)])
+    for line, cells in flat.lines:
+        texts = [_write_name(line), *map(_escape_text, cells)]
         yield _write_row([f"**{text}**" if text and line.role == "total" else text for text in texts])
 
 
@@ -105,7 +90,12 @@ def _write_row(texts: list[str]) -> str:
 
 
 def _escape_text(text: str) -> str:
-    """Escape what Markdown would read as a mark of its own."""
+    """Escape what Markdown would read as a mark of its own, and show as code what would mention somebody."""
+    words = (write_code(word, whole=True) if MENTION.search(word) else _escape_word(word) for word in text.split(" "))
+    return BLOCK.sub(r"\\\1", " ".join(words))
+
+
+def _escape_word(text: str) -> str:
     for mark in ("\\", "|", "*", "_", "`", "<"):
         text = text.replace(mark, f"\\{mark}")
-    return text
+    return text.replace("](", "]\\(").replace("]:", "]\\:")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.account.memory import bytes_of_kind, peak
 from archcost.account.replay import replay
+from archcost.choices import check_choice
 from archcost.errors import ArgumentError, WalkError, spell
+from archcost.profiling.checkpointing import Chooser
 from archcost.profiling.feed import Feed
 from archcost.profiling.trace import walk_apart
 from archcost.records import BatchMemory, Fit, Training, WalkPlan
@@ -36,6 +38,7 @@ def fit(
     loss: str = "cross-entropy",
     amp: str | None = None,
     like: str | None = None,
+    checkpoint: str | None = None,
 ) -> Fit:
     """Find the largest batch that fits into a memory.
 
@@ -55,6 +58,8 @@ def fit(
         loss: as for `archcost.profile`.
         amp: mixed precision, as for `archcost.profile`.
         like: the device whose choices the meta device follows, as for `archcost.profile`.
+        checkpoint: "auto": choose which modules training computes again, rather than keeps, so that `batch` fits for
+            the least work.
 
     Raises:
         ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
@@ -64,6 +69,7 @@ def fit(
     from archcost.account.overhead import overheads
     from archcost.clock.datasheet import device_named
 
+    _check_checkpoint(checkpoint, batch, train)
     named = None if device_name is None else device_named(device_name)
     limit = _read_limit(memory, named)
     gpu = named if named is not None and named.capability is not None else None
@@ -89,7 +95,23 @@ def fit(
             overheads={} if gpu is None else overheads(gpu, trains=train is not None),
         ),
     )
-    return found.judge(batch) if batch is not None else found.find_largest()
+    if batch is None:
+        return found.find_largest()
+    return found.judge(batch) if checkpoint is None else found.choose_checkpoint(batch)
+
+
+def _check_checkpoint(checkpoint: str | None, batch: int | None, train: str | None) -> None:
+    """Find out whether the modules to compute again can be chosen.
+
+    Raises:
+        ArgumentError: they cannot.
+    """
+    if checkpoint is None:
+        return
+    check_choice("checkpoint", checkpoint, ("auto",))
+    if train is None or batch is None:
+        missing = "nothing trains: add --train (train=)" if train is None else "say for which batch: add --batch"
+        raise ArgumentError(f"--checkpoint chooses what training computes again for a batch, and {missing}")
 
 
 def _read_limit(memory: str | int | None, named: NamedDevice | None) -> int:
@@ -123,6 +145,23 @@ class _Search:
         self._walk(batch)
         fits = self.fit.judge(self.points[batch]) != "does not fit"
         return self._answer(batch if fits else None)
+
+    def choose_checkpoint(self, batch: int) -> Fit:
+        """Walk one batch, and with it the modules that are computed again so that it fits."""
+        trace = self._trace(batch)
+        self._note(trace, batch)
+        found = Chooser(trace, self.fit.need_of(self.points[batch]), self.fit.memory_bytes).choose(
+            lambda modules: self._walk_again(batch, modules)
+        )
+        self.fit = replace(self.fit, checkpoint=found)
+        fits = self.fit.judge(self.points[batch]) != "does not fit"
+        return self._answer(batch if fits else None)
+
+    def _walk_again(self, batch: int, modules: tuple[str, ...]) -> tuple[Trace, int]:
+        """Walk a batch with modules that are computed again; return the walk, and what it needs."""
+        trace = self._trace(batch, modules)
+        self._note(trace, batch)
+        return trace, self.fit.need_of(self.points[batch])
 
     def find_largest(self) -> Fit:
         """Double until it does not fit, then close in."""
@@ -171,12 +210,19 @@ class _Search:
     def _walk(self, batch: int) -> int:
         """Return what a batch needs."""
         if batch not in self.points:
-            trace = walk_apart(self.network, Feed(specs=self.inputs, batch=batch), self.asked)
-            self.points[batch] = self._account(trace, batch)
-            params = bytes_of_kind(trace, "parameter")
-            fixed = params + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
-            self.fit = replace(self.fit, param_bytes=params, fixed_bytes=fixed)
+            self._note(self._trace(batch), batch)
         return self.fit.need_of(self.points[batch])
+
+    def _trace(self, batch: int, modules: tuple[str, ...] = ()) -> Trace:
+        feed = Feed(specs=self.inputs, batch=batch)
+        return walk_apart(self.network, feed, replace(self.asked, checkpoint=modules))
+
+    def _note(self, trace: Trace, batch: int) -> None:
+        """Note what a walk of a batch has shown."""
+        self.points[batch] = self._account(trace, batch)
+        params = bytes_of_kind(trace, "parameter")
+        fixed = params + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
+        self.fit = replace(self.fit, param_bytes=params, fixed_bytes=fixed)
 
     def _account(self, trace: Trace, batch: int) -> BatchMemory:
         found = peak(trace, (), {})
@@ -186,5 +232,5 @@ class _Search:
         point = replace(point, allocation=replay(trace, expandable=self.expandable))
         if self.expandable or self.fit.judge(point) == "fits":  # where segments expand, none lie unused
             return point
-        room = self.fit.memory_bytes - sum(self.fit.overheads.values())
+        room = self.fit.memory_bytes - sum(least for least, _ in self.fit.overheads.values())
         return replace(point, squeezes=replay(trace, capacity=room) is not None)

@@ -30,7 +30,12 @@ def find_registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
     }
     unknown = {op.op for op in ops if find(op.op) is None}
     return {
-        op: Rule(count=_count(*formulas[op]), sees=lambda _call: Unknown(), origin=f"register_flop_formula({op})")
+        op: Rule(
+            count=_count(*formulas[op]),
+            sees=lambda _call: Unknown(),
+            origin=f"register_flop_formula({op})",
+            sight=Unknown.__name__,
+        )
         for op in unknown & formulas.keys()
     }
 

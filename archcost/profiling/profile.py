@@ -37,6 +37,8 @@ def profile(
     amp: str | None = None,
     like: str | None = None,
     timeline: bool = False,
+    saved: bool = False,
+    checkpoint: Sequence[str] = (),
     time: bool | TimingPlan = False,
     partial: bool = False,
 ) -> Report:
@@ -51,8 +53,9 @@ def profile(
         device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".
         mode: "eval", "train" or "as-is".
-        train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults): walk a whole training step:
-            the loss, the backward pass and one step of the optimizer too; the mode is then "train" unless "as-is".
+        train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults; "adamw-fused" and so on with
+            `fused=True`): walk a whole training step: the loss, the backward pass and one step of the optimizer too;
+            the mode is then "train" unless "as-is".
         loss: "cross-entropy" (of each output against one class for each place) or "sum" (of all output elements). A
             network that returns a loss itself is trained on that.
         freeze: patterns ("features.*") of parameters, or of modules, that do not train. The report then has the totals
@@ -65,6 +68,9 @@ def profile(
             lists of mixed precision, and the form of the optimizer (a GPU's steps all parameters at once, and needs
             room for all updates).
         timeline: have the report say what is alive at each operator: `report.timeline`.
+        saved: have the report list the tensors that training keeps, with the lines that saved them: `report.saved`.
+        checkpoint: paths of modules ("layer3.4") that training computes again in the backward pass, rather than keep
+            what they compute: as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
         time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
             `archcost.TimingPlan` says how, and on which device where `device` does not; the network is then walked
             where it is timed.
@@ -83,13 +89,24 @@ def profile(
     from archcost.records import TimingPlan, Training, WalkPlan
 
     training = Training.of(train, loss, freeze, train_only)
-    asked = WalkPlan(device=device, mode=mode, training=training, amp=amp, like=like, timeline=timeline)
+    asked = WalkPlan(
+        device=device,
+        mode=mode,
+        training=training,
+        amp=amp,
+        like=like,
+        timeline=timeline,
+        saved=saved,
+        checkpoint=tuple(checkpoint),
+    )
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     feed = feed_of(chosen, inputs, kwargs, batch)
     if training is None or not training.partial:
         return profile_network(chosen, feed, asked, plan, partial=partial)
-    full = profile_network(chosen, feed, replace(asked, training=training.full, timeline=False), partial=partial)
+    full = profile_network(
+        chosen, feed, replace(asked, training=training.full, timeline=False, saved=False), partial=partial
+    )
     return replace(profile_network(chosen, feed, asked, plan, partial=partial), full_training=full.totals)
 
 
@@ -115,7 +132,7 @@ def profile_network(
                 error.trace,
                 (f"{PARTIAL}{say_failure(error)}; the figures are of the operators that ran before",),
             )
-        costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline)
+        costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
         report = _report(network, feed, trace, costs, notes)
         del trace  # or the collector, once it is back, would look through all of it
         return report

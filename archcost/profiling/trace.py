@@ -31,6 +31,8 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
         WalkError: the network failed while it ran.
         OutOfMemoryError: with what it would have needed.
     """
+    if asked.device == "auto" and asked.like is not None:
+        asked = replace(asked, device=COUNTING)  # a GPU makes its own choices
     where = choose_device(asked.device, network)
     if asked.device == "auto" and where != "meta":
         return _trace_on_chosen(network, feed, asked, where)
@@ -39,7 +41,7 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     from archcost.walk import Caches, Restoration
 
     caches, restoration = Caches(), Restoration()
-    restoration.add(caches.empty)
+    restoration.add(caches.put_back)
     try:
         with restoration, restoration:
             trace = _walk(network, feed, asked, "meta", caches)
@@ -106,7 +108,13 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
         if caches is not None:
             caches.note(parts)
         thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
-        how: dict[str, Any] = {"mode": asked.walked_mode, "training": asked.training, "amp": asked.amp}
+        how: dict[str, Any] = {
+            "mode": asked.walked_mode,
+            "training": asked.training,
+            "amp": asked.amp,
+            "lines": asked.saved,
+            "checkpoint": asked.checkpoint,
+        }
         if where == "meta":
             how["like"] = asked.like
         return walk(parts, args, kwargs, **how, restore=not thrown_away, caches=caches, values=values)

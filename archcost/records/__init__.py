@@ -39,6 +39,7 @@ from archcost.records.costs import (
     OperatorCosts as OperatorCosts,
     Peak as Peak,
     Role as Role,
+    Saved as Saved,
     Totals as Totals,
     add_up as add_up,
     check_sums as check_sums,
@@ -58,9 +59,11 @@ from archcost.records.explanation import (
 from archcost.records.failure import (
     Done as Done,
     Failure as Failure,
+    FailureKind as FailureKind,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
+    Checkpoint as Checkpoint,
     Fit as Fit,
     Fitting as Fitting,
 )
@@ -104,6 +107,7 @@ from archcost.records.speed import (
     Speed as Speed,
     SpeedState as SpeedState,
 )
+from archcost.records.sweeping import Sweeping as Sweeping
 from archcost.records.timing import (
     DTYPES as DTYPES,
     Cell as Cell,
@@ -112,6 +116,7 @@ from archcost.records.timing import (
     Energy as Energy,
     LayerTimes as LayerTimes,
     MemoryUse as MemoryUse,
+    Outcome as Outcome,
     RowTime as RowTime,
     Sample as Sample,
     Series as Series,

@@ -115,6 +115,11 @@ class Checked:
     speed_level: Level = "warn"
 
     @property
+    def changed(self) -> bool:
+        """Whether it, its time or what it is asked for is not as it was; one over a maximum may be as it was."""
+        return self.difference is not None and (self.difference.changed or bool(self.settings) or self.slower)
+
+    @property
     def exceeded(self) -> tuple[Verdict, ...]:
         """The limits that are exceeded, errors before warnings."""
         found = [verdict for verdict in self.verdicts if verdict.outcome == "exceeded"]
@@ -143,7 +148,7 @@ class Checked:
             return "uncompared"
         if self.difference.before is None or self.difference.after is None:
             return "new" if self.difference.before is None else "removed"
-        return "changed" if self.difference.changed or self.settings else "unchanged"
+        return "changed" if self.changed else "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,10 @@ class Layer(NamedTuple):
     """One row: one call of a leaf module, or one operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes. `role` says what it is, by its operators; None in a report that does not say.
-    `kernel`, `stride`, `groups` and `transposed` are those of its convolution or pool.
-    `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where unknown.
+    rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
+    None in a report that does not say. `kernel`, `stride`, `groups` and `transposed` are those of its convolution or
+    pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where
+    unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
@@ -150,6 +151,27 @@ class Instant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A tensor that autograd keeps from the forward pass, with all of its storage's bytes.
+
+    `operator`, in the row number `row`, called `layer`, saved it first, and `also` did; `line` is the source line that
+    ran then, such as "models/net.py:41". `maker` is the operator that made it, at the line `made_at`; "input" for an
+    input.
+    """
+
+    row: int
+    layer: str
+    operator: str
+    also: tuple[str, ...]
+    line: str
+    maker: str
+    made_at: str
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCosts:
     """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
 
@@ -173,3 +195,4 @@ class Costs:
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
+    saved: tuple[Saved, ...] | None = None

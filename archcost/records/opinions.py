@@ -110,8 +110,31 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowDifference:
+    """A quantity of a row, or of the whole network, that a walk on a device counts otherwise than one on meta."""
+
+    row: str
+    quantity: str
+    meta: int | str | None
+    there: int | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walks:
+    """The walk on a device, of so many rows, against one on meta; `failure` says why there is none on meta."""
+
+    device: str
+    rows: int
+    differences: tuple[RowDifference, ...]
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Opinions:
-    """One network, several counters. `macs` is what `archcost profile` says; the operators add up to it."""
+    """One network, several counters. `macs` is what `archcost profile` says; the operators add up to it.
+
+    `walks` compares the device's walk with meta's where a device was named.
+    """
 
     network: NetworkInfo
     device: str
@@ -120,3 +143,4 @@ class Opinions:
     opinions: tuple[Opinion, ...]
     uncovered: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    walks: Walks | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from archcost.choices import FOLLOWED, MODES, check_choice
+from archcost.errors import ArgumentError
 from archcost.records.precision import choose_followed, parse_amp
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ class WalkPlan:
     `device` is "auto", "meta" or a device of torch's, `mode` one of `choices.MODES`. With a `training` a whole training
     step is walked. `amp` is a mixed precision as `parse_amp` reads it. `like` is the device whose choices the meta
     device follows (autocast's lists, the form of the optimizer), one of `choices.FOLLOWED`. With `timeline` the account
-    says what is alive at each operator.
+    says what is alive at each operator, with `saved` which tensors training keeps.
+    The modules at the paths of `checkpoint` are computed again in the backward pass.
 
     Raises:
-        ArgumentError: a mode, a mixed precision or a device to follow that does not exist, with those that do.
+        ArgumentError: a list of what training keeps where nothing trains; or a mode, a mixed precision or a device to
+            follow that does not exist, with those that do.
     """
 
     device: str = "auto"
@@ -31,9 +34,13 @@ class WalkPlan:
     amp: str | None = None
     like: str | None = None
     timeline: bool = False
+    saved: bool = False
+    checkpoint: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
+        if self.saved and self.training is None:
+            raise ArgumentError("what is saved is saved for training: --view saved (saved=True) needs --train (train=)")
         if self.amp is not None:
             parse_amp(self.amp, self.device, self.like)
         choose_followed(self.device, self.like)

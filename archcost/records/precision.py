@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcost.choices import FOLLOWED, check_choice
+from archcost.choices import COUNTING, FOLLOWED, check_choice
 from archcost.errors import ArgumentError
 
 AMP_DTYPES = ("bf16", "fp16")
@@ -54,7 +54,7 @@ def choose_followed(device: str, like: str | None, amp: str | None = None) -> st
     if like is not None:
         check_choice("like", like, FOLLOWED)
     kind = device.partition(":")[0]
-    if kind in {"auto", "meta"}:
+    if kind in {"auto", "meta", COUNTING}:
         return like or (FOLLOWED[0] if amp is None else parse_amp(amp, device).lists)
     if like not in {None, kind}:
         raise ArgumentError(f"like={like!r}: on {kind}, torch makes the choices of {kind}; --device meta follows any")

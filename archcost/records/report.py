@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
-from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Totals, add_up, check_sums
+from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
@@ -51,10 +51,11 @@ class NetworkInfo:
 class Report:
     """Everything that is known of one network's cost.
 
-    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version.
+    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version; with a
+    torch that archcost is not tested with, a warning says so.
     `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
     operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
-    `timeline`, where it was asked for, is what is alive at each operator.
+    `timeline`, where it was asked for, is what is alive at each operator, `saved` what training keeps.
     `full_training` are the totals with nothing frozen, where something was. `measured` is what was timed, None where
     nothing was.
     """
@@ -69,6 +70,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
+    saved: tuple[Saved, ...] | None = None
     full_training: Totals | None = None
     measured: Sample | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -94,6 +96,7 @@ class Report:
             warnings=(*costs.warnings, *warnings),
             peak=costs.peak,
             timeline=costs.timeline,
+            saved=costs.saved,
             environment=environment,
         )
 

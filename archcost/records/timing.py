@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
@@ -18,6 +18,8 @@ from archcost.records.roof import Achieved, Roof, compute_achieved
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
 SECOND = 10**9
+Outcome: TypeAlias = Literal["timed", "out of memory", "failed"]
+LEAST_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,15 +189,32 @@ class MemoryUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Energy:
-    """What the device drew while it ran iterations without a pause."""
+    """What the device drew while it ran iterations without a pause, for so many `seconds`.
+
+    `idle_watts` is what it drew before, with nothing to do. `uncertainty` is a part of the energy: by how much what was
+    read may be off. None in a report that does not know.
+    """
 
     joules_per_image: float
     watts: float
+    seconds: float | None = None
+    idle_watts: float | None = None
+    uncertainty: float | None = None
+
+    @property
+    def own_joules_per_image(self) -> float | None:
+        """What an image takes beyond what the device draws with nothing to do."""
+        if self.idle_watts is None:
+            return None
+        return self.joules_per_image * max(0.0, 1 - self.idle_watts / (self.watts or 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """The device at one moment. `held_back_ns` is how long a limit (power, heat, a quota) has held it back, ever."""
+    """The device at one moment; one that queues work has some to do then.
+
+    `held_back_ns` is how long a limit (power, heat, a quota) has held it back, ever.
+    """
 
     clock_hz: int | None = None
     memory_clock_hz: int | None = None
@@ -212,7 +231,8 @@ class Conditions:
     """Under which conditions the samples were taken.
 
     `tf32_for` says which of "products" and "convolutions" of float32 torch may compute in TensorFloat-32, `tf32`
-    whether any; None in a report that does not know.
+    whether any; None in a report that does not know. `unread` are the fields of the device's states that could not be
+    read.
     """
 
     device: str
@@ -226,6 +246,7 @@ class Conditions:
     before: DeviceState
     after: DeviceState
     tf32_for: tuple[str, ...] | None = None
+    unread: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,10 +254,12 @@ class Sample:
     """What was measured: three things, each on its own.
 
     `end_to_end` is the time of an iteration without hooks: the device's time with its queue kept full, the host's on
-    the CPU. `wall` is what the host waits for an iteration when it runs one after the other, None where that is the
-    same clock. `layers` are the times with an event at each boundary, None with the reason in `notes`. Exact costs
-    stand with the rows. `cpu` is for each sample of `end_to_end` on the CPU how long the measuring thread worked, None
-    where a device works instead. `unmet` names every condition that a trustworthy measurement needs and this one lacks.
+    the CPU. `wall` is the host's time for an iteration of several in a row, of which it waits for the last; `latency`
+    is its time for one that it waits for: both None where that is the same clock. `layers` are the times with an event
+    at each boundary, None with the reason in `notes`. Exact costs stand with the rows. `cpu` is for each sample of
+    `end_to_end` on the CPU how long the measuring thread worked, None where a device works instead. `resolution_ns` is
+    the step of the timer, where it has a coarse one. `unmet` names every condition that a trustworthy measurement needs
+    and this one lacks.
     """
 
     plan: TimingPlan
@@ -255,6 +278,8 @@ class Sample:
     notes: tuple[str, ...]
     unmet: tuple[str, ...]
     cpu: Series | None = None
+    latency: Series | None = None
+    resolution_ns: int | None = None
 
     @property
     def disturbance(self) -> float | None:
@@ -264,12 +289,20 @@ class Sample:
     @property
     def latency_ns(self) -> float:
         """What one iteration takes whoever waits for it: the host's time where the device's is a part of it."""
-        return self.end_to_end.median if self.wall is None else max(self.wall.median, self.end_to_end.median)
+        return self._pace_ns if self.latency is None else self.latency.median
 
     @property
     def images_per_second(self) -> float:
-        """Throughput, iterations one after the other."""
-        return self.images * SECOND / self.latency_ns
+        """Throughput: iterations in a row, of which none waits for the one before to be done."""
+        return self.images * SECOND / self._pace_ns
+
+    @property
+    def _pace_ns(self) -> float:
+        return self.end_to_end.median if self.wall is None else max(self.wall.median, self.end_to_end.median)
+
+    def resolves(self, row: RowTime) -> bool:
+        """Whether a row's time is several steps of the timer, so that more than its first digit says something."""
+        return row.times.median >= LEAST_STEPS * (self.resolution_ns or 0)
 
     @property
     def idle(self) -> float | None:
@@ -317,7 +350,7 @@ class Cell:
     batch: int
     inputs: tuple[str, ...]
     train: str | None
-    outcome: Literal["timed", "out of memory", "failed"]
+    outcome: Outcome
     message: str = ""
     macs: int | None = None
     predicted_bytes: int | None = None

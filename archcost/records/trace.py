@@ -71,18 +71,23 @@ class OpCall(NamedTuple):
 
 
 class ModuleSpec(NamedTuple):
-    """One module of the network; `path` is its name in `named_modules()`, "" for the network itself."""
+    """One module of the network; `path` is its name in `named_modules()`, "" for the network itself.
+
+    `children` are those of a Sequential, in the order in which it calls them.
+    """
 
     path: str
     kind: str
     leaf: bool
     recurrent: bool = False
+    children: tuple[str, ...] = ()
 
 
 class ModuleCall(NamedTuple):
     """One call of a module; `order` places it among the operators, `parent` is the calling module call.
 
-    A leaf's call has the shapes of the tensors that it was given, and what it returned.
+    A leaf's call has the shapes of the tensors that it was given, and what it returned. `repeats`: it was given one
+    tensor twice, as attention is that asks itself.
     """
 
     index: int  # type: ignore[assignment] # tuple's own `index` is not missed
@@ -91,6 +96,7 @@ class ModuleCall(NamedTuple):
     parent: int
     inputs: tuple[tuple[int, ...], ...] = ()
     outputs: tuple[TensorSpec, ...] = ()
+    repeats: bool = False
 
 
 class ParamSpec(NamedTuple):
@@ -133,16 +139,23 @@ class StorageSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSpec:
-    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it."""
+    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it.
+
+    `shape` and `dtype` are those of the tensor that was saved first; `others` are operators that saved it, too.
+    """
 
     op: int
     storage: int
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """One run of one network, complete: it can be saved, and counted again under other rules.
 
+    `lines` are the source lines that ran the operators of the forward pass, where they were asked for.
     `like` is the kind of device whose choices it followed: on the meta device one that it was told.
     """
 
@@ -162,3 +175,4 @@ class Trace:
     amp: MixedPrecision | None = None
     like: str = ""
     saved: tuple[SavedSpec, ...] = ()
+    lines: tuple[str, ...] = ()

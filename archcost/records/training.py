@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Training:
     """One training step: a loss of the network's outputs, its gradients, and one step of one of torch's optimizers.
 
-    `optimizer` is one of `choices.OPTIMIZERS`, with torch's own defaults ("momentum" is SGD with momentum 0.9).
+    `optimizer` is one of `choices.OPTIMIZERS`, with torch's own defaults ("momentum" is SGD with momentum 0.9,
+    "adamw-fused" is AdamW with `fused=True`).
     `loss` is one of `choices.LOSSES`: the mean cross-entropy of each output against one class for each place, or the
     sum of all output elements. Several outputs have their losses added; a network that returns losses itself (tensors
     without dimensions) is trained on those alone.

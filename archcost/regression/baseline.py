@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archcost.errors import ConfigError, NotConfiguredError, NotInRevisionError, RevisionFailedError, SubmoduleError
 from archcost.records import Done, Failure, Snapshot
 from archcost.regression import lock
+from archcost.regression.places import project_of
 from archcost.regression.revisions import checkout, merge_base
 from archcost.regression.settings import read_settings
 from archcost.regression.snapshot import snapshot
@@ -27,7 +28,8 @@ class Baseline:
     """What networks are compared with, by name: their snapshots before, or why they could not be counted there.
 
     `text` says what it is. `plans` and `budgets` are its own settings, where it has any. `failure` says why the whole
-    of it could not be read; `missing` says that there is no baseline at all, and how one is made.
+    of it could not be read; `missing` says that there is no baseline at all, and how one is made. `note` is what a
+    reader of the result has to know of it.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Baseline:
     budgets: Budgets | None = None
     failure: str = ""
     missing: str = ""
+    note: str = ""
 
     def before(self, name: str, spec: str) -> Measured | None:
         """Return what a network was; None for one that is new."""
@@ -77,7 +80,8 @@ def revision_baseline(
         try:
             base = read_settings(files.folder / settings.file.name)
         except NotConfiguredError:
-            return Baseline(text=text, networks={})
+            place = f"{project}/{settings.file.name}" if (project := project_of(folder)) else settings.file.name
+            return Baseline(text=text, networks={}, note=f"{text}, has no settings in {place}: every network is new")
         except ConfigError as error:
             return Baseline(text=text, networks={}, failure=files.shorten(str(error)))
         now = {plan.name: plan for plan in settings.plans}
@@ -86,8 +90,11 @@ def revision_baseline(
         for name, plan in plans.items():
             same = not plan.local and plan == now.get(name) and name in measured
             before = measured[name] if same else count_network(files, plan)
-            if before is not None:
-                found[name] = before
+            if before is None:  # its settings name it: it is not new, it was broken, or what builds it is not committed
+                before = Failure.of(
+                    plan.spec, NotInRevisionError(f"it does not have {plan.spec}, which its settings name")
+                )
+            found[name] = before
             progress(Done(name, failed=isinstance(before, Failure)))
     return Baseline(text=text, networks=found, plans=plans, budgets=base.budgets)
 

@@ -106,15 +106,25 @@ class Budgets:
 def find_loosened(before: Sequence[Budget], after: Sequence[Budget]) -> tuple[str, ...]:
     """Say which limits of a network allow more than they did: "budget macs max_increase 2% -> 200%"."""
     now = {budget.key: budget for budget in after}
+    olds = {budget.key for budget in before}
     texts = []
     for old in before:
         new = now.get(old.key)
         name = " ".join(filter(None, ("budget", old.modules, old.metric, old.kind)))
         if new is None:
-            texts.append(f"{name} {limit_text(old)} removed" + (" (warning)" if old.level == "warn" else ""))
+            other = next((each for each in after if each.key[:3] == old.key[:3]), None)  # of the other level
+            if other is not None and other.level == "error" and not _is_looser(other, old):
+                continue
+            lowered = other is not None and other.key not in olds  # an error that became a warning is named as one
+            end = f"-> {_write_level(other)}" if other is not None and lowered else "removed"
+            texts.append(f"{name} {_write_level(old)} {end}")
         elif _is_looser(new, old):
-            texts.append(f"{name} {limit_text(old)} -> {limit_text(new)}")
+            texts.append(f"{name} {_write_level(old)} -> {_write_level(new)}")
     return tuple(texts)
+
+
+def _write_level(budget: Budget) -> str:
+    return limit_text(budget) + (" (warning)" if budget.level == "warn" else "")
 
 
 def limit_text(budget: Budget) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError, WalkError
 from archcost.profiling.advice import INPUT_OPTION
-from archcost.profiling.apart import profile_apart
-from archcost.profiling.many import count_jobs
-from archcost.records import Check, Checked, Failure, Snapshot
+from archcost.profiling.run import USUAL, run_each
+from archcost.profiling.workplace import count_jobs
+from archcost.records import Check, Checked, Done, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
@@ -19,23 +19,34 @@ from archcost.regression.judging import judge
 from archcost.regression.places import find_place, project_of
 from archcost.regression.settings_changes import describe_changes
 from archcost.regression.snapshot import snapshot
+from archcost.releases import describe_installed
 from archcost.sources import parse_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archcost.records import Budget, Speed, Verdict
+    from archcost.records import Budget, Speed, Sweeping, Verdict
     from archcost.regression.baseline import Baseline, Measured
     from archcost.regression.settings import Plan, Settings
 
 MOST_NAMES = 8  # networks that a command or a sentence names
 
 
-def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
+def measure(
+    plans: Sequence[Plan],
+    progress: Callable[[str], None] | None = None,
+    *,
+    jobs: int | None = None,
+    sweeping: Sweeping = USUAL,
+) -> dict[str, Measured]:
     """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
     networks = [(plan.spec, {**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None}) for plan in plans]
-    found = profile_apart(networks, snapshot, count_jobs(len(networks)), progress) if networks else []
-    return {plan.name: result for plan, result in zip(plans, found, strict=True)}
+    found: dict[str, Measured] = {plan.name: Failure(spec=plan.spec, error="", reason="") for plan in plans}
+    for place, row in run_each(networks, snapshot, jobs or count_jobs(len(plans)), replace(sweeping, isolate=True)):
+        found[plans[place].name] = row
+        if progress is not None:
+            progress(Done(plans[place].spec, failed=isinstance(row, Failure)))
+    return found
 
 
 def build_update(
@@ -95,7 +106,8 @@ def check(
         for name, before in befores.items()
         if isinstance(before, Snapshot)
     ]
-    notes = [
+    notes = [note for note in (describe_installed(), baseline.note) if note]
+    notes += [
         f"{name} was removed; it could not be counted before: {before.reason}"
         for name, before in befores.items()
         if isinstance(before, Failure)
@@ -168,7 +180,7 @@ def _check_one(
         if before.error == SubmoduleError.__name__:
             return Checked(name=plan.name, failure=before.reason)
         found = _judge_one(plan, None, after, budgets, accepted, force=force)
-        return replace(found, base_failure=f"{baseline.text} could not be counted: {before.reason}")
+        return replace(found, base_failure=f"{baseline.text}, could not be counted: {before.reason}")
     if accepted is not None and baseline.budgets is None:  # the lock file holds some quantities of layers only
         after = lock.reduce_snapshot(after, (*accepted.metrics, *(each.metric for each in budgets if each.modules)))
     found = _judge_one(plan, before, after, budgets, accepted, force=force)

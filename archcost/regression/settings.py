@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from archcost.choices import COUNTING, GPUS, MODES, OPTIMIZERS
+from archcost.choices import COUNTING, FOLLOWED, GPUS, MODES, OPTIMIZERS
 from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest, cut
 from archcost.page.names import make_printable
 from archcost.records.toml import parse_toml
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 SECTIONS = ("networks", "budgets")
-KEYS = ("spec", "input", "batch", "mode", "train", "device")
+KEYS = ("spec", "input", "batch", "mode", "train", "device", "like")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Plan:
     mode: str = "eval"
     train: str | None = None
     device: str = COUNTING
+    like: str | None = None
 
     @property
     def local(self) -> bool:
@@ -53,7 +54,13 @@ class Plan:
     @property
     def options(self) -> dict[str, Any]:
         """Keyword arguments of `archcost.profile`, but for the inputs."""
-        return {"batch": self.batch, "mode": self.mode, "train": self.train, "device": self.device}
+        return {
+            "batch": self.batch,
+            "mode": self.mode,
+            "train": self.train,
+            "device": self.device,
+            "like": self.like,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +178,7 @@ def _plans(name: str, value: Any, place: str) -> list[Plan]:
         "mode": _read_choice(table.get("mode", "eval"), MODES, f"{place}.mode"),
         "train": _read_choice(table["train"], OPTIMIZERS, f"{place}.train") if "train" in table else None,
         "device": _read_choice(table.get("device", COUNTING), (COUNTING, "meta", "cpu", *GPUS), f"{place}.device"),
+        "like": _read_choice(table["like"], FOLLOWED, f"{place}.like") if "like" in table else None,
     }
     if isinstance(table["spec"], str) and "*" not in table["spec"]:
         return [Plan(name=name, group=name, spec=table["spec"], **rest)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.choices import FOLLOWED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -35,6 +37,9 @@ def _changes(before: Snapshot, after: Snapshot, old: Plan | None, new: Plan) -> 
     trained = [_step(before, old), _step(after, new if old is not None else None)]
     if trained[0] != trained[1]:
         yield f"train {trained[0]} -> {trained[1]}"
+    followed = [] if old is None else [plan.like or FOLLOWED[0] for plan in (old, new)]
+    if len(set(followed)) > 1:
+        yield f"like {' -> '.join(followed)}"
 
 
 def _name_all(dtypes: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ in one group at most. What no finder explains stays a change of its own.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Finder = Callable[[Sequence[Change], Sequence[Change]], "Iterable[Group]"]
 
-GroupKind = Literal["added", "removed", "renamed", "split", "merged", "scaled", "alike"]
+GroupKind = Literal["added", "removed", "renamed", "split", "merged", "scaled", "resized", "alike"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,10 @@ class Group:
     added, removed: `after`, or `before`, names the block's container; `places` are the blocks' own names.
     renamed: the part of the path that differs, on both sides; equal where only a number differs.
     split, merged: the one layer on one side, its parts on the other.
-    scaled: the path that holds the layers; every one has `factor` times the channels, or reads them. `whole` says
-        that the path holds no other layer with channels, but for inputs and for a head that reads the last wider one.
+    scaled: the paths that hold the layers; every one has as many times the channels as `factors` say, from the
+        smallest to the largest, or reads them. `whole` says that the paths hold no other layer with parameters, but for
+        a head that reads the last wider one.
+    resized: the path that holds the layers; with the same parameters each hands on as many times the values.
     alike: the layer that changed equally in each block.
 
     `places` are the blocks in which it happened; empty where it happened once.
@@ -45,7 +48,7 @@ class Group:
     after: tuple[str, ...]
     changes: tuple[Change, ...]
     places: tuple[str, ...] = ()
-    factor: Fraction | None = None
+    factors: tuple[Fraction, ...] = ()
     whole: bool = False
 
     def delta(self, metric: str) -> int:
@@ -55,6 +58,8 @@ class Group:
 
 FEWEST = 2  # changes that make a group
 FEWEST_SCALED = 3  # two layers may double their channels by chance, three hardly do
+MOST_PARTS = 4  # modules that a line names
+MOST_FACTORS = 2  # with more, one width was multiplied and each layer rounded it
 IMAGE = 4  # axes of N, C, H, W: the channels are the second, elsewhere the last
 
 
@@ -149,21 +154,87 @@ def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
 
 
 def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iterator[Group]:
-    """Find layers that all became wider, or narrower, by one factor, with those that only read what became wider."""
-    factors = Counter(factor for change in rest if (factor := _compute_factor(change)) not in {None, Fraction(1)})
-    for factor, count in factors.most_common():
-        if count < FEWEST_SCALED or factor is None:
-            continue
-        changes = [change for change in rest if factor in {_compute_factor(change), _compute_ratio(change)}]
-        wider = [change for change in changes if _compute_factor(change) == factor]
-        learning = [change.row.name for change in wider if _learns(change.row)]
-        stem = _find_common_path(learning or [change.row.name for change in changes])
-        inside = [each for each in everything if _is_inside(each.row.name, stem) and each.row.kind != "Input"]
-        until = max(i for i, change in enumerate(inside) if change in wider) + 1 if learning else len(inside)
-        readers = [change for change in inside[until:] if _learns(change.row)]
-        whole = all(_compute_factor(change) in {factor, None} for change in inside[:until])
-        whole = whole and all(_compute_ratio(change) == factor for change in readers)
-        yield Group(kind="scaled", before=(stem,), after=(stem,), factor=factor, whole=whole, changes=tuple(changes))
+    """Find layers that all became wider, or narrower, by one factor, with those that only read what became wider.
+
+    Where a width was multiplied and every layer rounded it, the factors differ: that is one group, too.
+    """
+    learning = [change for change in rest if _learns(change.row) and _compute_factor(change) not in {None, Fraction(1)}]
+    counts = Counter(factor for change in learning if (factor := _compute_factor(change)) is not None)
+    for sign in (1, -1):
+        factors = [factor for factor, _ in counts.most_common() if (factor > 1) == (sign > 0)]
+        together = [factors] if len(factors) > MOST_FACTORS else [[factor] for factor in factors]
+        for each in together:
+            changes = [change for change in rest if {_compute_factor(change), _compute_ratio(change)} & {*each}]
+            wider = [change for change in learning if _compute_factor(change) in each]
+            alike = sum(_compute_factor(change) in each for change in changes)
+            if alike >= FEWEST_SCALED:
+                stems, whole = _find_wider(wider, everything, each)
+                yield Group(
+                    kind="scaled",
+                    before=stems,
+                    after=stems,
+                    factors=tuple(sorted(each)),
+                    whole=whole,
+                    changes=tuple(changes),
+                )
+
+
+def _find_wider(
+    wider: Sequence[Change], everything: Sequence[Change], factors: Sequence[Fraction]
+) -> tuple[tuple[str, ...], bool]:
+    """Return the paths that hold the wider layers, and whether all in them is wider: one path, or the parts of it."""
+    stem = _find_common_path([change.row.name for change in wider])
+    depth = len(stem.split(".")) if stem else 0
+    parts = tuple(dict.fromkeys(_cut_after(change.row.name, depth) for change in wider))
+    blocks = (f"{stem}.*",) if stem and all(_cut_leaf(part).isdecimal() for part in parts) else (stem,)
+    few = len(parts) <= MOST_PARTS
+    for stems in ((stem,), blocks, *([parts] if few else [])):
+        if all(_is_whole(each, everything, factors) for each in stems):
+            return stems, True
+    return parts if few and not stem else (stem,), False
+
+
+def _is_whole(stem: str, everything: Sequence[Change], factors: Sequence[Fraction]) -> bool:
+    """Whether every layer with parameters below a path is wider, but for a head: what reads wider ones and ends there.
+
+    Of a path with "*" each block is asked. A layer that opens, one that is wider and reads what is not, tells that what
+    ended before was no head: a narrow part stands between the two.
+    """
+    depth = len(stem.split(".")) if stem else 0
+    blocks: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in everything:
+        if _learns(change.row) and not change.row.call and _is_inside(change.row.name, stem):
+            blocks[".".join(change.row.name.split(".")[:depth])].append(change)
+    return all(_is_wide_but_for_a_head(block, factors) for block in blocks.values())
+
+
+def _is_wide_but_for_a_head(block: Sequence[Change], factors: Sequence[Fraction]) -> bool:
+    wide = read = False
+    for change in block:
+        factor, ratio = _compute_factor(change), _compute_ratio(change)
+        if factor in factors:
+            if read and ratio == factor:
+                return False
+            wide = True
+        elif factor == 1 and ratio in factors:
+            read = True
+        else:
+            return False
+    return wide
+
+
+def _find_resizes(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
+    """Find layers that do the same on more data, or on less: larger images, more tokens, a larger batch."""
+    same = [change for change in rest if change.before and change.after and not change.delta("params")]
+    same = [change for change in same if change.status in {"changed", "reshaped"}]
+    for more in (True, False):
+        found = [change for change in same if (size := _compute_size(change)) != 1 and (size > 1) == more]
+        sizes = {_compute_size(change) for change in found if _learns(change.row) and _compute_factor(change) == 1}
+        if sizes and len(found) >= FEWEST_SCALED:
+            stem = (_find_common_path([change.row.name for change in found if change.row.kind != "Input"]),)
+            readers = [change for change in same if _reads_more(change, more=more)]
+            changes = (*found, *readers)
+            yield Group(kind="resized", before=stem, after=stem, factors=tuple(sorted(sizes)), changes=changes)
 
 
 def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
@@ -184,7 +255,9 @@ def _find_repeats(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
             )
 
 
-FINDERS: tuple[Finder, ...] = (_find_splits, _find_blocks, _find_renames, _find_scalings, _find_repeats)
+FINDERS: tuple[Finder, ...] = (
+    _find_splits, _find_blocks, _find_renames, _find_scalings, _find_resizes, _find_repeats,
+)  # fmt: skip
 
 
 def _cut_parent(name: str) -> str:
@@ -200,10 +273,6 @@ def _find_block(name: str) -> str | None:
     parts = name.split(".")
     places = [i for i, part in enumerate(parts) if part.isdecimal()]
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
-
-
-def _is_block(path: str) -> bool:
-    return _cut_leaf(path).isdecimal() and bool(_cut_parent(path))
 
 
 def _list_prefixes(name: str) -> Iterator[str]:
@@ -255,6 +324,21 @@ def _compute_factor(change: Change) -> Fraction | None:
     return Fraction(after, before) if before and after else None
 
 
+def _compute_size(change: Change) -> Fraction:
+    """Return by which factor the number of values grew that a layer hands on; 1 where it hands on none on a side."""
+    before, after = (
+        0 if row is None else sum(math.prod(shape) for shape in row.outputs) for row in (change.before, change.after)
+    )
+    return Fraction(after, before) if before and after else Fraction(1)
+
+
+def _reads_more(change: Change, *, more: bool) -> bool:
+    """Whether a layer without parameters hands on as much, and has more to do, or less: the mean of a larger image."""
+    deltas = [delta for _, delta in _list_deltas(change) if delta]
+    alike = all((delta > 0) == more for delta in deltas)
+    return bool(deltas) and alike and not _learns(change.row) and _compute_size(change) == 1
+
+
 def _learns(row: Row) -> bool:
     return bool(row.values.get("params"))
 
@@ -280,10 +364,21 @@ def _find_common_path(names: Sequence[str]) -> str:
     return ".".join(shared)
 
 
+def _cut_after(name: str, depth: int) -> str:
+    """Return a path up to one part below a depth: what is above is a pattern."""
+    parts = name.split(".")
+    return ".".join([*make_pattern(name).split(".")[:depth], *parts[depth : depth + 1]])
+
+
 def _is_inside(name: str, stem: str) -> bool:
-    return not stem or make_pattern(name).startswith(f"{stem}.")
+    """Whether a layer is at a path or below it; a number in the path is that block, "*" is each."""
+    parts = stem.split(".") if stem else []
+    return len(name.split(".")) >= len(parts) and all(
+        part == wanted or (wanted == "*" and part.isdecimal())
+        for part, wanted in zip(name.split("."), parts, strict=False)
+    )
 
 
-def _list_deltas(change: Change) -> Hashable:
+def _list_deltas(change: Change) -> tuple[tuple[str, int], ...]:
     names = {name for row in (change.before, change.after) if row is not None for name in row.values}
     return tuple(sorted((name, change.delta(name)) for name in names))

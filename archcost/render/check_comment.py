@@ -8,26 +8,21 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.metrics import METRICS
 from archcost.page.names import cut_first_line, write_code
-from archcost.render.causes import find_groups
 from archcost.render.columns import spell_outputs
 from archcost.render.difference import (
-    MOST,
-    build_totals_table,
-    choose_layer_metrics,
-    choose_metrics,
     explain,
     list_facts,
     say_event,
     say_judged_change,
-    sort_changes,
     spell_call,
     spell_growth,
     spell_headline,
-    spell_limit,
     yield_uncounted,
 )
-from archcost.render.groups import describe_groups
+from archcost.render.difference_tables import build_totals_table, spell_limit
+from archcost.render.groups import describe_causes
 from archcost.render.headroom import build_headroom
+from archcost.render.shown import MOST, choose_layer_metrics, choose_metrics, sort_changes
 from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:
@@ -160,8 +155,7 @@ def _yield_details(checked: Checked, difference: Difference) -> Iterator[Sequenc
 
 def _list_causes(difference: Difference, metrics: Sequence[str]) -> list[str]:
     """Return an item of a list for each cause, and the number of those for which there is no room."""
-    groups, _ = find_groups(difference.changes)
-    causes = [f"- {cause}" for cause in describe_groups(groups, metrics, write_code)]
+    causes = [f"- {cause}" for cause in describe_causes(difference, metrics, write_code)]
     left = len(causes) - MOST_CAUSES
     return [*causes[:MOST_CAUSES], *([f"- … and {units.exact(left)} more"] if left > 0 else [])]
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from archcost.page.rows import Rows
-from archcost.render.difference import choose_metrics, sort_changes
+from archcost.render.shown import choose_metrics, sort_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,26 +6,21 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.metrics import METRICS
-from archcost.page.names import make_printable, write_plain
+from archcost.page.names import cut_first_line, make_printable, write_plain
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.render.causes import find_groups
 from archcost.render.difference import (
-    MOST,
-    build_layers_table,
-    build_totals_table,
-    choose_layer_metrics,
-    choose_metrics,
     explain,
     list_facts,
     say_judged_change,
-    sort_changes,
     spell_growth,
     spell_headline,
-    spell_limit,
     yield_uncounted,
 )
+from archcost.render.difference_tables import build_layers_table, build_totals_table, spell_limit
 from archcost.render.groups import describe_groups
 from archcost.render.headroom import build_headroom
+from archcost.render.shown import MOST, choose_layer_metrics, choose_metrics, sort_changes
 from archcost.render.speed import CONVENTIONS, build_times_table
 
 if TYPE_CHECKING:
@@ -82,22 +77,22 @@ def _yield_network(checked: Checked, title: str, baseline: str, notes: tuple[Rem
 
 
 def _build_layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
-    groups, _ = find_groups(difference.changes)
-    causes = tuple(describe_groups(groups, choose_layer_metrics(difference, metrics)))
-    reasons = [explain(difference, name) for name in choose_layer_metrics(difference, metrics)]
+    shown = choose_layer_metrics(difference, metrics)
+    groups, _ = find_groups(difference.changes)  # the table has the layers that changed alone
+    causes = describe_groups(groups, shown)
+    reasons = [explain(difference, name) for name in shown]
     left = len(sort_changes(difference, ())) - MOST
+    more = [f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json"] if left > 0 else []
     return Page(
         title=reasons[0] if reasons else "Layers that changed and cost the same",
-        facts=(*reasons[1:], *causes, f"{units.exact(MOST)} layers shown, {units.exact(left)} more in --format json")
-        if left > 0
-        else (*reasons[1:], *causes),
+        facts=(*causes, *reasons[1:], *more),
         table=build_layers_table(difference, metrics),
     )
 
 
 def _yield_remarks(checked: Checked, difference: Difference) -> Iterator[Remark]:
     if checked.base_failure:
-        yield Remark(kind="warning", text=make_printable(checked.base_failure))
+        yield Remark(kind="warning", text=make_printable(cut_first_line(checked.base_failure)))
     for line in checked.settings:
         yield Remark(kind="note", text=make_printable(line))
     for verdict in checked.verdicts:

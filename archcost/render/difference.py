@@ -1,4 +1,4 @@
-"""A difference in words and tables: what changed, and which layers explain it."""
+"""A difference in words: what changed, and which layers explain it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.metrics import METRICS, USUAL
+from archcost.metrics import METRICS
 from archcost.page.names import cut_first_line, make_printable, write_plain
-from archcost.page.page import Cell, Column, Line, Table
 from archcost.render.columns import spell_outputs
+from archcost.render.shown import MOST, choose_metrics
 from archcost.render.speed import spell_allowed, spell_speed
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
-STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever it costs
-MOST = 15  # layers that a table shows
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
 ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
 
@@ -53,8 +51,10 @@ def spell_headline(check: Check, named: Callable[[str], str] = write_plain) -> s
     networks = f"{units.exact(count)} network{'' if count == 1 else 's'}"
     if worst.outcome == "unchanged":
         return f"no change · {networks}" if count > 1 else f"{named(worst.name)}: no change"
-    failed, changed = counts["failed"], count - counts["failed"] - counts["unchanged"]
-    parts = [f"{units.exact(n)} {word}" for n, word in ((failed, "failed"), (changed, "changed")) if n]
+    over = sum(checked.outcome in {"exceeded", "warned"} and not checked.changed for checked in check.networks)
+    changed = count - counts["failed"] - counts["unchanged"] - over
+    named_counts = ((counts["failed"], "failed"), (changed, "changed"), (over, "over a limit but unchanged,"))
+    parts = [f"{units.exact(n)} {word}" for n, word in named_counts if n]
     rest = f" · {', '.join(parts)} of {networks}" if count > 1 else ""
     return f"{named(worst.name)}: {_spell_news(worst, named)}{rest}"
 
@@ -71,14 +71,15 @@ def _spell_news(checked: Checked, named: Callable[[str], str]) -> str:
     ):
         return f"time {units.ratio(checked.speed.ratio)}, {spell_allowed(checked.speed)}"
     if worst is not None:
-        return f"{say_judged_change(worst, named)}, {worst.limit}"
+        return f"{say_judged_change(worst, named, compared=not checked.base_failure)}, {worst.limit}"
     if checked.outcome in {"uncompared", "new", "removed"}:
         return {"uncompared": "not compared, its base could not be counted"}.get(checked.outcome, checked.outcome)
     accepted = [verdict for verdict in checked.verdicts if verdict.outcome == "accepted"]
     if accepted:
         return f"{say_judged_change(accepted[0], named)}, accepted"
     changed = [metric for metric in choose_metrics(checked) if difference.delta(metric)]
-    return say_change(difference, changed[0]) if changed else "other layers at the same cost"
+    same = named(checked.settings[0]) if checked.settings else "other layers at the same cost"
+    return say_change(difference, changed[0]) if changed else same
 
 
 def list_facts(difference: Difference) -> tuple[str, ...]:
@@ -105,10 +106,11 @@ def spell_growth(checked: Checked, metric: str) -> str:
     value = before if after is None else after
     if value is None:
         return ""
-    return f"{units.short(value, METRICS[metric].unit)} {_spell_difference(difference, metric)}"
+    growth = "" if checked.base_failure else f" {spell_difference(difference, metric)}"
+    return f"{units.short(value, METRICS[metric].unit)}{growth}"
 
 
-def _spell_difference(difference: Difference, metric: str) -> str:
+def spell_difference(difference: Difference, metric: str) -> str:
     """Return by how much a quantity grew; what an older report does not know is neither new nor 0."""
     return units.growth(*difference.totals(metric)) if difference.knows(metric) else "unknown before"
 
@@ -175,17 +177,20 @@ def say_change(difference: Difference, metric: str) -> str:
     found = METRICS[metric]
     before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
     texts = [text for text in (before, after) if text is not None]
-    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({_spell_difference(difference, metric)})"
+    return f"{found.label} {' -> '.join(dict.fromkeys(texts))} ({spell_difference(difference, metric)})"
 
 
-def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain) -> str:
-    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)"."""
+def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain, *, compared: bool = True) -> str:
+    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)".
+
+    What was not `compared` has no change, and is not new either.
+    """
     found = METRICS[verdict.metric]
     sides = (None if value is None else units.short(value, found.unit) for value in (verdict.before, verdict.after))
     texts = [text for text in sides if text is not None]
     of = f"{named(verdict.modules)} " if verdict.modules else ""
-    grown = units.growth(verdict.before, verdict.after)
-    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))} ({grown})"
+    grown = f" ({units.growth(verdict.before, verdict.after)})" if compared else ""
+    return f"{of}{found.label} {' -> '.join(dict.fromkeys(texts))}{grown}"
 
 
 def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:
@@ -204,136 +209,3 @@ def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:
 def spell_call(number: int | None) -> str:
     """Number the second and later calls of a layer: " #1"."""
     return f" #{number}" if number else ""
-
-
-def choose_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
-    exceeded = [verdict.metric for verdict in checked.exceeded if not verdict.modules]
-    known = () if checked.difference is None else checked.difference.network.totals
-    names = (*exceeded, *(verdict.metric for verdict in checked.verdicts if not verdict.modules), *USUAL)
-    return tuple(name for name in dict.fromkeys(names) if name in known)
-
-
-def sort_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
-    """Return the layers that are not the same, the largest difference first."""
-    found = [change for change in difference.changes if change.status != "same"]
-    return sorted(found, key=lambda change: [-abs(change.delta(name)) for name in metrics])
-
-
-def choose_layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
-    """Return those quantities that some layer has more or less of."""
-    return tuple(name for name in metrics if difference.contributions(name))
-
-
-def build_layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
-    """Return the layers that changed, the largest difference first."""
-    columns = choose_layer_metrics(difference, metrics)
-    changes = sort_changes(difference, columns)
-    lines = [
-        Line(
-            name=change.row.name,
-            label=name_layer(change),
-            kind=make_printable(change.row.kind),
-            call=change.row.call,
-            cells=(
-                Cell(text=say_event(change)),
-                Cell(text=spell_outputs(change.row)),
-                *(_build_signed_cell(change.delta(name), METRICS[name].unit) for name in columns),
-            ),
-        )
-        for change in changes[:MOST]
-    ]
-    return Table(
-        heading="Layer",
-        columns=(
-            Column(name="happened", heading="What", numeric=False),
-            Column(name="outputs", heading="Output", numeric=False),
-            *(Column(name=name, heading=METRICS[name].label) for name in columns),
-        ),
-        lines=tuple(lines),
-    )
-
-
-def choose_own_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities of the totals: the usual ones, those with a limit, and others with a cause of their own.
-
-    Bytes, peaks and the like follow where parameters, multiply-adds or activations changed; they have a cause of their
-    own where none of these did, as when the dtype changed.
-    """
-    difference, first = checked.difference, choose_metrics(checked)
-    if difference is None:
-        return first
-    others = tuple(name for name in difference.metrics if name not in first and difference.delta(name))
-    if any(difference.delta(name) for name in USUAL if name in difference.metrics):
-        others = tuple(name for name in others if name in STRUCTURAL)
-    return (*first, *others)
-
-
-def choose_following_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities that changed because others did."""
-    difference, own = checked.difference, choose_own_metrics(checked)
-    if difference is None or difference.before is None or difference.after is None:
-        return ()
-    return tuple(name for name in difference.metrics if name not in own and difference.delta(name))
-
-
-def build_totals_table(checked: Checked, *, following: bool = False) -> Table | None:
-    """Return totals before and after: those with a cause of their own, or those that follow from them."""
-    difference = checked.difference
-    if difference is None:
-        return None
-    limits: dict[str, list[Verdict]] = {}
-    for verdict in checked.verdicts:
-        if not verdict.modules:
-            limits.setdefault(verdict.metric, []).append(verdict)
-    names = choose_following_metrics(checked) if following else choose_own_metrics(checked)
-    if not names:
-        return None
-    limits = {name: limits[name] for name in names if name in limits}
-    return Table(
-        heading="Total",
-        columns=(
-            Column(name="before", heading="Before"),
-            Column(name="after", heading="After"),
-            Column(name="difference", heading="Difference"),
-            Column(name="percent", heading="%"),
-            *([Column(name="limit", heading="Limit", numeric=False)] if limits else []),
-        ),
-        lines=tuple(
-            Line(
-                name=name,
-                label=METRICS[name].label,
-                cells=(
-                    *(_build_cell(value, METRICS[name].unit) for value in difference.totals(name)),
-                    _build_signed_cell(difference.delta(name), METRICS[name].unit)
-                    if difference.knows(name)
-                    else Cell(),
-                    Cell(text=_spell_difference(difference, name).removesuffix(" %")),
-                    *([Cell(text="; ".join(map(spell_limit, limits.get(name, ()))))] if limits else []),
-                ),
-            )
-            for name in names
-        ),
-    )
-
-
-def spell_limit(verdict: Verdict) -> str:
-    """Return a limit and whether it is kept."""
-    if verdict.outcome == "passed":
-        return verdict.limit
-    word = (
-        "accepted"
-        if verdict.outcome == "accepted"
-        else "EXCEEDED"
-        if verdict.level == "error"
-        else "exceeded (warning)"
-    )
-    return f"{verdict.limit}: {word}"
-
-
-def _build_cell(value: int | None, unit: str) -> Cell:
-    return Cell() if value is None else Cell(text=units.short(value, unit), raw=value)
-
-
-def _build_signed_cell(value: int, unit: str) -> Cell:
-    return Cell(text=units.signed(value, unit) if value else "0", raw=value)

@@ -11,6 +11,7 @@ from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Table
 from archcost.page.rows import Rows
 from archcost.records import OVERHEAD_UNKNOWN as UNKNOWN
+from archcost.render import checkpointing
 
 if TYPE_CHECKING:
     from archcost.records import BatchMemory, Fit
@@ -20,10 +21,15 @@ def build_document(fit: Fit, *, binary: bool = False) -> Document:
     """Return what there is to show of a fit."""
     points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
     return Document(
-        pages=lambda: (_build_page(fit, binary=binary),),
+        pages=lambda: _build_pages(fit, binary=binary),
         data=lambda: dump_json(_describe(fit)),
         rows=lambda: Rows(("batch", "peak_bytes", "fits"), points),
     )
+
+
+def _build_pages(fit: Fit, *, binary: bool) -> tuple[Page, ...]:
+    page = _build_page(fit, binary=binary)
+    return (page,) if fit.checkpoint is None else (page, checkpointing.build_page(fit.checkpoint, binary=binary))
 
 
 def _describe(fit: Fit) -> dict[str, Any]:
@@ -53,7 +59,8 @@ def say_answer(fit: Fit, *, binary: bool = False) -> str:
             f"{fit.network}: parameters, buffers, gradients and optimizer state alone, {fixed}, "
             f"do not fit into {memory}"
         )
-    return f"{fit.network}: a batch of {fit.points[0].batch} needs {least}, more than {memory}"
+    again = "" if fit.checkpoint is None else ", with the modules computed again that save most"
+    return f"{fit.network}: a batch of {fit.points[0].batch} needs {least}, more than {memory}{again}"
 
 
 def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> str:
@@ -63,6 +70,9 @@ def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> 
     if margin >= 0:
         return f"{images} fits into {memory}, and leaves {units.short(margin, 'B', binary=binary)}"
     missing = units.short(-margin, "B", binary=binary)
+    if fit.least_need_of(point) <= fit.memory_bytes:
+        return f"{images} is tight in {memory}: {missing} are missing where the context is as large as it can be"
+    missing = units.short(fit.least_need_of(point) - fit.memory_bytes, "B", binary=binary)
     return f"{images} is tight in {memory}: {missing} of what the allocator keeps unused has to go back to the device"
 
 
@@ -83,11 +93,17 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
         return (
             "Exact bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top."
         )
-    parts = ", ".join(f"{name} {units.short(size, 'B', binary=binary)}" for name, size in fit.overheads.items())
+    parts = ", ".join(_say_overhead(name, *sizes, binary=binary) for name, sizes in fit.overheads.items())
     return (
         "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
         f"Needed is what it reserves and, on top, {parts}. {UNKNOWN}."
     )
+
+
+def _say_overhead(name: str, least: int, most: int, *, binary: bool) -> str:
+    """Say what lies on top, and from how much on where that is not known exactly."""
+    text = f"{name} {units.short(most, 'B', binary=binary)}"
+    return text if least == most else f"{text} ({units.short(least, 'B', binary=binary)} at least)"
 
 
 def _build_table(fit: Fit, *, binary: bool) -> Table:

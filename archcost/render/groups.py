@@ -8,17 +8,35 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.metrics import METRICS
 from archcost.page.names import write_plain
+from archcost.render.causes import find_groups
+from archcost.render.difference import say_event, spell_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
+    from archcost.records import Change, Difference
     from archcost.render.causes import Group
 
     Named = Callable[[str], str]
 
 MOST_NUMBERS = 4  # blocks that a line names by their numbers
+MOST_ALONE = 3  # layers without a group that a sentence each is about
 MANY_LAYERS = 4  # layers of one block from which on a line counts them
+
+
+def describe_causes(difference: Difference, metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
+    """Yield a sentence for each cause of a difference: groups of layers, then the layers that changed alone."""
+    groups, rest = find_groups(difference.changes)
+    yield from describe_groups(groups, metrics, named)
+    alone = sorted(rest, key=lambda change: [-abs(change.delta(name)) for name in metrics])
+    for change in alone[:MOST_ALONE]:
+        kind = f" ({named(change.row.kind)})" if named(change.row.kind) not in change.row.name else ""
+        name = f"{named(change.row.name or 'the network')}{spell_call(change.row.call)}{kind}"
+        yield f"{name} {say_event(change, named)}{_spell_amounts([change], metrics)}"
+    left = alone[MOST_ALONE:]
+    if left:
+        yield f"{units.exact(len(left))} more {'layer' if len(left) == 1 else 'layers'}{_spell_amounts(left, metrics)}"
 
 
 def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
@@ -34,14 +52,15 @@ def describe_groups(groups: Sequence[Group], metrics: Sequence[str], named: Name
             yield f"{pairs}, in {units.exact(len(places))} blocks{_spell_amounts(alike, metrics)}"
         elif kind == "alike" and len(alike) >= MANY_LAYERS:
             amounts = _spell_amounts(alike, metrics, len(places))
-            yield f"{len(alike)} layers in each of {units.exact(len(places))} blocks{amounts}"
+            yield f"{_count_layers(alike, len(places))} {_spell_event(alike)}{amounts}"
         else:
             yield from (_describe_group(one, metrics, named) for one in alike)
 
 
 def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
     blocks = f" in {units.exact(len(group.places))} blocks" if group.places else ""
-    layers = f"{units.exact(len(group.changes))} layers"
+    layers, amounts = f"{units.exact(len(group.changes))} layers", _spell_amounts([group], metrics)
+    at = _join_names([*map(named, filter(None, group.after))])
     if group.kind in {"added", "removed"}:
         (stem,) = group.after or group.before
         which = f"{named(stem)} {_spell_numbers(group.places)}" if len(group.places) > 1 else named(group.places[0])
@@ -52,12 +71,27 @@ def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
         sides = (_join_names([*map(named, names)]) for names in (group.before, group.after))
         same = "" if any(group.delta(name) for name in ("params", "macs")) else ", with the same sum"
         return f"{f' {group.kind} into '.join(sides)}{blocks}{same}"
-    if group.kind == "scaled" and group.factor is not None:
-        place = group.after[0]
-        of = f"all of {named(place) if place else 'the network'}"
-        some = f"{layers} of {named(place)}" if place else layers
-        return f"{of if group.whole else some}: {_spell_times(group.factor)} x wide{_spell_amounts([group], metrics)}"
-    return f"{named(group.after[0])}{blocks}{_spell_amounts([group], metrics, len(group.places))}"
+    if group.kind == "scaled":
+        of = f"all of {at or 'the network'}" if group.whole else f"{layers}{f' of {at}' if at else ''}"
+        return f"{of}: {_spell_times(group.factors)} x wide{amounts}"
+    if group.kind == "resized":
+        same = f"the same parameters on {_spell_times(group.factors)} x as much data"
+        return f"{layers}{f' of {at}' if at else ''}: {same}{amounts}"
+    return f"{at} {_spell_event([group])}{blocks}{_spell_amounts([group], metrics, len(group.places))}"
+
+
+def _count_layers(groups: Sequence[Group], blocks: int) -> str:
+    """Say how many layers there are: in each block, where each has as many of them."""
+    count = sum(len(group.changes) for group in groups)
+    if blocks and count % blocks == 0:
+        return f"{units.exact(count // blocks)} layers in each of {units.exact(blocks)} blocks"
+    return f"{units.exact(count)} layers{f' in {units.exact(blocks)} blocks' if blocks else ''}"
+
+
+def _spell_event(groups: Sequence[Group]) -> str:
+    """Say in one word what happened to all of the layers."""
+    statuses = {change.status for group in groups for change in group.changes}
+    return statuses.pop() if len(statuses) == 1 else "changed"
 
 
 def _describe_renamed(group: Group, layers: str, named: Named) -> str:
@@ -88,18 +122,20 @@ def _spell_numbers(places: Sequence[str]) -> str:
 
 
 def _join_names(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def _spell_times(factor: Fraction) -> str:
-    return f"{float(factor):.4g}"
+def _spell_times(factors: Sequence[Fraction]) -> str:
+    """Return a factor, or the smallest and the largest: "1.25", "1.2 to 2"."""
+    ends = (f"{float(each):.4g}" for each in (factors[0], factors[-1]))
+    return " to ".join(dict.fromkeys(ends))
 
 
-def _spell_amounts(groups: Sequence[Group], metrics: Sequence[str], times: int = 1) -> str:
-    """Say what groups add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
+def _spell_amounts(causes: Sequence[Group] | Sequence[Change], metrics: Sequence[str], times: int = 1) -> str:
+    """Say what causes add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
     texts = []
     for name in metrics:
-        total, found = sum(group.delta(name) for group in groups), METRICS[name]
+        total, found = sum(cause.delta(name) for cause in causes), METRICS[name]
         if total and times > 1 and total % times == 0:
             texts.append(f"{units.exact(times)} x {units.signed(total // times, found.unit)} {found.label}")
         elif total:

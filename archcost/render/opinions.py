@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.choices import GPUS
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Passage, Remark, Table
@@ -16,7 +17,7 @@ from archcost.render import summary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.records.opinions import CountDifference, Opinion, Opinions
+    from archcost.records.opinions import CountDifference, Opinion, Opinions, Walks
 
 SCHEMA = "archcost.opinions/1"
 CONVENTIONS = (
@@ -24,6 +25,8 @@ CONVENTIONS = (
     "halved here."
 )
 UNEXPLAINED = "unexplained"
+UNCHECKED = "archcost's walk has not been run on a GPU yet: a difference from meta may be its own"
+SHOWN = 20
 
 
 def build_document(opinions: Opinions) -> Document:
@@ -47,7 +50,10 @@ def _build_page(opinions: Opinions) -> Page:
         title=summary.spell_title(opinions.network),
         facts=("multiply-adds by operator", *summary.list_run_facts(opinions.network), f"on {opinions.device}"),
         table=_build_table(opinions),
-        listing=tuple(line for opinion in opinions.opinions for line in (*_explain(opinion), "")),
+        listing=(
+            *(line for opinion in opinions.opinions for line in (*_explain(opinion), "")),
+            *(() if opinions.walks is None else _list_differences(opinions.walks)),
+        ),
         conventions=CONVENTIONS,
         remarks=tuple(_yield_remarks(opinions)),
     )
@@ -105,6 +111,24 @@ def _explain(opinion: Opinion) -> Iterator[str | Passage]:
     yield f"= {sums:>{digits}}  {verdict}"
 
 
+def _list_differences(walks: Walks) -> Iterator[str | Passage]:
+    """Yield what a walk on a device counts otherwise than one on meta."""
+    if walks.failure is not None:
+        yield Passage(f"meta: no walk to compare with. {walks.failure}", hang=2)
+        return
+    rows = f"{units.exact(walks.rows)} rows"
+    if not walks.differences:
+        yield f"meta: the same as on {walks.device} in all {rows} and the totals."
+        return
+    yield f"meta: differs from {walks.device}, which has {rows}"
+    for each in walks.differences[:SHOWN]:
+        yield Passage(
+            f"{each.row}: {each.quantity} {each.meta} on meta, {each.there} on {walks.device}", indent=2, hang=4
+        )
+    if len(walks.differences) > SHOWN:
+        yield f"  and {units.exact(len(walks.differences) - SHOWN)} more, which --format json lists"
+
+
 def _spell_difference(difference: CountDifference) -> str:
     return f"{difference.operator}: {difference.reason or UNEXPLAINED}"
 
@@ -114,6 +138,8 @@ def _is_open(opinion: Opinion) -> bool:
 
 
 def _yield_remarks(opinions: Opinions) -> Iterator[Remark]:
+    if opinions.device.partition(":")[0] in GPUS:
+        yield Remark(kind="note", text=UNCHECKED)
     for name, calls in opinions.uncovered.items():
         yield Remark(kind="uncovered", text=f"archcost has no rule for {name} ({_spell_calls(calls)})")
     found = {each.name for each in opinions.operators}

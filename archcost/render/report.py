@@ -12,6 +12,7 @@ from archcost.page.rows import read_table
 from archcost.page.target import Target
 from archcost.render import lecture, summary, timing, views
 from archcost.render.frames import build_layer_rows
+from archcost.render.saved import build_saved
 from archcost.render.timeline import build_timeline
 from archcost.render.view import View
 
@@ -42,7 +43,8 @@ def render(
         format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown", or "html"
             (one file that needs no network, with charts and a table that can be sorted and folded).
         view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), "memory"
-            (what is alive while each layer runs, of a report with a timeline), or "time" (of one that was measured).
+            (what is alive while each layer runs, of a report with a timeline), "saved" (what training keeps, and who
+            keeps it, of a report that lists it), or "time" (of one that was measured).
         depth: how many levels of modules "modules" shows; 1 unless given.
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
@@ -107,6 +109,8 @@ def _build_table(report: Report, view: View) -> Table:
         return views.build_modules(report, depth=view.depth or 1, sort=sort, columns=columns, binary=binary)
     if view.name == "memory":
         return build_timeline(report, binary=binary)
+    if view.name == "saved":
+        return build_saved(report, binary=binary)
     if view.name == "time":
         return timing.build_rows_table(_find_sample(report))
     return views.build_operators(report, sort=sort, columns=columns)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.page.page import Table
-    from archcost.records import Achieved, LayerTimes, Report, RowTime, Sample, Series
+    from archcost.records import Achieved, Energy, LayerTimes, Report, RowTime, Sample, Series
 
 MOST_OVERHEAD = 0.1
 ABOVE_THE_ROOF = 1.02
@@ -31,7 +31,7 @@ def build_rows_table(sample: Sample) -> Table:
         ArgumentError: a sample without layers.
     """
     layers = _find_layers(sample)
-    grid = [_build_time_column(layers)]
+    grid = [_build_time_column(layers, sample)]
     if layers.overhead <= MOST_OVERHEAD:
         grid += _build_work_columns(layers, sample)
     repeated = Counter(row.name for row in layers.rows)
@@ -101,19 +101,19 @@ def _find_layers(sample: Sample) -> LayerTimes:
     return sample.layers
 
 
-def _build_time_column(layers: LayerTimes) -> FilledColumn:
+def _build_time_column(layers: LayerTimes, sample: Sample) -> FilledColumn:
     medians = [row.times.median for row in layers.rows]
     whole, largest = sum(medians), max(medians)
     scale = units.duration_scale(whole)
     bare = layers.overhead > MOST_OVERHEAD
     cells = [
         Cell(
-            text="" if bare else scale.text(median),
+            text="" if bare else scale.text(median) if sample.resolves(row) else scale.roughly(median),
             raw=median / whole if bare and whole else median,
             share=units.share(median, whole),
             size=median / (largest or 1),
         )
-        for median in medians
+        for row, median in zip(layers.rows, medians, strict=True)
     ]
     name, unit = ("share", "") if bare else ("median_ns", f"{scale.prefix}s")
     total = Cell(text="" if bare else scale.text(whole), raw=1.0 if bare else whole, share=units.share(whole, whole))
@@ -121,7 +121,7 @@ def _build_time_column(layers: LayerTimes) -> FilledColumn:
 
 
 def _build_work_columns(layers: LayerTimes, sample: Sample) -> list[FilledColumn]:
-    done = [sample.achieved_in(row) for row in layers.rows]
+    done = [sample.achieved_in(row) if sample.resolves(row) else None for row in layers.rows]
     intensities, spreads = _read_each(done, "intensity"), [row.times.spread for row in layers.rows]
     intensity = units.rate_scale(value for value in intensities if value is not None)
     grid = [
@@ -170,22 +170,38 @@ def _yield_end_to_end(sample: Sample, macs: int) -> Iterator[Figure]:
         yield Figure(
             label="Wall time",
             digits=units.duration(sample.wall.median),
-            remark=spell_series(sample.wall) + idle,
+            remark=f"{spell_series(sample.wall)}; several in a row{idle}",
             level=1,
         )
+    if sample.latency is not None:
+        remark = f"{spell_series(sample.latency)}; one at a time, each waited for"
+        yield Figure(label="Latency", digits=units.duration(sample.latency.median), remark=remark, level=1)
     images = "image" if sample.images == 1 else "images"
     yield Figure(
         label="Throughput",
         digits=f"{units.IMAGES.text(sample.images_per_second)} images/s",
-        remark=f"{units.exact(sample.images)} {images} in each iteration",
+        remark=f"{units.exact(sample.images)} {images} in each iteration{'' if sample.wall is None else ', in a row'}",
     )
     rate = 2 * macs * 10**9 / series.median
     peak = None if sample.roof is None else sample.roof.flops_per_second.get(sample.dtype)
     beside = f"of {units.short(peak, 'FLOP/s')} measured: {units.percent(rate / peak)}" if peak else ""
     yield Figure(label="Arithmetic", digits=units.short(rate, "FLOP/s"), remark=beside)
     if sample.energy is not None:
-        joules = f"{units.number(round(sample.energy.joules_per_image, 4))} J"
-        yield Figure(label="Energy per image", digits=joules, remark=f"{units.number(round(sample.energy.watts))} W")
+        yield from _yield_energy(sample.energy)
+
+
+def _yield_energy(energy: Energy) -> Iterator[Figure]:
+    remark = f"{units.number(round(energy.watts))} W"
+    if energy.seconds is not None and energy.uncertainty is not None:
+        remark = f"±{units.percent(energy.uncertainty)}, {remark} over {units.duration(energy.seconds * 1e9)}"
+    yield Figure(label="Energy per image", digits=_spell_joules(energy.joules_per_image), remark=remark)
+    if energy.own_joules_per_image is not None and energy.idle_watts is not None:
+        remark = f"above the {units.number(round(energy.idle_watts))} W that the device draws with nothing to do"
+        yield Figure(label="its own", digits=_spell_joules(energy.own_joules_per_image), remark=remark, level=1)
+
+
+def _spell_joules(joules: float) -> str:
+    return f"{units.number(float(f'{joules:.2g}'))} J"  # a few per cent are unknown
 
 
 def _yield_layer_figures(sample: Sample) -> Iterator[Figure]:
@@ -216,7 +232,8 @@ def _yield_memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[F
 def _spell_state(sample: Sample) -> str | None:
     before, after = sample.conditions.before, sample.conditions.after
     if before.clock_hz is not None and after.clock_hz is not None:
-        return f"{units.short(before.clock_hz, 'Hz')} before, {units.short(after.clock_hz, 'Hz')} after"
+        first, last = units.short(before.clock_hz, "Hz"), units.short(after.clock_hz, "Hz")
+        return f"{first} under load at first, {last} at last"
     return None if after.load is None else f"load {units.number(round(after.load, 1))}"
 
 
@@ -236,13 +253,18 @@ def _yield_explanations(sample: Sample) -> Iterator[str]:
         yield f"the roof may be too low, and is not kept: {sample.roof.disturbed}"
     if layers is None or layers.overhead > MOST_OVERHEAD:
         return
+    short = [row.name for row in layers.rows if not sample.resolves(row)]
+    if short:
+        step = units.duration(sample.resolution_ns or 0)
+        some = f"{units.exact(len(short))} of {units.exact(len(layers.rows))} rows, {short[0]} the first"
+        yield f"shorter than five steps of the timer ({step}): {some}; they have one digit, and no rates"
     rows, span = sum(row.times.median for row in layers.rows), layers.spans.median
     if abs(rows - span) > SKEWED * span:
         yield (
             f"the rows' medians add up to {units.duration(rows)}, the median pass takes {units.duration(span)}: the "
             "times are skewed; within each pass the rows add up to it"
         )
-    above = [row.name for row in layers.rows if _is_above_roof(row, sample)]
+    above = [row.name for row in layers.rows if sample.resolves(row) and _is_above_roof(row, sample)]
     if above:
         yield (
             f"{units.exact(len(above))} rows are above the roof, {above[0]} the first: their data is in a cache, their "

@@ -12,7 +12,7 @@ from archcost.render.columns import find_layer_metric
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-Name = Literal["layers", "modules", "ops", "lecture", "memory", "time"]
+Name = Literal["layers", "modules", "ops", "lecture", "memory", "saved", "time"]
 VIEWS: tuple[str, ...] = get_args(Name)
 
 
@@ -41,6 +41,10 @@ class View:
             raise ArgumentError(f"--depth must be at least 1, not {self.depth}")
         if self.sort is None and self.columns is None:
             return
+        if self.name == "saved":
+            raise ArgumentError(
+                "--view saved has the largest tensors first and its own columns; --sort and --columns need another view"
+            )
         if self.name in {"time", "memory"}:
             raise ArgumentError(
                 f"--view {self.name} has the order of execution and its own columns; --sort and --columns do not"

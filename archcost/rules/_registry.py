@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias, get_args
+from typing import TypeAlias, TypedDict, get_args
 
 from archcost.errors import RuleError
 from archcost.records import OpCall, Role
@@ -17,11 +17,15 @@ Sees: TypeAlias = Callable[[OpCall], Sight]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one operator is counted, and what it is; `why` is given for the operators that cost nothing."""
+    """How one operator is counted, and what it is; `why` is given for the operators that cost nothing.
+
+    `sight` names the kind of `Sight` that `sees` returns, "Sight" where it depends on the call.
+    """
 
     count: Count
     sees: Sees
     origin: str
+    sight: str
     role: Role = "other"
     why: str | None = None
 
@@ -67,7 +71,7 @@ def rule(
 
     def declare(count: Count) -> Count:
         for operator in operators:
-            _add(operator, Rule(count=count, sees=_as_function(sees), origin=count.__qualname__, role=role))
+            _add(operator, Rule(count=count, origin=count.__qualname__, role=role, **_read_sight(sees)))
         return count
 
     return declare
@@ -85,7 +89,7 @@ def free(
         RuleError: an operator that has a rule already, or an unknown role.
     """
     for operator in operators:
-        _add(operator, Rule(count=_nothing, sees=_as_function(sees), origin="free", role=role, why=why))
+        _add(operator, Rule(count=_nothing, origin="free", role=role, why=why, **_read_sight(sees)))
 
 
 def find(operator: str, more: Mapping[str, Rule] = MappingProxyType({})) -> Rule | None:
@@ -106,8 +110,16 @@ def _add(operator: str, new: Rule) -> None:
     _rules[name] = new
 
 
-def _as_function(sees: Sees | Sight) -> Sees:
-    return (lambda _call: sees) if isinstance(sees, Sight) else sees
+class _Seeing(TypedDict):
+    sees: Sees
+    sight: str
+
+
+def _read_sight(sees: Sees | Sight) -> _Seeing:
+    if isinstance(sees, Sight):
+        return {"sees": lambda _call: sees, "sight": type(sees).__name__}
+    annotation = getattr(sees, "__annotations__", {}).get("return", Sight)
+    return {"sees": sees, "sight": annotation if isinstance(annotation, str) else annotation.__name__}
 
 
 def _nothing(_call: OpCall) -> Work:

@@ -33,9 +33,13 @@ def _scores(query: TensorSpec, key: TensorSpec) -> int:
     sees=Everything(),
 )
 def scaled_dot_product_attention(call: OpCall) -> Work:
-    """softmax(q k^T) v with q (..., l, e), k (..., s, e), v (..., s, f): l * s * (e + f) for each batch and head.
+    """Attention softmax(q k^T) v, with q (..., l, e), k (..., s, e) and v (..., s, f).
 
-    Other operations: scaling q and k, the softmax, and the addition of a mask or bias where there is one.
+    macs = batch * heads * l * s * (e + f)
+    other_ops = elements of q and k (scaling) + 5 * batch * heads * l * s (softmax)
+    other_ops = that + batch * heads * l * s where there is a mask or a bias
+
+    Not counted: savings by a causal mask.
     """
     query, key, value = call.args["query"], call.args["key"], call.args["value"]
     scores = _scores(query, key)
@@ -57,9 +61,12 @@ def scaled_dot_product_attention(call: OpCall) -> Work:
     role="attention",
 )
 def scaled_dot_product_attention_backward(call: OpCall) -> Work:
-    """Five products against the forward's two: the scores again, then the gradients by v, scores, q and k.
+    """Five products: the scores again, then the gradients by v, scores, q and k.
 
-    macs = l * s * (3 e + 2 f). The fused kernels keep no scores, so they compute them once more.
+    The forward pass has two products. The fused kernels keep no scores, so they compute them once more.
+
+    macs = batch * heads * l * s * (3 e + 2 f)
+    other_ops = 10 * batch * heads * l * s
     """
     query, key, value = call.args["query"], call.args["key"], call.args["value"]
     scores = _scores(query, key)
@@ -86,13 +93,25 @@ def _self_attention(tokens: TensorSpec, heads: int, *, projected: int) -> Work:
 
 @rule("aten._native_multi_head_attention", role="attention", sees=Everything())
 def multi_head_attention(call: OpCall) -> Work:
-    """Three projections in, softmax(q k^T) v in every head, one projection out. Not counted: biases."""
+    """Projection of `length` tokens to q, k and v, attention in every head, and one projection out.
+
+    macs = batch * length * width * 4 width + 2 * batch * length * length * width
+    other_ops = 2 * batch * length * width + 5 * batch * heads * length * length
+
+    Not counted: biases.
+    """
     return _self_attention(call.args["query"], call.args["num_head"], projected=call.args["qkv_weight"].shape[0])
 
 
 @rule("aten._transformer_encoder_layer_fwd", role="attention", sees=Everything())
 def transformer_encoder_layer(call: OpCall) -> Work:
-    """Self-attention, two linear layers, two normalisations, two additions, one activation."""
+    """Self-attention, two linear layers, two normalisations, two residual additions, one activation.
+
+    macs = those of multi_head_attention + 2 * batch * length * width * hidden
+    other_ops = those of multi_head_attention + batch * length * (16 width + hidden): 14 in the normalisations
+
+    Not counted: biases.
+    """
     tokens = call.args["src"]
     hidden = call.args["ffn_weight_1"].shape[0]
     attention = _self_attention(tokens, call.args["num_heads"], projected=call.args["qkv_weight"].shape[0])

@@ -43,10 +43,14 @@ def _forward_macs(image: TensorSpec, output: TensorSpec, weight: TensorSpec, *, 
     sees=_window,
 )
 def convolution(call: OpCall) -> Work:
-    """Every weight is used once for each place of the output; of a transposed one, for each place of the input.
+    """Convolution with a (c_out, c_in / groups, kernel...) weight: each output place uses every weight once.
 
-    macs = batch * places * elements of the weight, and the weight is (c_out, c_in / groups, kernel...), so groups and
-    dilation need no factor of their own. Not counted: the addition of the bias. Places of padding count as any other.
+    A transposed convolution uses every weight once for each place of its input. The weight's shape accounts for groups;
+    dilation changes nothing. Places of padding count as any other.
+
+    macs = batch * places * elements of the weight
+
+    Not counted: the addition of the bias.
     """
     image, weight = call.args["input" if "input" in call.args else "self"], call.args["weight"]
     transposed = bool(call.args.get("transposed", False))
@@ -55,24 +59,37 @@ def convolution(call: OpCall) -> Work:
 
 @rule("aten.cudnn_convolution_transpose", role="convolution", sees=_window)
 def transposed_convolution(call: OpCall) -> Work:
-    """As `convolution`, by the places of the input."""
+    """Transposed convolution: each place of the input uses every weight once.
+
+    macs = batch * input places * elements of the weight
+
+    Not counted: the addition of the bias.
+    """
     image, weight = call.args["self"], call.args["weight"]
     return Work(macs=_forward_macs(image, call.outputs[0], weight, transposed=True))
 
 
 @rule("aten.conv_tbc", role="convolution")
 def convolution_over_time(call: OpCall) -> Work:
-    """As `convolution`, of a (time, batch, channels) tensor with a (kernel, c_in, c_out) weight."""
+    """Convolution of a (time, batch, channels) tensor with a (kernel, c_in, c_out) weight.
+
+    macs = time * batch * elements of the weight
+
+    Not counted: the addition of the bias.
+    """
     output, weight = call.outputs[0], call.args["weight"]
     return Work(macs=output.shape[0] * output.shape[1] * weight.elements)
 
 
 @rule("aten.convolution_backward", role="convolution")
 def convolution_backward(call: OpCall) -> Work:
-    """Each gradient that is asked for costs what the forward pass costs, for every number of groups.
+    """Gradients of a convolution: each costs as much as the forward pass, for every number of groups.
 
-    y[o] = sum over taps of w[t] x[o + t]: the gradient by x has one product for each (o, t), and so has that by w.
-    `output_mask` says which of input, weight and bias are asked for; the bias's is one addition for each element.
+    y[o] = sum over taps of w[t] x[o + t]: the gradients by x and by w each have one product for each (o, t).
+    `output_mask` says which of the gradients by input, weight and bias autograd asks for.
+
+    macs = forward macs * (gradients by input and weight that are asked for)
+    other_ops = elements of the output's gradient where the bias's gradient is asked for
     """
     gradient, image, weight = call.args["grad_output"], call.args["input"], call.args["weight"]
     by_input, by_weight, by_bias = call.args["output_mask"]

@@ -65,29 +65,53 @@ def _aten(*lists: str) -> tuple[str, ...]:
     sees=Pointwise(),
 )
 def elementwise(call: OpCall) -> Work:
-    """One operation for each element of the result, of a sparse one for each that it stores."""
+    """One operation for each element of the result; of a sparse result, for each stored element.
+
+    other_ops = output elements
+    """
     return Work(other_ops=max((output.held for output in call.outputs), default=0))
 
 
 @rule("aten.native_dropout", "aten._fused_dropout", role="elementwise", sees=Pointwise())
 def fused_dropout(call: OpCall) -> Work:
-    """Three operations for each element, as where it is taken apart: a random number, its scaling, the product."""
+    """Dropout: a random number, its scaling, the product, as where torch takes it apart.
+
+    other_ops = 3 * elements
+    """
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
 @rule(*_aten(FOREACH), role="elementwise", sees=Pointwise())
 def every(call: OpCall) -> Work:
-    """One operation for each element of each tensor in the list."""
+    """One operation for each element of each tensor in a list.
+
+    other_ops = sum of the elements of all tensors
+    """
     return Work(other_ops=sum(spec.elements for spec in call.args["self"]))
+
+
+@rule("aten._fused_adam_", "aten._fused_adamw_", "aten._fused_sgd_", role="elementwise", sees=Pointwise())
+def fused_step(call: OpCall) -> Work:
+    """As where it is taken apart: seven operations for each element with Adam, eight with AdamW's decay, one with SGD,
+    three with momentum.
+    """  # noqa: D205 - one sentence
+    operations = {"aten._fused_adam_": 7, "aten._fused_adamw_": 8}.get(call.op, 3 if call.args.get("momentum") else 1)
+    return Work(other_ops=operations * sum(spec.elements for spec in call.args["self"]))
 
 
 @rule(*_aten(LOSSES), role="other", sees=Pointwise())
 def loss(call: OpCall) -> Work:
-    """One operation for each element of the prediction."""
+    """Loss: one operation for each element of the prediction.
+
+    other_ops = elements of the prediction
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 
 @rule(*_aten(BACKWARD), role="elementwise")
 def elementwise_backward(call: OpCall) -> Work:
-    """One operation for each element of the gradient."""
+    """Backward pass: one operation for each element of the gradient.
+
+    other_ops = elements of the gradient
+    """
     return Work(other_ops=max((output.elements for output in call.outputs), default=0))

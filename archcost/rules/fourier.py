@@ -25,12 +25,18 @@ def _transforms(points: TensorSpec, dims: tuple[int, ...]) -> int:
 
 @rule("aten._fft_c2c", role="other", sees=_along)
 def fft(call: OpCall) -> Work:
-    """5 n log2 n for each transform of n points."""
+    """Complex Fourier transforms of n points each.
+
+    other_ops = 5 * n * log2 n for each transform
+    """
     return Work(other_ops=_transforms(call.inputs[0], tuple(call.args["dim"])))
 
 
 @rule("aten._fft_r2c", "aten._fft_c2r", role="other", sees=_along)
 def real_fft(call: OpCall) -> Work:
-    """Half of a complex transform of as many points: the other half is its mirror image."""
+    """Fourier transforms of n real points: half of a complex transform, since the other half is its mirror image.
+
+    other_ops = 5 * n * log2 n / 2 for each transform
+    """
     real = call.inputs[0] if call.op == "aten._fft_r2c" else call.outputs[0]
     return Work(other_ops=_transforms(real, tuple(call.args["dim"])) // 2)

@@ -32,48 +32,75 @@ def _product(rows: TensorSpec, columns: TensorSpec, *, batches: int = 1) -> int:
 
 @rule("aten.mm", "aten._int_mm", "aten._scaled_mm", role="linear", sees=PRODUCT)
 def mm(call: OpCall) -> Work:
-    """(n, m) times (m, p): n * m * p."""
+    """A (n, m) matrix times a (m, p) matrix.
+
+    macs = n * m * p
+    """
     return Work(macs=_product(*_operands(call, "self", "mat2")))
 
 
 @rule("aten.addmm", "aten._addmm_activation", role="linear", sees=ADDED_PRODUCT)
 def addmm(call: OpCall) -> Work:
-    """As `mm`. Not counted: the addition, which is a linear layer's bias."""
+    """A (n, m) matrix times a (m, p) matrix, added to a third: a linear layer with its bias.
+
+    macs = n * m * p
+
+    Not counted: the addition.
+    """
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
 
 
 @rule("aten._sparse_addmm", role="linear", sees=ADDED_PRODUCT)
 def sparse_addmm(call: OpCall) -> Work:
-    """As `mm`: one multiply-add for each stored element of a sparse operand and each column of the other."""
+    """A product with a sparse operand, of which only the stored elements are multiplied.
+
+    macs = stored elements * columns of the other operand
+
+    Not counted: the addition.
+    """
     return Work(macs=_product(*_operands(call, "mat1", "mat2")))
 
 
 @rule("aten._sparse_sparse_matmul", role="linear", sees=PRODUCT)
 def sparse_sparse_matmul(call: OpCall) -> Work:
-    """Each stored element of the first times those that a row of the second stores."""
+    """A product of two sparse matrices.
+
+    macs = stored elements of the first * stored elements in an average row of the second
+    """
     return Work(macs=_product(*_operands(call, "self", "other")))
 
 
 @rule("aten.bmm", role="linear", sees=PRODUCT)
 def bmm(call: OpCall) -> Work:
-    """B products of (n, m) and (m, p): b * n * m * p."""
+    """A batch of b products (n, m) times (m, p).
+
+    macs = b * n * m * p
+    """
     rows, columns = _operands(call, "self", "mat2")
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
 @rule("aten.baddbmm", "aten.addbmm", role="linear", sees=ADDED_PRODUCT)
 def baddbmm(call: OpCall) -> Work:
-    """As `bmm`. Not counted: the addition."""
+    """A batch of b products (n, m) times (m, p), added to a tensor.
+
+    macs = b * n * m * p
+
+    Not counted: the addition.
+    """
     rows, columns = _operands(call, "batch1", "batch2")
     return Work(macs=_product(rows, columns, batches=rows.shape[0]))
 
 
 @rule("aten._grouped_mm", "aten._scaled_grouped_mm", role="linear", sees=PRODUCT)
 def grouped_mm(call: OpCall) -> Work:
-    """Products of groups, as a mixture of experts has them: (rows, m) times (groups, m, p) is rows * m * p.
+    """Products of groups, as a mixture of experts has them; each row is in one group, whichever.
 
-    Each row is in one group, whichever: n * m * p in all, with n, m or p the sum over the groups where an operand has
-    no dimension of groups. Only where both have it, every group is a whole product.
+    Where one operand has no dimension of groups, n, m or p is the sum over the groups. Where both have one, every group
+    is a whole product.
+
+    macs = n * m * p
+    macs = groups * n * m * p where both operands have a dimension of groups
     """
     rows, columns = _operands(call, "self", "mat2")
     groups = rows.shape[0] if len(rows.shape) > len(columns.shape) else 1
@@ -82,29 +109,44 @@ def grouped_mm(call: OpCall) -> Work:
 
 @rule("aten.mv", "aten.dot", "aten.vdot", role="linear", sees=Everything())
 def vector_product(call: OpCall) -> Work:
-    """One multiply-add for each element of the first operand."""
+    """A matrix times a vector, or a dot product.
+
+    macs = elements of the first operand
+    """
     operands = call.inputs[:2]
     return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addmv", role="linear", sees=Everything())
 def addmv(call: OpCall) -> Work:
-    """As `mv`. Not counted: the addition."""
+    """A matrix times a vector, added to a vector.
+
+    macs = elements of the matrix
+
+    Not counted: the addition.
+    """
     operands = _operands(call, "mat", "vec")
     return Work(macs=real_macs(operands[0].held, *operands))
 
 
 @rule("aten.addr", role="linear", sees=Everything())
 def addr(call: OpCall) -> Work:
-    """Outer product: one multiply-add for each element of the result."""
+    """Outer product of two vectors.
+
+    macs = output elements
+
+    Not counted: the addition.
+    """
     return Work(macs=real_macs(call.outputs[0].elements, *_operands(call, "vec1", "vec2")))
 
 
 @rule("aten._trilinear", role="linear", sees=Everything())
 def trilinear(call: OpCall) -> Work:
-    """nn.Bilinear: one multiply-add for each combination of the three operands' places.
+    """The product of nn.Bilinear: three operands, expanded along `expand1..3` and multiplied.
 
-    The operands are expanded along `expand1..3` and multiplied; an expanded dimension takes its size from the others.
+    An expanded dimension takes its size from the other operands.
+
+    macs = product of all dimensions of the expanded operands
     """
     operands = _operands(call, "i1", "i2", "i3")
     dims = [list(operand.shape) for operand in operands]
@@ -120,11 +162,17 @@ def _expansions(call: OpCall) -> tuple[tuple[int, ...], ...]:
 
 @rule("aten._weight_norm_interface", role="normalisation", sees=Pointwise())
 def weight_norm(call: OpCall) -> Work:
-    """Square, add, then scale: three operations for each weight."""
+    """Normalisation of a weight: square, add, scale.
+
+    other_ops = 3 * elements of the weight
+    """
     return Work(other_ops=3 * call.args["v"].elements)
 
 
 @rule("aten._weight_norm_interface_backward", role="normalisation", sees=Pointwise())
 def weight_norm_backward(call: OpCall) -> Work:
-    """Twice the forward pass."""
+    """Backward pass of a weight's normalisation: twice the forward pass.
+
+    other_ops = 6 * elements of the weight
+    """
     return Work(other_ops=6 * call.args["saved_v"].elements)

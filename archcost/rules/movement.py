@@ -70,12 +70,15 @@ free(*_aten(ASKING), why=ASKS)
 @rule("aten.embedding", role="embedding")
 @rule("aten.index_select", "aten.gather", "aten.index", "aten._unsafe_index", "aten.take", role="movement")
 def lookup(call: OpCall) -> Work:
-    """No arithmetic; the places that are looked up are read, not the whole table."""
+    """Lookup without arithmetic: only the rows that are looked up are read, not the whole table.
+
+    read_bytes = bytes of the result + bytes of the indices
+    """
     indices = sum(spec.nbytes for spec in call.inputs[1:] if spec.dtype.startswith(("int", "uint", "bool")))
     return Work(read_bytes=call.outputs[0].nbytes + indices, layers=0)
 
 
-def _see_transpose(call: OpCall) -> Sight:
+def _see_transpose(call: OpCall) -> Permutes:
     dims = len(call.inputs[0].shape)
     order = list(range(dims))
     first, second = (-2, -1) if "dim0" not in call.args else (call.args["dim0"], call.args["dim1"])
@@ -84,18 +87,18 @@ def _see_transpose(call: OpCall) -> Sight:
     return Permutes(tuple(order))
 
 
-def _see_permutation(call: OpCall) -> Sight:
+def _see_permutation(call: OpCall) -> Permutes:
     dims = len(call.inputs[0].shape)
     return Permutes(tuple(dim % dims for dim in call.args["dims"]))
 
 
-def _see_slice(call: OpCall) -> Sight:
+def _see_slice(call: OpCall) -> Cuts:
     size = call.inputs[0].shape[call.args["dim"]]
     start = call.args["start"] or 0
     return Cuts(call.args["dim"], min(start + size if start < 0 else start, size), call.args["step"])
 
 
-def _see_pick(call: OpCall) -> Sight:
+def _see_pick(call: OpCall) -> Picks:
     return Picks(call.args["dim"])
 
 
@@ -105,7 +108,7 @@ free("aten.slice", why=RENAMES, sees=_see_slice)
 free("aten.select", "aten.unbind", why=RENAMES, sees=_see_pick)
 
 
-def _see_padding(call: OpCall) -> Sight:
+def _see_padding(call: OpCall) -> Pads:
     pads = call.args["pad" if "pad" in call.args else "padding"]
     return Pads(tuple(pads[::2]))
 
@@ -120,7 +123,10 @@ for _mode in ("reflection", "replication"):
     role="movement",
 )
 def pad_backward(call: OpCall) -> Work:
-    """One addition for each element of the gradient."""
+    """Backward pass of padding: one addition for each element of the gradient.
+
+    other_ops = elements of the gradient
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 

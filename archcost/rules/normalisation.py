@@ -37,16 +37,21 @@ def _count_normalised(call: OpCall, *, statistics: bool) -> Work:
     sees=Pointwise(),
 )
 def batch_norm(call: OpCall) -> Work:
-    """Two operations for each element in eval mode, where statistics and scale fold into one scale and one shift.
+    """Normalise each channel; in eval mode statistics and affine parameters fold into one scale and one shift.
 
-    In training mode 3 for the statistics, 2 to normalise, 2 for scale and shift where it has them.
+    other_ops = 2 * elements in eval mode
+    other_ops = 5 * elements in training mode: 3 for the statistics, 2 to normalise
+    other_ops = 7 * elements in training mode with a scale and a shift
     """
     return _count_normalised(call, statistics=bool(call.args.get("training", True)))
 
 
 @rule("aten._native_batch_norm_legit_no_training", "aten._batch_norm_no_update", role="normalisation", sees=Pointwise())
 def batch_norm_inference(call: OpCall) -> Work:
-    """Two operations for each element: one scale, one shift."""
+    """Normalise each channel by stored statistics: one scale, one shift.
+
+    other_ops = 2 * elements
+    """
     return _count_normalised(call, statistics=False)
 
 
@@ -54,7 +59,11 @@ def batch_norm_inference(call: OpCall) -> Work:
     "aten.native_layer_norm", "aten.native_group_norm", "aten._fused_rms_norm", role="normalisation", sees=Pointwise()
 )
 def statistics_norm(call: OpCall) -> Work:
-    """3 operations for each element for the statistics, 2 to normalise, 2 for scale and shift where it has them."""
+    """Normalise by the input's own statistics.
+
+    other_ops = 5 * elements: 3 for the statistics, 2 to normalise
+    other_ops = 7 * elements with a scale and a shift
+    """
     return _count_normalised(call, statistics=True)
 
 
@@ -69,7 +78,10 @@ def statistics_norm(call: OpCall) -> Work:
     role="normalisation",
 )
 def norm_backward(call: OpCall) -> Work:
-    """Two reductions (4 operations) and the combination of three terms (5) for each element."""
+    """Backward pass of a normalisation: two reductions (4 operations) and a combination of three terms (5).
+
+    other_ops = 9 * elements
+    """
     return Work(other_ops=9 * call.inputs[0].elements)
 
 
@@ -81,17 +93,26 @@ def _along(call: OpCall) -> Mixes:
     "aten._softmax", "aten._log_softmax", "aten._safe_softmax", "aten._sparse_softmax", role="activation", sees=_along
 )
 def softmax(call: OpCall) -> Work:
-    """Maximum, subtraction, exponential, sum, division: five for each element."""
+    """Softmax: maximum, subtraction, exponential, sum, division.
+
+    other_ops = 5 * elements
+    """
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)
 
 
 @rule("aten._softmax_backward_data", "aten._log_softmax_backward_data", role="activation")
 def softmax_backward(call: OpCall) -> Work:
-    """Product, sum, difference, product: four for each element."""
+    """Backward pass of softmax: product, sum, difference, product.
+
+    other_ops = 4 * elements
+    """
     return Work(other_ops=4 * call.outputs[0].elements)
 
 
 @rule("aten._masked_softmax", role="activation", sees=_along)
 def masked_softmax(call: OpCall) -> Work:
-    """As `softmax`, and one comparison for each element."""
+    """Softmax with one comparison for each element of the mask.
+
+    other_ops = 6 * elements
+    """
     return Work(other_ops=(SOFTMAX_OPS + 1) * call.outputs[0].elements)

@@ -38,7 +38,10 @@ def _window(call: OpCall) -> Slides:
     sees=_window,
 )
 def pool(call: OpCall) -> Work:
-    """Elements of the window for each element of the output: comparisons, or additions and one division."""
+    """Pooling: a comparison, or an addition, for each element of each window.
+
+    other_ops = output elements * window elements
+    """
     return Work(other_ops=call.outputs[0].elements * prod(per_axis(call.args["kernel_size"], _axes(call))))
 
 
@@ -67,13 +70,19 @@ def _adaptive_window(call: OpCall) -> Sight:
     sees=_adaptive_window,
 )
 def adaptive_pool(call: OpCall) -> Work:
-    """One operation for each input element (windows that overlap by rounding count once)."""
+    """Pooling to a given size; windows that overlap by rounding count once.
+
+    other_ops = input elements, or output elements where there are more of them
+    """
     return Work(other_ops=max(call.inputs[0].elements, call.outputs[0].elements))
 
 
 @rule("aten.fractional_max_pool2d", "aten.fractional_max_pool3d", role="pooling")
 def fractional_pool(call: OpCall) -> Work:
-    """Elements of the window for each element of the output."""
+    """Maximum over windows at random places.
+
+    other_ops = output elements * window elements
+    """
     return Work(other_ops=call.outputs[0].elements * prod(per_axis(call.args["kernel_size"], _axes(call))))
 
 
@@ -87,17 +96,26 @@ def fractional_pool(call: OpCall) -> Work:
     role="pooling",
 )
 def max_pool_backward(call: OpCall) -> Work:
-    """One addition for each element of the gradient."""
+    """Backward pass of a maximum: one addition for each element of the gradient.
+
+    other_ops = elements of the gradient
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 
 @rule("aten.avg_pool2d_backward", "aten.avg_pool3d_backward", role="pooling")
 def avg_pool_backward(call: OpCall) -> Work:
-    """Elements of the window for each element of the gradient."""
+    """Backward pass of an average: one addition for each element of each window.
+
+    other_ops = elements of the gradient * window elements
+    """
     return Work(other_ops=call.inputs[0].elements * prod(per_axis(call.args["kernel_size"], _axes(call))))
 
 
 @rule("aten._adaptive_avg_pool2d_backward", "aten._adaptive_avg_pool3d_backward", role="pooling")
 def adaptive_avg_pool_backward(call: OpCall) -> Work:
-    """One operation for each element of the result."""
+    """Backward pass of an average to a given size.
+
+    other_ops = elements of the input's gradient
+    """
     return Work(other_ops=call.outputs[0].elements)

@@ -35,7 +35,12 @@ def _weights(packed: tuple[TensorSpec, ...]) -> int:
     sees=Mixes((-1,)),
 )
 def linear(call: OpCall) -> Work:
-    """Rows times in features times out features. Not counted: biases, and a ReLU that is fused."""
+    """Linear layer with packed integer weights.
+
+    macs = rows * in features * out features
+
+    Not counted: biases, and a fused activation.
+    """
     return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])
 
 
@@ -46,7 +51,12 @@ def linear(call: OpCall) -> Work:
     sees=Unknown(),
 )
 def convolution(call: OpCall) -> Work:
-    """Output elements times the weights of one filter. Not counted: biases, and what is fused."""
+    """Convolution with packed integer weights.
+
+    macs = output elements * weights of one filter
+
+    Not counted: biases, and what is fused.
+    """
     weight = call.args["packed_weight"][0]
     return Work(macs=call.outputs[0].elements * prod(weight.shape[1:]))
 
@@ -57,19 +67,33 @@ def convolution(call: OpCall) -> Work:
     sees=Unknown(),
 )
 def transposed_convolution(call: OpCall) -> Work:
-    """Input elements times the weights of one filter."""
+    """Transposed convolution with packed integer weights.
+
+    macs = input elements * weights of one filter
+
+    Not counted: biases, and what is fused.
+    """
     return Work(macs=call.inputs[0].elements * prod(call.args["packed_weight"][0].shape[1:]))
 
 
 @rule("quantized.matmul", role="linear", sees=Everything())
 def matmul(call: OpCall) -> Work:
-    """(n, m) times (m, p): n * m * p."""
+    """A quantised (n, m) matrix times a (m, p) matrix.
+
+    macs = n * m * p
+    """
     return Work(macs=call.outputs[0].elements * call.inputs[0].shape[-1])
 
 
 @rule("aten.quantized_lstm", "aten.quantized_gru", role="recurrent", sees=Everything())
 def recurrent(call: OpCall) -> Work:
-    """Every packed weight once for each token, and the gates. Not counted: biases."""
+    """All layers of an LSTM or GRU with packed weights; a token is one step of one sequence.
+
+    macs = tokens * elements of the packed weights
+    other_ops = tokens * hidden size * (13 for an LSTM, 10 for a GRU) for each layer and direction
+
+    Not counted: biases.
+    """
     sequence = call.args.get("input", call.inputs[0])
     tokens = sequence.elements // max(sequence.shape[-1], 1)
     steps = LSTM_STEP if "lstm" in call.op else GRU_STEP
@@ -86,13 +110,25 @@ def recurrent(call: OpCall) -> Work:
 
 @rule(*_names("quantized_lstm_cell_dynamic quantized_gru_cell_dynamic"), role="recurrent", sees=Everything())
 def gated_cell(call: OpCall) -> Work:
-    """Both packed weights once for each row, and the gates. Not counted: biases."""
+    """One step of an LSTM or GRU with packed weights.
+
+    macs = rows * elements of both packed weights
+    other_ops = elements of the hidden state * (13 for an LSTM, 10 for a GRU)
+
+    Not counted: biases.
+    """
     return _cell(call, LSTM_STEP if "lstm" in call.op else GRU_STEP)
 
 
 @rule(*_names("quantized_rnn_relu_cell_dynamic quantized_rnn_tanh_cell_dynamic"), role="recurrent", sees=Everything())
 def cell(call: OpCall) -> Work:
-    """Both packed weights once for each row, and the activation. Not counted: biases."""
+    """One step of an RNN with packed weights: two additions and the activation in two operations.
+
+    macs = rows * elements of both packed weights
+    other_ops = 2 * elements of the hidden state
+
+    Not counted: biases.
+    """
     return _cell(call, RNN_STEP)
 
 
@@ -110,7 +146,12 @@ def _cell(call: OpCall, step: int) -> Work:
     sees=Pointwise(),
 )
 def elementwise(call: OpCall) -> Work:
-    """One operation for each element of the result; a ReLU that is fused costs nothing more."""
+    """One operation for each element of the result.
+
+    other_ops = output elements
+
+    Not counted: a fused ReLU.
+    """
     return Work(other_ops=call.outputs[0].elements)
 
 
@@ -121,19 +162,30 @@ def elementwise(call: OpCall) -> Work:
     sees=Pointwise(),
 )
 def batch_norm(call: OpCall) -> Work:
-    """A scale and a shift."""
+    """Normalisation by stored statistics: a scale and a shift.
+
+    other_ops = 2 * elements
+
+    Not counted: a fused ReLU.
+    """
     return Work(other_ops=AFFINE_OPS * call.outputs[0].elements)
 
 
 @rule(*_names("layer_norm group_norm instance_norm"), role="normalisation", sees=Pointwise())
 def norm(call: OpCall) -> Work:
-    """Statistics, normalising by them, a scale and a shift."""
+    """Normalisation by the input's own statistics, with a scale and a shift.
+
+    other_ops = 7 * elements
+    """
     return Work(other_ops=AFFINE_NORM_OPS * call.outputs[0].elements)
 
 
 @rule("quantized.softmax", role="activation", sees=Everything())
 def softmax(call: OpCall) -> Work:
-    """Maximum, subtraction, exponential, sum, division."""
+    """Softmax: maximum, subtraction, exponential, sum, division.
+
+    other_ops = 5 * elements
+    """
     return Work(other_ops=SOFTMAX_OPS * call.outputs[0].elements)
 
 
@@ -143,7 +195,10 @@ def softmax(call: OpCall) -> Work:
     sees=Unknown(),
 )
 def max_pool(call: OpCall) -> Work:
-    """One comparison for each element of each window."""
+    """Maximum: one comparison for each element of each window.
+
+    other_ops = output elements * window elements
+    """
     return Work(other_ops=call.outputs[0].elements * prod(call.args["kernel_size"]))
 
 
@@ -154,7 +209,10 @@ def max_pool(call: OpCall) -> Work:
     sees=Pointwise(),
 )
 def conversion(call: OpCall) -> Work:
-    """A scale and a shift for each element."""
+    """Conversion to integers or back: a scale and a shift.
+
+    other_ops = 2 * elements
+    """
     return Work(other_ops=CONVERSION_OPS * call.outputs[0].elements)
 
 
@@ -166,7 +224,10 @@ def conversion(call: OpCall) -> Work:
     sees=Pointwise(),
 )
 def fake_quantisation(call: OpCall) -> Work:
-    """To integers and back: a scale and a shift, twice, for each element."""
+    """Conversion to integers and back: a scale and a shift, twice.
+
+    other_ops = 4 * elements
+    """
     return Work(other_ops=2 * CONVERSION_OPS * call.outputs[0].elements)
 
 
@@ -177,7 +238,10 @@ def fake_quantisation(call: OpCall) -> Work:
     sees=Pointwise(),
 )
 def observed_fake_quantisation(call: OpCall) -> Work:
-    """The smallest and the largest element, then to integers and back."""
+    """The smallest and the largest element, then conversion to integers and back.
+
+    other_ops = 6 * elements
+    """
     return Work(other_ops=(2 + 2 * CONVERSION_OPS) * call.outputs[0].elements)
 
 
@@ -186,7 +250,10 @@ def observed_fake_quantisation(call: OpCall) -> Work:
     *(f"aten._fake_quantize_learnable_per_{what}_affine_backward" for what in ("tensor", "channel")),
 )
 def fake_quantisation_backward(call: OpCall) -> Work:
-    """One operation for each element of the gradient."""
+    """Backward pass: one operation for each element of the gradient.
+
+    other_ops = elements of the gradient
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 
@@ -194,7 +261,10 @@ def fake_quantisation_backward(call: OpCall) -> Work:
     *_names("embedding_byte embedding_4bit embedding_bag_byte embedding_bag_4bit"), role="embedding", sees=Everything()
 )
 def embedding(call: OpCall) -> Work:
-    """One addition for each element of each row that is looked up."""
+    """Lookup in a quantised table: one operation for each element that is looked up.
+
+    other_ops = output elements
+    """
     return Work(other_ops=call.outputs[0].elements, layers=0)
 
 

@@ -45,23 +45,34 @@ def _see_reduction(call: OpCall) -> Sight:
     sees=_see_reduction,
 )
 def reduction(call: OpCall) -> Work:
-    """One operation for each input element; the larger of operand and result, for the binary forms of max and min."""
+    """Reduction: one operation for each input element; the binary forms of max and min count the larger side.
+
+    other_ops = input elements, or output elements where there are more of them
+    """
     return Work(other_ops=max(tensor.held for tensor in (call.inputs[0], *call.outputs)))
 
 
 @rule("aten.var", "aten.std", "aten.var_mean", "aten.std_mean", role="other", sees=_see_reduction)
 def variance(call: OpCall) -> Work:
-    """Sum, difference and square: three for each input element."""
+    """Variance: sum, difference and square.
+
+    other_ops = 3 * input elements
+    """
     return Work(other_ops=3 * call.inputs[0].elements)
 
 
 @rule("aten.norm", "aten.linalg_vector_norm", "aten.dist", role="other", sees=_see_reduction)
 def norm(call: OpCall) -> Work:
-    """Square and sum: two for each input element."""
+    """Norm: square and sum.
+
+    other_ops = 2 * input elements
+
+    Not counted: the root of each result.
+    """
     return Work(other_ops=2 * call.inputs[0].elements)
 
 
-def _see_scan(call: OpCall) -> Sight:
+def _see_scan(call: OpCall) -> Mixes:
     return Mixes((call.args["dim"],))
 
 
@@ -76,7 +87,10 @@ def _see_scan(call: OpCall) -> Sight:
     sees=_see_scan,
 )
 def scan(call: OpCall) -> Work:
-    """One operation for each element."""
+    """Running sum, product or extreme: one operation for each element.
+
+    other_ops = input elements
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 
@@ -91,7 +105,10 @@ def scan(call: OpCall) -> Work:
     sees=Everything(),
 )
 def sort(call: OpCall) -> Work:
-    """N log2 n comparisons for n elements along the sorted dimension."""
+    """Sort of n elements along a dimension.
+
+    other_ops = input elements * ceil(log2 n)
+    """
     values = call.inputs[0]
     dim = call.args.get("dim", -1)
     along = values.shape[dim if isinstance(dim, int) else -1] if values.shape else 1
@@ -100,13 +117,22 @@ def sort(call: OpCall) -> Work:
 
 @rule("aten._cdist_forward", "aten._pdist_forward", role="other", sees=Everything())
 def distances(call: OpCall) -> Work:
-    """Difference, power and sum for each coordinate of each pair: three."""
+    """Distances of pairs of points: difference, power and sum for each coordinate.
+
+    other_ops = 3 * pairs * coordinates
+    """
     return Work(other_ops=3 * call.outputs[0].elements * call.inputs[0].shape[-1])
 
 
 @rule("aten._euclidean_dist", role="other", sees=Everything())
 def euclidean_distances(call: OpCall) -> Work:
-    """A product of the points, each with its squared length and a one beside: n * m * (d + 2); then the roots."""
+    """Distances of n and m points in d dimensions, by one product.
+
+    Each point has its squared length and a one beside its coordinates there.
+
+    macs = n * m * (d + 2)
+    other_ops = 2 * elements of both operands (squared lengths) + 2 * n * m (limit and root)
+    """
     first, second = call.inputs
     pairs = call.outputs[0].elements
     return Work(
@@ -119,13 +145,19 @@ def euclidean_distances(call: OpCall) -> Work:
 
 @rule("aten.nonzero", "aten.bincount", "aten.histc", role="other", sees=Everything())
 def scanning(call: OpCall) -> Work:
-    """One comparison for each input element."""
+    """Search or count: one comparison for each input element.
+
+    other_ops = input elements
+    """
     return Work(other_ops=call.inputs[0].elements)
 
 
 @rule("aten.linalg_cross", role="other", sees=Everything())
 def cross_product(call: OpCall) -> Work:
-    """Two products and a difference for each element of the result."""
+    """Cross product: two products and a difference for each element.
+
+    other_ops = 3 * output elements
+    """
     return Work(other_ops=3 * call.outputs[0].elements)
 
 
@@ -144,6 +176,9 @@ def cross_product(call: OpCall) -> Work:
     sees=Everything(),
 )
 def decomposition(call: OpCall) -> Work:
-    """The order of magnitude of the direct methods, whose factors differ: n * n * m for each n x m matrix."""
+    """Direct method on n x m matrices. Only the order of magnitude: the methods differ by constant factors.
+
+    other_ops = n * n * m for each matrix
+    """
     rows = call.inputs[0].shape[-2]
     return Work(other_ops=call.inputs[0].elements * rows)

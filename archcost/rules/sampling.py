@@ -39,31 +39,50 @@ def _count_taps(call: OpCall, taps: int) -> Work:
 
 @rule("aten.upsample_linear1d", role="other", sees=_make_scaling(1, 2))
 def linear(call: OpCall) -> Work:
-    """2 neighbours, 2 operations each, for each output element."""
+    """Linear interpolation between 2 neighbours, 2 operations each.
+
+    other_ops = 4 * output elements
+    """
     return _count_taps(call, 2)
 
 
 @rule("aten.upsample_bilinear2d", "aten._upsample_bilinear2d_aa", role="other", sees=_make_scaling(2, 2))
 def bilinear(call: OpCall) -> Work:
-    """4 neighbours, 2 operations each, for each output element."""
+    """Bilinear interpolation between 4 neighbours, 2 operations each.
+
+    other_ops = 8 * output elements
+    """
     return _count_taps(call, 4)
 
 
 @rule("aten.upsample_trilinear3d", role="other", sees=_make_scaling(3, 2))
 def trilinear(call: OpCall) -> Work:
-    """8 neighbours, 2 operations each, for each output element."""
+    """Trilinear interpolation between 8 neighbours, 2 operations each.
+
+    other_ops = 16 * output elements
+    """
     return _count_taps(call, 8)
 
 
 @rule("aten.upsample_bicubic2d", "aten._upsample_bicubic2d_aa", role="other", sees=_make_scaling(2, 4))
 def bicubic(call: OpCall) -> Work:
-    """16 neighbours, 2 operations each, for each output element."""
+    """Bicubic interpolation between 16 neighbours, 2 operations each.
+
+    other_ops = 32 * output elements
+
+    Not counted: the weights of the neighbours, which depend on the sizes alone.
+    """
     return _count_taps(call, 16)
 
 
 @rule("aten.grid_sampler_2d", "aten.grid_sampler_3d", "aten.cudnn_grid_sampler", role="other", sees=Unknown())
 def grid_sample(call: OpCall) -> Work:
-    """4 neighbours of an image or 8 of a volume, 2 operations each; one copy for the nearest neighbour."""
+    """Sampling between 4 neighbours of an image or 8 of a volume, 2 operations each.
+
+    other_ops = 8 * output elements of an image
+    other_ops = 16 * output elements of a volume
+    other_ops = 2 * output elements for the nearest neighbour
+    """
     neighbours = 1 if call.args.get("interpolation_mode", 0) == 1 else 2 ** (len(call.outputs[0].shape) - 2)
     return _count_taps(call, neighbours)
 
@@ -79,19 +98,28 @@ def grid_sample(call: OpCall) -> Work:
     role="other",
 )
 def sampling_backward(call: OpCall) -> Work:
-    """A multiplication and an addition for each element of the gradient."""
+    """Backward pass of sampling: a multiplication and an addition for each element of the gradient.
+
+    other_ops = 2 * elements of the gradient
+    """
     return Work(other_ops=TAP_OPS * call.inputs[0].elements)
 
 
 @rule("aten.affine_grid_generator", role="other")
 def affine_grid(call: OpCall) -> Work:
-    """Each place of the grid times the (2, 3) or (3, 4) matrix of its image."""
+    """Each place of the grid times the (2, 3) or (3, 4) matrix of its image.
+
+    macs = output elements * columns of the matrix
+    """
     return Work(macs=call.outputs[0].elements * call.args["theta"].shape[-1], layers=0, layer_outputs=0)
 
 
 @rule("aten._embedding_bag", "aten._embedding_bag_forward_only", role="embedding")
 def embedding_bag(call: OpCall) -> Work:
-    """One addition for each element of each row that is looked up."""
+    """Sum of embedding rows: one addition for each element of each row that is looked up.
+
+    other_ops = indices * width of the table
+    """
     table, indices = call.args["weight"], call.args["indices"]
     return Work(other_ops=indices.elements * table.shape[-1], layers=0)
 
@@ -104,12 +132,18 @@ def embedding_bag(call: OpCall) -> Work:
     role="other",
 )
 def accumulate(call: OpCall) -> Work:
-    """One addition for each element of the gradient, or of the values put in."""
+    """Accumulation into a table: one addition for each element of the gradient, or of the values put in.
+
+    other_ops = elements of the gradient or the values
+    """
     values = call.args.get("grad_output") or call.args.get("grad") or call.inputs[-1]
     return Work(other_ops=values.elements)
 
 
 @rule("aten.index_add", "aten.scatter_reduce", "aten.index_reduce", role="other")
 def scatter_sum(call: OpCall) -> Work:
-    """One addition for each element that is scattered."""
+    """Scattered sum: one addition for each scattered element.
+
+    other_ops = elements of the source
+    """
     return Work(other_ops=call.inputs[-1].elements)

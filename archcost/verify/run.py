@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from archcost.choices import COUNTING
 from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
 from archcost.records import WalkPlan
 from archcost.records.opinions import FVCORE, TORCH, Opinions
 from archcost.verify.compare import add_rest, add_torch_counts, build_opinion, list_operators
+from archcost.verify.devices import compare_walks
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
-from archcost.walk import Parts, meta_copy
-from archcost.walk.surroundings import random_state_kept
+from archcost.walk import Parts, meta_copy, run_undisturbed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,8 +35,9 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
     Args:
         network: from `archcost.sources.resolve` or `wrap_module`; a module that exists is copied first.
         feed: what it is run on; None: its own default.
-        device: as for `archcost.profile`. "auto" turns from the meta device to the CPU, for all three counters, where
-            fvcore cannot trace on meta but can there.
+        device: as for `archcost.profile`; where it is a real one, its walk is compared with one on meta, row by row.
+            "auto" turns from the meta device to the CPU, for all three counters, where fvcore cannot trace on meta but
+            can there.
 
     Raises:
         BuildError: the network's code failed while it was built.
@@ -43,12 +45,17 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
     """
     feed = feed or Feed(specs=network.inputs)
     report = profile_network(network, feed, WalkPlan(device=device))
-    with random_state_kept():
+
+    def look_on() -> _Look:
         look = _look(network, feed, report.environment["device"])
         if look.fvcore.failure and look.device == "meta" and device == "auto":
-            look = _look_again(network, feed, look)
+            return _look_again(network, feed, look)
+        return look
+
+    look = run_undisturbed(look_on, collector=True)
     calls = add_rest(look.sighting.calls, report.totals.macs)
     counts = {FVCORE: look.fvcore, TORCH: add_torch_counts(calls, look.sighting.torch_failure)}
+    named = device not in {"auto", "meta", COUNTING}
     versions = {name: metadata.version(name) for name in counts}
     return Opinions(
         network=report.network,
@@ -58,6 +65,7 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
         opinions=tuple(build_opinion(name, versions[name], count, calls) for name, count in counts.items()),
         uncovered=report.uncovered,
         notes=(*report.warnings, *look.notes, *look.sighting.notes),
+        walks=compare_walks(network, feed, report) if named else None,
     )
 
 

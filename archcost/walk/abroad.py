@@ -1,20 +1,27 @@
-"""What CUDA's kernels keep otherwise than the CPU's: dropout's mask, and attention with dropout; on the meta device.
+"""What CUDA's kernels keep otherwise than the CPU's: dropout's mask, and what attention keeps; on the meta device.
 
 Dropout keeps a mask of booleans, where the CPU's has the dtype of its input. Attention with dropout keeps the state of
-the random numbers, where the CPU takes it apart and keeps scores and masks.
+the random numbers, where the CPU takes it apart and keeps scores and masks. Which attention is fused differs as well.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
+
+from archcost.walk.notes import ATTENTION
+
+if TYPE_CHECKING:
+    from archcost.walk.notes import Notes
 
 HALF = (torch.float16, torch.bfloat16)
 WIDEST_FLASH = 256  # elements of a head
 ALIGNED = 16  # bytes of a head that the memory-efficient kernel reads at once
 FLASH_STEP = 8  # elements that the flash kernel pads a head to
+MASK_STEP = 8  # elements of a mask that the memory-efficient kernel reads at once
+FLASH, EFFICIENT, APART = "the flash kernel", "the memory-efficient kernel", "its parts, which keep the scores"
 BATCHED = 4  # batch, heads, length, elements
 
 
@@ -25,7 +32,7 @@ def drop(values: torch.Tensor, p: float = 0.5, training: bool = True, inplace: b
     return torch.native_dropout(values, p, training)[0]
 
 
-def attend_with_dropout(  # the function's own arguments
+def attend(  # the function's own arguments, and what notes the kernel
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -34,30 +41,58 @@ def attend_with_dropout(  # the function's own arguments
     is_causal: bool = False,
     scale: float | None = None,
     enable_gqa: bool = False,
+    *,
+    notes: Notes,
 ) -> Any:
-    """Return attention by the kernel that CUDA chooses (aten/native/transformers/cuda/sdp_utils.cpp), on an Ampere or
-    later; NotImplemented where it takes attention apart, and without dropout.
-    """  # noqa: D205 - one sentence
+    """Return attention by the kernel that CUDA chooses on an Ampere or later; NotImplemented where it takes it apart.
+
+    Hopper prefers cuDNN's kernel to flash; it keeps the same.
+    """
     tensors = (query, key, value)
-    dense = all(tensor.is_meta and tensor.dim() == BATCHED and tensor.numel() for tensor in tensors)
-    if not dropout_p or not dense or len({tensor.dtype for tensor in tensors}) > 1:
+    kernel = _choose_kernel(*tensors, attn_mask, is_causal=is_causal, shares=enable_gqa)
+    notes.add(ATTENTION, kernel)
+    if kernel == APART:
         return NotImplemented
-    width = query.shape[-1]
-    if attn_mask is None and query.dtype in HALF and key.shape[-1] == value.shape[-1] == width <= WIDEST_FLASH:
-        flash = torch.ops.aten._scaled_dot_product_flash_attention
+    if kernel == FLASH:
+        flash, width = torch.ops.aten._scaled_dot_product_flash_attention, query.shape[-1]
         if width % FLASH_STEP == 0:
             return flash(*tensors, dropout_p, is_causal, scale=scale)[0]
         padded = [functional.pad(tensor, (0, -width % FLASH_STEP)) for tensor in tensors]
         return flash(*padded, dropout_p, is_causal, scale=scale or width**-0.5)[0][..., :width]
-    step = ALIGNED // query.element_size()
-    known = query.dtype in {*HALF, torch.float32} and key.shape[-1] == width
-    if not known or width % step or value.shape[-1] % step or (enable_gqa and query.shape[1] != key.shape[1]):
-        return NotImplemented
     if attn_mask is not None:
         attn_mask = _spread(attn_mask, query, key)
     learns = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     efficient = torch.ops.aten._scaled_dot_product_efficient_attention
     return efficient(*tensors, attn_mask, learns, dropout_p, is_causal, scale=scale)[0]
+
+
+def _choose_kernel(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    *,
+    is_causal: bool,
+    shares: bool,
+) -> str:
+    """Return what CUDA runs, by aten/native/transformers/cuda/sdp_utils.cpp; `shares`: heads share keys and values."""
+    tensors = (query, key, value)
+    dense = all(tensor.is_meta and tensor.dim() == BATCHED and tensor.numel() for tensor in tensors)
+    if not dense or len({tensor.dtype for tensor in tensors}) > 1:
+        return APART
+    width, alike = query.shape[-1], query.shape[:2] == key.shape[:2] == value.shape[:2]
+    square = not is_causal or query.shape[-2] == key.shape[-2]
+    unmasked = mask is None and torch._C._get_flash_sdp_enabled()
+    if (
+        unmasked and query.dtype in HALF and square and (alike or shares)
+        and key.shape[-1] == value.shape[-1] == width <= WIDEST_FLASH
+    ):  # fmt: skip
+        return FLASH
+    step = ALIGNED // query.element_size()
+    known = (
+        torch._C._get_mem_efficient_sdp_enabled() and query.dtype in {*HALF, torch.float32} and key.shape[-1] == width
+    )
+    return EFFICIENT if known and alike and width % step == value.shape[-1] % step == 0 else APART
 
 
 def add_mask(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -67,6 +102,12 @@ def add_mask(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def _spread(mask: torch.Tensor, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
-    """Return a mask as what is added to the scores of every batch and head."""
+    """Return a mask as what is added to the scores of every batch and head, in rows that begin where the kernel reads.
+
+    Where they do not, torch pads them (aten/native/transformers/attention.cpp, preprocess_mask).
+    """
     added = add_mask(mask, query.dtype) if mask.dtype == torch.bool else mask
+    if added.stride(-1) != 1 or any(step % MASK_STEP for step in added.stride()[:-1]):
+        length = added.shape[-1]
+        added = functional.pad(added, (0, MASK_STEP - length % MASK_STEP))[..., :length]
     return added.expand(*query.shape[:-1], key.shape[-2])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.library import Library, fallthrough_kernel
 
-from archcost.walk.casts import APPEND_DTYPE, Policy, policies
+from archcost.walk.casts import Policy, norm_with_dtype, policies
 from archcost.walk.tensors import find_tensors, map_tensors
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Autocast:
         bound |= dict(zip((a.name for a in arguments), args, strict=False)) | kwargs
         if policy == "append dtype":
             bound["dtype"] = torch.float32 if _is_eligible(args[0]) else args[0].dtype
-            return getattr(torch.ops.aten.norm, APPEND_DTYPE[op._schema.overload_name])(**bound)
+            return norm_with_dtype(op._schema.overload_name)(**bound)
         if _is_eligible(args[0]) and bound["dtype"] is None:
             bound["dtype"] = torch.float32
         return op(**bound)

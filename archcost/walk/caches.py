@@ -10,20 +10,19 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+from collections import deque
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
-from archcost.walk.holders import release
+from archcost.walk.holders import lies_in, release
 from archcost.walk.state import refill
 
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Iterable
-
-    import torch
 
     from archcost.walk.parts import Parts
 
@@ -39,7 +38,7 @@ class Caches:
     """What a network's code could fill, as it was before a walk, and what the walk left alive."""
 
     def __init__(self) -> None:
-        self._seen: set[int] = set()
+        self._seen: dict[int, Any] = {}  # it holds what it names, so that no id is given out twice
         self._before: list[tuple[Any, Any]] = []  # containers, and classes, each with what was in it
         self._memos: list[Any] = []
         self._made: list[weakref.ref[Any]] = []
@@ -53,8 +52,7 @@ class Caches:
             for value in list(vars(module).values())
             if isinstance(value, (type, FunctionType))
         ]
-        for module in {*modules, *_python_modules(used)}:
-            self._note(vars(module))
+        self._note_reach([vars(module) for module in dict.fromkeys([*modules, *_python_modules(used)])])
 
     def watch(self, storages: Iterable[weakref.ref[Any]]) -> None:
         """Watch the storages that are alive at the end of a walk: they are about to die."""
@@ -65,32 +63,42 @@ class Caches:
         if not self._alive():
             return ()
         gc.collect(0)  # what refers to itself is no cache; the collector rested, so what the walk made is young
-        if alive := self._alive():
-            self._put_back(alive)
+        self.put_back()
         if alive := self._alive():
             gc.collect()
         left = release(alive) if (alive := self._alive()) else ()
         self._made.clear()
         return left
 
+    def put_back(self) -> None:
+        """Take what the walk made out of the caches that were noted; an error on its way holds more, for a while."""
+        if alive := self._alive():
+            self._restore(alive)
+
     def _alive(self) -> set[int]:
         storages = [reference() for reference in self._made]
         return {storage._cdata for storage in storages if storage is not None}
 
+    def _note_reach(self, roots: list[Any]) -> None:
+        """Note what can be reached, the nearest first: what the network's own code names is never beyond the limit."""
+        pending = deque(roots)
+        while pending and len(self._seen) <= MOST:
+            value = pending.popleft()
+            if type(value) in PLAIN or id(value) in self._seen:
+                continue
+            self._seen[id(value)] = value
+            self._note(value)
+            pending.extend(_inside(value))
+
     def _note(self, value: Any) -> None:
-        if type(value) in PLAIN or id(value) in self._seen or len(self._seen) > MOST:
-            return
-        self._seen.add(id(value))
         if isinstance(value, MUTABLE):
             self._before.append((value, contents_of(value)))
         elif isinstance(value, type) and _is_watched(value):
             self._before.append((value, dict(vars(value))))
         elif isinstance(value, Memo):
             self._memos.append(value)
-        for item in _inside(value):
-            self._note(item)
 
-    def _put_back(self, alive: set[int]) -> None:
+    def _restore(self, alive: set[int]) -> None:
         for memo in self._memos:
             memo.cache_clear()
         for owner, before in self._before:
@@ -113,11 +121,6 @@ def holds(value: Any, alive: set[int]) -> bool:
     found = Attributes([], [], [])
     look_into(value, found, set())
     return any(lies_in(tensor, alive) for tensor in found.tensors)
-
-
-def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
-    """Whether a tensor has one of the storages, all of which are on the meta device."""
-    return tensor.is_meta and tensor.untyped_storage()._cdata in storages
 
 
 def _set(owner: Any, name: str, value: Any) -> None:

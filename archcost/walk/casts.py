@@ -7,7 +7,7 @@ what becomes of their arguments where they are not simply cast to float32.
 from __future__ import annotations
 
 import functools
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 
@@ -17,7 +17,14 @@ KEYS = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA"}
 
 # into half precision
 LOWER = {
-    *("_convolution.deprecated", "_convolution", "convolution", "cudnn_convolution", "cudnn_convolution_transpose"),
+    *(
+        "_convolution.deprecated",
+        "_convolution",
+        "convolution",
+        "cudnn_convolution",
+        "cudnn_convolution_transpose",
+        "_cudnn_rnn",
+    ),
     *("conv1d", "conv2d", "conv3d", "conv1d.padding", "conv2d.padding", "conv3d.padding", "conv_tbc"),
     *("conv_transpose1d", "conv_transpose2d.input", "conv_transpose3d.input", "prelu"),
     *("addmm", "addmv", "addr", "matmul", "einsum", "mm", "mv", "linalg_vecdot", "linear", "addbmm", "baddbmm", "bmm"),
@@ -33,13 +40,6 @@ PROMOTE = {
         "scatter_add",
     },
 }
-# CUDA's: left as they are, but asked for a result in float32
-FULL_DTYPE = {
-    *("prod", "prod.dim_int", "softmax.int", "log_softmax.int", "cumprod", "cumsum", "sum", "sum.dim_IntList"),
-    *("linalg_vector_norm", "linalg_matrix_norm", "linalg_matrix_norm.str_ord"),
-}
-# CUDA's: another overload of `norm`, which takes a dtype
-APPEND_DTYPE = {"Scalar": "ScalarOpt_dtype", "ScalarOpt_dim": "ScalarOpt_dim_dtype"}
 
 
 @functools.cache
@@ -55,8 +55,24 @@ def _policy(name: str, lists: str) -> Policy:
         return "lower"
     if name in PROMOTE[lists]:
         return "promote"
-    if lists == "cuda" and name in FULL_DTYPE:
-        return "full dtype"
-    if lists == "cuda" and name.removeprefix("norm.") in APPEND_DTYPE:
+    return _full_on_cuda(name) if lists == "cuda" else "full"
+
+
+def _full_on_cuda(name: str) -> Policy:
+    """Return how CUDA's autocast has an operator answer in float32; it leaves those alone that take a result's dtype.
+
+    Which overloads there are differs between releases of torch (those that name dimensions have left it).
+    """
+    packet, _, overload = name.partition(".")
+    if packet == "norm":
         return "append dtype"
-    return "refuse" if lists == "cuda" and name == "binary_cross_entropy" else "full"
+    if packet == "binary_cross_entropy":
+        return "refuse"
+    op = getattr(getattr(torch.ops.aten, packet), overload or "default")
+    return "full dtype" if any(argument.name == "dtype" for argument in op._schema.arguments) else "full"
+
+
+def norm_with_dtype(overload: str) -> Any:
+    """Return the overload of `norm` that takes a dtype as well."""
+    norm = torch.ops.aten.norm
+    return getattr(norm, f"{overload}_dtype", norm.ScalarOpt_dtype)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import copyreg
 import functools
+from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +23,8 @@ from archcost.walk.tensors import wraps
 META = torch.device("meta")
 STRINGS = frozenset((str,))
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from archcost.walk.parts import Named, Parts
     from archcost.walk.values import Values
 
@@ -92,9 +96,10 @@ def _copy(parts: Parts, values: Values | None) -> nn.Module:
     memo: dict[int, Any] = {}
     registered = [named.tensor for named in (*parts.parameters, *parts.buffers)]
     with torch.no_grad():
-        for tensor in (*registered, *parts.attributes.tensors):
-            if id(tensor) not in memo:
-                memo[id(tensor)] = _on_meta(tensor)
+        held = {id(tensor): tensor for tensor in (*registered, *parts.attributes.tensors)}
+        shared = _shared_storages(held.values())
+        for key, tensor in held.items():
+            memo[key] = _on_meta(tensor, shared)
     if values is not None:
         for tensor in (*[named.tensor for named in parts.buffers if not _counts(named)], *parts.attributes.tensors):
             values.learn(memo[id(tensor)], tensor)
@@ -151,7 +156,19 @@ def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return lazy
 
 
-def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
+def _shared_storages(tensors: Iterable[torch.Tensor]) -> dict[int, torch.UntypedStorage]:
+    """Return storages on meta for those that several tensors lie in, by their identity: views of one stay views."""
+    plain = [t for t in tensors if type(t) in {torch.Tensor, nn.Parameter} and t.layout == torch.strided]
+    storages = [tensor.untyped_storage() for tensor in plain]
+    several = Counter(storage._cdata for storage in storages)
+    return {
+        storage._cdata: torch.UntypedStorage(storage.nbytes(), device=META)  # type: ignore[no-untyped-call]
+        for storage in storages
+        if several[storage._cdata] > 1
+    }
+
+
+def _on_meta(tensor: torch.Tensor, shared: Mapping[int, torch.UntypedStorage] = MappingProxyType({})) -> torch.Tensor:
     if isinstance(tensor, UninitializedTensorMixin):
         return _without_shape(tensor, META)
     if wraps(tensor):
@@ -159,6 +176,9 @@ def _on_meta(tensor: torch.Tensor) -> torch.Tensor:
         parts = {name: _on_meta(getattr(tensor, name)) for name in names}
         kind: Any = type(tensor)
         like: torch.Tensor = kind.__tensor_unflatten__(parts, context, tensor.size(), tensor.stride())
+    elif type(tensor) in {torch.Tensor, nn.Parameter} and shared and tensor.untyped_storage()._cdata in shared:
+        there, place = shared[tensor.untyped_storage()._cdata], tensor.storage_offset()
+        like = torch.empty(0, dtype=tensor.dtype, device=META).set_(there, place, tensor.size(), tensor.stride())
     else:
         like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=META)
     if isinstance(tensor, nn.Parameter):

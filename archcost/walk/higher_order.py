@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 FLEX = "flex_attention"
 
 
-def _cond(taken: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Sequence[Any]) -> Any:
+def _cond(
+    taken: Any, if_true: Callable[..., Any], if_false: Callable[..., Any], operands: Sequence[Any], **_: Any
+) -> Any:
     return (if_true if taken else if_false)(*operands)
 
 
 def _while_loop(
-    goes_on: Callable[..., Any], body: Callable[..., Any], carried: Sequence[Any], others: Sequence[Any]
+    goes_on: Callable[..., Any], body: Callable[..., Any], carried: Sequence[Any], others: Sequence[Any], **_: Any
 ) -> Any:
     first = carried
     while goes_on(*carried, *others):
@@ -27,13 +29,31 @@ def _while_loop(
     return tuple([value.clone() if isinstance(value, torch.Tensor) else value for value in carried])
 
 
-def _scan(step: Callable[..., Any], first: Any, values: Any, others: Any) -> Any:
-    from torch._higher_order_ops.scan import generic_scan
+def _scan(
+    step: Callable[..., Any], first: Sequence[Any], values: Sequence[torch.Tensor], others: Sequence[Any], **_: Any
+) -> tuple[Any, ...]:
+    """Carry on from row to row, and write what each step returns into tensors for all rows, as torch does.
 
-    return generic_scan(step, first, values, additional_inputs=others)  # type: ignore[no-untyped-call]
+    Before 2.13 torch runs the first step twice, to see what it returns; it is counted once.
+    """
+    carried, results, places = tuple(first), list[Any](), list[Any]()
+    for row in range(len(values[0])):
+        returned = step(*carried, *[value.select(0, row) for value in values], *others)
+        carried, found = tuple(returned[: len(first)]), returned[len(first) :]
+        if row == 0:
+            results = [None if each is None else _for_all_rows(each, len(values[0])) for each in found]
+            places = [None if each is None else torch.ones_like(each, dtype=torch.int64).unsqueeze(0) for each in found]
+        for result, place, each in zip(results, places, found, strict=True):
+            if result is not None:
+                result.scatter_(0, row * place, each.unsqueeze(0))
+    return (*carried, *results)
 
 
-def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any]) -> Any:
+def _for_all_rows(row: torch.Tensor, count: int) -> torch.Tensor:
+    return torch.empty((count, *row.shape), dtype=row.dtype, device=row.device)
+
+
+def _map(function: Callable[..., Any], values: Sequence[torch.Tensor], others: Sequence[Any], **_: Any) -> Any:
     results = [function(*row, *others) for row in zip(*values, strict=True)]
     if isinstance(results[0], torch.Tensor):
         return torch.stack(results)
@@ -47,7 +67,8 @@ def _out_dtype(operator: Any, dtype: torch.dtype, *operands: Any) -> Any:
     return operator(*(value.to(dtype) if isinstance(value, torch.Tensor) else value for value in operands))
 
 
-# in a real run their functions run operator by operator: these here do as well, and each operator is counted
+# in a real run their functions run operator by operator: these here do as well, and each operator is counted. What some
+# releases of torch say by keyword (which arguments a function writes) is for its compiler
 RUN: Mapping[str, Callable[..., Any]] = {
     "cond": _cond,
     "while_loop": _while_loop,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections import deque
+from collections import OrderedDict, deque
 from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType, TracebackType
 from typing import Any
 
 import torch
 from torch import nn
 
+from archcost.walk.tensors import innermost
+
 Memo = type(functools.cache(int))
 RUNNING = (FrameType, TracebackType, GeneratorType)  # an error's, or the caller's own
 FIXED = (tuple, frozenset)
+MUTABLE = (dict, list, set, deque)
 
 
 def release(storages: set[int]) -> tuple[str, ...]:
@@ -23,22 +26,24 @@ def release(storages: set[int]) -> tuple[str, ...]:
     while pending:
         holders, inside, upward = gc.get_referrers(*pending), {id(item) for item in pending}, list[Any]()
         seen |= {id(holders), id(upward)}
+        above = _holders_of([holder for holder in holders if isinstance(holder, MUTABLE)], seen)
         for holder in holders:
             if id(holder) in seen or isinstance(holder, RUNNING):
                 continue
             seen.add(id(holder))
-            owner = _owner(holder, seen) if type(holder) is dict else None
+            owner = _owner(holder, above[id(holder)]) if type(holder) is dict else None
             if isinstance(holder, Memo) or isinstance(owner, Memo):
                 (owner or holder).cache_clear()
             elif isinstance(holder, (*FIXED, nn.Module)) or isinstance(owner, nn.Module):
                 upward.append(owner or holder)
-            elif owner is not None or not isinstance(holder, (dict, list, set, deque)):
+            elif owner is not None or not isinstance(holder, MUTABLE):
                 names.append(_name(owner or holder, inside))
-            elif _is_an_entry(holder, inside, seen):
+            elif _is_an_entry(holder, inside, above[id(holder)], seen):
                 upward.append(holder)
             else:
                 _take_out(holder, inside)
         holder = owner = None
+        above.clear()
         pending = upward
         seen.add(id(pending))
     return tuple(sorted(set(names)))
@@ -46,30 +51,53 @@ def release(storages: set[int]) -> tuple[str, ...]:
 
 def _tensors(storages: set[int]) -> list[Any]:
     tensors = [value for value in gc.get_objects() if issubclass(type(value), torch.Tensor)]
-    return [t for t in tensors if t.is_meta and t.untyped_storage()._cdata in storages]
+    return [tensor for tensor in tensors if lies_in(tensor, storages)]
 
 
-def _owner(table: dict[Any, Any], seen: set[int]) -> Any:
+def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
+    """Whether a tensor, or one that a transform of `torch.func` wraps, has one of these storages on the meta device."""
+    try:
+        return tensor.is_meta and innermost(tensor).untyped_storage()._cdata in storages
+    except (NotImplementedError, RuntimeError):  # a sparse or a nested one has none
+        return False
+
+
+def _holders_of(containers: list[Any], seen: set[int]) -> dict[int, list[Any]]:
+    """Return who holds each of some containers, by its identity: one look at all objects for them all."""
+    found: dict[int, list[Any]] = {id(container): [] for container in containers}
+    for holder in gc.get_referrers(*containers):
+        if holder is containers or id(holder) in seen:
+            continue
+        for item in {id(item) for item in gc.get_referents(holder)} & found.keys():
+            found[item].append(holder)
+    return found
+
+
+def _owner(table: dict[Any, Any], above: list[Any]) -> Any:
     """Return the module, class or object whose attributes a dictionary holds, or the cache of a function."""
-    for holder in gc.get_referrers(table):
-        if id(holder) not in seen and (isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table):
+    for holder in above:
+        if isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table:
             return holder
     return None
 
 
-def _is_an_entry(container: Any, inside: set[int], seen: set[int]) -> bool:
+def _is_an_entry(container: Any, inside: set[int], above: list[Any], seen: set[int]) -> bool:
     """Whether a container holds nothing else, and lies in another itself: a pair of tables, say, under one key."""
     items = container.values() if isinstance(container, dict) else container
     if not all(id(item) in inside for item in items):
         return False
-    others = [h for h in gc.get_referrers(container) if type(h) in {dict, list} and id(h) not in seen]
-    return any(type(holder) is list or _owner(holder, {*seen, id(others)}) is None for holder in others)
+    tables = [holder for holder in above if type(holder) is dict]
+    if any(type(holder) is list for holder in above):
+        return True
+    owners = _holders_of(tables, {*seen, id(above)})
+    return any(_owner(table, owners[id(table)]) is None for table in tables)
 
 
 def _take_out(container: Any, inside: set[int]) -> None:
     if isinstance(container, dict):
+        kind = OrderedDict if isinstance(container, OrderedDict) else dict
         for key in [key for key, value in list(container.items()) if id(value) in inside]:
-            del container[key]
+            kind.__delitem__(container, key)  # whatever a class of its own makes of that
         return
     kept = [item for item in list(container) if id(item) not in inside]
     container.clear()

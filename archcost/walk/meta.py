@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import math
+from contextlib import nullcontext, suppress
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +15,10 @@ from torch.nn.attention import SDPBackend
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._device import DeviceContext, _device_constructors
 
-from archcost.walk.abroad import add_mask, attend_with_dropout, drop
+from archcost.walk.abroad import BATCHED, add_mask, attend, drop
+from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
 
@@ -22,19 +26,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.walk.autocast import Autocast
+    from archcost.walk.restoration import Restoration
     from archcost.walk.values import Values
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
+NUMBERS = frozenset((int, float, bool, complex))
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout, functional.group_norm}
+PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
 READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
-SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED
+DROPOUT = 4  # its place among the arguments of attention
+GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
+ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
+SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset(
     (
@@ -50,12 +60,20 @@ class MetaDevice(DeviceContext):
     """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
 
     torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
-    dropout and attention with it run as CUDA's kernels.
+    dropout, and attention that trains or drops, run as CUDA's kernels.
     """
 
-    def __init__(self, autocast: Autocast | None = None, values: Values | None = None, *, like: str = "cpu") -> None:
+    def __init__(
+        self,
+        autocast: Autocast | None = None,
+        values: Values | None = None,
+        *,
+        like: str = "cpu",
+        notes: Notes | None = None,
+    ) -> None:
         super().__init__("meta")
         self._like_cuda = like == "cuda"
+        self._notes = notes or Notes()
         self._autocast = autocast
         self._values = values
         self._resting = False
@@ -86,6 +104,10 @@ class MetaDevice(DeviceContext):
         """Run one function of torch."""
         if func not in SPECIAL:
             return func(*args, **(kwargs or {}))
+        if func is ATTENTION and PLAIN.issuperset(types):
+            return self._within(_attend_in_the_open, args, kwargs or {})
+        if func is GET or func is SET:
+            return func(*self._indexing(args))
         result = self._replace(func, args, kwargs or {}) if func in REPLACED else NotImplemented
         if result is not NotImplemented:
             return result
@@ -93,7 +115,9 @@ class MetaDevice(DeviceContext):
             args = self._real(func, args)
         if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
-        made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+        # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
+        with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
+            made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -101,7 +125,8 @@ class MetaDevice(DeviceContext):
         place = READING[func]
         if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
             return args
-        real = self._values.read(args[place])
+        with torch._C._DisableTorchDispatch():
+            real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
     def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
@@ -117,27 +142,91 @@ class MetaDevice(DeviceContext):
                 values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
         return made
 
+    def _within(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function whose own calls of torch are answered here as well."""
+        torch._C._push_on_torch_function_stack(self)
+        try:
+            return func(*args, **kwargs)
+        finally:
+            torch._C._pop_torch_function_stack()
+
+    def _indexing(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the arguments of `x[index]` or `x[index] = value` as on a real device.
+
+        There torch makes a tensor of a list, and one on the CPU of a number that is written.
+        """
+        tensor, index, *value = args
+        if type(index) is list and index and all(type(place) is int for place in index):
+            index = self._list(index)
+        elif type(index) is tuple and any(type(place) is list for place in index):
+            index = tuple(self._list(place) if type(place) is list else place for place in index)
+        if value and type(value[0]) in NUMBERS and not tensor.is_quantized:
+            value = [torch.ops.aten.lift_fresh(torch.tensor(value[0], dtype=tensor.dtype, device="cpu"))]
+            if self._values is not None:
+                self._values.know(value[0])
+        return (tensor, index, *value)
+
+    def _list(self, places: list[Any]) -> Any:
+        made = torch.tensor(places, device=self.device)
+        return self._made_of((places,), made, torch.tensor) if made.numel() else places
+
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
-        for kernel in self._kernels(func):
+        for kernel in self._kernels(func, args, kwargs):
             result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
-    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
+    def _kernels(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], ...]:
         if func is scaled_dot_product_attention:
-            return (attend_with_dropout, _attention) if self._like_cuda else (_attention,)
+            drops = kwargs.get("dropout_p") or any(args[DROPOUT : DROPOUT + 1])
+            abroad = self._like_cuda and (drops or torch.is_grad_enabled())
+            return (partial(attend, notes=self._notes),) if abroad else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
+        if func is functional.group_norm:
+            return () if self._like_cuda else (_normalise_groups,)
         if func is LSTM:
             return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
         return (partial(stepwise, func.__name__),)
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
+
+
+def follow_again(device: MetaDevice, restoration: Restoration) -> None:
+    """Have torch's own contexts for the meta device do what this one does, where operators are recorded.
+
+    A checkpoint runs its part of the forward again within the context that it ran in. Since 2.14 torch makes a new one
+    for that, which knows of the device alone.
+    """
+    plain: Any = DeviceContext.__torch_function__
+
+    def follow(context: Any, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        if type(context) is DeviceContext and context.device.type == "meta" and torch._C._len_torch_dispatch_stack():
+            return device.__torch_function__(func, types, args, kwargs)
+        return plain(context, func, types, args, kwargs)
+
+    restoration.add(partial(setattr, DeviceContext, "__torch_function__", plain))
+    DeviceContext.__torch_function__ = follow  # type: ignore[method-assign]
+
+
+def _without_asking(function: FunctionType) -> FunctionType:
+    """Return a function of torch's own that calls torch, and does not hand itself to the modes that are on.
+
+    To a mode torch hands only the function, not what that calls: its attention kernel, say.
+    """
+    asks = [name for name in function.__code__.co_names if name.startswith("has_torch_function")]
+    names = {**function.__globals__, **dict.fromkeys(asks, lambda *_: False)}
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+_attend_in_the_open = _without_asking(ATTENTION)
 
 
 def _attention(  # the function's own arguments
@@ -163,10 +252,24 @@ def _attention(  # the function's own arguments
         )
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
+    batched = query.dim() == BATCHED
+    if not batched:  # a release that fuses these as well makes a batch of them
+        query, key, value = (tensor.unsqueeze(0) for tensor in (query, key, value))
+        while attn_mask is not None and attn_mask.dim() < BATCHED:
+            attn_mask = attn_mask.unsqueeze(0)
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         attn_mask = add_mask(attn_mask, query.dtype)
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    result = fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
+    return result if batched else result.squeeze(0)
+
+
+def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Answer for images whose channels lie innermost: the CPU takes them as they are, a GPU brings them in order."""
+    if image.dim() < IMAGES or not channels_are_last(image) or image.shape[1] % groups:
+        return NotImplemented
+    batch, channels, *sides = image.shape
+    return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -50,6 +50,7 @@ SIZES = (
     "weights a network may find nothing, or the most that it keeps"
 )
 CHANCE = "what the forward runs is decided by random numbers (layers are dropped at random?): another walk may differ"
+ATTENTION = "attention runs as CUDA would run it for these shapes and dtypes, on an Ampere or later: by {}"
 NOT_COUNTED = "{} is an operator that runs functions, and archcost does not count what it runs"
 FLEX_IS_DENSE = "flex_attention is counted dense: the blocks that its mask leaves out save nothing here"
 SPARSE_IS_DENSE = "a product of sparse matrices was given a dense operand: it is counted dense"

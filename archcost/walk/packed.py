@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,21 +11,30 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# modules of torch.ao that hold such an object and compute nothing: they are part of the layer above
-PACKS = {"LinearPackedParams", "EmbeddingPackedParams", "PackedParameter"}
+# modules that hold such an object and compute nothing: they are part of the layer above
+PACKS = (
+    ("torch.ao.nn.quantized.modules.linear", "LinearPackedParams"),
+    ("torch.ao.nn.quantized.modules.embedding_ops", "EmbeddingPackedParams"),
+    ("torch.ao.nn.quantized.dynamic.modules.rnn", "PackedParameter"),
+)
 
 
 def is_pack(module: nn.Module | None) -> bool:
     """Whether a module only holds packed weights, itself or in its children."""
     if isinstance(module, nn.ModuleList):
         return len(module) > 0 and all(is_pack(child) for child in module)
-    return type(module).__name__ in PACKS
+    return type(module) in _list_pack_kinds()
+
+
+def _list_pack_kinds() -> set[type[nn.Module] | None]:
+    """Return the classes of torch's own that are packs; a network that has one has imported its Python module."""
+    return {getattr(sys.modules.get(where), name, None) for where, name in PACKS} - {None}
 
 
 def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
     """Return the modules that only hold packed weights; hardly any network has one."""
     modules = list(modules)
-    if PACKS.isdisjoint([kind.__name__ for kind in set(map(type, modules))]):
+    if _list_pack_kinds().isdisjoint(map(type, modules)):
         return frozenset()
     return frozenset(module for module in modules if is_pack(module))
 

@@ -17,6 +17,7 @@ from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
 from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
+from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
 from archcost.walk.packed import is_packed, unpack_weights
@@ -37,6 +38,7 @@ BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for device
 SPARSE_SUM = "aten._sparse_addmm"
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
+INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
 ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
@@ -52,12 +54,12 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
     ("fresh"); an output whose storage is known already is a view or an in-place result. Which operator made an autograd
-    node is noted where a training step follows.
+    node is noted where a training step follows, the source line of each of the forward pass with `lines`.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, *, training: bool = False, values: Values | None = None) -> None:
+    def __init__(self, *, training: bool = False, values: Values | None = None, lines: bool = False) -> None:
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
@@ -68,6 +70,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if values is not None:
             values.attach(self.storages)
         self.notes = Notes()
+        self.lines: list[str] | None = [] if lines else None
         self._events = 0
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
         self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
@@ -189,6 +192,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
         if schema.noteworthy:
             self._note(schema, inputs)
+        if self.lines is not None and self.phase == "forward":
+            self.lines.append(find_line())
         values = self.values
         if values is None or (inputs and not values.real and not schema.of_unknown) or self.phase == "step":
             result = shapes.run(func, args, kwargs)  # no value is known, or nobody asks for one
@@ -223,7 +228,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
             self.notes.add(SPARSE_IS_DENSE)
-        if schema.by_values and self.phase == "forward":
+        asked = schema.op not in INDEXED or any(spec.dtype in MASKS for spec in inputs[1:])
+        if schema.by_values and asked and self.phase == "forward":
             self.notes.add(SIZES, schema.op.partition(".")[2].strip("_"))
         if schema.op in ASKING and self._is_random(inputs):
             self.notes.add(CHANCE)

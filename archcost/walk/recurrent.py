@@ -5,10 +5,14 @@ torch takes it apart there, into the operators of every step. nn.GRU and nn.RNN 
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODE = 2  # torch's number for an LSTM
 WEIGHTS, WITH_BIASES = 2, 4  # tensors of a layer in one direction
@@ -27,10 +31,9 @@ def fused_lstm(  # the function's own arguments
 ) -> Any:
     """Answer for `torch.lstm` on a padded sequence in full precision; NotImplemented where the CPU fuses nothing."""
     directions = 2 if bidirectional else 1
-    each = WITH_BIASES if has_biases else WEIGHTS
     if (
         not isinstance(state, (list, tuple))  # a packed sequence's sizes come first
-        or len(weights) != layers * directions * each
+        or len(weights) != layers * directions * _count_tensors(has_biases=has_biases)
         or any(tensor.dtype != torch.float32 for tensor in (sequence, *state, *weights))
         or not torch.backends.mkldnn.enabled
     ):
@@ -42,7 +45,7 @@ def fused_lstm(  # the function's own arguments
         outputs = []
         for direction in range(directions):
             index = layer * directions + direction
-            own = list(weights[index * each : (index + 1) * each])
+            own = _take_weights(weights, index, has_biases=has_biases)
             begin = hidden.select(0, index), cells.select(0, index)
             if not has_biases:
                 own += reversed([torch.zeros(weight.shape, dtype=weight.dtype, device="meta") for weight in own[::-1]])
@@ -77,21 +80,20 @@ def stepwise(
     """Answer for `torch.gru` or `torch.rnn_tanh` on a padded sequence: the CPU multiplies all steps' inputs at once."""
     if not isinstance(weights, (list, tuple)):
         return NotImplemented  # a packed sequence's sizes come first
-    step = _gru_step if cell == "gru" else _tanh_step if cell == "rnn_tanh" else _relu_step
+    step = STEPS[cell]
     directions = 2 if bidirectional else 1
-    each = WITH_BIASES if has_biases else WEIGHTS
     handed = sequence.transpose(0, 1) if batch_first else sequence
     states, last = state.unbind(0), []
     for layer in range(layers):
         outputs, kept = [], []
         for direction in range(directions):
             index = layer * directions + direction
-            ih, hh, *biases = weights[index * each : (index + 1) * each]
+            ih, hh, *biases = _take_weights(weights, index, has_biases=has_biases)
             bias_ih, bias_hh = biases or (None, None)
             inputs = functional.linear(handed, ih, bias_ih).unbind(0)
             hidden, results = states[index], []
             for given in reversed(inputs) if direction else inputs:
-                hidden = step(given, functional.linear, hidden, hh, bias_hh)
+                hidden = step(given, hidden, hh, bias_hh)
                 results.append(hidden)
             last.append(hidden)
             del inputs
@@ -107,20 +109,37 @@ def stepwise(
     return handed.transpose_(0, 1) if batch_first else handed, ends
 
 
-def _gru_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
+def _count_tensors(*, has_biases: bool) -> int:
+    return WITH_BIASES if has_biases else WEIGHTS
+
+
+def _take_weights(weights: Any, index: int, *, has_biases: bool) -> list[torch.Tensor]:
+    """Return the tensors of one layer in one direction."""
+    each = _count_tensors(has_biases=has_biases)
+    return list(weights[index * each : (index + 1) * each])
+
+
+def _step_gru(given: torch.Tensor, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
     inputs = given.unsafe_chunk(3, 1)
-    gates = linear(hidden, weight, bias).unsafe_chunk(3, 1)
+    gates = functional.linear(hidden, weight, bias).unsafe_chunk(3, 1)
     reset = gates[0].add_(inputs[0]).sigmoid_()
     update = gates[1].add_(inputs[1]).sigmoid_()
     new = inputs[2].add(gates[2].mul_(reset)).tanh_()
     return (hidden - new).mul_(update).add_(new)
 
 
-def _tanh_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
-    added: torch.Tensor = linear(hidden, weight, bias).add_(given)
-    return added.tanh()
+def _step_plain(
+    activate: Callable[[torch.Tensor], torch.Tensor],
+    given: torch.Tensor,
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    bias: Any,
+) -> torch.Tensor:
+    return activate(functional.linear(hidden, weight, bias).add_(given))
 
 
-def _relu_step(given: torch.Tensor, linear: Any, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
-    added: torch.Tensor = linear(hidden, weight, bias).add_(given)
-    return added.relu()
+STEPS: dict[str, Callable[..., torch.Tensor]] = {
+    "gru": _step_gru,
+    "rnn_tanh": partial(_step_plain, torch.tanh),
+    "rnn_relu": partial(_step_plain, torch.relu),
+}

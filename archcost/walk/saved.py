@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,6 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from archcost.records import SavedSpec
 from archcost.walk.recorder import newest_node
+from archcost.walk.storages import dtype_name
 
 if TYPE_CHECKING:
     from archcost.walk.recorder import Recorder
@@ -49,7 +51,12 @@ class SavedTensors(saved_tensors_hooks):
             operator = self._recorder.operator_of(node)
             # a node without an operator of its own (an autograd.Function that computes nothing) saves for the next one
             place = min(upcoming, len(self._recorder.ops) - 1) if operator is None else operator
-            specs.setdefault(storage, SavedSpec(op=place, storage=storage))
+            first = specs.get(storage)
+            if first is None:
+                shape, dtype = tuple(kept.tensor.shape), dtype_name(kept.tensor.dtype)
+                specs[storage] = SavedSpec(op=place, storage=storage, shape=shape, dtype=dtype)
+            elif place not in {first.op, *first.others}:
+                specs[storage] = replace(first, others=(*first.others, place))
         return tuple(specs.values())
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
+from archcost.walk.checkpoints import is_chain
 from archcost.walk.packed import find_packs
 from archcost.walk.tensors import find_tensors, innermost
 
@@ -36,10 +37,27 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
             kind=type(module).__name__,
             leaf=nothing.issuperset(module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+            children=_list_chain(module, path),
         )
         for path, module in modules.items()
         if module not in packs
     }
+
+
+def _repeats(args: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether one tensor is among a call's arguments twice."""
+    if len(args) + len(kwargs) < 2:  # noqa: PLR2004 - nearly always
+        return False
+    tensors = [id(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
+    return len(set(tensors)) < len(tensors)
+
+
+def _list_chain(module: nn.Module, path: str) -> tuple[str, ...]:
+    """Return the paths of what a Sequential calls, one after the other."""
+    if not is_chain(module):
+        return ()
+    prefix = f"{path}." if path else ""
+    return tuple([f"{prefix}{name}" for name in module._modules])
 
 
 @functools.cache
@@ -118,4 +136,5 @@ class Scopes:
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
                 inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
                 outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
-        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs)
+        repeats = _repeats(args, kwargs[0] if kwargs else {})
+        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs, repeats)

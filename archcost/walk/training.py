@@ -6,14 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
 from torch.nn import functional
 
 from archcost.errors import WalkError
+from archcost.walk.optimizers import make_optimizer, make_state
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from torch import nn
 
     from archcost.records import Training
     from archcost.walk.recorder import Recorder
@@ -36,7 +38,7 @@ class TrainingStep:
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer | None:
         """The optimizer, made when it is first asked for; None where no parameter trains."""
-        return make_optimizer(self._training.optimizer, self.parameters, self._like) if self.parameters else None
+        return make_optimizer(self._training, self.parameters, self._like) if self.parameters else None
 
     def take(self, outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
         """Take the outputs of the forward pass; return the labels that they are compared with.
@@ -62,6 +64,7 @@ class TrainingStep:
     def run_optimizer(self) -> None:
         """Phase "step": move the parameters."""
         if self.optimizer is not None:
+            make_state(self.optimizer)
             self.optimizer.step()
 
     def clear(self) -> None:
@@ -69,23 +72,6 @@ class TrainingStep:
         self._loss = None
         if self.optimizer is not None:
             self.optimizer.zero_grad()
-
-
-def make_optimizer(name: str, parameters: list[nn.Parameter], like: str = "cpu") -> torch.optim.Optimizer:
-    """Return one of torch's optimizers with torch's defaults for the parameters' device.
-
-    That is a loop over the parameters on the CPU, and all of them at once (foreach) on a GPU, which needs room for the
-    updates of all. On the meta device, where torch's own default is the loop, `like` says which.
-    """
-    # torch asks the same before it takes the form of a GPU: a subclass of a parameter may not know these operators
-    plain = all(type(parameter) is nn.Parameter for parameter in parameters)
-    on_meta = all(parameter.is_meta for parameter in parameters)
-    foreach = True if on_meta and plain and like == "cuda" else None
-    if name == "adam":
-        return torch.optim.Adam(parameters, foreach=foreach)
-    if name == "adamw":
-        return torch.optim.AdamW(parameters, foreach=foreach)
-    return torch.optim.SGD(parameters, momentum=0.9 if name == "momentum" else 0, foreach=foreach)
 
 
 def take_loss(recorder: Recorder, step: TrainingStep, outputs: list[torch.Tensor]) -> None:
@@ -113,7 +99,7 @@ def take_step(recorder: Recorder, step: TrainingStep) -> None:
     recorder.phase = "step"
     if step.optimizer is None:
         return
-    with recorder:
+    with recorder, torch.device("cpu"):  # where an optimizer keeps its counts, whatever device the user's default is
         step.run_optimizer()
     recorder.rename(find_tensors(list(step.optimizer.state.values())), "state")
 

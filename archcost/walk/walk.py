@@ -13,11 +13,13 @@ from torch import nn
 from archcost import units
 from archcost.errors import RuleError, WalkError, first_line
 from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
+from archcost.releases import describe_untested
 from archcost.walk.arguments import tensors_within
 from archcost.walk.autocast import Autocast, accept_meta
+from archcost.walk.checkpoints import checkpoint_modules
 from archcost.walk.eager import Eager
 from archcost.walk.freezing import choose_trainable
-from archcost.walk.meta import MetaDevice
+from archcost.walk.meta import MetaDevice, follow_again
 from archcost.walk.modes import set_mode
 from archcost.walk.notes import CHANCE
 from archcost.walk.packed import packed_weights
@@ -31,7 +33,7 @@ from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.records import SavedSpec, TensorSpec, Training
     from archcost.walk.caches import Caches
@@ -54,6 +56,8 @@ def walk(
     restore: bool = True,
     caches: Caches | None = None,
     values: Values | None = None,
+    lines: bool = False,
+    checkpoint: Sequence[str] = (),
 ) -> Trace:
     """Run a network once, as it stands on its device, and return what it did.
 
@@ -72,6 +76,8 @@ def walk(
         restore: leave the network as found; not needed for one that is thrown away afterwards.
         caches: what is told which storages the walk leaves alive.
         values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
+        lines: note the source line that ran each operator of the forward pass.
+        checkpoint: paths of modules that are computed again in the backward pass, rather than kept.
 
     Raises:
         ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
@@ -84,10 +90,11 @@ def walk(
     with restoration, restoration, Eager():
         if restore:
             keep_network(parts, restoration)
-        walking = _Walk(parts, training, restoration, values)
+        walking = _Walk(parts, training, restoration, values, lines=lines)
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
+        checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
             walking.run()
@@ -104,11 +111,17 @@ class _Walk:
     """
 
     def __init__(
-        self, parts: Parts, training: Training | None, restoration: Restoration, values: Values | None
+        self,
+        parts: Parts,
+        training: Training | None,
+        restoration: Restoration,
+        values: Values | None,
+        *,
+        lines: bool,
     ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
         self.specs = module_specs(parts.modules)
-        self.recorder = Recorder(training=training is not None, values=values)
+        self.recorder = Recorder(training=training is not None, values=values, lines=lines)
         self.restoration = restoration
         restoration.add(self.recorder.put_back)
         self.saving = None if training is None else SavedTensors(self.recorder)
@@ -137,6 +150,11 @@ class _Walk:
         self.precision = None if amp is None else parse_amp(amp, self.device, like)
         self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
+        recorder, on_meta = self.recorder, self.device == "meta"
+        # what a forward makes without naming a device has to be where the network is
+        self.elsewhere = (
+            MetaDevice(self.autocast, recorder.values, like=self.like, notes=recorder.notes) if on_meta else None
+        )
 
     def run(self) -> None:
         """Run the network, and train it for one step where that was asked for."""
@@ -153,20 +171,21 @@ class _Walk:
             if step is not None:
                 unregistered = [reference() for reference in self.recorder.storages.unregistered]
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
-                take_step(self.recorder, step)
+                if self.elsewhere is not None:  # checkpointing runs parts of the forward again
+                    follow_again(self.elsewhere, self.restoration)
+                with nullcontext() if self.elsewhere is None else self.elsewhere:
+                    take_step(self.recorder, step)
         self.held += [result, step]
 
     def _forward(self) -> Any:
         """Run the network; describe what it returns, and what is saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
-        # what a forward makes without naming a device has to be where the network is
-        elsewhere = MetaDevice(self.autocast, recorder.values, like=self.like) if self.device == "meta" else None
-        if elsewhere is not None:
+        if self.elsewhere is not None:
             accept_meta(self.restoration)
-        self.scopes = scopes = Scopes(self.specs, recorder, elsewhere)
+        self.scopes = scopes = Scopes(self.specs, recorder, self.elsewhere)
         with scopes, ExitStack() as around:
             around.enter_context(torch.set_grad_enabled(self.training is not None))
-            for context in (elsewhere, recorder, self.saving):
+            for context in (self.elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
             drawn = random.getstate()
@@ -196,6 +215,7 @@ class _Walk:
             amp=self.precision,
             like=self.like,
             saved=self.saved,
+            lines=tuple(self.recorder.lines or ()),
         )
         self.held.clear()
         return trace
@@ -203,7 +223,12 @@ class _Walk:
 
 def _notes(recorder: Recorder) -> tuple[str, ...]:
     unregistered = recorder.storages.unregistered
-    return (*((_describe_unregistered(len(unregistered)),) if unregistered else ()), *recorder.notes.sentences())
+    untested = describe_untested(torch.__version__)
+    return (
+        *((untested,) if untested else ()),
+        *((_describe_unregistered(len(unregistered)),) if unregistered else ()),
+        *recorder.notes.sentences(),
+    )
 
 
 def _describe_unregistered(count: int) -> str:

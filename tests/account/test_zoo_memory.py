@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from real_memory import inference_peak, saved_bytes, training_peak
+from real_memory import OPTIMIZERS, inference_peak, saved_bytes, training_peak
 
 import archcost
 from archcost import zoo
 
 COUNTS = Path(__file__).parent.parent / "zoo" / "counts.csv"  # tests/zoo holds it against what archcost counts
 MACS = {row["id"]: int(row["macs"]) for row in csv.DictReader(COUNTS.read_text().splitlines())}
-SMALL = [entry.id for entry in zoo.REGISTRY if entry.id.startswith("block_") or MACS[entry.id] < 5e9]
+SMALL = [entry for entry in zoo.REGISTRY if entry.id.startswith("block_") or MACS[entry.id] < 5e9]
+ONE_OF_EACH = {entry.builder: entry.id for entry in reversed(SMALL)}  # of each builder the first in the catalogue
 # small images where a network ends in a global pool, so that a real step takes a moment
 TRAINED = {
     "bn_inception_608": 64, "cifar_densenet_bc_40_12": 16, "cifar_preresnet110": 8,
@@ -24,7 +25,13 @@ TRAINED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(entry.id, marks=[] if entry.id == ONE_OF_EACH[entry.builder] else pytest.mark.extras)
+        for entry in SMALL
+    ],
+)
 def test_the_peak_of_inference_and_what_training_saves(name):
     """On the network's own input; training needs two images, for a normalisation over maps of one place."""
     entry = zoo.REGISTRY.find(name)
@@ -39,10 +46,15 @@ def test_the_peak_of_inference_and_what_training_saves(name):
     assert not training.uncovered
 
 
-@pytest.mark.parametrize(
-    ("name", "optimizer"),
-    [*itertools.product(TRAINED, ["sgd", "momentum", "adam"]), ("lenet5_simple", "adamw"), ("mobilenet_v2", "adamw")],
-)
+# each network with one optimizer, in turn, and two with all; what an optimizer keeps does not hang on the network
+ALL_OPTIMIZERS = itertools.product(["lenet5_simple", "mobilenet_v2"], ["sgd", "momentum", "adam", "adamw"])
+IN_TURN = zip(TRAINED, itertools.cycle(["sgd", "momentum", "adam"]), strict=False)
+
+
+FUSED = itertools.product(["lenet5_simple", "wrn16_4"], [f"{name}-fused" for name in OPTIMIZERS])
+
+
+@pytest.mark.parametrize(("name", "optimizer"), dict.fromkeys([*ALL_OPTIMIZERS, *IN_TURN, *FUSED]))
 def test_the_peak_of_training(name, optimizer):
     entry = zoo.REGISTRY.find(name)
     images = torch.randn(2, entry.input[0], TRAINED[name], TRAINED[name])

@@ -76,6 +76,12 @@ def test_memory_is_walked_at_every_batch():
     expected = archcost.profile("lenet5", train="adam", batch=4).totals.peak_training_bytes
     assert curve.points[-1] == (4, expected)
     assert chart.options == {"remark": "training with adam"}
+    # one loop over the parameters, as on the CPU, makes other tensors than all updates at once
+    peaks = [
+        gather("memory-batch", Request(specs=("alexnet",), batches=(1,), train="adam", like=like)).data[0].points[0][1]
+        for like in ("cuda", "cpu")
+    ]
+    assert peaks[0] != peaks[1] == archcost.profile("alexnet", train="adam", like="cpu").totals.peak_training_bytes
     assert list(lost(chart)) == ["nosuch"]
 
 

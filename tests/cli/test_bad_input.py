@@ -123,9 +123,15 @@ def test_a_cell_is_no_formula(mark):
 
     first, second, third = list(csv.reader(io.StringIO(write_text(document, None))))[1:]
 
-    written = mark.replace("\r", "\\r")  # or else a reader takes it for the end of a line
-    assert (first[0], first[1]) == (f"'{written}cmd|x", "-1")
+    assert (first[0], first[1]) == (f"'{mark}cmd|x", "-1")
     assert (second, third) == (["plain=1", "-2.5"], ["", "3"])
+
+
+@pytest.mark.parametrize("mark", ["\t", "\r", "\n", "\0"])
+def test_a_cell_stays_on_its_line(mark):
+    document = Document(pages=list, data=str, rows=lambda: Rows(("name",), [(f"{mark}=cmd",)]))
+
+    assert write_text(document, None).splitlines() == ["name", ascii(mark)[1:-1] + "=cmd"]
 
 
 class Containing(nn.Module):

@@ -8,6 +8,8 @@ import pytest
 
 from archcost.cli import run
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 OWN = """
 [sources]
 slides = "Our own slides"

@@ -1,4 +1,7 @@
-"""The command line as a process: streams, exit codes, and what is imported."""
+"""The command line: streams, exit codes, and what is imported.
+
+Where it is no matter of the process, it runs in this one.
+"""
 
 import csv
 import json
@@ -21,21 +24,20 @@ from archcost.zoo import REGISTRY
 HEAVY = {"torch", "numpy", "pandas", "matplotlib", "rich", "fvcore"}
 
 
-def archcost(*arguments, cwd=None, **environment):
+def process(*arguments, cwd=None):
     return subprocess.run(
-        [sys.executable, "-m", "archcost", *arguments],
-        capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, **environment},
-    )  # fmt: skip
+        [sys.executable, "-m", "archcost", *arguments], capture_output=True, text=True, check=False, cwd=cwd
+    )
 
 
 def imported(*arguments, **environment):
-    """Modules that are there when a command ends."""
+    """Modules that are there when a command ends, and what it has printed."""
     told = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
     done = subprocess.run(
         [sys.executable, "-c", f"{told} from archcost.cli import main; main()", *arguments],
         capture_output=True, text=True, check=False, env={**os.environ, **environment},
     )  # fmt: skip
-    return set(done.stderr.splitlines()[-1].split())
+    return set(done.stderr.splitlines()[-1].split()), done.stdout
 
 
 def ours(modules):
@@ -57,17 +59,17 @@ LIGHT = [
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
 def test_help_and_list_import_nothing_heavy(arguments):
-    found = imported(*arguments)
+    found, _ = imported(*arguments)
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
-    light = {"choices", "cli", "errors", "metrics", "page", "records", "render", "sources", "units", "zoo"}
+    light = {"choices", "cli", "errors", "metrics", "page", "records", "releases", "render", "sources", "units", "zoo"}
     assert {name.partition(".")[0] for name in ours(found)} <= light
 
 
 OPTIONS = {
     "choices", "cli.groups", "cli.options", "cli.output", "cli.progress", "cli.steps", "page", "page.document",
-    "page.formats", "page.target",
+    "page.formats", "page.target", "releases",
 }  # fmt: skip
 COMPLETED = {
     "archcost ": (set(COMMANDS), set()),
@@ -85,31 +87,31 @@ COMPLETED = {
 @pytest.mark.parametrize("line", COMPLETED)
 def test_the_shell_completes_commands_options_and_networks_by_what_they_need_alone(line):
     words, needed = COMPLETED[line]
-    found = imported(**completing(line))
-    answer = archcost(**completing(line))
+    found, answer = imported(**completing(line))
 
     assert words
-    assert {word for kind, word in csv.reader(answer.stdout.splitlines()) if kind == "plain"} == words
+    assert {word for kind, word in csv.reader(answer.splitlines()) if kind == "plain"} == words
     light = ("zoo", "sources", "units")  # where names are
     assert {name for name in ours(found) if not name.startswith(light)} == {"cli", "errors", *needed}
     assert not found & {*HEAVY, "tempfile"}
 
 
 def test_a_file_can_be_named_wherever_a_network_can():
-    answer = archcost(**completing("archcost profile models/my_"))
+    _, answer = imported(**completing("archcost profile models/my_"))
 
-    assert answer.stdout.splitlines() == ["file,models/my_"]
+    assert answer.splitlines() == ["file,models/my_"]
 
 
 def test_a_walk_does_import_torch():
     """The test above can fail."""
-    found = imported("profile", "lenet5")
+    found, printed = imported("profile", "lenet5")
 
     assert "torch" in found
     assert "rich" not in found  # it draws on terminals alone
+    assert "60,000" in printed
 
 
-def test_profile_prints_the_table_to_stdout_alone():
+def test_profile_prints_the_table_to_stdout_alone(archcost):
     done = archcost("profile", "lenet5", "--color", "never")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -117,7 +119,7 @@ def test_profile_prints_the_table_to_stdout_alone():
     assert "\x1b" not in done.stdout
 
 
-def test_json_on_stdout_parses_while_notes_go_to_stderr(tmp_path):
+def test_json_on_stdout_parses_while_notes_go_to_stderr(archcost, tmp_path):
     (tmp_path / "net.py").write_text(
         textwrap.dedent("""
             import torch
@@ -140,14 +142,14 @@ def test_json_on_stdout_parses_while_notes_go_to_stderr(tmp_path):
     assert Report.from_json(done.stdout).to_json() == done.stdout
 
 
-def test_a_page_is_written_where_the_suffix_asks_for_one(tmp_path):
+def test_a_page_is_written_where_the_suffix_asks_for_one(archcost, tmp_path):
     done = archcost("profile", "lenet5", "--sort", "macs", "-o", "lenet5.html", cwd=tmp_path)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "lenet5.html").read_text().startswith("<!doctype html>")
 
 
-def test_quiet_prints_no_note(tmp_path):
+def test_quiet_prints_no_note(archcost, tmp_path):
     (tmp_path / "net.py").write_text(
         "import torch\nfrom torch import nn\n\nclass Net(nn.Module):\n"
         "    def forward(self, x):\n        return x * x.max().item()\n"
@@ -158,7 +160,7 @@ def test_quiet_prints_no_note(tmp_path):
 
 
 def test_two_runs_give_the_same_bytes():
-    first, second = (json.loads(archcost("profile", "nin_cifar10", "--format", "json").stdout) for _ in range(2))
+    first, second = (json.loads(process("profile", "nin_cifar10", "--format", "json").stdout) for _ in range(2))
     first.pop("environment"), second.pop("environment")
 
     assert json.dumps(first) == json.dumps(second)
@@ -175,7 +177,7 @@ def test_two_runs_give_the_same_bytes():
         (
             ["list", "-o", "x.xml"],
             2,
-            "must be one of .txt, .json, .csv, .md, .markdown, .html, or give --format",
+            "must be one of .txt, .json, .csv, .md, .markdown, .tex, .html, or give --format",
         ),
         (["profile", "lenet5", "-o", "."], 2, "folder"),
         (["profile", "lenet5", "--columns", "mac"], 2, "did you mean macs"),
@@ -199,7 +201,7 @@ def test_two_runs_give_the_same_bytes():
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-def test_what_is_wrong_is_said_on_stderr_with_its_exit_code(arguments, code, says, tmp_path):
+def test_what_is_wrong_is_said_on_stderr_with_its_exit_code(archcost, arguments, code, says, tmp_path):
     done = archcost(*arguments, cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (code, "")
@@ -207,14 +209,14 @@ def test_what_is_wrong_is_said_on_stderr_with_its_exit_code(arguments, code, say
     assert "Traceback" not in done.stderr
 
 
-def test_debug_shows_the_traceback():
+def test_debug_shows_the_traceback(archcost):
     done = archcost("profile", "vgg61", "--debug")
 
     assert done.returncode == 2
     assert "Traceback" in done.stderr
 
 
-def test_strict_fails_on_an_operator_without_a_rule(tmp_path):
+def test_strict_fails_on_an_operator_without_a_rule(archcost, tmp_path):
     (tmp_path / "net.py").write_text(
         textwrap.dedent("""
             import torch
@@ -242,7 +244,7 @@ def test_strict_fails_on_an_operator_without_a_rule(tmp_path):
     assert "mylib.twist (1x)" in strict.stderr
 
 
-def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(tmp_path):
+def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(archcost, tmp_path):
     for name, start in (("a.json", "{"), ("a.csv", "name,"), ("a.md", "|"), ("a.txt", "")):
         done = archcost("profile", "lenet5", "-o", name, cwd=tmp_path)
         text = (tmp_path / name).read_text()
@@ -261,12 +263,12 @@ def test_a_walk_ends_at_once_with_everything_written_and_the_handlers_of_the_exi
         "import atexit, pathlib\nfrom torch import nn\n\n"
         "def build():\n    atexit.register(pathlib.Path('left').touch)\n    return nn.Flatten()\n"
     )
-    done = archcost("profile", "net.py:build", "--format", "json", "--strict", cwd=tmp_path)
+    done = process("profile", "net.py:build", "--format", "json", "--strict", cwd=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert Report.from_json(done.stdout).totals.macs == 0
     assert (tmp_path / "left").exists()
-    assert archcost("profile", "net.py:no_such", cwd=tmp_path).returncode == 2
+    assert process("profile", "net.py:no_such", cwd=tmp_path).returncode == 2
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -311,7 +313,7 @@ def test_an_interrupt_ends_with_130(tmp_path):
     assert "Traceback" not in stderr
 
 
-def test_version_is_the_packages():
+def test_version_is_the_packages(archcost):
     assert archcost("--version").stdout.strip().endswith(__version__)
 
 
@@ -319,14 +321,14 @@ def test_what_a_network_prints_does_not_spoil_the_result(tmp_path):
     (tmp_path / "net.py").write_text(
         "from torch import nn\n\ndef build():\n    print('building')\n    return nn.Conv2d(3, 4, 3)\n"
     )
-    done = archcost("profile", "net.py:build", "--format", "json", cwd=tmp_path)
+    done = process("profile", "net.py:build", "--format", "json", cwd=tmp_path)
 
     assert json.loads(done.stdout)["totals"]["weights"] == 4 * 27
     assert "building" in done.stderr
 
 
 @pytest.mark.parametrize("where", ["build", "forward"])
-def test_a_network_that_exits_is_an_error_of_its_own(tmp_path, where):
+def test_a_network_that_exits_is_an_error_of_its_own(archcost, tmp_path, where):
     (tmp_path / "net.py").write_text(
         textwrap.dedent(f"""
             import sys
@@ -348,7 +350,7 @@ def test_a_network_that_exits_is_an_error_of_its_own(tmp_path, where):
     assert "SystemExit: 5" in done.stderr
 
 
-def test_a_missing_argument_and_a_syntax_error_say_so(tmp_path):
+def test_a_missing_argument_and_a_syntax_error_say_so(archcost, tmp_path):
     (tmp_path / "net.py").write_text("def build(width):\n    return width\n")
     (tmp_path / "typo.py").write_text("def build(:\n")
     missing = archcost("profile", "net.py:build", cwd=tmp_path)
@@ -361,7 +363,7 @@ def test_a_missing_argument_and_a_syntax_error_say_so(tmp_path):
     assert "frozen" not in typo.stderr
 
 
-def test_a_forward_that_raises_names_the_users_line(tmp_path):
+def test_a_forward_that_raises_names_the_users_line(archcost, tmp_path):
     (tmp_path / "net.py").write_text(
         "from torch import nn\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return {}['key']\n"
     )
@@ -377,9 +379,9 @@ def test_a_pipe_is_written_to_and_a_link_is_followed(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link.json").symlink_to("there.json")
     with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as reader:
-        code = archcost("list", "lenet", "--format", "json", "-o", "pipe", cwd=tmp_path).returncode
+        code = process("list", "lenet", "--format", "json", "-o", "pipe", cwd=tmp_path).returncode
         through, _ = reader.communicate(timeout=30)
-    linked = archcost("list", "lenet", "--format", "json", "-o", "link.json", cwd=tmp_path)
+    linked = process("list", "lenet", "--format", "json", "-o", "link.json", cwd=tmp_path)
 
     assert (code, linked.returncode) == (0, 0)
     assert (tmp_path / "pipe").is_fifo()

@@ -7,6 +7,8 @@ from page.html.parsed import parse
 
 from archcost.cli import run
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 
 @pytest.mark.parametrize(
     "arguments",

@@ -1,7 +1,6 @@
-"""`archcost init` as a process: from nothing to a check that passes, and nothing lost on the way."""
+"""`archcost init`: from nothing to a check that passes, and nothing lost on the way."""
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
@@ -13,15 +12,9 @@ VALUES = (
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, archcost):
     (tmp_path / "model.py").write_text(NET)
-
-    def run(*arguments, folder=tmp_path):
-        return subprocess.run(
-            [sys.executable, "-m", "archcost", *arguments], cwd=folder, capture_output=True, text=True, check=False
-        )
-
-    return run
+    return partial(archcost, cwd=tmp_path)
 
 
 def test_from_nothing_to_a_check_that_passes_and_then_fails(run, tmp_path):
@@ -44,7 +37,7 @@ def test_what_is_there_is_left_alone_and_files_are_named_from_the_settings(run, 
     mine = '[project]\r\nname = "mine"  # by hand\r\n'
     (tmp_path / "pyproject.toml").write_bytes(mine.encode())
     (tmp_path / "below").mkdir()
-    first = run("init", "../model.py:build?width=2", "--input", "3x8x8", folder=tmp_path / "below")
+    first = run("init", "../model.py:build?width=2", "--input", "3x8x8", cwd=tmp_path / "below")
     once = (tmp_path / "pyproject.toml").read_bytes()
     again = run("init", str(tmp_path / "model.py:build?width=2"))
 

@@ -9,6 +9,8 @@ import pytest
 from archcost.charts import KINDS
 from archcost.cli import run
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 PAIR = ("squeezenet1_0", "mobilenet_v3_small")
 
 BROKEN = """

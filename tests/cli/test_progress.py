@@ -15,19 +15,20 @@ from archcost.cli.steps import Progress
 from archcost.records import Done
 
 WORK = """
-import sys, time
+import signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 from archcost.cli import progress as shown
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 shown.SOON = {soon}
 try:
-    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_stdout():
+    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_process():
         from archcost.records import Done
         print("a network's own words")
         advance(Done("first"))
         advance(Done("second", failed=True))
         {wait}
         advance.begin("third")
-        time.sleep(0.6)
+        {wait}
         advance(Done("third"))
 except KeyboardInterrupt:
     print("interrupted", file=sys.stderr)
@@ -35,10 +36,13 @@ print("result")
 print("rich" in sys.modules)
 """
 FOREVER = "time.sleep(60)"
+SEEN = "signal.sigwait([signal.SIGUSR1])"  # until what is shown has been seen
+A_WHILE = "time.sleep(0.3)"  # in which something could be shown
 
 
-def work(*, soon=0.0, quiet=False, wait="time.sleep(0.6)", **options):
-    return watch([sys.executable, "-c", WORK.format(soon=soon, quiet=quiet, wait=wait)], **options)
+def work(*, soon=0.0, quiet=False, wait=SEEN, tell_after=("2 of 3", "third"), **options):
+    program = WORK.format(soon=soon, quiet=quiet, wait=wait)
+    return watch([sys.executable, "-c", program], tell_after=tell_after if SEEN in wait else (), **options)
 
 
 def test_it_shows_how_many_of_all_are_done_which_failed_the_time_and_the_name():
@@ -69,7 +73,7 @@ def test_ctrl_c_leaves_the_terminal_as_it_was():
 
 
 def test_what_is_done_soon_shows_nothing_and_does_not_import_rich():
-    seen = work(soon=60.0)
+    seen = work(soon=60.0, wait=A_WHILE)
 
     assert seen.text.split() == ["a", "network's", "own", "words"]
     assert seen.result == "result\nFalse\n"
@@ -77,14 +81,14 @@ def test_what_is_done_soon_shows_nothing_and_does_not_import_rich():
 
 @pytest.mark.parametrize("environment", [{"CI": "true"}, {"CI": "1"}, {"TERM": "dumb"}], ids=str)
 def test_a_log_and_a_dumb_terminal_get_no_live_output(environment):
-    seen = work(**environment)
+    seen = work(wait=A_WHILE, **environment)
 
     assert seen.written.replace("\r", "") == "a network's own words\n"
     assert seen.result.endswith("False\n")
 
 
 def test_quiet_shows_nothing():
-    assert work(quiet=True).written.replace("\r", "") == "a network's own words\n"
+    assert work(quiet=True, wait=A_WHILE).written.replace("\r", "") == "a network's own words\n"
 
 
 def test_a_pipe_gets_nothing():
@@ -98,7 +102,7 @@ def test_a_pipe_gets_nothing():
 
 
 def test_a_long_name_takes_no_room_from_the_rest():
-    seen = work(wait=f"advance(Done({'n' * 300!r})); time.sleep(0.6)")
+    seen = work(wait=f"advance(Done({'n' * 300!r})); {SEEN}", tell_after=("3 of 3", "4 of 3"))
 
     assert "3 of 3, 1 failed" in seen.text
     assert "nnn…" in seen.text
@@ -218,3 +222,32 @@ def test_a_request_that_is_wrong_shows_no_code(broken):
 
     assert seen.code == 2
     assert len(seen.screen) == 1
+
+
+def test_the_rate_is_that_of_late_so_that_rows_of_a_journal_promise_nothing(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("archcost.cli.steps.time.monotonic", lambda: now[0])
+    told = Progress(1000, "Counting")
+    for _ in range(900):  # known already
+        told("")
+    for _ in range(50):
+        now[0] += 10
+        told("")
+
+    assert told.rate == pytest.approx(0.1)
+    assert told.remaining == pytest.approx(50 * 10)
+
+
+def test_a_log_has_a_line_for_each_tenth_of_a_long_command(monkeypatch, capsys):
+    monkeypatch.setattr("archcost.cli.progress.SOON", 0.0)
+    for steps, lines in ((40, 10), (9, 0)):
+        with show_progress(steps, "Counting", quiet=False) as advance:
+            for step in range(steps):
+                advance(Done(str(step), failed=step == 0))
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == lines
+    with show_progress(40, "Counting", quiet=False) as advance:
+        for step in range(20):
+            advance(Done(str(step), failed=step == 0))
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(r"archcost: Counting: 20 of 40, 1 failed, [\d.e+]+/s, 0:00 left", last)

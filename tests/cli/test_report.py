@@ -7,6 +7,8 @@ import pytest
 from archcost.cli import run
 from archcost.lectures import LECTURES, Lecture
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 
 @pytest.fixture
 def small(monkeypatch):

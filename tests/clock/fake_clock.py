@@ -19,6 +19,7 @@ REPLAY_NS = 1000
 
 class FakeClock:
     name = "fake events"
+    resolution_ns = None
 
     def __init__(self, *, queues=False, depth=10**6, captures=True, memory=None, mark_ns=0):
         self.queues = queues
@@ -69,6 +70,10 @@ class FakeClock:
 
     def offsets(self, marks):
         return [mark - marks[0] for mark in marks]
+
+    def rest(self, ns):
+        self.drain()
+        self.host += ns
 
     def capture(self, run):
         if not self._captures:

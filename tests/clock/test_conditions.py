@@ -1,6 +1,8 @@
 """What held a device back is named; torch's switches are put back; what nobody says is None."""
 
 import os
+import sys
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +10,7 @@ import torch
 from clock.virtual_cuda import VirtualCuda
 
 from archcost.choices import GPUS
-from archcost.clock.conditions import conditions, crowding, disturbances, identity, state
+from archcost.clock.conditions import conditions, crowding, describe_unread, disturbances, identity, state
 from archcost.clock.devices import clock_of, device_of
 from archcost.clock.events import EventClock
 from archcost.clock.kinds import KINDS, kind_of
@@ -97,12 +99,15 @@ def test_a_limit_that_held_the_device_back_is_named():
     before = DeviceState(held_back_ns={"CPU quota": 5, "heat": 0}, throttle_reasons=("idle",))
     after = DeviceState(held_back_ns={"CPU quota": 9, "heat": 0}, throttle_reasons=("power cap", "application clocks"))
 
-    assert list(disturbances(before, after)) == ["throttled: CPU quota, power cap"]
-    assert list(disturbances(before, before)) == []
+    assert list(disturbances(before, after, 16)) == [
+        "throttled: CPU quota for 25.0 % of the time, power cap at one of two looks"
+    ]
+    assert list(disturbances(after, after, 16)) == ["throttled: power cap at both looks"]
+    assert list(disturbances(before, before, 16)) == []
 
 
 def test_other_processes_are_named():
-    (text,) = disturbances(DeviceState(other_processes=0), DeviceState(other_processes=2))
+    (text,) = disturbances(DeviceState(other_processes=0), DeviceState(other_processes=2), 1)
     assert text == "the device is shared: 2 other processes on it"
 
 
@@ -167,6 +172,79 @@ def test_the_driver_is_asked_and_what_it_refuses_is_none():
 def test_the_cpu_has_no_nvml():
     assert Nvml.of(CPU) is None
     assert identity(CPU, None).driver is None
+    assert conditions(CPU, None, state(CPU, None), state(CPU, None)).unread == ()
+
+
+class Sliced(Library):
+    """A GPU in parts: "part" is one of "whole", which counts its energy and has two processes, of which one is ours."""
+
+    def nvmlDeviceIsMigDeviceHandle(self, handle):  # noqa: N802
+        return handle == "part"
+
+    def nvmlDeviceGetDeviceHandleFromMigDeviceHandle(self, handle):  # noqa: N802
+        return "whole"
+
+    def nvmlDeviceGetMigMode(self, handle):  # noqa: N802
+        assert handle == "whole"
+        return [1, 1]
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle):  # noqa: N802
+        return 10**6
+
+    def nvmlDeviceGetComputeRunningProcesses(self, handle):  # noqa: N802
+        return [SimpleNamespace(pid=pid) for pid in ([os.getpid()] if handle == "part" else [os.getpid(), 7])]
+
+
+@pytest.mark.parametrize(("handle", "others"), [("part", 0), ("whole", None)])
+def test_a_part_of_a_gpu_has_the_clocks_of_the_whole_and_no_power_of_its_own(handle, others):
+    nvml = Nvml(Sliced(), handle)
+    found = nvml.state()
+
+    assert found.clock_hz == 1_980_000_000
+    assert (found.watts, nvml.energy_mj, found.other_processes) == (None, None, others)
+    assert "a part of a GPU (MIG)" in nvml.limits
+
+
+@pytest.mark.parametrize(
+    ("known", "uuid", "part"), [("GPU-1", "1", False), ("MIG-1", "1", True), (None, "1", None)], ids=str
+)
+def test_a_gpu_is_found_by_its_uuid_also_where_it_is_a_part(known, uuid, part, monkeypatch):
+    """With neither the reason is said."""
+
+    class Error(Exception):
+        pass
+
+    def find(asked):
+        if asked != known:
+            raise Error("not found")
+        return "part" if part else "one"
+
+    library = Sliced() if part else Library()
+    library.nvmlInit, library.NVMLError, library.nvmlDeviceGetHandleByUUID = (lambda: None), Error, find
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(uuid=uuid), raising=False)
+    found = Nvml.find(torch.device("cuda", 0))
+
+    if part is None:
+        assert found == "NVML refuses: not found"
+        assert Nvml.of(torch.device("cuda", 0)) is None
+    else:
+        assert found.part == part
+
+
+def test_what_could_not_be_read_of_a_gpu_is_listed(monkeypatch):
+    VirtualCuda().install(monkeypatch)
+    gpu, nvml = torch.device("cuda", 0), Nvml(Library(), "handle")
+    found = conditions(gpu, nvml, nvml.state(), nvml.state())
+    nothing = conditions(gpu, None, DeviceState(), DeviceState())
+
+    assert found.unread == ("celsius", "other_processes", "energy")
+    assert describe_unread(found.unread, None) == (
+        "not read of the device: its temperature, who else is on it, the energy it takes"
+    )
+    assert set(nothing.unread) == {"energy", *(f.name for f in fields(DeviceState))} - {"load"}
+    assert describe_unread(("energy",), "no NVML") == "not read of the device: the energy it takes (no NVML)"
+    assert describe_unread((), "no NVML") is None
 
 
 @pytest.mark.skipif(not NO_GPU, reason="there is one here")

@@ -1,11 +1,12 @@
 """The clock of CUDA devices on a virtual one: what it says against the times that were made up."""
 
+import re
 from dataclasses import replace
 
 import pytest
 import torch
 from clock.jobs import job_of
-from clock.virtual_cuda import Kernel, VirtualCuda
+from clock.virtual_cuda import Driver, Kernel, VirtualCuda
 from render import samples
 from torch import nn
 
@@ -13,7 +14,7 @@ from archcost.clock import measure, regime
 from archcost.clock.cuda import CudaClock
 from archcost.errors import ClockError
 from archcost.records import TimingPlan
-from archcost.render.timing import spell_conditions
+from archcost.render.timing import build_rows_table, list_remarks, spell_conditions
 
 US = 1000
 PLAN = TimingPlan(max_ns=10**9, max_warmup_ns=10**9, roof=False)
@@ -125,6 +126,90 @@ def test_a_capture_that_fails_leaves_nothing_behind_and_says_the_first_reason(cu
     assert cuda.captures == set()
     torch.cuda.empty_cache()  # as the next cell of a sweep does
     assert sample.end_to_end.median == pytest.approx(100 * US, rel=0.01)
+
+
+def test_layers_that_cannot_be_captured_are_timed_without_the_graph_and_said_so(cuda):
+    """50 us of the host and 20 of the device for each layer: the rows' overhead is that of the same way to run it."""
+    network = chain(cuda, 40, host=50 * US, device=20 * US)
+    cuda.refuses_external = "external events are not supported"
+    sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8))
+    rows = [row for row in sample.layers.rows if row.role == "leaf"]
+
+    assert sample.timer == "CUDA graph"
+    assert any(
+        note.endswith("external events are not supported; the layers are timed without it, with CUDA events")
+        for note in sample.notes
+    )
+    assert not any("timed with CUDA events instead" in note for note in sample.notes)
+    assert {row.times.median for row in rows} == {20 * US + EVENT_NS}
+    assert sample.layers.queue_full
+    assert sample.layers.overhead == pytest.approx(2 * EVENT_NS / (20 * US), abs=0.01)  # in, out
+    assert any("memory is of an iteration without the graph" in note for note in sample.notes)
+
+
+def test_energy_is_that_of_five_seconds_and_what_an_idle_device_draws_is_known(cuda, monkeypatch):
+    """40 layers of 1 ms at 500 W, 100 W of them idle: 2 images share 40 ms, so 10 J each, 8 of their own."""
+    Driver(cuda).install(monkeypatch)
+    sample = timed(cuda, chain(cuda, 40, host=8 * US, device=1000 * US), TimingPlan(roof=False, layers=False), images=2)
+    energy = sample.energy
+
+    assert energy.seconds >= 5
+    assert energy.idle_watts == pytest.approx(100, rel=0.01)
+    assert energy.watts == pytest.approx(500, rel=0.01)
+    assert energy.joules_per_image == pytest.approx(10, rel=0.01)
+    assert energy.own_joules_per_image == pytest.approx(8, rel=0.01)
+    assert energy.uncertainty == pytest.approx(0.05 + 0.1 / energy.seconds, rel=0.01)
+
+
+def test_energy_of_less_than_five_seconds_is_not_said_and_why_is(cuda, monkeypatch):
+    Driver(cuda).install(monkeypatch)
+    sample = timed(cuda, chain(cuda, 4, host=8 * US, device=100 * US))
+
+    assert sample.energy is None
+    assert any(note.startswith("no energy: the network has to run for 5.000 s") for note in sample.notes)
+
+
+def test_clocks_are_read_while_the_device_works(cuda, monkeypatch):
+    Driver(cuda).install(monkeypatch)
+    found = timed(cuda, chain(cuda, 40, host=8 * US, device=100 * US)).conditions
+
+    assert [(each.clock_hz, each.watts) for each in (found.before, found.after)] == [(1_980_000_000, 500)] * 2
+    assert found.unread == ("celsius", "throttle_reasons", "other_processes")
+
+
+def test_throttling_is_a_part_of_the_time(cuda, monkeypatch):
+    Driver(cuda, held_back=0.25).install(monkeypatch)
+    sample = timed(cuda, chain(cuda, 40, host=8 * US, device=100 * US))
+
+    (text,) = [text for text in sample.unmet if text.startswith("throttled")]
+    assert re.fullmatch(r"throttled: power cap for 2\d\.\d % of the time, heat for 2\d\.\d % of the time", text)
+
+
+@pytest.mark.parametrize(("host", "device"), [(8, 100), (30, 10)], ids=["gpu-bound", "cpu-bound"])
+def test_latency_and_throughput_are_told_apart(cuda, host, device):
+    """One that is waited for has all of the host's first kernel, or the device's last, on top of the pace of many."""
+    sample = timed(cuda, chain(cuda, 10, host=host * US, device=device * US), images=4)
+    alone = host * US + 10 * device * US if device > host else 10 * host * US + device * US
+    pace = 10 * max(host, device) * US
+
+    assert sample.latency.median == pytest.approx(alone, rel=0.001)
+    assert sample.latency_ns == sample.latency.median
+    assert sample.images_per_second == pytest.approx(4e9 / pace, rel=0.02)
+    assert sample.latency.median > sample.wall.median
+
+
+def test_a_row_of_fewer_than_five_steps_of_the_events_is_shown_by_one_digit(cuda):
+    """1.5 us and the event's half: four steps of half a microsecond. 2 us and the half are five."""
+    network = nn.Sequential(*(Kernel(cuda, host=US, device=ns) for ns in (1500, 2000, 1_234_567)))
+    sample = timed(cuda, network)
+    lines = build_rows_table(sample).lines[:3]
+
+    assert [line.cells[0].text for line in lines] == ["~2", "2.5", "1,235.1"]
+    assert [line.cells[0].raw for line in lines] == [2000, 2500, 1_235_067]
+    assert any(
+        remark.text.startswith("shorter than five steps of the timer (500 ns): 2 of 4 rows, 0 the first")
+        for remark in list_remarks(sample)
+    )
 
 
 def test_a_capture_that_fails_raises_what_can_be_caught(cuda):

@@ -1,5 +1,7 @@
 """The three measurements on a clock that is made up: end to end, per layer, and the exact rows that they join."""
 
+import random
+
 import pytest
 import torch
 from clock.fake_clock import MEMORY, FakeClock, Work
@@ -58,10 +60,13 @@ def test_the_rows_are_the_walks_by_name_and_call_and_the_rest_is_between():
 
 
 def test_the_rows_of_each_pass_add_up_to_its_span_to_the_nanosecond():
-    """Durations that never repeat in step, so that a lost or doubled interval would show."""
+    """Durations that never repeat in step, so that a lost or doubled interval would show.
+
+    A pass takes about 5 ms of the clock: passes of microseconds would be repeated a hundred thousand times.
+    """
     clock = FakeClock(mark_ns=3)
-    network = nn.Sequential(*(Work(clock, *range(11 * n, 11 * n + 7 + n)) for n in range(1, 9)))
-    sample = measured(network, clock, TimingPlan(max_ns=10**6, max_warmup_ns=10**6))
+    network = nn.Sequential(*(Work(clock, *(10_007 * k for k in range(11 * n, 12 * n + 7))) for n in range(1, 9)))
+    sample = measured(network, clock, TimingPlan(max_ns=3 * 10**8, max_warmup_ns=10**8))
     layers = sample.layers
 
     assert layers.spans.n >= 20
@@ -102,7 +107,7 @@ def test_a_slow_host_does_not_show_in_the_rows_and_is_reported():
     assert sample.wall.median >= 600 * US
     assert sample.idle == pytest.approx(1 - 287 / 600, abs=0.05)
     assert sample.cpu_bound
-    assert sample.latency_ns == sample.wall.median
+    assert sample.latency_ns == sample.latency.median == pytest.approx(600 * US + 57 * US, rel=0.01)  # and the last row
 
 
 def test_where_the_queue_cannot_be_kept_full_the_rows_are_upper_bounds():
@@ -271,3 +276,13 @@ def test_k_equal_layers_take_equal_times_and_grow_with_k():
         assert rows == [40 * US] * k
         totals[k] = sample.end_to_end.median
     assert totals == {k: 40 * US * k for k in totals}
+
+
+def test_noise_without_end_takes_no_longer_than_the_limits_of_two_measurements():
+    """1 to 9 ms by chance: warming up, end to end and the layers, five seconds and five, and the hooks' tenth."""
+    clock, numbers = FakeClock(), random.Random(0)  # noqa: S311 - made-up times
+    network = nn.Sequential(Work(clock, *(numbers.randint(1000 * US, 9000 * US) for _ in range(10_007))))
+    sample = measured(network, clock, TimingPlan(roof=False))
+
+    assert sample.unmet
+    assert clock.host <= 10.3 * 10**9

@@ -164,9 +164,9 @@ def test_a_machine_is_busy_by_its_load_or_by_what_this_thread_did_not_get(monkey
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     quiet, busy = DeviceState(load=0.1), DeviceState(load=3.0)
 
-    assert roofs._disturbance(CPU, quiet, 0.99) is None
-    assert roofs._disturbance(CPU, quiet, 0.6) == "the CPU did something else for 40.0 % of the time"
-    assert "load 3.0 on 2 cores" in roofs._disturbance(CPU, busy, 0.99)
+    assert roofs._disturbance(CPU, quiet, 100, 99) is None
+    assert roofs._disturbance(CPU, quiet, 100, 60) == "the CPU did something else for 40.0 % of the time"
+    assert "load 3.0 on 2 cores" in roofs._disturbance(CPU, busy, 100, 99)
 
 
 def test_a_ceiling_is_the_devices_and_not_the_hosts():

@@ -150,8 +150,9 @@ def test_noise_that_more_samples_narrow_goes_on_until_the_limit():
     assert "the median is known to ±" in missing[0]
 
 
-@pytest.mark.parametrize(("part", "seconds"), [(0.4, 2.0), (0.6, 4.0)])
-def test_where_most_of_the_time_goes_to_others_half_of_the_limit_is_enough(part, seconds, monkeypatch):
+@pytest.mark.parametrize(("part", "seconds"), [(1, 4.0), (0.6, 3.0), (0.4, 2.5), (0.01, 2.5)])
+def test_what_goes_to_others_counts_twice_towards_the_limit(part, seconds, monkeypatch):
+    """In steps of half a second: 4 / 1.4 is 2.9, 4 / 1.6 is 2.5, 4 / 1.99 is 2.01."""
     clock = FakeClock()
     monkeypatch.setattr(clock, "cpu", lambda: round(clock.host * part))
     series, missing = sample(taking(clock, 500 * MS), TimingPlan(max_ns=4 * 10**9), clock, "end to end")

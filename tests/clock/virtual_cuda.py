@@ -12,6 +12,7 @@ from collections import Counter, deque
 from contextlib import contextmanager
 from ctypes import c_float
 from functools import partial
+from types import SimpleNamespace
 
 import torch
 from torch import nn
@@ -27,6 +28,7 @@ class Stream:
     def __init__(self, cuda, device):
         self.cuda, self.device = cuda, device
         self.free = 0  # when it will have done everything
+        self.busy = 0  # for how long it works on all that it was ever given
         self.ends = deque()
 
     def launch(self, host_ns, device_ns, event=None):
@@ -35,6 +37,8 @@ class Stream:
         if cuda.graph is not None:
             if event is not None and not event.external:
                 raise RuntimeError("this event does not belong to the graph")
+            if event is not None and cuda.refuses_external:
+                cuda.breaks(cuda.refuses_external)
             cuda.graph.commands.append((device_ns, event))
             return
         while self.ends and self.ends[0] <= cuda.host:
@@ -46,6 +50,7 @@ class Stream:
 
     def do(self, device_ns, event=None):
         self.free = max(self.free, self.cuda.host) + device_ns
+        self.busy += device_ns
         if event is not None:
             event.at = self.free
 
@@ -107,6 +112,7 @@ class VirtualCuda:
         self.captures = set()  # pools that the allocator serves
         self.log = Counter()
         self.memory = memory
+        self.refuses_external = None  # why an event cannot be a part of a graph
 
     def now(self):
         self.host += READ_NS
@@ -132,6 +138,10 @@ class VirtualCuda:
 
     def sleep(self, cycles):
         self.current_stream().launch(SLEEP_HOST_NS, int(cycles / self.cycles_per_ns))
+
+    def rest(self, ns):
+        self.synchronize()
+        self.host += ns
 
     def set_stream(self, stream):
         self.streams[stream.device], self.device = stream, stream.device
@@ -180,6 +190,7 @@ class VirtualCuda:
 
         monkeypatch.setattr(CudaClock, "now", staticmethod(self.now))
         monkeypatch.setattr(CudaClock, "cpu", staticmethod(lambda: self.host))
+        monkeypatch.setattr(CudaClock, "rest", lambda _, ns: self.rest(ns))
         return self
 
     def functions(self):
@@ -232,6 +243,41 @@ class Capture:
             raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
         self.cuda.captures.remove(self.pool)
         self.cuda.set_stream(self.before)
+
+
+class Driver:
+    """NVML of a virtual device: so many watts with nothing to do, more while it works, and its clock is higher then."""
+
+    NVML_TEMPERATURE_GPU = 0
+
+    def __init__(self, cuda, *, idle_watts=100, more_watts=400, held_back=0.0):
+        self.cuda, self.idle_watts, self.more_watts, self.held_back = cuda, idle_watts, more_watts, held_back
+
+    def nvmlSystemGetDriverVersion(self):  # noqa: N802 - NVML's own names
+        return "580.65"
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, _):  # noqa: N802
+        """What is ordered is counted at once: who reads it has waited for the device."""
+        busy = sum(stream.busy for stream in self.cuda.streams)
+        return round((self.idle_watts * self.cuda.host + self.more_watts * busy) / 1e6)
+
+    def nvmlDeviceGetClockInfo(self, _, kind):  # noqa: N802
+        return {1: 1980 if self.works else 345, 2: 2619}[kind]
+
+    def nvmlDeviceGetPowerUsage(self, _):  # noqa: N802
+        return 1000 * (self.idle_watts + (self.more_watts if self.works else 0))
+
+    @property
+    def works(self):
+        return self.cuda.current_stream().free > self.cuda.host
+
+    def nvmlDeviceGetViolationStatus(self, _, _policy):  # noqa: N802
+        return SimpleNamespace(violationTime=round(self.held_back * self.cuda.host))
+
+    def install(self, monkeypatch):
+        from archcost.clock.nvml import Nvml
+
+        monkeypatch.setattr(Nvml, "find", classmethod(lambda cls, _: cls(self, "handle")))
 
 
 class Kernel(nn.Module):

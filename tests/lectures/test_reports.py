@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -11,28 +12,35 @@ import pytest
 from archcost.cli import run
 from archcost.lectures import INDEX, LECTURES
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "reports"
-PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)[1]
+PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints" / "common.txt").read_text(), re.MULTILINE)[1]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """All pages, written again; the networks that they share are walked once."""
-    folder = tmp_path_factory.mktemp("reports")
-    assert run(["report", "-o", str(folder), "-q"]) == 0
-    return folder
+def write(tmp_path_factory):
+    """All pages, written again by the first test that asks; the networks that they share are walked once."""
+
+    @functools.cache
+    def write():
+        folder = tmp_path_factory.mktemp("reports")
+        assert run(["report", "-o", str(folder), "-q"]) == 0
+        return folder
+
+    return write
 
 
 @pytest.mark.parametrize("name", LECTURES)
-def test_a_page_is_what_its_commands_print(name, written):
-    assert (written / f"{name}.md").read_text() == (REPORTS / f"{name}.md").read_text()
+def test_a_page_is_what_its_commands_print(name, write):
+    assert (write() / f"{name}.md").read_text() == (REPORTS / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("path", [path for found in LECTURES.values() for path in found.files])
 @pytest.mark.skipif(version("matplotlib") != PINNED, reason="another matplotlib draws the same chart by other strokes")
-def test_a_chart_is_what_its_command_draws(path, written):
-    assert (written / path).read_bytes() == (REPORTS / path).read_bytes()
+def test_a_chart_is_what_its_command_draws(path, write):
+    assert (write() / path).read_bytes() == (REPORTS / path).read_bytes()
 
 
 def test_nothing_is_left_over():

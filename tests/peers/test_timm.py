@@ -35,7 +35,7 @@ ARCHITECTURES = {
     "gcvit_xxtiny": "global queries over windows",
 }
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.no_cover]
 
 
 @pytest.fixture

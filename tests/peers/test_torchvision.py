@@ -22,7 +22,7 @@ ONE_OF_EACH_FAMILY = [
     *("vit_h_14", "wide_resnet50_2"),
 ]
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.no_cover]
 
 
 def test_the_table_has_every_classification_network_as_torchvision_publishes_it():

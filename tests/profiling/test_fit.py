@@ -53,7 +53,7 @@ def test_mixed_precision_fits_more():
     ("wrong", "says"),
     [
         ({"mode": "foo"}, "mode must be one of eval, train, as-is, not 'foo'"),
-        ({"train": "lion"}, "train must be one of sgd, momentum, adam, adamw, not 'lion'"),
+        ({"train": "lion"}, "train must be one of sgd, momentum, adam, adamw, sgd-fused, .*, not 'lion'"),
         ({"loss": "mse"}, "loss must be one of cross-entropy, sum, not 'mse'"),
         ({"amp": "fp8"}, "amp must be one of bf16, fp16, or as in cpu:bf16, not 'fp8'"),
     ],

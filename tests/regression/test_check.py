@@ -14,6 +14,8 @@ from archcost.regression import check as checks, lock, parse_budgets, parse_cond
 from archcost.regression.baseline import Baseline, lock_baseline
 from archcost.regression.settings import read_settings
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
+
 TEXT = """
 [tool.archcost.networks.a]
 spec = "model.py:a"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 
 import pytest
 from regression.test_two_sides import MODEL, macs, settings
@@ -67,6 +65,7 @@ def test_wrong_names_and_revisions_are_refused_with_what_there_is(locked):
         build_history(locked.path, "pyproject.toml", [], "HEAD")
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_every_commit_of_a_span_is_built_by_its_own_settings(repository):
     repository.commit({"nets/cnn.py": MODEL.format(width=4), "pyproject.toml": settings()})
     repository.commit({"nets/cnn.py": "def build(:\n"})
@@ -80,25 +79,20 @@ def test_every_commit_of_a_span_is_built_by_its_own_settings(repository):
     assert len(told) == 3
 
 
-def show(repository, *arguments):
-    command = [sys.executable, "-m", "archcost", "history", *arguments]
-    return subprocess.run(command, cwd=repository.path, capture_output=True, text=True, check=False)
-
-
-def test_the_command_line_shows_a_history_in_every_form(locked):
+def test_the_command_line_shows_a_history_in_every_form(locked, archcost):
     locked.write("pyproject.toml", settings())
     narrow = WIDTHS[32].totals["params"]
 
-    table = show(locked, "a").stdout
+    table = archcost("history", "a").stdout
     assert "a: 4 commits" in table
     assert "+12.1 %" in table  # 22,458 of 20,042 parameters
-    rows = list(csv.DictReader(io.StringIO(show(locked, "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(archcost("history", "--format", "csv").stdout)))
     assert (rows[0]["network"], rows[0]["params"], rows[0]["subject"]) == ("a", str(narrow), "change")
-    data = json.loads(show(locked, "--format", "json").stdout)
+    data = json.loads(archcost("history", "--format", "json").stdout)
     assert data["networks"]["b"][0]["totals"]["params"] == narrow
-    svg = show(locked, "--format", "svg").stdout
+    svg = archcost("history", "--format", "svg").stdout
     assert svg.startswith("<svg")
     assert "Cost from commit to commit" in svg
-    assert 'class="picture" src="data:image/svg+xml;base64,' in show(locked, "--format", "html").stdout
-    wrong = show(locked, "--since", "HEAD", "--build", "a..b")
+    assert 'class="picture" src="data:image/svg+xml;base64,' in archcost("history", "--format", "html").stdout
+    wrong = archcost("history", "--since", "HEAD", "--build", "a..b")
     assert (wrong.returncode, wrong.stdout) == (2, "")

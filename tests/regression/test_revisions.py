@@ -60,6 +60,7 @@ def test_the_file_of_the_revision_runs_in_a_process_of_its_own(repository, tmp_p
     assert repository.worktrees() == 1
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_what_is_missing_is_new_and_what_fails_is_not(repository):
     repository.write("later.py", NET)
     with checkout("main") as files:
@@ -96,6 +97,7 @@ def test_a_process_that_dies_is_said_and_replaced(repository):
         assert files.report("dying.py:alive", inputs=SIZE).totals.params == 6
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_neighbours_of_one_name_are_not_mixed_up_and_paths_start_where_one_stands(repository, monkeypatch):
     for folder, width in (("one", 3), ("two", 4)):
         text = "from neighbour import WIDTH\n" + NET.format(width="WIDTH")
@@ -107,6 +109,7 @@ def test_neighbours_of_one_name_are_not_mixed_up_and_paths_start_where_one_stand
         assert files.report(f"{repository.path}/one/model.py:build", inputs=SIZE).totals.params == 9
 
 
+@pytest.mark.usefixtures("warm_workers")
 def test_a_package_below_src_is_the_revisions(repository, monkeypatch):
     first = repository.commit({"src/widths/__init__.py": NET.format(width=2), "archcost/__init__.py": "1 / 0\n"})
     repository.commit({"src/widths/__init__.py": NET.format(width=3)})

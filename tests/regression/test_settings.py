@@ -41,7 +41,7 @@ def test_one_table_is_one_network_or_many(read):
     small, *zoo = settings.plans
 
     assert (small.name, small.spec, small.inputs) == ("small", "model.py:build", ("3x32x32", "mask=8:bool"))
-    assert small.options == {"batch": 2, "mode": "eval", "train": "adam", "device": "cpu"}
+    assert small.options == {"batch": 2, "mode": "eval", "train": "adam", "device": "cpu", "like": None}
     assert {plan.name for plan in zoo} >= {"vgg11", "vgg16", "lenet5"}
     assert all(plan.name == plan.spec and plan.group == "zoo" for plan in zoo)
     assert settings.budgets.metrics == ("macs",)
@@ -94,6 +94,7 @@ NET = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
         (NET + "batch = true\n", "networks.net.batch must be a whole number"),
         (NET + 'mode = "test"\n', "networks.net.mode must be one of eval, train, as-is"),
         (NET + 'train = "lion"\n', "networks.net.train must be one of sgd"),
+        (NET + 'like = "tpu"\n', "networks.net.like must be one of cuda, cpu"),
         (NET + 'device = "tpu"\n', "networks.net.device must be one of meta,cpu, meta, cpu, cuda, mps, xpu"),
         (NET + "[tool.archcost.networks]\nother = 3\n", "networks.other must be a table"),
         (NET + '[tool.archcost.networks.z]\nspec = ["net"]\n', "'net' is in both 'net' and 'z'"),

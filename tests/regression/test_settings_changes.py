@@ -58,4 +58,6 @@ def test_settings_that_changed_are_named_from_the_settings():
 
     assert describe_changes(found, found, PLAN, other)[0] == "spec net.py:build -> net.py:build?width=6"
     assert describe_changes(found, found, PLAN, PLAN) == ()
+    assert describe_changes(found, found, PLAN, replace(PLAN, like="cpu")) == ("like cuda -> cpu",)
+    assert describe_changes(found, found, PLAN, replace(PLAN, like="cuda")) == ()  # which is the default
     assert describe_changes(replace(found, spec="a"), replace(found, spec="b"), None, PLAN) == ("spec a -> b",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -17,12 +16,6 @@ BUDGET = '[tool.archcost.budgets."*"]\nmacs = { max_increase = "2%" }\n'
 
 def params(width):
     return 27 * width
-
-
-def run(folder, *arguments, **environment):
-    command = [sys.executable, "-m", "archcost", *arguments]
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")} | environment
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=mine)
 
 
 def totals(done):
@@ -45,10 +38,10 @@ def project(tmp_path):
     return made
 
 
-def test_two_networks_change_and_one_does_not_also_with_a_detached_head(project):
+def test_two_networks_change_and_one_does_not_also_with_a_detached_head(project, archcost):
     project.commit({"a.py": MODEL.format(width=5), "b.py": MODEL.format(width=6)})
     project.git("checkout", "--quiet", "--detach")
-    done = run(project.path, "check", "--base-ref", "main", "--format", "json")
+    done = archcost("check", "--base-ref", "main", "--format", "json", cwd=project.path)
 
     assert done.returncode == 1, done.stderr
     found = totals(done)
@@ -57,16 +50,16 @@ def test_two_networks_change_and_one_does_not_also_with_a_detached_head(project)
     assert {each["name"]: each["outcome"] for each in json.loads(done.stdout)["networks"]}["c"] == "unchanged"
 
 
-def test_a_merge_conflict_in_the_lock_names_the_file_and_the_way_out(project):
-    assert run(project.path, "check", "--update").returncode == 0
+def test_a_merge_conflict_in_the_lock_names_the_file_and_the_way_out(project, archcost):
+    assert archcost("check", "--update", cwd=project.path).returncode == 0
     lock = project.path / "archcost.lock.json"
     lines = lock.read_text().splitlines(keepends=True)
     middle = len(lines) // 2
     lines[middle:middle] = ["<<<<<<< HEAD\n", lines[middle], "=======\n", lines[middle], ">>>>>>> main\n"]
     lock.write_text("".join(lines))
-    done = run(project.path, "check")
-    updated = run(project.path, "check", "--update")
-    again = run(project.path, "check")
+    done = archcost("check", cwd=project.path)
+    updated = archcost("check", "--update", cwd=project.path)
+    again = archcost("check", cwd=project.path)
 
     assert done.returncode == 3, done.stderr
     assert "archcost.lock.json" in done.stderr
@@ -74,51 +67,53 @@ def test_a_merge_conflict_in_the_lock_names_the_file_and_the_way_out(project):
     assert (updated.returncode, again.returncode) == (0, 0), updated.stderr + again.stderr
 
 
-def test_a_shallow_clone_says_how_to_fetch_the_rest(project, tmp_path):
+def test_a_shallow_clone_says_how_to_fetch_the_rest(project, tmp_path, archcost):
     project.commit({"a.py": MODEL.format(width=5)})
     clone = tmp_path / "clone"
     subprocess.run(
         ["git", "clone", "--quiet", "--depth=1", f"file://{project.path}", str(clone)], check=True, env=QUIET
     )
-    done = run(clone, "check", "--base-ref", "main")
+    done = archcost("check", "--base-ref", "main", cwd=clone)
 
     assert done.returncode == 3
     assert "fetch-depth: 0" in done.stderr
 
 
-def test_windows_line_ends_and_a_dirty_tree_change_nothing(project):
-    assert run(project.path, "check", "--update").returncode == 0
+def test_windows_line_ends_and_a_dirty_tree_change_nothing(project, archcost):
+    assert archcost("check", "--update", cwd=project.path).returncode == 0
     for name in ("pyproject.toml", "archcost.lock.json"):
         file = project.path / name
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    clean = run(project.path, "check", "--locked")
-    based = run(project.path, "check", "--base-ref", "main")
+    clean = archcost("check", "--locked", cwd=project.path)
+    based = archcost("check", "--base-ref", "main", cwd=project.path)
 
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert based.returncode == 0, based.stdout + based.stderr
     assert "the working tree has changes that no commit has" in based.stderr
 
 
-def test_two_projects_of_one_repository_are_two_comments(project):
+def test_two_projects_of_one_repository_are_two_comments(project, archcost):
     project.git("checkout", "--quiet", "main")
     project.commit({**files("a", folder="left/"), **files("a", folder="right/")})
     project.git("checkout", "--quiet", "-b", "both")
     project.commit({"right/a.py": MODEL.format(width=6)})
-    left = run(project.path / "left", "check", "--base-ref", "main", "--format", "markdown")
-    right = run(project.path, "check", "--config", "right/pyproject.toml", "--base-ref", "main", "--format", "markdown")
+    left = archcost("check", "--base-ref", "main", "--format", "markdown", cwd=project.path / "left")
+    right = archcost(
+        "check", "--config", "right/pyproject.toml", "--base-ref", "main", "--format", "markdown", cwd=project.path
+    )
 
     assert (left.returncode, right.returncode) == (0, 1), left.stderr + right.stderr
     assert left.stdout.startswith("<!-- archcost:check left -->\n")
     assert right.stdout.startswith("<!-- archcost:check right -->\n")
 
 
-def test_bisect_finds_the_commit_that_made_a_network_larger(project):
+def test_bisect_finds_the_commit_that_made_a_network_larger(project, archcost):
     """As the README shows it: a commit that cannot be built is skipped, not blamed."""
 
     def accept(files):
         for name, text in files.items():
             project.write(name, text)
-        assert run(project.path, "check", "--update", "a").returncode == 0
+        assert archcost("check", "--update", "a", cwd=project.path).returncode == 0
         return project.commit({})
 
     accept({})

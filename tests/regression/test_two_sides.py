@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from regression.conftest import Repository
@@ -37,13 +34,17 @@ def settings(spec="nets/cnn.py:build", shape="3x8x8", budget='max_increase = "2%
     return PROJECT.format(spec=spec, input=shape, budget=budget)
 
 
-def check(repository, *arguments):
+@pytest.fixture
+def check(archcost):
     """Run archcost check against main; return the exit code, the networks by name, and stderr."""
-    command = [sys.executable, "-m", "archcost", "check", "--base-ref", "main", "--format", "json", *arguments]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-    done = subprocess.run(command, cwd=repository.path, capture_output=True, text=True, check=False, env=environment)
-    networks = {each["name"]: each for each in json.loads(done.stdout)["networks"]} if done.stdout else {}
-    return done.returncode, networks, done.stderr
+
+    def check(repository, *arguments):
+        command = ["check", "--base-ref", "main", "--format", "json", *arguments]
+        done = archcost(*command, cwd=repository.path)
+        networks = {each["name"]: each for each in json.loads(done.stdout)["networks"]} if done.stdout else {}
+        return done.returncode, networks, done.stderr
+
+    return check
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def project(repository):
     return repository
 
 
-def test_an_argument_in_the_spec_is_a_change(project):
+def test_an_argument_in_the_spec_is_a_change(project, check):
     project.commit({"pyproject.toml": settings(spec="nets/cnn.py:build?width=6")})
     code, networks, _ = check(project)
 
@@ -64,7 +65,7 @@ def test_an_argument_in_the_spec_is_a_change(project):
     assert networks["cnn"]["settings"] == ["spec nets/cnn.py:build -> nets/cnn.py:build?width=6"]
 
 
-def test_another_input_is_a_change_and_named(project):
+def test_another_input_is_a_change_and_named(project, check):
     project.commit({"pyproject.toml": settings(shape="3x10x10")})
     code, networks, _ = check(project)
 
@@ -73,7 +74,7 @@ def test_another_input_is_a_change_and_named(project):
     assert networks["cnn"]["settings"] == ["input 3x8x8 -> 3x10x10"]
 
 
-def test_a_file_that_moved_with_its_settings_is_compared(project):
+def test_a_file_that_moved_with_its_settings_is_compared(project, check):
     project.git("mv", "nets/cnn.py", "nets/moved.py")
     project.commit({"nets/moved.py": MODEL.format(width=5), "pyproject.toml": settings(spec="nets/moved.py:build")})
     code, networks, _ = check(project)
@@ -82,7 +83,7 @@ def test_a_file_that_moved_with_its_settings_is_compared(project):
     assert networks["cnn"]["totals"]["macs"] == {"before": macs(4), "after": macs(5)}
 
 
-def test_a_network_that_left_the_settings_is_removed(project):
+def test_a_network_that_left_the_settings_is_removed(project, check):
     other = settings().replace("networks.cnn", "networks.other")
     project.commit({"pyproject.toml": other})
     code, networks, _ = check(project)
@@ -91,7 +92,7 @@ def test_a_network_that_left_the_settings_is_removed(project):
     assert code == 0
 
 
-def test_a_looser_budget_is_named_and_holds(project):
+def test_a_looser_budget_is_named_and_holds(project, check):
     project.commit({"pyproject.toml": settings(budget='max_increase = "200%"'), "nets/cnn.py": MODEL.format(width=5)})
     code, networks, _ = check(project)
 
@@ -100,7 +101,7 @@ def test_a_looser_budget_is_named_and_holds(project):
 
 
 @pytest.mark.parametrize(("most", "code"), [("100M", 0), ("1k", 1)])
-def test_where_the_base_is_broken_the_maxima_are_judged_and_the_error_is_noted(repository, most, code):
+def test_where_the_base_is_broken_the_maxima_are_judged_and_the_error_is_noted(repository, most, code, check):
     repository.git("checkout", "--quiet", "main")
     text = settings(budget=f'max = "{most}", max_increase = "2%"')
     repository.commit({"nets/cnn.py": "def build(:\n", "pyproject.toml": text})
@@ -114,7 +115,7 @@ def test_where_the_base_is_broken_the_maxima_are_judged_and_the_error_is_noted(r
     assert networks["cnn"]["totals"]["macs"]["after"] == macs(4)
 
 
-def test_where_the_settings_of_the_base_are_broken_it_is_noted(repository):
+def test_where_the_settings_of_the_base_are_broken_it_is_noted(repository, check):
     repository.git("checkout", "--quiet", "main")
     repository.commit({"nets/cnn.py": MODEL.format(width=4), "pyproject.toml": settings().replace("spec", "spek")})
     repository.git("checkout", "--quiet", "-B", "repair")
@@ -123,6 +124,27 @@ def test_where_the_settings_of_the_base_are_broken_it_is_noted(repository):
 
     assert (code, networks["cnn"]["outcome"]) == (0, "uncompared")
     assert "did you mean spec" in networks["cnn"]["base_failure"]
+
+
+def test_a_network_that_the_base_names_and_lacks_is_not_new(project, check):
+    """Its file is not committed there: what builds it is missing, and nothing can be compared."""
+    project.git("checkout", "--quiet", "main")
+    project.commit({"pyproject.toml": settings(spec="nets/later.py:build")})
+    project.git("checkout", "--quiet", "-B", "later")
+    project.commit({"nets/later.py": MODEL.format(width=4)})
+    code, networks, _ = check(project)
+
+    assert (code, networks["cnn"]["outcome"]) == (0, "uncompared")
+    assert networks["cnn"]["base_failure"].endswith("it does not have nets/later.py:build, which its settings name")
+
+
+def test_a_base_without_settings_is_said_to_have_none(project, archcost):
+    project.git("rm", "--quiet", "pyproject.toml")
+    project.commit({"moved/cnn.py": MODEL.format(width=4), "moved/pyproject.toml": settings(spec="cnn.py:build")})
+    done = archcost("check", "--base-ref", "main", "--format", "json", cwd=project.path / "moved")
+
+    (note,) = json.loads(done.stdout)["notes"]
+    assert note.endswith("has no settings in moved/pyproject.toml: every network is new")
 
 
 @pytest.fixture
@@ -140,14 +162,14 @@ def outer(project, tmp_path):
     return project
 
 
-def test_a_network_in_a_submodule_is_compared(outer):
+def test_a_network_in_a_submodule_is_compared(outer, check):
     code, networks, _ = check(outer)
 
     assert code == 1
     assert networks["cnn"]["totals"]["macs"] == {"before": macs(4), "after": macs(6)}
 
 
-def test_a_submodule_that_this_machine_lacks_is_named(outer):
+def test_a_submodule_that_this_machine_lacks_is_named(outer, check):
     """The clone of the submodule has the history of HEAD alone, as a shallow clone has."""
     inside = Repository(outer.path / "sub", new=False)
     inside.git("checkout", "--quiet", "--orphan", "alone")

@@ -10,7 +10,7 @@ from torch import nn
 
 import archcost
 from archcost.render.causes import find_groups
-from archcost.render.groups import describe_groups
+from archcost.render.groups import describe_causes, describe_groups
 
 
 class Mlp(nn.Module):
@@ -132,7 +132,12 @@ def test_a_new_width_is_one_group_with_its_factor():
     found, rest = find_groups(changes(Stages(32), Stages(40), (1, 3, 16, 16)))
 
     (scaled,) = found
-    assert (scaled.kind, scaled.before, scaled.factor, scaled.whole) == ("scaled", ("stages",), Fraction(5, 4), True)
+    assert (scaled.kind, scaled.before, scaled.factors, scaled.whole) == (
+        "scaled",
+        ("stages",),
+        (Fraction(5, 4),),
+        True,
+    )
     names = {change.row.name for change in scaled.changes}
     assert {"stages.0", "stages.1", "stages.3", "head"} <= names  # the head reads 1.25 times as much
     assert not rest
@@ -246,16 +251,146 @@ def test_a_wider_backbone_does_not_make_the_whole_network_wider():
 
     groups, _ = find_groups(changes(net(16), net(24)))
 
-    assert list(describe_groups(groups, [])) == ["4 layers: 1.5 x wide"]  # the last one stays 10 to 10
+    assert list(describe_groups(groups, [])) == ["all of 0 and 1: 1.5 x wide"]  # the last: 10 to 10
+
+
+def five_in_each(bias):
+    return Net([nn.Sequential(OrderedDict((name, nn.Linear(8, 8, bias=bias)) for name in "abcde")) for _ in range(3)])
 
 
 def test_many_layers_that_change_alike_in_each_block_are_counted():
-    def net():
-        return Net([nn.Sequential(OrderedDict((name, nn.Linear(8, 8)) for name in "abcde")) for _ in range(3)])
+    groups, _ = find_groups(changes(five_in_each(True), five_in_each(False)))
 
-    before = archcost.profile(net(), torch.zeros(2, 8))
-    after = archcost.profile(net(), torch.zeros(2, 3, 8))  # three times the tokens
+    # each block has five layers of 8 biases
+    assert list(describe_groups(groups, ["params"])) == ["5 layers in each of 3 blocks changed: 3 x -40 Params"]
+
+
+def test_layers_that_do_the_same_on_more_data_are_one_line():
+    before = archcost.profile(five_in_each(True), torch.zeros(2, 8))
+    after = archcost.profile(five_in_each(True), torch.zeros(2, 3, 8))  # three times the tokens
+    groups, alone = find_groups(archcost.diff(before, after, force=True).changes)
+
+    # the stem and 15 layers of 2*8*8 multiply-adds, and then of 3 times that: 16 * 128 * 2 more; and the input
+    assert list(describe_groups(groups, ["macs"])) == [
+        "17 layers: the same parameters on 3 x as much data: +4.096 k MACs"
+    ]
+    assert not alone
+
+
+def test_a_larger_image_is_no_wider_network_though_the_layers_of_one_block_are_alike():
+    """Layers whose names differ by numbers alone, in one block: there is no number of blocks to tell."""
+    net = Net([nn.Sequential(*(nn.Conv2d(4, 4, 3, padding=1) for _ in range(4)))])
+    net.stem = nn.Conv2d(3, 4, 1)
+    before, after = (archcost.profile(net, torch.zeros(1, 3, size, size)) for size in (8, 12))
     groups, _ = find_groups(archcost.diff(before, after, force=True).changes)
 
-    # each block has five layers of 2*8*8 multiply-adds, and then of 3 times that: 5 * 128 * 2 more
-    assert "5 layers in each of 3 blocks: 3 x +1.280 k MACs" in list(describe_groups(groups, ["macs"]))
+    (line,) = describe_groups(groups, [])
+    assert line == "6 layers: the same parameters on 2.25 x as much data"  # 12 * 12 over 8 * 8
+
+
+def test_alike_layers_of_one_block_are_counted_without_blocks():
+    def net(bias):
+        names = ("a.0", "a.1", "b.0", "b.1", "c.0", "c.1", "d.0", "d.1")
+        block = nn.ModuleDict({part: nn.ModuleList() for part in "abcd"})
+        for name in names:
+            block[name[0]].append(nn.Linear(8, 8, bias=bias))
+        return InTurn(block)
+
+    groups, _ = find_groups(changes(net(True), net(False)))
+
+    assert list(describe_groups(groups, ["params"])) == [
+        f"parts.{part}.* changed in 2 blocks: 2 x -8 Params" for part in "abcd"
+    ] or "0 blocks" not in " ".join(describe_groups(groups, ["params"]))
+
+
+class InTurn(nn.Module):
+    def __init__(self, parts):
+        super().__init__()
+        self.parts = parts
+
+    def forward(self, x):
+        for part in self.parts.values():
+            for layer in part:
+                x = layer(x)
+        return x
+
+
+class Pyramid(nn.Module):
+    """A backbone of two levels, each read by a lateral layer; one head for both, with a layer of classes."""
+
+    def __init__(self, backbone, width):
+        super().__init__()
+        self.backbone = nn.ModuleList([nn.Linear(8, backbone), nn.Linear(backbone, 2 * backbone)])
+        self.lateral = nn.ModuleList([nn.Linear(backbone, width), nn.Linear(2 * backbone, width)])
+        self.head = nn.ModuleDict(
+            {"tower": nn.Sequential(nn.Linear(width, width), nn.ReLU()), "classes": nn.Linear(width, 3)}
+        )
+
+    def forward(self, x):
+        found = []
+        for body, lateral in zip(self.backbone, self.lateral, strict=True):
+            x = body(x)
+            found.append(self.head["classes"](self.head["tower"](lateral(x))))
+        return found
+
+
+def test_a_widened_pyramid_names_the_modules_that_are_wider():
+    groups, _ = find_groups(changes(Pyramid(16, 8), Pyramid(16, 12)))
+
+    assert list(describe_groups(groups, [])) == ["all of lateral and head: 1.5 x wide"]
+
+
+def test_a_pyramid_that_is_wider_throughout_is_the_network():
+    """The head is called for each level, so that its classes are read between wider layers."""
+    groups, _ = find_groups(changes(Pyramid(16, 8), Pyramid(24, 12)))
+
+    assert list(describe_groups(groups, [])) == ["all of the network: 1.5 x wide"]
+
+
+def test_hidden_layers_that_are_wider_in_every_block_are_all_of_their_modules():
+    """In each block the second layer reads the wider first: a head within its module, not between wide parts."""
+
+    def net(hidden):
+        blocks = [
+            nn.ModuleDict({"mlp": nn.Sequential(nn.Linear(8, hidden), nn.ReLU(), nn.Linear(hidden, 8))})
+            for _ in range(3)
+        ]
+        return InTurn(nn.ModuleDict({"blocks": nn.ModuleList(block["mlp"] for block in blocks)}))
+
+    groups, _ = find_groups(changes(net(16), net(24)))
+
+    assert list(describe_groups(groups, [])) == ["all of parts.blocks.*: 1.5 x wide"]
+
+
+def test_a_narrow_part_between_two_wide_ones_is_not_wider():
+    def net(width):
+        wide = nn.Sequential(nn.Linear(8, width), nn.ReLU())
+        return Net([wide, nn.Linear(width, 8), nn.Sequential(nn.Linear(8, width), nn.ReLU()), nn.Linear(width, 8)])
+
+    groups, _ = find_groups(changes(net(16), net(24)))
+    (line,) = describe_groups(groups, [])
+
+    assert line == "all of blocks.0 and blocks.2: 1.5 x wide"
+
+
+def test_a_width_that_every_layer_rounds_is_one_line():
+    """A multiplier of 1.3 and channels in eights: 8 to 16, 16 to 24, 24 to 32, 40 to 56."""
+
+    def net(widths):
+        pairs = zip((8, *widths), widths, strict=False)
+        return Net([nn.Linear(*pair) for pair in pairs])
+
+    groups, _ = find_groups(changes(net((8, 16, 24, 40)), net((16, 24, 32, 56))))
+
+    assert list(describe_groups(groups, [])) == ["all of blocks: 1.333 to 2 x wide"]
+
+
+def test_a_layer_that_changed_alone_is_a_sentence_beside_the_groups():
+    before, after = Net([Mlp(8), Mlp(8)]), Net([Mlp(8), Mlp(8), Mlp(8)])
+    after.stem = nn.Linear(8, 8, bias=False)
+    difference = archcost.diff(*(archcost.profile(net, torch.zeros(2, 8)) for net in (before, after)))
+
+    assert list(describe_causes(difference, ["params"])) == [
+        "blocks.2 added: +552 Params",  # 8*32 + 32 + 32*8 + 8
+        "stem (Linear) changed: -8 Params",
+    ]

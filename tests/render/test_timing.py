@@ -112,7 +112,7 @@ def test_a_device_that_waits_for_its_host_is_marked():
     assert "not been run on a GPU yet" in text
     assert "2,040.8 images/s" in text  # as fast as the host
     assert "predicted" not in text  # the branched report has no peak of an allocator
-    assert "1.980 GHz before, 1.755 GHz after" in text
+    assert "1.980 GHz under load at first, 1.755 GHz at last" in text
 
 
 def test_medians_that_do_not_add_up_are_explained():

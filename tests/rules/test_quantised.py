@@ -93,3 +93,12 @@ def test_training_aware_of_quantisation_has_rules():
     report = archcost.profile(prepared, torch.ones(2, 4), device="cpu", train="sgd")
     assert report.uncovered == {}
     assert report.totals.macs == 2 * 4 * 3
+
+
+def test_a_class_of_ones_own_by_the_name_of_torchs_packs_is_a_layer():
+    class LinearPackedParams(nn.Linear):
+        pass
+
+    report = archcost.profile(nn.Sequential(LinearPackedParams(4, 3)), torch.ones(2, 4))
+
+    assert [(row.name, row.kind, row.macs) for row in report.layers[1:]] == [("0", "LinearPackedParams", 2 * 4 * 3)]

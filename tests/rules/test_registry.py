@@ -101,13 +101,11 @@ def test_a_rule_that_raises_is_named_with_the_shapes(operator):
         called(operator)
 
 
-def test_every_free_operator_has_a_reason_and_every_rule_a_docstring_or_reason():
+def test_every_free_operator_has_a_reason():
     assert all(found.why is None or len(found.why.split()) > 2 for found in RULES.values())
     free_rules = [name for name, found in RULES.items() if found.origin == "free"]
     assert free_rules
     assert all(RULES[name].why for name in free_rules)
-    ours = [found for name, found in RULES.items() if name.startswith("aten.") and found.why is None]
-    assert all(found.count.__doc__ for found in ours)
 
 
 def test_the_table_cannot_be_written_to():

@@ -4,6 +4,7 @@ import pytest
 import torch
 from real_memory import saved_bytes, training_peak
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import scaled_dot_product_attention
 
 import archcost
@@ -12,13 +13,13 @@ FLASH, EFFICIENT = "aten._scaled_dot_product_flash_attention", "aten._scaled_dot
 
 
 class Attention(nn.Module):
-    def __init__(self, mask=None):
+    def __init__(self, mask=None, dropout=0.1):
         super().__init__()
-        self.scale, self.mask = nn.Parameter(torch.ones(1)), mask
+        self.scale, self.mask, self.dropout = nn.Parameter(torch.ones(1)), mask, dropout
 
     def forward(self, x):
         x = x * self.scale
-        return scaled_dot_product_attention(x, x, x, attn_mask=self.mask, dropout_p=0.1 if self.training else 0.0)
+        return scaled_dot_product_attention(x, x, x, attn_mask=self.mask, dropout_p=self.dropout * self.training)
 
 
 def trained(net, x, **options):
@@ -40,24 +41,45 @@ def test_a_real_step_with_boolean_masks_has_that_peak():
     assert totals.peak_training_bytes == training_peak(net, x, "adamw", like="cuda")
 
 
-@pytest.mark.parametrize(
-    ("shape", "dtype", "mask", "kernel"),
-    [
-        ((2, 4, 64, 32), torch.float32, None, EFFICIENT),  # flash knows half precision alone
-        ((2, 4, 64, 32), torch.bfloat16, None, FLASH),
-        ((2, 4, 64, 36), torch.bfloat16, None, FLASH),  # padded to 40
-        ((2, 4, 64, 32), torch.float16, torch.ones(64, 64, dtype=torch.bool), EFFICIENT),  # flash takes no mask
-        ((2, 4, 64, 30), torch.float32, None, None),  # 120 bytes are not in steps of 16
-        ((2, 4, 64, 32), torch.float64, None, None),
-        ((4, 64, 32), torch.float32, None, None),
-    ],
-)
-def test_the_kernel_is_that_which_cuda_would_choose(shape, dtype, mask, kernel):
-    report = trained(Attention(mask).to(dtype), torch.zeros(shape, dtype=dtype))
+CASES = [
+    ((2, 4, 64, 32), torch.float32, None, EFFICIENT),  # flash knows half precision alone
+    ((2, 4, 64, 32), torch.bfloat16, None, FLASH),
+    ((2, 4, 64, 36), torch.bfloat16, None, FLASH),  # padded to 40
+    ((2, 4, 64, 32), torch.float16, torch.ones(64, 64, dtype=torch.bool), EFFICIENT),  # flash takes no mask
+    ((2, 4, 64, 30), torch.float32, None, None),  # 120 bytes are not in steps of 16
+    ((2, 4, 64, 32), torch.float64, None, None),
+    ((4, 64, 32), torch.float32, None, None),
+]
+NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kernel", None: "by its parts"}
+
+
+@pytest.mark.parametrize("dropout", [0.1, 0.0])
+@pytest.mark.parametrize(("shape", "dtype", "mask", "kernel"), CASES)
+def test_the_kernel_is_that_which_cuda_would_choose_and_is_named(shape, dtype, mask, kernel, dropout):
+    report = trained(Attention(mask, dropout).to(dtype), torch.zeros(shape, dtype=dtype))
     assert {FLASH, EFFICIENT} & set(report.operators) == ({kernel} if kernel else set())
     padded = -(-shape[-1] // 8) * 8 if kernel == FLASH else shape[-1]  # what runs is counted
     assert report.totals.macs == 2 * 64 * 64 * 2 * padded * (4 if len(shape) == 4 else 2)
     assert not report.uncovered
+    assert [note for note in report.warnings if NAMES[kernel] in note]
+
+
+def test_kernels_that_are_switched_off_are_not_chosen():
+    x = torch.zeros(2, 4, 64, 32, dtype=torch.bfloat16)
+    with sdpa_kernel([SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
+        assert EFFICIENT in trained(Attention(), x).operators
+    with sdpa_kernel(SDPBackend.MATH):
+        assert not {EFFICIENT, FLASH} & set(trained(Attention(), x).operators)
+
+
+def test_a_mask_in_rows_that_do_not_align_is_padded():
+    """Of 60 x 60, to rows of 64, as torch pads it for the kernel; of 64 x 64 it is kept as it is, a buffer."""
+    for length, padded in ((60, 4 * 60 * 64), (64, 0)):
+        net, plain = Attention(torch.zeros(length, length)), Attention()
+        x = torch.zeros(1, 1, length, 32)
+        kept = [trained(each, x).totals.saved_bytes for each in (net, plain)]
+        given = 0 if padded else 4 * length * length  # a constant of the forward is kept as it was given
+        assert kept[0] - kept[1] == padded + given
 
 
 def test_the_fused_kernels_keep_no_scores():
@@ -70,7 +92,34 @@ def test_the_fused_kernels_keep_no_scores():
     assert apart > saved + 4 * rows * length
 
 
-def test_without_dropout_nothing_changes():
+def test_where_nothing_trains_nothing_changes():
     x = torch.zeros(2, 4, 64, 32)
     eager, like = (archcost.profile(Attention(), x, device="meta", like=like) for like in ("cpu", "cuda"))
     assert (eager.totals, eager.operators) == (like.totals, like.operators)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_attention_within_torchs_own_layers_is_the_same_operator_as_on_the_cpu(dropout):
+    """`nn.MultiheadAttention` asks for attention and dropout within a function of torch's that is written in Python."""
+    net = nn.Sequential(nn.Linear(8, 32), nn.TransformerEncoderLayer(32, 4, 64, dropout=dropout, batch_first=True))
+    net.append(nn.Flatten())
+    x = torch.zeros(2, 6, 8)
+    for how in ({}, {"train": "adam"}):
+        meta, real = (
+            archcost.profile(net, x, **device, **how)
+            for device in ({"device": "meta", "like": "cpu"}, {"device": "cpu"})
+        )
+        assert meta.totals == real.totals
+        assert [op for op in meta.operators if "attention" in op] == [op for op in real.operators if "attention" in op]
+    assert meta.totals.peak_training_bytes == training_peak(net, x, "adam", like="cpu")
+    assert meta.totals.saved_bytes == saved_bytes(net, x, like="cpu")
+
+
+def test_an_encoder_layer_keeps_no_scores_on_a_gpu():
+    """Of 64 places the memory-efficient kernel keeps a number for each row of scores, and not the row."""
+    layer, x = nn.TransformerEncoderLayer(32, 4, 48, dropout=0.1, batch_first=True), torch.zeros(2, 64, 32)
+    saved = [trained(layer, x, like=like, saved=True).saved for like in ("cuda", "cpu")]
+    scores = [[each for each in side if each.shape[-2:] == (64, 64)] for side in saved]
+    assert not scores[0]
+    assert scores[1]
+    assert [each.nbytes for each in saved[0] if each.shape == (2, 4, 64)] == [4 * 2 * 4 * 64]

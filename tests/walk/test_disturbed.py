@@ -72,7 +72,7 @@ def test_what_is_on_around_the_call_does_not_reach_the_report(around, kind):
     assert getattr(context, "calls", 0) == 0
 
 
-@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.torch.jit")
 def test_within_a_transform_of_torch_func_it_is_refused_by_name():
     network = nn.Linear(4, 4)
 

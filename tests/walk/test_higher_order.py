@@ -11,6 +11,7 @@ from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 import archcost
 from archcost.errors import WalkError
+from archcost.walk.higher_order import RUN
 
 DEVICES = ("meta", "cpu")
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's compiler, which these import, has many
@@ -67,6 +68,32 @@ def test_every_step_is_counted(function, device):
     report = archcost.profile(Net(function), torch.ones(5, 4), device=device)
     assert report.totals.macs == LAYER
     assert report.uncovered == {}
+
+
+def test_a_scan_returns_what_is_carried_and_every_rows_results():
+    rows = torch.arange(6.0).view(3, 2)
+
+    def step(total, row, factor):
+        return total + row, factor * row, None, total.sum()
+
+    total, scaled, nothing, sums = RUN["scan"](step, (torch.zeros(2),), (rows,), (10,))
+    assert total.tolist() == [0 + 2 + 4, 1 + 3 + 5]
+    assert scaled.tolist() == [[0, 10], [20, 30], [40, 50]]
+    assert nothing is None
+    assert sums.tolist() == [0, 0 + 1, 0 + 1 + 2 + 3]
+
+
+@pytest.mark.parametrize("name", ["cond", "while_loop", "scan", "map_impl"])
+def test_what_a_release_says_by_keyword_changes_nothing(name):
+    rows = torch.arange(6.0).view(3, 2)
+    given = {
+        "cond": (True, torch.neg, torch.abs, (rows,)),
+        "while_loop": (lambda x: x.sum() < 100, lambda x: (x * 2,), (rows,), ()),
+        "scan": (lambda total, row: (total + row, row), (torch.zeros(2),), (rows,), ()),
+        "map_impl": (lambda row: row * 2, (rows,), ()),
+    }[name]
+    found, expected = RUN[name](*given, mutated_arg_indices=()), RUN[name](*given)
+    assert [tensor.tolist() for tensor in found] == [tensor.tolist() for tensor in expected]
 
 
 class Flexible(nn.Module):

@@ -48,8 +48,13 @@ APART = {
     "mask of three dimensions": ([QUERY, KEY, KEY], torch.zeros(8, 6, 5), {}),
     "wider values": ([QUERY, KEY, (2, 8, 5, 6)], None, {}),
     "grouped apart": ([QUERY, (2, 2, 5, 4), (2, 4, 5, 4)], None, {"enable_gqa": True}),
-    "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
     "dropout": ([QUERY, KEY, KEY], None, {"dropout_p": 0.5}),
+}
+# fused by 2.14 and later
+UNBATCHED = {
+    "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
+    "no batch, one mask for all": ([QUERY[1:], KEY[1:], KEY[1:]], torch.zeros(6, 5), {}),
+    "no batch, truth": ([QUERY[1:], KEY[1:], KEY[1:]], torch.ones(8, 6, 5, dtype=torch.bool), {}),
 }
 
 
@@ -65,9 +70,9 @@ class Called(nn.Module):
 
 
 @pytest.mark.parametrize("train", [None, "sgd"])
-@pytest.mark.parametrize("kind", [*FUSED, *APART])
+@pytest.mark.parametrize("kind", [*FUSED, *APART, *UNBATCHED])
 def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
-    shapes, mask, options = {**FUSED, **APART}[kind]
+    shapes, mask, options = {**FUSED, **APART, **UNBATCHED}[kind]
     learned = isinstance(mask, nn.Parameter)
     tensors = [torch.ones(shape, requires_grad=not learned and train is not None) for shape in shapes]
     net = Called(mask if learned else None, options)
@@ -79,7 +84,8 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
 
     assert meta.operators == real.operators
     assert (meta.totals, meta.layers) == (real.totals, real.layers)
-    assert ("aten._scaled_dot_product_flash_attention_for_cpu" in meta.operators) is (kind in FUSED)
+    fused = "aten._scaled_dot_product_flash_attention_for_cpu" in meta.operators
+    assert fused is (kind in FUSED) or kind in UNBATCHED
 
 
 def test_a_causal_mask_is_noted():
@@ -157,3 +163,43 @@ def test_a_users_own_mode_stays_in_place():
 
         assert torch._C._len_torch_function_stack() == 1
     assert torch._C._len_torch_function_stack() == 0
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("train", [None, "sgd"])
+def test_torchs_own_attention_layer_runs_the_kernel_of_a_real_device(masked, train):
+    """It hands itself to what watches torch's functions, and its kernel, which it calls, to nothing."""
+
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x):
+            mask = torch.ones(5, 5).triu(1).bool() if masked else None
+            return self.attention(x, x, x, need_weights=False, attn_mask=mask)[0]
+
+    meta, cpu = (
+        archcost.profile(Attends(), torch.ones(2, 5, 8), device=device, train=train, loss="sum", like=like)
+        for device, like in (("meta", "cpu"), ("cpu", None))
+    )
+    assert meta.layers == cpu.layers
+    assert meta.totals == cpu.totals
+    # 10 tokens through four 8x8 products; 2 x 2 heads of 5 x 5 scores, 4 wide, twice
+    assert meta.totals.macs == 10 * 4 * 64 + 2 * 2 * 2 * 5 * 5 * 4
+
+
+def test_attention_alone_of_torchs_functions_in_python_calls_what_meta_answers_itself():
+    """The others hand themselves over once as well, so whatever they call is torch's own."""
+    from archcost.walk.meta import ATTENTION, REPLACED
+
+    replaced = {getattr(function, "__name__", "") for function in REPLACED}
+    calling = {
+        function
+        for function in vars(nn.functional).values()
+        if hasattr(function, "__code__")
+        and any(name.startswith("has_torch_function") for name in function.__code__.co_names)
+        and replaced & {*function.__code__.co_names}
+        and function not in REPLACED
+    }
+    assert calling == {ATTENTION}

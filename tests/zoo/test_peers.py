@@ -117,7 +117,7 @@ DIFFERENT = {
     ),
 }
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.no_cover]
 
 
 @cache

@@ -10,7 +10,7 @@ from archcost import zoo
 CHOSEN = (
     "lenet5_1998", "lenet_caffe", "cifar_resnet20", "cifar_plain56", "cifar_preresnet110", "cifar_densenet_bc_40_12",
     "fractalnet_c3_w16_cifar100", "mobilenet_v1_0.25", "mobilenet_v3_small", "shufflenet_v1_g3", "shufflenet_v2_0.5x",
-    "squeezenet1_1", "cifar_resnet1202", "cifar_preresnet1001",
+    "squeezenet1_1", pytest.param("cifar_resnet1202", marks=pytest.mark.extras), "cifar_preresnet1001",
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def report(name):
     return archcost.profile(name)
 
 
+@pytest.mark.no_cover  # `test_classes_and_channels` runs every builder
 @pytest.mark.parametrize("name", COUNTS)
 def test_totals_are_the_tables(name):
     totals = report(name).totals
@@ -55,6 +56,7 @@ def test_totals_are_the_tables(name):
     assert {ours: getattr(totals, ours) for ours in QUANTITIES} == expected
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", COUNTS)
 def test_weighted_layers_are_the_papers(name):
     """The multiset of (weights, macs) of the rows is what the paper's layer list gives."""
@@ -63,6 +65,7 @@ def test_weighted_layers_are_the_papers(name):
     assert ours == Counter((layer.weights, layer.macs) for layer in LAYERS[name]())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", COUNTS)
 def test_nothing_is_lost(name):
     """No operator without a rule, no module that never ran, rows that sum to the totals, inputs as asked."""
@@ -75,6 +78,7 @@ def test_nothing_is_lost(name):
     assert "x".join(map(str, found.network.inputs[0].shape[1:])) == COUNTS[name]["input"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", [name for name in COUNTS if "block" not in name])
 def test_output_has_one_score_for_each_class(name):
     classes = {"ImageNet": 1000, "CIFAR-10": 10, "CIFAR-100": 100, "MNIST": 10}
@@ -90,6 +94,7 @@ def test_no_hook_is_left():
     assert not torch_module._global_forward_pre_hooks
 
 
+@pytest.mark.covered
 def test_classes_and_channels_are_free_in_every_classifier():
     """One network of each builder, the first in the catalogue."""
     firsts = {entry.builder: entry.id for entry in reversed(list(zoo.REGISTRY)) if "block" not in entry.id}

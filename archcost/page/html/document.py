@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from archcost.page.html.markup import escape_text, write_element
 from archcost.page.html.sections import yield_sections
 from archcost.page.html.table import write_bar_rules
+from archcost.page.page import clean_page
 
 if TYPE_CHECKING:
     from archcost.page.document import Document
@@ -22,7 +23,7 @@ ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 
 def write_text(document: Document, target: Target) -> str:
     """Return a document's pages, one below the other, as one self-contained file; the first one's title heads it."""
     del target
-    pages = list(document.pages())
+    pages = list(map(clean_page, document.pages()))
     title = escape_text(pages[0].title)
     style, script = _read_resources()
     policy = (

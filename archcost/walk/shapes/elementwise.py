@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from archcost.walk.shapes.results import dense, floating, has_settled_strides, new, new_strided, usual
+from archcost.walk.shapes.results import dense, floating, has_no_gaps, has_settled_strides, new, new_strided, usual
 
 INTEGERS = {torch.int64, torch.int32}
 
@@ -26,7 +26,7 @@ def unary_in_place(image: torch.Tensor, *others: Any, **_: Any) -> Any:
 def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
     """Answer for two tensors, broadcast against each other, or for a tensor and a plain number."""
     if not isinstance(second, torch.Tensor):
-        return unary(first, second, alpha)
+        return with_number(first, second, alpha)
     dtype = first.dtype if first.dtype == second.dtype else torch.result_type(first, second)
     if not dtype.is_floating_point or isinstance(alpha, complex):
         return NotImplemented
@@ -39,6 +39,13 @@ def quotient(first: torch.Tensor, second: Any) -> Any:
     if first.dtype not in INTEGERS or not isinstance(second, (int, float)):
         return binary(first, second)
     return _result(first.shape, (first,), torch.get_default_dtype())
+
+
+def with_number(image: torch.Tensor, *others: Any) -> Any:
+    """Answer for a tensor and a plain number: where the tensor has no gaps, the CPU keeps its strides as they are."""
+    if image.dtype.is_floating_point and not _unusual(others) and not usual(image) and has_no_gaps(image):
+        return new_strided(image.shape, image.stride(), image)
+    return unary(image, *others)
 
 
 def power(base: float, exponent: torch.Tensor) -> Any:
@@ -69,6 +76,10 @@ def shape_update(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
     tensors = [parameter, *(other for other in others if isinstance(other, torch.Tensor))]
     same = all(tensor.shape == parameter.shape for tensor in tensors)
     return parameter if same and floating(*tensors) else NotImplemented
+
+
+def fused_step(*_: Any, **__: Any) -> None:
+    """Answer for an optimizer's step of all parameters in place, by one kernel that returns nothing."""
 
 
 def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:

@@ -89,9 +89,11 @@ def pad(image: torch.Tensor, pads: list[int], value: float = 0) -> Any:
 def embedding(
     weight: torch.Tensor, indices: torch.Tensor, padding_idx: int = -1, scale: bool = False, sparse: bool = False
 ) -> Any:
-    """Answer with one row of the table for each index."""
+    """Answer with one row of the table for each index; refuse others, which some releases of torch let pass here."""
     del padding_idx, scale, sparse
-    if weight.dim() != 2 or indices.dtype not in {torch.int64, torch.int32} or not plain(weight):  # noqa: PLR2004
+    if indices.dtype not in {torch.int64, torch.int32}:
+        raise IndexError(f"the indices of an embedding are long or int, not {indices.dtype}")
+    if weight.dim() != 2 or not plain(weight):  # noqa: PLR2004
         return NotImplemented
     return new((*indices.shape, weight.shape[1]), weight)
 

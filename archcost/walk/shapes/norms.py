@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archcost.walk.shapes.results import FULL_PRECISION, floating, new, plain, usual
+from archcost.walk.shapes.results import (
+    FULL_PRECISION,
+    IMAGES,
+    channels_are_last,
+    floating,
+    new,
+    new_image,
+    plain,
+    usual,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -26,14 +35,15 @@ def batch_norm(
     """
     del momentum, eps
     dtype, each = image.dtype, image.shape[1:2]
-    if not each or not usual(image) or dtype not in FULL_PRECISION:
+    ordinary = each and (usual(image) or (image.dim() >= IMAGES and channels_are_last(image)))
+    if not ordinary or dtype not in FULL_PRECISION:
         return NotImplemented
     if not training and (mean is None or variance is None):
         return NotImplemented
     for tensor in (weight, bias, mean, variance):
         if tensor is not None and (tensor.shape != each or tensor.dtype != dtype):
             return NotImplemented
-    result = new(image.shape, image)
+    result = new_image(image.shape, image)
     if training:
         return result, new(each, image), new(each, image)
     nothing = new((0,), image)

@@ -13,6 +13,7 @@ from archcost.walk.shapes.results import (
     floating,
     has_settled_strides,
     new,
+    new_image,
     new_strided,
     refuse_mixture,
     usual,
@@ -51,7 +52,9 @@ def convolution(
     shape = [batch, filters]
     for size, k, s, p, d in zip(sides, kernel, stride, padding, dilation, strict=True):
         shape.append((size + 2 * p - d * (k - 1) - 1) // s + 1)
-    return new(shape, image) if min(shape[2:]) > 0 else NotImplemented  # torch's own message names both sizes
+    if min(shape[2:]) <= 0:
+        return NotImplemented  # torch's own message names both sizes
+    return new_image(shape, image)  # torch's own meta kernel forgets the order of channels, real ones keep it
 
 
 def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:

@@ -11,18 +11,9 @@ from archcost.walk.shapes.results import META, new
 PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and of a cache line; a distance that oneDNN avoids, in elements
 
 
-def lstm_layer(
-    sequence: torch.Tensor,
-    weight_input: torch.Tensor,
-    weight_hidden: torch.Tensor,
-    bias_input: torch.Tensor,
-    bias_hidden: torch.Tensor,
-    hidden: torch.Tensor,
-    cells: torch.Tensor,
-    *_: Any,
-) -> Any:
+def lstm_layer(*arguments: Any) -> Any:
     """Answer with the output of each step, the last state, and what oneDNN keeps for the backward pass."""
-    del weight_input, weight_hidden, bias_input, bias_hidden
+    sequence, _, _, _, _, hidden, cells, *_ = arguments
     steps, batch, width = sequence.shape
     sizes = steps, batch, width, hidden.shape[-1], sequence.element_size()
     workspace = _workspace(*sizes) if torch.is_grad_enabled() else 0
@@ -30,18 +21,9 @@ def lstm_layer(
     return new((steps, batch, hidden.shape[-1]), sequence), new(hidden.shape, hidden), new(cells.shape, cells), kept
 
 
-def lstm_layer_backward(
-    sequence: torch.Tensor,
-    weight_input: torch.Tensor,
-    weight_hidden: torch.Tensor,
-    bias_input: torch.Tensor,
-    bias_hidden: torch.Tensor,
-    hidden: torch.Tensor,
-    cells: torch.Tensor,
-    *_: Any,
-) -> Any:
+def lstm_layer_backward(*arguments: Any) -> Any:
     """Answer with a gradient for each of the forward's tensors; those of both biases are one sum each."""
-    del bias_input, bias_hidden
+    sequence, weight_input, weight_hidden, _, _, hidden, cells, *_ = arguments
     bias = weight_input.shape[:1]
     shapes = (sequence.shape, weight_input.shape, weight_hidden.shape, bias, bias, hidden.shape, cells.shape)
     return tuple([new(shape, sequence) for shape in shapes])

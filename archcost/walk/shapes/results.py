@@ -27,6 +27,14 @@ def new_strided(
     return torch.empty_strided(tuple(shape), tuple(strides), dtype=dtype or like.dtype, device=META)
 
 
+def new_image(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
+    """Return a new batch of images or volumes, with the channels innermost where those of another are."""
+    made = new(shape, like)
+    if like.dim() < IMAGES or not channels_are_last(like):
+        return made
+    return made.to(memory_format=torch.channels_last if like.dim() == IMAGES else torch.channels_last_3d)
+
+
 def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
     """Whether tensors are of one floating dtype."""
     dtype = first.dtype
@@ -67,6 +75,17 @@ def dense(tensor: torch.Tensor) -> bool:
     return True
 
 
+def has_no_gaps(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is dense, whatever the strides of its dimensions of size 1."""
+    step = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size > 1:
+            if stride != step:
+                return False
+            step *= size
+    return True
+
+
 def has_settled_strides(tensor: torch.Tensor) -> bool:
     """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
 
@@ -89,6 +108,19 @@ def by_rows(tensor: torch.Tensor) -> bool:
     if tensor.dim() == IMAGES and tensor.is_contiguous() and tensor.stride(-1) == 1 < tensor.stride(1):
         return True  # one map of an image, say
     return has_settled_strides(tensor) and tensor.stride(-1) == 1
+
+
+def channels_are_last(image: torch.Tensor) -> bool:
+    """Whether kernels take a batch of images, or of volumes, for one whose channels lie innermost."""
+    batch, channels, *sides = zip(image.stride(), image.shape, strict=True)
+    if image.stride(1) != 1:
+        return False
+    least = 0
+    for stride, size in (channels, *reversed(sides)):
+        if stride < least:
+            return False
+        least = stride * size
+    return batch[0] >= least and batch[0] != 1
 
 
 def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 aten = torch.ops.aten
 SHAPES: dict[Any, Callable[..., Any]] = {
+    aten._fused_sgd_.default: elementwise.fused_step,
     aten.convolution.default: products.convolution,
     aten.addmm.default: products.addmm,
     aten.mm.default: products.mm,

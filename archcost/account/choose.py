@@ -1,0 +1,77 @@
+"""The modules to compute again so that training fits into a memory, for the least work: a knapsack, exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcost.account.segments import Lives, Segment
+
+STATES = 400  # choices that are kept beside each other, at most: each hides more than the next, for more work
+
+
+class _State(NamedTuple):
+    """A choice among the modules so far; `chosen` is the last one and what was chosen before it."""
+
+    hidden: int
+    work: int
+    chosen: tuple[Segment, tuple[object, ...]] | tuple[()]
+
+
+def choose_segments(lives: Lives, segments: Iterable[Segment], room: int) -> list[Segment] | None:
+    """Return the segments whose recomputation keeps everything below `room` for the least work; None where none does.
+
+    In the order of execution: what is hidden before a place is hidden whenever the forward pass is there, and when the
+    backward pass comes back to it. So of all choices up to a place only those count that no other beats in both bytes
+    and work.
+    """
+    segments = list(segments)
+    enough = (
+        max([*lives.peaks, *(segment.peak for segment in segments)], default=0) - room
+    )  # no place needs more hidden
+    starting: defaultdict[int, list[Segment]] = defaultdict(list)
+    for segment in segments:
+        starting[segment.start].append(segment)
+    places = sorted({0, lives.forward, *(place for each in segments for place in (each.start, each.end))})
+    following = dict(pairwise(places))
+    states: defaultdict[int, list[_State]] = defaultdict(list)
+    states[0] = [_State(0, 0, ())]
+    for place in places[:-1]:
+        here, end = _keep_best(states.pop(place, [])), following[place]
+        peak = max(lives.peaks[place:end])
+        states[end] += [state for state in here if peak - state.hidden <= room]
+        for segment in starting[place]:
+            states[segment.end] += [
+                _State(min(state.hidden + segment.hidden, enough), state.work + segment.work, (segment, state.chosen))
+                for state in here
+                if segment.peak - state.hidden <= room
+            ]
+    best = min(states[lives.forward], key=lambda state: state.work, default=None)
+    if best is None or lives.step > room:
+        return None
+    return _unroll(best.chosen)
+
+
+def _keep_best(states: list[_State]) -> list[_State]:
+    """Return the states that no other one beats; where they are many, every so many of them."""
+    if len(states) == 1:
+        return states
+    best: list[_State] = []
+    for state in sorted(states, key=lambda state: (state.work, -state.hidden)):
+        if not best or state.hidden > best[-1].hidden:
+            best.append(state)
+    if len(best) <= STATES:
+        return best
+    return [best[round(i * (len(best) - 1) / (STATES - 1))] for i in range(STATES)]
+
+
+def _unroll(chosen: tuple[object, ...]) -> list[Segment]:
+    found = []
+    while chosen:
+        segment, chosen = chosen  # type: ignore[assignment] # a pair, or nothing
+        found.append(segment)
+    return found[::-1]  # type: ignore[return-value]

@@ -1,0 +1,98 @@
+"""What each operator of a walk does, by its rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.errors import RuleError
+from archcost.records import OperatorCosts
+from archcost.rules import Work, find
+from archcost.rules.work import Contracts, Slides, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.rules import Rule, Sight
+
+
+class CountedOps:
+    """The rule, the work and the sight of each operator, and which operators are products."""
+
+    def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
+        self._trace = trace
+        self.rules = [find(op.op, more_rules) for op in trace.ops]
+        self.works = [_count(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
+        self.sights: list[Sight] = [
+            Unknown() if rule is None else rule.sees(op) for op, rule in zip(trace.ops, self.rules, strict=True)
+        ]
+        self.products = [
+            bool(work.macs) or _multiplies(op, sight)
+            for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
+        ]
+
+    def count_traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
+        """Return the bytes that an operator has to read and to write."""
+        storages = self._trace.storages
+        changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
+        for spec in op.outputs:
+            if storages[spec.storage].born == op.index:
+                changed[spec.storage] = spec.nbytes
+        read = written = 0
+        if changed or op.written:  # or else every result is a view of an argument
+            specs: Iterable[TensorSpec] = op.inputs
+            if len({spec.storage for spec in specs}) < len(op.inputs):
+                specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
+            read = sum([spec.nbytes for spec in specs])
+            written = sum(changed.values())
+        return (
+            read if work.read_bytes is None else work.read_bytes,
+            written if work.written_bytes is None else work.written_bytes,
+        )
+
+    def sum_by_operator(self) -> dict[str, OperatorCosts]:
+        """Add up what the calls of each operator do."""
+        works: dict[str, list[Work]] = {}
+        rules: dict[str, Rule | None] = {}
+        for op, work, rule in zip(self._trace.ops, self.works, self.rules, strict=True):
+            works.setdefault(op.op, []).append(work)
+            rules[op.op] = rule
+        return {
+            name: OperatorCosts(
+                calls=len(works[name]),
+                macs=sum([work.macs for work in works[name]]),
+                other_ops=sum([work.other_ops for work in works[name]]),
+                covered=rule is not None,
+                why=rule.why if rule is not None else None,
+            )
+            for name, rule in sorted(rules.items())
+        }
+
+    def count_uncovered(self) -> dict[str, int]:
+        """Count the calls of each operator that has no rule."""
+        uncovered = Counter(op.op for op, rule in zip(self._trace.ops, self.rules, strict=True) if rule is None)
+        return dict(sorted(uncovered.items()))
+
+
+def count_layer_outputs(op: OpCall, work: Work) -> int:
+    """Count the elements that an operator hands on as a layer's output."""
+    return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+
+
+def _count(op: OpCall, rule: Rule | None) -> Work:
+    if rule is None:
+        return Work(layers=0)
+    try:
+        work = rule.count(op)
+    except Exception as error:
+        shapes = ", ".join(units.shape(spec.shape) for spec in op.inputs)
+        raise RuleError(f"the rule {rule.origin} failed on {op.op} with inputs {shapes}: {error!r}") from error
+    if not isinstance(work, Work):
+        raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
+    return work
+
+
+def _multiplies(op: OpCall, sight: Sight) -> bool:
+    return isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)

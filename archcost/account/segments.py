@@ -1,0 +1,152 @@
+"""What a module would save if training computed it again: the bytes that it hides meanwhile, and the work.
+
+Checkpointing keeps a module's inputs, and of what its forward saves nothing until its backward begins; then it runs the
+forward again. So a segment of the forward pass, the operators of one call of a module, hides storages that are born and
+saved in it and that nothing behind it reads. It adds the inputs that nobody else keeps.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.account.memory import KEPT_ANYWAY, MADE, live_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.records import SavedSpec, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """The forward operators `start` to `end` (not included) of the only call of the module at a path.
+
+    `hidden` bytes are not there between its forward and its backward, for `work` more. `peak` is the most that is alive
+    while it is computed again or goes backward, with all that the forward has saved before it.
+    """
+
+    path: str
+    start: int
+    end: int
+    hidden: int
+    work: int
+    peak: int
+
+
+class Use(NamedTuple):
+    """A storage that autograd keeps: when it is born, last saved, and last saved or read in the forward pass."""
+
+    nbytes: int
+    born: int
+    saved: int
+    last: int
+
+
+def _use(trace: Trace, spec: SavedSpec, read: Mapping[int, int]) -> Use:
+    storage, savers = trace.storages[spec.storage], (spec.op, *spec.others)
+    return Use(storage.nbytes, storage.born, max(savers), max(*savers, read.get(spec.storage, 0)))
+
+
+class Lives:
+    """The moments of a walk's forward pass, and when its backward pass comes back to each."""
+
+    def __init__(self, trace: Trace, work: Sequence[int]) -> None:
+        self.trace, self.work = trace, work
+        self.live = live_bytes(trace)
+        self.forward = sum(op.phase == "forward" for op in trace.ops)
+        made = {number for number, storage in enumerate(trace.storages) if storage.kind in MADE}
+        read = {spec.storage: op.index for op in trace.ops[: self.forward] for spec in op.inputs}
+        read |= {spec.storage: self.forward for spec in trace.returns}
+        self.uses = [_use(trace, spec, read) for spec in trace.saved if spec.storage in made]
+        self.unsaved = made - {spec.storage for spec in trace.saved}
+        self.back, self.peaks, self.step = self._backward()
+
+    def _backward(self) -> tuple[dict[int, int], list[int], int]:
+        """Return the first backward operator of each forward one, the most alive around each, and that of the step."""
+        back: dict[int, int] = {}
+        peaks, step, place = self.live[: self.forward], 0, self.forward - 1
+        for op in self.trace.ops[self.forward :]:
+            nbytes = self.live[op.index]
+            if op.phase == "step":
+                step = max(step, nbytes)
+                continue
+            if op.forward_of is not None and op.forward_of < self.forward:
+                place = op.forward_of
+                back.setdefault(place, op.index)
+            peaks[place] = max(peaks[place], nbytes)
+        return back, peaks, step
+
+
+def list_segments(lives: Lives) -> list[Segment]:
+    """Return what can be computed again, and saves something: modules that are called once, but for the network.
+
+    So can be layers of a Sequential that follow each other.
+    """
+    spans = _find_spans(lives.trace, lives.forward)
+    modules = [(path, *span) for path, span in spans.items() if path]
+    found = [_measure(lives, *each) for each in (*modules, *_yield_runs(lives.trace, spans))]
+    return [segment for segment in found if segment is not None]
+
+
+def _find_spans(trace: Trace, forward: int) -> dict[str, tuple[int, int]]:
+    """Return which operators run in a module, for each that is called once, with different tensors.
+
+    Computed again, a module is given other objects, and attention no longer sees that it asks itself.
+    """
+    times = Counter(call.path for call in trace.calls for _ in range(1 + call.repeats))
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    calls = {call.index: call for call in trace.calls}
+    for op in trace.ops[:forward]:
+        index = op.module
+        while index >= 0:
+            first.setdefault(index, op.index)
+            last[index] = op.index
+            index = calls[index].parent
+    return {calls[i].path: (start, last[i] + 1) for i, start in first.items() if times[calls[i].path] == 1}
+
+
+def _yield_runs(trace: Trace, spans: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Return the layers of each Sequential that follow each other, two or more, but not all."""
+    for spec in trace.modules:
+        found = [spans.get(child) for child in spec.children]
+        if spec.path not in spans:
+            continue
+        for i, start in enumerate(found):
+            for j, end in enumerate(found[i + 1 :], start=i + 2):
+                if start is not None and end is not None and j - i < len(found):
+                    yield f"{spec.path}[{i}:{j}]", start[0], end[1]
+
+
+def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
+    """Return what a module saves by being computed again; None where it saves nothing, or cannot be."""
+    trace = lives.trace
+    ops = trace.ops[start:end]
+    given = {spec.storage for op in ops for spec in op.inputs if trace.storages[spec.storage].born < start}
+    changed = {storage for op in ops for storage in op.written if storage in given}
+    if any(trace.storages[storage].kind not in KEPT_ANYWAY for storage in changed):
+        return None  # it would be computed again from what it has overwritten
+    inside = [use for use in lives.uses if start <= use.born and use.last < end]
+    hidden, last = sum(use.nbytes for use in inside), max((use.saved for use in inside), default=start)
+    kept = [trace.storages[storage].nbytes for storage in given if storage in lives.unsaved]
+    if hidden <= sum(kept):
+        return None
+    return Segment(
+        path=path,
+        start=start,
+        end=end,
+        hidden=hidden - sum(kept),
+        work=sum(lives.work[start : last + 1]),  # torch stops where it has what it needs
+        peak=_find_peak(lives, start, end, hidden),
+    )
+
+
+def _find_peak(lives: Lives, start: int, end: int, hidden: int) -> int:
+    """Return the most that is alive while a module goes backward, or is computed again just before."""
+    before = lives.live[start - 1] if start else 0
+    rise = max(lives.live[start:end]) - before
+    begin = min((lives.back[op] for op in range(start, end) if op in lives.back), default=None)
+    again = 0 if begin is None else lives.live[begin - 1] - hidden + rise
+    return max(again, *lives.peaks[start:end])

@@ -1,0 +1,88 @@
+"""What stands in a box and on an edge, in the words of a person who draws it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archcost import units
+
+if TYPE_CHECKING:
+    from archcost.diagrams.graph import Graph, Node
+    from archcost.records import Layer, Report
+
+NAMES = {"cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product"}
+SHORT = {"BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS"}
+POOLS = {"max": "max pool", "avg": "average pool", "mean": "average pool"}
+
+
+def name_node(graph: Graph, key: int, report: Report) -> str:
+    """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU"; of a folded module its name and kind."""
+    node = graph.nodes[key]
+    if node.module is not None:
+        text = _name_module(node, report)
+    else:
+        parts = [*node.riders_before, node.main, *node.riders]
+        text = " + ".join(name_row(graph.layers[row]) for row in parts)
+        text = text.replace("+ + ", "+ ") if text.startswith("+ ") else text
+    if node.paths > 1:
+        text = f"{node.paths} x ({text})" if " + " in text else f"{node.paths} x {text}"
+    return f"{text}  x {node.times}" if node.times > 1 else text
+
+
+def _name_module(node: Node, report: Report) -> str:
+    path = node.module or ""
+    last = path.rpartition(".")[2]
+    kind = report.modules.get(path, "")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind)
+    if kind in {"Sequential", "ModuleList", "ModuleDict", "Module"} or not kind:
+        return path
+    return f"{path}: {words}" if not last.isdecimal() or node.times == 1 else f"{path.rpartition('.')[0]}: {words}"
+
+
+def name_row(layer: Layer) -> str:
+    """Return what a layer is: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat", "+"."""
+    if layer.is_input:
+        return layer.name
+    if layer.kernel is not None:
+        return _name_window(layer)
+    if layer.role == "pooling" and layer.outputs:
+        return _name_pool(layer)
+    if layer.role == "linear" and layer.params and layer.outputs:
+        return f"fc {units.number(layer.outputs[0][-1])}"
+    short = (name for long, name in SHORT.items() if layer.kind.startswith(long))
+    return NAMES.get(layer.kind) or next(short, layer.kind)
+
+
+def _name_window(layer: Layer) -> str:
+    window = units.shape(layer.kernel or ())
+    stride = layer.stride or ()
+    steps = "" if all(step == 1 for step in stride) else _spell_stride(stride, "x" if layer.transposed else "/")
+    if layer.role != "convolution":
+        return f"{_find_pool(layer)} {window}{steps}"
+    width = layer.outputs[0][1] if layer.outputs else 0
+    groups = layer.groups or 1
+    if groups > 1 and layer.inputs and groups == layer.inputs[0][1]:
+        return f"{window} depthwise conv, {units.number(width)}{steps}"
+    name = f"{window} {'up-conv' if layer.transposed else 'conv'}, {units.number(width)}{steps}"
+    return f"{name}, {groups} groups" if groups > 1 else name
+
+
+def _spell_stride(stride: tuple[int, ...], sign: str) -> str:
+    return f", {sign}{stride[0]}" if len({*stride}) == 1 else f", {sign}{units.shape(stride)}"
+
+
+def _find_pool(layer: Layer) -> str:
+    names = " ".join(layer.operators)
+    return next((text for sign, text in POOLS.items() if sign in names), layer.kind)
+
+
+def _name_pool(layer: Layer) -> str:
+    pool = _find_pool(layer)
+    spatial = layer.outputs[0][2:]
+    return f"global {pool}" if all(size == 1 for size in spatial) else f"{pool} to {units.shape(spatial)}"
+
+
+def spell_shape(layer: Layer) -> str:
+    """Return the shape of a box's result without the batch: "64x56x56"."""
+    return units.shape(layer.outputs[0][1:]) if layer.outputs and len(layer.outputs[0]) > 1 else ""

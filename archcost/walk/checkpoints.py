@@ -1,0 +1,84 @@
+"""Modules that a walk computes again in the backward pass, as torch's checkpointing does (without reentry).
+
+They are named by their paths: "layer3.4", or "features[5:10]" for layers of a Sequential that follow each other.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from archcost.errors import ArgumentError, closest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.walk.restoration import Restoration
+
+RUN = re.compile(r"(.*)\[(\d+):(\d+)\]")
+
+
+def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], restoration: Restoration) -> None:
+    """Have modules keep nothing but what they are given, until `restoration` is over.
+
+    Raises:
+        ArgumentError: a path at which there is no module, or layers of what is no Sequential.
+    """
+    from torch.utils.checkpoint import checkpoint  # which loads torch's compiler
+
+    runs: dict[str, list[tuple[int, int]]] = {}
+    for name in names:
+        found = RUN.fullmatch(name)
+        path = name if found is None else found[1]
+        if path not in modules:
+            hint = closest(path, list(modules), "`--view modules` shows those that there are")
+            raise ArgumentError(f"checkpoint {name!r}: there is no module {path!r}; {hint}")
+        if found is None:
+            _replace_forward(modules[path], functools.partial(checkpoint, use_reentrant=False), restoration)
+        else:
+            runs.setdefault(path, []).append((int(found[2]), int(found[3])))
+    for path, parts in runs.items():
+        if not is_chain(modules[path]):
+            raise ArgumentError(f"checkpoint {path!r}: only a Sequential has layers that follow each other")
+        _replace_forward(modules[path], functools.partial(_run_in_parts, modules[path], dict(parts)), restoration)
+
+
+def is_chain(module: nn.Module) -> bool:
+    """Whether a module does nothing but to call its children, one after the other."""
+    return type(module).forward is nn.Sequential.forward
+
+
+def _replace_forward(module: nn.Module, run: Any, restoration: Restoration) -> None:
+    """Have a module's forward run by `run`, which is given that forward and its arguments."""
+    own = module.__dict__.get("forward")
+    restoration.add(functools.partial(_put_forward_back, module, own))
+    module.__dict__["forward"] = functools.partial(run, module.forward)
+
+
+def _run_in_parts(chain: nn.Module, ends: Mapping[int, int], _: Any, given: Any) -> Any:
+    """Run the layers of a Sequential; of those from a place to its end among `ends` nothing is kept."""
+    from torch.utils.checkpoint import checkpoint
+
+    layers, place = list(chain.children()), 0
+    while place < len(layers):
+        end = ends.get(place, place + 1)
+        part = functools.partial(_run, layers[place:end])
+        given = checkpoint(part, given, use_reentrant=False) if place in ends else part(given)
+        place = end
+    return given
+
+
+def _run(layers: Sequence[nn.Module], given: Any) -> Any:
+    for layer in layers:
+        given = layer(given)
+    return given
+
+
+def _put_forward_back(module: nn.Module, own: object) -> None:
+    """Give a module the forward that it had itself, if any, rather than its class."""
+    module.__dict__.pop("forward", None)
+    if own is not None:
+        module.__dict__["forward"] = own

@@ -1,0 +1,5 @@
+"""All lines."""
+
+from benchmarks.networks import others, senses, text
+
+LINES = (*text.LINES, *senses.LINES, *others.LINES)

@@ -1,0 +1,96 @@
+"""Where boxes and lines lie: nothing covers anything else."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import archcost
+from archcost.diagrams.drawing import Style, plan
+from archcost.diagrams.graph import simplify
+from archcost.diagrams.layout import Spaces, lay_out
+
+SPACES = Spaces(across=10.0, along=20.0, lane=8.0)
+
+
+def lay(reads, height=float("inf")):
+    return lay_out(list(reads), reads, lambda key: (30.0 + key, 12.0), SPACES, height)
+
+
+def overlapping(layout):
+    boxes = layout.boxes.items()
+    return [
+        (one, other)
+        for (one, a), (other, b) in itertools.combinations(boxes, 2)
+        if abs(a.x - b.x) < (a.width + b.width) / 2 - 1e-6 and abs(a.y - b.y) < (a.height + b.height) / 2 - 1e-6
+    ]
+
+
+def covered(layout):
+    """Return lines with a vertical part that crosses a box which is not one of its ends."""
+    return [
+        (ends, key)
+        for ends, points in layout.lines.items()
+        for (x0, y0), (x1, y1) in itertools.pairwise(points)
+        for key, box in layout.boxes.items()
+        if key not in ends and x0 == x1 and abs(x0 - box.x) < box.width / 2 - 1e-6
+        and min(y0, y1) < box.bottom - 1e-6 and max(y0, y1) > box.top + 1e-6
+    ]  # fmt: skip
+
+
+def test_a_chain_is_a_column():
+    layout = lay({0: [], 1: [0], 2: [1]})
+    assert len({box.x for box in layout.boxes.values()}) == 1
+    assert [layout.boxes[key].y for key in (0, 1, 2)] == [6, 38, 70]  # 12 high, 20 apart
+
+
+def test_branches_stand_side_by_side_in_the_order_in_which_they_join():
+    layout = lay({0: [], 1: [0], 2: [0], 3: [0], 4: [3, 1, 2]})
+    assert layout.boxes[3].x < layout.boxes[1].x < layout.boxes[2].x
+    assert layout.boxes[1].y == layout.boxes[2].y == layout.boxes[3].y
+    assert layout.boxes[0].x == layout.boxes[4].x
+
+
+def test_a_residual_line_goes_around():
+    layout = lay({0: [], 1: [0], 2: [1], 3: [2, 0]})
+    around = layout.lines[0, 3]
+    assert max(x for x, _ in around) > max(layout.boxes[key].x + layout.boxes[key].width / 2 for key in (1, 2))
+    assert not covered(layout)
+
+
+def test_a_long_chain_goes_on_in_another_column():
+    layout = lay({key: [key - 1] if key else [] for key in range(12)}, height=120.0)
+    assert layout.height <= 120
+    assert len({round(box.x) for box in layout.boxes.values()}) == 3
+    assert not overlapping(layout)
+
+
+@st.composite
+def graphs(draw):
+    count = draw(st.integers(2, 14))
+    return {
+        key: sorted(draw(st.sets(st.integers(0, key - 1), min_size=1, max_size=3))) if key else []
+        for key in range(count)
+    }
+
+
+@given(graphs(), st.sampled_from([float("inf"), 100.0]))
+@settings(max_examples=150, deadline=None)
+def test_in_no_graph_do_boxes_overlap_and_every_line_leads_down_to_its_end(reads, height):
+    layout = lay(reads, height)
+    assert not overlapping(layout)
+    assert {*layout.lines} == {(source, key) for key in reads for source in reads[key]}
+    for (source, key), points in layout.lines.items():
+        assert points[0] == (layout.boxes[source].x, layout.boxes[source].bottom)
+        assert points[-1] == (layout.boxes[key].x, layout.boxes[key].top)
+    assert all(box.x - box.width / 2 > -1e-6 and box.top > -1e-6 for box in layout.boxes.values())
+
+
+@pytest.mark.parametrize("name", ["inception_reduced", "googlenet", "resnet50", "densenet121", "nasnet_a_mobile"])
+def test_the_diagrams_of_the_zoo_have_no_overlaps(name):
+    report = archcost.profile(name)
+    for depth in (1, 2):
+        graph = simplify(report, depth)
+        if len(graph.nodes) < 80:
+            layout = plan(graph, report, Style()).layout
+            assert not overlapping(layout)
