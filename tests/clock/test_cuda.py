@@ -218,6 +218,19 @@ def test_a_capture_that_fails_raises_what_can_be_caught(cuda):
         clock.capture(lambda: cuda.breaks(REASON))
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_capture_leaves_nothing_behind_either(cuda, error):
+    def run():
+        if cuda.graph is not None:
+            cuda.graph.broken = True
+            raise error
+
+    with pytest.raises(error):
+        CudaClock(torch.device("cuda", 0)).capture(run)
+    assert cuda.current_stream() is cuda.default[0]
+    assert cuda.captures == set()
+
+
 def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypatch):
     cuda = VirtualCuda(memory=(300, 1000, 2048)).install(monkeypatch)
     memory = timed(cuda, chain(cuda, 2, host=8 * US, device=100 * US)).memory
