@@ -264,10 +264,11 @@ def misused(steps, **contexts):
         contexts["steps"].add(step.get("id"))
 
 
-def list_matrix(job):
-    """Return the names that a job's matrix gives, those of its further combinations among them."""
+def matrix_keys(job):
+    """Return the names that each combination of a job's matrix has."""
     matrix = job.get("strategy", {}).get("matrix", {})
-    return {name for each in (matrix, *matrix.get("include", ())) for name in each}
+    combinations = [set(each) for each in matrix.get("include", ())]
+    return {name for name in matrix if name != "include"} | (set.intersection(*combinations) if combinations else set())
 
 
 def test_expressions_refer_to_what_is_there():
@@ -279,7 +280,7 @@ def test_expressions_refer_to_what_is_there():
     ]
 
     assert not list(misused([step], inputs=ACTION["inputs"]))
-    assert not [name for job in jobs for name in misused(job["steps"], matrix=list_matrix(job))]
+    assert not [name for job in jobs for name in misused(job["steps"], matrix=matrix_keys(job))]
     for name, output in ACTION["outputs"].items():
         assert output["value"] == f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
         assert f'echo "{name}=$' in step["run"]
