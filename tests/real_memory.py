@@ -1,12 +1,12 @@
 """What a real run holds: storages that are alive after each operator, and what autograd hands to torch's own hooks."""
 
-import weakref
 from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import torch
 from torch.nn import functional
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from benchmarks.live import Storages, count_saved_bytes
 
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
@@ -14,34 +14,6 @@ OPTIMIZERS = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
 }
-
-
-class Storages(TorchDispatchMode):
-    """Adds up the storages that are alive in a real run, after every operator; each in whole blocks."""
-
-    def __init__(self, *tensors, block=1):
-        super().__init__()
-        self.guards, self.live, self.peak, self.block = {}, 0, 0, block
-        self.meet(tensors)
-
-    def meet(self, tensors):
-        for tensor in tensors:
-            storage = tensor.untyped_storage()
-            if storage._cdata not in self.guards:
-                nbytes = -(-storage.nbytes() // self.block) * self.block
-                self.live += nbytes
-                self.guards[storage._cdata] = weakref.ref(storage, partial(self.lose, storage._cdata, nbytes))
-        self.peak = max(self.peak, self.live)
-
-    def lose(self, key, nbytes, _):
-        self.live -= nbytes
-        del self.guards[key]
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        several = result if isinstance(result, tuple | list) else (result,)
-        self.meet([tensor for tensor in several if isinstance(tensor, torch.Tensor)])
-        return result
 
 
 @contextmanager
@@ -99,13 +71,6 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
 
 def saved_bytes(network, images, like="cuda"):
     """Bytes of the distinct storages, parameters and buffers apart, that a forward gives to torch's own hooks."""
-    own = {tensor.untyped_storage()._cdata for tensor in (*network.parameters(), *network.buffers())}
-    kept = []
-    # what is kept is not the tensor: it knows the node that would keep it, and neither would ever be freed
-    with (
-        dropout_of(like),
-        torch.autograd.graph.saved_tensors_hooks(lambda tensor: kept.append(tensor.untyped_storage()), lambda _: None),
-    ):
-        network.train()(images)
-    storages = {storage._cdata: storage.nbytes() for storage in kept}
-    return sum(nbytes for key, nbytes in storages.items() if key not in own)
+    network.train()
+    with dropout_of(like):
+        return count_saved_bytes(lambda: network(images), (*network.parameters(), *network.buffers()))

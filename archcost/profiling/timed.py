@@ -19,16 +19,15 @@ from archcost.clock.devices import clock_of, device_of
 from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
-from archcost.errors import ClockError
+from archcost.errors import ClockError, first_line
 from archcost.profiling.form import make_inputs, make_module
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.iteration import make_iteration
 from archcost.profiling.trial import find_capture_failure
-from archcost.walk import Parts, walk
+from archcost.walk import Parts, run_undisturbed, walk
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found
 from archcost.walk.storages import dtype_name
-from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -59,21 +58,25 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
         raise ClockError(f"a batch of {feed.batch} images has nothing to time; give at least 1")
     tried = plan.timer == "graph" and kind.has_graphs and asked.training is None
     uncapturable = find_capture_failure(network, feed, plan) if tried else None
-    with random_state_kept(), kind.using(device):
-        notes = _describe_move(network, plan, device)
-        module = make_module(network, plan, device, trains=asked.training is not None, moves=bool(notes))
-        home = _home_of(module, plan, device)
-        args, kwargs = given = make_inputs(feed, plan, home)
-        with as_found(Parts(module)) if module is network.given else nullcontext(), regime(plan):
-            trace = walk(module, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=plan.amp)
-            costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
-            clock = clock_of(home)
-            with _failures_named(plan):
-                iteration = make_iteration(module, given, asked, plan, home)
-                job = _job(module, given, iteration, plan, costs)
-                sample = measure(replace(job, uncapturable=uncapturable), plan, clock, home)
-            roof = roof_of(home, sample.dtypes, clock) if plan.roof else None
-            return trace, costs, replace(sample, roof=roof, notes=(*notes, *sample.notes))
+
+    def walk_and_measure() -> tuple[Trace, Costs, Sample]:
+        with kind.using(device):
+            notes = _describe_move(network, plan, device)
+            module = make_module(network, plan, device, trains=asked.training is not None, moves=bool(notes))
+            home = _home_of(module, plan, device)
+            args, kwargs = given = make_inputs(feed, plan, home)
+            with as_found(Parts(module)) if module is network.given else nullcontext(), regime(plan):
+                trace = walk(module, args, kwargs, mode=asked.walked_mode, training=asked.training, amp=plan.amp)
+                costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
+                clock = clock_of(home)
+                with _failures_named(plan):
+                    iteration = make_iteration(module, given, asked, plan, home)
+                    job = _job(module, given, iteration, plan, costs)
+                    sample = measure(replace(job, uncapturable=uncapturable), plan, clock, home)
+                roof = roof_of(home, sample.dtypes, clock) if plan.roof else None
+                return trace, costs, replace(sample, roof=roof, notes=(*notes, *sample.notes))
+
+    return run_undisturbed(walk_and_measure, collector=True)
 
 
 def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> tuple[str, ...]:
@@ -131,7 +134,7 @@ def _failures_named(plan: TimingPlan) -> Iterator[None]:
         raise
     except Exception as error:
         how = "compiled (torch.compile)" if plan.compiled else "timed"
-        text = str(error).strip().split("\n", maxsplit=1)[0]
+        text = first_line(error)
         raise ClockError(
             f"the network ran when it was walked, and fails when it is {how}: {type(error).__name__}: {text}"
         ) from error

@@ -14,7 +14,6 @@ from archcost.verify.observe import describe_error
 from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.state import as_found
-from archcost.walk.surroundings import random_state_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,7 +30,6 @@ def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[
         with (
             as_found(Parts(module)),
             _restore_hooks(module),
-            random_state_kept(),
             warnings.catch_warnings(),
             torch.no_grad(),
         ):

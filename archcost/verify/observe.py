@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from archcost.errors import WalkError
+from archcost.errors import WalkError, first_line
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
@@ -18,7 +18,6 @@ from archcost.walk.modes import set_mode
 from archcost.walk.parts import Parts
 from archcost.walk.recorder import Recorder
 from archcost.walk.state import as_found
-from archcost.walk.surroundings import random_state_kept
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any],
     Under inference_mode whole functions reach the dispatcher, as the forward called them; a network that refuses it is
     run under no_grad, where only their steps are seen.
 
+    It runs within `run_undisturbed`, which is for the caller.
+
     Raises:
         WalkError: the network fails with and without torch's counter.
     """
@@ -70,7 +71,7 @@ def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any],
 
 def describe_error(error: BaseException) -> str:
     """Return the kind of an error and the first line of what it says."""
-    text = str(error).strip().partition("\n")[0]
+    text = first_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -82,7 +83,6 @@ def _run(
     caller = _Caller(recorder, counter)
     with ExitStack() as stack:
         stack.enter_context(as_found(Parts(module)))
-        stack.enter_context(random_state_kept())
         set_mode(module, training=False)
         stack.enter_context(torch.inference_mode() if inference else torch.no_grad())
         if device == "meta":

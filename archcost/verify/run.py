@@ -18,8 +18,7 @@ from archcost.verify.compare import add_rest, add_torch_counts, build_opinion, l
 from archcost.verify.devices import compare_walks
 from archcost.verify.fvcore_count import count_with_fvcore
 from archcost.verify.observe import Sighting, observe
-from archcost.walk import Parts, meta_copy
-from archcost.walk.surroundings import random_state_kept
+from archcost.walk import Parts, meta_copy, run_undisturbed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,10 +45,14 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
     """
     feed = feed or Feed(specs=network.inputs)
     report = profile_network(network, feed, WalkPlan(device=device))
-    with random_state_kept():
+
+    def look_on() -> _Look:
         look = _look(network, feed, report.environment["device"])
         if look.fvcore.failure and look.device == "meta" and device == "auto":
-            look = _look_again(network, feed, look)
+            return _look_again(network, feed, look)
+        return look
+
+    look = run_undisturbed(look_on, collector=True)
     calls = add_rest(look.sighting.calls, report.totals.macs)
     counts = {FVCORE: look.fvcore, TORCH: add_torch_counts(calls, look.sighting.torch_failure)}
     named = device not in {"auto", "meta", COUNTING}

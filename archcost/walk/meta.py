@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext, suppress
 from functools import partial
 from types import FunctionType
@@ -17,6 +18,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
 
@@ -31,7 +33,7 @@ CONSTRUCTORS = _device_constructors()  # functions that take a device
 NUMBERS = frozenset((int, float, bool, complex))
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout}
+REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout, functional.group_norm}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
@@ -44,7 +46,14 @@ GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 # torch's own layers that neither make a tensor nor attend
-QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
+QUIET = frozenset(
+    (
+        *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.Flatten, nn.Identity, nn.Dropout),
+        *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm, nn.GroupNorm),
+        *(nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Hardswish, nn.Hardsigmoid, nn.Tanh, nn.LeakyReLU),
+        *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d),
+    )
+)
 
 
 class MetaDevice(DeviceContext):
@@ -178,6 +187,8 @@ class MetaDevice(DeviceContext):
             return (partial(attend, notes=self._notes),) if abroad else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
+        if func is functional.group_norm:
+            return () if self._like_cuda else (_normalise_groups,)
         if func is LSTM:
             return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
         return (partial(stepwise, func.__name__),)
@@ -251,6 +262,14 @@ def _attention(  # the function's own arguments
     fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
     result = fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
     return result if batched else result.squeeze(0)
+
+
+def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Answer for images whose channels lie innermost: the CPU takes them as they are, a GPU brings them in order."""
+    if image.dim() < IMAGES or not channels_are_last(image) or image.shape[1] % groups:
+        return NotImplemented
+    batch, channels, *sides = image.shape
+    return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

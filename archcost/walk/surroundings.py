@@ -8,7 +8,6 @@ import random
 import sys
 import threading
 from collections import OrderedDict
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -21,7 +20,7 @@ from archcost.errors import ArgumentError
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 Result = TypeVar("Result")
 
@@ -57,7 +56,7 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
     restoration = Restoration()
     with _turn, restoration, restoration:
         _set_modes_aside(restoration)
-        keep_random_state(restoration)
+        _keep_random_state(restoration)
         if not collector and gc.isenabled():
             restoration.add(gc.enable)
             gc.disable()
@@ -65,16 +64,7 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
         return action()
 
 
-@contextmanager
-def random_state_kept() -> Iterator[None]:
-    """Restore the random state, even when the body raises."""
-    restoration = Restoration()
-    with restoration, restoration:
-        keep_random_state(restoration)
-        yield
-
-
-def keep_random_state(restoration: Restoration) -> None:
+def _keep_random_state(restoration: Restoration) -> None:
     """Have the random state of torch (CPU and CUDA), Python and, where it is loaded, numpy restored."""
     restoration.add(partial(random.setstate, random.getstate()))
     numpy_random = sys.modules.get("numpy.random")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FEW = 16  # floating-point numbers of a tensor that may have one: strides of a detector, positions in time
 SMALL = 1 << 16  # elements of a tensor that may have a twin
+LARGEST = 8  # bytes of an element
 WORK = 1 << 24  # elements that operators may compute for twins in a walk
 CALL = 256  # elements that an operator counts as at least
 
@@ -41,9 +42,14 @@ class Values:
     def learn(self, tensor: torch.Tensor, real: torch.Tensor) -> None:
         """Note what a tensor on the meta device holds, where that is small: integers, booleans, or few numbers."""
         if tensor.is_meta and not real.is_meta and is_small(tensor):
-            twin = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="cpu").copy_(real)
-            if _holds_all(twin.untyped_storage(), tensor):
-                self._given[tensor.untyped_storage()._cdata] = twin.untyped_storage()
+            whole, there = real.untyped_storage(), tensor.untyped_storage()
+            if tensor.numel() * tensor.element_size() < there.nbytes() == whole.nbytes() <= SMALL * LARGEST:
+                twin = whole.cpu().clone()  # type: ignore[no-untyped-call] # others are views of it
+            else:
+                empty = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="cpu")
+                twin = empty.copy_(real).untyped_storage()
+            if _holds_all(twin, tensor):
+                self._given[there._cdata] = twin
                 self._held.append(tensor)
 
     def attach(self, storages: Storages) -> None:
@@ -76,8 +82,8 @@ class Values:
         self.pair(tensor, real)
 
     def know(self, tensor: torch.Tensor) -> None:
-        """Note that a tensor is on the CPU, and its own twin."""
-        self.real[self._storages.find(tensor, "constant").number] = tensor.untyped_storage()
+        """Note that a tensor is on the CPU, and its own twin; the walk sees when it dies."""
+        self.real[self._storages.find(tensor, "constant").number] = torch.UntypedStorage(0)  # type: ignore[no-untyped-call]
 
     def pair(self, tensor: torch.Tensor, real: torch.Tensor) -> None:
         """Note the twin of what has just been made; that of a view, or of what was written in place, is there."""

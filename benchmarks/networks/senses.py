@@ -31,6 +31,13 @@ def large() -> dict[str, Any]:
     return {"pixel_values": image(64)}
 
 
+def large_and_padded() -> dict[str, Any]:
+    """Return a larger picture, and where it is not padded."""
+    seen = torch.ones(1, 64, 64, dtype=torch.int64)
+    seen[:, 48:] = 0
+    return {**large(), "pixel_mask": seen}
+
+
 def pair() -> dict[str, Any]:
     """Return a picture and two sentences."""
     return {"input_ids": ids(2, 12), "attention_mask": mask(), "pixel_values": image(32, batch=2)}
@@ -52,13 +59,23 @@ def chat(image_token: int, count: int) -> dict[str, Any]:
     return {"input_ids": words, "attention_mask": torch.ones_like(words), "pixel_values": image(32)}
 
 
+def chat_of_patches() -> dict[str, Any]:
+    """Return a question, and a picture as the patches that Qwen's processors make."""
+    asked = chat(99, 4)
+    return asked | {
+        "pixel_values": sound(16, 96),
+        "image_grid_thw": torch.tensor([[1, 4, 4]]),
+        "mm_token_type_ids": (asked["input_ids"] == 99).long(),  # noqa: PLR2004 - a picture's place
+    }
+
+
 LINES = (
     line("vision", "ViTForImageClassification", SIGHT, sight, trained=True),
     line("vision", "DeiTModel", SIGHT, sight),
     line("vision", "BeitModel", SIGHT, sight, use_relative_position_bias=True),
     line("vision", "Dinov2Model", SIGHT, sight, trained=True),
     line("vision", "ViTMAEModel", SIGHT, sight),
-    line("vision", "ViTMSNModel", SIGHT, sight),
+    line("vision", "ViTMSNModel", SIGHT, sight, trained=True),
     line("vision", "SwinModel", SWIN, sight, trained=True),
     line("vision", "Swinv2Model", SWIN, sight),
     line("vision", "SegformerForSemanticSegmentation", {"hidden_sizes": [16, 32], "depths": [1, 1], "sr_ratios": [2, 1],
@@ -73,15 +90,14 @@ LINES = (
     line("vision", "PoolFormerModel", {"hidden_sizes": [8, 16, 16, 32], "depths": [1, 1, 1, 1]}, large),
     line("vision", "LevitModel", {"image_size": 64, "hidden_sizes": [16, 32, 48], "num_attention_heads": [2, 2, 2],
          "depths": [1, 1, 1], "key_dim": [8, 8, 8]}, large),
-    line("vision", "CvtModel", {"embed_dim": [16, 32, 32], "depth": [1, 1, 1], "num_heads": [1, 2, 2]}, large),
     line("vision", "FocalNetModel", {"image_size": 32, "embed_dim": 16, "depths": [1, 1], "hidden_sizes": [16, 32],
          "focal_levels": [2, 2], "focal_windows": [3, 3]}, sight),
     line("vision", "DPTForDepthEstimation", SIGHT, sight, num_hidden_layers=4, backbone_out_indices=[0, 1, 2, 3],
          neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=16, image_size=32, is_hybrid=False,
          reassemble_factors=[4, 2, 1, 0.5]),
-    line("vision", "DetrForObjectDetection", DETR, lambda: {**large(), "pixel_mask": torch.ones(1, 64, 64)}),
-    line("vision", "YolosForObjectDetection", SIGHT, lambda: sight(), image_size=[32, 32], num_detection_tokens=5),
-    line("vision", "DeformableDetrModel", DETR, lambda: {**large(), "pixel_mask": torch.ones(1, 64, 64)},
+    line("vision", "DetrForObjectDetection", DETR, large_and_padded),
+    line("vision", "YolosForObjectDetection", SIGHT, sight, image_size=[32, 32], num_detection_tokens=5),
+    line("vision", "DeformableDetrModel", DETR, large_and_padded,
          num_feature_levels=1),
     line("vision", "SamVisionModel", SIGHT, sight, output_channels=16, window_size=2, global_attn_indexes=[1],
          mlp_dim=96, num_pos_feats=8),
@@ -105,10 +121,11 @@ LINES = (
     line("audio", "VitsModel", {"vocab_size": 40, "hidden_size": 32, "num_hidden_layers": 1, "ffn_dim": 48,
          "flow_size": 32, "spectrogram_bins": 17, "upsample_initial_channel": 32, "upsample_rates": [4, 4],
          "upsample_kernel_sizes": [8, 8], "resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3]],
-         "prior_encoder_num_flows": 1, "prior_encoder_num_wavenet_layers": 1, "use_stochastic_duration_prediction": False,
-         "depth_separable_num_layers": 1}, lambda: {"input_ids": ids(1, 12, below=40)}),
+         "prior_encoder_num_flows": 1, "prior_encoder_num_wavenet_layers": 1,
+         "use_stochastic_duration_prediction": False, "depth_separable_num_layers": 1},
+         lambda: {"input_ids": ids(1, 12, below=40)}),
     line("multimodal", "CLIPModel", CLIP, pair, trained=True),
-    line("multimodal", "SiglipModel", {"text_config": WIDE, "vision_config": SIGHT}, pair),
+    line("multimodal", "SiglipModel", {"text_config": WIDE, "vision_config": SIGHT}, pair, trained=True),
     line("multimodal", "BlipForConditionalGeneration", CLIP, pair),
     line("multimodal", "GroupViTModel", CLIP | {"vision_config": SIGHT | {"depths": [1, 1, 1], "num_group_tokens":
          [8, 4, 0], "num_output_groups": [8, 4, 0]}}, pair),
@@ -125,13 +142,14 @@ LINES = (
          "default", "mrope_section": [2, 3, 3], "rope_theta": 1e4}}, "vision_config": {"depth": 1, "embed_dim": 32,
          "num_heads": 2, "hidden_size": 64, "patch_size": 4, "spatial_merge_size": 2, "temporal_patch_size": 2},
          "image_token_id": 99, "vision_start_token_id": 98},
-         lambda: chat(99, 4) | {"pixel_values": sound(16, 96), "image_grid_thw": torch.tensor([[1, 4, 4]])}),
+         chat_of_patches),
     line("multimodal", "Qwen3VLMoeForConditionalGeneration", {"text_config": GROUPED | EXPERTS | {"head_dim": 16,
          "rope_parameters": {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 1e4}},
-         "vision_config": {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 48, "out_hidden_size": 64,
-         "patch_size": 4, "spatial_merge_size": 2, "temporal_patch_size": 2, "num_position_embeddings": 16,
+         "vision_config": {"depth": 1, "hidden_size": 32, "num_heads": 2,
+         "intermediate_size": 48, "out_hidden_size": 64, "patch_size": 4, "spatial_merge_size": 2,
+         "temporal_patch_size": 2, "num_position_embeddings": 16,
          "deepstack_visual_indexes": [0]}, "image_token_id": 99, "vision_start_token_id": 98},
-         lambda: chat(99, 4) | {"pixel_values": sound(16, 96), "image_grid_thw": torch.tensor([[1, 4, 4]])}),
+         chat_of_patches),
     line("multimodal", "PaliGemmaForConditionalGeneration", {"text_config": GROUPED | {"model_type": "gemma",
          "head_dim": 16}, "vision_config": SIGHT | {"model_type": "siglip_vision_model", "vision_use_head": False},
          "projection_dim": 64, "image_token_index": 99}, lambda: chat(99, 16)),

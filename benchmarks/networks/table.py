@@ -1,2 +1,5 @@
-from benchmarks.networks import text
-LINES = text.LINES
+"""All lines."""
+
+from benchmarks.networks import others, senses, text
+
+LINES = (*text.LINES, *senses.LINES, *others.LINES)

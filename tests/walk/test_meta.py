@@ -163,3 +163,43 @@ def test_a_users_own_mode_stays_in_place():
 
         assert torch._C._len_torch_function_stack() == 1
     assert torch._C._len_torch_function_stack() == 0
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("train", [None, "sgd"])
+def test_torchs_own_attention_layer_runs_the_kernel_of_a_real_device(masked, train):
+    """It hands itself to what watches torch's functions, and its kernel, which it calls, to nothing."""
+
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x):
+            mask = torch.ones(5, 5).triu(1).bool() if masked else None
+            return self.attention(x, x, x, need_weights=False, attn_mask=mask)[0]
+
+    meta, cpu = (
+        archcost.profile(Attends(), torch.ones(2, 5, 8), device=device, train=train, loss="sum", like=like)
+        for device, like in (("meta", "cpu"), ("cpu", None))
+    )
+    assert meta.layers == cpu.layers
+    assert meta.totals == cpu.totals
+    # 10 tokens through four 8x8 products; 2 x 2 heads of 5 x 5 scores, 4 wide, twice
+    assert meta.totals.macs == 10 * 4 * 64 + 2 * 2 * 2 * 5 * 5 * 4
+
+
+def test_attention_alone_of_torchs_functions_in_python_calls_what_meta_answers_itself():
+    """The others hand themselves over once as well, so whatever they call is torch's own."""
+    from archcost.walk.meta import ATTENTION, REPLACED
+
+    replaced = {getattr(function, "__name__", "") for function in REPLACED}
+    calling = {
+        function
+        for function in vars(nn.functional).values()
+        if hasattr(function, "__code__")
+        and any(name.startswith("has_torch_function") for name in function.__code__.co_names)
+        and replaced & {*function.__code__.co_names}
+        and function not in REPLACED
+    }
+    assert calling == {ATTENTION}

@@ -1,0 +1,66 @@
+"""What a forward puts between brackets costs on the meta device what it costs on a real one."""
+
+import pytest
+import torch
+from counting import Calls
+
+import archcost
+
+
+def write_a_number(x):
+    made = torch.zeros_like(x)
+    made[:, 0] = 1
+    made[..., 1:] = 2.5
+    return made
+
+
+def write_by_a_mask(x):
+    made = torch.zeros_like(x)
+    made[torch.tensor([True, False, True])] = 3
+    return made
+
+
+def write_by_a_list(x):
+    made = torch.zeros_like(x)
+    made[:, [0, 2]] = 1
+    return made
+
+
+def read_by_a_list(x):
+    return x[:, [0, 3]] + x[[1, 1, 2]][:, :2]
+
+
+def ask_after_a_number_was_written(x):
+    mask = torch.zeros(3, dtype=torch.int64)
+    mask[1:] = 1
+    return x[: int(mask.sum())]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [write_a_number, write_by_a_mask, write_by_a_list, read_by_a_list, ask_after_a_number_was_written],
+    ids=lambda function: function.__name__,
+)
+def test_meta_is_the_cpu(function):
+    meta, cpu = (archcost.profile(Calls(function), torch.ones(3, 4), device=device) for device in ("meta", "cpu"))
+    assert meta.layers == cpu.layers
+    assert meta.totals == cpu.totals
+    assert meta.environment["device"] == "meta"
+
+
+def test_a_number_that_is_written_is_one_element():
+    """3x4 zeros, and one number for each of the two writes."""
+    for device in ("meta", "cpu"):
+        report = archcost.profile(Calls(write_a_number), torch.ones(3, 4), device=device)
+        assert report.totals.activation_elements == 12 + 12 + 2  # the input, the zeros, the numbers
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_only_masks_make_sizes_depend_on_values(device):
+    """A list of places says how many it takes."""
+    by_list, by_mask = (
+        archcost.profile(Calls(function), torch.ones(3, 4), device=device)
+        for function in (read_by_a_list, lambda x: x[torch.tensor([True, False, True])])
+    )
+    assert not by_list.warnings
+    assert "sizes of what index returns" in by_mask.warnings[0]
