@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.profiling.fit import fit as fit
+    from archcost.profiling.prices import Price as Price, PriceTable as PriceTable, price as price
     from archcost.profiling.profile import profile as profile
     from archcost.records import Report as Report, TimingPlan as TimingPlan
     from archcost.regression.diff import diff as diff
     from archcost.rules import Work as Work, free as free, rule as rule
+    from archcost.walk.copies import unfilled as unfilled
 
 __version__ = "0.1.0"
 __all__ = [
     "ArchcostError",
+    "Price",
+    "PriceTable",
     "Report",
     "TimingPlan",
     "Work",
@@ -30,12 +34,16 @@ __all__ = [
     "diff",
     "fit",
     "free",
+    "price",
     "profile",
     "rule",
+    "unfilled",
 ]
 
 _HOMES = {
     "ArchcostError": "archcost.errors",
+    "Price": "archcost.profiling.prices",
+    "PriceTable": "archcost.profiling.prices",
     "Report": "archcost.records.report",
     "TimingPlan": "archcost.records",
     "Work": "archcost.rules",
@@ -43,8 +51,10 @@ _HOMES = {
     "diff": "archcost.regression.diff",
     "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
+    "price": "archcost.profiling.prices",
     "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",
+    "unfilled": "archcost.walk.copies",
 }
 
 

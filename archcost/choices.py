@@ -17,6 +17,7 @@ FOLLOWED = ("cuda", "cpu")  # devices whose choices the meta device can follow; 
 COUNTING = "meta,cpu"  # the meta device, or the CPU where a network needs real values: the same on every machine
 GPUS = ("cuda", "mps", "xpu")
 TIMERS = ("events", "graph")
+ENGINES = ("local", "ray")  # who runs many networks: this machine's cores, or a cluster
 
 
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:

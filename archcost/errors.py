@@ -27,6 +27,7 @@ ArchcostError                  exit code
 │   ├── NotInRevisionError         3   the network does not exist there: it is new
 │   ├── RevisionFailedError        3   the network exists there, and fails
 │   └── SubmoduleError             3   a submodule of a revision that this machine does not have
+├── EngineError                    3   a cluster that is not there, or whose nodes have other versions
 ├── MissingPackageError            3   an optional package that is not installed
 ├── ClaimError                     3   a network that a published figure is about, and that cannot be measured
 ├── VerdictError                   1   a published figure whose verdict is not the recorded one
@@ -43,6 +44,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+LONGEST = 200  # characters of what others wrote, in one sentence
+
 
 def find_root(error: BaseException) -> BaseException:
     """Return the first of the errors of which each came from the one before, or while that was handled."""
@@ -53,8 +56,32 @@ def find_root(error: BaseException) -> BaseException:
     return error
 
 
+def spell(error: BaseException) -> str:
+    """Return what an error says; the text of a user's own error may raise, too."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever it raises, the error itself is the news
+        return "its message cannot be read"
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, without its middle where it is long."""
+    return cut(spell(error).strip().partition("\n")[0])
+
+
+def cut(text: str, most: int = 5 * LONGEST) -> str:
+    """Return a text, without its middle where it is longer than a sentence has room for."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
+
+
+def quote(value: object) -> str:
+    """Return a value as Python writes it, without its middle where it is long."""
+    return cut(repr(value[: 2 * LONGEST] if isinstance(value, str) else value), LONGEST)
+
+
 def closest(name: str, names: Iterable[str], otherwise: str) -> str:
     """Return "did you mean a, b?" for the names nearest to a mistyped one, or `otherwise` where none is near."""
+    name = name[:LONGEST]
     spelled = {known.lower(): known for known in names}
     begun = sorted((known for known in spelled if name and known.startswith(name.lower())), key=len)
     near = difflib.get_close_matches(name.lower(), spelled, n=3)
@@ -178,6 +205,10 @@ class RevisionFailedError(RevisionError):
 
 class SubmoduleError(RevisionError):
     """The files of a submodule, as a revision has them, are not on this machine."""
+
+
+class EngineError(ArchcostError):
+    """A cluster that is not there, that lacks what was asked for, or whose nodes have other versions."""
 
 
 class MissingPackageError(ArchcostError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ def parse_bytes(text: str) -> int:
     """
     amount = _amount(text)
     if not amount:
-        raise ArgumentError(f"{text!r} is not an amount of memory; write 24GB, 512MB or 8GiB")
+        raise ArgumentError(f"{quote(text)} is not an amount of memory; write 24GB, 512MB or 8GiB")
     return int(amount)
 
 
@@ -80,7 +80,7 @@ def parse_amount(text: str) -> Decimal:
     """
     amount = _amount(text)
     if amount is None:
-        raise ArgumentError(f"{text!r} is not an amount; write 4.2G, 25.6M, 512Ki or 150528")
+        raise ArgumentError(f"{quote(text)} is not an amount; write 4.2G, 25.6M, 512Ki or 150528")
     return amount
 
 
@@ -218,7 +218,7 @@ def shape(sizes: Iterable[int]) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([kKMGTP])(i?))?B?\s*", text)
+    found = re.fullmatch(r"\s{,9}(\d{1,40}(?:\.\d{1,40})?)\s{,9}(?:([kKMGTP])(i?))?B?\s{,9}", text)
     if found is None:
         return None
     number, prefix, binary = found.groups()

@@ -1,8 +1,10 @@
-"""The clock against torch's profiler, on a GPU: `python -m benchmarks.clock_gpu` writes reports/measured/timing-gpu.md.
+"""The clock on a GPU: `python -m benchmarks.clock_gpu` writes reports/measured/timing-gpu.md, each line as it comes.
 
-For each network, batch and dtype: the sum of the rows against end to end; both against the kernels' own times as
-torch's profiler (CUPTI) has them, in total and by rank for each layer; whether the host sets the pace; the largest
-share of the roof. For repeatability the medians of fresh processes are compared. Not run on a GPU yet.
+First what has to hold before a time is believed (`benchmarks.gpu_questions`). Then for each network, batch and dtype:
+the sum of the rows against end to end; both against the kernels' own times as torch's profiler (CUPTI) has them, in
+total and by rank for each layer; whether the host sets the pace; the largest share of the roof. Then the medians of
+fresh processes. What does not fit into `--limit` seconds is named. Exit code 1 where an answer is wrong. Not run on a
+GPU yet.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.autograd.profiler_util import DeviceType  # type: ignore[attr-defined]
 
 import archcost
 from archcost import sources
@@ -23,16 +28,25 @@ from archcost.clock.regime import regime, torch_dtype
 from archcost.records import Sample, TimingPlan
 from archcost.walk.parts import Parts
 from archcost.walk.scopes import module_specs
+from benchmarks.as_it_comes import LIMIT_SECONDS, Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from torch import nn
 
+    from benchmarks.gpu_questions import Answer
+
 NETWORKS = ("vgg16", "resnet50", "mobilenet_v2", "densenet201", "timm:vit_base_patch16_224")
-BATCHES = (1, 32, 128)
-DTYPES = ("float32", "tf32", "bfloat16")
+BATCHES = (32, 1, 128)
+DTYPES = ("float32", "bfloat16", "tf32")
 REPEATED = ("resnet50", 32, "float32")
-PROCESSES = 5
+PROCESSES = 3
 PASSES = 10
+TABLE = """
+| network | batch | dtype | end to end ms | rows / end to end | profiler's kernels / end to end | Spearman by layer \
+| CPU-bound | largest share of the roof | conditions unmet |
+| :-- | --: | :-- | --: | --: | --: | --: | :-- | --: | --: |"""
 REPORT = Path(__file__).parent.parent / "reports" / "measured" / "timing-gpu.md"
 
 
@@ -51,10 +65,16 @@ class Line:
     largest_share: float
     unmet: int
 
+    def __str__(self) -> str:
+        """Return the line of the table."""
+        cells = [self.network, self.batch, self.dtype, f"{self.end_to_end:.3f}", f"{self.rows_over_whole:.3f}"]
+        cells += [f"{self.kernels_over_whole:.3f}", f"{self.rank:.3f}", "yes" if self.cpu_bound else "no"]
+        return f"| {' | '.join(map(str, (*cells, f'{self.largest_share:.2f}', self.unmet)))} |"
+
 
 def measured(network: str, batch: int, dtype: str) -> Sample:
-    """Time one combination."""
-    sample = archcost.profile(network, device="cuda", batch=batch, time=TimingPlan(dtype=dtype)).measured
+    """Time one combination, for a second each."""
+    sample = archcost.profile(network, device="cuda", batch=batch, time=TimingPlan(dtype=dtype).within(1)).measured
     assert sample is not None  # noqa: S101 - it was asked for
     return sample
 
@@ -75,22 +95,34 @@ def kernel_ns(network: str, batch: int, dtype: str) -> tuple[float, dict[tuple[s
             for _ in range(PASSES):
                 module(x)
             torch.cuda.synchronize()
-    events = profiled.events()
-    whole = sum(event.self_device_time_total for event in events) * 1000 / PASSES
-    calls: dict[tuple[str, int], float] = {}
-    seen: dict[str, int] = {}
-    for event in sorted(events, key=lambda event: event.time_range.start):
-        if event.name.startswith(Named.MARK):
-            path = event.name.removeprefix(Named.MARK)
-            number = seen.get(path, 0)
-            seen[path] = number + 1
-            calls[path, number] = event.device_time_total * 1000
-    per_pass = {path: count // PASSES for path, count in seen.items()}
-    summed: dict[tuple[str, int], float] = {}
-    for (path, number), ns in calls.items():
-        key = path, number % per_pass[path]
-        summed[key] = summed.get(key, 0.0) + ns / PASSES
-    return whole, summed
+    return sum_kernels(profiled.events(), PASSES)
+
+
+def sum_kernels(events: Iterable[Any], passes: int) -> tuple[float, dict[tuple[str, int], float]]:
+    """Return the kernels' nanoseconds of one pass: in all, and for each call of a leaf module.
+
+    The profiler has every kernel three times: as an event of the device, with the operator that launched it, and
+    within the device's copy of each annotation around it. The first alone are added up; a leaf has those of the
+    operators that ran in its annotation on the host.
+    """
+    whole = 0.0
+    marks = []
+    for event in events:
+        named = event.name.startswith(Named.MARK)
+        if event.device_type != DeviceType.CPU:
+            whole += 0 if named or event.is_user_annotation else event.time_range.elapsed_us()
+        elif named:
+            marks.append(event)
+    calls: Counter[tuple[str, int]] = Counter()
+    seen: Counter[str] = Counter()
+    for event in sorted(marks, key=lambda event: event.time_range.start):
+        path = event.name.removeprefix(Named.MARK)
+        calls[path, seen[path]] = event.device_time_total
+        seen[path] += 1
+    summed: defaultdict[tuple[str, int], float] = defaultdict(float)
+    for (path, number), microseconds in calls.items():
+        summed[path, number % (seen[path] // passes)] += 1000 * microseconds / passes
+    return 1000 * whole / passes, dict(summed)
 
 
 class Named:
@@ -149,68 +181,67 @@ def line(network: str, batch: int, dtype: str) -> Line:
     )
 
 
-def repeatability() -> list[float]:
-    """Return the medians, in milliseconds, of fresh processes."""
+def median_of_process(number: int) -> float:
+    """Return the median, in milliseconds, of a fresh process."""
+    del number
     network, batch, dtype = REPEATED
     command = [sys.executable, "-m", "archcost", "time", network, "--device", "cuda", "--batch", str(batch)]
-    command += ["--dtype", dtype, "--no-layers", "--format", "json", "-q"]
-    found = []
-    for _ in range(PROCESSES):
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        ns = json.loads(done.stdout)["cells"][0]["sample"]["end_to_end"]["ns"]
-        found.append(sorted(ns)[len(ns) // 2] / 1e6)
-    return found
+    command += ["--dtype", dtype, "--no-layers", "--max-time", "1", "--format", "json", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    ns = json.loads(done.stdout)["cells"][0]["sample"]["end_to_end"]["ns"]
+    return float(sorted(ns)[len(ns) // 2] / 1e6)
 
 
-def text(lines: list[Line], medians: list[float], sample: Sample) -> str:
-    """Return the report."""
-    found = sample.conditions
-    network, batch, dtype = REPEATED
-    spread = (max(medians) - min(medians)) / sorted(medians)[len(medians) // 2]
-    head = [
-        "# Timing on a GPU",
-        "",
-        f"{found.device}, driver {found.driver}, torch {found.torch}, cuDNN {found.cudnn}. Written by "
-        "`python -m benchmarks.clock_gpu`.",
-        "",
-        "| network | batch | dtype | end to end ms | rows / end to end | profiler's kernels / end to end "
-        "| Spearman by layer | CPU-bound | largest share of the roof | conditions unmet |",
-        "| :-- | --: | :-- | --: | --: | --: | --: | :-- | --: | --: |",
-    ]
-    body = [
-        f"| {each.network} | {each.batch} | {each.dtype} | {each.end_to_end:.3f} | {each.rows_over_whole:.3f} | "
-        f"{each.kernels_over_whole:.3f} | {each.rank:.3f} | {'yes' if each.cpu_bound else 'no'} | "
-        f"{each.largest_share:.2f} | {each.unmet} |"
-        for each in lines
-    ]
-    tail = [
-        "",
-        f"Repeatability of {network}, batch {batch}, {dtype}, over {PROCESSES} processes: medians "
-        f"{', '.join(f'{median:.3f}' for median in medians)} ms, spread {100 * spread:.1f} %.",
-        "",
-    ]
-    return "\n".join([*head, *body, *tail])
+def write(page: Page, machine: str, questions: dict[str, Callable[[], Answer]], networks: Iterable[str]) -> bool:
+    """Write the report; return whether every answer is right. Whatever fails is a line, and the next one follows."""
+    page.add(f"# Timing on a GPU\n\n{machine} Written by `python -m benchmarks.clock_gpu`.\n")
+    page.add("| question | found | as it has to be |\n| :-- | :-- | :-- |")
+    right = True
+    for name in page.each_in_time(questions):
+        try:
+            answer = questions[name]()
+        except Exception as error:  # noqa: BLE001 - the next question may have an answer
+            page.add(f"| {name} | {_spell(error)} | **no** |")
+            right = False
+        else:
+            page.add(f"| {name} | {answer} |")
+            right &= answer.right is not False
+    page.add(TABLE)
+    for dtype, batch, network in page.each_in_time(product(DTYPES, BATCHES, networks), _name):
+        try:
+            page.add(str(line(network, batch, dtype)))
+        except Exception as error:  # noqa: BLE001 - a network that does not fit, for example
+            page.add(f"| {network} | {batch} | {dtype} | {_spell(error)} | | | | | | |")
+    page.add(f"\nMedians of fresh processes of {' '.join(map(str, REPEATED))}, in milliseconds:")
+    for number in page.each_in_time(range(1, PROCESSES + 1), "process {}".format):
+        page.add(f"{median_of_process(number):.3f}")
+    return right
 
 
-def main() -> None:
-    """Measure everything and write the report."""
+def _name(case: tuple[object, ...]) -> str:
+    return " ".join(map(str, case))
+
+
+def _spell(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+
+
+def main() -> int:
+    """Measure everything; return 1 where an answer is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", nargs="+", default=NETWORKS)
+    parser.add_argument("--limit", type=float, default=LIMIT_SECONDS, help="seconds, in all")
     parser.add_argument("-o", "--output", type=Path, default=REPORT)
     asked = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("benchmarks.clock_gpu: torch finds no CUDA device here; nothing was measured or written")
-    lines = []
-    for network in asked.networks:
-        for batch in BATCHES:
-            for dtype in DTYPES:
-                lines.append(line(network, batch, dtype))
-                print(lines[-1], file=sys.stderr, flush=True)
-    report = text(lines, repeatability(), measured("resnet50", 1, "float32"))
-    asked.output.parent.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(report, encoding="utf-8")
-    print(f"wrote {asked.output}")
+    from benchmarks.gpu_questions import list_questions
+
+    cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    machine = f"{torch.cuda.get_device_name()}, torch {torch.__version__}, cuDNN {cudnn}."
+    page = Page(asked.output, asked.limit)
+    return int(not write(page, machine, list_questions(), asked.networks))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

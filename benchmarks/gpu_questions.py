@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 import archcost
 from archcost.clock.cuda import CudaClock
@@ -182,6 +184,11 @@ def chain(depth: int, width: int) -> nn.Module:
     return nn.Sequential(*(nn.Linear(width, width, bias=False) for _ in range(depth)))
 
 
+def go_deep(depth: int) -> Answer:
+    """Ask it of so many layers, each of which takes the device far longer than the host."""
+    return judge_depth(time_module(chain(depth, 1024), (2048, 1024)))
+
+
 def train() -> Answer:
     """Whether a step has all its phases."""
     sample = time_named("resnet50", 32, train="adamw")
@@ -189,6 +196,49 @@ def train() -> Answer:
         row.name: row.times.median for row in (sample.layers.rows if sample.layers else ()) if row.role == "phase"
     }
     return Answer(f"{phases}, {sample.memory}", right=set(phases) == {"loss", "backward", "step"})
+
+
+class Checkpointed(nn.Module):
+    """Blocks whose backward pass runs them again, in a thread of its own on a GPU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(nn.Sequential(nn.Linear(64, 256), nn.Tanh(), nn.Linear(256, 64)) for _ in range(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Run each block so that nothing inside is kept."""
+        for block in self.blocks:
+            x = checkpoint(block, x, use_reentrant=False)
+        return x
+
+
+def compare_backward(device: torch.device = DEVICE) -> Answer:
+    """Whether the backward pass has the same multiply-adds in each layer as on the CPU."""
+    found = []
+    for place in (device, torch.device("cpu")):
+        inputs = torch.randn(8, 64, device=place)
+        report = archcost.profile(Checkpointed().to(place), inputs, train="sgd", loss="sum")
+        found.append([layer.backward_macs for layer in report.layers])
+    return Answer(f"{found[0]}, {found[1]} on the CPU", right=found[0] == found[1] and any(found[0]))
+
+
+def judge_other_clock(sample: Sample, milliseconds: float) -> Answer:
+    """Whether one of equal layers takes what another benchmark says; that empties the cache before each run."""
+    assert sample.layers is not None  # noqa: S101 - it was asked for
+    ours = statistics.median(row.times.median for row in sample.layers.rows if row.role == "leaf") / 1e6
+    return Answer(
+        f"{ours:.4f} ms, triton's do_bench {milliseconds:.4f} ms", right=abs(ours / milliseconds - 1) < 2 * NEAR
+    )
+
+
+def compare_with_triton() -> Answer:
+    """Whether a linear layer takes what triton's do_bench says."""
+    from importlib import import_module
+
+    testing = import_module("triton.testing")  # torch for CUDA brings it along, torch for the CPU does not
+    x, weight = (torch.randn(4096, 4096, device=DEVICE, dtype=torch.bfloat16) for _ in range(2))
+    theirs = testing.do_bench(lambda: nn.functional.linear(x, weight), return_mode="median")
+    return judge_other_clock(time_module(chain(16, 4096), (4096, 4096), dtype="bfloat16"), theirs)
 
 
 def compare_walk(network: str) -> Answer:
@@ -210,11 +260,9 @@ def list_questions() -> dict[str, Callable[[], Answer]]:
         "events": lambda: step_events(clock),
         "queue of kernels": lambda: fill_queue(clock, lambda: ones.add_(1)),
         "queue of events": lambda: fill_queue(clock, clock.mark),
-        **{
-            f"{depth} layers": lambda depth=depth: judge_depth(time_module(chain(depth, 1024), (2048, 1024)))
-            for depth in (100, 700, 1400)
-        },
+        **{f"{depth} layers": partial(go_deep, depth) for depth in (100, 700, 1400)},
         "equal layers": lambda: judge_equal(time_module(chain(16, 4096), (4096, 4096), dtype="bfloat16")),
+        "one layer": compare_with_triton,
         "TF32": lambda: judge_arithmetic(
             [time_named("resnet50", 32, dtype=dtype, layers=False) for dtype in (None, "float32", "tf32")]
         ),
@@ -225,5 +273,6 @@ def list_questions() -> dict[str, Callable[[], Answer]]:
         "failed capture": fail_to_capture,
         "walk of resnet50": lambda: compare_walk("resnet50"),
         "walk of densenet121": lambda: compare_walk("densenet121"),
+        "backward pass": compare_backward,
         "energy": lambda: judge_energy(time_named("resnet50", 64, seconds=5, dtype="bfloat16", layers=False)),
     }

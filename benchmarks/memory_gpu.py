@@ -1,11 +1,13 @@
 """`python -m benchmarks.memory_gpu`: predicted peaks beside what a GPU's allocator measures; writes a report.
 
-Where there is no GPU, the report has the predictions alone and says so. Exit code 1 when a prediction is off by more
-than two per cent.
+Each line is written as it comes; what does not fit into `--limit` seconds is named. Where there is no GPU, the report
+has the predictions alone and says so. Exit code 1 when a prediction is off by more than two per cent.
 """
 
 from __future__ import annotations
 
+import argparse
+import math
 import sys
 from dataclasses import dataclass
 from itertools import product
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import archcost
 from archcost import units
+from benchmarks.as_it_comes import LIMIT_SECONDS, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,6 +55,10 @@ class Case:
     network: str
     batch: int
     training: bool
+
+    def __str__(self) -> str:
+        """Return what tells it from the others."""
+        return f"{self.network} at {self.batch} in {'training' if self.training else 'inference'}"
 
     def predicted(self, device: str = "meta") -> int:
         """Return the peak in bytes, by a walk on a device."""
@@ -104,25 +111,21 @@ def all_cases() -> Iterable[Case]:
         yield Case(network=name, batch=batch, training=training)
 
 
-def lines_of(cases: Iterable[Case], measure: Callable[[Case], Measured | str] | None) -> list[Line]:
-    """Predict, and measure where that is possible."""
-    lines = []
-    for case in cases:
-        line = Line(case=case, predicted=case.predicted(), measured=None if measure is None else measure(case))
-        print(line, file=sys.stderr, flush=True)
-        lines.append(line)
-    return lines
-
-
-def text_of(lines: list[Line], machine: str | None) -> str:
-    """Return the report; `machine` says where it was measured, None that it was not."""
+def write(
+    page: Page, cases: Iterable[Case], measure: Callable[[Case], Measured | str] | None, machine: str | None
+) -> list[Line]:
+    """Predict, and measure where that is possible; `machine` says where, None that it is not. Return the lines."""
     columns = ["network", "batch", "pass", "predicted"]
     if machine is not None:
         columns += ["measured", "off by", "tensors", "workspaces"]
     aligned = ["---", "---:", "---", *["---:"] * (len(columns) - 3)]
-    intro = NOT_RUN if machine is None else f"{RUN}{machine}\n\n"
-    table = [f"| {' | '.join(columns)} |", f"| {' | '.join(aligned)} |", *map(str, lines)]
-    return HEAD + intro + "\n".join(table) + "\n"
+    page.add(f"{HEAD}{NOT_RUN if machine is None else f'{RUN}{machine}'}".rstrip() + "\n")
+    page.add(f"| {' | '.join(columns)} |\n| {' | '.join(aligned)} |")
+    lines = []
+    for case in page.each_in_time(cases):
+        lines.append(Line(case=case, predicted=case.predicted(), measured=None if measure is None else measure(case)))
+        page.add(str(lines[-1]))
+    return lines
 
 
 def run_once(network: torch.nn.Module, images: torch.Tensor, optimizer: torch.optim.Optimizer | None) -> None:
@@ -164,6 +167,8 @@ def on_cuda(case: Case) -> Measured | str:
         allocated = torch.cuda.max_memory_allocated() - kept
     except torch.OutOfMemoryError:
         return "out of memory"
+    except RuntimeError as error:  # the other cases still run
+        return str(error).strip().splitlines()[0]
     finally:
         network = images = optimizer = None  # type: ignore[assignment]
         torch.cuda.empty_cache()
@@ -185,12 +190,17 @@ def main() -> int:
     """Write the report; return 1 where a prediction is too far off."""
     import torch
 
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--limit", type=float, help=f"seconds, in all  [default: {LIMIT_SECONDS} on a GPU]")
+    parser.add_argument("-o", "--output", type=Path, default=REPORT)
+    asked = parser.parse_args()
     machine = None
     if torch.cuda.is_available():
         device = torch.cuda.get_device_name()
         machine = f"On {device}, torch {torch.__version__}, cuDNN {torch.backends.cudnn.version()}."  # type: ignore[no-untyped-call]
-    lines = lines_of(all_cases(), None if machine is None else on_cuda)
-    REPORT.write_text(text_of(lines, machine), encoding="utf-8")
+    limit = asked.limit or (math.inf if machine is None else LIMIT_SECONDS)
+    measure = None if machine is None else on_cuda
+    lines = write(Page(asked.output, limit), all_cases(), measure, machine)
     return int(any(abs(line.off) > LIMIT for line in lines))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -55,12 +56,18 @@ class Warm:
             stdin=os.fdopen(our_output, "w", **text),
             stdout=os.fdopen(our_input, **text),
             wait=lambda timeout=None: self._wait(process, timeout),
+            poll=lambda: self.ask({"ended": process}),
+            terminate=lambda: self._terminate(process),
         )
 
     def ask(self, request, files=()):
         with self._lock:
             socket.send_fds(self._socket, [json.dumps(request).encode()], files)
             return json.loads(self._socket.recv(LONGEST))
+
+    def _terminate(self, process):
+        if self.ask({"ended": process}) is None:
+            os.kill(process, signal.SIGTERM)
 
     def _wait(self, process, timeout):
         begun = time.monotonic()

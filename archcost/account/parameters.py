@@ -45,7 +45,9 @@ def parameters_of(
     owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
 
     def owner(tensor: ParamSpec) -> Owned:
-        place = readers.get((tensor.storage, tensor.offset), owners.get(tensor.module))
+        place = readers.get((tensor.storage, tensor.offset))
+        if place is None:
+            place = owners.get(tensor.module)
         return elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
 
     for tensor, weight in zip(trace.params, weights, strict=True):

@@ -16,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from archcost.claims.measured import QUANTITIES, ROLES, MeasuredPart
-from archcost.errors import ArgumentError, closest
+from archcost.errors import ArgumentError, closest, quote
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = 
 }
 PARTS = ("layer", "module")
 LARGEST_POWER = 64
+LARGEST = 10**60  # more than any network costs
+LONGEST_TEXT, DEEPEST = 2000, 100
 MOST_BITS = 4096
 
 
@@ -69,10 +71,18 @@ def find_sibling(text: str, quantity: str) -> str | None:
 
 
 def _parse(text: str) -> ast.expr:
+    if len(text) > LONGEST_TEXT:
+        raise ArgumentError(f"{quote(text)} has {len(text):,} characters, and an expression at most {LONGEST_TEXT:,}")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        parsed = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ArgumentError(f"{text!r} is not an expression: {error}") from error
+        raise ArgumentError(f"{quote(text)} is not an expression: {error}") from error
+    level: list[ast.AST] = [parsed]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if level:
+        raise ArgumentError(f"{quote(text)} has parts within more than {DEEPEST} others; compute some of them before")
+    return parsed
 
 
 class _Checker(ast.NodeVisitor):
@@ -84,7 +94,7 @@ class _Checker(ast.NodeVisitor):
 
     def generic_visit(self, node: ast.AST) -> None:
         raise ArgumentError(
-            f"{self.text!r}: {ast.unparse(node)!r} is not allowed; an expression has numbers, networks, "
+            f"{quote(self.text)}: {quote(ast.unparse(node))} is not allowed; an expression has numbers, networks, "
             ".layer('...'), .module('...'), quantities, and + - * / **"
         )
 
@@ -105,12 +115,12 @@ class _Checker(ast.NodeVisitor):
         if not isinstance(node.op, ast.Pow):
             self.visit(node.right)
         elif not (isinstance(node.right, ast.Constant) and node.right.value in range(LARGEST_POWER + 1)):
-            raise ArgumentError(f"{self.text!r}: a power is a whole number from 0 to {LARGEST_POWER}")
+            raise ArgumentError(f"{quote(self.text)}: a power is a whole number from 0 to {LARGEST_POWER}")
 
     def visit_Name(self, node: ast.Name) -> None:
         if node.id not in REGISTRY:
             hint = closest(node.id, REGISTRY.names, "see `archcost list`")
-            raise ArgumentError(f"{self.text!r}: there is no network {node.id!r}; {hint}")
+            raise ArgumentError(f"{quote(self.text)}: there is no network {node.id!r}; {hint}")
         self.networks.append(node.id)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -127,7 +137,7 @@ class _Checker(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr not in (*QUANTITIES, *ROLES):
             hint = closest(node.attr, (*QUANTITIES, *ROLES), f"there are {', '.join((*QUANTITIES, *ROLES))}")
-            raise ArgumentError(f"{self.text!r}: there is no quantity {node.attr!r}; {hint}")
+            raise ArgumentError(f"{quote(self.text)}: there is no quantity {node.attr!r}; {hint}")
         self.visit(node.value)
 
 
@@ -149,7 +159,7 @@ class _Evaluator:
             case ast.Attribute(value=inner, attr=attr) if attr not in ROLES:
                 return Fraction(self.part(inner).quantity(attr))
         raise ArgumentError(
-            f"{self.text!r}: {ast.unparse(node)!r} is a network, not a number; ask for its .params, ..."
+            f"{quote(self.text)}: {quote(ast.unparse(node))} is a network, not a number; ask for its .params, ..."
         )
 
     def part(self, node: ast.expr) -> MeasuredPart:
@@ -161,15 +171,18 @@ class _Evaluator:
                 return whole.layer(name) if kind == "layer" else whole.module(name)
             case ast.Attribute(value=inner, attr=attr) if attr in ROLES:
                 return self.part(inner).of_role(attr)
-        raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is a number, not a network")
+        raise ArgumentError(f"{quote(self.text)}: {quote(ast.unparse(node))} is a number, not a network")
 
     def _combine(self, left: Fraction, right: Fraction, op: ast.operator, node: ast.BinOp) -> Fraction:
         if (
             isinstance(op, ast.Pow)
             and max(left.numerator.bit_length(), left.denominator.bit_length()) * right > MOST_BITS
         ):
-            raise ArgumentError(f"{self.text!r}: {ast.unparse(node)!r} is too large")
+            raise ArgumentError(f"{quote(self.text)}: {quote(ast.unparse(node))} is too large")
         try:
-            return OPERATORS[type(op)](left, right)
+            result = OPERATORS[type(op)](left, right)
         except ZeroDivisionError:
-            raise ArgumentError(f"{self.text!r} divides by zero: {ast.unparse(node.right)!r}") from None
+            raise ArgumentError(f"{quote(self.text)} divides by zero: {quote(ast.unparse(node.right))}") from None
+        if max(result.numerator.bit_length(), result.denominator.bit_length()) > MOST_BITS or abs(result) > LARGEST:
+            raise ArgumentError(f"{quote(self.text)}: {quote(ast.unparse(node))} is too large")
+        return result

@@ -13,6 +13,7 @@ from archcost.claims.printed import find_agreement, parse_printed
 from archcost.claims.verdict import STEPS_OF_1024, Evidence, judge
 from archcost.errors import ArgumentError, ClaimError, LedgerError
 from archcost.profiling.many import profile_many
+from archcost.profiling.run import USUAL
 from archcost.records import Failure, Finding
 from archcost.zoo import REGISTRY
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from archcost.claims.printed import Printed
-    from archcost.records import Claim
+    from archcost.records import Claim, Sweeping
 
 MEBI = Fraction(1024, 1000)
 
 
 def check(
-    claims: Sequence[Claim], *, jobs: int | None = None, progress: Callable[[str], None] | None = None
+    claims: Sequence[Claim],
+    *,
+    jobs: int | None = None,
+    progress: Callable[[str], None] | None = None,
+    sweeping: Sweeping = USUAL,
 ) -> tuple[Finding, ...]:
     """Measure and judge every claim.
 
@@ -34,13 +39,14 @@ def check(
         claims: of `published()`.
         jobs: processes that measure, as for `profile_many`.
         progress: called with each network when it is measured.
+        sweeping: limits, a journal, and who runs the networks.
 
     Raises:
         ClaimError: a network that cannot be measured.
         LedgerError: an expression that asks for a row or module that its network does not have.
     """
     specs = list_networks(claims)
-    results = profile_many(specs, keep=MeasuredPart.of, jobs=jobs, progress=progress)
+    results = profile_many(specs, keep=MeasuredPart.of, jobs=jobs, progress=progress, sweeping=sweeping)
     failed = next((result for result in results if isinstance(result, Failure)), None)
     if failed is not None:
         raise ClaimError(f"{failed.spec} could not be measured: {failed.reason}")

@@ -6,7 +6,6 @@ its number, the key, and what is allowed.
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from archcost.claims.expression import find_networks, find_sibling
 from archcost.claims.measured import QUANTITIES
 from archcost.claims.printed import parse_printed
 from archcost.claims.verdict import CONVENTIONS, STATED, STEPS_OF_1024
-from archcost.errors import ArgumentError, LedgerError, closest
+from archcost.errors import LONGEST, ArgumentError, LedgerError, closest, cut, quote
 from archcost.records import RECORDED, Claim, Source
+from archcost.records.toml import parse_toml
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -62,19 +62,19 @@ def read_texts(texts: Mapping[str, str], known: Mapping[str, Source] | None = No
         for short, title in data.get("sources", {}).items():
             if not isinstance(title, str) or short in sources:
                 problem = "is declared twice" if short in sources else "must be a title in quotes"
-                raise LedgerError(f"{name}: source {short!r} {problem}")
+                raise LedgerError(f"{name}: source {quote(short)} {problem}")
             sources[short] = Source(name=short, title=title)
     return tuple(claim for name, data in files.items() for claim in _yield_claims(name, data, sources))
 
 
 def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = parse_toml(text)
+    except ValueError as error:
         raise LedgerError(f"{name}: not TOML: {error}") from error
     unknown = sorted(data.keys() - {"sources", "claim"})
     if unknown:
-        raise LedgerError(f"{name}: unknown table {unknown[0]!r}; a file has [sources] and [[claim]]")
+        raise LedgerError(f"{name}: unknown table {quote(unknown[0])}; a file has [sources] and [[claim]]")
     if not isinstance(data.get("sources", {}), dict) or not isinstance(data.get("claim", []), list):
         raise LedgerError(f"{name}: a file has one table [sources] and tables [[claim]]")
     return data
@@ -86,6 +86,7 @@ def _yield_claims(name: str, data: Mapping[str, Any], sources: Mapping[str, Sour
             yield _build_claim(entry, sources, name, number)
         except ArgumentError as error:
             title = f"{entry.get('network', '?')}: {entry.get('quantity', '?')}" if isinstance(entry, dict) else "?"
+            title = cut(title, LONGEST)
             raise LedgerError(f"{name}, claim {number} ({title}): {error}") from error
 
 
@@ -95,7 +96,7 @@ def _build_claim(entry: Any, sources: Mapping[str, Source], file: str, number: i
     _check_keys(entry)
     source = entry["source"]
     if source not in sources:
-        raise ArgumentError(f"unknown source {source!r}; {closest(source, sources, _join_names(sources))}")
+        raise ArgumentError(f"unknown source {quote(source)}; {closest(source, sources, _join_names(sources))}")
     texts = {key: entry[key] for key in (*REQUIRED, *TEXTS) if key in entry}
     claim = Claim(
         **{
@@ -115,9 +116,11 @@ def _build_claim(entry: Any, sources: Mapping[str, Source], file: str, number: i
 def _check_keys(entry: Mapping[str, Any]) -> None:
     for key, value in entry.items():
         if key not in ALLOWED:
-            raise ArgumentError(f"unknown key {key!r}; {closest(key, ALLOWED, _join_names(ALLOWED))}")
+            raise ArgumentError(f"unknown key {quote(key)}; {closest(key, ALLOWED, _join_names(ALLOWED))}")
         if not isinstance(value, ALLOWED[key]) or isinstance(value, bool) or value in {"", 0}:
-            raise ArgumentError(f"{key} must be a {'text' if ALLOWED[key] is str else 'number above 0'}, not {value!r}")
+            raise ArgumentError(
+                f"{key} must be a {'text' if ALLOWED[key] is str else 'number above 0'}, not {quote(value)}"
+            )
     missing = [key for key in REQUIRED if key not in entry]
     if missing:
         raise ArgumentError(f"{missing[0]} is missing; a claim has at least {', '.join(REQUIRED)}")
@@ -146,7 +149,7 @@ def _check(claim: Claim) -> None:
 
 def _check_allowed(key: str, value: str, allowed: Iterable[str]) -> None:
     if value not in allowed:
-        raise ArgumentError(f"{key} must be one of {_join_names(allowed)}, not {value!r}")
+        raise ArgumentError(f"{key} must be one of {_join_names(allowed)}, not {quote(value)}")
 
 
 def _join_names(names: Iterable[str]) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import SUMS
+from archcost.records import Role  # noqa: TC001 - a journal reads `MeasuredRow` back by its annotations
 
 if TYPE_CHECKING:
-    from archcost.records import Layer, Report, Role
+    from archcost.records import Layer, Report
 
 ROLES: dict[str, set[Role | None]] = {
     "convolutions": {"convolution"},

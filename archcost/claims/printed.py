@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import floor, prod
 from typing import Literal
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, quote
 
 HALF = Fraction(1, 2)
 Relation = Literal["", "<", ">", "~"]
@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[Fraction, Fraction, Relation]] = {
 PRODUCT = re.compile(r"\d+(?:x\d+)+")
 RATIO = re.compile(r"(\d+)/(\d+)")
 SPELLED_OUT = 10**4  # smaller figures without a prefix are counts: all of their digits are meant
+LONGEST_FIGURE, LARGEST_EXPONENT, DIGITS = 60, 30, 40
 MEANT = 2  # digits of "400K" that are meant; its zeros may be rounding
 
 
@@ -70,6 +71,10 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
         Printed(value=Fraction(3200000, 1), unit=Fraction(100000, 1), thousands=2, relation='')
     """
     text = text.strip()
+    if significant is not None and not 0 < significant <= DIGITS:
+        raise ArgumentError(f"significant is a number of digits, from 1 to {DIGITS}, not {significant}")
+    if len(text) > LONGEST_FIGURE:
+        raise ArgumentError(f"{quote(text)} has {len(text):,} characters, and a figure at most {LONGEST_FIGURE}")
     if text in WORDS:
         value, unit, relation = WORDS[text]
         return Printed(value=value, unit=unit, relation=relation)
@@ -82,10 +87,13 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
     found = FORM.fullmatch(text)
     if found is None:
         raise ArgumentError(
-            f"{text!r} is not a figure; write 138M, 15.3 billion, 96MB, 28 %, 12x, 28x28x672, 25/9, >30M"
+            f"{quote(text)} is not a figure; write 138M, 15.3 billion, 96MB, 28 %, 12x, 28x28x672, 25/9, >30M"
         )
     digits, decimals = found["digits"].replace(",", ""), found["decimals"] or ""
-    power = int(found["exponent"] or 0) - (2 if found["percent"] else 0)
+    power = int(found["exponent"] or 0)
+    if power > LARGEST_EXPONENT:
+        raise ArgumentError(f"{quote(text)} is too large for a figure; an exponent is at most {LARGEST_EXPONENT}")
+    power -= 2 if found["percent"] else 0
     thousands = PREFIXES[found["prefix"]] if found["prefix"] else 0
     scale = Fraction(10) ** power * 1000**thousands
     if not decimals and significant is None and (thousands or int(digits) >= SPELLED_OUT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError, BuildError, WalkError
+from archcost.errors import ArchcostError, BuildError, WalkError, cut, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ COMMANDS = {
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130
+MOST_LINES = 60  # of a message: Python's frames of a deep network
 MANY_OBJECTS = 200_000  # about as many as torch makes when it is imported, all of them there to stay
 
 
@@ -136,7 +138,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(_clean(shown.getvalue().rstrip("\n")), err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("archcost: interrupted", err=True)
@@ -151,7 +155,7 @@ def run(arguments: Sequence[str]) -> int:
         if "--debug" in arguments:
             traceback.print_exc()
         hint = "" if "--debug" in arguments else "; --debug shows where"
-        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(str(error))}{hint}", err=True)
+        click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(first_line(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
 
@@ -169,7 +173,10 @@ def _spell_error(error: ArchcostError) -> str:
 
 
 def _clean(message: str) -> str:
-    """Write a message so that no line of it commands a terminal or a runner of workflows."""
+    """Write a message so that no line of it commands a terminal or a runner of workflows, and that it can be read."""
     from archcost.page.names import clean_lines
 
-    return clean_lines(message)
+    lines = message.split("\n")
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES // 2 : -MOST_LINES // 2] = ["..."]
+    return clean_lines("\n".join(map(cut, lines)))

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import keep_stdout, write
+from archcost.cli.options import follow_links, keep_process, write
 from archcost.cli.output import add_output
 from archcost.cli.progress import is_watched, show_progress
+from archcost.cli.sweeping import add_running
 from archcost.cli.verdict import add_judging, deliver, raise_verdict
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from archcost.cli.output import Output
+    from archcost.cli.sweeping import Running
     from archcost.cli.verdict import Judging
 
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
 @click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
 @add_judging
+@add_running()
 @add_output("cases")
 def command(
     networks: tuple[str, ...],
@@ -40,6 +43,7 @@ def command(
     timed: bool,
     config: str | None,
     judging: Judging,
+    running: Running,
     output: Output,
 ) -> None:
     """Count the networks under [tool.archcost.networks.NAME] of pyproject.toml and judge them by its budgets.
@@ -65,7 +69,7 @@ def command(
 
     _refuse(update=update, locked=must_be_locked, base_ref=base_ref, timed=timed)
     budgets = judging.read_budgets()
-    settings = read_settings(find_settings(Path.cwd()) if config is None else Path(config).resolve())
+    settings = read_settings(find_settings(Path.cwd()) if config is None else follow_links(config))
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
     if base_ref is not None:
@@ -74,19 +78,19 @@ def command(
             output.note("the working tree has changes that no commit has; they are checked as well")
     steps = len(plans)
     with chdir(folder):
-        with show_progress(steps, "Counting", quiet=output.quiet, noted=True) as advance, keep_stdout():
-            measured = checks.measure(plans, advance)
+        with show_progress(steps, "Counting", quiet=output.quiet, noted=True) as advance, keep_process():
+            measured = checks.measure(plans, advance, **running.options)
         baseline, speeds = None, {}
         if base_ref is not None:
             with (
                 show_progress(steps, f"Counting as in {base_ref}", quiet=output.quiet, noted=True) as advance,
-                keep_stdout(),
+                keep_process(),
             ):
                 baseline = revision_baseline(base_ref, settings, networks, measured, advance)
         if base_ref is not None and timed:
             with (
                 show_progress(None, "Timing beside its base", quiet=output.quiet, still=True, noted=True) as advance,
-                keep_stdout(),
+                keep_process(),
             ):
 
                 def tell(name: str) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import complete_names
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
+from archcost.cli.sweeping import add_running
 from archcost.errors import ArgumentError, VerdictError, closest
 from archcost.zoo import REGISTRY
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.cli.output import Output
+    from archcost.cli.sweeping import Running
     from archcost.records import Claim
 
 MOST_NAMED = 5
@@ -28,8 +30,11 @@ MOST_NAMED = 5
 @click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
 @click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
 @click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
-@add_output()
-def command(network: str | None, source: str | None, verdict: str | None, file: str | None, output: Output) -> None:
+@add_running()
+@add_output("schema")
+def command(
+    network: str | None, source: str | None, verdict: str | None, file: str | None, running: Running, output: Output
+) -> None:
     """Measure what lectures and papers print about cost, and give a verdict on each figure.
 
     \b
@@ -50,8 +55,8 @@ def command(network: str | None, source: str | None, verdict: str | None, file: 
     if not claims:
         output.note(f"no such figure is known{f' of {network}' if network else ''}; `archcost claims` has all")
     total = len(list_networks(claims))
-    with show_progress(total, "Measuring", quiet=output.quiet) as advance:
-        findings = check(claims, progress=advance)
+    with show_progress(total, "Measuring", quiet=output.quiet) as advance, keep_process():
+        findings = check(claims, progress=advance, **running.options)
     output.write(build_document(findings))
     wrong = [finding for finding in findings if not finding.expected]
     if wrong:

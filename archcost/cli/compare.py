@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import BINARY, add_batch, add_beside, add_input, add_selection, read_inputs
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
+from archcost.cli.sweeping import add_running
 from archcost.errors import ArchcostError, LeftOutError
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Beside, Selection
     from archcost.cli.output import Output
+    from archcost.cli.sweeping import Running
 
 
 @click.command("compare", short_help="Put networks side by side.")
@@ -23,17 +25,17 @@ if TYPE_CHECKING:
 @add_batch()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
 @add_beside
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
+@add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@add_output()
+@add_output("schema")
 def command(
     selection: Selection,
     inputs: tuple[str, ...],
     batch: int,
     sort: str,
     beside: Beside,
-    jobs: int | None,
+    running: Running,
     binary: bool,
     strict: bool,
     output: Output,
@@ -47,6 +49,10 @@ def command(
     archcost compare vgg16 resnet50 googlenet
     archcost compare --family ResNet --sort top1
     archcost compare 'densenet*' model.py:build --accuracy mine.csv --format markdown
+    archcost compare 'timm:*' --timeout 120 --journal timm.jsonl -o timm.parquet
+
+    A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
+    on where it was ended.
     """  # noqa: D301 - click reads the \b
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
@@ -55,10 +61,10 @@ def command(
     specs = selection.select()
     shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()
-    with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_stdout():
+    with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_process():
         found = compare(
-            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, jobs=jobs, batch=batch,
-            inputs=shapes, progress=advance,
+            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, batch=batch, inputs=shapes,
+            progress=advance, **running.options,
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")

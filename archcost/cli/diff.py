@@ -9,7 +9,7 @@ import click
 
 from archcost.choices import COUNTING
 from archcost.cli.groups import add_batch, add_device, add_input, read_inputs
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.cli.verdict import add_judging, deliver, raise_verdict
@@ -52,7 +52,7 @@ def command(
     from archcost.regression import diff, judge
 
     budgets = judging.read_budgets()
-    with show_progress(None, "Counting", quiet=output.quiet), keep_stdout():
+    with show_progress(None, "Counting", quiet=output.quiet), keep_process():
         sides = _collect_reports((before, after), inputs, batch=batch, device=device)
     difference = diff(*sides, force=judging.force)
     checked = Checked(name=f"{before} -> {after}", difference=difference, verdicts=judge(difference, budgets))

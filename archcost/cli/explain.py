@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import add_batch, add_input, read_inputs
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError
@@ -55,6 +55,6 @@ def command(
     if len(asked) != 1:
         raise ArgumentError("give one printed figure: `archcost explain NET 4.1G`, --params 5M, or --memory 96MB")
     ((kind, text),) = asked
-    with show_progress(None, "Counting", quiet=output.quiet) as advance, keep_stdout():
+    with show_progress(None, "Counting", quiet=output.quiet) as advance, keep_process():
         found = explain(network, text, kind, inputs=read_inputs(inputs), batch=batch, progress=advance)
     output.write(build_document(found))

@@ -18,7 +18,7 @@ from archcost.cli.groups import (
     read_inputs,
     spell_training,
 )
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
@@ -90,7 +90,7 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_stdout():
+    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_process():
         found = fit(
             network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
             **spell_training(training),

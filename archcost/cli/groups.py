@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,22 @@ if TYPE_CHECKING:
     from archcost.records import Accuracy, Training
     from archcost.sources import InputSpec
 
+
+class Seconds(click.FloatRange):
+    """A number of seconds: a range of click's lets "nan" and "inf" through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return found
+
+
 BINARY = click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
 THREADS = click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
 MAX_TIME = click.option(
-    "--max-time", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    "--max-time", type=Seconds(min=0, min_open=True), metavar="SECONDS",
     help="Stop each measurement after that long, warming up included.  [default: 5]",
 )  # fmt: skip
 OPTIMIZER = click.option(

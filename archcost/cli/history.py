@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost.cli.options import follow_links
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import ArgumentError
@@ -43,7 +44,7 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost.charts.costs import draw_history
     from archcost.charts.drawing import write_svg
-    from archcost.cli.options import keep_stdout
+    from archcost.cli.options import keep_process
     from archcost.metrics import metric
     from archcost.regression.history import build_history, read_history
     from archcost.regression.settings import find_settings
@@ -52,10 +53,10 @@ def command(
     if since is not None and span is not None:
         raise ArgumentError("--since reads lock files and --build builds commits; give one of them")
     metrics = [metric(name.strip()).name for name in columns.split(",")]
-    file = find_settings(Path.cwd()) if config is None else Path(config).resolve()
+    file = find_settings(Path.cwd()) if config is None else follow_links(config)
     if span is None:
         history = read_history(file.parent, networks, since=since)
     else:
-        with show_progress(None, "Building", quiet=output.quiet) as advance, keep_stdout():
+        with show_progress(None, "Building", quiet=output.quiet) as advance, keep_process():
             history = build_history(file.parent, file.name, networks, span, advance)
     output.write(build_document(history, metrics, lambda: write_svg(draw_history(history, metrics))))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.options import complete_names, keep_stdout, note, write
+from archcost.cli.options import complete_names, follow_links, keep_process, note, write
 from archcost.cli.progress import show_progress
 from archcost.errors import ConfigError
 
@@ -39,7 +39,7 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
     from archcost.regression.settings import FILE, Plan, find_settings, parse_settings, settings_text
 
     try:
-        file = Path(config).resolve() if config else find_settings(Path.cwd())
+        file = follow_links(config) if config else find_settings(Path.cwd())
     except ConfigError:
         file = Path.cwd() / FILE
     text = settings_text(file) if file.exists() else ""
@@ -52,7 +52,7 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
             plans.append(Plan(name=spec, group=spec, spec=spec, inputs=inputs))
     if not plans:
         return
-    with chdir(file.parent), show_progress(len(plans), "Counting", quiet=quiet) as advance, keep_stdout():
+    with chdir(file.parent), show_progress(len(plans), "Counting", quiet=quiet) as advance, keep_process():
         counted = []
         for plan in plans:
             advance.begin(plan.spec)
@@ -71,7 +71,7 @@ def _find_path(folder: Path, network: str) -> str:
     file = parse_spec(network).file
     if not file:
         return network
-    return network.replace(file, Path(os.path.relpath(Path(file).resolve(), folder)).as_posix(), 1)
+    return network.replace(file, Path(os.path.relpath(follow_links(file), folder)).as_posix(), 1)
 
 
 def _count_network(plan: Plan) -> tuple[Plan, Report]:

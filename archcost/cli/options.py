@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from stat import S_IMODE
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(incomplete, type="file"), *map(CompletionItem, complete(incomplete))]
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, option: str = "-o") -> None:
     """Find out before the work whether a file can be written.
 
     Raises:
@@ -37,11 +37,16 @@ def check_writable(path: Path) -> None:
     """
     folder = path.parent
     if not folder.is_dir():
-        raise OutputError(f"-o {path}: there is no folder {str(folder)!r}")
+        raise OutputError(f"{option} {path}: there is no folder {str(folder)!r}")
     if path.is_dir():
-        raise OutputError(f"-o {path}: that is a folder, not a file")
+        raise OutputError(f"{option} {path}: that is a folder, not a file")
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise OutputError(f"-o {path}: permission denied")
+        raise OutputError(f"{option} {path}: permission denied")
+
+
+def follow_links(path: str) -> Path:
+    """Return where a path leads; `Path.resolve` raises for links in a circle, which then cannot be opened."""
+    return Path(os.path.realpath(path))
 
 
 def write(result: str | bytes, output: str | None) -> None:
@@ -55,7 +60,7 @@ def write(result: str | bytes, output: str | None) -> None:
         return
     import tempfile  # brings shutil and random, for which --help and completion must not wait
 
-    path = Path(output).resolve()  # a link stays; what it points to is replaced
+    path = follow_links(output)  # a link stays; what it points to is replaced
     if isinstance(result, str):
         result = (result if result.endswith("\n") else result + "\n").encode()
     aside = None
@@ -68,10 +73,12 @@ def write(result: str | bytes, output: str | None) -> None:
             file.write(result)
         aside.chmod(S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_read_umask())
         aside.replace(path)
+        aside = None
     except OSError as error:
+        raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
+    finally:  # also where the user interrupts
         if aside is not None:
             aside.unlink(missing_ok=True)
-        raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
 
 
 def _print(result: str | bytes) -> None:
@@ -90,10 +97,44 @@ def _print(result: str | bytes) -> None:
 
 
 @contextmanager
-def keep_stdout() -> Iterator[None]:
-    """Send what a network's own code prints to stderr: stdout is for the result."""
-    with redirect_stdout(sys.stderr):
+def keep_process() -> Iterator[None]:
+    """Keep stdout for the result, also below Python, and the current folder, whatever a network's own code does.
+
+    What it prints goes to stderr.
+    """
+    here = os.getcwd()  # noqa: PTH109 - a text, to return to
+    with redirect_stdout(sys.stderr), _lead_to_stderr():
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # the folder is gone
+                os.chdir(here)
+
+
+@contextmanager
+def _lead_to_stderr() -> Iterator[None]:
+    """Have the descriptor of stdout mean stderr: for C's own printing, and for the programs that a network starts."""
+    try:
+        kept = os.dup(1)
+    except OSError:  # it is closed
         yield
+        return
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        _flush_c()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush_c() -> None:
+    """Have C write what it holds back of what was printed."""
+    if "torch" in sys.modules:  # which has imported ctypes; without it no network has run
+        import ctypes
+
+        with suppress(OSError, TypeError):  # Windows has no handle of that kind
+            ctypes.CDLL(None).fflush(None)
 
 
 def _read_umask() -> int:

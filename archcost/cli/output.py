@@ -55,11 +55,11 @@ class Output:
         Raises:
             WriteError: a file or stdout takes no more.
         """
-        from archcost.page.emit import emit
+        from archcost.page.emit import emit_any
 
         for form, file in self.forms:
             target = Target(stream=sys.stdout if file is None else None, color=self.color)
-            write(emit(document, form, target), file)
+            write(emit_any(document, form, target), file)
 
 
 class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2 has no arguments here

@@ -9,10 +9,10 @@ import click
 
 from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
-from archcost.cli.options import keep_stdout, note, write
+from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import ArchcostError, ArgumentError, LeftOutError
+from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +140,7 @@ def command(
     request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
-    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_stdout():
+    with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
     labels = {"labels": style.labels} if style.labels else {}
@@ -176,5 +176,5 @@ def _read_batches(text: str) -> tuple[int, ...]:
     except ValueError:
         sizes = ()
     if not sizes or sizes[0] < 1:
-        raise ArgumentError(f"--batches {text}: batch sizes are written 1,2,4")
+        raise ArgumentError(f"--batches {cut(text, LONGEST)}: batch sizes are written 1,2,4")
     return sizes

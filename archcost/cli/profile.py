@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import AMP, BINARY, LIKE, MAX_TIME, add_group, add_subject, add_training, spell_training
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
+from archcost.cli.sweeping import add_isolation
 from archcost.errors import ArgumentError, UncoveredError, WalkError
 
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
     from archcost.cli.output import Output
-    from archcost.records import TimingPlan, Training
+    from archcost.records import Sweeping, TimingPlan, Training
     from archcost.render.view import View
 
 
@@ -87,6 +88,7 @@ view_options = add_group(
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
+@add_isolation()
 @add_output()
 def command(
     subject: Subject,
@@ -96,6 +98,7 @@ def command(
     shown: Shown,
     strict: bool,
     partial: bool,
+    sweeping: Sweeping,
     output: Output,
 ) -> None:
     """Count what a network costs: shapes, parameters, memory, multiply-adds, receptive field.
@@ -106,9 +109,10 @@ def command(
     archcost profile vgg16 --train --optimizer adam --train-only classifier.6
     archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
+    archcost profile model.py:build --isolate --timeout 60 --max-memory 8GB
     """  # noqa: D301 - click reads the \b
     from archcost.clock.telling import listening
-    from archcost.profiling.profile import profile
+    from archcost.profiling.run import profile_alone
     from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
 
@@ -120,10 +124,10 @@ def command(
     with (
         show_progress(None, what, quiet=output.quiet, still=bool(plan), noted=True) as advance,
         listening(advance.begin),
-        keep_stdout(),
+        keep_process(),
     ):
-        report = profile(
-            subject.network, specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
+        report = profile_alone(
+            subject.network, sweeping, inputs=specs, device=subject.device, batch=subject.batch, amp=amp, like=like,
             timeline=view.name == "memory", saved=view.name == "saved", time=plan, partial=partial,
             **spell_training(training),
         )  # fmt: skip

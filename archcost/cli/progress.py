@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SOON = 1.0  # seconds that nobody minds
 LATER = 3.0  # for a single network, where they are mostly those of importing torch, which must not wait for us
+TENTHS = 10  # lines of a log that a long command writes
 NOT_A_SCREEN = {"dumb", "unknown"}  # terminals that cannot move their cursor
 
 
@@ -37,7 +38,9 @@ def show_progress(
 ) -> Iterator[Progress]:
     """Show how far a command is until it leaves; yield what is called with each step that is done.
 
-    What is written to stderr meanwhile stands above it. Enter it before `keep_stdout`, whose text then does too.
+    Where nobody watches, a log has a line for each ten per cent of what takes longer than a moment.
+
+    What is written to stderr meanwhile stands above it. Enter it before `keep_process`, whose text then does too.
 
     Args:
         steps: how many there are, None where nobody knows.
@@ -51,6 +54,8 @@ def show_progress(
         note(f"note: {untested}", quiet=quiet)
     told = Progress(steps, label)
     if not is_watched(quiet=quiet):
+        if not quiet and steps is not None and steps >= TENTHS:
+            told.changed = _Log(told, sys.stderr).tell
         yield told
         return
     stderr = _Stderr(sys.stderr)
@@ -66,6 +71,22 @@ def show_progress(
         finally:
             opening.cancel()
             stderr.close()
+
+
+class _Log:
+    """Lines for somebody who reads later: one for each tenth of the steps."""
+
+    def __init__(self, told: Progress, file: TextIO) -> None:
+        self._told = told
+        self._file = file
+        self._tenths = 0
+
+    def tell(self) -> None:
+        tenths = TENTHS * self._told.done // (self._told.steps or 1)
+        if tenths > self._tenths:
+            self._tenths = tenths
+            if self._told.elapsed >= SOON:
+                print(f"archcost: {self._told.label}: {self._told.describe()}", file=self._file, flush=True)
 
 
 class _Stderr:

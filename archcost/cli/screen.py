@@ -12,12 +12,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from archcost.cli.steps import spell_time
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from archcost.cli.steps import Progress
 
 BAR = 24  # columns
+MANY = 10  # steps whose pace means something
 ROOM = 4  # columns for the ^C that a terminal echoes: on a line of its own it would be in the way of erasing ours
 
 
@@ -83,11 +86,7 @@ def _count(told: Progress) -> Text:
 def _spell_clock(told: Progress, *, ticking: bool) -> str:
     if not ticking and not told.done:
         return ""  # a clock that stands still says nothing
-    left = told.remaining
-    return _spell_time(told.elapsed) + ("" if left is None else f", {_spell_time(left)} left")
-
-
-def _spell_time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    rate, left = told.rate, told.remaining
+    parts = [spell_time(told.elapsed)]
+    parts += [f"{rate:.3g}/s"] if rate and told.done >= MANY else []
+    return ", ".join([*parts, *([f"{spell_time(left)} left"] if left is not None else [])])

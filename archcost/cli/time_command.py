@@ -5,21 +5,24 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archcost.choices import TIMERS
 from archcost.cli.groups import MAX_TIME, THREADS, add_device, add_group, add_input, add_training, read_inputs
-from archcost.cli.options import complete_names, keep_stdout
+from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
+from archcost.cli.sweeping import add_running
 from archcost.errors import ArgumentError, ClockError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.cli.output import Output
+    from archcost.cli.sweeping import Running
     from archcost.profiling.sweep import Case
     from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
@@ -118,13 +121,15 @@ measuring_options = add_group(
 @add_input()
 @add_training("Time whole training steps: forward, loss, backward, optimizer.")
 @measuring_options
-@add_output()
+@add_running(side_by_side=False)
+@add_output("schema")
 def command(
     network: str,
     axes: Axes,
     inputs: tuple[str, ...],
     training: Training | None,
     measuring: Measuring,
+    running: Running,
     output: Output,
 ) -> None:
     """Measure how long a network takes: one line for every combination of what is given.
@@ -137,22 +142,23 @@ def command(
 
     A combination that fails stops no other; the exit code is then 3. Running out of memory is a result, not a failure.
     """  # noqa: D301 - click reads the \b
-    from archcost import sources
     from archcost.clock.devices import device_of
-    from archcost.profiling.sweep import sweep
+    from archcost.profiling.sweep import describe_network, sweep
     from archcost.records import Sweep
     from archcost.render.sweep import build_document, yield_troubles
 
     plan = measuring.build_plan()
-    resolved = sources.resolve(network)
-    wanted = axes.combine(plan, read_inputs(inputs) or resolved.inputs)
-    device_of(plan.device)  # a device that is not here ends the command before the first cell
-    cells = sweep(resolved, wanted, training=training)
-    nothing = Sweep(network=resolved.spec, name=resolved.name, asked=len(wanted), cells=())
+    spec, name, usual = describe_network(network, running.sweeping)
+    wanted = axes.combine(plan, read_inputs(inputs) or usual)
+    fleets = running.list_fleets()
+    if running.sweeping.engine == "local":
+        device_of(plan.device)  # a device that is not here ends the command before the first cell
+    cells = chain.from_iterable(sweep(network, wanted, training=training, sweeping=each) for each in fleets)
+    nothing = Sweep(network=spec, name=name, asked=len(wanted) * len(fleets), cells=())
     found, stopped = _collect_cells(nothing, cells, output)
     done = found.cells
     for text in yield_troubles(found):
-        output.warn(f"{resolved.name}, {text}")
+        output.warn(f"{name}, {text}")
     if done:
         output.write(build_document(found, layers=bool(measuring.layers)))
     if stopped:
@@ -178,7 +184,7 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
     with (
         show_progress(found.asked, f"Timing {found.name}", quiet=output.quiet, still=True) as advance,
         listening(advance.begin),
-        keep_stdout(),
+        keep_process(),
     ):
         advance.table = show_table
         try:

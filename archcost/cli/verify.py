@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.groups import add_subject
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 
@@ -37,7 +37,7 @@ def command(subject: Subject, output: Output) -> None:
     from archcost.verify import collect_opinions
 
     specs = subject.read_inputs()
-    with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_stdout():
+    with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_process():
         resolved = sources.resolve(subject.network)
         feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
         opinions = collect_opinions(resolved, feed, device=subject.device)

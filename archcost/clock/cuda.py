@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from archcost.clock.events import EventClock
-from archcost.errors import ClockError, find_root
+from archcost.errors import ClockError, find_root, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,12 +69,14 @@ class CudaClock(EventClock):
             self._capturing = True
             with torch.cuda.graph(graph, pool=pool, stream=side):
                 made = run()
-        except Exception as error:
+        except BaseException as error:
             torch.cuda.set_stream(outside)  # torch before 2.12 leaves its own, and its allocator in the capture
             _end_allocating(self.device, pool)
             self.finish()
-            reason = str(find_root(error)).strip().split("\n", maxsplit=1)[0]
-            raise ClockError(f"the network cannot be captured as a CUDA graph: {reason}") from error
+            root = find_root(error)
+            if not isinstance(root, Exception):  # Ctrl-C, or a network that asks for the end of the program
+                raise root from None
+            raise ClockError(f"the network cannot be captured as a CUDA graph: {first_line(root)}") from error
         finally:
             self._capturing = False
             torch.cuda.set_stream(outside)

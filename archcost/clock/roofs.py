@@ -84,8 +84,11 @@ def _keep(roof: Roof, path: Path) -> Roof:
     with suppress(OSError):  # a cache that cannot be written is measured again
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps({"schema": SCHEMA, **asdict(roof)}, indent=1, sort_keys=True) + "\n", "utf-8")
-        aside.replace(path)
+        try:
+            aside.write_text(json.dumps({"schema": SCHEMA, **asdict(roof)}, indent=1, sort_keys=True) + "\n", "utf-8")
+            aside.replace(path)
+        finally:  # also where the user interrupts
+            aside.unlink(missing_ok=True)
     return roof
 
 

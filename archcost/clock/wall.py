@@ -18,7 +18,7 @@ class WallClock:
 
     name = "wall clock"
     queues = False
-    resolution_ns = None
+    resolution_ns: int | None = None
     now = staticmethod(time.perf_counter_ns)
     cpu = staticmethod(time.thread_time_ns)
     mark = staticmethod(time.perf_counter_ns)

@@ -55,7 +55,7 @@ def compare(
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
         jobs: processes; None for as many as help.
         progress: called with each spec when it is done.
-        options: as for `archcost.profile`, the same for every network.
+        options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:
         A row for each network that could be profiled; the others are among the failures. A figure is only taken where
@@ -91,7 +91,7 @@ def compare(
 def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
     """Return what `profile_many` could not profile."""
     return tuple(
-        Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code)
+        Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code, kind=lost.kind)
         for lost in found
         if isinstance(lost, Failure)
     )

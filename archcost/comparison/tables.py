@@ -7,9 +7,10 @@ import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from archcost.errors import TableError, closest
+from archcost.errors import LONGEST, ReportError, TableError, closest, cut, quote
+from archcost.records.reading import check_size, file_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ class TableRow:
         """
         found = self.text(column, allowed[0])
         if found not in allowed:
-            raise self.error(column, f"{found!r} is not one of {', '.join(allowed)}")
+            raise self.error(column, f"{quote(found)} is not one of {', '.join(allowed)}")
         return found
 
     def number(self, column: str, low: float, high: float) -> float | None:
@@ -50,10 +51,10 @@ class TableRow:
         try:
             value = float(found)
         except ValueError:
-            raise self.error(column, f"{found!r} is not a number") from None
+            raise self.error(column, f"{quote(found)} is not a number") from None
         if not math.isfinite(value) or not low <= value <= high:
             limits = f"of at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
-            raise self.error(column, f"{found} is not a number {limits}")
+            raise self.error(column, f"{cut(found, LONGEST)} is not a number {limits}")
         return value
 
     def error(self, column: str, what: str) -> TableError:
@@ -73,9 +74,10 @@ def read_table(path: str | Path, columns: Collection[str], *, others: bool = Fal
         TableError: the file is missing or is not text, or a line has another number of columns than the first names.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        text = file_text(Path(path)).removeprefix("\ufeff")
+        check_size(text)
+    except (OSError, ReportError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise TableError(f"{path} cannot be read: {reason}") from error
     return yield_rows(text, str(path), columns, others=others)
 
@@ -83,14 +85,15 @@ def read_table(path: str | Path, columns: Collection[str], *, others: bool = Fal
 def yield_rows(text: str, file: str, columns: Collection[str], *, others: bool = False) -> Iterator[TableRow]:
     """Read the text of a CSV file; `file` is what messages call it."""
     reader = csv.reader(io.StringIO(text))
-    names = [name.strip().lower() for name in next(reader, [])]
+    lines = _yield_lines(reader, file)
+    names = [name.strip().lower() for name in next(lines, [])]
     for name in names:
         if name not in columns and not others:
             hint = closest(name, columns, f"there may be {', '.join(columns)}")
-            raise TableError(f"{file}, line 1: there is no column {name!r}; {hint}")
+            raise TableError(f"{file}, line 1: there is no column {quote(name)}; {hint}")
     if not names:
         raise TableError(f"{file} is empty; its first line names the columns: {', '.join(columns)}")
-    for cells in reader:
+    for cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
@@ -99,3 +102,10 @@ def yield_rows(text: str, file: str, columns: Collection[str], *, others: bool =
             )
         stripped = (cell.strip() for cell in cells)
         yield TableRow(file=file, line=reader.line_num, cells=dict(zip(names, stripped, strict=True)))
+
+
+def _yield_lines(reader: Any, file: str) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:  # a cell that is longer than any, a NUL
+        raise TableError(f"{file}, line {reader.line_num}: {error}") from error

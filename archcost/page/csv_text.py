@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from archcost.page.document import Document
     from archcost.page.target import Target
 
-FORMULAS = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet does not take for text
 NUMBER = re.compile(r"[+-]?[\d.,]+( ?%)?")
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's rows below the names of their columns; what is unknown stays empty."""
+    """Return a document's rows below the names of their columns; what is unknown stays empty. No cell is a formula."""
     del target
     rows = document.rows()
     text = io.StringIO()
@@ -29,8 +29,8 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def _clean_cell(value: Any) -> Any:
-    """Write a text on one line; what a spreadsheet would take for a formula begins with an apostrophe."""
+    """Write a text on one line; an apostrophe begins what a spreadsheet would run, such as the name of a layer."""
     if not isinstance(value, str):
         return value
     text = make_printable(value)
-    return f"'{text}" if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from archcost.page.page import Page
     from archcost.page.rows import Rows
 
-Part = Literal["pages", "data", "rows", "cases", "picture"]
+Part = Literal["pages", "data", "rows", "cases", "picture", "schema"]
+Kind = Literal["text", "whole", "real", "truth"]  # what a column of rows holds: texts, integers, floats, booleans
 COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
@@ -22,7 +23,8 @@ class Document:
 
     `pages` are for people, `data` (JSON, all of the result) and `rows` (raw values) for programs, `cases` for those
     that show tests; `picture` is an SVG. `listing` takes the place of `pages` in plain text, where lines read better
-    than a table. `own` has the texts that are not written as the table of formats has it, by the name of the format.
+    than a table. `schema` says which columns `rows` can have, and what they hold, whatever the result. `own` has the
+    texts that are not written as the table of formats has it, by the name of the format.
     """
 
     pages: Callable[[], Iterable[Page]]
@@ -31,10 +33,11 @@ class Document:
     cases: Callable[[], Iterable[Suite]] | None = None
     picture: Callable[[], str] | None = None
     listing: Callable[[], Iterable[Page]] | None = None
+    schema: Mapping[str, Kind] | None = None
     own: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Which parts there are."""
-        cases: tuple[Part, ...] = () if self.cases is None else ("cases",)
-        return (*COMMON, *cases) if self.picture is None else (*COMMON, *cases, "picture")
+        more: Mapping[Part, object] = {"cases": self.cases, "picture": self.picture, "schema": self.schema}
+        return (*COMMON, *(part for part, there in more.items() if there is not None))

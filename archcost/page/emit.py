@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.errors import ArgumentError
 from archcost.page.formats import find_format
 from archcost.page.target import Target
 
@@ -15,6 +16,18 @@ NOWHERE = Target()
 
 def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
     """Return a document as text in one of the forms of `archcost.page.formats`.
+
+    Raises:
+        ArgumentError: a form that there is not, that this document cannot have, or that is no text.
+    """
+    found = emit_any(document, format, target)
+    if isinstance(found, bytes):
+        raise ArgumentError(f"{format} is bytes, not text")
+    return found
+
+
+def emit_any(document: Document, format: str = "table", target: Target = NOWHERE) -> str | bytes:  # noqa: A002
+    """Return a document in one of the forms of `archcost.page.formats`: as text, or as bytes.
 
     Raises:
         ArgumentError: a form that there is not, or that this document cannot have.

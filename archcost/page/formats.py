@@ -33,9 +33,9 @@ class Format:
     module: str
     help: str
 
-    def load_writer(self) -> Callable[[Document, Target], str]:
+    def load_writer(self) -> Callable[[Document, Target], str | bytes]:
         """Import what writes this form."""
-        writer: Callable[[Document, Target], str] = import_module(self.module).write_text
+        writer: Callable[[Document, Target], str | bytes] = import_module(self.module).write_text
         return writer
 
 
@@ -47,6 +47,7 @@ FORMATS = [
     Format("latex", (".tex",), "pages", "archcost.page.latex", "tables for a paper"),
     Format("html", (".html",), "pages", "archcost.page.html", "one file with charts"),
     Format("junit", (".xml",), "cases", "archcost.page.junit", "test cases, as XML"),
+    Format("parquet", (".parquet",), "schema", "archcost.page.parquet", "raw values, for data frames"),
     Format("svg", (".svg",), "picture", "archcost.page.svg", "a picture"),
 ]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 from contextlib import suppress
-from threading import Lock
+from dataclasses import asdict
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
-from archcost.processes.guard import command_of, end_group
+from archcost.processes.endings import DiedError, describe_ending, describe_overdue, read_kills
+from archcost.processes.guard import PATIENCE, command_of, end_group
+from archcost.processes.limits import Limits
 from archcost.records.reading import CHARACTERS
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from archcost.processes.guard import Guard
 
 ANSWER_CHARACTERS = 2 * CHARACTERS  # a report, and the quotes within it escaped
+START_SECONDS = 600.0  # for what a worker imports
+GRACE_SECONDS = 5.0  # beyond its limit, for a worker that is stopped, whose own clock does not run
 
 
 class AnswerError(Exception):
@@ -28,23 +32,36 @@ class AnswerError(Exception):
         super().__init__(message)
         self.kind = kind
 
-
-class DiedError(Exception):
-    """The worker ended, or answered nothing that can be read; the message says how."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it come from a cluster, too."""
+        return type(self), (self.kind, str(self))
 
 
 class Worker:
     """A process that is asked one thing at a time. It is started when it is first asked, and again where it ended.
 
     It runs the present archcost in `folder`, which is the current one where it is None; `paths` come first where it
-    looks for modules. An interrupt is for the asking process alone: the worker leads a group of its own.
+    looks for modules. `limits` hold for each request, once the modules that `imports` names are there. An interrupt is
+    for the asking process alone: the worker leads a group of its own.
     """
 
-    def __init__(self, guard: Guard, *, folder: Path | None = None, paths: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        folder: Path | None = None,
+        paths: Sequence[str] = (),
+        imports: Sequence[str] = (),
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+    ) -> None:
         self._guard = guard
         self._folder = folder
         self._command = command_of("worker", paths)
+        self._imports = tuple(imports)
+        self._limits = limits
         self._process: subprocess.Popen[str] | None = None
+        self._runner = 0
+        self._overdue = False
         self._closed = False
         self._lock = Lock()  # `close` is called by another thread than `ask` where the pool is interrupted
 
@@ -52,24 +69,29 @@ class Worker:
         """Have it call a function, "package.module:function", with what JSON can say; return what comes of it.
 
         Raises:
-            DiedError: the process died; the next request starts another.
+            DiedError: the process died, or was ended at a limit; the next request starts another.
             AnswerError: the function raised.
         """
-        process = self._start()
-        requests, answers = process.stdin, process.stdout
-        if requests is None or answers is None:
-            raise AssertionError("both are pipes")
-        line = ""
+        process, kills = self._start(), read_kills()
+        request = {"task": task, "arguments": arguments, "imports": self._imports, "limits": asdict(self._limits)}
+        answer = None
         with suppress(OSError, ValueError):  # it has ended, and takes no request; or `close` was called meanwhile
-            requests.write(json.dumps({"task": task, "arguments": arguments}) + "\n")
-            requests.flush()
-            line = answers.readline(ANSWER_CHARACTERS)
-        match _parse(line):
+            if process.stdin is None:
+                raise AssertionError("it is a pipe")
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            answer = self._read(process, START_SECONDS)
+            match answer:
+                case {"begun": int(runner)}:
+                    self._runner = runner
+                    seconds = self._limits.seconds
+                    answer = self._read(process, None if seconds is None else seconds + GRACE_SECONDS)
+        match answer:
             case {"result": result}:
                 return result
             case {"error": str(kind), "message": str(message)}:
                 raise AnswerError(kind, message)
-        raise DiedError(self._end(process))
+        raise self._end(process, answer, read_kills() > kills)
 
     def close(self) -> None:
         """End the process, whatever it does, and whatever it started; it is not started again."""
@@ -80,31 +102,57 @@ class Worker:
     def _start(self) -> subprocess.Popen[str]:
         with self._lock:
             if self._closed:
-                raise DiedError("it was stopped")
+                raise DiedError("it was stopped", "interruption")
             if self._process is None:
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
                     self._command, cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     text=True, encoding="utf-8", errors="replace", start_new_session=True,
                 )  # fmt: skip
+                self._runner, self._overdue = 0, False
                 self._guard.add_worker(self._process.pid)
             return self._process
 
-    def _end(self, process: subprocess.Popen[str]) -> str:
-        """End a process that gave no answer, and say how it ended."""
+    def _read(self, process: subprocess.Popen[str], seconds: float | None) -> Any:
+        """Return what the next line says, None where it says nothing; end a process that is silent for too long."""
+        if process.stdout is None:
+            raise AssertionError("it is a pipe")
+        timer = None if seconds is None else Timer(seconds, self._end_overdue, (process,))
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
         try:
-            code = process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            code = None
+            line = process.stdout.readline(ANSWER_CHARACTERS)
+            if line == "\n":  # what a worker had no time to write; its keeper's last words follow
+                line = process.stdout.readline(ANSWER_CHARACTERS)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return _parse(line)
+
+    def _end_overdue(self, process: subprocess.Popen[str]) -> None:
+        self._overdue = True
+        end_all(process, self._runner)
+
+    def _end(self, process: subprocess.Popen[str], words: Any, out_of_memory: bool) -> DiedError:
+        """End a process that gave no answer, and say how it ended."""
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+        answers = process.poll() is None  # it lives, so what it said was no answer
         with self._lock:
             self._remove()
-            return "it was stopped" if self._closed else f"the process that ran it {_ending(code)}"
+            if self._closed:
+                return DiedError("it was stopped", "interruption")
+        if self._overdue:
+            return describe_overdue(self._limits)
+        if answers or (words is not None and "ended" not in words):
+            return DiedError("the process that ran it gave no answer that can be read")
+        return describe_ending(words, self._limits, out_of_memory=out_of_memory)
 
     def _remove(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        end_group(process.pid)
-        process.wait()
+        end_all(process, self._runner)
         self._guard.remove_worker(process.pid)
         for stream in (process.stdin, process.stdout):
             if stream is not None:
@@ -112,17 +160,19 @@ class Worker:
                     stream.close()
 
 
+def end_all(process: subprocess.Popen[str], runner: int) -> None:
+    """Have a worker's keeper end whatever it started; end what is left where the keeper could not."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    end_group(process.pid)
+    if runner:
+        end_group(runner)
+    process.wait()
+
+
 def _parse(line: str) -> Any:
     """Return what a line says, None where it is no whole line of JSON: the code that ran there may have written it."""
     with suppress(ValueError, RecursionError):
         return json.loads(line) if line.endswith("\n") else None
     return None
-
-
-def _ending(code: int | None) -> str:
-    if code is None:
-        return "gave no answer that can be read"
-    if code >= 0:
-        return f"ended with exit code {code}"
-    names = {each.value: f"{each.name} (signal {each.value})" for each in signal.Signals}
-    return f"was killed by {names.get(-code, f'signal {-code}')}: too little memory, or a crash in compiled code"

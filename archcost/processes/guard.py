@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,7 @@ from archcost.processes.worker import run_task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PATIENCE = 3.0  # seconds in which a worker's keeper ends everything itself
 HOME = Path(__file__).parents[2]
 # archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
 # network's code may import: not the current folder, unless the network's own name says so.
@@ -100,7 +102,18 @@ def main() -> None:
                 return
             case task:
                 tasks.append(task)
+    until = time.monotonic() + PATIENCE  # their keepers see the end of the requests, too
+    while any(map(_is_there, workers)) and time.monotonic() < until:
+        time.sleep(0.02)
     for process in workers:
         end_group(process)
     for task in tasks:
         run_task(**task)
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    return True

@@ -12,55 +12,61 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
-from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
+from archcost.processes.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from archcost.processes.engine import Answer
 
 
 class Pool:
-    """So many workers, which import what this process can import; a context manager that ends them."""
+    """So many workers, which import what this process can import; an `archcost.processes.engine.Engine`."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, *, imports: Sequence[str] = (), limits: Limits = Limits()) -> None:  # noqa: B008
         self._guard = Guard()
         paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
-        self._workers = [Worker(self._guard, paths=paths) for _ in range(jobs)]
+        self._workers = [Worker(self._guard, paths=paths, imports=imports, limits=limits) for _ in range(jobs)]
 
-    def ask_all(
-        self, task: str, requests: Sequence[Mapping[str, Any]], done: Callable[[int, Any], None]
-    ) -> list[Any | AnswerError | DiedError]:
-        """Have a function called with each of these arguments, by the next worker that is idle.
+    def run(self, task: str, requests: Iterable[Mapping[str, Any]]) -> Generator[tuple[int, Answer]]:
+        """Yield the place of each request and what came of it, in the order in which they are done.
 
-        `done` is called with the place of each request and what came of it, from any thread.
-
-        Returns:
-            In the order of the requests: what came of each, or the error that did.
+        Where the user interrupts, what is under way is ended and yielded as well, before the interrupt goes on.
         """
-        idle: SimpleQueue[Worker] = SimpleQueue()
-        for worker in self._workers:
-            idle.put(worker)
+        done: SimpleQueue[tuple[Worker, int, Answer]] = SimpleQueue()
+        idle, asked, flying = list(self._workers), enumerate(requests), 0
 
-        def ask(place: int) -> Any:
-            worker = idle.get()
+        def ask(worker: Worker, place: int, request: Mapping[str, Any]) -> None:
             try:
-                found = worker.ask(task, **requests[place])
+                found = worker.ask(task, **request)
             except (AnswerError, DiedError) as error:
                 found = error
-            finally:
-                idle.put(worker)
-            done(place, found)
-            return found
+            done.put((worker, place, found))
 
-        threads = ThreadPoolExecutor(len(self._workers))
-        try:
-            return list(threads.map(ask, range(len(requests))))
-        except BaseException:  # Ctrl-C: whoever waits for a worker must not wait on
-            threads.shutdown(wait=False, cancel_futures=True)
-            self._close_workers()
-            raise
-        finally:
-            threads.shutdown()
+        with ThreadPoolExecutor(len(self._workers)) as threads:
+            try:
+                while True:
+                    while idle and (following := next(asked, None)) is not None:
+                        threads.submit(ask, idle.pop(), *following)
+                        flying += 1
+                    if not flying:
+                        return
+                    worker, place, found = done.get()
+                    flying -= 1
+                    idle.append(worker)
+                    yield place, found
+            except KeyboardInterrupt:
+                self._close_workers()
+                for _ in range(flying):
+                    _, place, found = done.get()
+                    yield place, found
+                raise
+            except BaseException:  # also GeneratorExit: nobody wants the rest
+                self._close_workers()
+                raise
 
     def _close_workers(self) -> None:
         for worker in self._workers:

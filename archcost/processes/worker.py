@@ -1,12 +1,14 @@
 """The worker program: it runs what it is asked to, one task after the other, and ends with its requests.
 
 A request is a line of JSON, {"task": "package.module:function", "arguments": {...}}, and so is its answer: {"result":
-...} or {"error": CLASS, "message": TEXT}. They have pipes of their own. What a network does with the standard streams,
-also below Python, touches neither: its input is empty, and what it prints goes to stderr.
+...} or {"error": CLASS, "message": TEXT}. Before it stands {"begun": PROCESS}, once the modules are imported that a
+task needs: from there on its limits hold. Requests and answers have pipes of their own. What a network does with the
+standard streams, also below Python, touches neither: its input is empty, and what it prints goes to stderr.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import importlib
 import json
@@ -16,9 +18,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError
+from archcost.processes.keeper import start_runner
+from archcost.processes.limits import Limits, hold_to
 
 if TYPE_CHECKING:
-    from typing import TextIO
+    from collections.abc import Sequence
+    from typing import IO, TextIO
 
 RECORDS = 50_000  # made between two collections of garbage
 
@@ -29,9 +34,14 @@ def main() -> None:
     # a walk makes many records that live until it ends: looking through them again and again takes a third of its time
     gc.set_threshold(RECORDS)
     requests, answers = _take_streams()
+    trace = start_runner(requests.fileno(), answers.fileno())
+    faulthandler.enable(trace)
+    if hasattr(os, "register_at_fork"):  # a child that outlives this process must not keep the pipes open
+        os.register_at_fork(after_in_child=requests.close)
+        os.register_at_fork(after_in_child=answers.close)
     folder, process = os.getcwd(), os.getpid()  # noqa: PTH109 - a text, to return to
     for line in requests:
-        answer = _answer(json.loads(line), folder)
+        answer = _answer(json.loads(line), folder, answers, trace)
         if os.getpid() != process:
             os._exit(0)  # a network forked, and this is the child: one answer is enough
         answers.write(answer + "\n")
@@ -51,18 +61,25 @@ def _take_streams() -> tuple[TextIO, TextIO]:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    if hasattr(os, "register_at_fork"):  # a child that outlives this process must not keep the pipes open
-        os.register_at_fork(after_in_child=requests.close)
-        os.register_at_fork(after_in_child=answers.close)
     return requests, answers
 
 
-def _answer(request: dict[str, Any], folder: str) -> str:
+def _answer(request: dict[str, Any], folder: str, answers: TextIO, trace: IO[str]) -> str:
     try:
         os.chdir(folder)  # the network before may have gone elsewhere
-        return json.dumps({"result": run_task(request["task"], request["arguments"])})
+        _import_modules(request["imports"])
+        answers.write(json.dumps({"begun": os.getpid()}) + "\n")
+        answers.flush()
+        with hold_to(Limits(**request["limits"]), trace):
+            result = run_task(request["task"], request["arguments"])
+        return json.dumps({"result": result})
     except BaseException as error:  # noqa: BLE001 - a network may raise anything, also what ends a program
         return json.dumps({"error": type(error).__name__, "message": _describe(error)})
+
+
+def _import_modules(names: Sequence[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
 
 
 def _describe(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.errors import WalkError
+from archcost.errors import WalkError, first_line, spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ INPUT_OPTION = "--input 3x224x224 or --input 128:int64"
 def ran_out(error: BaseException | None) -> bool:
     """Whether an error, or one that it was caused by, says that there is not enough memory."""
     while error is not None:
-        text = str(error).lower()
+        text = spell(error).lower()
         if isinstance(error, MemoryError) or any(sign in text for sign in SHORT_OF_MEMORY):
             return True
         error = error.__cause__
@@ -58,7 +58,7 @@ def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
 
 def say_failure(error: WalkError) -> str:
     """Return the part of an error that says what failed, without advice."""
-    return str(error).split("\n", maxsplit=1)[0]
+    return first_line(error)
 
 
 def _last_rows(trace: Trace | None) -> str:
@@ -82,7 +82,7 @@ def _shapes(shapes: Iterable[tuple[int, ...]]) -> str:
 
 
 def _advise(error: WalkError, network: Network, feed: Feed) -> WalkError:
-    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in str(error):
+    if feed.args is None and feed.batch == 1 and "more than 1 value per channel" in spell(error):
         return WalkError(f"{error}\nA batch of one image cannot be normalised in training; try --batch 2")
     given = ", ".join(map(str, feed.specs))
     if network.fits is not None and len(feed.specs) == 1 and feed.specs[0] != network.fits:

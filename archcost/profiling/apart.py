@@ -8,69 +8,85 @@ revision never gets here: see `archcost.regression.worker_tasks`, which answers 
 from __future__ import annotations
 
 import pickle
+import pickletools
 from base64 import b64decode, b64encode
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
-from archcost.processes.asking import AnswerError, DiedError
-from archcost.processes.pool import Pool
-from archcost.profiling.one import profile_one
-from archcost.records import Done, Failure
+from archcost.processes.asking import AnswerError
+from archcost.processes.endings import DiedError
+from archcost.processes.limits import Limits
+from archcost.profiling.workplace import find_sources
+from archcost.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from archcost.records import Report
+    from archcost.processes.engine import Answer, Engine
+    from archcost.records import Sweeping
+
+REMEDY = "give functions and classes of a module, or jobs=1"
+NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
 
 
-def profile_apart(
-    networks: Sequence[tuple[str, Mapping[str, Any]]],
-    keep: Callable[[Report], Any] | None,
-    jobs: int,
-    progress: Callable[[str], None] | None = None,
-) -> list[Any]:
-    """Profile networks, each with options of its own, in so many processes; see `profile_many`.
+def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:
+    """Return what runs networks, within their limits.
+
+    Raises:
+        MissingPackageError: the engine's package is not installed.
+        EngineError: there is no such cluster.
+    """
+    limits = Limits(seconds=sweeping.timeout, memory=sweeping.max_memory)
+    imports = (*NEEDED, *sweeping.imports)
+    if sweeping.engine == "local":
+        from archcost.processes.pool import Pool
+
+        return Pool(jobs, imports=imports, limits=limits)
+    from archcost.processes.cluster import Cluster
+
+    libraries, local = find_sources(specs)
+    ship = str(Path.cwd()) if local or sweeping.imports else None
+    return Cluster(
+        jobs, imports=imports, limits=limits, packages=libraries, ship=ship,
+        alone=sweeping.alone, accelerator=sweeping.accelerator,
+    )  # fmt: skip
+
+
+def encode_options(task: Callable[..., Any], options: Iterable[Mapping[str, Any]]) -> Mapping[int, str]:
+    """Return what a request has besides its spec: one text for each mapping of options, by the mapping's `id`.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
-    results: list[Any] = [None] * len(networks)
-
-    def done(place: int, found: Any) -> None:
-        results[place] = result = _decode(networks[place][0], found)
-        if progress is not None:
-            progress(Done(networks[place][0], failed=isinstance(result, Failure)))
-
-    asked = [
-        {"spec": spec, "asked": _encode((keep, dict(options)), "`keep` or an option")} for spec, options in networks
-    ]
-    with Pool(jobs) as pool:
-        pool.ask_all(f"{__name__}:answer", asked, done)
-    return results
+    different = {id(each): each for each in options}
+    return {key: _encode(partial(task, options=dict(each)), "`keep` or an option") for key, each in different.items()}
 
 
 def answer(spec: str, asked: str) -> str:
-    """Profile one network, in a worker."""
-    keep, options = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
-    return _encode(profile_one(spec, keep, options), "what `keep` returned")
+    """Make the row of one network, in a worker."""
+    task = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
+    return _encode(task(spec), "what `keep` returned")
 
 
-def _encode(value: Any, what: str) -> str:
-    try:
-        return b64encode(pickle.dumps(value)).decode("ascii")
-    except Exception as error:
-        raise ArgumentError(
-            f"{what} cannot be sent to another process: {error}; give functions and classes of a module, or jobs=1"
-        ) from error
-
-
-def _decode(spec: str, found: Any) -> Any:
+def decode(spec: str, found: Answer) -> Any:
     """Return what a worker answered; where it did not, its network's failure."""
     if isinstance(found, DiedError):
-        return Failure(spec=spec, error="Died", reason=str(found))
+        return Failure(spec=spec, error=found.name, reason=str(found), kind=found.kind)
     if isinstance(found, AnswerError):
         return Failure(spec=spec, error=found.kind, reason=str(found))
     try:
         return pickle.loads(b64decode(found))  # noqa: S301 - see the top
     except Exception as error:  # noqa: BLE001 - a class that only the worker could import, for example
         return Failure.of(spec, error)
+
+
+def _encode(value: Any, what: str) -> str:
+    try:
+        text = pickle.dumps(value)
+    except Exception as error:
+        raise ArgumentError(f"{what} cannot be sent to another process: {error}; {REMEDY}") from error
+    if any(argument == "__main__" for _, argument, _ in pickletools.genops(text)):
+        raise ArgumentError(f"{what} is of the program itself, which no other process runs; {REMEDY}")
+    return b64encode(text).decode("ascii")

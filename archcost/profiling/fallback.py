@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.errors import OutOfMemoryError, WalkError
+from archcost.errors import OutOfMemoryError, WalkError, first_line
 
 if TYPE_CHECKING:
     from archcost.records import Trace, WalkPlan
@@ -24,7 +24,7 @@ GROUPS = (
 def reason_of(error: BaseException) -> str:
     """Return the first line of what a network itself raised."""
     cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
-    return str(cause).strip().split("\n", maxsplit=1)[0] or type(cause).__name__
+    return first_line(cause) or type(cause).__name__
 
 
 def check_memory(network: Network, asked: WalkPlan, trace: Trace | None, reason: str) -> None:

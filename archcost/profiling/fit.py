@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.account.memory import bytes_of_kind, peak
 from archcost.account.replay import replay
 from archcost.choices import check_choice
-from archcost.errors import ArgumentError, WalkError
+from archcost.errors import ArgumentError, WalkError, spell
 from archcost.profiling.checkpointing import Chooser
 from archcost.profiling.feed import Feed
 from archcost.profiling.trace import walk_apart
@@ -201,7 +201,7 @@ class _Search:
         try:
             self._walk(1)
         except WalkError as error:
-            if "more than 1 value per channel" not in str(error):
+            if "more than 1 value per channel" not in spell(error):
                 raise
             self._walk(2)
             return 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archcost.clock.regime import torch_dtype
-from archcost.errors import ClockError
+from archcost.errors import ClockError, first_line
 from archcost.walk import Parts, meta_copy
 from archcost.walk.arguments import copy_arguments
 
@@ -38,7 +38,7 @@ def make_module(
         copied = _change_form(copy.deepcopy(network.given), plan)
         return copied.to(device) if moves else copied
     except Exception as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        reason = first_line(error)
         raise ClockError(f"the network cannot be copied, and timing it so would change it: {reason}") from error
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import os
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import COUNTING
-from archcost.profiling.one import keep_part, profile_one
+from archcost.profiling.one import keep_part
+from archcost.profiling.run import USUAL, run_each
 from archcost.records import Done, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.records import Report
+    from archcost.records import Report, Sweeping
 
-FEW = 4  # networks that a process is worth its start for: fewer are done sooner than it has imported torch
 _REMEMBERED: ContextVar[dict[Any, Any] | None] = ContextVar("remembered", default=None)
 
 
@@ -27,6 +26,7 @@ def profile_many(
     keep: Callable[[Report], Any] | None = None,
     jobs: int | None = None,
     progress: Callable[[str], None] | None = None,
+    sweeping: Sweeping = USUAL,
     **options: Any,
 ) -> list[Any]:
     """Profile many networks; what becomes of one, whatever it does, takes nothing from the others.
@@ -35,9 +35,11 @@ def profile_many(
         specs: what `archcost.profile` takes. Networks that are modules, not specs, are profiled in this process.
         keep: what to keep of each report, where not all of it is needed. It runs where the report is made: a function
             of a module, whose result can be pickled.
-        jobs: processes; None for as many as there are cores, or 1 where there are few networks. Rules and formulas of
-            your own are known to the process that registered them alone: use 1.
-        progress: called with each spec when it is done, as a `Done`, from any thread.
+        jobs: processes; None for as many as there are cores, and fewer where there are few networks; 1 for this one.
+            Rules and formulas of your own are known to the process that registered them alone: use 1, or name their
+            modules as `imports` of the sweeping.
+        progress: called with each spec when it is done, as a `Done`.
+        sweeping: limits of time and memory, a journal, and who runs the networks.
         options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU: the
             figures are the same on every machine.
 
@@ -47,10 +49,12 @@ def profile_many(
     options = {"device": COUNTING, **options}
     known = _REMEMBERED.get()
     if known is None or not all(isinstance(spec, str) for spec in specs):
-        return _profile_all(specs, keep, jobs, progress, options)
+        return _profile_all(specs, keep, jobs, progress, options, sweeping)
     keys = {spec: (spec, *_list_given(options)) for spec in specs}
     new = [spec for spec, key in keys.items() if key not in known]
-    known.update(zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options), strict=True))
+    known.update(
+        zip(map(keys.__getitem__, new), _profile_all(new, None, jobs, progress, options, sweeping), strict=True)
+    )
     for spec in specs:
         if spec not in new and progress is not None:
             progress(Done(spec, failed=isinstance(known[keys[spec]], Failure)))
@@ -73,17 +77,13 @@ def _profile_all(
     jobs: int | None,
     progress: Callable[[str], None] | None,
     options: dict[str, Any],
+    sweeping: Sweeping,
 ) -> list[Any]:
-    wanted = count_jobs(len(specs)) if jobs is None else jobs
-    if wanted > 1 and all(isinstance(spec, str) for spec in specs):
-        from archcost.profiling.apart import profile_apart
-
-        return profile_apart([(spec, options) for spec in specs], keep, wanted, progress)
-    found = []
-    for spec in specs:
-        found.append(profile_one(spec, keep, options))
+    found: list[Any] = [None] * len(specs)
+    for place, row in run_each([(spec, options) for spec in specs], keep, jobs, sweeping):
+        found[place] = row
         if progress is not None:
-            progress(Done(str(spec), failed=isinstance(found[-1], Failure)))
+            progress(Done(str(specs[place]), failed=isinstance(row, Failure)))
     return found
 
 
@@ -93,12 +93,3 @@ def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
 
     usual = inspect.signature(profile).parameters
     return tuple(f"{name}={value!r}" for name, value in sorted(options.items()) if value != usual[name].default)
-
-
-def count_jobs(networks: int) -> int:
-    """Return how many processes help with so many networks: as many as there are cores, each with more than a few."""
-    return max(1, min(_count_cores(), networks // (FEW + 1)))
-
-
-def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

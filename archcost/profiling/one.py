@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.records import Failure
@@ -14,14 +17,20 @@ if TYPE_CHECKING:
 
 def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mapping[str, Any]) -> Any:
     """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
+    from archcost.profiling.advice import ran_out
     from archcost.profiling.profile import profile
 
+    here = os.getcwd()  # noqa: PTH109 - a text, to return to
     try:
         report = profile(spec, **options)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a network may raise anything
-        return Failure.of(str(spec), error)
+        failure = Failure.of(str(spec), error)
+        return replace(failure, kind="memory") if ran_out(error) else failure
+    finally:
+        with suppress(OSError):  # the network may have gone elsewhere
+            os.chdir(here)
     return keep_part(report, spec, keep)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from archcost.errors import WalkError
+from archcost.errors import WalkError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,6 +54,6 @@ def prepare_pass(spec: str, inputs: Sequence[InputSpec], batch: int) -> Callable
     try:
         _, median_ns = warm_up(rounds.wait, plan, clock)
     except Exception as error:
-        raise WalkError(f"{spec} cannot be timed: {type(error).__name__}: {error}") from error
+        raise WalkError(f"{spec} cannot be timed: {type(error).__name__}: {first_line(error)}") from error
     rounds.size = math.ceil(SAMPLE_NS / max(median_ns, 1))
     return lambda: rounds.wait()[0]

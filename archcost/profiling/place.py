@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from archcost.choices import COUNTING
-from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError
+from archcost.errors import ArchcostError, ArgumentError, BuildError, WalkError, first_line
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Given
@@ -107,6 +107,6 @@ def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -
     except Exception as error:
         raise WalkError(
             f"{parts.lazy} has no shape yet (a lazy module), and the forward that would tell failed: "
-            f"{type(error).__name__}: {error}"
+            f"{type(error).__name__}: {first_line(error)}"
         ) from error
     return Parts(module)

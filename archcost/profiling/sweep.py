@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError
+from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, first_line
 from archcost.profiling.advice import give_memory_back
 from archcost.profiling.feed import Feed
 from archcost.profiling.profile import profile_network
-from archcost.records import Cell, TimingPlan, WalkPlan
+from archcost.profiling.run import USUAL, ask_one, run_each
+from archcost.profiling.workplace import import_modules
+from archcost.records import Cell, Failure, TimingPlan, WalkPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from archcost.records import Training
+    from archcost.records import Outcome, Sweeping, Training
     from archcost.sources import InputSpec, Network
 
 IMAGE = 3  # dimensions: channels, height, width
@@ -57,23 +59,53 @@ def cases(
     )
 
 
-def sweep(network: Network, wanted: Sequence[Case], *, training: Training | None = None) -> Iterator[Cell]:
+def sweep(
+    network: str | Network, wanted: Sequence[Case], *, training: Training | None = None, sweeping: Sweeping = USUAL
+) -> Iterator[Cell]:
     """Time the cases one after the other; yield each as it is done.
 
     Running out of memory is a result of a cell, and so is every other failure: a dtype that the device lacks, a
     network that fails compiled.
     """
-    for case in wanted:
-        yield _cell(network, case, training)
+    asked = [(network, {"case": case, "training": training}) for case in wanted]
+    for place, row in run_each(asked, None, 1, sweeping, time_case):
+        if not isinstance(row, Failure):
+            yield row
+        elif row.kind != "interruption":  # who was interrupted has no cell yet
+            outcome: Outcome = "out of memory" if row.kind == "memory" else "failed"
+            yield Cell(**_describe(asked[place][1]), outcome=outcome, message=_cut_line(row.reason))
 
 
-def _cell(network: Network, case: Case, training: Training | None) -> Cell:
-    known: dict[str, Any] = {
-        "plan": case.plan,
-        "batch": case.batch,
-        "inputs": tuple(map(str, case.specs)),
-        "train": None if training is None else training.optimizer,
-    }
+def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, tuple[InputSpec, ...]]:
+    """Return a network's spec, its name and its usual inputs, without running its code here where it is to be isolated.
+
+    Raises:
+        ArchcostError: there is no such network, or its file cannot be imported.
+    """
+    if sweeping.isolate or sweeping.engine != "local":
+        found: tuple[str, str, tuple[InputSpec, ...]] = ask_one(spec, sweeping, resolve_network)
+        return found
+    import_modules(sweeping.imports)
+    return resolve_network(spec, None, {})
+
+
+def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[str, str, tuple[InputSpec, ...]]:
+    """Return what `describe_network` does."""
+    from archcost import sources
+
+    del keep, options
+    found = sources.resolve(spec)
+    return found.spec, found.name, found.inputs
+
+
+def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Cell:
+    """Time one case of a network."""
+    from archcost import sources
+
+    del keep
+    network = sources.resolve(spec) if isinstance(spec, str) else spec
+    case, training = options["case"], options["training"]
+    known = _describe(options)
     feed = Feed(specs=case.specs, batch=case.batch)
     try:
         give_memory_back()  # what the cell before left: it finds the device as the first did
@@ -91,6 +123,16 @@ def _cell(network: Network, case: Case, training: Training | None) -> Cell:
         predicted_bytes=totals.peak_allocated_bytes,
         sample=report.measured,
     )
+
+
+def _describe(options: Mapping[str, Any]) -> dict[str, Any]:
+    case, training = options["case"], options["training"]
+    return {
+        "plan": case.plan,
+        "batch": case.batch,
+        "inputs": tuple(map(str, case.specs)),
+        "train": None if training is None else training.optimizer,
+    }
 
 
 def _predict_bytes(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
@@ -111,5 +153,10 @@ def _resize_input(spec: InputSpec, side: int) -> InputSpec:
 
 
 def _message(error: Exception) -> str:
-    text = str(error).strip().split("\n", maxsplit=1)[0]
+    text = first_line(error)
     return text if isinstance(error, ArchcostError) else f"{type(error).__name__}: {text}"
+
+
+def _cut_line(text: str) -> str:
+    """Return the first line of a message."""
+    return text.strip().split("\n", maxsplit=1)[0]

@@ -19,7 +19,7 @@ from archcost.clock.devices import clock_of, device_of
 from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
-from archcost.errors import ClockError
+from archcost.errors import ClockError, first_line
 from archcost.profiling.form import make_inputs, make_module
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.iteration import make_iteration
@@ -134,7 +134,7 @@ def _failures_named(plan: TimingPlan) -> Iterator[None]:
         raise
     except Exception as error:
         how = "compiled (torch.compile)" if plan.compiled else "timed"
-        text = str(error).strip().split("\n", maxsplit=1)[0]
+        text = first_line(error)
         raise ClockError(
             f"the network ran when it was walked, and fails when it is {how}: {type(error).__name__}: {text}"
         ) from error

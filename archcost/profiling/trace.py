@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.choices import COUNTING
-from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root
+from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root, first_line
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.fallback import check_memory, reason_of
 from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, is_on_meta, materialise
@@ -84,7 +84,7 @@ def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) 
     try:
         return _walk(network, feed, asked, where), ()
     except Exception as error:  # noqa: BLE001 - torch raises several kinds; a mistake of the network's shows again
-        reason = str(find_root(error)).strip().split("\n", maxsplit=1)[0]
+        reason = first_line(find_root(error))
     with suppress(Exception):  # a device that is broken takes nothing back
         give_memory_back()
     trace, notes = trace_network(network, feed, replace(asked, device=COUNTING))

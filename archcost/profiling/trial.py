@@ -31,12 +31,13 @@ def find_capture_failure(network: Network, feed: Feed, plan: TimingPlan) -> str 
 
 @cache
 def _try_apart(spec: str, inputs: tuple[InputSpec, ...], plan: TimingPlan) -> str | None:
-    from archcost.processes.asking import AnswerError, DiedError
+    from archcost.processes.asking import AnswerError
+    from archcost.processes.endings import DiedError
     from archcost.processes.pool import Pool
 
     asked = b64encode(pickle.dumps((spec, inputs, plan))).decode("ascii")
     with Pool(1) as pool:
-        (found,) = pool.ask_all(f"{__name__}:try_capture", [{"asked": asked}], lambda *_: None)
+        ((_, found),) = pool.run(f"{__name__}:try_capture", [{"asked": asked}])
     if isinstance(found, DiedError):
         return f"the network cannot be captured: {found}"
     # whatever else failed there, such as a device that takes one process at a time, shows here again or does not matter

@@ -59,6 +59,7 @@ from archcost.records.explanation import (
 from archcost.records.failure import (
     Done as Done,
     Failure as Failure,
+    FailureKind as FailureKind,
 )
 from archcost.records.fit import (
     BatchMemory as BatchMemory,
@@ -106,6 +107,7 @@ from archcost.records.speed import (
     Speed as Speed,
     SpeedState as SpeedState,
 )
+from archcost.records.sweeping import Sweeping as Sweeping
 from archcost.records.timing import (
     DTYPES as DTYPES,
     Cell as Cell,
@@ -114,6 +116,7 @@ from archcost.records.timing import (
     Energy as Energy,
     LayerTimes as LayerTimes,
     MemoryUse as MemoryUse,
+    Outcome as Outcome,
     RowTime as RowTime,
     Sample as Sample,
     Series as Series,

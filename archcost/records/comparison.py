@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcost.records.costs import Totals
+from archcost.records.failure import FailureKind
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from archcost.records.costs import Totals
 
 PROTOCOLS = (
     "single-crop",
@@ -88,11 +89,12 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A network that has no row, or no place in a chart, and why; `failed` where it could not be run."""
+    """A network that has no row, or no place in a chart, and why; `failed` where it could not be run, and how."""
 
     spec: str
     reason: str
     failed: bool = False
+    kind: FailureKind = "exception"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

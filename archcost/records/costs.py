@@ -99,9 +99,10 @@ class Totals:
 
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
+    columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
     sums: dict[str, Any] = {}
     for name in SUMS:
-        values = [getattr(row, name) for row in rows] or [Layer._field_defaults[name]]
+        values = columns.get(name) or [Layer._field_defaults[name]]
         sums[name] = None if None in values else sum(values)
     return sums
 
@@ -116,7 +117,8 @@ def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None],
         said = totals.get(name)
         if said != found:
             texts = ["unknown" if value is None else f"{value:,}" for value in (said, found)]
-            raise ReportError(f"{where:.200}.totals.{name} is {texts[0]}, and the layers add up to {texts[1]}")
+            parts = "the layers add" if where.endswith("totals") else "its parts add"
+            raise ReportError(f"{where:.200}.{name} is {texts[0]}, and {parts} up to {texts[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

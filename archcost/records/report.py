@@ -112,12 +112,14 @@ class Report:
 
         Raises:
             ReportError: not JSON, larger than any report, another schema, a key that is missing, unknown or of the
-                wrong type, or totals that the layers do not add up to; with the place.
+                wrong type, or parts that contradict each other (totals that the layers do not add up to); with the
+                place.
         """
         try:
             report = read_document(cls, text, SCHEMA, "report")
             sums = {**add_up(report.layers), "layers": len(report.layers)}
-            check_sums(dataclasses.asdict(report.totals), sums, "report")
+            check_sums(dataclasses.asdict(report.totals), sums, "report.totals")
+            _check_whole(report)
         except ReportError as error:
             raise ReportError(f"not a report: {error}") from error
         return report
@@ -145,6 +147,22 @@ class Report:
         """Show the rows in a notebook."""
         columns = ["name", "kind", "outputs", "params", "macs", "activation_bytes", "receptive_field", "depth"]
         return str(self.to_frame()[columns].to_html(index=False))
+
+
+def _check_whole(report: Report) -> None:
+    """Refuse a report whose parts contradict each other.
+
+    Raises:
+        ReportError: naming the first part that does.
+    """
+    peak, count = report.peak, len(report.layers)
+    if peak is not None:
+        check_sums({"nbytes": peak.nbytes}, {"nbytes": sum(peak.live.values())}, "report.peak")
+        if peak.row is not None and (peak.row >= count or report.layers[peak.row].name != peak.layer):
+            raise ReportError(f"report.peak.row is {peak.row}, which is not the layer {peak.layer!r:.200}")
+    for place, layer in enumerate(report.layers):
+        if layer.reads and max(layer.reads) >= count:
+            raise ReportError(f"report.layers[{place}].reads has {max(layer.reads)}, and there are {count} layers")
 
 
 def _plain(value: Any) -> Any:

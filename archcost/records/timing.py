@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
@@ -18,6 +18,7 @@ from archcost.records.roof import Achieved, Roof, compute_achieved
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16", "float64")
 SECOND = 10**9
+Outcome: TypeAlias = Literal["timed", "out of memory", "failed"]
 LEAST_STEPS = 5
 
 
@@ -349,7 +350,7 @@ class Cell:
     batch: int
     inputs: tuple[str, ...]
     train: str | None
-    outcome: Literal["timed", "out of memory", "failed"]
+    outcome: Outcome
     message: str = ""
     macs: int | None = None
     predicted_bytes: int | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import json
 import textwrap
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.choices import COUNTING
 from archcost.errors import ConfigError
+from archcost.records.toml import parse_toml
 from archcost.regression.settings import Plan, parse_settings
 from archcost.sources.table import describe_forms
 
@@ -41,7 +41,7 @@ def networks_in(text: str, file: Path) -> set[str]:
         ConfigError: the text is no TOML, or its settings mean nothing.
     """
     try:
-        begun = "networks" in _ours(tomllib.loads(text))
+        begun = "networks" in _ours(parse_toml(text))
     except ValueError as error:
         raise ConfigError(f"{file}: {error}") from error
     return {plan.spec for plan in parse_settings(text, file).plans} if begun else set()
@@ -59,7 +59,7 @@ def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
     Raises:
         ConfigError: it has tables that cannot be added to.
     """
-    before = tomllib.loads(text)
+    before = parse_toml(text)
     has_budgets = "budgets" in _ours(before)
     heading = "" if "networks" in _ours(before) else _heading()
     blocks = [heading + _network(*networks[0]), *(_network(*each) for each in networks[1:])]
@@ -100,12 +100,12 @@ def _only_added(before: dict[str, Any], extended: str, addition: str) -> bool:
     """Whether a text says what it said before and what was added, and nothing else."""
     expected = copy.deepcopy(before)
     try:
-        for key, tables in _ours(tomllib.loads(addition)).items():
+        for key, tables in _ours(parse_toml(addition)).items():
             there = expected.setdefault("tool", {}).setdefault("archcost", {}).setdefault(key, {})
             if there.keys() & tables.keys():
                 return False
             there.update(tables)
-        return tomllib.loads(extended) == expected
+        return parse_toml(extended) == expected
     except (AttributeError, ValueError):  # a value where a table belongs, a table that is closed
         return False
 

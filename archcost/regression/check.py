@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import ConfigError, IncomparableError, LockOutOfDateError, SubmoduleError, WalkError
 from archcost.profiling.advice import INPUT_OPTION
-from archcost.profiling.apart import profile_apart
-from archcost.profiling.many import count_jobs
-from archcost.records import Check, Checked, Failure, Snapshot
+from archcost.profiling.run import USUAL, run_each
+from archcost.profiling.workplace import count_jobs
+from archcost.records import Check, Checked, Done, Failure, Snapshot
 from archcost.regression import lock
 from archcost.regression.budgets import find_loosened
 from archcost.regression.diff import diff
@@ -25,18 +25,28 @@ from archcost.sources import parse_input
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archcost.records import Budget, Speed, Verdict
+    from archcost.records import Budget, Speed, Sweeping, Verdict
     from archcost.regression.baseline import Baseline, Measured
     from archcost.regression.settings import Plan, Settings
 
 MOST_NAMES = 8  # networks that a command or a sentence names
 
 
-def measure(plans: Sequence[Plan], progress: Callable[[str], None] | None = None) -> dict[str, Measured]:
+def measure(
+    plans: Sequence[Plan],
+    progress: Callable[[str], None] | None = None,
+    *,
+    jobs: int | None = None,
+    sweeping: Sweeping = USUAL,
+) -> dict[str, Measured]:
     """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
     networks = [(plan.spec, {**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None}) for plan in plans]
-    found = profile_apart(networks, snapshot, count_jobs(len(networks)), progress) if networks else []
-    return {plan.name: result for plan, result in zip(plans, found, strict=True)}
+    found: dict[str, Measured] = {plan.name: Failure(spec=plan.spec, error="", reason="") for plan in plans}
+    for place, row in run_each(networks, snapshot, jobs or count_jobs(len(plans)), replace(sweeping, isolate=True)):
+        found[plans[place].name] = row
+        if progress is not None:
+            progress(Done(plans[place].spec, failed=isinstance(row, Failure)))
+    return found
 
 
 def build_update(

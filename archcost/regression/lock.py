@@ -177,7 +177,7 @@ def _build_locked(entry: _Entry, place: str) -> Locked:
     if unknown:
         raise ReportError(f"{place:.200}.totals has an unknown key {unknown[0]!r:.200}")
     rows = tuple(_row(line, metrics, f"{place}.layers[{i}]") for i, line in enumerate(entry.layers))
-    check_sums(entry.totals, _sums(rows, metrics, entry.totals), place)
+    check_sums(entry.totals, _sums(rows, metrics, entry.totals), f"{place}.totals")
     fields = {key: getattr(entry, key) for key in HEAD}
     return Locked(metrics=metrics, snapshot=Snapshot(**fields, rows=rows))
 

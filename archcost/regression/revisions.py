@@ -22,7 +22,8 @@ from archcost.errors import (
     UnknownRevisionError,
     closest,
 )
-from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
 from archcost.records import Report
 from archcost.regression.git import run_git

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from archcost.choices import COUNTING, FOLLOWED, GPUS, MODES, OPTIMIZERS
-from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest
+from archcost.errors import ArgumentError, ConfigError, InputError, NotConfiguredError, closest, cut
 from archcost.page.names import make_printable
+from archcost.records.toml import parse_toml
 from archcost.regression.budgets import Budgets, parse_budgets
 from archcost.sources import parse_input, parse_spec
 from archcost.zoo import REGISTRY
@@ -141,12 +141,12 @@ def parse_settings(text: str, file: Path) -> Settings:
     try:
         return _parse(text, file)
     except ConfigError as error:
-        raise type(error)(make_printable(str(error))) from error
+        raise type(error)(cut(make_printable(str(error)))) from error
 
 
 def _parse(text: str, file: Path) -> Settings:
     try:
-        data = tomllib.loads(text)
+        data = parse_toml(text)
     except ValueError as error:
         raise ConfigError(f"{file}: {error}") from error
     ours = _table(_table(data.get("tool", {}), f"{file.name}: tool").get("archcost", {}), f"{file.name}: tool.archcost")

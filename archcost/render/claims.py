@@ -40,6 +40,7 @@ def build_document(findings: Sequence[Finding]) -> Document:
         listing=lambda: (_build_listing(findings),),
         data=lambda: dump_json({"claims": [_build_record(finding) for finding in findings]}, sort=False),
         rows=lambda: read_table(_build_table(findings, COLUMNS)),
+        schema={"network": "text", **dict.fromkeys(COLUMNS, "text"), "measured": "real"},
     )
 
 

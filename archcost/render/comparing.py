@@ -14,11 +14,20 @@ from archcost.page.rows import Rows, read_records
 from archcost.render.columns import build_number_column, build_text_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from archcost.page.document import Kind
     from archcost.records import Comparison, ComparisonRow
 
 SCHEMA = "archcost.comparison/1"
+# what `build_record` has, and what stands in a row of a network that failed
+COLUMNS: Mapping[str, Kind] = {
+    **dict.fromkeys(("network", "name", "family", "input"), "text"),
+    **dict.fromkeys(ranks("compare"), "whole"),
+    **dict.fromkeys(("top1", "top5", "density", "seconds"), "real"),
+    "pareto": "truth",
+    **dict.fromkeys(("dataset", "protocol", "split", "weights", "source", "note", "failure", "error"), "text"),
+}
 
 
 def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
@@ -27,6 +36,7 @@ def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
         pages=lambda: (build_page(comparison, binary=binary),),
         data=lambda: _dump_comparison(comparison),
         rows=lambda: _build_rows(comparison),
+        schema=COLUMNS,
     )
 
 
@@ -126,12 +136,14 @@ def _dump_comparison(comparison: Comparison) -> str:
             "collected": comparison.collected,
             "batch": comparison.batch,
             "networks": [build_record(row) for row in comparison.rows],
-            "failures": [{"network": each.spec, "reason": each.reason} for each in comparison.failures],
+            "failures": [
+                {"network": each.spec, "failure": each.kind, "reason": each.reason} for each in comparison.failures
+            ],
         }
     )
 
 
 def _build_rows(comparison: Comparison) -> Rows:
-    records = [{**build_record(row), "error": None} for row in comparison.rows]
-    failures = [{"network": each.spec, "error": each.reason} for each in comparison.failures]
-    return read_records([*records, *failures], ("network", "error"))
+    records = [{**build_record(row), "failure": None, "error": None} for row in comparison.rows]
+    failures = [{"network": each.spec, "failure": each.kind, "error": each.reason} for each in comparison.failures]
+    return read_records([*records, *failures], ("network", "failure", "error"))

@@ -14,11 +14,26 @@ from archcost.render import timing
 from archcost.render.columns import FilledColumn, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from archcost.page.document import Kind
     from archcost.records import Cell, Sample, Sweep
 
 SCHEMA = "archcost.timing/1"
+_NAMES: Mapping[str, Kind] = {
+    **dict.fromkeys(("network", "input", "dtype", "layout", "mode"), "text"),
+    "batch": "whole",
+}
+# what `_yield_records` has
+COLUMNS: Mapping[str, Kind] = {
+    **_NAMES,
+    **dict.fromkeys(("seconds", "median_ns", "p10_ns", "p90_ns", "wall_ns"), "real"),
+    "n": "whole",
+    **dict.fromkeys(("spread", "images_per_second", "flops_per_second", "coverage", "overhead"), "real"),
+    **dict.fromkeys(("peak_allocated_bytes", "predicted_peak_bytes"), "whole"),
+    **dict.fromkeys(("outcome", "message", "unmet", "device", "driver"), "text"),
+    **dict.fromkeys(("clock_hz", "memory_clock_hz"), "whole"),
+}
 
 
 def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
@@ -30,6 +45,7 @@ def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
         pages=lambda: (_build_page(sweep), *(_yield_layer_pages(sweep) if layers else ())),
         data=lambda: dump_json({"schema": SCHEMA, **dataclasses.asdict(sweep)}, indent=None),
         rows=lambda: read_records(_yield_layer_records(sweep) if layers else _yield_records(sweep)),
+        schema=None if layers else COLUMNS,
     )
 
 
@@ -240,6 +256,7 @@ def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
             "outcome": cell.outcome,
             "message": cell.message,
             "unmet": "; ".join(cell.sample.unmet) if cell.sample else "",
+            **_name_place(cell),
         }
 
 
@@ -256,6 +273,17 @@ def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
                     "kind": line.kind,
                     **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
                 }
+
+
+def _name_place(cell: Cell) -> dict[str, Any]:
+    """Return where a cell was timed: times of other devices, drivers or clocks do not compare."""
+    found = None if cell.sample is None else cell.sample.conditions
+    return {
+        "device": found and found.device,
+        "driver": found and found.driver,
+        "clock_hz": found and found.after.clock_hz,
+        "memory_clock_hz": found and found.after.memory_clock_hz,
+    }
 
 
 def _name_record(sweep: Sweep, cell: Cell) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest
+from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest, first_line
 from archcost.sources.inputs import InputSpec
 from archcost.sources.network import DEFAULT_INPUT, Network
 
@@ -49,11 +49,11 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
         ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
         own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
         if isinstance(error, TypeError) and not own:  # the call itself did not fit
-            raise ArgumentError(f"{what}: {error}; arguments are written ?name=value&name=value") from error
+            raise ArgumentError(f"{what}: {first_line(error)}; arguments are written ?name=value&name=value") from error
         lines = "".join(traceback.format_list(own)).rstrip()
         if isinstance(error, SyntaxError):
             lines = "".join(traceback.format_exception_only(error)).rstrip()
-        raise BuildError(f"{what} raised {type(error).__name__}: {error}", lines) from error
+        raise BuildError(f"{what} raised {type(error).__name__}: {first_line(error)}", lines) from error
 
 
 def _read_attribute(module: Any, spec: Spec) -> Any:

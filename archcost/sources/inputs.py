@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.errors import InputError
+from archcost.errors import InputError, quote
 
 if TYPE_CHECKING:
     import torch
@@ -16,7 +16,7 @@ DTYPES = (
     "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
     "complex64", "complex128",
 )  # fmt: skip
-FORM = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d+(?:x\d+)*|scalar)(?::(?P<dtype>\w+))?")
+FORM = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d{1,18}(?:x\d{1,18})*|scalar)(?::(?P<dtype>\w+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,11 @@ def parse_input(text: str) -> InputSpec:
     """
     match = FORM.fullmatch(text.strip())
     if match is None:
-        raise InputError(f"--input {text!r} does not parse; write 3x224x224, 128:int64 or name=128:bool (batch apart)")
+        raise InputError(
+            f"--input {quote(text)} does not parse; write 3x224x224, 128:int64 or name=128:bool (batch apart)"
+        )
     dtype = match["dtype"] or "float32"
     if dtype not in DTYPES:
-        raise InputError(f"--input {text!r}: unknown dtype {dtype!r}; allowed are {', '.join(DTYPES)}")
+        raise InputError(f"--input {quote(text)}: unknown dtype {quote(dtype)}; allowed are {', '.join(DTYPES)}")
     shape = () if match["shape"] == "scalar" else tuple(int(size) for size in match["shape"].split("x"))
     return InputSpec(shape=shape, dtype=dtype, name=match["name"])

@@ -6,7 +6,7 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError, closest
+from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError, closest, first_line, spell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def import_library(name: str, install: str = "") -> Any:
             f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
         ) from error
     except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
+        if "torchvision::nms" not in spell(error):
             raise
     _declare_torchvision_operators(package)
     return importlib.import_module(name)
@@ -51,7 +51,7 @@ def build_by_name(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
     try:
         return create(spec.target, **arguments)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ArgumentError(f"{spec.text!r} cannot be built: {type(error).__name__}: {error}") from error
+        raise ArgumentError(f"{spec.text!r} cannot be built: {type(error).__name__}: {first_line(error)}") from error
 
 
 def build_unknown(spec: Spec, names: Sequence[str]) -> UnknownNetworkError:

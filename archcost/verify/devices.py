@@ -40,9 +40,10 @@ def compare_walks(network: Network, feed: Feed, there: Report) -> Walks:
 
 def _compare_layers(meta: Sequence[Layer], there: Sequence[Layer]) -> Iterator[RowDifference]:
     """Yield the differences of rows in the order of execution, and the rows that only one of both has."""
-    keys = [[(row.name, row.call, row.kind) for row in rows] for rows in (meta, there)]
-    for _, begin, end, begin_there, end_there in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
-        if keys[0][begin:end] == keys[1][begin_there:end_there]:
+    keys, keys_there = ([(row.name, row.call, row.kind) for row in rows] for rows in (meta, there))
+    found = SequenceMatcher(None, keys, keys_there, autojunk=False).get_opcodes()
+    for what, begin, end, begin_there, end_there in found:
+        if what == "equal":
             for one, other in zip(meta[begin:end], there[begin_there:end_there], strict=True):
                 yield from _compare(_name_row(one), LAYER, one, other)
             continue

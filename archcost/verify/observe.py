@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from archcost.errors import WalkError
+from archcost.errors import WalkError, first_line
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.records.opinions import Call, Shapes, Step
 from archcost.rules import find
@@ -71,7 +71,7 @@ def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any],
 
 def describe_error(error: BaseException) -> str:
     """Return the kind of an error and the first line of what it says."""
-    text = str(error).strip().partition("\n")[0]
+    text = first_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

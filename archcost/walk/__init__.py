@@ -1,7 +1,7 @@
 """Run a network once and write down what it did: hooks say who, a dispatch mode says what."""
 
 from archcost.walk.caches import Caches as Caches
-from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy
+from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy, unfilled as unfilled
 from archcost.walk.parts import Parts as Parts
 from archcost.walk.restoration import Restoration as Restoration
 from archcost.walk.surroundings import run_undisturbed as run_undisturbed

@@ -31,7 +31,7 @@ MAKERS = frozenset(
 )
 FILLS = frozenset((aten.fill_.Scalar, aten.fill_.Tensor, aten.zero_.default, aten.copy_.default))
 # what they return may be known although not all of their tensors are
-ENTRIES = MAKERS | FILLS | INDEX | {COPY, SELECT, PACK}
+OF_UNKNOWN = MAKERS | FILLS | INDEX | {COPY, SELECT, PACK}
 UNDEFINED = frozenset(("empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided"))
 # their work does not follow from the sizes of their tensors
 PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "convolution", "_cdist_forward"))
@@ -39,7 +39,7 @@ PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "convolution", "_cdist_fo
 
 def _may_be_known(values: Values, func: Any, inputs: list[TensorSpec]) -> bool:
     """Whether an operator's results may have twins: all that it reads has a twin, or it makes something of nothing."""
-    if not inputs or func in ENTRIES:
+    if not inputs or func in OF_UNKNOWN:
         return True
     return bool(values.real) and all([spec.storage in values.real for spec in inputs])  # noqa: C419 - quicker
 

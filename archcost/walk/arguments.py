@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, first_line
 from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, is_of_users
 
 
@@ -46,7 +46,7 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
     try:
         return copy.deepcopy(arguments, memo)
     except Exception as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        reason = first_line(error)
         raise ArgumentError(
             f"an argument of the network cannot be copied, and a forward could change it: {type(error).__name__}: "
             f"{reason}; give it a __deepcopy__, or pass its tensors themselves"

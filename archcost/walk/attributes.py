@@ -45,6 +45,8 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             kind = type(value)
             if kind in ATOMS:
                 continue
+            if kind is tuple and ATOMS.issuperset(map(type, value)):
+                continue
             if kind in CONTAINERS and not value:
                 found.empty.append(value)
             elif name in TABLES:
@@ -74,6 +76,8 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
 
 def contents_of(container: Any) -> Any:
     """Return what a dictionary, list, set or deque holds now, whatever its class does when it is read or copied."""
+    if type(container) is dict:  # nearly all are
+        return container.copy()
     kind = next(kind for kind in MUTABLE if isinstance(container, kind))
     return dict(dict.items(container)) if kind is dict else kind(container)
 

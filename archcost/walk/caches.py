@@ -45,7 +45,7 @@ class Caches:
 
     def note(self, parts: Parts) -> None:
         """Note what the code of a network can reach."""
-        modules = _python_modules(type(module) for module in parts.modules.values())
+        modules = _python_modules({type(module) for module in parts.modules.values()})
         used = [
             value
             for module in modules

@@ -46,7 +46,14 @@ GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 # torch's own layers that neither make a tensor nor attend
-QUIET = frozenset((nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.LayerNorm, nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Dropout))
+QUIET = frozenset(
+    (
+        *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.Flatten, nn.Identity, nn.Dropout),
+        *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm, nn.GroupNorm),
+        *(nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Hardswish, nn.Hardsigmoid, nn.Tanh, nn.LeakyReLU),
+        *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d),
+    )
+)
 
 
 class MetaDevice(DeviceContext):

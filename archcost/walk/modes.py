@@ -11,11 +11,16 @@ from torch import nn
 
 
 def set_mode(network: nn.Module, *, training: bool) -> None:
-    """Set the mode of a network and of all modules in it.
+    """Set the mode of a network and of all modules in it, once each: one may lie in itself.
 
     A module's own `train` is asked where it sets a mode, as one that keeps its batch norms in eval does; it is not
     where it starts a training run (`train(data, epochs)`).
     """
+    _set_mode(network, set(), training=training)
+
+
+def _set_mode(network: nn.Module, seen: set[int], *, training: bool) -> None:
+    seen.add(id(network))
     own = network.__dict__.get("train")
     if own is not None:  # that of an exported program raises: its mode is built in
         with suppress(NotImplementedError):
@@ -27,8 +32,8 @@ def set_mode(network: nn.Module, *, training: bool) -> None:
     if network.training != training:
         network.training = training
     for child in network._modules.values():
-        if child is not None:
-            set_mode(child, training=training)
+        if child is not None and id(child) not in seen:
+            _set_mode(child, seen, training=training)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ PADDED = {
     nn.TransformerEncoderLayer: ("src_key_padding_mask", 2),
     nn.MultiheadAttention: ("key_padding_mask", 3),
 }
+UNPADDED: set[type] = set()  # classes that are known to take no such mask
 
 
 class Notes:
@@ -34,8 +35,12 @@ class Notes:
 
     def add_padding(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Note that a module's attention was given a mask of padded places."""
-        name, place = _padding(type(module))  # type: ignore[arg-type] # classes do hash
-        if name and (kwargs.get(name) is not None or _at(args, place) is not None):
+        if (kind := type(module)) in UNPADDED:  # nearly all
+            return
+        name, place = _padding(kind)  # type: ignore[arg-type] # classes do hash
+        if not name:
+            UNPADDED.add(kind)
+        elif kwargs.get(name) is not None or _at(args, place) is not None:
             self.add(PADDING)
 
 

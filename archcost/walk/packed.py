@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # modules that hold such an object and compute nothing: they are part of the layer above
 PACKS = (
@@ -23,15 +23,27 @@ def is_pack(module: nn.Module | None) -> bool:
     """Whether a module only holds packed weights, itself or in its children."""
     if isinstance(module, nn.ModuleList):
         return len(module) > 0 and all(is_pack(child) for child in module)
-    kind = type(module)
-    # a network that has one has imported its module; a class of the user's own by the same name is another
-    return any(kind is getattr(sys.modules.get(where), name, None) for where, name in PACKS)
+    return type(module) in _list_pack_kinds()
+
+
+def _list_pack_kinds() -> set[type[nn.Module] | None]:
+    """Return the classes of torch's own that are packs; a network that has one has imported its Python module."""
+    return {getattr(sys.modules.get(where), name, None) for where, name in PACKS} - {None}
+
+
+def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
+    """Return the modules that only hold packed weights; hardly any network has one."""
+    modules = list(modules)
+    if _list_pack_kinds().isdisjoint(map(type, modules)):
+        return frozenset()
+    return frozenset(module for module in modules if is_pack(module))
 
 
 def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
     """Yield a name, the object, a place in it and the tensor for each weight that a network's layers keep packed."""
+    packs = find_packs(modules.values())
     for path, layer in modules.items():
-        if is_pack(layer):
+        if layer in packs or not (packs or torch.ScriptObject in map(type, layer.__dict__.values())):
             continue
         objects = list(_objects_of(layer))
         for number, packed in enumerate(objects):

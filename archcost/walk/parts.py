@@ -88,7 +88,7 @@ class Parts:
             for name, tensor in table.items():
                 if tensor is not None and id(tensor) not in seen:
                     seen.add(id(tensor))
-                    tensors.append(Named(prefix + name, tensor, module))
+                    tensors.append(Named(prefix + _write_name(name), tensor, module))
         for name, given in module._modules.items():
             child = given
             while child is not None and "_orig_mod" in child._modules:
@@ -96,4 +96,9 @@ class Parts:
             if given is not None and child is not None and child is not given:
                 self.compiled.append(Compiled(module, name, given, child))
             if child is not None and id(child) not in seen:
-                self._take_apart(child, prefix + name, seen)
+                self._take_apart(child, prefix + _write_name(name), seen)
+
+
+def _write_name(name: str) -> str:
+    """Return a name that a file can hold: half of a surrogate pair by its number."""
+    return name if name.isascii() else name.encode(errors="backslashreplace").decode()

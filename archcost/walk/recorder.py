@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
+PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))  # which wrap no others
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
 SPARSE_SUM = "aten._sparse_addmm"
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
@@ -96,8 +97,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
         """Number a parameter or a buffer before the walk, and all that it wraps."""
-        parts = components(tensor)
-        if parts[0] is not tensor:
+        if type(tensor) not in PLAIN_TENSORS and (parts := components(tensor))[0] is not tensor:
             specs = [self.storages.describe(part, kind) for part in parts]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
@@ -132,7 +132,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return NotImplemented  # it takes the operator apart itself, into those that it really runs
         if isinstance(func, HigherOrderOperator):
             return self._run_functions(func, args, kwargs or {})
-        schema = _schema(func)
+        schema = _SCHEMAS.get(id(func)) or _read_schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
         if schema.composite and not _has_own_kernel(func, args):
@@ -158,6 +158,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
             func = higher_order.attend_on_meta
         schema = _Schema(
+            func,
             f"higher_order.{name}",
             ("query", "key", "value"),
             {},
@@ -166,6 +167,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             noteworthy=False,
             by_values=False,
             mark=False,
+            of_unknown=False,
         )
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
@@ -175,11 +177,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         # a tensor that torch has just made of Python's numbers, unseen
         lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
         inputs: list[TensorSpec] = []
-        described = schema.defaults.copy()
-        for name, value in zip(schema.names, args, strict=False):
-            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
-        for name, value in kwargs.items():
-            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
+        described = self._arguments(schema, args, kwargs, inputs)
         written = schema.written_of(args, kwargs) if schema.written else ()
         if written:
             self._keep(written)
@@ -194,7 +192,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
         if schema.noteworthy:
             self._note(schema, inputs)
-        result = self._run(func, args, kwargs, (inputs, written))
+        if self.lines is not None and self.phase == "forward":
+            self.lines.append(find_line())
+        values = self.values
+        if values is None or (inputs and not values.real and not schema.of_unknown) or self.phase == "step":
+            result = shapes.run(func, args, kwargs)  # no value is known, or nobody asks for one
+        else:
+            result = answers.run(values, func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
             # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
             self._compiler = True
@@ -220,13 +224,6 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             )
         )
         return result
-
-    def _run(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: Any) -> Any:
-        if self.lines is not None and self.phase == "forward":
-            self.lines.append(find_line())
-        if self.values is None or self.phase == "step":  # which asks nothing
-            return shapes.run(func, args, kwargs)
-        return answers.run(self.values, func, args, kwargs, seen)
 
     def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
@@ -272,6 +269,24 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             tensor = tensor_reference()
             if tensor is not None:
                 set_version(tensor, version)
+
+    def _arguments(
+        self, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[TensorSpec]
+    ) -> dict[str, Any]:
+        """Return the arguments of a call by name, tensors described; those are added to the `inputs`."""
+        described, describe = schema.defaults.copy(), self.storages.describe
+        for name, value in zip(schema.names, args, strict=False):
+            kind = type(value)
+            if kind in PLAIN:
+                described[name] = value
+            elif kind in PLAIN_TENSORS:
+                described[name] = spec = describe(value)
+                inputs.append(spec)
+            else:
+                described[name] = self._argument(value, inputs)
+        for name, value in kwargs.items():
+            described[name] = value if type(value) in PLAIN else self._argument(value, inputs)
+        return described
 
     def _argument(self, value: Any, inputs: list[TensorSpec]) -> Any:
         if type(value) is list and PLAIN.issuperset(map(type, value)):
@@ -321,6 +336,7 @@ def _running_node() -> int | None:
 
 
 class _Schema(NamedTuple):
+    func: Any
     op: str
     names: tuple[str, ...]
     defaults: dict[str, Any]
@@ -329,6 +345,7 @@ class _Schema(NamedTuple):
     noteworthy: bool  # a reader may have to know that it ran
     by_values: bool  # its results have as many elements as the values of its arguments say
     mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
+    of_unknown: bool  # its results may have known values though what it reads has none
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -336,12 +353,15 @@ class _Schema(NamedTuple):
         return tuple(tensor for name in self.written for tensor in find_tensors(bound.get(name)))
 
 
-@functools.cache
-def _schema(func: Any) -> _Schema:
+_SCHEMAS: dict[int, _Schema] = {}  # by the identity of operators, which are slow to hash; each holds its own
+
+
+def _read_schema(func: Any) -> _Schema:
     arguments = func._schema.arguments
     op = func._schema.name.replace("::", ".")
     by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
-    return _Schema(
+    schema = _SCHEMAS[id(func)] = _Schema(
+        func=func,
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
@@ -350,7 +370,9 @@ def _schema(func: Any) -> _Schema:
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
+        of_unknown=func in answers.OF_UNKNOWN,
     )
+    return schema
 
 
 def _has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
+from torch.utils import checkpoint
 
 from archcost.records import SavedSpec
 from archcost.walk.recorder import newest_node
@@ -16,6 +18,10 @@ from archcost.walk.storages import dtype_name
 
 if TYPE_CHECKING:
     from archcost.walk.recorder import Recorder
+
+# Before 2.13 torch saves what a checkpoint is given by a node of its own, and an empty tensor with it; later releases
+# do so without, under the node that came before
+SAVER: Any = getattr(checkpoint, "_NoopSaveInputs", None)
 
 
 class _Kept:
@@ -65,7 +71,11 @@ def _pack(recorder: Recorder, found: list[tuple[weakref.ref[_Kept], int, int]], 
     # history, too.
     with torch._C._DisableTorchDispatch():
         kept = _Kept(tensor.detach())
-    found.append((weakref.ref(kept), newest_node(), len(recorder.ops)))
+    of_checkpoint = SAVER is not None and sys._getframe(1).f_locals.get("cls") is SAVER
+    if not of_checkpoint:
+        found.append((weakref.ref(kept), newest_node(), len(recorder.ops)))
+    elif tensor.numel():  # without the empty tensor that comes first
+        found.append((weakref.ref(kept), newest_node() - 1, len(recorder.ops)))
     return kept
 
 

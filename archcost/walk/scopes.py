@@ -14,7 +14,7 @@ from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.checkpoints import is_chain
-from archcost.walk.packed import is_pack
+from archcost.walk.packed import find_packs
 from archcost.walk.tensors import find_tensors, innermost
 
 if TYPE_CHECKING:
@@ -29,16 +29,18 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
 
     A layer that keeps its weights packed is one, with what holds them.
     """
+    packs = find_packs(modules.values())
+    nothing = packs | {None}
     return {
         module: ModuleSpec(
             path=path,
             kind=type(module).__name__,
-            leaf=not module._modules or all(child is None or is_pack(child) for child in module._modules.values()),
+            leaf=nothing.issuperset(module._modules.values()),
             recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
             children=_list_chain(module, path),
         )
         for path, module in modules.items()
-        if not is_pack(module)
+        if module not in packs
     }
 
 

@@ -87,7 +87,8 @@ def _put_contents_back(empty: list[Any], filled: list[tuple[Any, Any]]) -> None:
     for container in filter(None, empty):
         container.clear()
     for container, contents in filled:
-        refill(container, contents)
+        if not _same(container, contents):
+            refill(container, contents)
 
 
 def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]]) -> None:
@@ -98,8 +99,6 @@ def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]
 
 def refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
-    if _same(container, contents):
-        return
     container.clear()
     if isinstance(container, dict | set):
         container.update(contents)

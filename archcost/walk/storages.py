@@ -115,7 +115,12 @@ class Storages:
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
-        storage = self.find(tensor, kind)
+        if self._dead:
+            self.bury()
+        try:
+            storage = self._alive[tensor.untyped_storage()._cdata]
+        except (KeyError, NotImplementedError, RuntimeError):
+            storage = self.find(tensor, kind)
         place = _place(tensor)
         if storage.place == place:
             return storage.spec  # type: ignore[no-any-return]
@@ -234,7 +239,8 @@ def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ..
         return TensorSpec(tuple(shape), dtype_name(dtype), storage, 0, nbytes, sources, values.numel())
     # a dimension that stands still adds nothing to the bytes that are reached
     nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
-    return TensorSpec(tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources)
+    # past the constructor of named tuples, a function of Python's that takes as long as all of this
+    return tuple.__new__(TensorSpec, (tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources, None))
 
 
 def _distinct_bytes(tensor: torch.Tensor) -> int:

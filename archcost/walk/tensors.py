@@ -14,6 +14,8 @@ def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
     if isinstance(value, torch.Tensor):
         return [value]
+    if type(value) is tuple and len(value) == 1 and isinstance(value[0], torch.Tensor):  # what most modules are given
+        return [value[0]]
     found: list[torch.Tensor] = []
     _gather(value if type(value) is tuple else (value,), found)
     return found

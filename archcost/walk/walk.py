@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from archcost import units
-from archcost.errors import RuleError, WalkError
+from archcost.errors import RuleError, WalkError, first_line
 from archcost.records import ModuleSpec, Trace, choose_followed, parse_amp
 from archcost.releases import describe_untested
 from archcost.walk.arguments import tensors_within
@@ -256,7 +256,7 @@ def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], reco
 
 def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], phase: str) -> str:
     """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
-    text = str(error).strip().split("\n", maxsplit=1)[0]
+    text = first_line(error)
     if phase != "forward":
         return f"the {phase} of a training step failed: {type(error).__name__}: {text}"
     spec, module, shapes, line = specs[network], network, "", ""

@@ -12,7 +12,7 @@ import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, BuildError, UnknownNetworkError, closest
+from archcost.errors import ArgumentError, BuildError, UnknownNetworkError, closest, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -182,6 +182,6 @@ def build(entry: Entry) -> nn.Module:
         network: nn.Module = builder(**entry.arguments)
     except (TypeError, ValueError, RuntimeError) as error:
         kind = BuildError if isinstance(error, RuntimeError) else ArgumentError
-        reason = str(error).partition("\n")[0]  # torch adds its own stack
+        reason = first_line(error)  # torch adds its own stack
         raise kind(f"{entry.id} cannot be built with {given}: {reason}") from error
     return network

@@ -74,6 +74,22 @@ def test_what_a_checkpoint_keeps_is_its_input():
     assert report.saved[0].also == ()
 
 
+def test_what_a_checkpoint_keeps_belongs_to_the_row_that_made_it():
+    """A layer keeps its input, 4 rows of 8; the checkpoint keeps the sum, as large, and nothing of what runs in it."""
+
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
+
+        def forward(self, x):
+            return checkpoint(lambda y: self.second(y.sin()), self.first(x) + 1, use_reentrant=False)
+
+    for device in ("meta", "cpu"):
+        report = archcost.profile(Sum(), torch.zeros(4, 8), train="sgd", saved=True, device=device)
+        assert [(saved.layer, saved.nbytes) for saved in report.saved] == [("first", 4 * 4 * 8), ("add", 4 * 4 * 8)]
+
+
 def test_an_operator_of_ones_own_and_python_between():
     """The line is the network's, not torch's, nor that of the functional that calls it."""
 

@@ -6,7 +6,8 @@ from peer_packages import peer
 from real_memory import inference_peak, training_peak
 
 from archcost import zoo
-from benchmarks.memory_gpu import BATCHES, LIMIT, NETWORKS, REPORT, Case, Line, Measured, all_cases, lines_of, text_of
+from benchmarks.as_it_comes import Page
+from benchmarks.memory_gpu import BATCHES, LIMIT, NETWORKS, REPORT, Case, Line, Measured, all_cases, write
 
 CASES = [
     Case(network="lenet5_simple", batch=batch, training=training) for batch in (1, 3) for training in (False, True)
@@ -23,14 +24,25 @@ def on_cpu(case):
     return Measured(allocated=peak, tensors=peak)
 
 
-def test_every_prediction_is_what_is_measured():
-    lines = lines_of(CASES, on_cpu)
-    text = text_of(lines, "On this CPU.")
+def test_every_prediction_is_what_is_measured(tmp_path):
+    lines = write(Page(tmp_path / "report.md", 600), CASES, on_cpu, "On this CPU.")
+    text = (tmp_path / "report.md").read_text()
 
     assert [line.off for line in lines] == [0.0] * 4
     assert "not been run" not in text
     assert text.count("+0.00 %") == 4
     assert "On this CPU." in text
+
+
+def test_a_machine_that_goes_away_takes_no_line_along(tmp_path):
+    def measure(case):
+        if case.training:
+            raise KeyboardInterrupt
+        return Measured(allocated=1000, tensors=1000)
+
+    with pytest.raises(KeyboardInterrupt):
+        write(Page(tmp_path / "report.md", 600), CASES, measure, "On this CPU.")
+    assert "| lenet5_simple | 1 | inference |" in (tmp_path / "report.md").read_text()
 
 
 def test_a_prediction_that_is_off_and_a_case_that_does_not_fit():

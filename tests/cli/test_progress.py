@@ -18,10 +18,10 @@ WORK = """
 import signal, sys, time
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 from archcost.cli import progress as shown
-from archcost.cli.options import keep_stdout
+from archcost.cli.options import keep_process
 shown.SOON = {soon}
 try:
-    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_stdout():
+    with shown.show_progress(3, "Counting", quiet={quiet}) as advance, keep_process():
         from archcost.records import Done
         print("a network's own words")
         advance(Done("first"))
@@ -222,3 +222,32 @@ def test_a_request_that_is_wrong_shows_no_code(broken):
 
     assert seen.code == 2
     assert len(seen.screen) == 1
+
+
+def test_the_rate_is_that_of_late_so_that_rows_of_a_journal_promise_nothing(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("archcost.cli.steps.time.monotonic", lambda: now[0])
+    told = Progress(1000, "Counting")
+    for _ in range(900):  # known already
+        told("")
+    for _ in range(50):
+        now[0] += 10
+        told("")
+
+    assert told.rate == pytest.approx(0.1)
+    assert told.remaining == pytest.approx(50 * 10)
+
+
+def test_a_log_has_a_line_for_each_tenth_of_a_long_command(monkeypatch, capsys):
+    monkeypatch.setattr("archcost.cli.progress.SOON", 0.0)
+    for steps, lines in ((40, 10), (9, 0)):
+        with show_progress(steps, "Counting", quiet=False) as advance:
+            for step in range(steps):
+                advance(Done(str(step), failed=step == 0))
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == lines
+    with show_progress(40, "Counting", quiet=False) as advance:
+        for step in range(20):
+            advance(Done(str(step), failed=step == 0))
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(r"archcost: Counting: 20 of 40, 1 failed, [\d.e+]+/s, 0:00 left", last)

@@ -262,8 +262,14 @@ class Driver:
         return round((self.idle_watts * self.cuda.host + self.more_watts * busy) / 1e6)
 
     def nvmlDeviceGetClockInfo(self, _, kind):  # noqa: N802
-        works = self.cuda.current_stream().free > self.cuda.host
-        return {1: 1980 if works else 345, 2: 2619}[kind]
+        return {1: 1980 if self.works else 345, 2: 2619}[kind]
+
+    def nvmlDeviceGetPowerUsage(self, _):  # noqa: N802
+        return 1000 * (self.idle_watts + (self.more_watts if self.works else 0))
+
+    @property
+    def works(self):
+        return self.cuda.current_stream().free > self.cuda.host
 
     def nvmlDeviceGetViolationStatus(self, _, _policy):  # noqa: N802
         return SimpleNamespace(violationTime=round(self.held_back * self.cuda.host))

@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(TableError, match=r"gone\.csv cannot be read: No such file"):
         list(read_table(tmp_path / "gone.csv", ("name",)))
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe")
-    with pytest.raises(TableError, match="not text in UTF-8"):
+    with pytest.raises(TableError, match="it is not UTF-8"):
         list(read_table(tmp_path / "bytes.csv", ("name",)))
 
 

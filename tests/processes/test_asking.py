@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from running import is_running, wait_until_ended
 
-from archcost.processes.asking import AnswerError, DiedError, Worker
+from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
+from archcost.processes.limits import Limits
 
 TASKS = """
 import ctypes
@@ -143,7 +146,7 @@ def test_an_exception_without_a_message_and_a_result_that_json_lacks_are_answers
     [
         ("finish", {"name": "_exit", "argument": 0}, "ended with exit code 0"),
         ("finish", {"name": "_exit", "argument": 7}, "ended with exit code 7"),
-        ("kill_group", {}, r"was killed by SIGKILL \(signal 9\): too little memory"),
+        ("kill_group", {}, r"was killed by SIGKILL \(signal 9\): by itself"),
         ("forge", {}, "gave no answer that can be read"),
     ],
 )
@@ -171,3 +174,115 @@ def test_an_interrupt_is_not_the_workers(worker):
     os.kill(process, signal.SIGINT)
     assert worker.ask("os:getpid") == process
     assert worker.ask("os:getpgid", pid=process) == process
+
+
+LIMITED = """
+import ctypes
+import os
+import signal
+import sys
+import time
+
+
+def sleep():
+    time.sleep(3600)
+
+
+def hold():
+    ctypes.PyDLL(None).sleep(3600)  # which keeps the interpreter's lock
+
+
+def stop():
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def eat():
+    return len(bytearray(1 << 32))
+
+
+def crash():
+    ctypes.string_at(0)
+
+
+def end_parents_group():
+    os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
+    time.sleep(3600)
+
+
+def leave_daemon(then):
+    started, told = os.pipe()
+    if not os.fork():
+        os.setsid()
+        if not (daemon := os.fork()):
+            time.sleep(3600)
+        os.write(told, str(daemon).encode())
+        os._exit(0)
+    daemon = int(os.read(started, 20))
+    if then == "return":
+        return daemon
+    with open("daemon", "w") as file:
+        file.write(str(daemon))
+    os._exit(3)
+
+
+def swallow():
+    return sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def limited(tmp_path, monkeypatch):
+    monkeypatch.setattr("archcost.processes.asking.GRACE_SECONDS", 0.5)
+    (tmp_path / "limited.py").write_text(LIMITED)
+    with Guard() as guard:
+        worker = Worker(guard, folder=tmp_path, paths=[str(tmp_path)], imports=["limited"], limits=LIMITS)
+        yield worker
+        worker.close()
+
+
+LIMITS = Limits(seconds=1.0, memory=1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "says"),
+    [
+        ("sleep", "hang", r"not done after 1 s, in sleep, line 10 of limited.py"),
+        ("hold", "hang", r"not done after 1 s, in hold, line 14 of limited.py"),
+        ("stop", "hang", r"not done after 1 s;"),
+        ("crash", "crash", r"SIGSEGV \(signal 11\), in crash, line 26 of limited.py"),
+        ("end_parents_group", "crash", "killed together with its parent"),
+    ],
+)
+def test_a_task_that_never_ends_or_crashes_says_where_and_another_worker_follows(limited, task, kind, says):
+    with pytest.raises(DiedError, match=says) as caught:
+        limited.ask(f"limited:{task}")
+    assert caught.value.kind == kind
+    assert limited.ask("limited:swallow") == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system refuses memory")
+def test_a_task_gets_no_more_memory_than_it_may_take_and_the_next_one_does(limited):
+    with pytest.raises(AnswerError) as caught:
+        limited.ask("limited:eat")
+    assert caught.value.kind == "MemoryError"
+    process = limited.ask("os:getpid")
+    assert limited.ask("os:getpid") == process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system gives orphans to their grandparents")
+def test_what_left_for_a_session_of_its_own_ends_with_the_worker(limited, tmp_path):
+    with pytest.raises(DiedError, match="exit code 3"):
+        limited.ask("limited:leave_daemon", then="exit")
+    wait_until_ended(int((tmp_path / "daemon").read_text()))
+
+    process = limited.ask("os:getpid")
+    wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: whoever ends all may end its keeper
+    assert limited.ask("os:getpid") == process
+
+
+def test_the_limit_of_time_begins_once_everything_is_imported(tmp_path):
+    (tmp_path / "slow_to_import.py").write_text("import time\n\ntime.sleep(1.5)\n")
+    with Guard() as guard:
+        worker = Worker(guard, paths=[str(tmp_path)], imports=["slow_to_import"], limits=LIMITS)
+        assert worker.ask("builtins:round", number=1) == 1
+        worker.close()

@@ -2,25 +2,36 @@
 
 import sys
 
-from archcost.processes.asking import AnswerError, DiedError
+from archcost.processes.asking import AnswerError
+from archcost.processes.endings import DiedError
 from archcost.processes.pool import Pool
 
 
-def test_answers_come_in_the_order_of_the_requests_and_a_pool_is_asked_again():
-    seen = []
-
-    def note(place, found):
-        seen.append(place)
-
+def test_answers_come_as_they_are_done_and_a_pool_is_asked_again():
     with Pool(2) as pool:
-        (exits,) = pool.ask_all("os:_exit", [{"status": 3}], note)
-        rounded = pool.ask_all("builtins:round", [{"number": n + 0.25, "ndigits": 1} for n in range(9)], note)
-        (wrong,) = pool.ask_all("builtins:round", [{}], note)
+        ((place, exits),) = pool.run("os:_exit", [{"status": 3}])
+        rounded = dict(pool.run("builtins:round", ({"number": n + 0.25, "ndigits": 1} for n in range(9))))
+        ((_, wrong),) = pool.run("builtins:round", [{}])
+    assert place == 0
     assert isinstance(exits, DiedError)
     assert "exit code 3" in str(exits)
-    assert rounded == [n + 0.2 for n in range(9)]
+    assert rounded == {n: n + 0.2 for n in range(9)}
     assert isinstance(wrong, AnswerError)
-    assert sorted(seen) == [0, 0, 0, *range(1, 9)]
+
+
+def test_no_more_requests_are_taken_than_there_are_workers():
+    taken = []
+
+    def requests():
+        for number in range(5):
+            taken.append(number)
+            yield {"number": number}
+
+    with Pool(1) as pool:
+        answers = pool.run("builtins:round", requests())
+        assert next(answers) == (0, 0)
+        assert taken == [0]
+        answers.close()
 
 
 def test_what_this_process_can_import_its_workers_can(tmp_path, monkeypatch):
@@ -28,4 +39,4 @@ def test_what_this_process_can_import_its_workers_can(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", ["", *sys.path])  # the current folder, as `python -c` has it
     with Pool(1) as pool:
-        assert pool.ask_all("only_here:call", [{}], lambda *_: None) == ["found"]
+        assert list(pool.run("only_here:call", [{}])) == [(0, "found")]

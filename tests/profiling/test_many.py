@@ -105,9 +105,13 @@ def test_one_that_leaves_with_success_has_died(users):
 
 
 @pytest.mark.usefixtures("warm_workers")
-def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users):
+def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users, monkeypatch):
     with pytest.raises(ArgumentError, match=r"`keep` or an option cannot be sent to another process: .*jobs=1"):
         profile_many(["users.py:dies", "lenet5"], keep=lambda report: report, jobs=2)
+    own = type("keep_it", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "keep_it", own, raising=False)
+    with pytest.raises(ArgumentError, match="is of the program itself, which no other process runs"):
+        profile_many(["users.py:dies", "lenet5"], keep=own, jobs=2)
     for failure in profile_many(["lenet5", "lenet5"], keep=operator.attrgetter("__class__.__dict__"), jobs=2):
         assert failure.error == "ArgumentError"
         assert "what `keep` returned cannot be sent to another process" in failure.reason
@@ -140,18 +144,18 @@ def counted():
     (users / "users.py").write_text(USERS + counted)
     built = users / "built"
     with remember_reports():
-        first = profile_many(["users.py:counted", "users.py:raises"], keep=macs)
-        again = profile_many(["users.py:raises", "users.py:counted"], batch=1)
+        first = profile_many(["users.py:counted", "users.py:raises"], keep=macs, jobs=1)
+        again = profile_many(["users.py:raises", "users.py:counted"], batch=1, jobs=1)
         assert built.read_text() == "x"
-        other = profile_many(["users.py:counted"], keep=macs, batch=2)
+        other = profile_many(["users.py:counted"], keep=macs, batch=2, jobs=1)
     assert built.read_text() == "xx"
     assert again[0] == first[1]
     assert [again[1].totals.macs, *other] == [first[0], 2 * first[0]]
-    profile_many(["users.py:counted"])
+    profile_many(["users.py:counted"], jobs=1)
     assert built.read_text() == "xxx"
 
 
 def test_what_is_kept_of_a_remembered_report_may_fail_as_well(users):
     with remember_reports():
-        (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"))
+        (found,) = profile_many(["users.py:good"], keep=operator.attrgetter("totals.nothing"), jobs=1)
     assert (found.spec, found.error) == ("users.py:good", "AttributeError")

@@ -65,7 +65,7 @@ def test_what_only_this_process_has_is_not_tried(monkeypatch):
 
 def test_a_sweep_over_batches_tries_one_image_once(networks, monkeypatch):
     asked = []
-    monkeypatch.setattr("archcost.processes.pool.Pool.ask_all", lambda *_: asked.append(1) or ["no"])
+    monkeypatch.setattr("archcost.processes.pool.Pool.run", lambda *_: asked.append(1) or [(0, "no")])
     network = resolve(f"{networks}:good")
     assert [trial.find_capture_failure(network, replace(FEED, batch=n), PLAN) for n in (1, 8)] == ["no", "no"]
     assert trial.find_capture_failure(network, FEED, replace(PLAN, dtype="bfloat16")) == "no"

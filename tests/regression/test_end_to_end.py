@@ -159,7 +159,7 @@ def stored(tmp_path, monkeypatch):
         (["diff", "narrow.json", "larger.json", "--force"], 0, ""),
         (["diff", "narrow.json", "wide.json", "--fail-if", "mac>+2%"], 2, "did you mean macs"),
         (["diff", "narrow.json"], 2, "Missing argument 'B'"),
-        (["diff", "narrow.json", "wide.json", "-o", "x.tex"], 2, "the suffix must be one of .txt, .json"),
+        (["diff", "narrow.json", "wide.json", "-o", "x.xyz"], 2, "the suffix must be one of .txt, .json"),
         (["diff", "narrow.json", "larger.json"], 3, "other inputs: 1x3x16x16 float32 before, 1x3x18x18"),
         (["diff", "other.json", "narrow.json"], 3, "counted by other conventions: 0 before, 1 after"),
         (["diff", "schema.json", "narrow.json"], 3, "not a report: it must be of schema 'archcost.report/1'"),

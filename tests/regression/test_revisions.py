@@ -118,7 +118,6 @@ def test_a_package_below_src_is_the_revisions(repository, monkeypatch):
     assert report_at(first, "widths:build", inputs=SIZE).totals.params == 6
 
 
-@pytest.mark.usefixtures("warm_workers")
 def test_code_of_the_working_tree_is_never_taken_for_the_revisions(repository, monkeypatch):
     first = repository.commit({"src/widths/__init__.py": NET.format(width=2)})
     repository.commit({"src/widths/__init__.py": NET.format(width=3)})

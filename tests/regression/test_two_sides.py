@@ -126,6 +126,27 @@ def test_where_the_settings_of_the_base_are_broken_it_is_noted(repository, check
     assert "did you mean spec" in networks["cnn"]["base_failure"]
 
 
+def test_a_network_that_the_base_names_and_lacks_is_not_new(project, check):
+    """Its file is not committed there: what builds it is missing, and nothing can be compared."""
+    project.git("checkout", "--quiet", "main")
+    project.commit({"pyproject.toml": settings(spec="nets/later.py:build")})
+    project.git("checkout", "--quiet", "-B", "later")
+    project.commit({"nets/later.py": MODEL.format(width=4)})
+    code, networks, _ = check(project)
+
+    assert (code, networks["cnn"]["outcome"]) == (0, "uncompared")
+    assert networks["cnn"]["base_failure"].endswith("it does not have nets/later.py:build, which its settings name")
+
+
+def test_a_base_without_settings_is_said_to_have_none(project, archcost):
+    project.git("rm", "--quiet", "pyproject.toml")
+    project.commit({"moved/cnn.py": MODEL.format(width=4), "moved/pyproject.toml": settings(spec="cnn.py:build")})
+    done = archcost("check", "--base-ref", "main", "--format", "json", cwd=project.path / "moved")
+
+    (note,) = json.loads(done.stdout)["notes"]
+    assert note.endswith("has no settings in moved/pyproject.toml: every network is new")
+
+
 @pytest.fixture
 def outer(project, tmp_path):
     """A repository whose network is in a submodule: of width 4 on main, 6 at HEAD."""

@@ -175,6 +175,19 @@ def test_a_maximum_that_is_exceeded_by_what_was_there_is_no_change():
     assert spell_headline(both).endswith(" · 1 changed, 1 over a limit but unchanged, of 2 networks")
 
 
+def test_what_was_not_compared_is_not_called_new():
+    found = pairs.checked("small", None, pairs.network())
+    judged = replace(found, verdicts=judge(found.difference, parse_budgets({"*": {"params": {"max": 1}}}).of("small")))
+    check = pairs.one(replace(judged, base_failure="main, could not be counted: SyntaxError\n  line 2"))
+
+    assert "(new)" in spell_headline(pairs.one(judged))
+    assert spell_headline(check).endswith(", at most 1")
+    for form in ("table", "markdown"):
+        text = text_of(check, form)
+        assert not re.search(r"  new$| new \|", text, re.MULTILINE)
+        assert ("SyntaxError" in text, "line 2" in text) == (True, False)
+
+
 def test_what_changed_in_the_settings_alone_is_the_headline():
     same = pairs.network()
     asked = replace(pairs.checked("net", same, same), settings=("budget macs max 1 -> 2",))

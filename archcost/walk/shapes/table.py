@@ -89,3 +89,4 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     ),
     **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.shape_update),
 }
+RULES = {id(func): rule for func, rule in SHAPES.items()}  # by identity: operators are slow to hash

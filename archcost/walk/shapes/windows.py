@@ -21,7 +21,7 @@ def max_pool(
     ceil_mode: bool = False,
 ) -> Any:
     """Answer with the largest values and their places."""
-    if each_axis(dilation, 2) != [1, 1]:
+    if dilation != 1 and each_axis(dilation, 2) != [1, 1]:
         return NotImplemented
     shape = _shape_pool(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
     if shape is None:
@@ -75,19 +75,17 @@ def _shape_pool(
     ceil: bool,
 ) -> tuple[int, ...] | None:
     """Return the shape of a pool's result; None where it is an unusual one."""
-    kernel, steps, pads = (each_axis(value, axes) for value in (kernel_size, stride or kernel_size, padding))
-    if (
-        image.dim() != axes + 2
-        or not plain(image)
-        or any(2 * p > k for p, k in zip(pads, kernel, strict=True))
-        or not image.numel()
-    ):
+    batch, channels, *sides = image.shape if image.dim() == axes + 2 else (0, 0)
+    if not sides or not image.numel() or not plain(image):
         return None
-    sizes = [
-        _compute_pooled_length(size, k, s, p, ceil=ceil)
-        for size, k, s, p in zip(image.shape[2:], kernel, steps, pads, strict=True)
-    ]
-    return (*image.shape[:2], *sizes) if min(sizes) > 0 else None  # torch's own message names the sizes
+    kernel, steps, pads = each_axis(kernel_size, axes), each_axis(stride or kernel_size, axes), each_axis(padding, axes)
+    sizes = []
+    for size, k, s, p in zip(sides, kernel, steps, pads, strict=True):
+        length = 0 if 2 * p > k else _compute_pooled_length(size, k, s, p, ceil=ceil)
+        if length < 1:
+            return None  # torch's own message names the sizes
+        sizes.append(length)
+    return (batch, channels, *sizes)
 
 
 def _compute_pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:

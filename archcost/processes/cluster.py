@@ -1,0 +1,206 @@
+"""Workers of a cluster that Ray runs, asked like those of this machine.
+
+A Ray task asks an `asking.Worker` of its own, so that limits, isolation and the names of failures are the same as here;
+what Ray says of its own processes is said of no network. Ray repeats nothing: a network that ends its process would end
+one after the other. Only what Ray itself has lost, with a node for example, is asked once more.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, Self
+
+from archcost.errors import EngineError, MissingPackageError
+from archcost.processes.asking import AnswerError, Worker
+from archcost.processes.endings import DiedError
+from archcost.processes.guard import Guard
+from archcost.processes.versions import list_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+
+    from archcost.processes.engine import Answer
+    from archcost.processes.limits import Limits
+
+AHEAD = 4  # tasks under way for each core: none waits for the driver, and a million are no million references
+LOOK_SECONDS = 10.0  # after which it is looked whether the cluster has grown
+CONNECT_SECONDS = 10.0
+TRIES = 2  # of what Ray has lost
+NOT_SHIPPED = [
+    ".git",
+    ".venv",
+    "venv",
+    "env",
+    "node_modules",
+    "__pycache__",
+    "*.pt",
+    "*.pth",
+    "*.safetensors",
+    "*.onnx",
+]
+
+
+class Cluster:
+    """The cluster that RAY_ADDRESS names, one of this machine where it names none; an `engine.Engine`.
+
+    `ship` is a folder whose files every node gets and in which networks run, None where no code of the user's is asked
+    for. `packages` are those whose versions must be the same everywhere, beside archcost's own. With `alone` each
+    request has a whole node, one GPU of it where there are any, and no other work; `accelerator` is the type of it.
+    """
+
+    def __init__(
+        self,
+        jobs: int | None,
+        *,
+        imports: Sequence[str] = (),
+        limits: Limits,
+        packages: Sequence[str] = (),
+        ship: str | None = None,
+        alone: bool = False,
+        accelerator: str | None = None,
+    ) -> None:
+        try:
+            import ray
+        except ModuleNotFoundError as error:
+            raise MissingPackageError("--engine ray needs ray; run `pip install archcost[ray]`") from error
+        self._ray: Any = ray
+        self._owned = not ray.is_initialized()
+        self._packages = tuple(packages)
+        self._asked = (tuple(imports), limits, self._packages)
+        self._alone = alone
+        self._accelerator = accelerator
+        if self._owned:
+            _connect(ray, jobs, ship)
+        self._task = ray.remote(num_cpus=1, max_retries=0)(_ask)
+
+    def run(self, task: str, requests: Iterable[Mapping[str, Any]]) -> Generator[tuple[int, Answer]]:
+        """Yield the place of each request and what came of it; see `Engine`.
+
+        Raises:
+            EngineError: a node has other versions than this process, or no node is of the kind that was asked for.
+        """
+        asked = enumerate(requests)
+        again: list[tuple[int, Mapping[str, Any], int]] = []
+        flying: dict[Any, tuple[int, Mapping[str, Any], int, str]] = {}
+        try:
+            while True:
+                for node, options in self._find_places([node for *_, node in flying.values()]):
+                    following = again.pop() if again else next(((*each, 1) for each in asked), None)
+                    if following is None:
+                        break
+                    ref = self._task.options(**options).remote(task, dict(following[1]), *self._asked)
+                    flying[ref] = (*following, node)
+                if not flying:
+                    return
+                ready, _ = self._ray.wait(list(flying), num_returns=1, timeout=LOOK_SECONDS)
+                for ref in ready:
+                    place, request, tries, _ = flying.pop(ref)
+                    found = self._fetch(ref)
+                    if found is None and tries < TRIES:
+                        again.append((place, request, tries + 1))
+                    else:
+                        yield place, found or DiedError("the node that ran it was lost", "interruption")
+        except KeyboardInterrupt:
+            for ref, (place, *_) in flying.items():
+                self._ray.cancel(ref, force=True)
+                yield place, DiedError("it was stopped", "interruption")
+            raise
+
+    def _find_places(self, taken: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Yield where something may run now: a node's name, "" for any, and the options of a task there."""
+        nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+        if not self._alone:
+            width = AHEAD * int(sum(node["Resources"]["CPU"] for node in nodes))
+            return [("", {})] * (width - len(taken))
+        kind = self._accelerator and f"accelerator_type:{self._accelerator}"
+        chosen = [node for node in nodes if not kind or kind in node["Resources"]]
+        if not chosen:
+            types = {name.partition(":")[2] for node in nodes for name in node["Resources"] if ":" in name}
+            known = ", ".join(sorted(each for each in types if each and "." not in each and "_" not in each)) or "none"
+            raise EngineError(f"no node of the cluster has a {self._accelerator}; it has: {known}")
+        return [(node["NodeID"], self._reserve(node)) for node in chosen if node["NodeID"] not in taken]
+
+    def _reserve(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a task that has a node for itself: all of its cores, one of its GPUs."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        found = node["Resources"]
+        return {
+            "num_cpus": found["CPU"],
+            "num_gpus": min(1, found.get("GPU", 0)),
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False),
+        }
+
+    def _fetch(self, ref: Any) -> Answer:
+        """Return what a task answered; None where Ray lost it."""
+        try:
+            answer, versions, node = self._ray.get(ref)
+        except self._ray.exceptions.OutOfMemoryError:
+            return DiedError("its node had too little memory, and Ray ended it", "memory")
+        except self._ray.exceptions.RayTaskError as error:  # before any network was run
+            raise EngineError(f"a node of the cluster cannot run archcost: {error.cause or error}") from error
+        except self._ray.exceptions.RayError:
+            return None
+        here = list_versions(self._packages)
+        if versions != here:
+            other = ", ".join(
+                f"{name} {versions.get(name, 'missing')} where this process has {here.get(name, 'none')}"
+                for name in sorted({*here, *versions})
+                if versions.get(name) != here.get(name)
+            )
+            raise EngineError(f"node {node} of the cluster has {other}; rows of different versions are not mixed")
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._owned:
+            self._ray.shutdown()
+
+
+def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
+    """Connect to the cluster that RAY_ADDRESS names; start one here where it names none."""
+    environment: dict[str, Any] = {} if ship is None else {"working_dir": ship, "excludes": NOT_SHIPPED}
+    address = os.environ.get("RAY_ADDRESS")
+    own = {} if address else {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 100 << 20}
+    quiet = {"log_to_driver": False, "logging_level": "error"}
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    try:
+        if host and port.isdecimal():  # Ray itself would try for minutes
+            socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+        ray.init(address=address or "local", runtime_env=environment, **quiet, **own)
+    except (RuntimeError, ValueError, OSError) as error:
+        ray.shutdown()
+        raise EngineError(f"there is no Ray cluster at {address or 'this machine'}: {error}") from error
+
+
+def _ask(
+    task: str, request: dict[str, Any], imports: tuple[str, ...], limits: Limits, packages: tuple[str, ...]
+) -> tuple[Answer, dict[str, str], str]:
+    """Ask a worker beside this process of Ray's; return what it answered, under which versions, and on which node."""
+    import ray
+
+    found: Answer
+    try:
+        found = _find_worker(imports, limits).ask(task, **request)
+    except (AnswerError, DiedError) as error:
+        found = error
+    return found, list_versions(packages), ray.get_runtime_context().get_node_id()
+
+
+def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
+    """Return the one worker of this process, which ends with it; another one where it is given other GPUs."""
+    key = (imports, limits, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if key not in _HELD:
+        for former in _HELD.values():
+            former.close()
+        _HELD.clear()
+        paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
+        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits)
+    return _HELD[key]
+
+
+_HELD: dict[Any, Worker] = {}

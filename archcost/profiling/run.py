@@ -1,0 +1,141 @@
+"""run(specs, options, keep) -> rows as they come: the one way in which many networks are profiled.
+
+A row is the report of a network, what `keep` made of it, or a `Failure`. Who runs the networks (this process, its
+workers, a cluster) makes no difference to the rows.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archcost.choices import COUNTING
+from archcost.errors import ArchcostError
+from archcost.profiling.one import profile_one
+from archcost.profiling.workplace import choose_jobs, import_modules
+from archcost.records import Failure, Sweeping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from archcost.records import Report
+
+    Task: TypeAlias = Callable[..., Any]  # of a spec, `keep` and `options`
+
+USUAL = Sweeping()
+
+
+def run(
+    specs: Sequence[Any],
+    options: Mapping[str, Any] | None = None,
+    keep: Callable[[Report], Any] | None = None,
+    *,
+    jobs: int | None = None,
+    sweeping: Sweeping = USUAL,
+) -> Generator[tuple[str, Any]]:
+    """Profile many networks; yield each one's spec and row as soon as it is known.
+
+    No more networks are under way than there is work for, and no row is held here: there may be a million of them.
+
+    Args:
+        specs: what `archcost.profile` takes. What is no text is profiled in this process.
+        options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU.
+        keep: what to keep of each report: a function of a module, whose result can be pickled.
+        jobs: processes; None for as many as help.
+        sweeping: limits, journal, engine.
+
+    Raises:
+        ArgumentError: `keep` or an option cannot be sent to another process, or does not go with the journal.
+    """
+    given = {"device": COUNTING, **(options or {})}
+    for place, row in run_each([(spec, given) for spec in specs], keep, jobs, sweeping):
+        yield str(specs[place]), row
+
+
+def run_each(
+    networks: Sequence[tuple[Any, Mapping[str, Any]]],
+    keep: Callable[[Report], Any] | None,
+    jobs: int | None,
+    sweeping: Sweeping = USUAL,
+    task: Task = profile_one,
+) -> Generator[tuple[int, Any]]:
+    """Profile networks, each with options of its own; yield each one's place and row. See `run`.
+
+    `task` makes a row of a spec, `keep` and the options, and returns a `Failure` where it cannot.
+    """
+    import_modules(sweeping.imports)
+    wanted = choose_jobs([spec for spec, _ in networks], jobs, sweeping)
+    with ExitStack() as stack:
+        journal, left = None, list(range(len(networks)))
+        if sweeping.journal is not None:
+            from archcost.profiling.journal import Journal
+            from archcost.profiling.journal_key import spell_function
+
+            about = f"{spell_function(task)} {spell_function(keep)} {sweeping.accelerator or ''}"
+            journal = stack.enter_context(Journal(sweeping.journal, about, sweeping.imports))
+            left = []
+            for place, (spec, options) in enumerate(networks):
+                row = journal.find(spec, options)
+                if row is None:
+                    left.append(place)
+                else:
+                    yield place, row
+        rows = (
+            ((place, task(networks[place][0], keep, networks[place][1])) for place in left)
+            if wanted is None
+            else _run_apart(networks, left, partial(task, keep=keep), wanted, sweeping)
+        )
+        for place, row in rows:
+            if journal is not None:
+                journal.add(*networks[place], row)
+            yield place, row
+
+
+def profile_alone(spec: str, sweeping: Sweeping, **options: Any) -> Report:
+    """Profile one network, in a process of its own where that was asked for.
+
+    Raises:
+        ArchcostError: it failed.
+    """
+    from archcost.profiling.profile import profile
+
+    if not sweeping.isolate:
+        import_modules(sweeping.imports)
+        return profile(spec, **options)
+    report: Report = ask_one(spec, sweeping, profile_one, **options)
+    return report
+
+
+def ask_one(spec: str, sweeping: Sweeping, task: Task, **options: Any) -> Any:
+    """Return what a task makes of one network.
+
+    Raises:
+        ArchcostError: it failed.
+    """
+    ((_, row),) = run_each([(spec, options)], None, 1, replace(sweeping, journal=None), task)
+    if isinstance(row, Failure):
+        failed = ArchcostError(row.reason)
+        failed.exit_code = row.exit_code
+        raise failed
+    return row
+
+
+def _run_apart(
+    networks: Sequence[tuple[str, Mapping[str, Any]]],
+    places: Sequence[int],
+    task: Callable[..., Any],
+    jobs: int,
+    sweeping: Sweeping,
+) -> Generator[tuple[int, Any]]:
+    from archcost.profiling.apart import decode, encode_options, open_engine
+
+    texts = encode_options(task, [options for _, options in networks])  # refused before anything starts
+    if not places:
+        return
+    requests = ({"spec": networks[place][0], "asked": texts[id(networks[place][1])]} for place in places)
+    named = (networks[place][0] for place in places)
+    with open_engine(sweeping, min(jobs, len(places)), named) as engine:
+        for number, found in engine.run("archcost.profiling.apart:answer", requests):
+            yield places[number], decode(networks[places[number]][0], found)

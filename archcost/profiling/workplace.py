@@ -1,0 +1,91 @@
+"""Where networks are profiled: in this process, or in how many others."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArchcostError, ArgumentError
+from archcost.sources import parse_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcost.records import Sweeping
+
+FEW = 4  # networks that a process is worth its start for: fewer are done sooner than it has imported torch
+
+
+def choose_jobs(specs: Sequence[Any], jobs: int | None, sweeping: Sweeping) -> int | None:
+    """Return how many processes run networks, None for this one.
+
+    The networks of the zoo are archcost's own, and do nothing to this process. Any other may end it, so even one of
+    them gets a process of its own unless `jobs` is 1, or only this process knows the rules that it needs.
+
+    Raises:
+        ArgumentError: a network that is no spec where it was asked for other processes.
+    """
+    named = all(isinstance(spec, str) for spec in specs)
+    apart = sweeping.isolate or sweeping.engine != "local"
+    if apart and not named:
+        raise ArgumentError("a network that is no spec cannot be sent to another process; name it by FILE.py:CALLABLE")
+    wanted = count_jobs(len(specs)) if jobs is None else jobs
+    if apart:
+        return wanted
+    if not named or not specs or (jobs is None and wanted == 1 and _has_own_rules() and not sweeping.imports):
+        return None
+    foreign = jobs is None and not all(map(_is_own, specs))
+    return wanted if wanted > 1 or foreign else None
+
+
+def count_jobs(networks: int) -> int:
+    """Return how many processes help with so many networks: as many as there are cores, each with more than a few."""
+    return max(1, min(_count_cores(), networks // (FEW + 1)))
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Import a user's modules, also from the current folder, before any network is run.
+
+    Raises:
+        ArgumentError: a module that is not there, or that fails.
+    """
+    if names and not {"", str(Path.cwd())} & set(sys.path):
+        sys.path.insert(0, str(Path.cwd()))
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise ArgumentError(f"--import {name}: {type(error).__name__}: {error}") from error
+
+
+def find_sources(specs: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the packages that networks come from, and whether any of them is a user's own code."""
+    packages, local = set(), False
+    for spec in specs:
+        with suppress(ArchcostError):
+            parsed = parse_spec(spec)
+            local |= parsed.local
+            if parsed.source and not parsed.file:
+                packages.add(parsed.source.partition(".")[0])
+    return tuple(sorted(packages)), local
+
+
+def _is_own(spec: str) -> bool:
+    try:
+        return parse_spec(spec).kind == "zoo"
+    except ArchcostError:
+        return True  # it names nothing, and runs nothing
+
+
+def _has_own_rules() -> bool:
+    registry = sys.modules.get("archcost.rules._registry")
+    rules = {} if registry is None else registry.RULES
+    return any(rule.count.__module__.partition(".")[0] != "archcost" for rule in rules.values())
+
+
+def _count_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
