@@ -176,6 +176,9 @@ def calls(dtype):
     grads = (x, x, row, row, row, row, row, True, 1e-5, [True, True, False])
     special = {
         aten.convolution.default: (x, tensor(6, 2, 3, 2, dtype=dtype), None, [2, 1], [1, 2], [1, 2], False, [0, 0], 2),
+        aten.convolution_backward.default: (
+            *(x, x, tensor(4, 4, 1, 1, dtype=dtype), [4], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, True, True]),
+        ),
         aten.addmm.default: (row, tensor(2, 3, dtype=dtype), matrix),
         aten.mm.default: (matrix, matrix.T),
         aten.bmm.default: (wide, wide.mT),
@@ -222,6 +225,22 @@ def test_every_rule_answers_and_agrees(dtype):
     for func, args in calls(dtype).items():
         assert not args or agrees(func, *args), func
     assert agrees(aten.empty.memory_format, [2, 3], dtype=dtype, device=torch.device("meta"))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("shape", [(2, 8, 6, 6), (2, 8, 1, 1), (1, 1, 6, 6)], ids=str)
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_gradients_of_a_convolution_lie_as_what_they_are_of(kernel, shape, layout):
+    """Whatever the order of the gradient that comes in."""
+    image = torch.ones(shape, device="meta").to(memory_format=layout)
+    weight = torch.ones(4, shape[1], kernel, kernel, device="meta").to(memory_format=layout)
+    given = torch.ones(shape[0], 4, *shape[2:], device="meta").transpose(-1, -2)
+    settings = ([4], [1, 1], [kernel // 2] * 2, [1, 1], False, [0, 0], 1, [True, True, False])
+    found = shapes.run(aten.convolution_backward.default, (given, image, weight, *settings), {})
+
+    assert [each.shape for each in found[:2]] == [image.shape, weight.shape]
+    assert all(each.is_contiguous(memory_format=layout) for each in found[:2])
+    assert found[2] is None
 
 
 def test_where_torch_contradicts_itself_the_cpus_kernel_is_right():

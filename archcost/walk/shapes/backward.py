@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch._prims_common import suggest_memory_format
 
 from archcost.walk.shapes.results import FULL_PRECISION, new, plain
 
-if TYPE_CHECKING:
-    import torch
+
+def convolution(
+    gradient: torch.Tensor,
+    image: torch.Tensor,
+    weight: torch.Tensor,
+    bias_sizes: list[int] | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    output_padding: list[int],
+    groups: int,
+    output_mask: list[bool],
+) -> Any:
+    """Answer with the gradients that are wanted of the image, the weight and the bias.
+
+    They have the order of channels that the image and the weight have; before 2.13 torch went by the gradient, too.
+    """
+    del stride, padding, dilation, transposed, output_padding, groups
+    formats = {suggest_memory_format(image), suggest_memory_format(weight)} - {torch.contiguous_format}
+    order = formats.pop() if formats else torch.contiguous_format
+    shapes = (image.shape, weight.shape, bias_sizes)
+    gradients = [new(shape, gradient) if wanted else None for shape, wanted in zip(shapes, output_mask, strict=True)]
+    return (*[found if found is None else found.to(memory_format=order) for found in gradients[:2]], gradients[2])
 
 
 def batch_norm(

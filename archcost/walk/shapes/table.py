@@ -16,6 +16,7 @@ aten = torch.ops.aten
 SHAPES: dict[Any, Callable[..., Any]] = {
     aten._fused_sgd_.default: elementwise.fused_step,
     aten.convolution.default: products.convolution,
+    aten.convolution_backward.default: backward.convolution,
     aten.addmm.default: products.addmm,
     aten.mm.default: products.mm,
     aten.bmm.default: products.bmm,
