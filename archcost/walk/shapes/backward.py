@@ -30,7 +30,7 @@ def convolution(
     del stride, padding, dilation, transposed, output_padding, groups
     formats = {suggest_memory_format(image), suggest_memory_format(weight)} - {torch.contiguous_format}
     order = formats.pop() if formats else torch.contiguous_format
-    shapes = (image.shape, weight.shape, bias_sizes)
+    shapes = (image.shape, weight.shape, bias_sizes or ())
     gradients = [new(shape, gradient) if wanted else None for shape, wanted in zip(shapes, output_mask, strict=True)]
     return (*[found if found is None else found.to(memory_format=order) for found in gradients[:2]], gradients[2])
 
