@@ -18,6 +18,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
 from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
@@ -269,7 +270,11 @@ def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias
     if image.dim() < IMAGES or not channels_are_last(image) or image.shape[1] % groups:
         return NotImplemented
     batch, channels, *sides = image.shape
-    return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
+    asked = as_on_cpu.set(True)
+    try:
+        return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
+    finally:
+        as_on_cpu.reset(asked)
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from archcost.errors import RuleError, WalkError
 from archcost.profiling.feed import feed_of
 from archcost.profiling.place import build_on_meta
 from archcost.walk import shapes, walk
+from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.run import ONLY_OURS, Check
 from archcost.walk.shapes.table import RULES
 from archcost.zoo import REGISTRY
@@ -241,6 +242,17 @@ def test_gradients_of_a_convolution_lie_as_what_they_are_of(kernel, shape, layou
     assert [each.shape for each in found[:2]] == [image.shape, weight.shape]
     assert all(each.is_contiguous(memory_format=layout) for each in found[:2])
     assert found[2] is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_groups_of_channels_that_lie_innermost_stay_so(dtype):
+    image = tensor(2, 8, 4, 4, dtype=dtype).to(memory_format=torch.channels_last)
+    asked = as_on_cpu.set(True)
+    found, *statistics = shapes.run(aten.native_group_norm.default, (image, None, None, 2, 8, 16, 2, 1e-5), {})
+    as_on_cpu.reset(asked)
+
+    assert (found.shape, found.stride(), found.dtype) == (image.shape, image.stride(), dtype)
+    assert [each.shape for each in statistics] == [(2, 2), (2, 2)]
 
 
 def test_where_torch_contradicts_itself_the_cpus_kernel_is_right():
