@@ -43,7 +43,7 @@ def quotient(first: torch.Tensor, second: Any) -> Any:
 
 def with_number(image: torch.Tensor, *others: Any) -> Any:
     """Answer for a tensor and a plain number: where the tensor has no gaps, the CPU keeps its strides as they are."""
-    if image.dtype.is_floating_point and not _unusual(others) and not usual(image) and has_no_gaps(image):
+    if image.dtype.is_floating_point and not _unusual(others) and not image.is_contiguous() and has_no_gaps(image):
         return new_strided(image.shape, image.stride(), image)
     return unary(image, *others)
 
