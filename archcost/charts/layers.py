@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from archcost.records import Layer, Report
 
 SHOWN = ("activation_bytes", "params", "macs")
+WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
+LETTER = 0.68  # times the font, the length of a letter beside an axis
 MOST_NETWORKS = 3
 # what a layer is: a hue of the theme and a hatch, so that it shows without colour
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}
@@ -39,7 +41,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
             _mark_largest(canvas, axes, rows, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
             axes.set_xticks([])
             if not column:
-                word = {"macs": "multiply-adds", "params": "parameters"}.get(name, "memory")
+                word = WORDS[name] if _has_room(canvas) else METRICS[name].label
                 axes.set_ylabel(f"{word}\n({scale.prefix}{METRICS[name].unit})")
             if line == 0:
                 axes.set_title(
@@ -54,6 +56,12 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         "Memory, parameters and multiply-adds of each layer",
         f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes",
     )
+
+
+def _has_room(canvas: Canvas) -> bool:
+    """Whether the longest word fits beside one of the rows of bars, which share three quarters of the height."""
+    row = 0.75 * 72 * canvas.size.height / len(SHOWN)
+    return max(map(len, WORDS.values())) * LETTER * canvas.size.font < row
 
 
 def _draw_bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale) -> None:

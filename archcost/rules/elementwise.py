@@ -92,9 +92,13 @@ def every(call: OpCall) -> Work:
 
 @rule("aten._fused_adam_", "aten._fused_adamw_", "aten._fused_sgd_", role="elementwise", sees=Pointwise())
 def fused_step(call: OpCall) -> Work:
-    """As where it is taken apart: seven operations for each element with Adam, eight with AdamW's decay, one with SGD,
-    three with momentum.
-    """  # noqa: D205 - one sentence
+    """An optimizer's step, counted as where torch takes it apart.
+
+    other_ops = 7 * elements of all parameters with Adam
+    other_ops = 8 * elements of all parameters with AdamW, which decays them
+    other_ops = elements of all parameters with SGD
+    other_ops = 3 * elements of all parameters with SGD and momentum
+    """
     operations = {"aten._fused_adam_": 7, "aten._fused_adamw_": 8}.get(call.op, 3 if call.args.get("momentum") else 1)
     return Work(other_ops=operations * sum(spec.elements for spec in call.args["self"]))
 

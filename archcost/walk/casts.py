@@ -34,7 +34,7 @@ LOWER = {
 }
 # into the widest of their dtypes
 PROMOTE = {
-    "cpu": {"stack", "cat", "index_copy"},
+    "cpu": {"stack", "cat", "index_copy", "index_copy.dimname"},
     "cuda": {
         *("addcdiv", "addcmul", "atan2", "bilinear", "cross", "dot", "vdot", "grid_sampler", "index_put", "tensordot"),
         "scatter_add",
@@ -46,7 +46,9 @@ PROMOTE = {
 def policies(lists: str) -> dict[str, Policy]:
     """Return what the autocast of a device, "cpu" or "cuda", does with each operator that it touches."""
     registered = torch._C._dispatch_get_registrations_for_dispatch_key(KEYS[lists])
-    names = [name.removeprefix("aten::") for name in registered if name.startswith("aten::")]
+    names = {name.removeprefix("aten::") for name in registered if name.startswith("aten::")}
+    if lists == "cuda":
+        names.add("_cudnn_rnn")  # builds for the CPU do not have it
     return {name: _policy(name, lists) for name in names}
 
 

@@ -48,7 +48,7 @@ def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], r
 
 def is_chain(module: nn.Module) -> bool:
     """Whether a module does nothing but to call its children, one after the other."""
-    return getattr(type(module), "forward", None) is nn.Sequential.forward  # a ScriptModule's class has none
+    return getattr(type(module), "forward", None) is nn.Sequential.forward  # a scripted module's class has none
 
 
 def _replace_forward(module: nn.Module, run: Any, restoration: Restoration) -> None:

@@ -4,9 +4,9 @@ from benchmarks import shapes
 
 WRONG = """
 import torch
-from archcost.walk.shapes import SHAPES
+from archcost.walk.shapes.table import RULES
 
-SHAPES[torch.ops.aten.relu.default] = lambda image: image.new_empty(7)
+RULES[id(torch.ops.aten.relu.default)] = lambda image: image.new_empty(7)
 
 
 def build():

@@ -74,9 +74,9 @@ OPTIONS = {
 COMPLETED = {
     "archcost ": (set(COMMANDS), set()),
     "archcost pro": ({"profile"}, set()),
-    "archcost profile --tr": ({"--train", "--train-only"}, {*OPTIONS, "cli.profile"}),
+    "archcost profile --tr": ({"--train", "--train-only"}, {*OPTIONS, "cli.profile", "cli.sweeping"}),
     "archcost profile resnet15": (
-        {entry.id for entry in REGISTRY if entry.id.startswith("resnet15")}, {*OPTIONS, "cli.profile"},
+        {entry.id for entry in REGISTRY if entry.id.startswith("resnet15")}, {*OPTIONS, "cli.profile", "cli.sweeping"},
     ),
     "archcost diff vgg16 squeeze": (
         {entry.id for entry in REGISTRY if entry.id.startswith("squeeze")}, {*OPTIONS, "cli.verdict", "cli.diff"},

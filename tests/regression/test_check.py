@@ -204,14 +204,14 @@ def test_where_the_base_fails_the_maxima_alone_are_judged(settings):
 
     assert outcomes == {"a": "uncompared", "b": "exceeded"}  # b: 20,042 parameters, of 20,000
     assert found.exit_code == 1
-    assert found.networks[0].base_failure == "1a2b3c4 could not be counted: a of main failed"
+    assert found.networks[0].base_failure == "1a2b3c4, could not be counted: a of main failed"
 
 
 def test_where_the_settings_of_the_base_cannot_be_read_every_network_says_so(settings):
     found, outcomes = run(settings, {"a": WIDE}, {}, Baseline(text="1a2b3c4", networks={}, failure="bad TOML"))
 
     assert (outcomes, found.exit_code) == ({"a": "uncompared"}, 0)
-    assert found.networks[0].base_failure == "1a2b3c4 could not be counted: bad TOML"
+    assert found.networks[0].base_failure == "1a2b3c4, could not be counted: bad TOML"
 
 
 def test_a_budget_that_allows_more_than_the_base_did_is_a_line_of_the_report(settings):

@@ -42,8 +42,12 @@ def quotient(first: torch.Tensor, second: Any) -> Any:
 
 
 def with_number(image: torch.Tensor, *others: Any) -> Any:
-    """Answer for a tensor and a plain number: where the tensor has no gaps, the CPU keeps its strides as they are."""
-    if image.dtype.is_floating_point and not _unusual(others) and not image.is_contiguous() and has_no_gaps(image):
+    """Answer for a tensor and a plain number: where the tensor has no gaps, the CPU keeps its strides as they are.
+
+    Of a contiguous one, in whichever format, it settles the strides of dimensions of one place.
+    """
+    settles = image.is_contiguous() or image.is_contiguous(memory_format=torch.channels_last)
+    if image.dtype.is_floating_point and not _unusual(others) and not settles and has_no_gaps(image):
         return new_strided(image.shape, image.stride(), image)
     return unary(image, *others)
 
