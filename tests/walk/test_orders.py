@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import archcost
+from archcost.walk.shapes.elementwise import with_number
 
 
 class Tokens(nn.Module):
@@ -38,13 +39,21 @@ def test_convolutions_keep_channels_innermost(inner, batch):
     assert meta.totals == cpu.totals
 
 
-def test_a_number_changes_no_strides():
-    class Halved(nn.Module):
-        def forward(self, x):
-            return (x.t().unsqueeze(0) / 2).transpose(1, 2).view(-1)
-
-    meta, cpu = (archcost.profile(Halved(), torch.ones(3, 4), device=device) for device in ("meta", "cpu"))
-    assert meta.layers == cpu.layers
+@pytest.mark.parametrize(
+    ("shape", "strides"),
+    [
+        ((1, 16, 8, 8), (16, 1, 128, 16)),  # what tokens of one picture are after a transposition
+        ((3, 1, 5), (5, 1, 1)),
+        ((3, 1, 3), (1, 2, 3)),
+        ((1, 2, 3, 1), (5, 1, 2, 1)),
+        ((2, 3), (8, 2)),
+        ((1,), (5,)),
+    ],
+)
+def test_a_number_leaves_dimensions_in_the_cpus_order(shape, strides):
+    there, here = (torch.empty_strided(shape, strides, device=device) for device in ("meta", "cpu"))
+    for function in (torch.add, torch.sub, torch.mul, torch.div):
+        assert with_number(there, 2.0).stride() == function(here, 2.0).stride()
 
 
 def test_groups_are_normalised_as_the_named_device_does():

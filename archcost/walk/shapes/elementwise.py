@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from archcost.walk.shapes.results import dense, floating, has_no_gaps, has_settled_strides, new, new_strided, usual
+from archcost.walk.shapes.results import dense, floating, has_settled_strides, new, new_strided, usual
 
 INTEGERS = {torch.int64, torch.int32}
 
@@ -42,14 +42,10 @@ def quotient(first: torch.Tensor, second: Any) -> Any:
 
 
 def with_number(image: torch.Tensor, *others: Any) -> Any:
-    """Answer for a tensor and a plain number: where the tensor has no gaps, the CPU keeps its strides as they are.
-
-    Of a contiguous one, in whichever format, it settles the strides of dimensions of one place.
-    """
-    settles = image.is_contiguous() or image.is_contiguous(memory_format=torch.channels_last)
-    if image.dtype.is_floating_point and not _unusual(others) and not settles and has_no_gaps(image):
-        return new_strided(image.shape, image.stride(), image)
-    return unary(image, *others)
+    """Answer for a tensor and a plain number: the CPU orders all dimensions, those of one place as well."""
+    if not image.dtype.is_floating_point or _unusual(others) or usual(image) or not image.numel():
+        return unary(image, *others)
+    return new_strided(image.shape, _stack(image.shape, _order(image.shape, (image,))), image)
 
 
 def power(base: float, exponent: torch.Tensor) -> Any:
@@ -112,12 +108,16 @@ def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...], dtype: torch.
     alike = all(operand.shape == shape for operand in operands)
     if alike and all(operand.stride() == first.stride() for operand in operands) and dense(first):
         return new_strided(shape, first.stride(), first, dtype)
-    order = _order(shape, operands)
+    return new_strided(shape, _stack(shape, _order(shape, operands)), first, dtype)
+
+
+def _stack(shape: torch.Size, order: list[int]) -> list[int]:
+    """Return the strides of dimensions that lie in memory in an order, the innermost first."""
     strides, step = [0] * len(shape), 1
     for dim in order:
         strides[dim] = step
         step *= shape[dim]
-    return new_strided(shape, strides, first, dtype)
+    return strides
 
 
 def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:

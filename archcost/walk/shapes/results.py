@@ -75,17 +75,6 @@ def dense(tensor: torch.Tensor) -> bool:
     return True
 
 
-def has_no_gaps(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is dense, whatever the strides of its dimensions of size 1."""
-    step = 1
-    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
-        if size > 1:
-            if stride != step:
-                return False
-            step *= size
-    return True
-
-
 def has_settled_strides(tensor: torch.Tensor) -> bool:
     """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
 
