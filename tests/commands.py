@@ -1,6 +1,7 @@
 """The command line, run in this process, and its workers warm: any other process imports torch first, for seconds."""
 
 import os
+import sys
 from subprocess import CompletedProcess
 
 import pytest
@@ -21,6 +22,8 @@ def archcost(capfd, monkeypatch, warm_workers):
                 patched.setenv(name, value)
             if cwd is not None:
                 patched.chdir(cwd)
+            # a file that is written twice within a second, at one length, has the bytecode of the first
+            patched.setattr(sys, "dont_write_bytecode", True)
             code = run(arguments)
         return CompletedProcess(arguments, code, *capfd.readouterr())
 

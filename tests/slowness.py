@@ -4,6 +4,8 @@ A test is slow where it, with the programs that it starts, keeps a processor bus
 the clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
 ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
 
+Tests that share what is slow, so that the first that runs pays for all, are marked `slow` where they stand.
+
 Coverage is measured by the other tests: it makes a walk take twice as long, and the lines that slow tests run are
 those that quick tests run. One that is the only test of many lines is marked `covered`.
 """
@@ -24,6 +26,7 @@ TOLERATED = 3.0  # what a test that is not listed may take on a machine slower t
 TAKEN = "processor seconds"
 
 _taken: dict[str, float] = {}  # by each test that this run has run
+_marked: set[str] = set()  # tests that are marked as slow where they stand, and need not be listed
 
 
 def listed() -> list[str]:
@@ -34,10 +37,12 @@ def listed() -> list[str]:
 def pytest_collection_modifyitems(items):
     slow = set(listed())
     for item in items:
-        if slow & {item.nodeid, _function(item.nodeid)}:
+        if item.get_closest_marker("slow"):
+            _marked.add(item.nodeid)
+        elif slow & {item.nodeid, _function(item.nodeid)}:
             item.add_marker("slow")
-            if item.get_closest_marker("covered") is None:
-                item.add_marker("no_cover")  # pytest-cov's own
+        if item.get_closest_marker("slow") and not item.get_closest_marker("covered"):
+            item.add_marker("no_cover")  # pytest-cov's own
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,7 +51,8 @@ def pytest_runtest_call(item):
     try:
         return (yield)
     finally:
-        item.user_properties.append((TAKEN, _processor_seconds() - begun))
+        if item.nodeid not in _marked:
+            item.user_properties.append((TAKEN, _processor_seconds() - begun))
 
 
 def pytest_runtest_logreport(report):

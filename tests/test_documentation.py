@@ -41,7 +41,12 @@ def test_examples_in_docstrings_are_true(own_rules, name):
     assert not failed
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if "timm:" not in command])
+def mark(command):
+    """Return a command as a case; one that tries many plans of a large network, which takes a minute, is an extra."""
+    return pytest.param(command, marks=pytest.mark.extras if "--checkpoint auto" in command else [])
+
+
+@pytest.mark.parametrize("command", [mark(command) for command in COMMANDS if "timm:" not in command])
 def test_the_readmes_commands_run(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text("from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n")

@@ -129,6 +129,7 @@ def _fork(main, request, files, usual, asked):
         os.environ.update(request["environment"])
         sys.path[:] = [*request["paths"], *usual]
         sys.argv[1:] = []
+        sys.dont_write_bytecode = True  # see commands.py
         main()
     finally:
         os._exit(1)

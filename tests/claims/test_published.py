@@ -13,12 +13,14 @@ def findings():
     return check(read_published())
 
 
+@pytest.mark.slow
 def test_every_verdict_is_the_recorded_one(findings):
     wrong = [f"{each.claim.place}: {each.verdict}, {each.explanation}" for each in findings if not each.expected]
 
     assert not wrong
 
 
+@pytest.mark.slow
 def test_every_verdict_but_match_and_rounding_has_its_arithmetic(findings):
     for each in findings:
         if each.verdict in {"convention", "differs", "not comparable"}:
@@ -39,6 +41,7 @@ def test_no_figure_is_recorded_twice():
     assert [place for place, times in places.items() if times > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "quantity", "printed", "verdict"),
     [

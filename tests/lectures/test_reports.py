@@ -32,11 +32,13 @@ def write(tmp_path_factory):
     return write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LECTURES)
 def test_a_page_is_what_its_commands_print(name, write):
     assert (write() / f"{name}.md").read_text() == (REPORTS / f"{name}.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [path for found in LECTURES.values() for path in found.files])
 @pytest.mark.skipif(version("matplotlib") != PINNED, reason="another matplotlib draws the same chart by other strokes")
 def test_a_chart_is_what_its_command_draws(path, write):

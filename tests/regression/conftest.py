@@ -28,6 +28,7 @@ class Repository:
         self.path = path
         if new:
             self.git("init", "--quiet", "--initial-branch=main")
+            (path / ".git/info/exclude").write_text("__pycache__/\n")  # as every project has it
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(
