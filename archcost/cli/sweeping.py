@@ -49,7 +49,7 @@ class Running:
         return {"jobs": self.jobs, "sweeping": self.sweeping}
 
     def list_fleets(self) -> list[Sweeping]:
-        """Return how each type of accelerator is asked, one network on a node at a time; here, where it is none."""
+        """Return one setting for each accelerator type, or a single local one; each node runs one network at a time."""
         return [replace(self.sweeping, alone=True, accelerator=each) for each in self.accelerators or (None,)]
 
 

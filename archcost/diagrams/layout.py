@@ -265,7 +265,7 @@ class _Builder:
         rank: dict[Key, int] = {}
         for key in keys:
             rank[key] = 1 + max((rank[source] for source in self.reads[key] if source in inside), default=-1)
-        for key in reversed(keys):  # what nobody waits for moves down to its reader
+        for key in reversed(keys):  # a box without sources here moves down to its reader
             ends = [rank[reader] for reader in self.readers[key] if reader in inside]
             if ends and not any(source in inside for source in self.reads[key]):
                 rank[key] = min(ends) - 1

@@ -18,7 +18,7 @@ def emit(document: Document, format: str = "table", target: Target = NOWHERE) ->
     """Return a document as text in one of the forms of `archcost.page.formats`.
 
     Raises:
-        ArgumentError: a form that there is not, that this document cannot have, or that is no text.
+        ArgumentError: the format is unknown, this document does not have it, or it is binary.
     """
     found = emit_any(document, format, target)
     if isinstance(found, bytes):
@@ -30,7 +30,7 @@ def emit_any(document: Document, format: str = "table", target: Target = NOWHERE
     """Return a document in one of the forms of `archcost.page.formats`: as text, or as bytes.
 
     Raises:
-        ArgumentError: a form that there is not, or that this document cannot have.
+        ArgumentError: the format is unknown, or this document does not have it.
     """
     form = find_format(format, document.parts)
     if form.name in document.own:

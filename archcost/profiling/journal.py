@@ -37,7 +37,7 @@ class Journal:
         self._synced = time.monotonic()
 
     def find(self, spec: Any, options: Mapping[str, Any]) -> Any:
-        """Return a network's row of a former run; None where there is none, or it says nothing of the network."""
+        """Return a network's row from an earlier run; None if the journal holds no readable, finished one."""
         place = self._places.get(build_key(spec, {**self._asked, **options}))
         if place is None:
             return None

@@ -79,14 +79,14 @@ class Price:
 
 
 def check_adds(name: str, known: Iterable[str] = ADDING) -> None:
-    """Refuse a quantity that is no sum over blocks.
+    """Refuse a quantity that does not add up over blocks.
 
     Raises:
-        ArgumentError: with what is.
+        ArgumentError: it does not; the message names those that do.
     """
     if name in known:
         return
-    what = "does not add up over blocks" if name in METRICS else "is no quantity that was priced"
+    what = "does not add up over blocks" if name in METRICS else "was not priced"
     raise ArgumentError(f"{name!r} {what}: {WHOLE}, or ask for {', '.join(known)}")
 
 

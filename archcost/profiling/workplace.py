@@ -27,12 +27,12 @@ def choose_jobs(specs: Sequence[Any], jobs: int | None, sweeping: Sweeping) -> i
     them gets a process of its own unless `jobs` is 1, or only this process knows the rules that it needs.
 
     Raises:
-        ArgumentError: a network that is no spec where it was asked for other processes.
+        ArgumentError: other processes are to run a network that was given as an object.
     """
     named = all(isinstance(spec, str) for spec in specs)
     apart = sweeping.isolate or sweeping.engine != "local"
     if apart and not named:
-        raise ArgumentError("a network that is no spec cannot be sent to another process; name it by FILE.py:CALLABLE")
+        raise ArgumentError("a network object cannot be sent to another process; name the network by FILE.py:CALLABLE")
     wanted = count_jobs(len(specs)) if jobs is None else jobs
     if apart:
         return wanted

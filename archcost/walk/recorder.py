@@ -6,7 +6,7 @@ import functools
 import gc
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch._C import DispatchKey
@@ -15,12 +15,22 @@ from torch._ops import HigherOrderOperator
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
-from archcost.walk.autocast import KEY
 from archcost.walk.eager import COMPILER
 from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
 from archcost.walk.notes import CHANCE, FLEX_IS_DENSE, NOT_COUNTED, SIZES, SPARSE_IS_DENSE, Notes
 from archcost.walk.packed import is_packed, unpack_weights
+from archcost.walk.schema import (
+    ASKING,
+    PLAIN_TYPES,
+    SCHEMAS,
+    SPARSE_SUM,
+    Schema,
+    as_outside,
+    describe_constant,
+    has_own_kernel,
+    read_schema,
+)
 from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
 from archcost.walk.tensors import components, find_tensors
@@ -31,20 +41,13 @@ if TYPE_CHECKING:
     from archcost.records import TensorSpec
     from archcost.walk.values import Values
 
-PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 PLAIN = frozenset(PLAIN_TYPES)
 PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))  # which wrap no others
-BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
-SPARSE_SUM = "aten._sparse_addmm"
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
-SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
 INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
-ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
 DISTANCE = 4  # operators between a random number and the question: a comparison, a cast, a choice of one
-RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
-CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 FOUND = frozenset(("parameter", "constant"))  # storages that were there before; buffers are copied all the same
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
@@ -132,13 +135,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return NotImplemented  # it takes the operator apart itself, into those that it really runs
         if isinstance(func, HigherOrderOperator):
             return self._run_functions(func, args, kwargs or {})
-        schema = _SCHEMAS.get(id(func)) or _read_schema(func)
+        schema = SCHEMAS.get(id(func)) or read_schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
-        if schema.composite and not _has_own_kernel(func, args):
+        if schema.composite and not has_own_kernel(func, args):
             # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
             # `func.decompose` would prefer one that torch wrote for its compiler, made of other operators.
-            with self, _as_outside(func):
+            with self, as_outside(func):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
@@ -157,7 +160,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.notes.add(FLEX_IS_DENSE if attends else NOT_COUNTED, name)
         if attends and any(tensor.is_meta for tensor in find_tensors(args[:3])):
             func = higher_order.attend_on_meta
-        schema = _Schema(
+        schema = Schema(
             func,
             f"higher_order.{name}",
             ("query", "key", "value"),
@@ -173,7 +176,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         with torch._C.DisableTorchFunction():
             return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
-    def _record(self, func: Any, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _record(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         # a tensor that torch has just made of Python's numbers, unseen
         lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
         inputs: list[TensorSpec] = []
@@ -225,7 +228,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         )
         return result
 
-    def _note(self, schema: _Schema, inputs: list[TensorSpec]) -> None:
+    def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:
         if schema.op == SPARSE_SUM and inputs[1].stored is inputs[2].stored is None:
             self.notes.add(SPARSE_IS_DENSE)
         asked = schema.op not in INDEXED or any(spec.dtype in MASKS for spec in inputs[1:])
@@ -271,7 +274,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 set_version(tensor, version)
 
     def _arguments(
-        self, schema: _Schema, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[TensorSpec]
+        self, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[TensorSpec]
     ) -> dict[str, Any]:
         """Return the arguments of a call by name, tensors described; those are added to the `inputs`."""
         described, describe = schema.defaults.copy(), self.storages.describe
@@ -303,7 +306,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return specs
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise WalkError(f"a size of the network is symbolic ({value}); archcost counts networks of fixed sizes")
-        return _constant(value)
+        return describe_constant(value)
 
     def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
         """Describe the weights that a packed object holds, whether a layer has it or the forward has made it."""
@@ -333,77 +336,3 @@ def _running_node() -> int | None:
     """Number of the autograd node that a backward operator belongs to."""
     node = torch._C._current_autograd_node()
     return None if node is None else int(node._sequence_nr())
-
-
-class _Schema(NamedTuple):
-    func: Any
-    op: str
-    names: tuple[str, ...]
-    defaults: dict[str, Any]
-    written: tuple[str, ...]
-    composite: bool
-    noteworthy: bool  # a reader may have to know that it ran
-    by_values: bool  # its results have as many elements as the values of its arguments say
-    mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
-    of_unknown: bool  # its results may have known values though what it reads has none
-
-    def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
-        """Return the tensors among a call's arguments that it writes into."""
-        bound = {**dict(zip(self.names, args, strict=False)), **kwargs}
-        return tuple(tensor for name in self.written for tensor in find_tensors(bound.get(name)))
-
-
-_SCHEMAS: dict[int, _Schema] = {}  # by the identity of operators, which are slow to hash; each holds its own
-
-
-def _read_schema(func: Any) -> _Schema:
-    arguments = func._schema.arguments
-    op = func._schema.name.replace("::", ".")
-    by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
-    schema = _SCHEMAS[id(func)] = _Schema(
-        func=func,
-        op=op,
-        names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
-        defaults={a.name: _constant(a.default_value) for a in arguments if a.has_default_value()},
-        written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
-        composite=_has_kernel(func, "CompositeImplicitAutograd"),
-        noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
-        by_values=by_values,
-        mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
-        of_unknown=func in answers.OF_UNKNOWN,
-    )
-    return schema
-
-
-def _has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:
-    """Whether the device of a call's tensors runs a composite operator as one kernel of its own."""
-    tensors = find_tensors(args)
-    return bool(tensors) and _has_kernel(func, BACKENDS.get(tensors[0].device.type, "CPU"))
-
-
-def _as_outside(func: Any) -> Any:
-    """Return a context in which torch resolves conjugates and casts (autocast), as it does outside of a dispatch mode.
-
-    A function that autocast has cast itself runs without further casts.
-    """
-    excluded = torch._C._dispatch_tls_local_exclude_set()
-    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined] # not in torch's stubs
-        included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
-    casting = [key for key in CASTING if not _has_kernel(func, key.name)]
-    for key in (*RESOLVING, *casting):
-        excluded = excluded if outside.has(key) else excluded.remove(key)
-    return torch._C._ForceDispatchKeyGuard(included, excluded)
-
-
-@functools.cache
-def _has_kernel(func: Any, key: str) -> bool:
-    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key))
-
-
-def _constant(value: Any) -> Any:
-    """Describe an argument that holds no tensor."""
-    if isinstance(value, list | tuple):
-        return tuple(_constant(item) for item in value)
-    if isinstance(value, PLAIN_TYPES):
-        return value
-    return dtype_name(value) if isinstance(value, torch.dtype) else str(value)
