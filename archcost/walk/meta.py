@@ -17,7 +17,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
-from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.recurrent import run_recurrent
 from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 NUMBERS = frozenset((int, float, bool, complex))
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
-LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout, functional.group_norm}
+RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
+REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
@@ -92,16 +92,20 @@ class MetaDevice(DeviceContext):
             return
         if not self._like_cuda and type(module) is nn.GroupNorm:
             return
-        top = torch._C._len_torch_function_stack() - 1
-        if top >= 0 and torch._C._get_function_stack_at(top) is self:
+        if self._is_on_top():
+            self._resting = True  # first: an interrupt may land between the two
             torch._C._pop_torch_function_stack()
-            self._resting = True
 
     def wake(self) -> None:
         """Come back, if it rests."""
         if self._resting:
-            torch._C._push_on_torch_function_stack(self)
+            if not self._is_on_top():
+                torch._C._push_on_torch_function_stack(self)
             self._resting = False
+
+    def _is_on_top(self) -> bool:
+        top = torch._C._len_torch_function_stack() - 1
+        return top >= 0 and torch._C._get_function_stack_at(top) is self
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
@@ -192,9 +196,7 @@ class MetaDevice(DeviceContext):
             return (drop,) if self._like_cuda else ()
         if func is functional.group_norm:
             return () if self._like_cuda else (_normalise_groups,)
-        if func is LSTM:
-            return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
-        return (partial(stepwise, func.__name__),)
+        return (partial(run_recurrent, func.__name__, self._casts("mkldnn_rnn_layer")),)
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
