@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MODE = 2  # torch's number for an LSTM
 PLACE = 3  # of the weights among the arguments for a packed sequence, whose sizes come first
-Pair: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 
 
 def run_recurrent(name: str, lowers: bool, *args: Any, **kwargs: Any) -> Any:
@@ -50,13 +49,8 @@ def _run_padded(  # the functions' own arguments
     drops = dropout if train else 0.0
     own = _split(weights, state, has_biases=has_biases, directions=1 + bidirectional)
     if name == "lstm" and _is_fused((sequence, *state, *weights), state, lowers=lowers):
-        layer = partial(_run_fused, how=(layers, has_biases, bidirectional, batch_first, train))
-        begins = [part.contiguous() for part in state]
-        first = handed = handed.contiguous()
-        states = [tuple(part.select(0, index) for part in begins) for index in range(len(own) * len(own[0]))]
-        handed, ends = _stack(layer, handed, states, own, drops)
-        results = (handed, *[torch.stack(part) for part in zip(*ends, strict=True)])
-        del first  # until here, as in the kernel's own loop
+        how = (layers, has_biases, bidirectional, batch_first, train)
+        results = _run_fused(handed.contiguous(), [part.contiguous() for part in state], own, drops, how)
     else:
         results = _take_apart(partial(run_layer, CELLS[name]), handed, state, own, drops)
     if not batch_first:
@@ -134,18 +128,30 @@ def _is_fused(tensors: Sequence[torch.Tensor], state: Any, *, lowers: bool) -> b
 
 
 def _run_fused(
-    sequence: torch.Tensor, states: Sequence[Pair], own: list[Weights], how: tuple[Any, ...]
-) -> tuple[torch.Tensor, list[Pair]]:
+    first: torch.Tensor, state: list[torch.Tensor], own: list[list[Weights]], dropout: float, how: tuple[Any, ...]
+) -> tuple[torch.Tensor, ...]:
+    handed, ends = first, list[tuple[torch.Tensor, ...]]()
+    outputs: list[Any] = [None] * len(own[0])  # of one layer, until those of the next take their place
+    for layer, directions in enumerate(own):
+        for direction, weights in enumerate(directions):
+            begin = [part.select(0, len(ends)) for part in state]
+            outputs[direction], *end = _run_fused_layer(handed, weights, begin, direction, how)
+            ends.append(tuple(end))
+        handed = torch.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
+        if dropout and layer < len(own) - 1:
+            handed = functional.dropout(handed, dropout)
+    return handed, *[torch.stack(part) for part in zip(*ends, strict=True)]
+
+
+def _run_fused_layer(
+    sequence: torch.Tensor, weights: Weights, begin: list[torch.Tensor], direction: int, how: tuple[Any, ...]
+) -> tuple[torch.Tensor, ...]:
+    """Return the output of a layer in one direction, its last hidden state and its last cells."""
     layers, has_biases, *rest = how
-    outputs, ends = [], []
-    for direction, (begin, weights) in enumerate(zip(states, own, strict=True)):
-        four = [each for each in weights[:4] if each is not None]
-        if not has_biases:  # as many zeros as there are weights, the last first
-            four += reversed([torch.zeros(each.shape, dtype=each.dtype, device="meta") for each in four[::-1]])
-        output, *end, _ = torch.ops.aten.mkldnn_rnn_layer(
-            *(sequence, *four, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers, has_biases), *rest
-        )
-        del four
-        outputs.append(output)
-        ends.append((end[0], end[1]))
-    return torch.cat(outputs, -1) if len(outputs) > 1 else outputs[0], ends
+    four = [each for each in weights[:4] if each is not None]
+    if not has_biases:  # as many zeros as there are weights, the last first
+        four += reversed([torch.zeros(each.shape, dtype=each.dtype, device="meta") for each in four[::-1]])
+    found: tuple[torch.Tensor, ...] = torch.ops.aten.mkldnn_rnn_layer(
+        *(sequence, *four, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers, has_biases), *rest
+    )
+    return found[:3]
