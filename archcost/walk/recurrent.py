@@ -10,9 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
+from torch._C import _functorch
 from torch.nn import functional
 
 from archcost.walk.steps import CELLS, Weights, run_layer, run_packed_layer
+from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +28,10 @@ PLACE = 3  # of the weights among the arguments for a packed sequence, whose siz
 def run_recurrent(name: str, lowers: bool, *args: Any, **kwargs: Any) -> Any:
     """Answer for `torch.lstm`, `torch.gru`, `torch.rnn_tanh` and `torch.rnn_relu`, by their own arguments.
 
-    `lowers` says that mixed precision casts what the fused operator is given.
+    `lowers` says that mixed precision casts what the fused operator is given. Within `vmap` torch runs none of them.
     """
+    if any(_functorch.is_batchedtensor(tensor) for tensor in find_tensors((args, kwargs))):
+        return NotImplemented
     packed = isinstance(args[PLACE], list | tuple)
     return _run_packed(name, *args, **kwargs) if packed else _run_padded(name, lowers, *args, **kwargs)
 
