@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack, contextmanager, nullcontext
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ def walk(
         checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
-            walking.run()
+            copy_context().run(walking.run)  # what it sets in context variables goes with the copy
         except WalkError as error:
             error.trace = walking.trace(mode)
             raise
