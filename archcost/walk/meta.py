@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 NUMBERS = frozenset((int, float, bool, complex))
+SPELLED = NUMBERS | {list, tuple, range}
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
@@ -125,7 +126,7 @@ class MetaDevice(DeviceContext):
         # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
         with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-        return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+        return self._made_of(func, (*args, *(kwargs or {}).values()), made) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
@@ -136,13 +137,13 @@ class MetaDevice(DeviceContext):
             real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
-    def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
+    def _made_of(self, func: Any, arguments: tuple[Any, ...], made: torch.Tensor) -> torch.Tensor:
         """Remember the numbers that the forward has made a tensor of."""
         numbers = arguments[OF_NUMBERS[func]]
         if isinstance(numbers, torch.Tensor):
             return made
-        if func in LIFTED:
-            made = torch.ops.aten.lift_fresh(made)  # as on every other device
+        if made.is_meta and type(numbers) in SPELLED:  # an array is copied there, and was lifted before
+            made = torch.ops.aten.lift_fresh(made)  # as torch does itself on every other device
         values = self._values
         if values is not None and made.numel() <= SMALL:
             with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
@@ -175,7 +176,7 @@ class MetaDevice(DeviceContext):
 
     def _list(self, places: list[Any]) -> Any:
         made = torch.tensor(places, device=self.device)
-        return self._made_of((places,), made, torch.tensor) if made.numel() else places
+        return self._made_of(torch.tensor, (places,), made) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
