@@ -37,7 +37,7 @@ REPORT = Path(__file__).parent.parent / "reports" / "measured" / "libraries.md"
 REASONS = {
     "UNet2DModel": "a GPU, and meta with it, brings channels that lie innermost in order before a group norm",
     "HardNet": "it asks for the device itself, and on the CPU alone brings its channels innermost",
-    "UNet, 3d": "the CPU's kernel for transposed convolutions of volumes takes more memory than its result needs",
+    "UNet, 3d": "on the CPU torch makes the result of a transposed convolution of volumes no smaller than its input",
     "Int8DynamicActivationInt8WeightConfig": "on the CPU torchao shifts activations to unsigned integers and back",
 }
 CLOSE = 0.01  # of a real peak

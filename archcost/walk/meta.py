@@ -17,7 +17,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
-from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.recurrent import run_recurrent
 from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 NUMBERS = frozenset((int, float, bool, complex))
+SPELLED = NUMBERS | {list, tuple, range}
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
-LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout, functional.group_norm}
+RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
+REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
@@ -92,16 +93,20 @@ class MetaDevice(DeviceContext):
             return
         if not self._like_cuda and type(module) is nn.GroupNorm:
             return
-        top = torch._C._len_torch_function_stack() - 1
-        if top >= 0 and torch._C._get_function_stack_at(top) is self:
+        if self._is_on_top():
+            self._resting = True  # first: an interrupt may land between the two
             torch._C._pop_torch_function_stack()
-            self._resting = True
 
     def wake(self) -> None:
         """Come back, if it rests."""
         if self._resting:
-            torch._C._push_on_torch_function_stack(self)
+            if not self._is_on_top():
+                torch._C._push_on_torch_function_stack(self)
             self._resting = False
+
+    def _is_on_top(self) -> bool:
+        top = torch._C._len_torch_function_stack() - 1
+        return top >= 0 and torch._C._get_function_stack_at(top) is self
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
@@ -121,7 +126,7 @@ class MetaDevice(DeviceContext):
         # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
         with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-        return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+        return self._made_of(func, (*args, *(kwargs or {}).values()), made) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
@@ -132,13 +137,13 @@ class MetaDevice(DeviceContext):
             real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
-    def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
+    def _made_of(self, func: Any, arguments: tuple[Any, ...], made: torch.Tensor) -> torch.Tensor:
         """Remember the numbers that the forward has made a tensor of."""
         numbers = arguments[OF_NUMBERS[func]]
         if isinstance(numbers, torch.Tensor):
             return made
-        if func in LIFTED:
-            made = torch.ops.aten.lift_fresh(made)  # as on every other device
+        if made.is_meta and type(numbers) in SPELLED:  # an array is copied there, and was lifted before
+            made = torch.ops.aten.lift_fresh(made)  # as torch does itself on every other device
         values = self._values
         if values is not None and made.numel() <= SMALL:
             with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
@@ -171,7 +176,7 @@ class MetaDevice(DeviceContext):
 
     def _list(self, places: list[Any]) -> Any:
         made = torch.tensor(places, device=self.device)
-        return self._made_of((places,), made, torch.tensor) if made.numel() else places
+        return self._made_of(torch.tensor, (places,), made) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
@@ -192,9 +197,7 @@ class MetaDevice(DeviceContext):
             return (drop,) if self._like_cuda else ()
         if func is functional.group_norm:
             return () if self._like_cuda else (_normalise_groups,)
-        if func is LSTM:
-            return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
-        return (partial(stepwise, func.__name__),)
+        return (partial(run_recurrent, func.__name__, self._casts("mkldnn_rnn_layer")),)
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))
