@@ -193,3 +193,21 @@ def test_a_device_that_queues_works_before_its_ceiling_is_measured():
 
     assert roofs._fastest(run, clock) == pytest.approx(10e-3)
     assert max(since) > roofs.LOAD_NS
+
+
+@pytest.mark.parametrize(("load", "most"), [(0.0, 1.4), (3.0, 0.75)])
+def test_a_roof_takes_the_less_time_where_others_work(small, monkeypatch, load, most):
+    """Two copies and two products of 50 ms each, of which three may begin: a fifth of a second each, or a twentieth.
+
+    A quiet machine has the fastest of all that it has time for; a crowded one has two in a row and one before.
+    """
+    clock = FakeClock()
+    monkeypatch.setattr(roofs, "state", lambda *_: DeviceState(load=load))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    tried = roofs._fastest
+    monkeypatch.setattr(roofs, "_fastest", lambda _, *rest: tried(lambda: clock.work(0, 50_000_000), *rest))
+    roof_of(CPU, ("float32",), clock)
+
+    assert clock.host <= most * 10**9
+    assert clock.host >= 4 * 3 * 50_000_000
