@@ -242,7 +242,7 @@ def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypat
 
 
 def test_what_libraries_keep_is_told_apart(monkeypatch):
-    """300 B before an iteration, of which 200 are the network's: 100 belong to no tensor of it, and never less than 0."""
+    """300 B before an iteration, 200 of them the network's: 100 belong to no tensor of it, and never less than 0."""
     cuda = VirtualCuda(memory=(300, 1000, 2048)).install(monkeypatch)
     network, device = chain(cuda, 2, host=8 * US, device=100 * US), torch.device("cuda", 0)
     for held, workspace in ((200, 100), (301, 0)):

@@ -186,7 +186,7 @@ def test_no_ceiling_is_made_of_tries_for_which_the_host_was_late(monkeypatch):
 
 
 def test_a_device_that_queues_works_before_its_ceiling_is_measured():
-    """Its clocks rise under load: the first tenth of a second counts for nothing, and how long to hold it is not asked."""
+    """Its clocks rise under load: for a tenth of a second nothing counts, and nothing is held."""
     clock, since, held = FakeClock(queues=True), [], []
     clock.hold = lambda ns, hold=clock.hold: held.append(clock.host) or hold(ns)
 
