@@ -133,7 +133,7 @@ def examine(line: Line) -> Found:
     """Walk, count and train one network."""
     try:
         call = line.call()
-        report = archcost.profile(call.network, call.args, call.kwargs)
+        report = archcost.profile(call.network, call.args, call.kwargs, like="cpu")
         on_cpu = archcost.profile(call.network, call.args, call.kwargs, device="cpu")
         saved, peaks = train(line) if line.trained else (None, None)
         torch_macs, beside = count_with_torch(line)

@@ -43,7 +43,6 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
-DROPOUT = 4  # its place among the arguments of attention
 GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
@@ -59,10 +58,10 @@ QUIET = frozenset(
 
 
 class MetaDevice(DeviceContext):
-    """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
+    """`torch.device("meta")` as a context, with the attention kernel that the device it follows would take.
 
     torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
-    dropout, and attention that trains or drops, run as CUDA's kernels.
+    dropout and attention run as CUDA's kernels.
     """
 
     def __init__(
@@ -182,17 +181,15 @@ class MetaDevice(DeviceContext):
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
-        for kernel in self._kernels(func, args, kwargs):
+        for kernel in self._kernels(func):
             result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
-    def _kernels(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], ...]:
+    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
         if func is scaled_dot_product_attention:
-            drops = kwargs.get("dropout_p") or any(args[DROPOUT : DROPOUT + 1])
-            abroad = self._like_cuda and (drops or torch.is_grad_enabled())
-            return (partial(attend, notes=self._notes),) if abroad else (_attention,)
+            return (partial(attend, notes=self._notes),) if self._like_cuda else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
         if func is functional.group_norm:
