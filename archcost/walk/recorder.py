@@ -34,7 +34,7 @@ from archcost.walk.schema import (
 )
 from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
-from archcost.walk.tensors import components, find_tensors
+from archcost.walk.tensors import PLAIN_TENSORS, components, find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from archcost.walk.values import Values
 
 PLAIN = frozenset(PLAIN_TYPES)
-PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))  # which wrap no others
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
 INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}

@@ -107,6 +107,6 @@ def refill(container: Any, contents: Any) -> None:
 
 
 def _same(container: Any, contents: Any) -> bool:
-    if len(container) != len(contents) or not all(map(operator.is_, container, contents)):
+    if len(container) != len(contents) or any(map(operator.is_not, container, contents)):
         return False
-    return not isinstance(container, dict) or all(map(operator.is_, container.values(), contents.values()))
+    return not isinstance(container, dict) or not any(map(operator.is_not, container.values(), contents.values()))

@@ -9,6 +9,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+# classes that wrap no other tensors, are whole, and have their shapes
+PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))
+
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
