@@ -45,10 +45,10 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             kind = type(value)
             if kind in ATOMS:
                 continue
-            if kind is tuple and ATOMS.issuperset(map(type, value)):
-                continue
             if kind in CONTAINERS and not value:
                 found.empty.append(value)
+            elif kind is tuple and ATOMS.issuperset(map(type, value)):
+                continue
             elif name in TABLES:
                 if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
                     found.filled.append(value)

@@ -101,8 +101,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
-        spec = self.storages.describe(tensor, kind)
-        return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
+        shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
+        return ParamSpec(name, shape, dtype, storage, offset, nbytes, tensor.requires_grad)
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
