@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
-_IN_ORDER = itemgetter(*Layer._fields)
+IN_ORDER = itemgetter(*Layer._fields)
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
@@ -113,34 +113,34 @@ class _Account:
         window, groups = self._window(row)
         receptive_field, jump = self._extents(self._field(row))
         only = len(row.ops) == 1
-        known = dict(
-            name=row.name,
-            call=row.call,
-            kind=row.kind,
-            module=row.module,
-            inputs=row.inputs,
-            outputs=tuple([spec.shape for spec in row.outputs]),
-            reads=self._reads(place, row),
-            operators=(row.ops[0].op,) if only else tuple(dict.fromkeys([op.op for op in row.ops])),
-            role=role_of(row, self.rules, self.kinds.found.normalising, self.products),
-            kernel=None if window is None else window.kernel,
-            stride=None if window is None else tuple([int(step) for step in window.stride]),
-            groups=groups,
-            transposed=None if window is None else window.transposed,
-            params=owned.params,
-            trainable_params=owned.trainable_params,
-            param_bytes=owned.param_bytes,
-            weights=owned.weights,
-            buffers=owned.buffers,
-            backward_macs=None if self.backward is None else self.backward[place],
-            saved_bytes=self.saved.get(place, 0) if self.trains else None,
-            depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
-            receptive_field=receptive_field,
-            jump=jump,
+        known = {
+            "name": row.name,
+            "call": row.call,
+            "kind": row.kind,
+            "module": row.module,
+            "inputs": row.inputs,
+            "outputs": tuple([spec.shape for spec in row.outputs]),
+            "reads": self._reads(place, row),
+            "operators": (row.ops[0].op,) if only else tuple(dict.fromkeys([op.op for op in row.ops])),
+            "role": role_of(row, self.rules, self.kinds.found.normalising, self.products),
+            "kernel": None if window is None else window.kernel,
+            "stride": None if window is None else tuple([int(step) for step in window.stride]),
+            "groups": groups,
+            "transposed": None if window is None else window.transposed,
+            "params": owned.params,
+            "trainable_params": owned.trainable_params,
+            "param_bytes": owned.param_bytes,
+            "weights": owned.weights,
+            "buffers": owned.buffers,
+            "backward_macs": None if self.backward is None else self.backward[place],
+            "saved_bytes": self.saved.get(place, 0) if self.trains else None,
+            "depth": row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
+            "receptive_field": receptive_field,
+            "jump": jump,
             **self._work(row),
             **self._results(row),
-        )
-        return Layer._make(_IN_ORDER(known))  # a named tuple is slow to take so many arguments by name
+        }
+        return Layer._make(IN_ORDER(known))  # a named tuple is slow to take so many arguments by name
 
     def _work(self, row: Row) -> dict[str, int]:
         """Add up what a row's operators do."""

@@ -147,7 +147,6 @@ def accept_meta(restoration: Restoration) -> None:
 
     The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
     """
-
     for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
         function = getattr(owner, name)
         restoration.add(partial(setattr, owner, name, function))

@@ -55,7 +55,9 @@ def read_schema(func: Any) -> Schema:
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: describe_constant(a.default_value) for a in arguments if a.has_default_value()},
-        written=tuple((i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write),
+        written=tuple(
+            (i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write
+        ),
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,

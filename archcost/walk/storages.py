@@ -82,7 +82,7 @@ class Storages:
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
-        self.dead: list[weakref.ref[Any]] = []  # since somebody last asked
+        self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
         self._kept: list[Any] = []
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
@@ -100,7 +100,7 @@ class Storages:
         Raises:
             WalkError: a tensor that has no storage of its own.
         """
-        if self.dead:
+        if self._dead:
             self.bury()
         try:
             found = self._alive.get(tensor.untyped_storage()._cdata)
@@ -115,14 +115,14 @@ class Storages:
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
-        if self.dead:
+        if self._dead:
             self.bury()
         try:
             storage = self._alive.get(tensor.untyped_storage()._cdata) or self._new(tensor, kind)
         except (NotImplementedError, RuntimeError):
             storage = self.find(tensor, kind)
         place = _place(tensor)
-        if storage.place == place:
+        if storage.place == place:  # nearly always
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
             storage.place = place
@@ -188,7 +188,7 @@ class Storages:
             self._kept.append(plain)
             return new
         # Python swallows an interrupt that lands in the callback of a weak reference: in this one none can
-        reference = weakref.ref(plain, self.dead.append)
+        reference = weakref.ref(plain, self._dead.append)
         self._references[id(reference)] = (reference, plain._cdata, new)
         return new
 
@@ -199,8 +199,8 @@ class Storages:
 
     def bury(self) -> None:
         """Note which storages have died since the last operator was recorded: before anything else is recorded."""
-        while self.dead:
-            _, address, storage = self._references.pop(id(self.dead.pop()))
+        while self._dead:
+            _, address, storage = self._references.pop(id(self._dead.pop()))
             storage.died = len(self._operators)
             del self._alive[address]
 
