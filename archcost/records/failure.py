@@ -39,6 +39,12 @@ class Failure:
         reason = said if isinstance(error, Exception) else f"it raised {name}: {said}"  # SystemExit says "7"
         return cls(spec=spec, error=name, reason=reason or name, exit_code=code)
 
+    def to_error(self) -> ArchcostError:
+        """Return it as an error of a command that asked for this network alone."""
+        error = ArchcostError(self.reason)
+        error.exit_code = self.exit_code
+        return error
+
 
 class Done(str):
     """The name of what is done, for a callback that shows progress, and whether it failed.
