@@ -228,7 +228,7 @@ def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
             former.close()
         _HELD.clear()
         paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
-        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits)
+        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits, sheltered=True)
     return _HELD[key]
 
 

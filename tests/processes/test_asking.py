@@ -225,6 +225,10 @@ def leave_daemon(then):
     os._exit(3)
 
 
+def fork():
+    return os.fork()
+
+
 def swallow():
     return sys.stdin.read()
 """
@@ -278,6 +282,12 @@ def test_what_left_for_a_session_of_its_own_ends_with_the_worker(limited, tmp_pa
     process = limited.ask("os:getpid")
     wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: whoever ends all may end its keeper
     assert limited.ask("os:getpid") == process
+
+
+def test_a_child_that_goes_on_like_its_parent_ends_at_the_end_of_the_task(limited):
+    child = limited.ask("limited:fork")
+    wait_until_ended(child)
+    assert limited.ask("limited:swallow") == ""
 
 
 def test_the_limit_of_time_begins_once_everything_is_imported(tmp_path):
