@@ -121,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # one more, while the first was being dealt with
+        code = INTERRUPTED
     if "torch" in sys.modules:
         atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call
         for stream in (sys.stdout, sys.stderr):
