@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 
 from archcost.errors import ArchcostError, first_line
 
-KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves
+KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves or to their parents
 FailureKind: TypeAlias = Literal["exception", "hang", "crash", "memory", "interruption"]
 
 

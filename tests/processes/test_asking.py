@@ -11,6 +11,7 @@ from archcost.processes.asking import AnswerError, Worker
 from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
 from archcost.processes.limits import Limits
+from archcost.records.failure import KILLED
 
 TASKS = """
 import ctypes
@@ -261,6 +262,7 @@ def test_a_task_that_never_ends_or_crashes_says_where_and_another_worker_follows
     with pytest.raises(DiedError, match=says) as caught:
         limited.ask(f"limited:{task}")
     assert caught.value.kind == kind
+    assert (caught.value.name == KILLED) == (task == "end_parents_group")  # it may have been somebody else
     assert limited.ask("limited:swallow") == ""
 
 
