@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError, BuildError, WalkError, cut, first_line
+from archcost.errors import ArchcostError, BuildError, UsageError, WalkError, cut, first_line, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
+    unreadable = next((each for each in arguments if "\0" in each), None)
+    if unreadable is not None:  # no shell hands one on
+        click.echo(f"archcost: {_clean(quote(unreadable))}: nothing has a name with a NUL character in it", err=True)
+        return UsageError.exit_code
     try:
         archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
     except click.exceptions.Exit as stop:
