@@ -136,11 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
-    unreadable = next((each for each in arguments if "\0" in each), None)
-    if unreadable is not None:  # no shell hands one on
-        click.echo(f"archcost: {_clean(quote(unreadable))}: nothing has a name with a NUL character in it", err=True)
-        return UsageError.exit_code
     try:
+        _refuse_nul(arguments)
         archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -165,6 +162,17 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(first_line(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    """Refuse what no shell hands on and no file's name can hold.
+
+    Raises:
+        UsageError: an argument with a NUL character.
+    """
+    for each in arguments:
+        if "\0" in each:
+            raise UsageError(f"{quote(each)} has a NUL character, which nothing has in its name")
 
 
 def _spell_error(error: ArchcostError) -> str:
