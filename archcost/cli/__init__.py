@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError, BuildError, WalkError, cut, first_line
+from archcost.errors import ArchcostError, BuildError, UsageError, WalkError, cut, first_line, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # one more, while the first was being dealt with
+        code = INTERRUPTED
     if "torch" in sys.modules:
         atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call
         for stream in (sys.stdout, sys.stderr):
@@ -134,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
     try:
+        _refuse_nul(arguments)
         archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -158,6 +162,17 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(first_line(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    """Refuse what no shell hands on and no file's name can hold.
+
+    Raises:
+        UsageError: an argument with a NUL character.
+    """
+    for each in arguments:
+        if "\0" in each:
+            raise UsageError(f"{quote(each)} has a NUL character, which nothing has in its name")
 
 
 def _spell_error(error: ArchcostError) -> str:

@@ -97,6 +97,7 @@ from archcost.records.report import (
 )
 from archcost.records.roof import (
     Achieved as Achieved,
+    Ceiling as Ceiling,
     Copy as Copy,
     Peaks as Peaks,
     Roof as Roof,
