@@ -11,12 +11,14 @@ from archcost.cli.groups import (
     AMP,
     BINARY,
     LIKE,
+    SEQ,
     add_device,
     add_group,
     add_input,
     add_training,
     read_inputs,
     spell_training,
+    write_seq,
 )
 from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
@@ -60,6 +62,7 @@ def _add_room(command: Any) -> Any:
 @click.argument("network", shell_complete=complete_names, metavar="NET")
 @_add_room
 @add_input()
+@SEQ
 @add_device("meta|cpu|cuda", "meta", does="it is walked")
 @add_training("Fit whole training steps, not inference.")
 @AMP
@@ -70,6 +73,7 @@ def command(
     network: str,
     room: Room,
     inputs: tuple[str, ...],
+    seq: int | None,
     device: str,
     training: Training | None,
     amp: str | None,
@@ -92,7 +96,7 @@ def command(
 
     with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_process():
         found = fit(
-            network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
+            write_seq(network, seq), **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
             **spell_training(training),
         )  # fmt: skip
     output.write(build_document(found, binary=binary))

@@ -17,6 +17,7 @@ from archcost.errors import ArgumentError, UncoveredError, WalkError
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
     from archcost.cli.output import Output
+    from archcost.page.document import Document
     from archcost.records import Sweeping, TimingPlan, Training
     from archcost.render.view import View
 
@@ -80,12 +81,32 @@ view_options = add_group(
 )  # fmt: skip
 
 
+def _explain_inputs(subject: Subject, training: Training | None) -> Document:
+    """Return what a network would be run on, and what says so."""
+    from archcost import sources
+    from archcost.profiling.choice import settle
+    from archcost.render.listing import build_document
+    from archcost.sources.inputs import GRAMMAR
+
+    specs = subject.read_inputs()
+    with keep_process():
+        network = sources.resolve(subject.network)
+        network = network if specs else settle(network, training=training is not None)
+    why = "--input" if specs else network.why
+    records = [{"input": str(spec), "chosen": why} for spec in specs or network.inputs]
+    note = f"The batch is {subject.batch}. To change an input write --input {GRAMMAR}."
+    return build_document(f"What {network.spec} is run on", records, ("input", "chosen"), note)
+
+
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
 @add_subject
 @add_training("Walk a whole training step: forward, loss, backward, optimizer.", parts=True)
 @AMP
 @LIKE
 @view_options
+@click.option(
+    "--explain-inputs", "explaining", is_flag=True, help="Print what it would be run on, and why; run nothing."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
 @add_isolation()
@@ -96,6 +117,7 @@ def command(
     amp: str | None,
     like: str | None,
     shown: Shown,
+    explaining: bool,
     strict: bool,
     partial: bool,
     sweeping: Sweeping,
@@ -109,6 +131,7 @@ def command(
     archcost profile vgg16 --train --optimizer adam --train-only classifier.6
     archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
+    archcost profile hf:llama --seq 2048
     archcost profile model.py:build --isolate --timeout 60 --max-memory 8GB
     """  # noqa: D301 - click reads the \b
     from archcost.clock.telling import listening
@@ -116,6 +139,9 @@ def command(
     from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
 
+    if explaining:
+        output.write(_explain_inputs(subject, training))
+        return
     view = shown.read_view()
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None

@@ -22,6 +22,8 @@ class _Module(Source):
     name = "module"
     form = "PACKAGE.MODULE:CALLABLE"
     local = True
+    about = "what a module has that can be imported"
+    example = "transformers:BertModel?num_hidden_layers=2"
 
     def accepts(self, source: str, target: str) -> bool:
         del target

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from archcost.sources.source import Source
 
 SOURCES = [  # in the order in which they are asked whether a name is theirs
+    "archcost.sources.hf",
     "archcost.sources.timm",
     "archcost.sources.torchvision",
     "archcost.sources.file",

@@ -22,6 +22,9 @@ class _Torchvision(Source):
     name = "torchvision"
     form = "torchvision:NAME"
     prefix = "torchvision:"
+    about = "a network of torchvision: classification, video, segmentation, detection"
+    example = "torchvision:fasterrcnn_resnet50_fpn"
+    install = "torchvision"
 
     def find(self, spec: Spec) -> Network:
         """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones."""
