@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _list_sources(pattern: str | None) -> Document:
     """Return the sources whose name or description has a part in it; all of them without one."""
     from archcost.render.listing import build_document
-    from archcost.sources.table import list_sources
+    from archcost.sources.table import list_others, list_sources
 
     records = [
         {
@@ -26,7 +26,7 @@ def _list_sources(pattern: str | None) -> Document:
             "example": each.example,
             "needs": each.install and f"pip install {each.install}",
         }
-        for each in list_sources()
+        for each in (*list_sources(), *list_others())
     ]
     found = [each for each in records if not pattern or pattern.lower() in " ".join(each.values()).lower()]
     return build_document(f"{len(found)} sources of networks", found, ("typed", "means", "example", "needs"))

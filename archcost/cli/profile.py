@@ -81,6 +81,20 @@ view_options = add_group(
 )  # fmt: skip
 
 
+def _is_file_of_weights(subject: Subject) -> bool:
+    from archcost.sources import parse_spec
+
+    return parse_spec(subject.network).kind == "weights"
+
+
+def _show_weights(subject: Subject, shown: Shown) -> Document:
+    """Return what the header of a file of weights says."""
+    from archcost.render.weights import build_document
+    from archcost.sources.headers import read_header
+
+    return build_document(subject.network, read_header(subject.network), depth=shown.depth, binary=shown.binary)
+
+
 def _explain_inputs(subject: Subject, training: Training | None) -> Document:
     """Return what a network would be run on, and what says so."""
     from archcost import sources
@@ -139,6 +153,9 @@ def command(
     from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
 
+    if _is_file_of_weights(subject):
+        output.write(_show_weights(subject, shown))
+        return
     if explaining:
         output.write(_explain_inputs(subject, training))
         return

@@ -14,6 +14,7 @@ from archcost.sources.config_classes import gather_arguments
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import load_beside_torchvision
 from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.table import correct_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def find_network(module: Any, spec: Spec) -> Network:
     Raises:
         UnknownNetworkError: it has no such attribute.
     """
-    target = _read_attribute(module, spec)
+    target = run_user_code(lambda: _read_attribute(module, spec), f"importing {spec.text}")
     example = getattr(module, "example_inputs", None)
     if callable(example):
         example = partial(run_user_code, example, "example_inputs()")
@@ -69,7 +70,14 @@ def _read_attribute(module: Any, spec: Spec) -> Any:
     for part in spec.target.split("."):
         if not hasattr(value, part):
             names = [name for name, item in vars(module).items() if callable(item) and not name.startswith("_")]
-            hint = closest(part, names, f"it has {', '.join(names[:8]) or 'nothing to call'}")
+            public = names or [
+                name for name in dir(module) if name[:1].isupper()
+            ]  # some packages import a name when it is asked for
+            hint = closest(
+                part,
+                public,
+                correct_source(spec.source, spec.target) if not names else f"it has {', '.join(names[:8])}",
+            )
             raise UnknownNetworkError(f"{spec.source} has no {spec.target!r}; {hint}")
         value = getattr(value, part)
     return value

@@ -15,6 +15,7 @@ SIDE = 64  # of a picture's latents, where the configuration does not say
 WORDS = 77  # of CLIP's texts
 LONG_WORDS = 512  # of T5's
 PATCHES = 4096  # of a picture of 1024 by 1024
+SIZED = 128  # the size from which on PixArt is told the size of a picture
 TIMES = 6  # numbers that describe a picture's size and crop
 
 
@@ -48,7 +49,7 @@ def _list_conditions(config: Mapping[str, Any]) -> Iterator[str]:
         yield "class_labels"
     if config.get("addition_embed_type") == "text_time":
         yield "added_cond_kwargs"
-    if config.get("caption_channels"):
+    if config.get("norm_type") == "ada_norm_single":
         yield "timestep"
         yield "added_cond_kwargs"
     if config.get("joint_attention_dim"):
@@ -85,8 +86,12 @@ def _describe_all(config: Mapping[str, Any], size: tuple[int, int] | None) -> It
         text = config["projection_class_embeddings_input_dim"] - taken
         yield InputSpec(shape=(text,), name="added_cond_kwargs.text_embeds")
         yield InputSpec(shape=(TIMES,), name="added_cond_kwargs.time_ids")
-    elif config.get("caption_channels"):
-        yield InputSpec(value="{resolution:none,aspect_ratio:none}", dtype="", name="added_cond_kwargs")
+    elif config.get("norm_type") == "ada_norm_single":
+        asked = config.get("use_additional_conditions")
+        sized = config.get("sample_size") == SIZED if asked is None else asked
+        for name, numbers in (("resolution", 2), ("aspect_ratio", 1)):
+            path = f"added_cond_kwargs.{name}"
+            yield InputSpec(shape=(numbers,), name=path) if sized else InputSpec(value="none", dtype="", name=path)
 
 
 def _first(config: Mapping[str, Any], *names: str) -> int | None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 PLAIN = (bool, int, float, str, type(None))
 
 
-def describe_example(given: Any, module: nn.Module) -> tuple[InputSpec, ...]:
+def describe_example(given: Any, module: nn.Module, *, exact: bool = False) -> tuple[InputSpec, ...]:
     """Return descriptions of an example: a tensor, a tuple of positional arguments, or a dictionary by name.
 
-    The first dimension is the batch where all tensors have the same; otherwise the shapes are exact.
+    The first dimension is the batch where all tensors have the same, unless the shapes are said to be `exact`.
 
     Raises:
         InputError: the example holds something else than tensors, numbers, texts, lists and dictionaries.
@@ -32,7 +32,8 @@ def describe_example(given: Any, module: nn.Module) -> tuple[InputSpec, ...]:
     names = _name_positions(module)
     batches = {leaf.shape[0] for _, leaf in leaves if isinstance(leaf, Tensor) and leaf.dim()}
     return tuple(
-        _describe(leaf, _join(path, names, alone=len(leaves) == 1), batched=len(batches) == 1) for path, leaf in leaves
+        _describe(leaf, _join(path, names, alone=len(leaves) == 1), batched=not exact and len(batches) == 1)
+        for path, leaf in leaves
     )
 
 

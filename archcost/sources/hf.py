@@ -9,13 +9,17 @@ from archcost.errors import ArgumentError, UnknownNetworkError, closest
 from archcost.sources.callables import run_user_code
 from archcost.sources.choose import choose_inputs
 from archcost.sources.hf_config import change_fields, read_config
-from archcost.sources.hub import fetch_config, find_config
+from archcost.sources.hub import fetch_config, find_cached, find_config
 from archcost.sources.libraries import import_library, load_beside_torchvision
 from archcost.sources.network import Network
+from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from torch import nn
 
     from archcost.sources.spec import Spec
 
@@ -27,6 +31,7 @@ class _HuggingFace(Source):
     about = "a config.json of transformers or diffusers: file, folder, OWNER/NAME in the cache; or a model type"
     example = "hf:llama?num_hidden_layers=4"
     install = "transformers"
+    aliases = ("huggingface", "hub", "transformers")
 
     def accepts(self, source: str, target: str) -> bool:
         return source == "hf" or (not source and target.partition("#")[0].endswith(".json"))
@@ -38,7 +43,7 @@ class _HuggingFace(Source):
     def find(self, spec: Spec) -> Network:
         """Return the network that a configuration describes."""
         where, _, kind = spec.target.partition("#")
-        file = find_config(where)
+        file = find_config(where) or self._find_unowned(where)
         fields = {"model_type": where} if file is None else read_config(file)
         diffuses = "_class_name" in fields
         make = _prepare_diffusers if diffuses else _prepare_transformers
@@ -46,10 +51,15 @@ class _HuggingFace(Source):
         return Network(
             spec=spec.text,
             name=f"{name} of {where}",
-            build=lambda: run_user_code(build, f"building {name}"),
+            build=lambda: _build_offline(build, f"building {name}"),
             notes=notes,
             choose=partial(choose_inputs, size=spec.size, seq=spec.seq),
         )
+
+    def _find_unowned(self, where: str) -> Path | None:
+        """Return the file of a cached repository without an owner (bert-base-uncased); a model type goes first."""
+        types = import_library("transformers").CONFIG_MAPPING
+        return None if where in types else find_cached(where)
 
     def fetch(self, spec: Spec) -> str:
         """Fetch a repository's configuration, and nothing else."""
@@ -68,7 +78,7 @@ def _prepare_transformers(
     model_type = str(fields.get("model_type", ""))
     if model_type not in known:
         own = "; its code is on the hub (auto_map), and archcost runs none of that" if "auto_map" in fields else ""
-        hint = closest(model_type, known, "the field model_type says of which type a network is")
+        hint = closest(model_type, known, "--download fetches the config.json of a repository of the hub")
         raise UnknownNetworkError(
             f"{title}: transformers {transformers.__version__} knows no model type {model_type!r}; {hint}{own}"
         )
@@ -104,6 +114,11 @@ def _prepare_diffusers(
         )
     fields = change_fields(fields, arguments, _read_defaults(network), title)
     return lambda: network.from_config(fields), network.__name__, ()
+
+
+def _build_offline(build: Callable[[], nn.Module], what: str) -> nn.Module:
+    with staying_offline(what):
+        return run_user_code(build, what)  # type: ignore[no-any-return]
 
 
 def _find_class(library: Any, name: str, title: str) -> Any:

@@ -32,13 +32,19 @@ def find_config(where: str) -> Path | None:
     if where.startswith(("/", ".", "~")):
         raise UnknownNetworkError(f"there is no folder {where!r} (looked in {Path.cwd()})")
     repository, file = _split(where)
-    found = import_library("huggingface_hub").try_to_load_from_cache(repository, file)
-    if isinstance(found, str):
-        return Path(found)
+    found = find_cached(where)
+    if found is not None:
+        return found
     raise UnknownNetworkError(
         f"neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
         f"{file}, and nothing else"
     )
+
+
+def find_cached(where: str) -> Path | None:
+    """Return the configuration of a repository, or of a part of it, in the local cache."""
+    found = import_library("huggingface_hub").try_to_load_from_cache(*_split(where))
+    return Path(found) if isinstance(found, str) else None
 
 
 def fetch_config(where: str) -> str:
@@ -48,7 +54,7 @@ def fetch_config(where: str) -> str:
         ArgumentError: the name is not OWNER/NAME.
         UnknownNetworkError: it could not be fetched.
     """
-    if Path(where).exists() or "/" not in where or where.startswith(("/", ".", "~")):
+    if Path(where).exists() or where.startswith(("/", ".", "~")):
         raise ArgumentError(f"--download fetches the configuration of hf:OWNER/NAME, not of {where!r}")
     repository, file = _split(where)
     hub = import_library("huggingface_hub")

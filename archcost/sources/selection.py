@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources.table import find_source, list_sources
+from archcost.sources.table import find_source, list_others, list_sources
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def select(
 
 def complete(begun: str) -> list[str]:
     """Return what a shell may write in the place of a name that was begun."""
-    return [name for source in list_sources() for name in source.complete(begun)]
+    return [name for source in (*list_sources(), *list_others()) for name in source.complete(begun)]
 
 
 def _is_glob(spec: str) -> bool:

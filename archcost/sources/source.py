@@ -22,7 +22,8 @@ class Source(ABC):
     `name` is what `Spec.kind` says. `form` is how such a name is written, for help and errors. `prefix` is how it
     begins, "timm:" for example, where that alone tells it from others. `local` is whether the networks are code of the
     user's own, which differs from commit to commit. `about`, `example` and `install` are for `archcost list --sources`:
-    what a network of it is, one that can be typed, and what pip installs for it.
+    what a network of it is, one that can be typed, and what pip installs for it. `aliases` are other names that people
+    write before the colon.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Source(ABC):
     about: str = ""
     example: str = ""
     install: str = ""
+    aliases: tuple[str, ...] = ()
 
     @abstractmethod
     def find(self, spec: Spec) -> Network:
