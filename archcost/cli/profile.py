@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is shown, and whether it is timed for that."""
+    """What is shown, whether it is timed for that, and whether the inputs are all there is to show."""
 
     view: str | None
     timed: bool
@@ -33,6 +33,7 @@ class Shown:
     sort: str | None
     columns: str | None
     binary: bool
+    explaining: bool
 
     def build_plan(self) -> TimingPlan | bool:
         """Return how it is timed, False where it is not.
@@ -78,6 +79,9 @@ view_options = add_group(
     click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
     BINARY,
+    click.option(
+        "--explain-inputs", "explaining", is_flag=True, help="Show what it would be run on, and why; run nothing."
+    ),
 )  # fmt: skip
 
 
@@ -118,9 +122,6 @@ def _explain_inputs(subject: Subject, training: Training | None) -> Document:
 @AMP
 @LIKE
 @view_options
-@click.option(
-    "--explain-inputs", "explaining", is_flag=True, help="Print what it would be run on, and why; run nothing."
-)
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
 @click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
 @add_isolation()
@@ -131,7 +132,6 @@ def command(
     amp: str | None,
     like: str | None,
     shown: Shown,
-    explaining: bool,
     strict: bool,
     partial: bool,
     sweeping: Sweeping,
@@ -156,7 +156,7 @@ def command(
     if _is_file_of_weights(subject):
         output.write(_show_weights(subject, shown))
         return
-    if explaining:
+    if shown.explaining:
         output.write(_explain_inputs(subject, training))
         return
     view = shown.read_view()
