@@ -27,7 +27,7 @@ archcost profile src/mypkg/net.py:Net?width=32 --input 3x32x32
 archcost profile mypkg.net:Words --seq 16
 archcost profile torch.nn:TransformerEncoderLayer?d_model=64&nhead=4 --input 16x64
 archcost profile torch.nn:LSTM?input_size=8&hidden_size=16&batch_first=true --input 20x8
-archcost profile llama/config.json --seq 2048
+archcost profile llama-70b/config.json --seq 2048
 archcost profile hf:llama --seq 512
 archcost profile hf:gpt2#GPT2LMHeadModel@seq64
 archcost profile hf:mixtral?num_hidden_layers=2
@@ -125,7 +125,7 @@ def write_files(folder: Path) -> None:
         "src/mypkg/__init__.py": "",
         "src/mypkg/parts.py": "from torch import nn\n\n\ndef conv(a, b):\n    return nn.Conv2d(a, b, 3)\n",
         "src/mypkg/net.py": NET,
-        "llama/config.json": json.dumps(LLAMA_70B),
+        "llama-70b/config.json": json.dumps(LLAMA_70B),
         "sdxl/unet/config.json": json.dumps(SDXL),
     }
     for name, text in files.items():
@@ -152,15 +152,15 @@ def run_line(line: str) -> Ran:
         return Ran(line=line, figures=f"exit {code}: {reason}", failed=True, seconds=seconds)
     found = json.loads(out.getvalue())
     totals = found.get("totals") or found["total"]
-    macs = f", {units.short(totals['macs'])}MACs" if "macs" in totals else " (a header: no multiply-adds)"
-    return Ran(line=line, figures=f"{units.short(totals['params'])}params{macs}", failed=False, seconds=seconds)
+    macs = f", {units.short(totals['macs'], 'MACs')}" if "macs" in totals else " (a header: no multiply-adds)"
+    return Ran(line=line, figures=f"{units.short(totals['params'])} params{macs}", failed=False, seconds=seconds)
 
 
 def write_report(rows: list[Ran]) -> str:
     """Return the table."""
     head = (
-        "# What is typed\n\nWritten by `python -m benchmarks.typed`: each line runs as it stands, without weights. In a "
-        "shell, quote names with `?` or `&`.\n\n| typed | comes to |\n|---|---|\n"
+        "# What is typed\n\nWritten by `python -m benchmarks.typed`: each line runs as it stands, without weights. In "
+        "a shell, quote names with `?` or `&`.\n\n| typed | comes to |\n|---|---|\n"
     )
     return head + "".join(f"| `{row.line}` | {row.figures} |\n" for row in rows)
 

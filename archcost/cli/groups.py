@@ -123,7 +123,7 @@ def read_inputs(texts: tuple[str, ...]) -> tuple[InputSpec, ...]:
 
 
 def _read_subject(
-    *, network: str, inputs: tuple[str, ...], seq: int | None, batch: int, device: str, download: bool
+    *, network: str, inputs: tuple[str, ...], seq: int | None, device: str, download: bool, batch: int = 1
 ) -> Subject:
     if seq is not None and inputs:
         raise ArgumentError("--seq is for inputs that are chosen; --input says what they are: leave one of both out")
@@ -134,16 +134,23 @@ def _read_subject(
     return Subject(network=write_seq(network, seq), inputs=inputs, batch=batch, device=device)
 
 
-def add_subject(command: Any) -> Any:
-    """Add NET, --input, --seq, --batch, --device and --download; the command gets them as `subject`."""
+def add_subject(
+    command: Any,
+    *,
+    batched: bool = True,
+    devices: str = "auto|meta|cpu|cuda",
+    default: str = "auto",
+    does: str = "it is run",
+) -> Any:
+    """Add NET, --input, --seq, --batch where it is `batched`, --device, --download; the command gets a `subject`."""
     return add_group(
         "subject",
         _read_subject,
         click.argument("network", shell_complete=complete_names, metavar="NET"),
         add_input(),
         SEQ,
-        add_batch(least=0),
-        add_device("auto|meta|cpu|cuda", does="it is run"),
+        *((add_batch(least=0),) if batched else ()),
+        add_device(devices, default, does=does),
         click.option("--download", is_flag=True, help="Fetch the config.json of hf:OWNER/NAME, and nothing else."),
     )(command)
 
