@@ -42,8 +42,9 @@ def select(
 
 
 def complete(begun: str) -> list[str]:
-    """Return what a shell may write in the place of a name that was begun."""
-    return [name for source in (*list_sources(), *list_others()) for name in source.complete(begun)]
+    """Return what a shell may write for a name that was begun; packages are asked where nothing else fits."""
+    found = [name for source in list_sources() for name in source.complete(begun)]
+    return found or [name for source in list_others() for name in source.complete(begun)]
 
 
 def _is_glob(spec: str) -> bool:
