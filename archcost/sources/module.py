@@ -44,7 +44,7 @@ def _import_module(source: str, target: str) -> Any:
         cause = error.__cause__
         if isinstance(cause, ModuleNotFoundError) and cause.name and source.startswith(cause.name):
             hint = correct_source(source, target)
-            raise UnknownNetworkError(f"there is no source or module {cause.name!r}; {hint}") from error
+            raise UnknownNetworkError(f"there is no module {cause.name!r} and no such source; {hint}") from error
         raise
 
 

@@ -112,8 +112,8 @@ def test_a_configuration_of_diffusers_is_a_file_too(libraries, capsys):
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("huggingface:llama", "no source or module 'huggingface'; did you mean hf:llama?"),
-        ("tims:resnet50", "no source or module 'tims'; did you mean timm:?"),
+        ("huggingface:llama", "there is no module 'huggingface' and no such source; did you mean hf:llama?"),
+        ("tims:resnet50", "there is no module 'tims' and no such source; did you mean timm:?"),
         ("yolo:yolo11n", "did you mean ultralytics:yolo11n?"),
         ("no_such_package.nets:build", "write hf:CONFIG, timm:NAME"),
     ],
