@@ -11,6 +11,7 @@ from archcost.claims.measured import MeasuredPart
 from archcost.claims.printed import find_agreement, parse_printed
 from archcost.claims.ways import yield_countings
 from archcost.errors import ClaimError
+from archcost.profiling.choice import settle
 from archcost.profiling.many import profile_many
 from archcost.records import Explanation, Failure, Way
 from archcost.sources import parse_spec, resolve
@@ -90,7 +91,7 @@ def explain(
 
 def _yield_specs(network: str, *, sized: bool) -> Iterator[str]:
     """Yield the network, then its variants and other sizes."""
-    own = resolve(network)
+    own = settle(resolve(network))
     yield network
     spec = parse_spec(network)
     names = [network]

@@ -50,17 +50,21 @@ class Feed:
                 return moved
 
             return copy_arguments((self.args, dict(self.kwargs)), move)  # type: ignore[no-any-return]
+        from archcost.sources.assemble import assemble
+
+        return assemble(self.specs, self.batch, lambda spec: self._make(spec, device, values))
+
+    def _make(self, spec: InputSpec, device: str, values: Values | None) -> Any:
+        """Make one argument; where it is small and known, `values` learn what it holds."""
+        from torch import Tensor
+
         from archcost.walk.values import is_small
 
-        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
-        if values is not None:
-            for spec, (_, tensor) in zip(self.specs, made, strict=True):
-                if is_small(tensor) and not tensor.is_floating_point():
-                    values.learn(tensor, spec.tensor(self.batch, "cpu"))
-        return (
-            tuple(tensor for name, tensor in made if name is None),
-            {name: tensor for name, tensor in made if name is not None},
-        )
+        made = spec.make(self.batch, device)
+        known = spec.value is not None or spec.file is not None or not spec.is_floating
+        if values is not None and isinstance(made, Tensor) and known and is_small(made):
+            values.learn(made, spec.make(self.batch, "cpu"))
+        return made
 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:

@@ -10,6 +10,7 @@ from archcost.account.replay import replay
 from archcost.choices import check_choice
 from archcost.errors import ArgumentError, WalkError, spell
 from archcost.profiling.checkpointing import Chooser
+from archcost.profiling.choice import settle
 from archcost.profiling.feed import Feed
 from archcost.profiling.trace import walk_apart
 from archcost.records import BatchMemory, Fit, Training, WalkPlan
@@ -77,6 +78,8 @@ def fit(
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
+    if not inputs:
+        chosen = settle(chosen, training=asked.walked_mode == "train")
     found = _Search(
         network=chosen,
         inputs=tuple(inputs or chosen.inputs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources.table import find_source, list_sources
+from archcost.sources.table import find_source, list_others, list_sources
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def select(
         ArgumentError: a family that the zoo does not have, or nothing at all.
         MissingPackageError: a library that is not installed.
     """
-    found = [name for spec in specs for name in (_find_matches(spec) if GLOB & set(spec) else (spec,))]
+    found = [name for spec in specs for name in (_find_matches(spec) if _is_glob(spec) else (spec,))]
     entries = [entry for family in families for entry in _find_family(family)]
     entries += REGISTRY if everything else ()
     found += [entry.id for entry in entries if variants or entry.variant_of is None]
@@ -42,8 +42,13 @@ def select(
 
 
 def complete(begun: str) -> list[str]:
-    """Return what a shell may write in the place of a name that was begun."""
-    return [name for source in list_sources() for name in source.complete(begun)]
+    """Return what a shell may write for a name that was begun; packages are asked where nothing else fits."""
+    found = [name for source in list_sources() for name in source.complete(begun)]
+    return found or [name for source in list_others() for name in source.complete(begun)]
+
+
+def _is_glob(spec: str) -> bool:
+    return bool(GLOB & set(spec.partition("?")[0]))  # [ begins a list within arguments
 
 
 def _find_matches(pattern: str) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class _Zoo(Source):
     name = "zoo"
     form = "a name of `archcost list`"
+    about = "a network of a paper"
+    example = "vgg16?num_classes=10"
 
     def accepts(self, source: str, target: str) -> bool:
         del target
