@@ -12,32 +12,60 @@ if TYPE_CHECKING:
     from archcost.records import Layer, Report
 
 NAMES = {"cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product"}
-SHORT = {"BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS"}
+SHORT = {
+    "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",
+    "LocalResponseNorm": "LRN",
+}  # fmt: skip
+BROKEN = 16  # letters: a longer name may be broken
 POOLS = {"max": "max pool", "avg": "average pool", "mean": "average pool"}
 
 
 def name_node(graph: Graph, key: int, report: Report) -> str:
     """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU"; of a folded module its name and kind."""
     node = graph.nodes[key]
+    if node.outside:
+        return _name_input(graph, key)
     if node.module is not None:
-        text = _name_module(node, report)
+        text = _name_module(node, report, graph.below)
     else:
         parts = [*node.riders_before, node.main, *node.riders]
         text = " + ".join(name_row(graph.layers[row]) for row in parts)
         text = text.replace("+ + ", "+ ") if text.startswith("+ ") else text
     if node.paths > 1:
         text = f"{node.paths} x ({text})" if " + " in text else f"{node.paths} x {text}"
+    text = f"{text} (shared)" if graph.is_shared(key) else text
     return f"{text}  x {node.times}" if node.times > 1 else text
 
 
-def _name_module(node: Node, report: Report) -> str:
+def break_name(text: str) -> tuple[str, ...]:
+    """Return a name in two lines or more, where it is long and has parts."""
+    lines = [""]
+    for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=, )|(?<=: )", text):
+        if lines[-1] and len(lines[-1] + part.rstrip()) > BROKEN:
+            lines.append("")
+        lines[-1] += part
+    return tuple(line.strip() for line in lines)
+
+
+def _name_input(graph: Graph, key: int) -> str:
+    """Return the name of what the drawn module reads from outside: where it comes from, if it reads several."""
+    if sum(node.outside for node in graph.nodes.values()) == 1:
+        return "input"
+    layer = graph.layer(key)
+    return "input" if layer.is_input else f"input: {layer.module or layer.name}"
+
+
+def _name_module(node: Node, report: Report, below: str) -> str:
     path = node.module or ""
+    shown = path.removeprefix(f"{below}.")
     last = path.rpartition(".")[2]
     kind = report.modules.get(path, "")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind)
     if kind in {"Sequential", "ModuleList", "ModuleDict", "Module"} or not kind:
-        return path
-    return f"{path}: {words}" if not last.isdecimal() or node.times == 1 else f"{path.rpartition('.')[0]}: {words}"
+        return shown
+    if last.isdecimal() and node.times > 1:
+        shown = shown.rpartition(".")[0]
+    return f"{shown}: {words}" if shown else words
 
 
 def name_row(layer: Layer) -> str:
@@ -83,6 +111,7 @@ def _name_pool(layer: Layer) -> str:
     return f"global {pool}" if all(size == 1 for size in spatial) else f"{pool} to {units.shape(spatial)}"
 
 
-def spell_shape(layer: Layer) -> str:
+def spell_shape(graph: Graph, key: int) -> str:
     """Return the shape of a box's result without the batch: "64x56x56"."""
+    layer = graph.layers[max(graph.nodes[key].rows)]
     return units.shape(layer.outputs[0][1:]) if layer.outputs and len(layer.outputs[0]) > 1 else ""

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 import archcost
-from archcost.diagrams.graph import build_graph, simplify
+from archcost.diagrams.folding import simplify
+from archcost.diagrams.graph import build_graph
 from archcost.diagrams.labels import name_node, name_row
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import archcost
-from archcost.diagrams.drawing import Style, plan
-from archcost.diagrams.graph import simplify
+from archcost.diagrams.plan import Style, plan_all
+from archcost.diagrams.folding import simplify
 from archcost.diagrams.layout import Spaces, lay_out
 
 SPACES = Spaces(across=10.0, along=20.0, lane=8.0)
