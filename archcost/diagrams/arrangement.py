@@ -39,10 +39,11 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Branches side by side, and the lines that pass them."""
+    """Branches side by side, the lines that pass them, and at their side what leads nowhere: a side classifier."""
 
     parts: tuple[Part, ...]
     passing: tuple[Ends, ...]
+    side: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,38 @@ class Arranger:
 
     def __init__(self, reads: Reads) -> None:
         self.reads = reads
-        self.readers: dict[Key, list[Key]] = {key: [] for key in reads}
-        for key, sources in reads.items():
-            for source in sources:
-                self.readers[source].append(key)
+        self.readers = _find_readers(reads)
+        self.hung: set[Key] = set()  # boxes beside the main path
+
+    def arrange_all(self, keys: tuple[Key, ...]) -> Part:
+        """Return the arrangement of a whole drawing: side branches hang at the boxes that they read."""
+        hanging = self._find_hanging(keys)
+        stack = self._stack(tuple(key for key in keys if key not in self.hung), hanging)
+        return Stack(tuple(stack)) if hanging else self.arrange(keys)
 
     def arrange(self, keys: tuple[Key, ...]) -> Part:
         """Return the arrangement of boxes, each of them behind those that it reads."""
-        parts = self._stack(keys) or [self._arrange_rest(keys)]
+        parts = self._stack(keys, {}) or [self._arrange_rest(keys)]
         return parts[0] if len(parts) == 1 else Stack(tuple(parts))
 
-    def _stack(self, keys: tuple[Key, ...]) -> list[Part]:
+    def _find_hanging(self, keys: tuple[Key, ...]) -> dict[Key, list[tuple[Key, ...]]]:
+        """Return by a box on the main path the branches that leave there and never come back."""
+        main = {keys[-1]}
+        for key in reversed(keys):
+            if not main.isdisjoint(self.readers[key]):
+                main.add(key)
+        self.hung = {*keys} - main
+        spine = {*self._find_spine(tuple(key for key in keys if key in main))}
+        hanging: dict[Key, list[tuple[Key, ...]]] = {}
+        for part in self._split(tuple(key for key in keys if key in self.hung), ()):
+            sources = {source for key in part for source in self.reads[key]} & main
+            if len(sources) != 1 or not sources <= spine:
+                self.hung = set()
+                return {}
+            hanging.setdefault(sources.pop(), []).append(part)
+        return hanging
+
+    def _stack(self, keys: tuple[Key, ...], hanging: Mapping[Key, Sequence[tuple[Key, ...]]]) -> list[Part]:
         """Return what lies below each other, nothing where no box is passed by every path."""
         stack: list[Part] = []
         spine, at = self._find_spine(keys), {key: i for i, key in enumerate(keys)}
@@ -85,10 +107,12 @@ class Arranger:
         for n, (start, end) in enumerate(itertools.pairwise(bounds)):
             between = keys[start + 1 : end]
             ends = (spine[n - 1], spine[n]) if 0 < n < len(spine) else None
-            if between:
-                passing = (ends,) if ends and ends[0] in self.reads[ends[1]] else ()
+            side = tuple(self.arrange(part) for part in hanging.get(ends[0], ())) if ends else ()
+            if between or side:
+                passing = (ends,) if ends and between and ends[0] in self.reads[ends[1]] else ()
                 join = self.reads[ends[1]] if ends else ()
-                stack.append(Row(tuple(map(self.arrange, self._split(between, join))), passing))
+                parts = tuple(map(self.arrange, self._split(between, join))) if between else ()
+                stack.append(Row(parts, passing, side))
             if n < len(spine):
                 stack.append(Single(spine[n]))
         return stack
@@ -106,7 +130,7 @@ class Arranger:
         for i, key in enumerate(keys):
             if reach <= i and last_entry <= i and not left:
                 spine.append(key)
-            ends = [at.get(reader) for reader in self.readers[key]]
+            ends = [at.get(reader) for reader in self.readers[key] if reader not in self.hung]
             reach = max([reach, *(end for end in ends if end is not None)])
             left = left or None in ends or not ends
         return spine
@@ -162,6 +186,14 @@ class Arranger:
             if ends and not any(source in rank for source in self.reads[key]):
                 rank[key] = min(ends) - 1
         return rank
+
+
+def _find_readers(reads: Reads) -> dict[Key, list[Key]]:
+    readers: dict[Key, list[Key]] = {key: [] for key in reads}
+    for key, sources in reads.items():
+        for source in sources:
+            readers[source].append(key)
+    return readers
 
 
 def _order(layers: list[list[Place]]) -> None:

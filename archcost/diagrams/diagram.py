@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.charts.theme import check_font, find_size
 from archcost.diagrams.drawing import draw_plans
-from archcost.diagrams.folding import simplify
+from archcost.diagrams.folding import Level, simplify
 from archcost.diagrams.plan import COSTS, DIRECTIONS, SHOWN, Style, fit, plan_all
 from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.figure import Figure
 
+    from archcost.diagrams.graph import Graph
+    from archcost.diagrams.plan import Plan
     from archcost.records import Report
 
 MOST = 120  # boxes that anybody can follow: with more, no depth is tried
@@ -58,27 +60,44 @@ def draw_networks(
             raise ArgumentError(f"{report.network.spec} has no module {module!r}; {hint}")
     if depth is not None and depth < 0:
         raise ArgumentError(f"a depth is 0 for every layer, or 1 and more levels of modules, not {depth}")
+    levels = [_list_levels(report, module) if depth is None else [Level(depth or None, repeats=depth > 0)]
+              for report, module in parts]  # fmt: skip
+    planned = _fold_until_it_fits(parts, levels, apart=apart, style=style)
+    return Diagram(draw_plans(planned, style), levels[0][0].depth, fit(planned, find_size(style.size)))
+
+
+def _fold_until_it_fits(
+    parts: Sequence[tuple[Report, str]], levels: list[list[Level]], *, apart: bool, style: Style
+) -> list[Plan]:
+    """Plan the drawings at the first levels that fit; what is too fine is removed from `levels`.
+
+    Of several networks the one with the most boxes folds first.
+    """
     size = find_size(style.size)
-    levels = list(_yield_levels(parts)) if depth is None else [(depth or None, depth > 0)]
-    for level, repeats in levels:
-        graphs = [
-            (_write_title(report, module), simplify(report, level, apart=apart, below=module, repeats=repeats), report)
-            for report, module in parts
-        ]
-        if sum(len(graph.nodes) for _, graph, _ in graphs) > MOST and (level, repeats) != levels[-1]:
-            continue
-        planned = plan_all(graphs, style)
-        if fit(planned, size):
-            break
-    return Diagram(draw_plans(planned, style), level, fit(planned, size))
+
+    def simplify_one(n: int) -> Graph:
+        report, module = parts[n]
+        return simplify(report, levels[n][0], apart=apart, below=module)
+
+    graphs = [simplify_one(n) for n in range(len(parts))]
+    while True:
+        boxes = [len(graph.nodes) for graph in graphs]
+        coarser = [n for n, each in enumerate(levels) if len(each) > 1]
+        if sum(boxes) <= MOST or not coarser:
+            named = [(_write_title(*part), graph, part[0]) for part, graph in zip(parts, graphs, strict=True)]
+            planned = plan_all(named, style)
+            if not coarser or fit(planned, size):
+                return planned
+        largest = max(coarser, key=lambda n: boxes[n])
+        del levels[largest][0]
+        graphs[largest] = simplify_one(largest)
 
 
-def _yield_levels(parts: Sequence[tuple[Report, str]]) -> Iterator[tuple[int | None, bool]]:
-    """Yield depths, from every layer up to one level of modules, and whether boxes that repeat are one."""
-    yield None, False
-    yield None, True
-    deepest = max(_find_deepest(report, module) for report, module in parts)
-    yield from ((depth, True) for depth in range(deepest, 0, -1))
+def _list_levels(report: Report, module: str) -> list[Level]:
+    """Return what may be folded, from nothing up to all but one level of modules."""
+    depths = range(_find_deepest(report, module), 0, -1)
+    folded = [Level(depth, stages=stages) for depth in depths for stages in (True, False)]
+    return [Level(None, repeats=False), Level(None), *folded]
 
 
 def _find_deepest(report: Report, module: str) -> int:

@@ -39,21 +39,21 @@ def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
         axes.set_axis_off()
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
-        top = (MARGIN + HEAD) * font + max(0.0, (height - wanted[1]) / 2)
-        if len(planned) == 1:
-            figure.suptitle(planned[0].title, x=MARGIN * font / width, y=1 - MARGIN * font / height, ha="left",
-                            va="top", fontsize=TITLE * font, fontweight="bold")  # fmt: skip
-            left = (width - planned[0].layout.width) / 2
-            _Drawer(axes, planned[0], theme, style, (left, top)).draw()
-            return figure
-        left = MARGIN * font + (width - wanted[0]) / 2
-        for each in planned:
-            wide = max(each.layout.width, TITLE * measure(each.title, font))
-            axes.text(left + wide / 2, MARGIN * font, each.title, ha="center", va="top", fontsize=TITLE * font,
-                      fontweight="bold")  # fmt: skip
-            _Drawer(axes, each, theme, style, (left + (wide - each.layout.width) / 2, (MARGIN + HEAD) * font)).draw()
-            left += wide + GAP * font
+        top = (MARGIN + HEAD) * font + max(0.0, (height - wanted[1]) / 2) * (len(planned) == 1)
+        left, alone = MARGIN * font, len(planned) == 1
+        for plan in planned:
+            middle = (width if alone else 2 * left + plan.wide) / 2
+            _write_head(axes, plan, theme, left if alone else middle, align="left" if alone else "center")
+            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw()
+            left += plan.wide + GAP * font
     return figure
+
+
+def _write_head(axes: Axes, plan: Plan, theme: Theme, x: float, *, align: str) -> None:
+    """Write the title of a drawing, and below it what all its boxes have in common."""
+    font = plan.font
+    axes.text(x, MARGIN * font, plan.title, ha=align, va="top", fontsize=TITLE * font, fontweight="bold")
+    axes.text(x, (MARGIN + 1.3 * TITLE) * font, plan.note, ha=align, va="top", fontsize=font, color=theme.muted)
 
 
 class _Drawer:

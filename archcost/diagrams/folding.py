@@ -7,12 +7,12 @@ boxes and equal paths become one with a number.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.diagrams.graph import Graph, Node, build_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from archcost.records import Report
 
@@ -58,15 +58,33 @@ def add_up_chains(graph: Graph) -> None:
         graph.merge(reader, [key], replace(node, rows=(*graph.nodes[key].rows, *node.rows)))
 
 
-def fold(graph: Graph, depth: int, kinds: Mapping[str, str], *, below: str = "") -> None:
+def find_lists(kinds: Mapping[str, str]) -> frozenset[str]:
+    """Return the modules, by the classes of all, that run nothing by themselves."""
+    return frozenset(path for path, kind in kinds.items() if kind in LISTS)
+
+
+def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
+    """Return the modules that hold nothing but blocks of one class."""
+    children: dict[str, list[str]] = {}
+    for path in kinds:
+        if path:
+            children.setdefault(path.rpartition(".")[0], []).append(path)
+    return frozenset(
+        path for path, inside in children.items()
+        if kinds[path] == "Sequential" and len({kinds[each] for each in inside}) == 1
+        and kinds[inside[0]] != "Sequential" and all(each in children for each in inside)
+    )  # fmt: skip
+
+
+def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below: str = "") -> None:
     """Make one box of each module that is `depth` levels below a module and holds more than one box.
 
-    `kinds` are the modules' classes; a list of modules runs nothing by itself and is not a level.
+    A module that is `seen_through` is no level.
     """
     level = depth + (below.count(".") + 1 if below else 0)
     runs: list[tuple[str, list[int]]] = []
     for key in graph.nodes:
-        module = "" if graph.nodes[key].outside else _find_module(graph, key, level, kinds)
+        module = "" if graph.nodes[key].outside else _find_module(graph, key, level, seen_through)
         if runs and runs[-1][0] == module:
             runs[-1][1].append(key)
         else:
@@ -78,12 +96,12 @@ def fold(graph: Graph, depth: int, kinds: Mapping[str, str], *, below: str = "")
     graph.sort()
 
 
-def _find_module(graph: Graph, key: int, level: int, kinds: Mapping[str, str]) -> str:
+def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
     """Return the module at a level that a box belongs to, nothing where it lies higher up."""
     layer = graph.layer(key)
     path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
     parts = path.split(".") if path else []
-    while len(parts) >= level and kinds.get(".".join(parts[:level])) in LISTS:
+    while len(parts) >= level and ".".join(parts[:level]) in seen_through:
         level += 1
     return ".".join(parts[:level]) if len(parts) >= level else ""
 
@@ -177,15 +195,28 @@ def count_paths(graph: Graph) -> None:
             graph.merge(same[0], same, replace(node, rows=rows, paths=len(paths)))
 
 
-def simplify(report: Report, depth: int | None, *, apart: bool = False, below: str = "", repeats: bool = True) -> Graph:
+class Level(NamedTuple):
+    """How much of a network is folded.
+
+    Attributes:
+        depth: levels of modules that are shown; None: every layer.
+        repeats: boxes that follow each other and look alike are one with their number.
+        stages: modules that hold nothing but blocks of one class are no level: their blocks are shown.
+    """
+
+    depth: int | None
+    repeats: bool = True
+    stages: bool = False
+
+
+def simplify(report: Report, level: Level, *, apart: bool = False, below: str = "") -> Graph:
     """Return the graph of a report as it is drawn.
 
     Args:
         report: a network that was walked.
-        depth: levels of modules that are shown; None: every layer.
+        level: what is folded.
         apart: normalisations and activations have boxes of their own.
         below: only the inside of this module.
-        repeats: boxes that follow each other and look alike are one with their number.
     """
     graph = build_graph(report)
     if below:
@@ -193,9 +224,10 @@ def simplify(report: Report, depth: int | None, *, apart: bool = False, below: s
     if not apart:
         ride(graph)
     add_up_chains(graph)
-    if depth is not None:
-        fold(graph, depth, report.modules, below=below)
-    if repeats:
+    if level.depth is not None:
+        stages = find_stages(report.modules) if level.stages else frozenset()
+        fold(graph, level.depth, find_lists(report.modules) | stages, below=below)
+    if level.repeats:
         count_repeats(graph)
     count_paths(graph)
     return graph

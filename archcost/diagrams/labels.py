@@ -16,19 +16,34 @@ SHORT = {
     "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",
     "LocalResponseNorm": "LRN",
 }  # fmt: skip
-BROKEN = 16  # letters: a longer name may be broken
+COMMON = 3  # convolutions, from which on what rides on all of them is said once
 POOLS = {"max": "max pool", "avg": "average pool", "mean": "average pool"}
 
 
-def name_node(graph: Graph, key: int, report: Report) -> str:
-    """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU"; of a folded module its name and kind."""
+def find_common_riders(graph: Graph) -> tuple[str, ...]:
+    """Return what rides on every convolution of a drawing, "BN" and "ReLU": it is said once, not in every box."""
+    convolutions = [
+        node for key, node in graph.nodes.items()
+        if node.module is None and not node.outside and graph.layer(key).role == "convolution"
+    ]  # fmt: skip
+    riders = {tuple(name_row(graph.layers[row]) for row in node.riders) for node in convolutions}
+    alike = len(riders) == 1 and not any(node.riders_before for node in convolutions)
+    return riders.pop() if alike and len(convolutions) >= COMMON else ()
+
+
+def name_node(graph: Graph, key: int, report: Report, common: tuple[str, ...] = ()) -> str:
+    """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU"; of a folded module its name and kind.
+
+    What is `common` to all convolutions is left out.
+    """
     node = graph.nodes[key]
     if node.outside:
         return _name_input(graph, key)
     if node.module is not None:
-        text = _name_module(node, report, graph.below)
+        text = _name_module(graph, node, report)
     else:
-        parts = [*node.riders_before, node.main, *node.riders]
+        riders = () if common and graph.layer(key).role == "convolution" else node.riders
+        parts = [*node.riders_before, node.main, *riders]
         text = " + ".join(name_row(graph.layers[row]) for row in parts)
         text = text.replace("+ + ", "+ ") if text.startswith("+ ") else text
     if node.paths > 1:
@@ -37,11 +52,11 @@ def name_node(graph: Graph, key: int, report: Report) -> str:
     return f"{text}  x {node.times}" if node.times > 1 else text
 
 
-def break_name(text: str) -> tuple[str, ...]:
-    """Return a name in two lines or more, where it is long and has parts."""
+def break_name(text: str, letters: int) -> tuple[str, ...]:
+    """Return a name in lines of about so many letters; a sign stays with what it belongs to."""
     lines = [""]
-    for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=, )|(?<=: )", text):
-        if lines[-1] and len(lines[-1] + part.rstrip()) > BROKEN:
+    for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=[,:] )|(?<=[a-z] )(?=[A-Z\d])", text):
+        if lines[-1] and len(lines[-1] + part.rstrip()) > letters:
             lines.append("")
         lines[-1] += part
     return tuple(line.strip() for line in lines)
@@ -55,17 +70,26 @@ def _name_input(graph: Graph, key: int) -> str:
     return "input" if layer.is_input else f"input: {layer.module or layer.name}"
 
 
-def _name_module(node: Node, report: Report, below: str) -> str:
+def _name_module(graph: Graph, node: Node, report: Report) -> str:
     path = node.module or ""
-    shown = path.removeprefix(f"{below}.")
+    shown = path.removeprefix(f"{graph.below}.")
     last = path.rpartition(".")[2]
     kind = report.modules.get(path, "")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind)
+    if "conv" in kind.lower() and (window := _find_window(graph, node)):
+        words = f"{words} {window}"
     if kind in {"Sequential", "ModuleList", "ModuleDict", "Module"} or not kind:
         return shown
     if last.isdecimal() and node.times > 1:
         shown = shown.rpartition(".")[0]
     return f"{shown}: {words}" if shown else words
+
+
+def _find_window(graph: Graph, node: Node) -> str:
+    """Return the window of a module's convolutions, if those that look at neighbours have one in common."""
+    kernels = {graph.layers[row].kernel for row in node.rows}
+    windows = {kernel for kernel in kernels if kernel and max(kernel) > 1}
+    return units.shape(windows.pop() or ()) if len(windows) == 1 else ""
 
 
 def name_row(layer: Layer) -> str:

@@ -6,7 +6,6 @@ to right is the same with x and y exchanged.
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[float, float]
 CLOSE = 0.01  # points: one line
+STRETCH = 1.03  # of a column's length, until it holds what it has to
 TURN = 0.5  # of the space between two boxes, where a line turns
 ROUNDS = 16  # of placing the layers; more move nothing that an eye sees
 
@@ -86,7 +86,7 @@ def lay_out(
         height: a longer drawing goes on at the top of another column, where one line alone leads on.
     """
     arranger = Arranger(reads)
-    block = _Placer(sizes, spaces).place_columns(arranger.arrange(tuple(keys)), height)
+    block = _Placer(reads, sizes, spaces).place_columns(arranger.arrange_all(tuple(keys)), height)
     boxes = {key: Box(x - block.left, y, *sizes(key)) for key, (x, y) in block.places.items()}
     lanes = {ends: tuple((x - block.left, y) for x, y in points) for ends, points in block.lanes.items()}
     lines = {}
@@ -128,8 +128,8 @@ class _Block:
 
 
 class _Placer:
-    def __init__(self, sizes: Callable[[Key], tuple[float, float]], spaces: Spaces) -> None:
-        self.sizes, self.spaces = sizes, spaces
+    def __init__(self, reads: Reads, sizes: Callable[[Key], tuple[float, float]], spaces: Spaces) -> None:
+        self.reads, self.sizes, self.spaces = reads, sizes, spaces
 
     def place(self, part: Part) -> _Block:
         if isinstance(part, Single):
@@ -140,19 +140,24 @@ class _Placer:
         return self.place_row(part) if isinstance(part, Row) else self.place_layers(part)
 
     def place_row(self, row: Row) -> _Block:
-        """Lay branches side by side, centred; a line that passes them has a lane at the right."""
+        """Lay branches side by side, centred; a line that passes them has a lane at the right, then come side branches.
+
+        Without branches the line goes straight down.
+        """
         blocks = [self.place(part) for part in row.parts]
-        height = max(block.height for block in blocks)
-        blocks += [
-            _Block({}, {ends: ((0.0, 0.0), (0.0, height))}, 0.0, self.spaces.lane, height) for ends in row.passing
-        ]
+        side = [self.place(part) for part in row.side]
+        height = max(block.height for block in (*blocks, *side))
+        lane = self.spaces.lane
+        blocks += [_Block({}, {ends: ((0.0, 0.0), (0.0, height))}, 0.0, lane, height) for ends in row.passing]
+        blocks = blocks or [_Block({}, {}, -lane / 2, lane / 2, height)]
         width = sum(block.right - block.left for block in blocks) + self.spaces.across * (len(blocks) - 1)
         alone = len(row.parts) == 1 and row.passing
         left = -(blocks[0].right - blocks[0].left) / 2 if alone else -width / 2
-        whole = _Block({}, {}, left, left + width, height)
-        for block in blocks:
+        whole = _Block({}, {}, left, left, height)
+        for block in (*blocks, *side):
             block.shift(left - block.left, (height - block.height) / 2)
             whole.take(block)
+            whole.right = block.right
             left += block.right - block.left + self.spaces.across
         return whole
 
@@ -170,37 +175,51 @@ class _Placer:
         if not isinstance(part, Stack):
             return self.place(part)
         blocks = [self.place(each) for each in part.parts]
-        columns = [blocks]
-        for count in range(2, len(blocks) + 1):
+        breaks = {n for n in range(1, len(blocks)) if _may_break(part.parts[n - 1], part.parts[n], blocks[n])}
+        columns, whole = [blocks], self.measure_column(blocks)
+        for count in range(2, len(breaks) + 2):
             if max(map(self.measure_column, columns)) <= height:
                 break
-            columns = self.break_up(blocks, self.measure_column(blocks) / count)
+            limit = whole / count
+            while len(columns := self.break_up(blocks, breaks, limit)) > count:
+                limit *= STRETCH
         return self.lay_columns([self.stack_up(column) for column in columns], columns)
 
     def measure_column(self, blocks: Sequence[_Block]) -> float:
         return sum(block.height + self.spaces.along for block in blocks) - self.spaces.along
 
-    def break_up(self, blocks: Sequence[_Block], height: float) -> list[list[_Block]]:
-        """Break where one box follows another and the column is full."""
-        columns = [[blocks[0]]]
-        for before, block in itertools.pairwise(blocks):
-            single = len(before.places) == len(block.places) == 1
-            if single and self.measure_column([*columns[-1], block]) > height:
-                columns.append([])
-            columns[-1].append(block)
+    def break_up(self, blocks: Sequence[_Block], breaks: set[int], height: float) -> list[list[_Block]]:
+        """Break before the blocks of these numbers, wherever the next break would be too far down."""
+        runs: list[list[_Block]] = []
+        for n, block in enumerate(blocks):
+            if n == 0 or n in breaks:
+                runs.append([])
+            runs[-1].append(block)
+        columns = [runs[0]]
+        for run in runs[1:]:
+            if self.measure_column([*columns[-1], *run]) > height:
+                columns.append(run)
+            else:
+                columns[-1] = [*columns[-1], *run]
         return columns
 
     def lay_columns(self, stacks: Sequence[_Block], columns: Sequence[Sequence[_Block]]) -> _Block:
         """Lay columns side by side; the line that leads on goes up between them."""
         whole = _Block({}, {}, 0.0, 0.0, max(stack.height for stack in stacks))
         edge = 0.0
-        for n, (stack, column) in enumerate(zip(stacks, columns, strict=True)):
+        for n, stack in enumerate(stacks):
+            upwards: tuple[Point, ...] = ()
             if n:
-                (last,), (first,) = columns[n - 1][-1].places, column[0].places
                 edge += self.spaces.across
-                whole.lanes[last, first] = ((edge, stacks[n - 1].height), (edge, 0.0))
+                upwards = (edge, stacks[n - 1].height), (edge, 0.0)
                 edge += self.spaces.across
             stack.shift(edge - stack.left, 0.0)
+            if n:
+                (last,) = columns[n - 1][-1].places
+                for key in stack.places:
+                    if last in self.reads[key]:
+                        above = ((stack.places[key][0], 0.0),) * 2  # across above all branches, then down
+                        stack.lanes[last, key] = (*upwards, *stack.lanes.get((last, key), above))
             whole.take(stack)
             edge = whole.right = stack.right
         return whole
@@ -230,6 +249,13 @@ class _Placer:
             y += height + self.spaces.along
             whole.height += height + self.spaces.along
         return whole
+
+
+def _may_break(before: Part, part: Part, block: _Block) -> bool:
+    """Whether a column may end between two parts: one box ends it, and what follows reads only that box."""
+    if not isinstance(before, Single):
+        return False
+    return isinstance(part, Single) or (isinstance(part, Row) and not part.side and not block.slanted)
 
 
 def _find_places(layers: Sequence[Sequence[Place]], widths: Mapping[int, float], across: float) -> dict[int, float]:
@@ -281,8 +307,9 @@ def _route(start: Box, end: Box, lane: Sequence[Point], space: float, *, early: 
     low, high = start.bottom + TURN * space, end.top - (1 - TURN) * space
     points = [(start.x, start.bottom)]
     if lane:
-        x = lane[0][0]
-        points += [(start.x, low), (x, low), (x, high), (end.x, high)]
+        ys = [low, *(y - (1 - TURN) * space for _, y in lane[2::2]), high]  # where it changes from lane to lane
+        xs = [start.x, *(x for x, _ in lane[::2]), end.x]
+        points += [corner for y, x, other in zip(ys, xs, xs[1:], strict=False) for corner in ((x, y), (other, y))]
     elif abs(start.x - end.x) > CLOSE:
         y = low if early else high
         points += [(start.x, y), (end.x, y)]

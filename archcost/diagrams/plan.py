@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.charts.theme import TITLE, find_size
-from archcost.diagrams.labels import break_name, name_node, spell_shape
+from archcost.diagrams.labels import break_name, find_common_riders, name_node, spell_shape
 from archcost.diagrams.layout import Spaces, lay_out
 from archcost.metrics import METRICS
 
@@ -29,11 +29,12 @@ QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
-LABEL = 1.5  # of the font, the room for a shape behind a box
+LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # points, at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
+NARROW = {"narrow": 16, "narrowest": 10}  # letters of a line, from which on a name is broken
 BESIDE = "   "  # between a name and its cost
-HEAD = 2.2 * TITLE  # times the font, above the drawing
+HEAD = 2.45 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
 WIDEST = 3.0  # times the narrowest box, where the width shows the cost
@@ -75,17 +76,25 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One drawing: the texts of each box and where it lies, in points; `across` says whether it leads to the right.
+    """One drawing: its title, a note below it, the texts of each box and where it lies, in points.
 
-    The room of a box in the layout includes its shape, which stands behind it, on the line that leaves it.
+    `across` says that it leads to the right. The room of a box in the layout includes its shape, which stands behind
+    it, on the line that leaves it.
     """
 
     title: str
+    note: str
     graph: Graph
     texts: Mapping[int, Text]
     layout: Layout
     font: float
     across: bool
+
+    @property
+    def wide(self) -> float:
+        """The width with title and note."""
+        font = self.font
+        return max(self.layout.width, TITLE * 1.1 * measure(self.title, font), measure(self.note, font))
 
 
 def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[Plan]:
@@ -107,22 +116,27 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     if fit(plain, size):
         forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
     else:
-        forms += [plan_in("narrow"), plan_in("low")]
-    return next((planned for planned in forms if fit(planned, size)), plain)
+        forms += map(plan_in, ("narrow", "low", "narrowest"))
+    return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
 
 
 def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
     """Return the width and the height that drawings need with their titles."""
     font = planned[0].font
-    widths = [max(plan.layout.width, TITLE * measure(plan.title, font)) for plan in planned]
+    widths = [plan.wide for plan in planned]
     width = sum(widths) + GAP * font * (len(planned) - 1) + 2 * MARGIN * font
     return width, max(plan.layout.height for plan in planned) + (2 * MARGIN + HEAD) * font
 
 
+def _compare(planned: Sequence[Plan], size: Size) -> tuple[float, float]:
+    """Return how much wider and higher than a canvas drawings are."""
+    width, height = measure_all(planned)
+    return width / (72 * size.width), height / (72 * size.height)
+
+
 def fit(planned: Sequence[Plan], size: Size) -> bool:
     """Whether drawings fit a canvas."""
-    width, height = measure_all(planned)
-    return width <= 72 * size.width and height <= 72 * size.height
+    return max(_compare(planned, size)) <= 1
 
 
 def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float) -> Plan:
@@ -135,11 +149,13 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
             return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
         return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
 
-    spaces = Spaces(across=1.6 * font, along=1.5 * font, lane=0.6 * font)
+    spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
     room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
     layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room)
-    return Plan(title, graph, texts, layout.turn() if across else layout, font, across)
+    common = find_common_riders(graph)
+    note = f"each convolution: + {' + '.join(common)}" if common else ""
+    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
 
 
 def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
@@ -152,11 +168,11 @@ def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
 
 
 def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str) -> Mapping[int, Text]:
-    return {key: _write(graph, key, report, cost, largest, form) for key in graph.nodes}
+    common = find_common_riders(graph)
+    return {key: _write(graph, key, name_node(graph, key, report, common), cost, largest, form) for key in graph.nodes}
 
 
-def _write(graph: Graph, key: int, report: Report, cost: str, largest: float, form: str) -> Text:
-    name = name_node(graph, key, report)
+def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str) -> Text:
     value = None if graph.nodes[key].outside else find_cost(graph, key, cost)
     share = value / largest if isinstance(value, float) and largest else 0.0
     source = graph.source(key)
@@ -168,7 +184,7 @@ def _write(graph: Graph, key: int, report: Report, cost: str, largest: float, fo
         and spell_shape(graph, source) == shape
     ):
         shape = ""  # nothing changed: the line says it above
-    lines = break_name(name) if form == "narrow" else (name,)
+    lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
     return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
 
 
