@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.charts.theme import check_font, find_size
@@ -60,37 +61,58 @@ def draw_networks(
             raise ArgumentError(f"{report.network.spec} has no module {module!r}; {hint}")
     if depth is not None and depth < 0:
         raise ArgumentError(f"a depth is 0 for every layer, or 1 and more levels of modules, not {depth}")
-    levels = [_list_levels(report, module) if depth is None else [Level(depth or None, repeats=depth > 0)]
-              for report, module in parts]  # fmt: skip
-    planned = _fold_until_it_fits(parts, levels, apart=apart, style=style)
-    return Diagram(draw_plans(planned, style), levels[0][0].depth, fit(planned, find_size(style.size)))
+    search = _Search(parts, depth, apart=apart, style=style)
+    search.fold_until_all_fit()
+    search.unfold_what_fits()
+    planned = search.plan()
+    return Diagram(draw_plans(planned, style), search.level(0).depth, search.fits(planned))
 
 
-def _fold_until_it_fits(
-    parts: Sequence[tuple[Report, str]], levels: list[list[Level]], *, apart: bool, style: Style
-) -> list[Plan]:
-    """Plan the drawings at the first levels that fit; what is too fine is removed from `levels`.
+class _Search:
+    """The search for the finest drawing that fits; `at` is the number of each network's level."""
 
-    Of several networks the one with the most boxes folds first.
-    """
-    size = find_size(style.size)
+    def __init__(self, parts: Sequence[tuple[Report, str]], depth: int | None, *, apart: bool, style: Style) -> None:
+        self.parts, self.style, self.apart = parts, style, apart
+        given = [Level(depth or None, repeats=bool(depth))]
+        self.levels = [_list_levels(*part) if depth is None else given for part in parts]
+        self.at = [0] * len(parts)
+        self.simplify = cache(self._simplify)
 
-    def simplify_one(n: int) -> Graph:
-        report, module = parts[n]
-        return simplify(report, levels[n][0], apart=apart, below=module)
+    def level(self, n: int) -> Level:
+        return self.levels[n][self.at[n]]
 
-    graphs = [simplify_one(n) for n in range(len(parts))]
-    while True:
-        boxes = [len(graph.nodes) for graph in graphs]
-        coarser = [n for n, each in enumerate(levels) if len(each) > 1]
-        if sum(boxes) <= MOST or not coarser:
-            named = [(_write_title(*part), graph, part[0]) for part, graph in zip(parts, graphs, strict=True)]
-            planned = plan_all(named, style)
-            if not coarser or fit(planned, size):
-                return planned
-        largest = max(coarser, key=lambda n: boxes[n])
-        del levels[largest][0]
-        graphs[largest] = simplify_one(largest)
+    def _simplify(self, n: int, at: int) -> Graph:
+        report, module = self.parts[n]
+        return simplify(report, self.levels[n][at], apart=self.apart, below=module)
+
+    def plan(self) -> list[Plan]:
+        graphs = [self.simplify(n, at) for n, at in enumerate(self.at)]
+        named = zip(map(_write_title, self.parts), graphs, (report for report, _ in self.parts), strict=True)
+        return plan_all(list(named), self.style)
+
+    def fits(self, planned: list[Plan]) -> bool:
+        return fit(planned, find_size(self.style.size))
+
+    def all_fit(self) -> bool:
+        few = sum(len(self.simplify(n, at).nodes) for n, at in enumerate(self.at)) <= MOST
+        return few and self.fits(self.plan())
+
+    def fold_until_all_fit(self) -> None:
+        """Fold the network with the most boxes, again and again."""
+        while not self.all_fit():
+            coarser = [n for n, at in enumerate(self.at) if at + 1 < len(self.levels[n])]
+            if not coarser:
+                break
+            self.at[max(coarser, key=lambda n: len(self.simplify(n, self.at[n]).nodes))] += 1
+
+    def unfold_what_fits(self) -> None:
+        """Unfold each of several networks as far as the others leave room."""
+        for n, at in enumerate(self.at if len(self.at) > 1 else ()):
+            for finer in range(at):
+                self.at[n] = finer
+                if self.all_fit():
+                    break
+                self.at[n] = at
 
 
 def _list_levels(report: Report, module: str) -> list[Level]:
@@ -106,7 +128,8 @@ def _find_deepest(report: Report, module: str) -> int:
     return max((path.removeprefix(start).count(".") + 1 for path in inside), default=1)
 
 
-def _write_title(report: Report, module: str) -> str:
+def _write_title(part: tuple[Report, str]) -> str:
+    report, module = part
     return f"{report.network.name}: {module}" if module else report.network.name
 
 
