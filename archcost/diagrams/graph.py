@@ -15,6 +15,7 @@ SILENT = frozenset(
     ("view", "_unsafe_view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous", "clone", "detach",
      "alias", "expand", "dropout", "t", "to", "_to_copy", "lift_fresh", "empty", "zeros", "ones", "arange")
 )  # fmt: skip
+SHUFFLED = 5  # axes: images, channels of a group, groups, rows, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ def build_graph(report: Report) -> Graph:
     return graph
 
 
+def is_shuffle(layer: Layer) -> bool:
+    """Whether a row copies images with their channels in groups, transposed: the channels change places."""
+    return layer.kind == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
+
+
 def _is_silent(layer: Layer) -> bool:
     names = {name.rpartition(".")[2].rstrip("_") for name in layer.operators}
-    return not layer.is_input and not layer.params and names <= SILENT
+    return not layer.is_input and not layer.params and names <= SILENT and not is_shuffle(layer)

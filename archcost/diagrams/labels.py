@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.diagrams.graph import is_shuffle
 
 if TYPE_CHECKING:
     from archcost.diagrams.graph import Graph, Node
@@ -55,7 +56,7 @@ def name_node(graph: Graph, key: int, report: Report, common: tuple[str, ...] = 
 def break_name(text: str, letters: int) -> tuple[str, ...]:
     """Return a name in lines of about so many letters; a sign stays with what it belongs to."""
     lines = [""]
-    for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=[,:] )|(?<=[a-z] )(?=[A-Z\d])", text):
+    for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=[,:] )|(?<=[a-z]{2} )(?=[A-Z\d])", text):
         if lines[-1] and len(lines[-1] + part.rstrip()) > letters:
             lines.append("")
         lines[-1] += part
@@ -96,6 +97,8 @@ def name_row(layer: Layer) -> str:
     """Return what a layer is: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat", "+"."""
     if layer.is_input:
         return layer.name
+    if is_shuffle(layer):
+        return "channel shuffle"
     if layer.kernel is not None:
         return _name_window(layer)
     if layer.role == "pooling" and layer.outputs:
@@ -138,4 +141,7 @@ def _name_pool(layer: Layer) -> str:
 def spell_shape(graph: Graph, key: int) -> str:
     """Return the shape of a box's result without the batch: "64x56x56"."""
     layer = graph.layers[max(graph.nodes[key].rows)]
+    if is_shuffle(layer):
+        _, inside, groups, *spatial = layer.outputs[0]
+        return units.shape((inside * groups, *spatial))
     return units.shape(layer.outputs[0][1:]) if layer.outputs and len(layer.outputs[0]) > 1 else ""

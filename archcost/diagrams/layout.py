@@ -6,6 +6,7 @@ to right is the same with x and y exchanged.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -75,6 +76,8 @@ def lay_out(
     sizes: Callable[[Key], tuple[float, float]],
     spaces: Spaces,
     height: float = math.inf,
+    *,
+    loose: bool = False,
 ) -> Layout:
     """Return the layout of a graph without circles, from the top down.
 
@@ -84,9 +87,10 @@ def lay_out(
         sizes: the width and the height of a box.
         spaces: the room between them.
         height: a longer drawing goes on at the top of another column, where one line alone leads on.
+        loose: it also goes on there before branches.
     """
     arranger = Arranger(reads)
-    block = _Placer(reads, sizes, spaces).place_columns(arranger.arrange_all(tuple(keys)), height)
+    block = _Placer(reads, sizes, spaces).place_columns(arranger.arrange_all(tuple(keys)), height, loose=loose)
     boxes = {key: Box(x - block.left, y, *sizes(key)) for key, (x, y) in block.places.items()}
     lanes = {ends: tuple((x - block.left, y) for x, y in points) for ends, points in block.lanes.items()}
     lines = {}
@@ -170,12 +174,13 @@ class _Placer:
             whole.take(block)
         return whole
 
-    def place_columns(self, part: Part, height: float) -> _Block:
+    def place_columns(self, part: Part, height: float, *, loose: bool) -> _Block:
         """Lay out everything, in as few columns as the height allows, all about as long."""
         if not isinstance(part, Stack):
             return self.place(part)
         blocks = [self.place(each) for each in part.parts]
-        breaks = {n for n in range(1, len(blocks)) if _may_break(part.parts[n - 1], part.parts[n], blocks[n])}
+        pairs = enumerate(itertools.pairwise(part.parts), start=1)
+        breaks = {n for n, (before, after) in pairs if _may_break(before, after, blocks[n], loose=loose)}
         columns, whole = [blocks], self.measure_column(blocks)
         for count in range(2, len(breaks) + 2):
             if max(map(self.measure_column, columns)) <= height:
@@ -251,11 +256,11 @@ class _Placer:
         return whole
 
 
-def _may_break(before: Part, part: Part, block: _Block) -> bool:
+def _may_break(before: Part, part: Part, block: _Block, *, loose: bool) -> bool:
     """Whether a column may end between two parts: one box ends it, and what follows reads only that box."""
     if not isinstance(before, Single):
         return False
-    return isinstance(part, Single) or (isinstance(part, Row) and not part.side and not block.slanted)
+    return isinstance(part, Single) or (loose and isinstance(part, Row) and not part.side and not block.slanted)
 
 
 def _find_places(layers: Sequence[Sequence[Place]], widths: Mapping[int, float], across: float) -> dict[int, float]:

@@ -32,9 +32,10 @@ FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a
 LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # points, at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
+FORMS = [(False, "narrow"), (False, "low"), (True, "plain"), (True, "low"), (False, "narrowest"), (True, "narrowest")]
 NARROW = {"narrow": 16, "narrowest": 10}  # letters of a line, from which on a name is broken
 BESIDE = "   "  # between a name and its cost
-HEAD = 2.45 * TITLE  # times the font, above the drawing
+HEAD = 2.75 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
 WIDEST = 3.0  # times the narrowest box, where the width shows the cost
@@ -106,9 +107,9 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     size = find_size(style.size)
     largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
 
-    def plan_in(form: str, factor: float = 1.0) -> list[Plan]:
+    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False) -> list[Plan]:
         return [
-            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font)
+            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font, loose)
             for title, graph, report in graphs
         ]
 
@@ -116,7 +117,7 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     if fit(plain, size):
         forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
     else:
-        forms += map(plan_in, ("narrow", "low", "narrowest"))
+        forms += [plan_in(form, loose=loose) for loose, form in FORMS]
     return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
 
 
@@ -139,7 +140,7 @@ def fit(planned: Sequence[Plan], size: Size) -> bool:
     return max(_compare(planned, size)) <= 1
 
 
-def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float) -> Plan:
+def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float, loose: bool) -> Plan:
     size, across = find_size(style.size), style.direction == "right"
 
     def measure_room(key: int) -> tuple[float, float]:
@@ -152,7 +153,7 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
     spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
     room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
-    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room)
+    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room, loose=loose)
     common = find_common_riders(graph)
     note = f"each convolution: + {' + '.join(common)}" if common else ""
     return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
