@@ -10,9 +10,15 @@ import click
 from archcost.cli.groups import add_batch, add_device, add_group, add_input, read_inputs
 from archcost.cli.options import complete_names, note, write
 from archcost.cli.picture import choose_format
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archcost.diagrams import Style
+    from archcost.records import Report
+
+PAGE = {".html": "html"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,9 @@ look_options = add_group(
 @click.option("--depth", type=int, metavar="N", help="Levels of modules to show; 0 shows every layer.  [default: fits]")
 @click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own.")
 @look_options
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf, .png, .html; repeatable."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
@@ -73,21 +81,26 @@ def command(
     archcost draw plain34 resnet34 vgg19 -o three.svg
 
     NET::MODULE draws the inside of a module. Modules fold until the diagram fits; equal blocks that follow each other
-    are one box with their number, and so are equal paths side by side.
+    are one box with their number, and so are equal paths side by side. In FILE.html they fold and unfold by a click.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import encode_figure, write_svg
     from archcost.diagrams import draw_networks
     from archcost.profiling.many import remember_reports
     from archcost.profiling.profile import profile
 
-    formats = [choose_format(path) for path in outputs]
+    formats = [choose_format(path, PAGE) for path in outputs]
     parts = []
     with remember_reports():
         for network in networks:
             spec, _, module = network.partition("::")
             parts.append((profile(spec, read_inputs(inputs) or None, batch=batch, device=device), module))
+    if "html" in formats:
+        _write_pages(parts, outputs, apart=apart, cost=look.cost)
+    pictures = [(path, form) for path, form in zip(outputs, formats, strict=True) if form != "html"]
+    if outputs and not pictures:
+        return
     diagram = draw_networks(parts, depth=depth, apart=apart, style=look.build_style())
-    for path, form in zip(outputs, formats, strict=True):
+    for path, form in pictures:
         write(encode_figure(diagram.figure, form), path)
     if not outputs:
         write(write_svg(diagram.figure), None)
@@ -95,3 +108,19 @@ def command(
         width, height = diagram.figure.get_size_inches()
         note(f"the diagram does not fit {look.size}; it is {width:.1f} x {height:.1f} inches: --depth folds more",
              quiet=quiet)  # fmt: skip
+
+
+def _write_pages(parts: Sequence[tuple[Report, str]], outputs: Sequence[str], *, apart: bool, cost: str) -> None:
+    """Write the pages among the outputs.
+
+    Raises:
+        ArgumentError: there are several networks.
+    """
+    from archcost.diagrams import write_html
+
+    if len(parts) != 1:
+        raise ArgumentError("a page shows one network; name one NET with -o FILE.html")
+    ((report, module),) = parts
+    for path in outputs:
+        if choose_format(path, PAGE) == "html":
+            write(write_html(report, module=module, apart=apart, cost=cost), path)

@@ -9,4 +9,5 @@ from archcost.diagrams.diagram import (
     draw_network as draw_network,
     draw_networks as draw_networks,
 )
+from archcost.diagrams.page import write_html as write_html
 from archcost.diagrams.plan import Style as Style

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.charts.theme import check_font, find_size
 from archcost.diagrams.drawing import draw_plans
 from archcost.diagrams.folding import Level, simplify
+from archcost.diagrams.graph import check_module
 from archcost.diagrams.plan import COSTS, DIRECTIONS, SHOWN, Style, fit, plan_all
-from archcost.errors import ArgumentError, closest
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,7 @@ def draw_networks(
     """
     _check_style(style)
     for report, module in parts:
-        if module not in report.modules:
-            hint = closest(module, report.modules, "")
-            raise ArgumentError(f"{report.network.spec} has no module {module!r}; {hint}")
+        check_module(report, module)
     if depth is not None and depth < 0:
         raise ArgumentError(f"a depth is 0 for every layer, or 1 and more levels of modules, not {depth}")
     search = _Search(parts, depth, apart=apart, style=style)

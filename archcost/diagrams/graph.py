@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcost.errors import ArgumentError, closest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -45,19 +47,16 @@ class Graph:
     """
 
     def __init__(
-        self, layers: Sequence[Layer], nodes: dict[int, Node], reads: Mapping[int, Iterable[int]], below: str = ""
+        self,
+        layers: Sequence[Layer],
+        nodes: dict[int, Node],
+        reads: Mapping[int, Iterable[int]],
+        below: str = "",
+        shared: Mapping[str, int] | None = None,
     ) -> None:
         self.layers = layers
         self.below = below
-        called: dict[str, list[Layer]] = {}
-        for layer in layers:
-            called.setdefault(layer.name, []).append(layer)
-        # the parameters of layers that are called several times: only the first call counts them
-        self.shared = {
-            name: params
-            for name, calls in called.items()
-            if len(calls) > 1 and (params := sum(c.params for c in calls))
-        }
+        self.shared = find_shared(layers) if shared is None else shared
         self.nodes = nodes
         self.reads = {key: dict.fromkeys(reads[key]) for key in nodes}  # dictionaries are the sets that keep an order
         self.readers: dict[int, dict[int, None]] = {key: {} for key in nodes}
@@ -113,6 +112,24 @@ class Graph:
     def sort(self) -> None:
         """Put the boxes into the order in which their first rows ran."""
         self.nodes = dict(sorted(self.nodes.items(), key=lambda item: item[1].rows[0]))
+
+
+def check_module(report: Report, module: str) -> None:
+    """Refuse a module that a network does not have.
+
+    Raises:
+        ArgumentError: its path, and those like it.
+    """
+    if module not in report.modules:
+        raise ArgumentError(f"{report.network.spec} has no module {module!r}; {closest(module, report.modules, '')}")
+
+
+def find_shared(layers: Sequence[Layer]) -> dict[str, int]:
+    """Return the parameters of layers that are called several times, by name: only the first call counts them."""
+    called: dict[str, list[int]] = {}
+    for layer in layers:
+        called.setdefault(layer.name, []).append(layer.params)
+    return {name: sum(params) for name, params in called.items() if len(params) > 1 and sum(params)}
 
 
 def build_graph(report: Report) -> Graph:
