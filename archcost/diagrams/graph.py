@@ -129,7 +129,7 @@ def find_shared(layers: Sequence[Layer]) -> dict[str, int]:
     called: dict[str, list[int]] = {}
     for layer in layers:
         called.setdefault(layer.name, []).append(layer.params)
-    return {name: sum(params) for name, params in called.items() if len(params) > 1 and sum(params)}
+    return {name: sum(params) for name, params in called.items() if len(params) > 1 and any(params)}
 
 
 def build_graph(report: Report) -> Graph:

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from archcost.diagrams.graph import Graph, Node
     from archcost.records import Layer, Report
 
-NAMES = {"cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product"}
+NAMES = {
+    "cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product",
+    "native_batch_norm": "BN", "native_layer_norm": "LN", "native_group_norm": "GN",
+    "scaled_dot_product_attention": "attention", "upsample_bilinear2d": "upsampling", "upsample_nearest2d": "upsampling",
+}  # fmt: skip
 SHORT = {
     "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",
     "LocalResponseNorm": "LRN",
@@ -76,7 +80,7 @@ def _name_module(graph: Graph, node: Node, report: Report) -> str:
     shown = path.removeprefix(f"{graph.below}.")
     last = path.rpartition(".")[2]
     kind = report.modules.get(path, "")
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2}|[A-Z]$)", " ", kind)
     if "conv" in kind.lower() and (window := _find_window(graph, node)):
         words = f"{words} {window}"
     if kind in {"Sequential", "ModuleList", "ModuleDict", "Module"} or not kind:
