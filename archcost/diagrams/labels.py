@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 NAMES = {
     "cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product",
     "native_batch_norm": "BN", "native_layer_norm": "LN", "native_group_norm": "GN",
-    "scaled_dot_product_attention": "attention", "upsample_bilinear2d": "upsampling", "upsample_nearest2d": "upsampling",
+    "scaled_dot_product_attention": "attention",
+    "upsample_bilinear2d": "upsampling", "upsample_nearest2d": "upsampling",
 }  # fmt: skip
 SHORT = {
     "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",

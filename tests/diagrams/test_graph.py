@@ -174,3 +174,12 @@ def test_a_channel_shuffle_is_a_box():
 )
 def test_a_long_name_is_broken_where_a_part_ends(name, letters, lines):
     assert break_name(name, letters) == lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("InceptionA", "Inception A"), ("ConvNeXtBlock", "ConvNeXt Block"), ("SEBottleneck", "SEBottleneck")],
+)
+def test_a_class_is_named_in_words(kind, words):
+    inside = type(kind, (Block,), {})
+    assert names(walk(nn.Sequential(inside(4)), 4, 8, 8), 1)[1].startswith(f"0: {words}")
