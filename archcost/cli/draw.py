@@ -62,6 +62,14 @@ look_options = add_group(
 @add_device("auto|meta|cpu|cuda", does="it is run")
 @click.option("--depth", type=int, metavar="N", help="Levels of modules to show; 0 shows every layer.  [default: fits]")
 @click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own.")
+@click.option(
+    "--columns",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs.",
+)
 @look_options
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf, .png, .html; repeatable."
@@ -70,7 +78,7 @@ look_options = add_group(
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
     networks: tuple[str, ...], inputs: tuple[str, ...], batch: int, device: str, depth: int | None, apart: bool,
-    look: Look, outputs: tuple[str, ...], quiet: bool,
+    columns: int, look: Look, outputs: tuple[str, ...], quiet: bool,
 ) -> None:  # fmt: skip
     """Draw networks as boxes and lines: layers, shapes, and what each costs. Several stand side by side.
 
@@ -99,7 +107,7 @@ def command(
     pictures = [(path, form) for path, form in zip(outputs, formats, strict=True) if form != "html"]
     if outputs and not pictures:
         return
-    diagram = draw_networks(parts, depth=depth, apart=apart, style=look.build_style())
+    diagram = draw_networks(parts, depth=depth, apart=apart, columns=columns, style=look.build_style())
     for path, form in pictures:
         write(encode_figure(diagram.figure, form), path)
     if not outputs:

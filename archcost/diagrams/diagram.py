@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.charts.theme import check_font, find_size
+from archcost.diagrams.columns import split_columns
 from archcost.diagrams.drawing import draw_plans
 from archcost.diagrams.folding import Level, simplify
 from archcost.diagrams.graph import check_module
@@ -34,14 +35,25 @@ class Diagram(NamedTuple):
 
 
 def draw_network(
-    report: Report, *, depth: int | None = None, module: str = "", apart: bool = False, style: Style = DEFAULT
+    report: Report,
+    *,
+    depth: int | None = None,
+    module: str = "",
+    apart: bool = False,
+    columns: int = 1,
+    style: Style = DEFAULT,
 ) -> Diagram:
     """Draw a network, or one of its modules; see `draw_networks`."""
-    return draw_networks([(report, module)], depth=depth, apart=apart, style=style)
+    return draw_networks([(report, module)], depth=depth, apart=apart, columns=columns, style=style)
 
 
 def draw_networks(
-    parts: Sequence[tuple[Report, str]], *, depth: int | None = None, apart: bool = False, style: Style = DEFAULT
+    parts: Sequence[tuple[Report, str]],
+    *,
+    depth: int | None = None,
+    apart: bool = False,
+    columns: int = 1,
+    style: Style = DEFAULT,
 ) -> Diagram:
     """Draw networks, or modules of them, side by side.
 
@@ -50,6 +62,7 @@ def draw_networks(
         depth: levels of modules that are shown, each deeper one folded into a box; 0 shows every layer; None: as many
             as fit the size.
         apart: normalisations and activations get boxes of their own.
+        columns: convolutions of so many groups are columns side by side, and every layer is shown.
         style: what the boxes show, and how they look.
 
     Raises:
@@ -60,7 +73,7 @@ def draw_networks(
         check_module(report, module)
     if depth is not None and depth < 0:
         raise ArgumentError(f"a depth is 0 for every layer, or 1 and more levels of modules, not {depth}")
-    search = _Search(parts, depth, apart=apart, style=style)
+    search = _Search(parts, depth if columns == 1 else 0, apart=apart, columns=columns, style=style)
     search.fold_until_all_fit()
     search.unfold_what_fits()
     planned = search.plan()
@@ -70,8 +83,10 @@ def draw_networks(
 class _Search:
     """The search for the finest drawing that fits; `at` is the number of each network's level."""
 
-    def __init__(self, parts: Sequence[tuple[Report, str]], depth: int | None, *, apart: bool, style: Style) -> None:
-        self.parts, self.style, self.apart = parts, style, apart
+    def __init__(
+        self, parts: Sequence[tuple[Report, str]], depth: int | None, *, apart: bool, columns: int, style: Style
+    ) -> None:
+        self.parts, self.style, self.apart, self.columns = parts, style, apart, columns
         given = [Level(depth or None, repeats=bool(depth))]
         self.levels = [_list_levels(*part) if depth is None else given for part in parts]
         self.at = [0] * len(parts)
@@ -82,7 +97,8 @@ class _Search:
 
     def _simplify(self, n: int, at: int) -> Graph:
         report, module = self.parts[n]
-        return simplify(report, self.levels[n][at], apart=self.apart, below=module)
+        graph = simplify(report, self.levels[n][at], apart=self.apart, below=module)
+        return graph if self.columns == 1 else split_columns(graph, self.columns)
 
     def plan(self) -> list[Plan]:
         graphs = [self.simplify(n, at) for n, at in enumerate(self.at)]

@@ -27,6 +27,7 @@ class Node:
     `riders` are the rows of normalisations and activations that ride on it, `riders_before` those before its main row.
     `module` is the path of a folded module, None for a single row. `times` boxes follow each other, `paths` stand side
     by side. `inside` are the boxes that a folded module hides. A box `outside` of the drawn module is its input.
+    A box is one column `of` several that divide the channels.
     """
 
     rows: tuple[int, ...]
@@ -38,6 +39,7 @@ class Node:
     paths: int = 1
     inside: int = 1
     outside: bool = False
+    of: int = 1
 
 
 class Graph:

@@ -50,7 +50,7 @@ def name_node(graph: Graph, key: int, report: Report, common: tuple[str, ...] = 
     else:
         riders = () if common and graph.layer(key).role == "convolution" else node.riders
         parts = [*node.riders_before, node.main, *riders]
-        text = " + ".join(name_row(graph.layers[row]) for row in parts)
+        text = " + ".join(name_row(graph.layers[row], node.of) for row in parts)
         text = text.replace("+ + ", "+ ") if text.startswith("+ ") else text
     if node.paths > 1:
         text = f"{node.paths} x ({text})" if " + " in text else f"{node.paths} x {text}"
@@ -98,31 +98,32 @@ def _find_window(graph: Graph, node: Node) -> str:
     return units.shape(windows.pop() or ()) if len(windows) == 1 else ""
 
 
-def name_row(layer: Layer) -> str:
-    """Return what a layer is: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat", "+"."""
+def name_row(layer: Layer, of: int = 1) -> str:
+    """Return what a layer is, or one of so many columns of it: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat"."""
     if layer.is_input:
         return layer.name
     if is_shuffle(layer):
         return "channel shuffle"
     if layer.kernel is not None:
-        return _name_window(layer)
+        return _name_window(layer, of)
     if layer.role == "pooling" and layer.outputs:
         return _name_pool(layer)
     if layer.role == "linear" and layer.params and layer.outputs:
-        return f"fc {units.number(layer.outputs[0][-1])}"
+        return f"fc {units.number(layer.outputs[0][-1] // of)}"
     short = (name for long, name in SHORT.items() if layer.kind.startswith(long))
     return NAMES.get(layer.kind) or next(short, layer.kind)
 
 
-def _name_window(layer: Layer) -> str:
+def _name_window(layer: Layer, of: int) -> str:
     window = units.shape(layer.kernel or ())
     stride = layer.stride or ()
     steps = "" if all(step == 1 for step in stride) else _spell_stride(stride, "x" if layer.transposed else "/")
     if layer.role != "convolution":
         return f"{_find_pool(layer)} {window}{steps}"
-    width = layer.outputs[0][1] if layer.outputs else 0
+    width = layer.outputs[0][1] // of if layer.outputs else 0
     groups = layer.groups or 1
-    if groups > 1 and layer.inputs and groups == layer.inputs[0][1]:
+    groups = groups // of if groups % of == 0 else groups
+    if groups > 1 and layer.inputs and groups * of == layer.inputs[0][1]:
         return f"{window} depthwise conv, {units.number(width)}{steps}"
     name = f"{window} {'up-conv' if layer.transposed else 'conv'}, {units.number(width)}{steps}"
     return f"{name}, {groups} groups" if groups > 1 else name
@@ -149,4 +150,7 @@ def spell_shape(graph: Graph, key: int) -> str:
     if is_shuffle(layer):
         _, inside, groups, *spatial = layer.outputs[0]
         return units.shape((inside * groups, *spatial))
-    return units.shape(layer.outputs[0][1:]) if layer.outputs and len(layer.outputs[0]) > 1 else ""
+    if not layer.outputs or len(layer.outputs[0]) <= 1:
+        return ""
+    _, channels, *spatial = layer.outputs[0]
+    return units.shape((channels // graph.nodes[key].of, *spatial))

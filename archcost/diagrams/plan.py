@@ -198,7 +198,7 @@ def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
     """Return what a box costs: a number, or the words of a receptive field."""
     rows = [graph.layers[row] for row in graph.nodes[key].rows]
     if cost in QUANTITIES:
-        return float(sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows))
+        return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
     if cost == "receptive-field":
         return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
     return None

@@ -5,9 +5,12 @@ import torch
 from torch import nn
 
 import archcost
+from archcost.diagrams.columns import split_columns
 from archcost.diagrams.folding import Level, find_lists, find_stages, simplify
 from archcost.diagrams.graph import build_graph
 from archcost.diagrams.labels import break_name, find_common_riders, name_node, name_row
+from archcost.diagrams.plan import find_cost
+from archcost.errors import ArgumentError
 
 
 class Block(nn.Module):
@@ -183,3 +186,21 @@ def test_a_long_name_is_broken_where_a_part_ends(name, letters, lines):
 def test_a_class_is_named_in_words(kind, words):
     inside = type(kind, (Block,), {})
     assert names(walk(nn.Sequential(inside(4)), 4, 8, 8), 1)[1].startswith(f"0: {words}")
+
+
+def test_groups_are_columns_that_divide_the_channels():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 1), nn.MaxPool2d(2), nn.Conv2d(8, 8, 3, padding=1, groups=2), nn.Conv2d(8, 4, 1), nn.Flatten(),
+        nn.Linear(64, 10),
+    )  # fmt: skip
+    report = walk(net, 3, 8, 8)
+    graph = split_columns(simplify(report, Level(None)), 2)
+    texts = {key: name_node(graph, key, report) for key in graph.nodes}
+    assert [*texts.values()] == [
+        "input", "1x1 conv, 4", "1x1 conv, 4", "max pool 2x2, /2", "max pool 2x2, /2", "3x3 conv, 4", "3x3 conv, 4",
+        "1x1 conv, 2", "1x1 conv, 2", "fc 10",
+    ]  # fmt: skip
+    assert [len(graph.reads[key]) for key in graph.nodes] == [0, 1, 1, 1, 1, 1, 1, 2, 2, 2]  # the ungrouped read both
+    assert sum(find_cost(graph, key, "macs") for key in graph.nodes) == report.totals.macs
+    with pytest.raises(ArgumentError, match=r"no convolution has 3 groups.*there are convolutions of 2 groups"):
+        split_columns(simplify(report, Level(None)), 3)

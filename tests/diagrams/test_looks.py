@@ -28,6 +28,7 @@ DRAWN = [  # networks, depth (None: what fits), style
     ("nasnet_a_mobile::cells.cell5", 0, {"direction": "right"}),
     ("densenet121::dense_block1", 0, {"size": "paper"}),
     ("fractalnet20::block2", 0, {}),
+    ("alexnet_grouped", None, {"columns": 2}),
     ("plain34 resnet34 vgg19", 2, {"cost": "none"}),
 ]
 
@@ -84,9 +85,9 @@ def profile():
     return profile
 
 
-def draw(profile, names, depth=None, **style):
+def draw(profile, names, depth=None, columns=1, **style):
     parts = [(profile(spec), module) for spec, _, module in (name.partition("::") for name in names.split())]
-    return draw_networks(parts, depth=depth, style=Style(**style))
+    return draw_networks(parts, depth=depth, columns=columns, style=Style(**style))
 
 
 @pytest.mark.parametrize(("names", "depth", "style"), DRAWN)
