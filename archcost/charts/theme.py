@@ -144,14 +144,30 @@ def compute_contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def check_font(family: str) -> None:
+    """Refuse a font that this machine does not have: letters of another width would not fit.
+
+    Raises:
+        ArgumentError: no font has this name.
+    """
+    from matplotlib.font_manager import fontManager
+
+    known = sorted({each.name for each in fontManager.ttflist})
+    if family not in known:
+        hint = closest(family, known, f"there are {', '.join(known[:5])} and others; leave --font out for {LETTERS[0]}")
+        raise ArgumentError(f"there is no font {family!r} on this machine; {hint}")
+
+
 @contextmanager
-def use_settings(theme: Theme, size: Size) -> Iterator[None]:
+def use_settings(theme: Theme, size: Size, font: str | None = None) -> Iterator[None]:
     """Give matplotlib our settings and no one else's: neither a user's matplotlibrc nor its state changes a chart."""
     import matplotlib as mpl
 
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_build_settings(theme, size))  # type: ignore[arg-type]  # its keys are a Literal
+        if font is not None:
+            mpl.rcParams["font.sans-serif"] = [font, *LETTERS]
         yield
 
 
