@@ -8,7 +8,7 @@ from archcost import units
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Comparison
 
 MOST = 20  # bars whose names can be read from the last row

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Instant, Report
 
 MOST = 3

@@ -17,7 +17,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.records import Accuracy, Training
+    from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
 
@@ -215,10 +215,16 @@ class Beside:
         return tuple(figure for path in self.own for figure in read_accuracies(path))
 
     def read_seconds(self) -> Mapping[tuple[str, int], float]:
-        """Return the measured times; none without a file of them."""
-        from archcost.comparison.compare import read_seconds
+        """Return the measured times by network and batch; none without a file of them."""
+        from archcost.comparison.times import read_seconds
 
         return read_seconds(self.times) if self.times else {}
+
+    def read_times(self) -> tuple[MeasuredTime, ...]:
+        """Return the measured times with their conditions."""
+        from archcost.comparison.times import read_times
+
+        return read_times(self.times) if self.times else ()
 
 
 def add_beside(command: Any) -> Any:

@@ -41,7 +41,7 @@ class Setting:
             specs=specs,
             protocol=beside.protocol,
             accuracies=beside.read_accuracies(),
-            seconds=beside.read_seconds(),
+            times=beside.read_times(),
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,

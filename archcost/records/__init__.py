@@ -27,6 +27,7 @@ from archcost.records.comparison import (
     Comparison as Comparison,
     ComparisonRow as ComparisonRow,
     Curve as Curve,
+    MeasuredTime as MeasuredTime,
     Missing as Missing,
     Winner as Winner,
     frontier as frontier,

@@ -6,8 +6,13 @@ from archcost.charts.gather import Request, gather
 from archcost.charts.presets import PRESETS, find_preset
 from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.errors import ArgumentError
+from archcost.records import MeasuredTime
 from archcost.sources import resolve
 from archcost.sources.selection import select
+
+
+def timed(network, batch, seconds, **known):
+    return MeasuredTime(network=network, batch=batch, seconds=seconds, **known)
 
 
 def lost(chart):
@@ -50,21 +55,21 @@ def test_times_are_asked_for_where_they_are_an_axis():
     for kind in ("accuracy-time", "flops-time", "time-batch"):
         with pytest.raises(ArgumentError, match="give --times FILE"):
             gather(kind, Request(specs=("squeezenet1_0",)))
-    chart = gather("flops-time", Request(specs=("lenet5", "lenet_caffe"), seconds={("lenet5", 1): 0.1}, jobs=1))
+    chart = gather("flops-time", Request(specs=("lenet5", "lenet_caffe"), times=(timed("lenet5", 1, 0.1),), jobs=1))
     assert [row.seconds for row in chart.data.rows] == [0.1]
     assert lost(chart) == {"lenet_caffe": "no measured time at a batch of 1 is given"}
 
 
 def test_time_curves_are_of_one_image():
-    seconds = {("a", 8): 0.04, ("a", 1): 0.01, ("b", 1): 0.02}
-    (curve,) = gather("time-batch", Request(specs=("a",), seconds=seconds)).data
+    times = (timed("a", 8, 0.04), timed("a", 1, 0.01), timed("b", 1, 0.02))
+    (curve,) = gather("time-batch", Request(specs=("a",), times=times)).data
     assert curve.points == ((1, 0.01), (8, 0.005))
-    assert [each.name for each in gather("time-batch", Request(seconds=seconds)).data] == ["a", "b"]
+    assert [each.name for each in gather("time-batch", Request(times=times)).data] == ["a", "b"]
 
 
 def test_time_curves_have_the_titles_of_what_is_here():
-    seconds = {("resnet18", 1): 0.01, ("some other program", 1): 0.02}
-    curves = gather("time-batch", Request(seconds=seconds)).data
+    times = (timed("resnet18", 1, 0.01), timed("some other program", 1, 0.02))
+    curves = gather("time-batch", Request(times=times)).data
     assert [curve.name for curve in curves] == ["ResNet-18", "some other program"]
 
 
