@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost.charts import find_kind
-from archcost.comparison.accuracy import find_accuracy, list_protocols, read_published
+from archcost.comparison.accuracy import find_accuracy, list_protocols, list_variants, read_published
 from archcost.comparison.compare import compare, list_failures
 from archcost.comparison.tables import yield_rows
 from archcost.comparison.times import index_times
@@ -107,7 +107,11 @@ def _gather_accuracies(request: Request) -> Chart:
 
 def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
     others = list_protocols(spec, table)
+    variants = list_variants(spec, table, protocol=protocol)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
+    if variants:
+        verb = "has" if len(variants) == 1 else "have"
+        hint = f"{', '.join(variants)} {verb} one: --accuracy-of {spec}={variants[0]} takes it"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"
 
 

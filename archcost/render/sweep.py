@@ -262,12 +262,13 @@ def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
 
 def _spell_seconds(sample: Sample | None) -> dict[str, float | None]:
     """Return what one iteration takes whoever waits for it, and the percentiles of the same clock."""
-    series = None if sample is None else sample.waited_for
-    return {
-        "seconds": series and series.median / 10**9,
-        "p10_seconds": series and series.quantile(0.1) / 10**9,
-        "p90_seconds": series and series.quantile(0.9) / 10**9,
-    }
+    names = ("seconds", "p10_seconds", "p90_seconds")
+    if sample is None:
+        return dict.fromkeys(names)
+    series = sample.waited_for
+    return dict(
+        zip(names, (each / 10**9 for each in (series.median, series.quantile(0.1), series.quantile(0.9))), strict=True)
+    )
 
 
 def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
