@@ -65,6 +65,8 @@ def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -
     canvas.figure.align_ylabels()
     batch = data[0].network.inputs[0].shape[0] if data[0].network.inputs else 1
     scales = "; each network has axes of its own" if free_scales and len(data) > 1 else ""
+    folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
+    scales += "; a bar is a module where its layers have no room" if folded else ""
     canvas.write_title(
         _state_finding(data, shown),
         f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes{scales}",

@@ -33,6 +33,7 @@ from archcost.records.comparison import (
     frontier as frontier,
 )
 from archcost.records.costs import (
+    LIVE as LIVE,
     Costs as Costs,
     Extents as Extents,
     Instant as Instant,
