@@ -109,7 +109,7 @@ def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str
     others = list_protocols(spec, table)
     variants = list_variants(spec, table, protocol=protocol)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
-    if variants:
+    if variants and not others:
         verb = "has" if len(variants) == 1 else "have"
         hint = f"{', '.join(variants)} {verb} one: --accuracy-of {spec}={variants[0]} takes it"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST = 3
 PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above what they show
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
+TIED = "\0"  # stands for a space where no line is broken
 STEP = 0.06  # of the operators before it: how wide the optimizer's step is
 
 
@@ -100,7 +101,8 @@ def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, larg
     step = steps[most]
     letters = int(0.5 * 72 * canvas.size.width / (LETTER * font))
     text = f"peak {units.short(live[most], 'B')}: {_spell_place(step.instant)}"
-    text += f"\n{wrap_evenly(_spell_parts(step.instant), letters)}"
+    parts = _spell_parts(step.instant).replace(" % ", TIED)
+    text += "\n" + wrap_evenly(parts, letters).replace(TIED, " % ")
     room = (1.3 * (1 + text.count("\n")) + 0.8) * font / (PANELS * 72 * canvas.size.height / panels)
     top = largest / scale.divisor / (1 - min(room, 0.6))
     axes.set(xlim=(0, end), ylim=(0, top), ylabel=f"live ({scale.prefix}B)")
