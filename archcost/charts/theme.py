@@ -118,7 +118,7 @@ def _find_family(name: str) -> str:
 
     known = {family.lower(): family for family in fontManager.get_font_names()}
     if name.lower() not in known:
-        hint = closest(name.lower(), known, f"there are {', '.join(sorted(known.values()))}")
+        hint = closest(name, known.values(), f"there are {', '.join(sorted(known.values()))}")
         raise ArgumentError(f"--font {name}: this font is not installed; {hint}")
     return known[name.lower()]
 

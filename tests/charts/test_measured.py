@@ -44,7 +44,7 @@ def test_times_of_two_devices_do_not_stand_side_by_side(tmp_path):
         read_seconds(path)
     path.write_text("network,seconds,device\na,0.2,Xeon\na,0.1,H200\n")
     assert len(read_times(path)) == 2
-    with pytest.raises(TableError, match="line 3.*keep one device"):
+    with pytest.raises(TableError, match=r"line 3.*keep one device"):
         read_seconds(path)
 
 
