@@ -8,7 +8,7 @@ from archcost import units
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Comparison
 
 MOST = 20  # bars whose names can be read from the last row
@@ -29,7 +29,7 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     bars = axes.barh(
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
         values,
-        color=canvas.theme.hues[0],
+        color=[canvas.choose_hue(canvas.theme.hues[0], row.spec, row.name) for row in shown],
         label="density",
     )
     axes.bar_label(

@@ -23,8 +23,11 @@ class Preset:
     missing: tuple[Missing, ...] = ()
 
 
-def _build_block(title: str, *networks: str) -> Preset:
-    return Preset(kind="block", networks=networks, options={"title": title})
+def _build_block(title: str, *networks: str, **options: Any) -> Preset:
+    return Preset(kind="block", networks=networks, options={"title": title, **options})
+
+
+SEEN = ("params", "receptive_field")  # what stands below blocks whose argument is what they see, and for how much
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
@@ -51,6 +54,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "doubled": True,
                 "limits": (-1.0, 44.0, 50.0, 85.0),  # AlexNet's ball reaches below zero
                 "title": "Accuracy against operations: Canziani et al. 2016",
+                "remark": "Unlike the paper's figure: accuracies as others published them; BN-AlexNet, BN-NIN and ENet "
+                "are left out, the zoo does not have them",
             },
             missing=tuple(
                 Missing(spec=name, reason="it is in the paper's figure, but not in the zoo")
@@ -60,17 +65,28 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "inception": _build_block(
             "Inception module: 1x1 convolutions first", "inception_naive", "inception_reduced"
         ),
-        "5x5": _build_block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3"),
+        "5x5": _build_block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3", beside=SEEN),
         "7x7": _build_block(
-            "Three 3x3 convolutions see what one 7x7 sees", "block_7x7", "block_three_3x3", "block_1x7_7x1"
+            "Three 3x3 convolutions see what one 7x7 sees", "block_7x7", "block_three_3x3", "block_1x7_7x1",
+            beside=SEEN,
         ),
-        "3x3": _build_block("Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2"),
+        "3x3": _build_block(
+            "Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2", beside=SEEN
+        ),
         "1x1": _build_block("A 1x1 convolution before a 5x5", "block_direct_5x5", "block_bottleneck_1x1"),
         "residual": _build_block(
-            "Residual blocks: the bottleneck", "block_residual_basic", "block_residual_bottleneck"
+            "The bottleneck has four times the channels at no more cost",
+            "block_residual_basic_256",
+            "block_residual_basic",
+            "block_residual_bottleneck",
+            every_share=True,
         ),
         "resnext": _build_block(
-            "ResNeXt's block costs what ResNet's does", "block_residual_bottleneck", "resnext_block_c"
+            "ResNeXt's block costs what ResNet's does, in each of its forms",
+            "block_residual_bottleneck",
+            "resnext_block_a",
+            "resnext_block_b",
+            "resnext_block_c",
         ),
         "separable": _build_block(
             "A depthwise separable convolution", "block_standard_conv", "block_separable_conv"
@@ -80,6 +96,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "block_grid_pool_then_conv",
             "block_grid_conv_then_pool",
             "block_grid_parallel",
+            said={"block_grid_conv_then_pool": "paper: “3 times more”"},
+            remark="The paper's figure is for even sizes, where pooling first saves 3 of 4 parts; from 35 to 17 the "
+            "ratio is 35² / 17² = 4.24",
         ),
     }
 )  # fmt: skip

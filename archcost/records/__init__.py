@@ -27,11 +27,13 @@ from archcost.records.comparison import (
     Comparison as Comparison,
     ComparisonRow as ComparisonRow,
     Curve as Curve,
+    MeasuredTime as MeasuredTime,
     Missing as Missing,
     Winner as Winner,
     frontier as frontier,
 )
 from archcost.records.costs import (
+    LIVE as LIVE,
     Costs as Costs,
     Extents as Extents,
     Instant as Instant,

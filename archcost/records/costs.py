@@ -97,6 +97,10 @@ class Totals:
     layers: int
 
 
+# what is alive: activations are what the forward pass makes and its inputs, scratch what comes and goes after it
+LIVE = ("parameters", "gradients", "optimizer state", "activations", "scratch")
+
+
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
     columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
@@ -140,7 +144,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instant:
-    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`."""
+    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`.
+
+    `parts` are the bytes by what they are, of `LIVE` in its order; they add up to `live_bytes`. None in a report that
+    does not know.
+    """
 
     operator: int
     op: str
@@ -148,6 +156,7 @@ class Instant:
     row: int | None
     layer: str
     live_bytes: int
+    parts: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
