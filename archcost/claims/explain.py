@@ -94,12 +94,12 @@ def _yield_specs(network: str, *, sized: bool) -> Iterator[str]:
     yield network
     spec = parse_spec(network)
     names = [network]
-    if spec.kind == "zoo" and not spec.arguments and spec.size is None:
+    if spec.kind == "zoo" and not spec.arguments and spec.size is None and not spec.module:
         entry = zoo.REGISTRY.find(network)
         root = entry.variant_of or entry.id
         names += [other.id for other in zoo.REGISTRY if root in {other.id, other.variant_of} and other.id != entry.id]
         yield from names[1:]
-    if not sized or spec.size is not None or "?" in network:
+    if not sized or spec.size is not None or spec.arguments or spec.module:
         return
     shape = own.inputs[0].shape
     if len(own.inputs) == 1 and len(shape) == 3 and min(shape[1:]) >= SMALLEST_PHOTO:  # noqa: PLR2004 - C, H, W

@@ -105,6 +105,7 @@ def archcost() -> None:
     """What a neural network's architecture costs, layer by layer.
 
     NET is {forms}, with arguments after a question mark: vgg16?num_classes=10.
+    NET::MODULE is one of its modules, on the input that it gets inside: resnet50::conv3_x.0.
 
     Exit codes: 0 fine, 1 a check failed, 2 a wrong request, 3 it could not be done, 130 interrupted.
     """

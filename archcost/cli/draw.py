@@ -71,9 +71,8 @@ def command(
     from archcost.profiling.profile import profile
 
     formats = [choose_format(path) for path in outputs]
-    spec, _, module = subject.network.partition("::")
-    report = profile(spec, subject.read_inputs() or None, batch=subject.batch, device=subject.device)
-    diagram = draw_network(report, depth=depth, module=module, apart=apart, style=look.build_style())
+    report = profile(subject.network, subject.read_inputs() or None, batch=subject.batch, device=subject.device)
+    diagram = draw_network(report, depth=depth, apart=apart, style=look.build_style())
     for path, form in zip(outputs, formats, strict=True):
         write(encode_figure(diagram.figure, form), path)
     if not outputs:

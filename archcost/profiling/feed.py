@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import torch
 
     from archcost.sources import InputSpec, Network
@@ -21,6 +23,8 @@ Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword argumen
 class Feed:
     """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make.
 
+    `arrange` puts the tensors that are made where a call has them, beside what is no tensor.
+
     Raises:
         ArgumentError: a batch of less than nothing.
     """
@@ -29,6 +33,7 @@ class Feed:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     specs: tuple[InputSpec, ...] = ()
     batch: int = 1
+    arrange: Callable[[Sequence[torch.Tensor]], Given] | None = None
 
     def __post_init__(self) -> None:
         if self.batch < 0:
@@ -57,10 +62,18 @@ class Feed:
             for spec, (_, tensor) in zip(self.specs, made, strict=True):
                 if is_small(tensor) and not tensor.is_floating_point():
                     values.learn(tensor, spec.tensor(self.batch, "cpu"))
+        if self.arrange is not None:
+            return self.arrange([tensor for _, tensor in made])
         return (
             tuple(tensor for name, tensor in made if name is None),
             {name: tensor for name, tensor in made if name is not None},
         )
+
+
+def describe_feed(network: Network, inputs: Sequence[InputSpec], batch: int) -> Feed:
+    """Return what a network is run on, from inputs as --input describes them; none: its own."""
+    specs, arrange = network.find_inputs(inputs)
+    return Feed(specs=specs, arrange=arrange, batch=batch)
 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
@@ -70,9 +83,9 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
     if isinstance(inputs, InputSpec):
         inputs = (inputs,)
     if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
-        return Feed(specs=tuple(inputs), batch=batch)
+        return describe_feed(network, inputs, batch)
     if inputs is None and kwargs is None:
-        return Feed(specs=network.inputs, batch=batch)
+        return describe_feed(network, (), batch)
     several = isinstance(inputs, tuple) or (isinstance(inputs, list) and not any(map(_is_record, inputs)))
     args = () if inputs is None else tuple(inputs) if several else (inputs,)
     return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)

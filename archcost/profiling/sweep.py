@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, first_line
 from archcost.profiling.advice import give_memory_back
-from archcost.profiling.feed import Feed
+from archcost.profiling.feed import Feed, describe_feed
 from archcost.profiling.profile import profile_network
 from archcost.profiling.run import USUAL, ask_one, run_each
 from archcost.profiling.workplace import import_modules
@@ -106,7 +106,7 @@ def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Ce
     network = sources.resolve(spec) if isinstance(spec, str) else spec
     case, training = options["case"], options["training"]
     known = _describe(options)
-    feed = Feed(specs=case.specs, batch=case.batch)
+    feed = describe_feed(network, case.specs, case.batch)
     try:
         give_memory_back()  # what the cell before left: it finds the device as the first did
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)

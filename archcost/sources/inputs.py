@@ -21,11 +21,16 @@ FORM = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d{1,18}(?:x\d{1,18})*
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
-    """One input: its shape without the batch, its dtype, and its name where it is a keyword argument."""
+    """One input: its shape without the batch, its dtype, and its name where it is a keyword argument.
+
+    `rows` are those along the first axis for each image, as for a module that takes several windows of an image; 0
+    where no axis is the batch.
+    """
 
     shape: tuple[int, ...]
     dtype: str = "float32"
     name: str | None = None
+    rows: int = 1
 
     def __str__(self) -> str:
         """Return the form that `parse_input` reads."""
@@ -38,7 +43,7 @@ class InputSpec:
         import torch
 
         dtype = getattr(torch, self.dtype)
-        shape = (batch, *self.shape)
+        shape = (batch * self.rows, *self.shape) if self.rows else self.shape
         try:
             torch.empty(shape, dtype=dtype, device="meta")
         except (RuntimeError, TypeError, OverflowError) as error:

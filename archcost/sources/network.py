@@ -9,9 +9,11 @@ from archcost.errors import ArgumentError
 from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
+
+    from archcost.sources.part import Inputs
 
 DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
 
@@ -22,7 +24,8 @@ class Network:
 
     `build` makes it on torch's default device of the moment. `given` is the module itself where the user has one
     already; then nothing is built. `fits` is, for a network of the zoo, the input that it was published with, whatever
-    size its name asks for.
+    size its name asks for. `inputs` are those of the whole network where this is a module of one: `describe` finds what
+    the module then gets.
     """
 
     spec: str
@@ -32,6 +35,14 @@ class Network:
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
     fits: InputSpec | None = None
+    describe: Callable[[tuple[InputSpec, ...]], Inputs] | None = None
+
+    def find_inputs(self, given: Sequence[InputSpec] = ()) -> Inputs:
+        """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
+        from archcost.sources.part import Inputs
+
+        specs = tuple(given) or self.inputs
+        return Inputs(specs) if self.describe is None else self.describe(specs)
 
 
 def wrap_module(value: Any) -> Network:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.sources.parse import parse_spec
+from archcost.sources.part import take_part
 from archcost.sources.table import find_source
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def resolve(text: str) -> Network:
-    """Return the network that a name stands for.
+    """Return the network that a name stands for, or the module of it that is named after ::.
 
     Raises:
         UnknownNetworkError: no such name, file, module or attribute; with suggestions.
@@ -21,4 +22,5 @@ def resolve(text: str) -> Network:
         BuildError: a user's file or module that raises while it is imported.
     """
     spec = parse_spec(text)
-    return find_source(spec.source, spec.target).find(spec)
+    network = find_source(spec.source, spec.target).find(spec)
+    return take_part(network, spec.module) if spec.module else network

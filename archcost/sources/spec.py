@@ -15,7 +15,7 @@ class Spec:
 
     `kind` is its source's name. `source` is what comes before the colon (a file, a package, "timm"; "" for the zoo),
     `target` what comes after. `size` is the height and width after an @. `local` is whether it is the user's own code,
-    and `file` the path in the name where it names a file.
+    and `file` the path in the name where it names a file. `module` is the path of the module that is meant, "" for all.
     """
 
     text: str
@@ -26,3 +26,4 @@ class Spec:
     size: tuple[int, int] | None = None
     local: bool = False
     file: str = ""
+    module: str = ""
