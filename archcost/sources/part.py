@@ -58,7 +58,7 @@ def list_modules(whole: Network) -> tuple[str, ...]:
 
 
 def _find_module(network: nn.Module, path: str, whole: Network) -> nn.Module:
-    modules = dict(network.named_modules(remove_duplicate=False))
+    modules: dict[str, nn.Module] = dict(network.named_modules(remove_duplicate=False))
     if path and path in modules:
         return modules[path]
     parent = path
