@@ -32,6 +32,7 @@ class Shown:
     sort: str | None
     columns: str | None
     binary: bool
+    beside: str | None
 
     def build_plan(self) -> TimingPlan | bool:
         """Return how it is timed, False where it is not.
@@ -61,6 +62,7 @@ class Shown:
             sort=self.sort,
             columns=None if self.columns is None else tuple(name.strip() for name in self.columns.split(",")),
             binary=self.binary,
+            flops=self.beside == "flops",
         )
 
 
@@ -76,6 +78,7 @@ view_options = add_group(
     click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
     click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
+    click.option("--with", "beside", type=click.Choice(["flops"]), help="Products that --view lecture shows as well."),
     BINARY,
 )  # fmt: skip
 
