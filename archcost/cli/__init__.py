@@ -41,6 +41,7 @@ COMMANDS = {
     "rules": ("archcost.cli.rules", "List the rules that operators are counted by."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
+    "quiz": ("archcost.cli.quiz", "Ask questions about a network, with worked answers."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

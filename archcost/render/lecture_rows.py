@@ -22,7 +22,7 @@ def name_layer(layer: Layer) -> str:
         return "DECONV" if layer.transposed else "CONV"
     if layer.role == "pooling":
         everywhere = "GLOBAL " if not layer.kernel and set(layer.outputs[0][2:]) == {1} else ""
-        return f"{everywhere}{'AVG' if _runs(layer, 'avg') or _runs(layer, 'mean') else ''}POOL"
+        return f"{everywhere}{'AVG' if is_average(layer) else ''}POOL"
     if is_linear(layer):
         return "FC"
     relu = layer.role == "activation" and _runs(layer, "relu")
@@ -148,6 +148,11 @@ def order_sizes(layer: Layer) -> tuple[int, ...]:
 def is_linear(layer: Layer) -> bool:
     """Whether a row is a linear layer: a product of data with data has no weights, a bilinear layer two inputs."""
     return layer.role == "linear" and layer.macts > 0 and (_runs(layer, "mm") or _runs(layer, ".linear"))
+
+
+def is_average(layer: Layer) -> bool:
+    """Whether a pool takes averages."""
+    return _runs(layer, "avg") or _runs(layer, "mean")
 
 
 def _runs(layer: Layer, part: str) -> bool:
