@@ -21,7 +21,10 @@ def describe_layer(layer: Layer) -> str:
     """Return what a student has to know of a layer: "conv1: 96 11x11 filters, stride 4, pad 0, on 227x227x3"."""
     given = _spell_volume(layer.inputs[0])
     if layer.kernel is None:
-        return f"{layer.name}: from {units.number(layer.inputs[0][-1])} values to {units.number(layer.outputs[0][-1])}"
+        into, out = layer.inputs[0][-1], layer.outputs[0][-1]
+        vectors = math.prod(layer.outputs[0][1:-1])
+        each = "" if vectors == 1 else f", for each of {units.number(vectors)} vectors"
+        return f"{layer.name}: from {units.number(into)} values to {units.number(out)}{each}"
     kind = "" if layer.role == "convolution" else f"{'average' if row.is_average(layer) else 'max'} pool "
     return f"{layer.name}: {kind}{row.spell_window(layer)}, on {given}"
 
@@ -44,11 +47,8 @@ def yield_layer_questions(layers: Sequence[Layer], place: int) -> Iterator[Quest
 
 
 def _ask_volume(layer: Layer, what: str) -> Iterator[Question]:
-    sizes = layer.inputs[0][2:], layer.kernel or (), layer.stride, layer.padding, layer.dilation, layer.outputs[0][2:]
-    if None in sizes:
-        return
-    axes = [row.spell_axis(*axis) for axis in zip(*sizes, strict=True)]  # type: ignore[arg-type]
-    if "" in axes:
+    axes = row.spell_axes(layer)
+    if not axes:
         return
     channels = units.number(layer.outputs[0][1])
     why = "one map for each filter" if layer.role == "convolution" else "a pool keeps the number of maps"
@@ -129,10 +129,11 @@ def _ask_field(layers: Sequence[Layer], layer: Layer) -> Iterator[Question]:
     if after != field + dilation * (kernel - 1) * jump:
         return
     reach = f"({kernel} - 1)" if dilation == 1 else f"{dilation} x ({kernel} - 1)"
+    rows = "1 row" if field == 1 else f"{field} rows"
     yield Question(
         kind="receptive field",
         layer=layer.name,
-        text=f"One value before {layer.name} sees {field} rows of the input, and those of the value below it "
+        text=f"One value before {layer.name} sees {rows} of the input, and those of the value below it "
         f"begin {jump} further down. {layer.name} has a {units.shape(layer.kernel)} window"
         f"{'' if dilation == 1 else f' of dilation {dilation}'}. How many rows does one value after it see?",
         hint="A window of k values spans k - 1 steps from one to the next.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archcost import units
 from archcost.quizzes.layers import describe_layer
 from archcost.records import Question
+from archcost.render import lecture_rows as row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ def yield_most_questions(layers: Sequence[Layer]) -> Iterator[Question]:
         yield Question(
             kind="most",
             layer="",
-            text=f"Which layer has most {words}?",
+            text=f"Which convolution, pool or linear layer has most {words}?",
             hint="Early layers have large maps, late ones many channels; a linear layer has a weight for each pair.",
             answer=f"{first}, {100 * most / total:.1f} % of {units.exact(total)}",
             arithmetic=f"{units.exact(most)}; the next is {second} with {units.exact(less)}",
@@ -78,8 +79,7 @@ def _find_narrowing(layers: Sequence[Layer], layer: Layer) -> Layer | None:
 
 def yield_stride_questions(layer: Layer) -> Iterator[Question]:
     """Yield what twice the stride, or none of it, would change of a convolution."""
-    known = layer.kernel and layer.stride and layer.padding and layer.dilation and layer.inputs and layer.outputs
-    if layer.role != "convolution" or layer.transposed or layer.call or not known or not layer.macs:
+    if layer.role != "convolution" or layer.call or not layer.macs or not row.spell_axes(layer):
         return
     stride = layer.stride[0]  # type: ignore[index]
     other = 2 if stride == 1 else 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Finding
 
+WORDS = {"macs": "the multiply-adds", "params": "the parameters", "weights": "the weights"}
 COUNTED = ("multiply-adds", "FLOPs")  # conventions that say what is counted
 
 
@@ -27,6 +28,7 @@ def yield_slip_questions(spec: str, random: Random, most: int) -> Iterator[Quest
         claim
         for claim in read_published()
         if claim.verdict == "differs"
+        and claim.explained_by
         and claim.network in REGISTRY
         and REGISTRY.find(claim.network).id == name
         and "unverified" not in claim.at
@@ -38,10 +40,11 @@ def yield_slip_questions(spec: str, random: Random, most: int) -> Iterator[Quest
 def _ask(finding: Finding) -> Question:
     claim = finding.claim
     found = "" if finding.measured is None else units.figure(finding.measured)
+    quantity = WORDS.get(claim.quantity, claim.quantity)
     return Question(
         kind="slip",
         layer="",
-        text=f'Find the slip. "{claim.source.title}" ({claim.at}) prints {claim.printed} for {claim.quantity} of '
+        text=f'Find the slip. "{claim.source.title}" ({claim.at}) prints {claim.printed} for {quantity} of '
         f"{claim.network}. What does the network give, and where may the figure come from?",
         hint=f"Its source counts {claim.convention}." if claim.convention in COUNTED else "Count it yourself.",
         answer=found or "not what is printed",

@@ -40,7 +40,8 @@ def spell_window(layer: Layer) -> str:
     """Return a window as AlexNet's slide spells it: "96 11x11 filters, stride 4, pad 0"."""
     kernel = units.shape(layer.kernel or ())
     if layer.role == "convolution":
-        kernel = f"{units.number(layer.outputs[0][1])} {kernel} filters"
+        filters = layer.outputs[0][1]
+        kernel = f"{units.number(filters)} {kernel} filter{'' if filters == 1 else 's'}"
     parts = [kernel, f"stride {units.extents(layer.stride)}"]
     if layer.padding is not None:
         parts.append(f"pad {units.extents(layer.padding)}")
@@ -65,24 +66,30 @@ def spell_size(layer: Layer) -> str:
 
     Empty where the size stays, and where the formula is not the one that the layer follows.
     """
-    known = layer.kernel and layer.stride and layer.padding and layer.dilation and layer.inputs and layer.outputs
-    if not known or layer.transposed or layer.inputs[0][2:] == layer.outputs[0][2:]:
-        return ""
-    windows = (layer.inputs[0][2:], layer.kernel, layer.stride, layer.padding, layer.dilation, layer.outputs[0][2:])
-    axes = [spell_axis(*axis) for axis in zip(*windows, strict=True)]  # type: ignore[arg-type]
-    return "" if "" in axes else "; ".join(dict.fromkeys(axes))
+    stays = not layer.inputs or layer.inputs[0][2:] == layer.outputs[0][2:]
+    return "" if stays else "; ".join(dict.fromkeys(spell_axes(layer)))
 
 
-def spell_axis(size: int, kernel: int, stride: int, padding: int, dilation: int, out: int) -> str:
+def spell_axes(layer: Layer) -> list[str]:
+    """Return the formula of each axis of an output; none where the layer follows another."""
+    if not (layer.kernel and layer.stride and layer.padding and layer.dilation and layer.inputs) or layer.transposed:
+        return []
+    sizes = layer.inputs[0][2:], layer.kernel, layer.stride, layer.padding, layer.dilation, layer.outputs[0][2:]
+    axes = [spell_axis(*axis, rounds_up=layer.role == "pooling") for axis in zip(*sizes, strict=True)]
+    return [] if "" in axes else axes
+
+
+def spell_axis(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, out: int, *, rounds_up: bool = False
+) -> str:
     """Return how an output's size along an axis follows from its input's; empty where it does not."""
     reach = dilation * (kernel - 1) + 1
     exact = Fraction(size + 2 * padding - reach, stride) + 1
-    if out not in {math.floor(exact), math.ceil(exact)}:
+    if out != math.floor(exact) and not (rounds_up and out == math.ceil(exact)):
         return ""
     padded = f"{size} + 2*{padding}" if padding else str(size)
-    window = str(kernel) if dilation == 1 else f"{reach}"
     whole = "" if exact == out else f"{float(exact):.4g}, {'up' if out > exact else 'down'} to "
-    return f"({padded} - {window})/{stride} + 1 = {whole}{out}"
+    return f"({padded} - {reach})/{stride} + 1 = {whole}{out}"
 
 
 def spell_memory(layer: Layer) -> str:

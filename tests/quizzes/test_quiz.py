@@ -91,6 +91,14 @@ def test_a_1x1_may_cost_more_than_it_saves():
     assert saving.answer == "nothing: it costs 65.3 % more"  # 56 + 63 for 72 at each place
 
 
+def test_vectors_side_by_side_are_told():
+    """A product of 5 x 8 for each of 3 tokens cannot be known from 8 and 5 alone."""
+    quiz = build_quiz(archcost.profile(nn.Sequential(nn.Linear(8, 5)), torch.ones(1, 3, 8)), count=100)
+    (macs,) = [each for each in quiz.questions if each.kind == "multiply-adds"]
+    assert "from 8 values to 5, for each of 3 vectors" in macs.text
+    assert macs.answer == "120"
+
+
 def test_slips_are_claims_that_differ():
     slips = list(yield_slip_questions("googlenet", Random(0), 1))  # noqa: S311 - a quiz
     assert slips

@@ -218,13 +218,17 @@ def test_products_are_left_out_where_they_are_not_the_cost(branched):
     [
         ((227, 11, 4, 0, 1, 55), "(227 - 11)/4 + 1 = 55"),
         ((224, 7, 2, 3, 1, 112), "(224 + 2*3 - 7)/2 + 1 = 112.5, down to 112"),
-        ((112, 3, 2, 0, 1, 56), "(112 - 3)/2 + 1 = 55.5, up to 56"),
         ((32, 3, 1, 0, 2, 28), "(32 - 5)/1 + 1 = 28"),  # a 3x3 with dilation 2 reaches over 5
         ((32, 3, 1, 0, 1, 32), ""),  # it pads by itself
     ],
 )
 def test_the_size_of_an_output_follows_from_its_window(axis, formula):
     assert spell_axis(*axis) == formula
+
+
+def test_a_pool_may_round_up_and_a_convolution_never():
+    assert spell_axis(112, 3, 2, 0, 1, 56, rounds_up=True) == "(112 - 3)/2 + 1 = 55.5, up to 56"
+    assert spell_axis(112, 3, 2, 0, 1, 56) == ""
 
 
 class Block(nn.Module):
