@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SIDES = (224, 227, 299)  # of the inputs that papers and libraries use for one network
 SMALLEST_PHOTO = 96  # networks for smaller images are never run at those sizes
 MOST_WAYS = 10
+NEAR = Fraction(1, 10)  # of a value: 5.97M cut to one digit is a printed 5M, and yet no explanation of it
 BINARY = Fraction(1024, 1000)
 
 
@@ -76,7 +77,8 @@ def explain(
         for count in yield_countings(asked, part)
     ]
     once = _choose_simplest(found)
-    simplest = min((way for way in once if way.agreement), key=_measure_complexity, default=None)
+    giving = (way for way in once if way.agreement and abs(way.difference) < NEAR * way.value)
+    simplest = min(giving, key=_measure_complexity, default=None)
     return Explanation(
         network=network,
         asked=asked,

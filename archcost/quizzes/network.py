@@ -29,7 +29,7 @@ def yield_most_questions(layers: Sequence[Layer]) -> Iterator[Question]:
         (most, first), (less, second) = amounts[:2]
         total = sum(amount for amount, _ in amounts)
         yield Question(
-            kind="most",
+            kind="largest",
             layer="",
             text=f"Which convolution, pool or linear layer has most {words}?",
             hint="Early layers have large maps, late ones many channels; a linear layer has a weight for each pair.",

@@ -31,7 +31,6 @@ def yield_slip_questions(spec: str, random: Random, most: int) -> Iterator[Quest
         and claim.explained_by
         and claim.network in REGISTRY
         and REGISTRY.find(claim.network).id == name
-        and "unverified" not in claim.at
     ]
     random.shuffle(claims)
     yield from map(_ask, check(claims[:most]))

@@ -66,7 +66,7 @@ def test_answers_are_the_walks_with_their_arithmetic(asked, kind, layer, answer,
 def test_the_layer_with_most_is_named_where_one_alone_has_it():
     net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.Flatten(), nn.Linear(144, 2))
     quiz = build_quiz(archcost.profile(net, torch.ones(1, 3, 10, 10)), count=100)
-    most = {each.text: (each.answer, each.arithmetic) for each in quiz.questions if each.kind == "most"}
+    most = {each.text: (each.answer, each.arithmetic) for each in quiz.questions if each.kind == "largest"}
     # weights 108, 144 and 288; multiply-adds 64 x 108, 36 x 144 and 288; values 256, 144 and 2
     assert most == {
         "Which convolution, pool or linear layer has most parameters, biases apart?": (
