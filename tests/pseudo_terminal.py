@@ -75,10 +75,11 @@ def watch(command, *, interrupt_after=None, tell_after=(), cwd=None, **environme
             if interrupt_after is not None and interrupt_after in written.decode(errors="replace"):
                 interrupt_after = None
                 os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to the whole group
-        result = process.communicate(timeout=10)[0]
+        result = process.communicate(timeout=LONGEST)[0]
     finally:
         process.kill()
         process.wait()
+        process.stdout.close()
         unchanged = termios.tcgetattr(theirs) == before
         os.close(ours)
         os.close(theirs)

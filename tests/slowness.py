@@ -6,13 +6,15 @@ ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
 
 Tests that share what is slow, so that the first that runs pays for all, are marked `slow` where they stand.
 
-Coverage is measured by the other tests: it makes a walk take twice as long, and the lines that slow tests run are
-those that quick tests run. One that is the only test of many lines is marked `covered`.
+Coverage is measured by the other tests, and by the first cases of each: it makes a walk take twice as long, and the
+lines that slow tests and later cases run are those that these run. A test that alone runs many lines is marked
+`covered`.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ LIST = Path(__file__).with_name("slow.txt")
 UPDATE = "ARCHCOST_UPDATE_SLOW"
 SLOW = 0.5
 TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
+COVERED_CASES = 3  # of each test
 TAKEN = "processor seconds"
 
 _taken: dict[str, float] = {}  # by each test that this run has run
@@ -36,12 +39,15 @@ def listed() -> list[str]:
 
 def pytest_collection_modifyitems(items):
     slow = set(listed())
+    cases = Counter[str]()
     for item in items:
         if item.get_closest_marker("slow"):
             _marked.add(item.nodeid)
         elif slow & {item.nodeid, _function(item.nodeid)}:
             item.add_marker("slow")
-        if item.get_closest_marker("slow") and not item.get_closest_marker("covered"):
+        cases[_function(item.nodeid)] += 1
+        covered = not item.get_closest_marker("slow") and cases[_function(item.nodeid)] <= COVERED_CASES
+        if not (covered or item.get_closest_marker("covered")):
             item.add_marker("no_cover")  # pytest-cov's own
 
 

@@ -305,3 +305,22 @@ def test_the_hook_is_a_command_of_archcost_before_a_push():
 
 def test_the_hook_is_one_that_pre_commit_takes():
     assert run(tool("pre-commit"), "validate-manifest", ".pre-commit-hooks.yaml").returncode == 0
+
+
+@pytest.mark.parametrize("path", ["docs/github/archcost.yml", "docs/gitlab/archcost.yml"])
+def test_a_workflow_to_copy_installs_versions_and_says_what_to_replace(path):
+    text = (ROOT / path).read_text(encoding="utf-8")
+    (command,) = re.findall(r"pip install .*", text)
+    assert re.search(r" archcost==\d+\.\d+\.\d+ torch==\d+\.\d+\.\d+", command)
+    assert "replace" in text
+
+
+def test_a_release_runs_what_it_publishes():
+    """Nothing is published that was not installed and run under the tag's own version, and no token is stored."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
+    built = "\n".join(step.get("run", "") for step in jobs["build"]["steps"])
+    for line in ("python -m build", "-m archcost profile vgg16", '-m archcost --version | grep -F "${TAG#v}"'):
+        assert line in built
+    assert jobs["publish"]["needs"] == "build"
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert not any("secrets" in str(step) for job in jobs.values() for step in job["steps"])

@@ -1,27 +1,53 @@
-"""What the README and the docstrings show is run, and does what they say."""
+"""What the README, the documentation and the docstrings show is run, and does what they say."""
 
 import doctest
 import importlib
+import importlib.util
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from conftest import UPDATE
 
 import archcost
 from archcost.cli import run
+from archcost.metrics import METRICS
 from archcost.rules import _registry
 
 pytestmark = pytest.mark.usefixtures("warm_workers")
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^\$ archcost (.*?)(?:  +#.*)?$", README, re.MULTILINE)
+DOCS = ROOT / "docs"
+COPIED = DOCS / "reports"  # by a build of the site
+README = ROOT / "README.md"
+PAGES = {
+    str(page.relative_to(ROOT)): page
+    for page in [README, *sorted(each for each in DOCS.rglob("*.md") if COPIED not in each.parents)]
+}
+QUANTITIES = DOCS / "reference" / "quantities.md"
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((ROOT / "archcost").rglob("*.py"))
     if ">>>" in path.read_text(encoding="utf-8")
 ]
+NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
+ELSEWHERE = "timm:*", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py", "rows.jsonl"  # by tests of their own
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def commands(page):
+    """Return each command that a page shows, without its comment, and what the page shows of its output."""
+    parts = [part for block in blocks(page, "console") for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    return [(re.sub(r"  +#.*", "", line), shown) for line, _, shown in (part.partition("\n") for part in parts)]
 
 
 @pytest.fixture
@@ -41,33 +67,77 @@ def test_examples_in_docstrings_are_true(own_rules, name):
     assert not failed
 
 
-def mark(command):
-    """Return a command as a case; one that tries many plans of a large network, which takes a minute, is an extra."""
-    return pytest.param(command, marks=pytest.mark.extras if "--checkpoint auto" in command else [])
-
-
-@pytest.mark.parametrize("command", [mark(command) for command in COMMANDS if "timm:" not in command])
-def test_the_readmes_commands_run(command, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("page", [name for name, page in PAGES.items() if blocks(page, "console")])
+def test_the_commands_of_a_page_run_in_their_order(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "model.py").write_text("from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n")
-    (tmp_path / "mine.csv").write_text(re.search(r"^\$ cat mine\.csv\n(.*?)^\$", README, re.MULTILINE | re.DOTALL)[1])
+    (tmp_path / "model.py").write_text(NETWORK)
+    (tmp_path / "pyproject.toml").write_text("")
+    for command, shown in commands(PAGES[page]):
+        words = shlex.split(command)
+        if any(part in command for part in ELSEWHERE):
+            continue
+        if words[0] == "cat":
+            (tmp_path / words[1]).write_text(shown)
+            continue
+        assert words[0] == "archcost"
+        assert run(words[1:]) == 0, command
+        written = [Path(words[i + 1]) for i, word in enumerate(words) if word == "-o"]
+        assert all(path.stat().st_size for path in written), command
+        result = capsys.readouterr()
+        assert written or result.out or result.err, command
 
-    words = shlex.split(command)
-    assert run(words) == 0
-    written = [tmp_path / words[i + 1] for i, word in enumerate(words) if word == "-o"]
-    assert all(path.stat().st_size for path in written)
-    assert written or capsys.readouterr().out
 
-
-def test_the_readmes_python_says_what_it_returns(own_rules):
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("page", [name for name, page in PAGES.items() if blocks(page, "python")])
+def test_the_python_of_a_page_says_what_it_returns(own_rules, page):
     names = {"archcost": archcost}
-    checked = 0
-    for block in blocks:
-        exec(block, names)  # noqa: S102 - our own README
-        for line, expected in re.findall(r"^([\w.\[\], ]+?)  # (\(?['\d].*)$", block, re.MULTILINE):
+    for block in blocks(PAGES[page], "python"):
+        exec(block, names)  # noqa: S102 - our own text
+        for line, expected in re.findall(r"^(.+?)  # ([({'\d].*)$", block, re.MULTILINE):
             value = eval(line, names)  # noqa: S307
-            assert ", ".join(map(repr, value)) == expected
-            checked += 1
+            assert expected in {repr(value), ", ".join(map(repr, value))}
 
-    assert checked == 2
+
+@pytest.mark.parametrize("page", [name for name, page in PAGES.items() if blocks(page, "toml")])
+def test_the_settings_of_a_page_are_toml(page):
+    assert all(map(tomllib.loads, blocks(PAGES[page], "toml")))
+
+
+def test_the_claims_of_a_page_get_their_verdicts(tmp_path, monkeypatch, capsys):
+    (claims,) = blocks(DOCS / "howto" / "charts.md", "toml")
+    (tmp_path / "mine.toml").write_text(claims)
+    assert run(["claims", "--file", str(tmp_path / "mine.toml")]) == 0
+    assert "convention" in capsys.readouterr().out
+
+
+def test_the_readme_begins_with_the_two_commands():
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 150
+    commands = [line for line in lines[:20] if line.startswith("pip install")]
+    assert [line.rpartition("&& ")[2] for line in commands] == ["archcost profile vgg16", "python -m tests"]
+
+
+def test_every_quantity_is_explained():
+    text = QUANTITIES.read_text(encoding="utf-8")
+    rows = [
+        f"| `{name}` | {metric.label} | {metric.unit or 'count'} | {metric.scope} | {metric.definition} |"
+        for name, metric in METRICS.items()
+    ]
+    table = "\n".join(["| name | column | unit | of | meaning |", "|---|---|---|---|---|", *rows, ""])
+    if os.environ.get(UPDATE):
+        QUANTITIES.write_text(re.sub(r"^\| name .*?^$", lambda _: table, text, flags=re.DOTALL | re.MULTILINE))
+    assert table in QUANTITIES.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning(tmp_path):
+    if importlib.util.find_spec("sphinx_click") is None:
+        pytest.skip("needs archcost[docs]")
+    for each in ("archcost", "reports", "docs"):  # the build copies the reports, which other tests need not see
+        shutil.copytree(ROOT / each, tmp_path / each, ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "site"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stderr) == (0, "")
+    page = (tmp_path / "site" / "reference" / "commands.html").read_text(encoding="utf-8")
+    assert "--checkpoint" in page
+    assert "{forms}" not in page
+    assert "archcost.profile" in (tmp_path / "site" / "reference" / "python.html").read_text(encoding="utf-8")

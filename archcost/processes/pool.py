@@ -60,7 +60,8 @@ class Pool:
                     yield place, found
             except KeyboardInterrupt:
                 self._close_workers()
-                for _ in range(flying):
+                threads.shutdown()  # rather than count what flies: the interrupt may have come in the middle of that
+                while not done.empty():
                     _, place, found = done.get()
                     yield place, found
                 raise

@@ -1,6 +1,9 @@
 """Many requests, some of which end the process that they are put to."""
 
 import sys
+from queue import SimpleQueue
+
+import pytest
 
 from archcost.processes.asking import AnswerError
 from archcost.processes.endings import DiedError
@@ -40,3 +43,24 @@ def test_what_this_process_can_import_its_workers_can(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.path", ["", *sys.path])  # the current folder, as `python -c` has it
     with Pool(1) as pool:
         assert list(pool.run("only_here:call", [{}])) == [(0, "found")]
+
+
+class Interrupted(SimpleQueue):
+    """A queue whose first answer is taken and lost, as by Ctrl-C between the two."""
+
+    interrupts = 1
+
+    def get(self):
+        answer = super().get(timeout=60)  # an answer that never comes is an error here rather than a test that hangs
+        if self.interrupts:
+            self.interrupts = 0
+            raise KeyboardInterrupt
+        return answer
+
+
+def test_an_interrupt_while_an_answer_is_taken_ends_the_run(monkeypatch):
+    monkeypatch.setattr("archcost.processes.pool.SimpleQueue", Interrupted)
+    with Pool(2) as pool:
+        answers = pool.run("builtins:round", ({"number": n} for n in range(4)))
+        with pytest.raises(KeyboardInterrupt):
+            list(answers)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "sweeps.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "howto" / "sweeps.md"
 
 
 @pytest.mark.extras

@@ -114,8 +114,8 @@ def test_a_device_in_the_place_of_settings_is_not_read_without_end():
         read_settings(Path("/dev/zero"))
 
 
-def test_what_the_readme_shows_is_read(read):
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_what_the_documentation_shows_is_read(read):
+    text = (Path(__file__).parents[2] / "docs" / "howto" / "ci.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(\[tool\.archcost\.networks.*?)```", text, re.DOTALL)
     settings = read(block)
     budgets = {budget.metric: budget for budget in settings.budgets.of("classifier")}

@@ -108,7 +108,7 @@ def test_two_projects_of_one_repository_are_two_comments(project, archcost):
 
 
 def test_bisect_finds_the_commit_that_made_a_network_larger(project, archcost):
-    """As the README shows it: a commit that cannot be built is skipped, not blamed."""
+    """As docs/howto/ci.md shows it: a commit that cannot be built is skipped, not blamed."""
 
     def accept(files):
         for name, text in files.items():
