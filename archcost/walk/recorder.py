@@ -141,7 +141,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if schema.composite and not has_own_kernel(func, args):
             # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
             # `func.decompose` would prefer one that torch wrote for its compiler, made of other operators.
-            with self, as_outside(func):
+            with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
