@@ -125,6 +125,8 @@ class _Account:
             "role": role_of(row, self.rules, self.kinds.found.normalising, self.products),
             "kernel": None if window is None else window.kernel,
             "stride": None if window is None else tuple([int(step) for step in window.stride]),
+            "padding": None if window is None else tuple([int(places) for places in window.padding]),
+            "dilation": None if window is None else tuple([int(step) for step in window.dilation]),
             "groups": groups,
             "transposed": None if window is None else window.transposed,
             "params": owned.params,

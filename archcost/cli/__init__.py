@@ -41,6 +41,7 @@ COMMANDS = {
     "rules": ("archcost.cli.rules", "List the rules that operators are counted by."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
+    "quiz": ("archcost.cli.quiz", "Ask questions about a network, with worked answers."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
@@ -105,6 +106,7 @@ def archcost() -> None:
     """What a neural network's architecture costs, layer by layer.
 
     NET is {forms}, with arguments after a question mark: vgg16?num_classes=10.
+    NET::MODULE is one of its modules, on the input that it gets inside: resnet50::conv3_x.0.
 
     Exit codes: 0 fine, 1 a check failed, 2 a wrong request, 3 it could not be done, 130 interrupted.
     """

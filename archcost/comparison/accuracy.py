@@ -120,7 +120,7 @@ def list_variants(spec: str, table: Iterable[Accuracy], *, protocol: str) -> tup
 def _list_names(spec: str) -> set[str]:
     """Return what a table may call a network: as the user does, and the zoo's own name for it."""
     parsed = parse_spec(spec)
-    if parsed.arguments:  # another network than the one that was published
+    if parsed.arguments or parsed.module:  # another network than the one that was published
         return {spec}
     name = f"{parsed.source}:{parsed.target}" if parsed.source else parsed.target
     if parsed.kind == "zoo" and name in REGISTRY:

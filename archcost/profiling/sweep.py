@@ -10,7 +10,7 @@ from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, firs
 from archcost.profiling.advice import give_memory_back
 from archcost.profiling.ceilings import find_place
 from archcost.profiling.choice import settle
-from archcost.profiling.feed import Feed
+from archcost.profiling.feed import Feed, describe_feed
 from archcost.profiling.profile import profile_network
 from archcost.profiling.run import USUAL, ask_one, run_each
 from archcost.profiling.workplace import import_modules
@@ -109,7 +109,7 @@ def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Ce
     network = sources.resolve(spec) if isinstance(spec, str) else spec
     case, training = options["case"], options["training"]
     known = _describe(options)
-    feed = Feed(specs=case.specs, batch=case.batch)
+    feed = describe_feed(network, case.specs, case.batch)
     try:
         give_memory_back()  # what the cell before left: it finds the device as the first did
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)

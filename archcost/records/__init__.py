@@ -92,6 +92,7 @@ from archcost.records.precision import (
     choose_followed as choose_followed,
     parse_amp as parse_amp,
 )
+from archcost.records.quiz import Question as Question, Quiz as Quiz
 from archcost.records.report import (
     InputInfo as InputInfo,
     NetworkInfo as NetworkInfo,

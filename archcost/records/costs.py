@@ -23,9 +23,9 @@ class Layer(NamedTuple):
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
     rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
-    None in a report that does not say. `kernel`, `stride`, `groups` and `transposed` are those of its convolution or
-    pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where
-    unknown.
+    None in a report that does not say. `kernel`, `stride`, `padding`, `dilation`, `groups` and `transposed` are those
+    of its convolution or pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is
+    seen, None where unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
@@ -41,6 +41,8 @@ class Layer(NamedTuple):
     role: Role | None = None
     kernel: tuple[int, ...] | None = None
     stride: tuple[int, ...] | None = None
+    padding: tuple[int, ...] | None = None
+    dilation: tuple[int, ...] | None = None
     groups: int | None = None
     transposed: bool | None = None
     params: int = 0

@@ -24,6 +24,15 @@ def texts(figure):
     return [text for text, _, _ in find_shown(figure)]
 
 
+def test_a_papers_own_densities_stand_beside_the_bars(three):
+    first = max(three.rows, key=lambda row: row.density or 0)
+    figure = draw("density", three, printed={first.spec: 20.0, "elsewhere": 1.0}, title="As printed")
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in marks] == [([20.0], [0])]
+    assert figure.axes[0].get_xlim()[1] == 22.0  # a tenth of room behind the farthest
+    assert "As printed" in texts(figure)
+
+
 def test_density_is_accuracy_for_each_million_parameters(three):
     found = bars(draw("density", three), "density")
     assert [bar.get_width() for bar in found] == pytest.approx([70 / 5, 76 / 20, 65 / 140])
