@@ -29,7 +29,6 @@ TRAINED = {
     "gradient_bytes",
     "optimizer_state_bytes",
     "peak_training_bytes",
-    "peak_allocated_bytes",
 }
 FOLDER = Path(__file__).parents[1] / "data" / "timm"
 COSTS = tuple(field.name for field in fields(Totals) if field.name not in TRAINED)
