@@ -58,8 +58,7 @@ class Network:
         """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
         from archcost.sources.part import Inputs
 
-        specs = tuple(given) or self.inputs
-        return Inputs(specs) if self.describe is None else self.describe(specs)
+        return Inputs(tuple(given) or self.inputs) if self.describe is None else self.describe(tuple(given))
 
 
 def wrap_module(value: Any) -> Network:

@@ -41,7 +41,7 @@ def take_part(whole: Network, path: str) -> Network:
 
     @cache
     def describe(specs: tuple[InputSpec, ...]) -> Inputs:
-        return _find_inputs(whole, path, specs if specs != whole.inputs else _choose(whole))
+        return _find_inputs(whole, path, specs or _choose(whole))
 
     return replace(
         whole,

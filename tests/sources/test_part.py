@@ -99,7 +99,7 @@ def test_a_module_that_is_never_called_names_what_is_inside():
 
 def test_the_error_of_a_network_that_fails_before_it_names_the_input():
     with pytest.raises(BuildError, match=r"fails before it calls cell: .*input of the whole network"):
-        archcost.profile(f"{NETS}:whole::cell")
+        archcost.profile(f"{NETS}:whole::cell", parse_input("3x224x224"))  # which no embedding takes
 
 
 @pytest.mark.parametrize(
