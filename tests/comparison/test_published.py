@@ -1,6 +1,7 @@
 """timm's networks as published: figures looked up by hand in its tables, costs counted again."""
 
 import csv
+from collections import defaultdict
 
 import pytest
 from peer_packages import peer
@@ -78,17 +79,31 @@ def test_thirty_of_them_are_counted_again(found):
     assert profile(f"timm:{found.model}@{found.size}", device="meta,cpu").totals == found.totals
 
 
-def test_timms_own_counts_agree_within_their_rounding():
-    """Timm counts by fvcore and prints two decimals of 10^9 multiply-adds; whoever differs is named below."""
+# what timm's counter, fvcore, leaves out
+UNCOUNTED = {
+    "convmixer": "convolutions with padding='same', which are operators of their own: 768 x 49 x 1,024 in each of 32",
+    "sequencer2d": "LSTMs",
+    "ghostnetv3": "branches that timm merges into one convolution before it counts",
+}
+
+
+def test_timms_own_counts_agree_or_are_explained():
+    """Timm counts by fvcore, which adds normalisations and pools: up to 7 % more where convolutions are depthwise."""
+    printed = defaultdict(set)
     with (FOLDER / "throughput.csv").open(encoding="utf-8", newline="") as file:
-        printed = {
-            (row["model"], int(row["size"])): float(row["gmacs"]) for row in csv.DictReader(file) if row["gmacs"]
-        }
-    ours = {(each.architecture, each.size): each.totals.macs for each in read_published_networks()}
+        for row in csv.DictReader(file):
+            if row["gmacs"]:
+                printed[row["model"], int(row["size"])].add(float(row["gmacs"]))
+    ours = {(each.architecture, each.size): each.totals.macs / 1e9 for each in read_published_networks()}
     compared = ours.keys() & printed.keys()
-    differing = {key[0] for key in compared if abs(ours[key] / 1e9 - printed[key]) > 0.006 + 0.01 * printed[key]}
+
+    def agrees(key):
+        return any(0.93 * each - 0.005 <= ours[key] <= 1.002 * each + 0.005 for each in printed[key])
+
     assert len(compared) > 1100
-    assert differing == set()
+    differing = {architecture for architecture, size in compared if not agrees((architecture, size))}
+    assert {name for name in differing if not name.startswith(tuple(UNCOUNTED))} == set()
+    assert {name for name in UNCOUNTED if any(each.startswith(name) for each in differing)} == UNCOUNTED.keys()
 
 
 def test_what_weights_have_seen_is_in_their_tag():
