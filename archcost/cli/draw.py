@@ -39,6 +39,25 @@ class Look:
         return Style(**asdict(self))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much of a network is drawn: levels of modules, layers that ride on others, columns of groups."""
+
+    depth: int | None
+    apart: bool
+    columns: int
+
+
+extent_options = add_group(
+    "extent",
+    Extent,
+    click.option("--depth", type=int, metavar="N",
+                 help="Levels of modules to show; 0 shows every layer.  [default: fits]"),
+    click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own."),
+    click.option("--columns", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+                 help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs."),
+)  # fmt: skip
+
 look_options = add_group(
     "look",
     Look,
@@ -60,16 +79,7 @@ look_options = add_group(
 @add_input()
 @add_batch(least=0)
 @add_device("auto|meta|cpu|cuda", does="it is run")
-@click.option("--depth", type=int, metavar="N", help="Levels of modules to show; 0 shows every layer.  [default: fits]")
-@click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own.")
-@click.option(
-    "--columns",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs.",
-)
+@extent_options
 @look_options
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf, .png, .html; repeatable."
@@ -77,8 +87,8 @@ look_options = add_group(
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
-    networks: tuple[str, ...], inputs: tuple[str, ...], batch: int, device: str, depth: int | None, apart: bool,
-    columns: int, look: Look, outputs: tuple[str, ...], quiet: bool,
+    networks: tuple[str, ...], inputs: tuple[str, ...], batch: int, device: str, extent: Extent, look: Look,
+    outputs: tuple[str, ...], quiet: bool,
 ) -> None:  # fmt: skip
     """Draw networks as boxes and lines: layers, shapes, and what each costs. Several stand side by side.
 
@@ -103,11 +113,11 @@ def command(
             spec, _, module = network.partition("::")
             parts.append((profile(spec, read_inputs(inputs) or None, batch=batch, device=device), module))
     if "html" in formats:
-        _write_pages(parts, outputs, apart=apart, cost=look.cost)
+        _write_pages(parts, outputs, apart=extent.apart, cost=look.cost)
     pictures = [(path, form) for path, form in zip(outputs, formats, strict=True) if form != "html"]
     if outputs and not pictures:
         return
-    diagram = draw_networks(parts, depth=depth, apart=apart, columns=columns, style=look.build_style())
+    diagram = draw_networks(parts, **asdict(extent), style=look.build_style())
     for path, form in pictures:
         write(encode_figure(diagram.figure, form), path)
     if not outputs:

@@ -55,9 +55,9 @@ NETS = """
 
 @pytest.fixture(autouse=True)
 def nets(tmp_path, monkeypatch):
-    (tmp_path / "nets.py").write_text(textwrap.dedent(NETS))
+    (tmp_path / "mine_to_choose.py").write_text(textwrap.dedent(NETS))
     (tmp_path / "beside.py").write_text(
-        "import torch\nfrom nets import Words as Net\n\ndef example_inputs():\n    return (torch.zeros(1, 5).long(),)\n"
+        "import torch\nfrom mine_to_choose import Words as Net\n\ndef example_inputs():\n    return (torch.zeros(1, 5).long(),)\n"
     )
     monkeypatch.chdir(tmp_path)
 
@@ -84,21 +84,21 @@ def test_a_function_beside_the_callable_comes_first():
     ],
 )
 def test_a_module_says_what_it_takes(name, rows, says):
-    report = archcost.profile(f"nets.py:{name}")
+    report = archcost.profile(f"mine_to_choose.py:{name}")
     assert report.totals.macs == rows * 4 * 2
     assert says in said(report)
 
 
 def test_input_is_stronger_and_nothing_is_said_then():
-    report = archcost.profile("nets.py:Named", [archcost.sources.parse_input("9:int64")])
+    report = archcost.profile("mine_to_choose.py:Named", [archcost.sources.parse_input("9:int64")])
     assert (report.totals.macs, report.network.notes) == (9 * 8, ())
 
 
 def test_tokens_can_be_asked_for():
-    assert archcost.profile("nets.py:Named@seq7").totals.macs == 7 * 8
-    assert archcost.profile("nets.py:Words@seq7").totals.macs == 7 * 8
+    assert archcost.profile("mine_to_choose.py:Named@seq7").totals.macs == 7 * 8
+    assert archcost.profile("mine_to_choose.py:Words@seq7").totals.macs == 7 * 8
     with pytest.raises(ArgumentError, match="networks that take tokens; Dummy takes batch"):
-        archcost.profile("nets.py:Dummy@seq7")
+        archcost.profile("mine_to_choose.py:Dummy@seq7")
     with pytest.raises(ArgumentError, match="networks that take tokens; lenet5"):
         archcost.profile("lenet5@seq7")
 
@@ -111,14 +111,14 @@ def test_a_given_module_is_asked_too():
 
 
 def test_a_network_is_built_once_for_a_walk_on_meta(tmp_path):
-    archcost.profile("nets.py:Named", device="meta")
+    archcost.profile("mine_to_choose.py:Named", device="meta")
     import sys
 
-    assert len(sys.modules["archcost_user_nets"].BUILT) == 1
+    assert len(sys.modules["archcost_user_mine_to_choose"].BUILT) == 1
 
 
 def test_an_example_keeps_its_integers():
-    (spec,) = settle(resolve("nets.py:Lightning")).inputs
+    (spec,) = settle(resolve("mine_to_choose.py:Lightning")).inputs
     assert spec.make(2, "cpu").tolist() == [[0, 1, 2], [0, 1, 2]]
 
 
@@ -128,18 +128,18 @@ def test_another_failure_of_a_picture_is_the_networks_own():
 
 
 def test_inputs_are_explained_without_running():
-    done = CliRunner().invoke(command, ["profile", "nets.py:Dummy", "--explain-inputs"])
+    done = CliRunner().invoke(command, ["profile", "mine_to_choose.py:Dummy", "--explain-inputs"])
     assert done.exit_code == 0, done.output
     assert "scale=value:3" in done.stdout
     assert "its dummy_inputs" in done.stdout
     assert "exact:2x1000:int64" in done.stdout
-    picture = CliRunner().invoke(command, ["profile", "nets.py:Words", "--explain-inputs", "--format", "csv"])
+    picture = CliRunner().invoke(command, ["profile", "mine_to_choose.py:Words", "--explain-inputs", "--format", "csv"])
     assert "3x224x224,nothing: it does not say what it takes" in picture.stdout.replace('"', "")
 
 
 def test_seq_is_an_option(capsys):
-    assert run(["profile", "nets.py:Named", "--seq", "7", "--format", "csv"]) == 0
-    assert run(["profile", "nets.py:Named@seq8", "--seq", "7"]) == 2
-    assert run(["profile", "nets.py:Named", "--seq", "7", "--input", "7:int64"]) == 2
-    assert run(["profile", "nets.py:Named", "--download"]) == 2
+    assert run(["profile", "mine_to_choose.py:Named", "--seq", "7", "--format", "csv"]) == 0
+    assert run(["profile", "mine_to_choose.py:Named@seq8", "--seq", "7"]) == 2
+    assert run(["profile", "mine_to_choose.py:Named", "--seq", "7", "--input", "7:int64"]) == 2
+    assert run(["profile", "mine_to_choose.py:Named", "--download"]) == 2
     assert "--download fetches the configuration of hf:OWNER/NAME" in capsys.readouterr().err

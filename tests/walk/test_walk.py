@@ -152,11 +152,6 @@ def test_what_cannot_be_counted_is_said(network, inputs, message, device):
         archcost.profile(network, inputs(), device=device)
 
 
-def test_a_float_default_input_of_an_index_network_names_the_remedy():
-    with pytest.raises(WalkError, match="--input 128:int64"):
-        archcost.profile(nn.Sequential(nn.Embedding(4, 3)))
-
-
 def test_nothing_to_train_is_said():
     with pytest.raises(WalkError, match="nothing to train"):
         archcost.profile(nn.Linear(3, 2).requires_grad_(False), torch.ones(1, 3), train="sgd")
