@@ -65,7 +65,7 @@ class Decoder:
         self.keeps_last = LAST_ONLY in self._parameters
 
     @property
-    def token_name(self) -> str:
+    def text_input(self) -> str:
         """The input whose length is the context."""
         return self._inputs[self._place].name or "tokens"
 

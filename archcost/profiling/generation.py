@@ -61,13 +61,15 @@ def generate(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
+    from archcost.clock.datasheet import peaks_of
 
     _check(prompt, contexts, batch, dtype, kv_dtype, block)
+    peaks = None if device_name is None else peaks_of(device_name)
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     given = tuple(inputs) or choose_texts(settle(chosen))
     decoder = Decoder(chosen, given, None if dtype is None else WEIGHT_DTYPES[dtype])
-    walker = _Walker(decoder, prompt, kv_dtype, block, device_name)
+    walker = _Walker(decoder, prompt, kv_dtype, block, peaks)
     rows = tuple(walker.walk(tokens, batch) for tokens in sorted({prompt, *contexts}))
     room = None if limit is None else walker.find_room(limit, batch, rows[-1].tokens)
     return replace(walker.describe(chosen.spec, batch), contexts=rows, room=room, notes=chosen.notes)
@@ -94,13 +96,8 @@ def _check(
 class _Walker:
     """Walks a decoder at a batch and a context, and adds up what that costs."""
 
-    def __init__(
-        self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, device_name: str | None
-    ) -> None:
-        from archcost.clock.datasheet import peaks_of
-
-        self._decoder, self._prompt, self._kv, self._block = decoder, prompt, kv_dtype, block
-        self._peaks = None if device_name is None else peaks_of(device_name)
+    def __init__(self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, peaks: Peaks | None) -> None:
+        self._decoder, self._prompt, self._kv, self._block, self._peaks = decoder, prompt, kv_dtype, block, peaks
         self._one = decoder.prefill(1, 1, prompt)  # what a single token meets, and how its cache looks
         trace = self._one.trace
         self._met_by_one = count_met(trace, find_registered_formulas(trace.ops))
@@ -123,7 +120,7 @@ class _Walker:
             network=spec,
             batch=batch,
             prompt=self._prompt,
-            token_name=self._decoder.token_name,
+            text_input=self._decoder.text_input,
             dtypes=self._dtypes,
             kv_dtype=self._kv,
             params=sum(param.elements for param in trace.params),
@@ -147,7 +144,7 @@ class _Walker:
             tokens=tokens,
             prefill=prefill,
             decode=decode,
-            cache=self._list_parts(before, batch),
+            cache=self._list_parts(before),
             token_bytes=(grown - held) // batch,
             needed_bytes=self._weights + self._buffers + needed,
         )
@@ -164,14 +161,11 @@ class _Walker:
         """Add up a pass that reads so many bytes beside the weights: its inputs, or the cache."""
         trace, rules = ran.trace, find_registered_formulas(ran.trace.ops)
         met, one = count_met(trace, rules), self._met_by_one
-        macs = count_macs(trace, rules)
-        read = sum_met_bytes(trace, met) + given_bytes
-        least = (
-            sum_met_bytes(trace, {name: min(count, one[name] or count) for name, count in met.items()}) + given_bytes
-        )
+        fewest = {name: min(count, one[name] or count) for name, count in met.items()}  # no token chooses any other
+        macs, least = count_macs(trace, rules), sum_met_bytes(trace, fewest) + given_bytes
         return Pass(
             macs=macs,
-            read_bytes=read,
+            read_bytes=sum_met_bytes(trace, met) + given_bytes,
             least_read_bytes=least,
             activation_bytes=peak_beside(trace, ran.storages),
             bound_ns=None if self._peaks is None else _bound(macs, least, self._peaks, self._main_dtype),
@@ -185,7 +179,7 @@ class _Walker:
         floating = spec.dtype.startswith(("float", "bfloat"))
         return spec.nbytes if self._kv is None or not floating else spec.elements * KV_DTYPES[self._kv]
 
-    def _list_parts(self, ran: Ran, batch: int) -> tuple[CachePart, ...]:
+    def _list_parts(self, ran: Ran) -> tuple[CachePart, ...]:
         """Return what a cache holds, layer by layer."""
         layers: dict[str, list[tuple[Any, ...]]] = {}
         for path in ran.held:
@@ -218,7 +212,7 @@ class _Walker:
 
 
 def _name_layer(path: tuple[Any, ...]) -> str:
-    """Return the layer that a tensor of a cache belongs to: what leads to the first number behind which more follows."""
+    """Return the layer of a tensor of a cache: the path to the first number in it behind which more follows."""
     place = next((place for place, part in enumerate(path[:-1]) if isinstance(part, int)), None)
     return "whole" if place is None else ".".join(map(str, path[: place + 1]))
 

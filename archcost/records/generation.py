@@ -81,14 +81,14 @@ class Generation:
     """The costs of generating text.
 
     `active_params` are those that one token meets: of experts the chosen ones, of tables all. `all_logits_macs` is the
-    prefill of the prompt with logits at every position, None where the network always makes them all. `token_name` is
+    prefill of the prompt with logits at every position, None where the network always makes them all. `text_input` is
     the input whose length is the context, `prompt` the tokens that an encoder gets, if there is one.
     """
 
     network: str
     batch: int
     prompt: int
-    token_name: str
+    text_input: str
     dtypes: tuple[str, ...]
     kv_dtype: str | None
     params: int

@@ -63,13 +63,14 @@ def _build_page(found: Generation, *, binary: bool) -> Page:
     bound = "" if found.device is None else " " + BOUND.format(device=found.device)
     return Page(
         title=f"Generating text with {found.network}",
-        facts=(f"{sequences}, {' and '.join(found.dtypes)}{stored}", f"context: tokens of {found.token_name}"),
+        facts=(f"{sequences}, {' and '.join(found.dtypes)}{stored}", f"context: tokens of {found.text_input}"),
         table=_build_table(found, binary=binary),
         figures=tuple(_list_figures(found, binary=binary)),
         conventions=(
             "Every figure is of a walk of the network, the cache is the one that it returned. To read are the weights "
             "that a pass meets, its inputs and the cache, each once. Activations are what is alive beside weights and "
-            f"cache. Needed is the larger of both passes, the prefill in one piece, in exact bytes of the tensors.{bound}"
+            "cache. Needed is the larger of both passes, the prefill in one piece, in exact bytes of the tensors; an "
+            f"allocator's rounding, kernels' workspaces and a GPU's context come on top.{bound}"
         ),
         remarks=tuple(Remark(kind="note", text=note) for note in found.notes),
     )
