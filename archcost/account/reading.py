@@ -15,12 +15,22 @@ if TYPE_CHECKING:
     from archcost.rules import Rule, Work
 
 CHOOSING = {"aten.embedding", "aten.index", "aten.index_select", "aten.gather"}  # read as much as they return
+MASKS = ("attn_mask", "attn_bias")
 MATRIX = 2  # axes: a table of rows, one of which a token reads; the matrices of experts are stacked on a third
 
 
 def count_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
     """Return the multiply-adds of a walk."""
     return sum(work.macs for work in CountedOps(trace, more_rules).works)
+
+
+def count_least_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
+    """Return the multiply-adds that no kernel can leave out: of attention under a causal mask those of the triangle.
+
+    What another mask hides is not known, so attention under one may need none.
+    """
+    works = CountedOps(trace, more_rules).works
+    return sum(_count_least(op, work) for op, work in zip(trace.ops, works, strict=True))
 
 
 def count_met(trace: Trace, more_rules: Mapping[str, Rule], *, tables: bool = False) -> dict[str, int]:
@@ -53,6 +63,13 @@ def peak_beside(trace: Trace, kept: Collection[int]) -> int:
         for number, storage in enumerate(trace.storages)
     )
     return max(live_bytes(replace(trace, storages=storages)))
+
+
+def _count_least(op: OpCall, work: Work) -> int:
+    if op.args.get("is_causal"):
+        queries, keys = (spec.shape[-2] for spec in op.inputs[:2])
+        return work.macs * sum(min(place, keys) for place in range(1, queries + 1)) // (queries * keys or 1)
+    return 0 if any(op.args.get(name) is not None for name in MASKS) else work.macs
 
 
 def _is_view(op: OpCall, storage: int) -> bool:

@@ -52,7 +52,7 @@ class Decoder:
         self._spec = network.spec
         self._values = Values()
         self._module = _build(network, self._values, dtype)
-        self._parameters = inspect.signature(self._module.forward).parameters
+        self._parameters = _list_parameters(self._module)
         self._cache = next((name for name in CACHES if name in self._parameters), None)
         if self._cache is None:
             raise ArgumentError(
@@ -61,7 +61,8 @@ class Decoder:
                 f"{', '.join(self._parameters)}; name a class that generates text, as in hf:llama#LlamaForCausalLM"
             )
         self._inputs = tuple(spec if dtype is None else spec.cast(dtype) for spec in inputs)
-        self._place = self._find_tokens()
+        self._texts = _find_texts(self._inputs)
+        self._place = self._choose_tokens()
         self.keeps_last = LAST_ONLY in self._parameters
 
     @property
@@ -71,8 +72,9 @@ class Decoder:
 
     def prefill(self, tokens: int, batch: int, prompt: int, *, all_logits: bool = False) -> Ran:
         """Walk a whole context."""
-        specs = [replace(spec, shape=(prompt,)) if _is_text(spec) else spec for spec in self._inputs]
-        specs[self._place] = replace(self._inputs[self._place], shape=(tokens,))
+        specs = list(self._inputs)
+        for place in self._texts:
+            specs[place] = replace(specs[place], shape=(tokens if place == self._place else prompt,))
         more = {LAST_ONLY: 1} if self.keeps_last and not all_logits else {}
         return self._run(tuple(specs), batch, more)
 
@@ -85,9 +87,12 @@ class Decoder:
         encoded = getattr(before.output, "encoder_last_hidden_state", None)
         if encoded is not None and ENCODED in self._parameters:
             more[ENCODED] = (encoded,)
-        tokens = replace(self._inputs[self._place], shape=(1,))
-        others = [spec for spec in self._inputs if spec is not self._inputs[self._place] and self._demands(spec)]
-        return self._run((tokens, *others), batch, more)
+        specs = [
+            replace(spec, shape=(1,)) if place == self._place else spec
+            for place, spec in enumerate(self._inputs)
+            if place == self._place or self._demands(spec)
+        ]
+        return self._run(tuple(specs), batch, more)
 
     def _demands(self, spec: InputSpec) -> bool:
         found = self._parameters.get(spec.path[0]) if spec.path else None
@@ -122,15 +127,15 @@ class Decoder:
             f"or an object with an attribute or a key {self._cache}"
         )
 
-    def _find_tokens(self) -> int:
-        texts = [place for place, spec in enumerate(self._inputs) if _is_text(spec)]
-        decoders = [place for place in texts if (self._inputs[place].name or "").startswith("decoder_")]
-        if not texts:
+    def _choose_tokens(self) -> int:
+        """Return which input has the context as its length: the decoder's, where an encoder takes text, too."""
+        if not self._texts:
             raise ArgumentError(
                 f"{self._spec} takes {', '.join(map(str, self._inputs))}, and none of it is text; say which input is "
                 "with --input input_ids=128:int64"
             )
-        return (decoders or texts)[0]
+        names = {place: self._inputs[place].name or "" for place in self._texts}
+        return next((place for place, name in names.items() if name.startswith("decoder_")), self._texts[0])
 
 
 def choose_texts(network: Network) -> tuple[InputSpec, ...]:
@@ -140,8 +145,18 @@ def choose_texts(network: Network) -> tuple[InputSpec, ...]:
     return (WORDS,) if network.inputs == (DEFAULT_INPUT,) else network.inputs
 
 
-def _is_text(spec: InputSpec) -> bool:
-    return spec.dtype == "int64" and len(spec.shape) == 1 and (spec.name is None or spec.name in IDS)
+def _find_texts(inputs: tuple[InputSpec, ...]) -> list[int]:
+    """Return which inputs are text: those with a name that text has, or else all that are rows of integers."""
+    rows = [place for place, spec in enumerate(inputs) if spec.dtype == "int64" and len(spec.shape) == 1]
+    named = [place for place in rows if inputs[place].name in {None, *IDS}]
+    return named or rows
+
+
+def _list_parameters(module: nn.Module) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(module.forward).parameters
+    except (TypeError, ValueError):  # a forward written in C++
+        return {}
 
 
 def _build(network: Network, values: Any, dtype: str | None) -> nn.Module:

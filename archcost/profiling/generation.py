@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.memory import bytes_of_kind
-from archcost.account.reading import count_macs, count_met, peak_beside, sum_met_bytes
+from archcost.account.reading import count_least_macs, count_macs, count_met, peak_beside, sum_met_bytes
 from archcost.choices import KV_DTYPES, WEIGHT_DTYPES, check_choice
 from archcost.errors import ArgumentError
 from archcost.profiling.choice import settle
@@ -162,13 +162,15 @@ class _Walker:
         trace, rules = ran.trace, find_registered_formulas(ran.trace.ops)
         met, one = count_met(trace, rules), self._met_by_one
         fewest = {name: min(count, one[name] or count) for name, count in met.items()}  # no token chooses any other
-        macs, least = count_macs(trace, rules), sum_met_bytes(trace, fewest) + given_bytes
+        least = sum_met_bytes(trace, fewest) + given_bytes
         return Pass(
-            macs=macs,
+            macs=count_macs(trace, rules),
             read_bytes=sum_met_bytes(trace, met) + given_bytes,
             least_read_bytes=least,
             activation_bytes=peak_beside(trace, ran.storages),
-            bound_ns=None if self._peaks is None else _bound(macs, least, self._peaks, self._main_dtype),
+            bound_ns=None
+            if self._peaks is None
+            else _bound(count_least_macs(trace, rules), least, self._peaks, self._main_dtype),
         )
 
     def _size(self, ran: Ran) -> int:

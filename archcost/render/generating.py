@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from archcost.records import CachePart, Context, Generation, Pass
 
 BOUND = (
-    "The bound is the larger of the time that {device} needs for the multiply-adds and for the bytes, by its maker's "
-    "peaks. No real pass is as fast: it is a bound, and predicts no latency."
+    "The bound is the larger of the time that {device} needs for the multiply-adds that no mask hides and for the "
+    "bytes, by its maker's peaks. No real pass is as fast: it is a bound, and predicts no latency."
 )
 PASSES = ("prefill", "decode")
 

@@ -8,12 +8,15 @@ import pytest
 import torch
 from nets_decoder import ATTENTION, LINEAR, TOKEN_BYTES, WIDTH, WORDS, Decoder, Experts, Forgetful
 from torch import nn
+from torch.nn.functional import scaled_dot_product_attention
 
 import archcost
+from archcost.account.reading import count_least_macs, count_macs
 from archcost.cli import run
 from archcost.errors import ArgumentError
 from archcost.profiling.largest import find_largest
 from archcost.sources import parse_input
+from archcost.walk import run_undisturbed, walk
 from archcost.walk.arguments import tensors_within
 
 FILE = f"{nets_decoder.__file__}:Decoder"
@@ -102,6 +105,34 @@ def test_a_bound_is_the_larger_of_arithmetic_and_reading():
     found = archcost.generate(Decoder(), 4, dtype="bf16", device_name="h200").contexts[0]
 
     assert found.decode.bound_ns == pytest.approx(found.decode.read_bytes / 4800)
+
+
+@pytest.mark.parametrize(("how", "pairs"), [({}, 16), ({"is_causal": True}, 10), ({"attn_mask": True}, 0)])
+def test_a_bound_leaves_out_what_a_mask_hides(how, pairs):
+    """Of 4 x 4 pairs of tokens a causal mask leaves 1 + 2 + 3 + 4; each is 2 x 8 multiply-adds."""
+
+    class Attending(nn.Module):
+        def forward(self, x):
+            given = {
+                name: x.new_ones(4, 4, dtype=torch.bool) if name == "attn_mask" else value
+                for name, value in how.items()
+            }
+            return scaled_dot_product_attention(x, x, x, **given)
+
+    trace = run_undisturbed(lambda: walk(Attending(), (torch.randn(1, 1, 4, 8),)))
+    assert (count_macs(trace, {}), count_least_macs(trace, {})) == (16 * 16, 16 * pairs)
+
+
+def test_the_text_is_what_the_input_says():
+    class Renamed(Decoder):
+        def forward(self, words, cache=None):
+            return super().forward(words, cache)
+
+    found = archcost.generate(Renamed(), 5, inputs=[parse_input("words=1:int64")])
+    assert (found.text_input, found.contexts[0].cache_bytes) == ("words", 5 * TOKEN_BYTES)
+    assert found.all_logits_macs is None  # it has no way to leave any out
+    assert found.contexts[0].prefill.macs == LINEAR * 5 + ATTENTION * 25
+    assert archcost.generate(Renamed(), 5).contexts[0].cache_bytes == 5 * TOKEN_BYTES
 
 
 def test_a_network_is_left_as_it_was():
@@ -222,7 +253,7 @@ def test_mixtral_meets_two_experts_of_eight():
         "hf:mamba#MambaForCausalLM?num_hidden_layers=2&hidden_size=64&vocab_size=99",
         "hf:gpt2#GPT2LMHeadModel?n_layer=2&n_embd=64&n_head=4&vocab_size=99",
         "hf:t5#T5ForConditionalGeneration?num_layers=2&d_model=64&vocab_size=99",
-        "hf:whisper#WhisperForConditionalGeneration?encoder_layers=1&decoder_layers=2&d_model=64&encoder_ffn_dim=64",
+        "hf:whisper#WhisperForConditionalGeneration?encoder_layers=1&decoder_layers=2&d_model=48&encoder_ffn_dim=64",
     ],
 )
 def test_a_predicted_cache_of_transformers_is_the_real_one(spec):
