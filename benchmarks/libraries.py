@@ -37,7 +37,7 @@ REPORT = Path(__file__).parent.parent / "reports" / "measured" / "libraries.md"
 REASONS = {
     "UNet2DModel": "a GPU, and meta with it, brings channels that lie innermost in order before a group norm",
     "HardNet": "it asks for the device itself, and on the CPU alone brings its channels innermost",
-    "UNet, 3d": "the CPU's kernel for transposed convolutions of volumes takes more memory than its result needs",
+    "UNet, 3d": "on the CPU torch makes the result of a transposed convolution of volumes no smaller than its input",
     "Int8DynamicActivationInt8WeightConfig": "on the CPU torchao shifts activations to unsigned integers and back",
 }
 CLOSE = 0.01  # of a real peak
@@ -133,7 +133,7 @@ def examine(line: Line) -> Found:
     """Walk, count and train one network."""
     try:
         call = line.call()
-        report = archcost.profile(call.network, call.args, call.kwargs)
+        report = archcost.profile(call.network, call.args, call.kwargs, like="cpu")
         on_cpu = archcost.profile(call.network, call.args, call.kwargs, device="cpu")
         saved, peaks = train(line) if line.trained else (None, None)
         torch_macs, beside = count_with_torch(line)

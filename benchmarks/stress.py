@@ -1,7 +1,8 @@
 """`python -m benchmarks.stress`: whether archcost leaves anything behind, however it is called and interrupted.
 
 Ctrl-C comes 2,000 times at random moments of a profile, eight threads profile at once, and 1,000 profiles run in a row.
-After each, torch, the process and the network have to be as before; the reports of the threads are those of one.
+After each, torch, the process and the network have to be as before; the reports of the threads are those of one. The
+full run, without arguments, writes a report.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -26,6 +28,16 @@ import archcost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+REPORT = Path(__file__).parent.parent / "reports" / "measured" / "stress.md"
+HEAD = """\
+# Interrupts, threads, many profiles
+
+Written by `python -m benchmarks.stress`. A small network is profiled while Ctrl-C comes, by several threads at once,
+and again and again. Compared before and after: random states, grad mode, autocast, default dtype and device, dispatch
+and function modes, hooks; of the network values, versions, gradients, modes and hooks; the reports of threads with
+those of one; networks, objects and memory that stay alive.
+
+"""
 INTERRUPTS, PROFILES, THREADS, ROUNDS = 2_000, 1_000, 8, 5
 
 
@@ -157,12 +169,26 @@ def _resident() -> int:
 
 def main(interrupts: int = INTERRUPTS, threads: int = THREADS, profiles: int = PROFILES) -> int:
     """Print what is found; return 1 where something is."""
-    damage = find_interrupt_damage(interrupts)
-    print(f"interrupts: {damage or 'nothing is left behind'}", flush=True)
-    for name, more in (("threads", find_thread_damage(threads, ROUNDS)), ("growth", find_growth(profiles))):
-        print(f"{name}: {more or 'nothing'}", flush=True)
-        damage += more
-    return int(bool(damage))
+    found: dict[str, list[str]] = {}
+    for what, look in (
+        (f"Ctrl-C at {interrupts:,} random moments of a profile", partial(find_interrupt_damage, interrupts)),
+        (f"{threads} threads, over one network and over their own", partial(find_thread_damage, threads, ROUNDS)),
+        (f"{profiles:,} profiles in a row", partial(find_growth, profiles)),
+    ):
+        found[what] = look()
+        print(f"{what}: {found[what] or 'nothing'}", flush=True)
+    if (interrupts, threads, profiles) == (INTERRUPTS, THREADS, PROFILES):
+        REPORT.write_text(write_report(found))
+    return int(any(found.values()))
+
+
+def write_report(found: dict[str, list[str]]) -> str:
+    """Return the page that says what each of the three left behind."""
+    rows = [f"| {what} | {'; '.join(damage) or 'nothing'} |" for what, damage in found.items()]
+    kinds = "; ".join(", ".join(str(value) for value in kind.values()) for kind in KINDS)
+    return f"{HEAD}Profiles of {len(KINDS)} kinds in turn ({kinds}). torch {torch.__version__}.\n\n" + "\n".join(
+        ["| what came | what it left behind, or changed |", "| :-- | :-- |", *rows, ""]
+    )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ archcost profile pyg:GAT?in_channels=16 --input x=exact:100x16 --input edge_inde
 archcost profile timm:vit_base_patch16_224?num_classes=10
 archcost profile torchvision:deeplabv3_resnet50
 archcost profile torchvision:raft_small
-archcost profile kornia.feature:HardNet --input 1x32x32
+archcost profile kornia.feature:HardNet?pretrained=false --input 1x32x32
 archcost profile net.pt2
 archcost profile net.pt --input 3x8x8
 archcost profile net.safetensors

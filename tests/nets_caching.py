@@ -1,8 +1,10 @@
 """Networks that keep tensors outside of themselves, each in its own kind of place."""
 
 import functools
+import threading
 import weakref
 from collections import OrderedDict, defaultdict, deque
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -17,7 +19,24 @@ HISTORY = deque(maxlen=3)
 SEEN = []
 STATE = SimpleNamespace(mask=None, calls=0)
 BY_MODULE = weakref.WeakKeyDictionary()
+LOCAL = threading.local()
+CONTEXT = ContextVar("mask")
 MASK = None
+
+
+class Slots:
+    __slots__ = ("__private", "mask")
+
+    def __init__(self):
+        self.mask = self.__private = None
+
+    def of(self, size):
+        if self.mask is None:
+            self.mask, self.__private = torch.ones(size), torch.ones(size)
+        return self.mask * self.__private
+
+
+SLOTS = Slots()
 
 
 def make(size, device):
@@ -51,7 +70,19 @@ def closure():
     return mask
 
 
-enclosed = closure()
+def closure_over_a_tensor():
+    mask = None
+
+    def own(size):
+        nonlocal mask
+        if mask is None:
+            mask = torch.ones(size)
+        return mask
+
+    return own
+
+
+enclosed, enclosed_tensor = closure(), closure_over_a_tensor()
 
 
 def from_global(size):
@@ -143,6 +174,27 @@ class Layer(nn.Module):
     def in_a_closure(self, x):
         return enclosed(4)
 
+    def in_a_variable_of_a_closure(self, x):
+        return enclosed_tensor(4)
+
+    def in_an_attribute_of_a_function(self, x):
+        if not hasattr(make, "mask"):
+            make.mask = torch.ones(4)
+        return make.mask
+
+    def in_slots(self, x):
+        return SLOTS.of(4)
+
+    def in_what_a_thread_has(self, x):
+        if not hasattr(LOCAL, "mask"):
+            LOCAL.mask = torch.ones(4)
+        return LOCAL.mask
+
+    def in_a_context(self, x):
+        if CONTEXT.get(None) is None:
+            CONTEXT.set(torch.ones(4))
+        return CONTEXT.get()
+
     def in_a_global_variable(self, x):
         return from_global(4)
 
@@ -171,5 +223,10 @@ def forget():
         table.clear()
     for table in (default.__defaults__[0], enclosed.__closure__[0].cell_contents):
         table.clear()
+    SLOTS.__init__()
+    enclosed_tensor.__closure__[0].cell_contents = None
+    vars(make).clear()
+    vars(LOCAL).clear()
+    CONTEXT.set(None)
     for function in (cached, cached_with_room, Layer._own):
         function.cache_clear()

@@ -49,8 +49,8 @@ def _add_room(command: Any) -> Any:
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@partial(add_subject, batched=False, devices="meta|cpu|cuda", default="meta", does="it is walked")
 @_add_room
+@partial(add_subject, batched=False, devices="meta|cpu|cuda", default="meta", does="it is walked")
 @add_training("Fit whole training steps, not inference.")
 @AMP
 @LIKE

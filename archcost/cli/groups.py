@@ -17,7 +17,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.records import Accuracy, Training
+    from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
 
@@ -245,19 +245,27 @@ class Beside:
 
     protocol: str
     own: tuple[str, ...]
+    borrowed: tuple[str, ...]
     times: str | None
 
     def read_accuracies(self) -> tuple[Accuracy, ...]:
-        """Return the user's own accuracies."""
-        from archcost.comparison.accuracy import read_accuracies
+        """Return the user's own accuracies, and those that networks take from others."""
+        from archcost.comparison.accuracy import borrow_accuracies, read_accuracies
 
-        return tuple(figure for path in self.own for figure in read_accuracies(path))
+        own = tuple(figure for path in self.own for figure in read_accuracies(path))
+        return (*own, *(figure for text in self.borrowed for figure in borrow_accuracies(text, own)))
 
     def read_seconds(self) -> Mapping[tuple[str, int], float]:
-        """Return the measured times; none without a file of them."""
-        from archcost.comparison.compare import read_seconds
+        """Return the measured times by network and batch; none without a file of them."""
+        from archcost.comparison.times import read_seconds
 
         return read_seconds(self.times) if self.times else {}
+
+    def read_times(self) -> tuple[MeasuredTime, ...]:
+        """Return the measured times with their conditions."""
+        from archcost.comparison.times import read_times
+
+        return read_times(self.times) if self.times else ()
 
 
 def add_beside(command: Any) -> Any:
@@ -268,6 +276,13 @@ def add_beside(command: Any) -> Any:
         click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
         click.option(
             "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
+        ),
+        click.option(
+            "--accuracy-of",
+            "borrowed",
+            multiple=True,
+            metavar="NET=OTHER",
+            help="Give NET the accuracy of OTHER, a variant of it; repeatable.",
         ),
         click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
     )(command)

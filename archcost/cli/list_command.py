@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.output import add_output
+from archcost.errors import quote
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -48,5 +49,5 @@ def command(pattern: str | None, sourced: bool, output: Output) -> None:
 
     entries = REGISTRY.search(pattern)
     if not entries:
-        output.note(f"no network matches {pattern!r}; `archcost list` shows all {len(REGISTRY)}")
+        output.note(f"no network matches {quote(pattern)}; `archcost list` shows all {len(REGISTRY)}")
     output.write(build_document(entries))

@@ -34,6 +34,7 @@ class Shown:
     columns: str | None
     binary: bool
     explaining: bool
+    beside: str | None
 
     def build_plan(self) -> TimingPlan | bool:
         """Return how it is timed, False where it is not.
@@ -63,6 +64,7 @@ class Shown:
             sort=self.sort,
             columns=None if self.columns is None else tuple(name.strip() for name in self.columns.split(",")),
             binary=self.binary,
+            flops=self.beside == "flops",
         )
 
 
@@ -78,6 +80,7 @@ view_options = add_group(
     click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
     click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
+    click.option("--with", "beside", type=click.Choice(["flops"]), help="Products that --view lecture shows as well."),
     BINARY,
     click.option(
         "--explain-inputs", "explaining", is_flag=True, help="Show what it would be run on, and why; run nothing."

@@ -33,7 +33,7 @@ def command(subject: Subject, output: Output) -> None:
     """  # noqa: D301 - click reads the \b
     from archcost import sources
     from archcost.profiling.choice import settle
-    from archcost.profiling.feed import Feed
+    from archcost.profiling.feed import describe_feed
     from archcost.render.opinions import build_document
     from archcost.verify import collect_opinions
 
@@ -41,7 +41,7 @@ def command(subject: Subject, output: Output) -> None:
     with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_process():
         resolved = sources.resolve(subject.network)
         resolved = resolved if specs else settle(resolved)
-        feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
+        feed = describe_feed(resolved, specs, subject.batch)
         opinions = collect_opinions(resolved, feed, device=subject.device)
     for text in opinions.notes:
         output.note(f"note: {opinions.network.name}: {text}")

@@ -86,12 +86,14 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
     rounds.fill(median)
     before = rounds.look(lambda: state(device, nvml))
     others, begun = list_processes(), clock.now()
-    left = max(plan.max_ns - warmup.ns, plan.max_ns // 2)  # nobody waits for warming up on top of the limit
+    half = plan.max_ns // 2
+    left = max(plan.max_ns - warmup.ns, half)  # nobody waits for warming up on top of the limit
     end_to_end = measuring.sampled(rounds.take, "end to end", replace(plan, max_ns=left))
+    spent = warmup.ns + clock.now() - begun  # what takes long end to end is as noisy by layers
     cpu = None if clock.queues else Series(tuple(rounds.cpu_ns))
     measuring.unmet += _describe_noise(end_to_end, cpu, state(device, nvml), others, (clock.now() - begun) / 10**9)
     energy, wall, latency = measuring.waiting(rounds, meter) if clock.queues else (None, None, None)
-    layers = measuring.layers(run)
+    layers = measuring.layers(run, replace(plan, max_ns=max(half, min(plan.max_ns, plan.max_ns + half - spent))))
     elapsed = clock.now() - begun
     after = rounds.look(lambda: state(device, nvml))
     found = conditions(device, nvml, before, after)
@@ -179,20 +181,20 @@ class _Measuring:
         )
         return energy, wall, wall if rounds.size == 1 else self.sampled(rounds.wait_for_one, "latency")
 
-    def layers(self, run: Callable[[], object]) -> LayerTimes | None:
-        """Measure the rows; None with a note where that cannot be done."""
+    def layers(self, run: Callable[[], object], plan: TimingPlan) -> LayerTimes | None:
+        """Measure the rows within the limits of a plan; None with a note where that cannot be done."""
         if not self.plan.layers:
             return None
         if self.plan.compiled:
             self.notes.append("no times of layers: hooks would take a compiled network apart again")
             return None
         try:
-            return self._layers(run)
+            return self._layers(run, plan)
         except ClockError as error:
             self.notes.append(f"no times of layers: {error}")
             return None
 
-    def _layers(self, run: Callable[[], object]) -> LayerTimes:
+    def _layers(self, run: Callable[[], object], plan: TimingPlan) -> LayerTimes:
         job, clock = self.job, self.clock
         boundaries, passes = Boundaries(job.leaves, job.phases), Passes()
 
@@ -221,7 +223,7 @@ class _Measuring:
             windows.fit(take_rows, divisible=True)
             plain.fill(math.inf)
         passes, without = Passes(), []
-        spans = self.sampled(take, "per layer")
+        spans = self.sampled(take, "per layer", plan)
         rows = row_times(passes, job.layers, job.phase_macs)
         full = not passes.behind if clock.queues else None
         return LayerTimes(rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=full)

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from archcost.records import DeviceState
 
 SCHEMA = "archcost.roof/1"
-AT_ONCE = 5
+LEAST_AT_ONCE, AT_ONCE = 2, 5
 PATIENCE = 10  # rounds without a faster try
 FASTER = 0.99
 MOST_NS = 200_000_000  # for one size
+CROWDED_NS = 50_000_000  # for one size, where others work: nothing is kept then, and nobody waits for it
+RANDOM = 2**15  # bytes; a copy is of these again and again, since to draw all of them would take seconds
 LOAD_NS = 100_000_000  # a device that queues works for that long before: idle, its clocks are lower
 LEAST_SHARE = 0.9
 TOO_LONG_NS = 500_000_000  # one product; larger ones of a dtype that is emulated would take minutes
@@ -63,8 +65,9 @@ def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: b
     missing = [dtype for dtype in dtypes if dtype not in ceilings and _has(dtype, device)]
     if known is not None and fitting and not missing:
         return known
-    roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock))
-    products = {dtype: _product(dtype, device, clock) for dtype in missing}
+    most_ns = MOST_NS if crowding(before, torch.get_num_threads()) is None else CROWDED_NS
+    roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock, most_ns))
+    products = {dtype: _product(dtype, device, clock, most_ns) for dtype in missing}
     found = _disturbance(device, before, clock.now() - begun, clock.cpu() - worked)
     roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
     return roof if found else _keep(roof, path)
@@ -120,33 +123,35 @@ def _blank(device: torch.device) -> Roof:
     return Roof(device=name, driver=driver, torch=torch.__version__, threads=threads, copies=(), flops_per_second={})
 
 
-def _copies(device: torch.device, clock: Clock) -> tuple[Copy, ...]:
+def _copies(device: torch.device, clock: Clock, most_ns: int) -> tuple[Copy, ...]:
     found = []
+    some = torch.randint(-128, 127, (RANDOM,), dtype=torch.int8, device=device)
     for moved in kind_of(device).copies:
-        source = torch.randint(-128, 127, (moved // 2,), dtype=torch.int8, device=device)
+        source = some.repeat(-(-moved // 2 // RANDOM))[: moved // 2]
         target = torch.empty_like(source)
-        seconds = _fastest(partial(target.copy_, source), clock)
+        seconds = _fastest(partial(target.copy_, source), clock, most_ns)
         found.append(Copy(nbytes=moved, bytes_per_second=moved / seconds))
     return tuple(found)
 
 
-def _product(dtype: str, device: torch.device, clock: Clock) -> float:
+def _product(dtype: str, device: torch.device, clock: Clock, most_ns: int) -> float:
     """Return the most operations for each second of square products, of the sizes that do not take too long."""
     best = 0.0
     with regime(TimingPlan(dtype=dtype)):
         for size in kind_of(device).products:
             left, right = (torch.randn(size, size, device=device).to(torch_dtype(dtype)) for _ in range(2))
-            seconds = _fastest(partial(torch.matmul, left, right), clock)
+            seconds = _fastest(partial(torch.matmul, left, right), clock, most_ns)
             best = max(best, 2 * size**3 / seconds)
             if 8 * seconds * 10**9 > TOO_LONG_NS:  # the next size takes eight times as long
                 break
     return best
 
 
-def _fastest(run: Callable[[], object], clock: Clock) -> float:
-    """Return the least seconds of tries in a row, until the last of them were no faster.
+def _fastest(run: Callable[[], object], clock: Clock, most_ns: int = MOST_NS) -> float:
+    """Return the least seconds of tries in a row, until the last of them were no faster, or it takes too long.
 
-    A try that the host ordered too late shows the host, so it does not count.
+    A try that the host ordered too late shows the host, so it does not count. Without a queue, tries that are long are
+    fewer in a row.
 
     Raises:
         ClockError: no try counts.
@@ -154,19 +159,22 @@ def _fastest(run: Callable[[], object], clock: Clock) -> float:
     windows = Windows(clock)
 
     def try_often() -> None:
-        for number in range(AT_ONCE):
+        for number in range(at_once):
             if number:
                 windows.mark(number)
             run()
 
+    begun = clock.now()
     run()
     clock.finish()
+    fitting = most_ns // max(clock.now() - begun, 1)
+    at_once = AT_ONCE if clock.queues else max(LEAST_AT_ONCE, min(AT_ONCE, fitting))
     begun = clock.now()
     while clock.queues and clock.now() - begun < LOAD_NS:
         windows.order(try_often, 0)
     windows.fit(lambda: windows.order(try_often, 0), divisible=False)
     begun, fastest, since = clock.now(), math.inf, 0
-    while since < PATIENCE and (clock.now() - begun < MOST_NS or (fastest == math.inf and not since)):
+    while since < PATIENCE and (clock.now() - begun < most_ns or (fastest == math.inf and not since)):
         tries = [each.ns for each in windows.order(try_often, 0) if each.ahead is not False]
         best = min(tries, default=math.inf)
         since = 0 if best < FASTER * fastest else since + 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
-from archcost.comparison.tables import read_table
+from archcost.comparison.times import read_seconds
 from archcost.errors import ArgumentError, UsageError, closest
 from archcost.metrics import METRICS, ranks
 from archcost.profiling.many import profile_many
@@ -17,7 +16,6 @@ from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from archcost.records import Accuracy, Report
 
@@ -120,28 +118,6 @@ def build_row(report: Report) -> ComparisonRow:
         input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
         totals=report.totals,
     )
-
-
-def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
-    """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
-
-    It may have other columns, as a table of `archcost time` has: a line whose `outcome` is not "timed" is passed over.
-
-    Raises:
-        TableError: a value that cannot be right, or two times of one batch: the file, line and column.
-    """
-    times: dict[tuple[str, int], float] = {}
-    for row in read_table(path, ("network", "batch", "seconds"), others=True):
-        if row.text("outcome", "timed") != "timed":
-            continue
-        value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
-        if not value:
-            raise row.error("seconds", "it must be more than 0")
-        key = row.text("network"), int(batch or 1)
-        if key in times:
-            raise row.error("batch", f"{key[0]} has a time at a batch of {key[1]} already; keep one dtype, one layout")
-        times[key] = value
-    return times
 
 
 def _find_family(spec: str) -> str:

@@ -207,8 +207,7 @@ def _environment(trace: Trace) -> dict[str, str]:
         "python": platform.python_version(),
         "torch": trace.torch_version,
     }
-    chosen = trace.device == "meta" and (trace.training is not None or trace.amp is not None)
-    return {**environment, "like": trace.like} if chosen else environment
+    return {**environment, "like": trace.like} if trace.device == "meta" else environment
 
 
 __all__ = ["profile", "profile_network"]

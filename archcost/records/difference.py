@@ -29,7 +29,8 @@ class Snapshot:
 
     `inputs` are texts ("1x3x224x224 float32"). `dtypes` are those of the parameters, None where they are not known.
     `conventions` is the number of what the figures mean. `totals` lack what was not counted, such as the saved bytes of
-    a walk without a training step. `uncovered` counts the calls of operators without a rule.
+    a walk without a training step. `uncovered` counts the calls of operators without a rule. `followed` is the kind of
+    device whose choices the figures follow, None where that is not known, or a real device ran a forward pass alone.
     """
 
     spec: str
@@ -41,6 +42,12 @@ class Snapshot:
     rows: tuple[Row, ...]
     uncovered: Mapping[str, int]
     dtypes: tuple[str, ...] | None = None
+    followed: str | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether a training step was walked."""
+        return "saved_bytes" in self.totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,9 +54,11 @@ def _reasons(before: Snapshot, after: Snapshot, *, settings_may_differ: bool) ->
         yield f"other inputs: {', '.join(before.inputs)} before, {', '.join(after.inputs)} after"
     if before.mode != after.mode:
         yield f"another mode: {before.mode} before, {after.mode} after"
-    trained = ["a training step" if "saved_bytes" in each.totals else "none" for each in (before, after)]
+    trained = ["a training step" if each.trained else "none" for each in (before, after)]
     if trained[0] != trained[1]:
         yield f"walked differently: {trained[0]} before, {trained[1]} after"
+    elif before.followed != after.followed and None not in {before.followed, after.followed}:
+        yield f"other choices followed: like {before.followed} before, like {after.followed} after"
 
 
 def _operators(side: Snapshot) -> str:

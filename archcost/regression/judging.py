@@ -57,7 +57,7 @@ def _amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
 
 def _lack(network: Snapshot, metric: str) -> str:
     """Say why a quantity of a network is not known."""
-    if "saved_bytes" in network.totals:
+    if network.trained:
         return f"was walked with a training step, or by an archcost that did not count {metric}"
     return (
         f"was walked without what {metric} needs; it needs a training step: "

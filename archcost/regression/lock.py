@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost import units
+from archcost.choices import FOLLOWED
 from archcost.errors import ReportError
 from archcost.metrics import METRICS, SUMS, USUAL
 from archcost.records import Failure, Row, Snapshot, check_sums
@@ -26,7 +27,7 @@ SCHEMA = "archcost.lock/1"
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
 MOST_GAINS = 8  # that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
-HEAD = ("conventions", "dtypes", "inputs", "mode", "name", "spec", "totals", "uncovered")
+HEAD = ("conventions", "dtypes", "followed", "inputs", "mode", "name", "spec", "totals", "uncovered")
 Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
 
 
@@ -52,6 +53,7 @@ class _Entry:
     totals: dict[str, int]
     uncovered: dict[str, int]
     dtypes: tuple[str, ...] | None = None
+    followed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,19 @@ def choose_metrics(gated: Iterable[str]) -> tuple[str, ...]:
 
 
 def reduce_snapshot(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
-    """Return a snapshot with these quantities of layers alone, without layers that have none of them."""
+    """Return a snapshot with these quantities of layers alone, without layers that have none of them.
+
+    Whose choices were followed is kept where a network trains, and where they are not the usual ones.
+    """
     rows = (
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
     )
-    return replace(snapshot, rows=tuple(row for row in rows if any(row.values.values())))
+    usual = not snapshot.trained and snapshot.followed == FOLLOWED[0]
+    return replace(
+        snapshot,
+        rows=tuple(row for row in rows if any(row.values.values())),
+        followed=None if usual else snapshot.followed,
+    )
 
 
 def find_stale(
@@ -117,11 +127,11 @@ def lock_text(networks: Mapping[str, Locked]) -> str:
 
 
 def _network(locked: Locked) -> str:
-    snapshot = locked.snapshot
+    snapshot = reduce_snapshot(locked.snapshot, locked.metrics)
     rows = (
         [row.name, row.call, row.kind, [units.shape(sizes) for sizes in row.outputs]]
         + [row.values.get(name) for name in locked.metrics]
-        for row in reduce_snapshot(snapshot, locked.metrics).rows
+        for row in snapshot.rows
     )
     values = {
         **{key: _dump(value) for key in HEAD if (value := getattr(snapshot, key)) is not None},

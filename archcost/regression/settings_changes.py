@@ -37,9 +37,9 @@ def _changes(before: Snapshot, after: Snapshot, old: Plan | None, new: Plan) -> 
     trained = [_step(before, old), _step(after, new if old is not None else None)]
     if trained[0] != trained[1]:
         yield f"train {trained[0]} -> {trained[1]}"
-    followed = [] if old is None else [plan.like or FOLLOWED[0] for plan in (old, new)]
-    if len(set(followed)) > 1:
-        yield f"like {' -> '.join(followed)}"
+    followed = [_name_followed(before, old), _name_followed(after, new)]
+    if followed[0] != followed[1] and None not in followed:
+        yield f"like {followed[0]} -> {followed[1]}"
 
 
 def _name_all(dtypes: Sequence[str]) -> str:
@@ -50,7 +50,14 @@ def _step(side: Snapshot, plan: Plan | None) -> str:
     """Name the training step that a side was walked with; only settings know its optimizer."""
     if plan is not None and plan.train is not None:
         return plan.train
-    return "a training step" if "saved_bytes" in side.totals else "no training step"
+    return "a training step" if side.trained else "no training step"
+
+
+def _name_followed(side: Snapshot, plan: Plan | None) -> str | None:
+    """Name the device whose choices a side follows; None where it trains, and whoever wrote it down did not say."""
+    if plan is not None and plan.like is not None:
+        return plan.like
+    return side.followed or (None if side.trained else FOLLOWED[0])
 
 
 def _inputs(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:

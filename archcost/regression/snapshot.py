@@ -30,7 +30,16 @@ def snapshot(report: Report) -> Snapshot:
         rows=tuple(_row(layer) for layer in report.layers),
         uncovered=dict(report.uncovered),
         dtypes=report.network.dtypes,
+        followed=_find_followed(report),
     )
+
+
+def _find_followed(report: Report) -> str | None:
+    """Return the kind of device whose choices a report follows: the one that meta was told, or the one that trained."""
+    if report.totals.saved_bytes is None:
+        return report.environment.get("like")
+    device, like = (report.environment.get(name) for name in ("device", "like"))
+    return like or (device and device.partition(":")[0])
 
 
 def _row(layer: Layer) -> Row:

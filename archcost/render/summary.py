@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from archcost import units
+from archcost.choices import FOLLOWED
 from archcost.page.names import write_plain
 from archcost.page.page import Figure, Remark, is_finite
 
@@ -22,7 +23,8 @@ def spell_title(network: NetworkInfo) -> str:
 def list_facts(report: Report) -> tuple[str, ...]:
     """Return what was walked and how."""
     device, followed = (report.environment.get(name) for name in ("device", "like"))
-    like = f", like {followed}" if followed else ""
+    chosen = report.totals.saved_bytes is not None or report.network.amp or followed != FOLLOWED[0]
+    like = f", like {followed}" if followed and chosen else ""
     rows = f"{units.exact(report.totals.layers)} rows"
     return tuple(fact for fact in (*list_run_facts(report.network), device and f"on {device}{like}", rows) if fact)
 

@@ -226,6 +226,10 @@ def _yield_memory(report: Report, sample: Sample, *, binary: bool) -> Iterator[F
     predicted = report.totals.peak_allocated_bytes
     beside = "" if predicted is None else f"predicted {units.short(predicted, 'B', binary=binary)}"
     yield Figure(label="Peak allocated", digits=allocated, remark=beside)
+    workspace = sample.memory.workspace_bytes
+    if workspace is not None:
+        kept = units.short(workspace, "B", binary=binary)
+        yield Figure(label="workspaces", digits=kept, remark="of it, kept by libraries and in no prediction", level=1)
     yield Figure(label="reserved", digits=units.short(sample.memory.reserved_bytes, "B", binary=binary), level=1)
 
 

@@ -43,7 +43,7 @@ COPYING = """
 MAKING = """
     zeros ones full empty zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty
     new_empty_strided empty_strided zero fill arange linspace logspace eye scalar_tensor tril_indices triu_indices
-    _efficientzerotensor hann_window hamming_window blackman_window kaiser_window
+    _efficientzerotensor _new_zeros_with_same_feature_meta hann_window hamming_window blackman_window kaiser_window
 """
 ASKING = """
     item _local_scalar_dense is_nonzero equal size stride numel dim sym_size is_same_size is_pinned

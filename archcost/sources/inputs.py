@@ -38,6 +38,8 @@ class InputSpec:
         exact: whether the shape is the whole shape, whatever the batch.
         value: a literal, as it is written; a tensor of it where there is a dtype.
         file: what a tensor is read from.
+        rows: those along the first axis for each image, as for a module that takes several windows of an image; 0 where
+            no axis is the batch.
         sample: numbers that a network gave as an example, in this shape.
     """
 
@@ -47,6 +49,7 @@ class InputSpec:
     exact: bool = False
     value: str | None = None
     file: str | None = None
+    rows: int = 1
     sample: Any = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -98,7 +101,8 @@ class InputSpec:
         import torch
 
         dtype = getattr(torch, self.dtype)
-        shape = self.shape if self.exact or EACH in self.path else (batch, *self.shape)
+        grows = self.rows and not self.exact and EACH not in self.path
+        shape = (batch * self.rows, *self.shape) if grows else self.shape
         try:
             torch.empty(shape, dtype=dtype, device="meta")
         except (RuntimeError, TypeError, OverflowError) as error:

@@ -9,9 +9,11 @@ from archcost.errors import ArgumentError
 from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
+
+    from archcost.sources.part import Inputs
 
 DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
 
@@ -37,6 +39,7 @@ class Network:
             known without. `archcost.profiling.choice` calls it.
         given: the module itself where the user has one already; then nothing is built.
         fits: for a network of the zoo, the input that it was published with, whatever size its name asks for.
+        describe: where this is a module of a network, finds what it gets from inputs of the whole one, as `inputs` are.
     """
 
     spec: str
@@ -49,6 +52,13 @@ class Network:
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
     fits: InputSpec | None = None
+    describe: Callable[[tuple[InputSpec, ...]], Inputs] | None = None
+
+    def find_inputs(self, given: Sequence[InputSpec] = ()) -> Inputs:
+        """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
+        from archcost.sources.part import Inputs
+
+        return Inputs(tuple(given) or self.inputs) if self.describe is None else self.describe(tuple(given))
 
 
 def wrap_module(value: Any) -> Network:

@@ -1,4 +1,4 @@
-"""parse_spec(text) -> Spec: the grammar of a network's name, SOURCE[@SIZE or @seqTOKENS][?key=value&key=value]."""
+"""parse_spec(text) -> Spec: the grammar of a name, SOURCE[@SIZE or @seqTOKENS][?key=value&key=value][::MODULE]."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def parse_spec(text: str) -> Spec:
             f"has {len(text):,} characters" if len(text) > LONGEST_SPEC else "has characters that no file can hold"
         )
         raise ArgumentError(f"{quote(text)} names no network: it {problem}; write {describe_forms()}")
-    body, _, query = text.partition("?")
+    whole, apart, module = text.partition("::")
+    if apart and not module:
+        raise ArgumentError(f"{quote(text)} names no module after ::; write NET::layer1.0, or {whole} for all of it")
+    body, _, query = whole.partition("?")
     arguments = dict(_parse_argument(item, text) for item in query.split("&") if item)
     body, size, seq = _split_size(body, text)
     source, _, target = body.rpartition(":")
@@ -44,6 +47,7 @@ def parse_spec(text: str) -> Spec:
         seq=seq,
         local=found.local,
         file=found.file_in(source, target),
+        module=module,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError
 from archcost.sources.parse import parse_spec
+from archcost.sources.part import take_part
 from archcost.sources.table import find_source
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def fetch(text: str) -> str:
 
 
 def resolve(text: str) -> Network:
-    """Return the network that a name stands for.
+    """Return the network that a name stands for, or the module of it that is named after ::.
 
     Raises:
         UnknownNetworkError: no such name, file, module or attribute; with suggestions.
@@ -37,4 +38,4 @@ def resolve(text: str) -> Network:
     if spec.seq is not None and network.choose is None:
         takes = ", ".join(map(str, network.inputs))
         raise ArgumentError(f"--seq is for networks that take tokens; {network.spec} takes {takes}: use --input")
-    return network
+    return take_part(network, spec.module) if spec.module else network

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
+from archcost.sources.part import list_modules
+from archcost.sources.resolve import resolve
 from archcost.sources.table import find_source, list_others, list_sources
 from archcost.zoo import REGISTRY
 
@@ -22,7 +25,8 @@ def select(
     """Return the specs that a request names, each once, in the order of the request.
 
     Args:
-        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*").
+        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*"), the modules
+            of a network ("vgg16::features.*").
         families: families of the zoo, in upper or lower case.
         everything: all of the zoo.
         variants: whether families and `everything` take in the variants of a network, too.
@@ -52,8 +56,15 @@ def _is_glob(spec: str) -> bool:
 
 
 def _find_matches(pattern: str) -> tuple[str, ...]:
-    source, _, target = pattern.rpartition(":")
-    names = tuple(find_source(source, target).match(pattern))
+    whole, apart, module = pattern.partition("::")
+    source, _, target = whole.rpartition(":")
+    names = tuple(find_source(source, target).match(whole)) if GLOB & set(whole) else (whole,)
+    if GLOB & set(module):
+        names = tuple(
+            f"{name}::{path}" for name in names for path in fnmatch.filter(list_modules(resolve(name)), module)
+        )
+    else:
+        names = tuple(f"{name}{apart}{module}" for name in names)
     if not names:
         raise UnknownNetworkError(f"no network matches {pattern!r}; see `archcost list`")
     return names

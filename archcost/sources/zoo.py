@@ -37,7 +37,7 @@ class _Zoo(Source):
             spec=spec.text,
             name=entry.title,
             build=lambda: zoo.build(entry),
-            inputs=(InputSpec(shape=shape),),
+            inputs=(InputSpec(shape=shape),) * entry.inputs,
             notes=entry.notes,
             fits=InputSpec(shape=entry.input),
         )

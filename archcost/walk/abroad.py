@@ -1,7 +1,8 @@
-"""What CUDA's kernels keep otherwise than the CPU's: dropout's mask, and what attention keeps; on the meta device.
+"""What CUDA's kernels hold otherwise than the CPU's: dropout's mask, and what attention holds; on the meta device.
 
 Dropout keeps a mask of booleans, where the CPU's has the dtype of its input. Attention with dropout keeps the state of
-the random numbers, where the CPU takes it apart and keeps scores and masks. Which attention is fused differs as well.
+the random numbers, where the CPU takes it apart and keeps scores and masks. Which attention is fused differs as well,
+also where nothing trains.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WIDEST_FLASH = 256  # elements of a head
 ALIGNED = 16  # bytes of a head that the memory-efficient kernel reads at once
 FLASH_STEP = 8  # elements that the flash kernel pads a head to
 MASK_STEP = 8  # elements of a mask that the memory-efficient kernel reads at once
-FLASH, EFFICIENT, APART = "the flash kernel", "the memory-efficient kernel", "its parts, which keep the scores"
+FLASH, EFFICIENT, APART = "the flash kernel", "the memory-efficient kernel", "its parts, which hold all scores"
 BATCHED = 4  # batch, heads, length, elements
 
 
@@ -75,16 +76,24 @@ def _choose_kernel(
     is_causal: bool,
     shares: bool,
 ) -> str:
-    """Return what CUDA runs, by aten/native/transformers/cuda/sdp_utils.cpp; `shares`: heads share keys and values."""
+    """Return what CUDA runs, by sdp_utils_cpp.h and cuda/sdp_utils.cpp of aten/native/transformers.
+
+    `shares`: heads share keys and values.
+    """
     tensors = (query, key, value)
     dense = all(tensor.is_meta and tensor.dim() == BATCHED and tensor.numel() for tensor in tensors)
-    if not dense or len({tensor.dtype for tensor in tensors}) > 1:
+    if not dense or len({tensor.dtype for tensor in tensors}) > 1 or len({tensor.shape[0] for tensor in tensors}) > 1:
         return APART
-    width, alike = query.shape[-1], query.shape[:2] == key.shape[:2] == value.shape[:2]
+    width, (heads, *others) = query.shape[-1], (tensor.shape[1] for tensor in tensors)
+    in_rows = width == 1 or all(tensor.stride(-1) == 1 for tensor in tensors)
+    if not in_rows or (mask is not None and mask.stride(-1) != 1):
+        return APART
+    alike = [heads, heads] == others
+    grouped = shares and others[0] == others[1] and heads % others[0] == 0
     square = not is_causal or query.shape[-2] == key.shape[-2]
     unmasked = mask is None and torch._C._get_flash_sdp_enabled()
     if (
-        unmasked and query.dtype in HALF and square and (alike or shares)
+        unmasked and query.dtype in HALF and square and (alike or grouped)
         and key.shape[-1] == value.shape[-1] == width <= WIDEST_FLASH
     ):  # fmt: skip
         return FLASH
@@ -107,7 +116,7 @@ def _spread(mask: torch.Tensor, query: torch.Tensor, key: torch.Tensor) -> torch
     Where they do not, torch pads them (aten/native/transformers/attention.cpp, preprocess_mask).
     """
     added = add_mask(mask, query.dtype) if mask.dtype == torch.bool else mask
-    if added.stride(-1) != 1 or any(step % MASK_STEP for step in added.stride()[:-1]):
+    if any(step % MASK_STEP for step in added.stride()[:-1]):
         length = added.shape[-1]
         added = functional.pad(added, (0, MASK_STEP - length % MASK_STEP))[..., :length]
     return added.expand(*query.shape[:-1], key.shape[-2])

@@ -6,7 +6,6 @@ Copies are as deep as the arguments, so that nothing of the caller's grows or ch
 from __future__ import annotations
 
 import copy
-import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import ArgumentError, first_line
-from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, is_of_users
+from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, slots_of
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
@@ -98,10 +97,9 @@ class _Look:
             self._look_at_all(value, value.values() if isinstance(value, Mapping) else value)
         elif isinstance(value, torch.Generator):
             self.generators.append(value)
-        elif has_fields(value) or _slots(type(value)):  # type: ignore[arg-type] # classes do hash
-            names = _slots(type(value))  # type: ignore[arg-type]
-            fields = [getattr(value, name) for name in names if hasattr(value, name)]
-            self._look_at_all(value, [*getattr(value, "__dict__", {}).values(), *fields], again=False)
+        elif has_fields(value) or slots_of(value).names:
+            fields = [*getattr(value, "__dict__", {}).values(), *slots_of(value).values()]
+            self._look_at_all(value, fields, again=False)
         elif not isinstance(value, type):
             self.opaque.append(value)
 
@@ -113,13 +111,3 @@ class _Look:
                 self._look(item)
             if again:
                 self._within.discard(id(container))
-
-
-@functools.cache
-def _slots(kind: type) -> tuple[str, ...]:
-    """Return the names of the attributes that a class of the user's has beside a dictionary."""
-    if not is_of_users(kind):
-        return ()
-    declared = [base.__dict__.get("__slots__", ()) for base in kind.__mro__]
-    names = [name for slots in declared for name in ((slots,) if isinstance(slots, str) else slots)]
-    return tuple(name for name in names if name not in {"__dict__", "__weakref__"})

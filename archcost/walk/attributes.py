@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections import OrderedDict, deque
+from collections.abc import Iterator, MutableMapping
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,31 @@ ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
 TABLES = frozenset(("_parameters", "_buffers", "_modules"))
+
+
+class Fields(MutableMapping[str, Any]):
+    """The attributes of an object that keeps them in no dictionary, as one: slots, or what a closure's cell holds."""
+
+    def __init__(self, owner: Any, names: tuple[str, ...]) -> None:
+        self._owner, self.names = owner, names
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self._owner, name)
+        except (AttributeError, ValueError):  # a cell may be empty, too
+            raise KeyError(name) from None
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        object.__setattr__(self._owner, name, value)  # a frozen dataclass refuses its own
+
+    def __delitem__(self, name: str) -> None:
+        object.__delattr__(self._owner, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Attributes(NamedTuple):
@@ -45,10 +71,11 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             kind = type(value)
             if kind in ATOMS:
                 continue
-            if kind is tuple and ATOMS.issuperset(map(type, value)):
-                continue
             if kind in CONTAINERS and not value:
                 found.empty.append(value)
+            elif kind in {tuple, list} and ATOMS.issuperset(map(type, value)):
+                if kind is list:
+                    found.filled.append(value)
             elif name in TABLES:
                 if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
                     found.filled.append(value)
@@ -64,8 +91,13 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
     seen.add(id(value))
     if isinstance(value, torch.Tensor):
         found.tensors.append(value)
-    elif has_fields(value):
-        look_into(value.__dict__, found, seen)
+    else:
+        if has_fields(value):
+            look_into(value.__dict__, found, seen)
+        if (slots := slots_of(value)).names:
+            found.filled.append(slots)
+            for item in slots.values():
+                look_into(item, found, seen)
     if isinstance(value, MUTABLE):
         (found.filled if value else found.empty).append(value)
     if isinstance(value, (tuple, *MUTABLE)):
@@ -75,9 +107,11 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
 
 
 def contents_of(container: Any) -> Any:
-    """Return what a dictionary, list, set or deque holds now, whatever its class does when it is read or copied."""
+    """Return what a container holds now, whatever its class does when it is read or copied."""
     if type(container) is dict:  # nearly all are
         return container.copy()
+    if isinstance(container, Fields):
+        return dict(container)
     kind = next(kind for kind in MUTABLE if isinstance(container, kind))
     return dict(dict.items(container)) if kind is dict else kind(container)
 
@@ -86,6 +120,24 @@ def has_fields(value: Any) -> bool:
     """Whether a value is an object whose attributes belong to it: not a class, a function, nor what Python provides."""
     kind = type(value)
     return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)  # type: ignore[arg-type]
+
+
+def slots_of(value: Any) -> Fields:
+    """Return the attributes that an object of the user's has beside a dictionary."""
+    return Fields(value, _slots(type(value)))  # type: ignore[arg-type] # classes do hash
+
+
+@functools.cache
+def _slots(kind: type) -> tuple[str, ...]:
+    if not is_of_users(kind):
+        return ()
+    names = []
+    for base in kind.__mro__:
+        declared = base.__dict__.get("__slots__", ())
+        for name in (declared,) if isinstance(declared, str) else declared:
+            private = name.startswith("__") and not name.endswith("__")
+            names.append(f"_{base.__name__.lstrip('_')}{name}" if private else name)
+    return tuple(name for name in names if name not in {"__dict__", "__weakref__"})
 
 
 @functools.cache

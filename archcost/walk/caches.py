@@ -10,13 +10,23 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+import threading
 from collections import deque
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from archcost.walk.attributes import ATOMS, MUTABLE, Attributes, contents_of, has_fields, look_into
+from archcost.walk.attributes import (
+    ATOMS,
+    MUTABLE,
+    Attributes,
+    Fields,
+    contents_of,
+    has_fields,
+    look_into,
+    slots_of,
+)
 from archcost.walk.holders import lies_in, release
 from archcost.walk.state import refill
 
@@ -39,7 +49,7 @@ class Caches:
 
     def __init__(self) -> None:
         self._seen: dict[int, Any] = {}  # it holds what it names, so that no id is given out twice
-        self._before: list[tuple[Any, Any]] = []  # containers, and classes, each with what was in it
+        self._before: list[tuple[Any, Any]] = []  # containers, classes and fields, each with what was in it
         self._memos: list[Any] = []
         self._made: list[weakref.ref[Any]] = []
 
@@ -97,6 +107,11 @@ class Caches:
             self._before.append((value, dict(vars(value))))
         elif isinstance(value, Memo):
             self._memos.append(value)
+        elif isinstance(value, FunctionType) and _is_watched(value):
+            cells = [Fields(cell, ("cell_contents",)) for cell in value.__closure__ or ()]
+            self._before += [(table, contents_of(table)) for table in (value.__dict__, *cells)]
+        elif (slots := slots_of(value)).names:
+            self._before.append((slots, contents_of(slots)))
 
     def _restore(self, alive: set[int]) -> None:
         for memo in self._memos:
@@ -104,7 +119,7 @@ class Caches:
         for owner, before in self._before:
             now = vars(owner) if isinstance(owner, type) else owner
             # copies are looked through: looking may end what an entry refers to weakly, and the entry with it
-            if not isinstance(now, (dict, MappingProxyType)):
+            if not isinstance(now, (dict, MappingProxyType, Fields)):
                 if len(now) != len(before) and any(holds(item, alive) for item in list(now)):
                     refill(now, before)
                 continue
@@ -152,21 +167,22 @@ def _inside(value: Any) -> list[Any]:
         return [] if dict.__len__(value) > LONG else list(dict.values(value))
     if isinstance(value, (tuple, *MUTABLE)):
         return [] if len(value) > LONG else list(value)
+    return _inside_object(value)
+
+
+def _inside_object(value: Any) -> list[Any]:
     if isinstance(value, staticmethod | classmethod):
         return [value.__func__]
     if isinstance(value, type):
         return list(vars(value).values()) if _is_watched(value) else []
     if isinstance(value, FunctionType):
         defaults = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
-        return [*defaults, *_closure(value)] if _is_watched(value) else []
-    return [vars(value)] if has_fields(value) and not isinstance(value, nn.Module) else []
+        return [*defaults, *value.__dict__.values(), *_closure(value)] if _is_watched(value) else []
+    if isinstance(value, nn.Module):
+        return []
+    fields = has_fields(value) or isinstance(value, threading.local)
+    return [*([vars(value)] if fields else ()), *slots_of(value).values()]
 
 
 def _closure(function: FunctionType) -> list[Any]:
-    found = []
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # it is empty
-            continue
-    return found
+    return [value for cell in function.__closure__ or () for value in Fields(cell, ("cell_contents",)).values()]

@@ -6,7 +6,7 @@ import copy
 import copyreg
 import functools
 from collections import Counter
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -47,12 +47,18 @@ class Unfilled(DeviceContext):
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch, unless it fills a parameter."""
-        if func in INITIALISERS or func in FILLS:
+        initialises = _initialises(func)
+        if initialises or func in FILLS:
             filled = args[0] if args else kwargs["tensor"]
-            allowed = func in INITIALISERS or not (filled.requires_grad and torch.is_grad_enabled())
+            allowed = initialises or not (filled.requires_grad and torch.is_grad_enabled())
             if isinstance(filled, nn.Parameter) and allowed:
                 return filled
         return super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
+
+
+def _initialises(func: Any) -> bool:
+    """Whether a function is one of `torch.nn.init`, or what a library has put in its place, as transformers does."""
+    return func in INITIALISERS or (type(func) is FunctionType and vars(init).get(func.__name__) is func)
 
 
 def unfilled(device: str | torch.device = "meta") -> Unfilled:

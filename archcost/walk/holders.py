@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import weakref
 from collections import OrderedDict, deque
 from types import CellType, FrameType, FunctionType, GeneratorType, ModuleType, TracebackType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from archcost.walk.attributes import slots_of
 from archcost.walk.tensors import innermost
 
 Memo = type(functools.cache(int))
@@ -86,11 +88,17 @@ def _is_an_entry(container: Any, inside: set[int], above: list[Any], seen: set[i
     items = container.values() if isinstance(container, dict) else container
     if not all(id(item) in inside for item in items):
         return False
-    tables = [holder for holder in above if type(holder) is dict]
+    tables = [holder for holder in above if type(holder) is dict and not _is_of_threads(holder)]
     if any(type(holder) is list for holder in above):
         return True
     owners = _holders_of(tables, {*seen, id(above)})
     return any(_owner(table, owners[id(table)]) is None for table in tables)
+
+
+def _is_of_threads(table: dict[Any, Any]) -> bool:
+    """Whether Python keeps in a table what each thread has in a `threading.local`: it crashes without an entry."""
+    first = next(iter(table), None)
+    return isinstance(first, weakref.ref) and type(first()).__name__ == "_localdummy"
 
 
 def _take_out(container: Any, inside: set[int]) -> None:
@@ -106,14 +114,12 @@ def _take_out(container: Any, inside: set[int]) -> None:
 
 def _name(holder: Any, inside: set[int]) -> str:
     """Say where a tensor is, so that the reader finds it."""
-    if isinstance(holder, FunctionType | CellType):
+    table = [*getattr(holder, "__dict__", {}).items(), *slots_of(holder).items()]
+    attributes = ", ".join(str(name) for name, value in table if id(value) in inside)
+    if isinstance(holder, FunctionType | CellType) and not attributes:
         return f"a variable of the function {getattr(holder, '__qualname__', '')}".rstrip()
-    table = getattr(holder, "__dict__", {})
-    attributes = ", ".join(str(name) for name, value in list(table.items()) if id(value) in inside)
     if isinstance(holder, ModuleType):
         return f"{holder.__name__}.{attributes}"
-    kind = holder if isinstance(holder, type) else type(holder)
+    kind = holder if isinstance(holder, type | FunctionType) else type(holder)
     where = f"{kind.__module__}.{kind.__qualname__}"
-    return (
-        f"{where}.{attributes}" if isinstance(holder, type) else f"{attributes or 'something'} of an object of {where}"
-    )
+    return f"{where}.{attributes}" if kind is holder else f"{attributes or 'something'} of an object of {where}"

@@ -17,7 +17,7 @@ from torch.utils._device import DeviceContext, _device_constructors
 
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
-from archcost.walk.recurrent import fused_lstm, stepwise
+from archcost.walk.recurrent import run_recurrent
 from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.results import IMAGES, channels_are_last
 from archcost.walk.tensors import map_tensors
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 CONSTRUCTORS = _device_constructors()  # functions that take a device
 NUMBERS = frozenset((int, float, bool, complex))
+SPELLED = NUMBERS | {list, tuple, range}
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
-LSTM, STEPWISE = torch.lstm, frozenset((torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = STEPWISE | {LSTM, scaled_dot_product_attention, functional.dropout, functional.group_norm}
+RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
+REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read a tensor of theirs, by its place, before any operator runs
@@ -42,10 +43,10 @@ READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
-DROPOUT = 4  # its place among the arguments of attention
 GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
+_count_modes, _mode_at = torch._C._len_torch_function_stack, torch._C._get_function_stack_at
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset(
     (
@@ -58,10 +59,10 @@ QUIET = frozenset(
 
 
 class MetaDevice(DeviceContext):
-    """`torch.device("meta")` as a context, with the attention kernel of the CPU where the CPU would take it.
+    """`torch.device("meta")` as a context, with the attention kernel that the device it follows would take.
 
     torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
-    dropout, and attention that trains or drops, run as CUDA's kernels.
+    dropout and attention run as CUDA's kernels.
     """
 
     def __init__(
@@ -90,18 +91,20 @@ class MetaDevice(DeviceContext):
             return
         if self._like_cuda and module.training and type(module) is nn.Dropout:
             return
-        if not self._like_cuda and type(module) is nn.GroupNorm:
-            return
-        top = torch._C._len_torch_function_stack() - 1
-        if top >= 0 and torch._C._get_function_stack_at(top) is self:
+        if self._is_on_top():
+            self._resting = True  # first: an interrupt may land between the two
             torch._C._pop_torch_function_stack()
-            self._resting = True
 
     def wake(self) -> None:
         """Come back, if it rests."""
         if self._resting:
-            torch._C._push_on_torch_function_stack(self)
+            if not self._is_on_top():
+                torch._C._push_on_torch_function_stack(self)
             self._resting = False
+
+    def _is_on_top(self) -> bool:
+        top = _count_modes() - 1
+        return top >= 0 and _mode_at(top) is self
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""
@@ -121,7 +124,7 @@ class MetaDevice(DeviceContext):
         # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
         with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
-        return self._made_of((*args, *(kwargs or {}).values()), made, func) if func in OF_NUMBERS else made
+        return self._made_of(func, (*args, *(kwargs or {}).values()), made) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments of a function with what it wants on the CPU there, if that is known."""
@@ -132,13 +135,13 @@ class MetaDevice(DeviceContext):
             real = self._values.read(args[place])
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
-    def _made_of(self, arguments: tuple[Any, ...], made: torch.Tensor, func: Any) -> torch.Tensor:
+    def _made_of(self, func: Any, arguments: tuple[Any, ...], made: torch.Tensor) -> torch.Tensor:
         """Remember the numbers that the forward has made a tensor of."""
         numbers = arguments[OF_NUMBERS[func]]
         if isinstance(numbers, torch.Tensor):
             return made
-        if func in LIFTED:
-            made = torch.ops.aten.lift_fresh(made)  # as on every other device
+        if made.is_meta and type(numbers) in SPELLED:  # an array is copied there, and was lifted before
+            made = torch.ops.aten.lift_fresh(made)  # as torch does itself on every other device
         values = self._values
         if values is not None and made.numel() <= SMALL:
             with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
@@ -171,30 +174,26 @@ class MetaDevice(DeviceContext):
 
     def _list(self, places: list[Any]) -> Any:
         made = torch.tensor(places, device=self.device)
-        return self._made_of((places,), made, torch.tensor) if made.numel() else places
+        return self._made_of(torch.tensor, (places,), made) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
-        for kernel in self._kernels(func, args, kwargs):
+        for kernel in self._kernels(func):
             result = kernel(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         return func(*args, **kwargs) if func is scaled_dot_product_attention else NotImplemented
 
-    def _kernels(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], ...]:
+    def _kernels(self, func: Any) -> tuple[Callable[..., Any], ...]:
         if func is scaled_dot_product_attention:
-            drops = kwargs.get("dropout_p") or any(args[DROPOUT : DROPOUT + 1])
-            abroad = self._like_cuda and (drops or torch.is_grad_enabled())
-            return (partial(attend, notes=self._notes),) if abroad else (_attention,)
+            return (partial(attend, notes=self._notes),) if self._like_cuda else (_attention,)
         if func is functional.dropout:
             return (drop,) if self._like_cuda else ()
         if func is functional.group_norm:
             return () if self._like_cuda else (_normalise_groups,)
-        if func is LSTM:
-            return () if self._casts("mkldnn_rnn_layer") else (fused_lstm,)
-        return (partial(stepwise, func.__name__),)
+        return (partial(run_recurrent, func.__name__, self._casts("mkldnn_rnn_layer")),)
 
     def _casts(self, name: str) -> bool:
         return self._autocast is not None and bool(self._autocast.policy(name))

@@ -1,24 +1,44 @@
-"""nn.LSTM on the meta device as the CPU runs it: one fused operator for each layer and direction.
+"""nn.LSTM, nn.GRU and nn.RNN on the meta device as the CPU runs them, in the same order and for as long.
 
-torch takes it apart there, into the operators of every step. nn.GRU and nn.RNN the CPU takes apart as well.
+One fused operator for each layer and direction of an LSTM over a padded sequence; all else torch takes apart into steps
+(see `steps`). On the meta device it takes everything apart, and multiplies the inputs of each step by themselves.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
+from torch._C import _functorch
 from torch.nn import functional
 
+from archcost.walk.steps import CELLS, Weights, run_layer, run_packed_layer
+from archcost.walk.tensors import find_tensors
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    Layer: TypeAlias = Callable[..., tuple[torch.Tensor, list[Any]]]
 
 MODE = 2  # torch's number for an LSTM
-WEIGHTS, WITH_BIASES = 2, 4  # tensors of a layer in one direction
+PLACE = 3  # of the weights among the arguments for a packed sequence, whose sizes come first
 
 
-def fused_lstm(  # the function's own arguments
+def run_recurrent(name: str, lowers: bool, *args: Any, **kwargs: Any) -> Any:
+    """Answer for `torch.lstm`, `torch.gru`, `torch.rnn_tanh` and `torch.rnn_relu`, by their own arguments.
+
+    `lowers` says that mixed precision casts what the fused operator is given. Within `vmap` torch runs none of them.
+    """
+    if any(_functorch.is_batchedtensor(tensor) for tensor in find_tensors((args, kwargs))):
+        return NotImplemented
+    packed = isinstance(args[PLACE], list | tuple)
+    return _run_packed(name, *args, **kwargs) if packed else _run_padded(name, lowers, *args, **kwargs)
+
+
+def _run_padded(  # the functions' own arguments
+    name: str,
+    lowers: bool,
     sequence: torch.Tensor,
     state: Any,
     weights: Any,
@@ -29,117 +49,113 @@ def fused_lstm(  # the function's own arguments
     bidirectional: bool,
     batch_first: bool = False,
 ) -> Any:
-    """Answer for `torch.lstm` on a padded sequence in full precision; NotImplemented where the CPU fuses nothing."""
-    directions = 2 if bidirectional else 1
-    if (
-        not isinstance(state, (list, tuple))  # a packed sequence's sizes come first
-        or len(weights) != layers * directions * _count_tensors(has_biases=has_biases)
-        or any(tensor.dtype != torch.float32 for tensor in (sequence, *state, *weights))
-        or not torch.backends.mkldnn.enabled
-    ):
-        return NotImplemented
-    handed = first = (sequence.transpose(0, 1) if batch_first else sequence).contiguous()
-    hidden, cells = (part.contiguous() for part in state)
-    last: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
-    for layer in range(layers):
-        outputs = []
-        for direction in range(directions):
-            index = layer * directions + direction
-            own = _take_weights(weights, index, has_biases=has_biases)
-            begin = hidden.select(0, index), cells.select(0, index)
-            if not has_biases:
-                own += reversed([torch.zeros(weight.shape, dtype=weight.dtype, device="meta") for weight in own[::-1]])
-            output, *end, _ = torch.ops.aten.mkldnn_rnn_layer(
-                *(handed, *own, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers),
-                *(has_biases, bidirectional, batch_first, train),
-            )
-            del own
-            outputs.append(output)
-            for found, tensor in zip(last, end, strict=True):
-                found.append(tensor)
-        handed = torch.cat(outputs, -1) if bidirectional else outputs[0]
-        if dropout and train and layer < layers - 1:
-            handed = functional.dropout(handed, dropout)
-    ends = [torch.stack(found) for found in last]
-    del first  # until here, as in the kernel's own loop
-    return (handed.transpose(0, 1) if batch_first else handed, *ends)
+    handed = sequence.transpose(0, 1) if batch_first else sequence
+    drops = dropout if train else 0.0
+    own = _split(weights, state, has_biases=has_biases, directions=1 + bidirectional)
+    if name == "lstm" and _is_fused((sequence, *state, *weights), state, lowers=lowers):
+        how = (layers, has_biases, bidirectional, batch_first, train)
+        results = _run_fused(handed.contiguous(), [part.contiguous() for part in state], own, drops, how)
+    else:
+        results = _take_apart(partial(run_layer, CELLS[name]), handed, state, own, drops)
+    if not batch_first:
+        return results
+    output = results[0].transpose(0, 1) if name == "lstm" else results[0].transpose_(0, 1)
+    return (output, *results[1:])
 
 
-def stepwise(
-    cell: str,
+def _run_packed(  # the functions' own arguments
+    name: str,
     sequence: torch.Tensor,
-    state: torch.Tensor,
+    sizes: torch.Tensor,
+    state: Any,
     weights: Any,
     has_biases: bool,
     layers: int,
     dropout: float,
     train: bool,
     bidirectional: bool,
-    batch_first: bool = False,
 ) -> Any:
-    """Answer for `torch.gru` or `torch.rnn_tanh` on a padded sequence: the CPU multiplies all steps' inputs at once."""
-    if not isinstance(weights, (list, tuple)):
-        return NotImplemented  # a packed sequence's sizes come first
-    step = STEPS[cell]
-    directions = 2 if bidirectional else 1
-    handed = sequence.transpose(0, 1) if batch_first else sequence
-    states, last = state.unbind(0), []
-    for layer in range(layers):
-        outputs, kept = [], []
-        for direction in range(directions):
-            index = layer * directions + direction
-            ih, hh, *biases = _take_weights(weights, index, has_biases=has_biases)
-            bias_ih, bias_hh = biases or (None, None)
-            inputs = functional.linear(handed, ih, bias_ih).unbind(0)
-            hidden, results = states[index], []
-            for given in reversed(inputs) if direction else inputs:
-                hidden = step(given, hidden, hh, bias_hh)
-                results.append(hidden)
-            last.append(hidden)
-            del inputs
-            outputs.append(torch.stack(results[::-1] if direction else results))
-            if bidirectional:  # torch lets go of both directions' steps at once
-                kept.append(results)
-            del results
-        handed = torch.cat(outputs, -1) if bidirectional else outputs[0]
-        del outputs, kept
-        if dropout and train and layer < layers - 1:
+    if sizes.is_meta:
+        return NotImplemented
+    del layers
+    own = _split(weights, state, has_biases=has_biases, directions=1 + bidirectional)
+    layer = partial(run_packed_layer, CELLS[name], sizes.tolist())
+    return _take_apart(layer, sequence, state, own, dropout if train else 0.0)
+
+
+def _split(weights: Any, state: Any, *, has_biases: bool, directions: int) -> list[list[Weights]]:
+    """Return the weights of each layer, by its directions."""
+    projects = isinstance(state, list | tuple) and state[0].shape[-1] != state[1].shape[-1]
+    each = (4 if has_biases else 2) + projects
+    own = []
+    for start in range(0, len(weights), each):
+        inputs, hidden, *rest = weights[start : start + each]
+        own.append(Weights(inputs, hidden, *(rest if has_biases else (None, None, *rest))))
+    return [own[start : start + directions] for start in range(0, len(own), directions)]
+
+
+def _take_apart(layer: Layer, handed: torch.Tensor, state: Any, own: list[list[Weights]], dropout: float) -> Any:
+    """Run a stack of layers step by step; return its output and the last states, those of cells made first."""
+    if isinstance(state, torch.Tensor):
+        handed, ends = _stack(layer, handed, state.unbind(0), own, dropout)
+        return handed, torch.stack(ends)
+    states = list(zip(*[part.unbind(0) for part in state], strict=True))
+    handed, ends = _stack(layer, handed, states, own, dropout)
+    hidden, cells = zip(*ends, strict=True)
+    cell = torch.stack(cells)
+    return handed, torch.stack(hidden), cell
+
+
+def _stack(
+    layer: Layer, handed: torch.Tensor, states: Sequence[Any], own: list[list[Weights]], dropout: float
+) -> tuple[torch.Tensor, list[Any]]:
+    """Hand a sequence from layer to layer; return the last one's output, and the last states of all."""
+    ends: list[Any] = []
+    for index, weights in enumerate(own):
+        begins = states[index * len(weights) : (index + 1) * len(weights)]
+        handed, found = layer(handed, begins, weights)
+        ends += found
+        if dropout and index < len(own) - 1:
             handed = functional.dropout(handed, dropout)
-    ends = torch.stack(last)
-    return handed.transpose_(0, 1) if batch_first else handed, ends
+    return handed, ends
 
 
-def _count_tensors(*, has_biases: bool) -> int:
-    return WITH_BIASES if has_biases else WEIGHTS
+def _is_fused(tensors: Sequence[torch.Tensor], state: Any, *, lowers: bool) -> bool:
+    """Whether the CPU has one operator for a layer; half precision has it on the CPUs that compute in it."""
+    sequence = tensors[0]
+    half = sequence.dtype == torch.float16 and not torch.is_grad_enabled()
+    agree = lowers or len({tensor.dtype for tensor in tensors}) == 1
+    projects = state[0].shape[-1] != state[1].shape[-1]
+    if not agree or projects or not sequence.numel() or not torch.backends.mkldnn.enabled:
+        return False
+    return half or sequence.dtype in {torch.float32, torch.bfloat16}
 
 
-def _take_weights(weights: Any, index: int, *, has_biases: bool) -> list[torch.Tensor]:
-    """Return the tensors of one layer in one direction."""
-    each = _count_tensors(has_biases=has_biases)
-    return list(weights[index * each : (index + 1) * each])
+def _run_fused(
+    first: torch.Tensor, state: list[torch.Tensor], own: list[list[Weights]], dropout: float, how: tuple[Any, ...]
+) -> tuple[torch.Tensor, ...]:
+    handed, ends = first, list[tuple[torch.Tensor, ...]]()
+    outputs: list[Any] = [None] * len(own[0])  # of one layer, until those of the next take their place
+    for layer, directions in enumerate(own):
+        for direction, weights in enumerate(directions):
+            begin = [part.select(0, len(ends)) for part in state]
+            outputs[direction], *end = _run_fused_layer(handed, weights, begin, direction, how)
+            ends.append(tuple(end))
+        handed = torch.cat(outputs, -1) if len(outputs) > 1 else outputs[0]
+        if dropout and layer < len(own) - 1:
+            handed = functional.dropout(handed, dropout)
+    return handed, *[torch.stack(part) for part in zip(*ends, strict=True)]
 
 
-def _step_gru(given: torch.Tensor, hidden: torch.Tensor, weight: torch.Tensor, bias: Any) -> torch.Tensor:
-    inputs = given.unsafe_chunk(3, 1)
-    gates = functional.linear(hidden, weight, bias).unsafe_chunk(3, 1)
-    reset = gates[0].add_(inputs[0]).sigmoid_()
-    update = gates[1].add_(inputs[1]).sigmoid_()
-    new = inputs[2].add(gates[2].mul_(reset)).tanh_()
-    return (hidden - new).mul_(update).add_(new)
-
-
-def _step_plain(
-    activate: Callable[[torch.Tensor], torch.Tensor],
-    given: torch.Tensor,
-    hidden: torch.Tensor,
-    weight: torch.Tensor,
-    bias: Any,
-) -> torch.Tensor:
-    return activate(functional.linear(hidden, weight, bias).add_(given))
-
-
-STEPS: dict[str, Callable[..., torch.Tensor]] = {
-    "gru": _step_gru,
-    "rnn_tanh": partial(_step_plain, torch.tanh),
-    "rnn_relu": partial(_step_plain, torch.relu),
-}
+def _run_fused_layer(
+    sequence: torch.Tensor, weights: Weights, begin: list[torch.Tensor], direction: int, how: tuple[Any, ...]
+) -> tuple[torch.Tensor, ...]:
+    """Return the output of a layer in one direction, its last hidden state and its last cells."""
+    layers, has_biases, *rest = how
+    four = [each for each in weights[:4] if each is not None]
+    if not has_biases:  # as many zeros as there are weights, the last first
+        four += reversed([torch.zeros(each.shape, dtype=each.dtype, device="meta") for each in four[::-1]])
+    found: tuple[torch.Tensor, ...] = torch.ops.aten.mkldnn_rnn_layer(
+        *(sequence, *four, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers, has_biases), *rest
+    )
+    return found[:3]

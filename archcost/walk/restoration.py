@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from typing import TYPE_CHECKING, Self
 
@@ -14,11 +15,13 @@ class Restoration:
 
     A step is added before the change that it undoes, and may run twice: it looks at what is there. The last one added
     runs first, and one that fails skips no other. Ctrl-C may land anywhere, in the steps and in `__exit__` too, so the
-    context is entered twice: the outer exit finishes what an interrupt of the inner one left undone.
+    context is entered twice: the outer exit finishes what an interrupt of the inner one left undone. An interrupt stays
+    one, whatever else fails on its way here: a context that it tore apart, say.
     """
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], object]] = []
+        self._around = sys.exception()  # what the caller deals with already
 
     def add(self, step: Callable[[], object]) -> None:
         """Have a step run at the end."""
@@ -28,9 +31,20 @@ class Restoration:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is not None and not isinstance(error, Exception):
+        interrupt = self._find_interrupt(error)
+        if interrupt is not None or not isinstance(error, Exception):
             _close_frames(error)
         self.put_back()
+        if interrupt is not None and interrupt is not error:
+            raise interrupt
+
+    def _find_interrupt(self, error: BaseException | None) -> KeyboardInterrupt | None:
+        """Return an error that is an interrupt, or the interrupt that was on its way when the error came up."""
+        while error is not None and error is not self._around:
+            if isinstance(error, KeyboardInterrupt):
+                return error
+            error = error.__context__
+        return None
 
     def put_back(self) -> None:
         """Run the steps that have not run yet; raise what the first that failed raised."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch._C import DispatchKey
@@ -13,12 +14,16 @@ from archcost.walk.autocast import KEY
 from archcost.walk.storages import dtype_name
 from archcost.walk.tensors import find_tensors
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
 BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
 SPARSE_SUM = "aten._sparse_addmm"
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
 ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
 RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
+LEARNING = (DispatchKey.ADInplaceOrView, DispatchKey.AutogradFunctionality)
 CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 
 
@@ -29,7 +34,7 @@ class Schema(NamedTuple):
     op: str
     names: tuple[str, ...]
     defaults: dict[str, Any]
-    written: tuple[str, ...]
+    written: tuple[tuple[int, str], ...]  # their places and their names
     composite: bool
     noteworthy: bool  # a reader may have to know that it ran
     by_values: bool  # its results have as many elements as the values of its arguments say
@@ -38,8 +43,8 @@ class Schema(NamedTuple):
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
-        bound = {**dict(zip(self.names, args, strict=False)), **kwargs}
-        return tuple(tensor for name in self.written for tensor in find_tensors(bound.get(name)))
+        given = [args[place] if place < len(args) else kwargs.get(name) for place, name in self.written]
+        return tuple([tensor for value in given for tensor in find_tensors(value)])
 
 
 SCHEMAS: dict[int, Schema] = {}  # by the identity of operators, which are slow to hash; each holds its own
@@ -55,7 +60,9 @@ def read_schema(func: Any) -> Schema:
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: describe_constant(a.default_value) for a in arguments if a.has_default_value()},
-        written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
+        written=tuple(
+            (i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write
+        ),
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,
@@ -71,18 +78,31 @@ def has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:
     return bool(tensors) and _has_kernel(func, BACKENDS.get(tensors[0].device.type, "CPU"))
 
 
-def as_outside(func: Any) -> Any:
-    """Return a context in which torch resolves conjugates and casts (autocast), as it does outside of a dispatch mode.
+@contextmanager
+def as_outside(func: Any, args: tuple[Any, ...]) -> Iterator[None]:
+    """Have torch resolve conjugates and cast (autocast) as it does outside of a dispatch mode.
 
-    A function that autocast has cast itself runs without further casts.
+    A function that autocast has cast itself runs without further casts. Parts of a parameter are known as such only
+    outside of inference mode, too, and torch multiplies them otherwise.
     """
-    excluded = torch._C._dispatch_tls_local_exclude_set()
-    with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined] # not in torch's stubs
-        included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
-    casting = [key for key in CASTING if not _has_kernel(func, key.name)]
-    for key in (*RESOLVING, *casting):
-        excluded = excluded if outside.has(key) else excluded.remove(key)
-    return torch._C._ForceDispatchKeyGuard(included, excluded)
+    learns = torch.is_inference_mode_enabled() and any(tensor.requires_grad for tensor in find_tensors(args))
+    learns = learns and not read_schema(func).written  # what inference mode has made is written within it alone
+    with ExitStack() as around:
+        if learns:
+            around.enter_context(torch.inference_mode(mode=False))
+            around.enter_context(torch.no_grad())
+        excluded = torch._C._dispatch_tls_local_exclude_set()
+        with torch._C._RestorePythonTLSSnapshot():  # type: ignore[attr-defined] # not in torch's stubs
+            included, outside = torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
+        casting = [key for key in CASTING if not _has_kernel(func, key.name)]
+        for key in (*RESOLVING, *casting):
+            excluded = excluded if outside.has(key) else excluded.remove(key)
+        if learns:
+            for key in LEARNING:
+                excluded = excluded.remove(key)
+            included = included.add(DispatchKey.ADInplaceOrView)
+        around.enter_context(torch._C._ForceDispatchKeyGuard(included, excluded))
+        yield
 
 
 @functools.cache

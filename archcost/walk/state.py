@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from archcost.walk.attributes import contents_of
+from archcost.walk.attributes import Fields, contents_of
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -100,13 +100,14 @@ def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]
 def refill(container: Any, contents: Any) -> None:
     """Give a list, set or dictionary the items, and the order, that it had."""
     container.clear()
-    if isinstance(container, dict | set):
+    if isinstance(container, dict | set | Fields):
         container.update(contents)
     else:
         container.extend(contents)
 
 
 def _same(container: Any, contents: Any) -> bool:
-    if len(container) != len(contents) or not all(map(operator.is_, container, contents)):
+    if len(container) != len(contents) or any(map(operator.is_not, container, contents)):
         return False
-    return not isinstance(container, dict) or all(map(operator.is_, container.values(), contents.values()))
+    values = isinstance(container, dict | Fields)
+    return not values or not any(map(operator.is_not, container.values(), contents.values()))

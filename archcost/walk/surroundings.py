@@ -76,6 +76,13 @@ def _keep_random_state(restoration: Restoration) -> None:
             restoration.add(partial(torch.cuda.set_rng_state, torch.cuda.get_rng_state(index), index))
 
 
+def read_drawn() -> tuple[object, ...]:
+    """Return what changes when Python or numpy draws a random number."""
+    numpy_random = sys.modules.get("numpy.random")
+    drawn = () if numpy_random is None else numpy_random.get_state()
+    return random.getstate(), *[getattr(part, "tolist", lambda part=part: part)() for part in drawn]
+
+
 def _refuse_transforms() -> None:
     transform: Any = _functorch.peek_interpreter_stack()
     if transform is not None:

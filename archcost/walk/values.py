@@ -74,6 +74,7 @@ class Values:
         twin = self.twin(tensor)
         if twin is not None:
             self._storages.alias(twin, tensor)
+            twin.on_meta = tensor  # type: ignore[attr-defined] # which lives as long
         return twin
 
     def note(self, tensor: torch.Tensor, real: torch.Tensor) -> None:

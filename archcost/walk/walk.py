@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import ExitStack, contextmanager, nullcontext
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from archcost.walk.restoration import Restoration
 from archcost.walk.saved import SavedTensors
 from archcost.walk.scopes import Scopes, module_specs
 from archcost.walk.state import keep_network, set_gradients_aside
+from archcost.walk.surroundings import read_drawn
 from archcost.walk.tensors import find_tensors
 from archcost.walk.training import TrainingStep, take_loss, take_step
 
@@ -94,10 +95,11 @@ def walk(
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
-        checkpoint_modules(parts.modules, checkpoint, restoration)
+        if checkpoint:
+            checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
-            walking.run()
+            copy_context().run(walking.run)  # what it sets in context variables goes with the copy
         except WalkError as error:
             error.trace = walking.trace(mode)
             raise
@@ -188,9 +190,10 @@ class _Walk:
             for context in (self.elsewhere, recorder, self.saving):
                 if context is not None:
                     around.enter_context(context)
-            drawn = random.getstate()
+            drawn = read_drawn()
             result = self.network(*self.args, **self.kwargs)
-            if random.getstate() != drawn:
+            # the first is Python's; numpy may have been imported in between
+            if any(was != now for was, now in zip(drawn, read_drawn(), strict=False)):
                 recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
         self.saved = () if self.saving is None else self.saving.kept()

@@ -1,6 +1,8 @@
 """The clock of CUDA devices on a virtual one: what it says against the times that were made up."""
 
+import gc
 import re
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -237,6 +239,31 @@ def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypat
 
     assert (memory.before_bytes, memory.allocated_bytes, memory.reserved_bytes) == (300, 1000, 2048)
     assert (cuda.log["empty_cache"], cuda.log["reset"]) == (1, 1)
+
+
+def test_what_libraries_keep_is_told_apart(monkeypatch):
+    """300 B before an iteration, 200 of them the network's: 100 belong to no tensor of it, and never less than 0."""
+    cuda = VirtualCuda(memory=(300, 1000, 2048)).install(monkeypatch)
+    network, device = chain(cuda, 2, host=8 * US, device=100 * US), torch.device("cuda", 0)
+    for held, workspace in ((200, 100), (301, 0)):
+        job = replace(job_of(network), held_bytes=lambda held=held: held)
+        assert measure(job, PLAN, CudaClock(device), device).memory.workspace_bytes == workspace
+
+
+def test_what_only_a_cycle_holds_is_no_part_of_a_peak(cuda, monkeypatch):
+    class Held:
+        pass
+
+    held = Held()
+    held.itself, alive = held, weakref.ref(held)
+    gc.disable()
+    try:
+        del held
+        monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 0 if alive() is None else 1000)
+        memory = CudaClock(torch.device("cuda", 0)).peak_memory(list)
+    finally:
+        gc.enable()
+    assert memory.before_bytes == 0
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_the_rows_of_each_pass_add_up_to_its_span_to_the_nanosecond():
     """
     clock = FakeClock(mark_ns=3)
     network = nn.Sequential(*(Work(clock, *(10_007 * k for k in range(11 * n, 12 * n + 7))) for n in range(1, 9)))
-    sample = measured(network, clock, TimingPlan(max_ns=3 * 10**8, max_warmup_ns=10**8))
+    sample = measured(network, clock, TimingPlan(max_ns=6 * 10**8, max_warmup_ns=10**8))
     layers = sample.layers
 
     assert layers.spans.n >= 20
@@ -278,11 +278,11 @@ def test_k_equal_layers_take_equal_times_and_grow_with_k():
     assert totals == {k: 40 * US * k for k in totals}
 
 
-def test_noise_without_end_takes_no_longer_than_the_limits_of_two_measurements():
-    """1 to 9 ms by chance: warming up, end to end and the layers, five seconds and five, and the hooks' tenth."""
+def test_noise_without_end_takes_no_longer_than_one_measurement_and_a_half():
+    """1 to 9 ms by chance: five seconds to warm up and end to end, two and a half by layers, and the hooks' tenth."""
     clock, numbers = FakeClock(), random.Random(0)  # noqa: S311 - made-up times
     network = nn.Sequential(Work(clock, *(numbers.randint(1000 * US, 9000 * US) for _ in range(10_007))))
     sample = measured(network, clock, TimingPlan(roof=False))
 
     assert sample.unmet
-    assert clock.host <= 10.3 * 10**9
+    assert clock.host <= 7.8 * 10**9

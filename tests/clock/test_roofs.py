@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 from clock.fake_clock import FakeClock
+from clock.virtual_cuda import VirtualCuda
 
 from archcost.clock import roofs
+from archcost.clock.cuda import CudaClock
 from archcost.clock.kinds import KINDS
 from archcost.clock.roofs import all_dtypes, cache_file, roof_of
 from archcost.clock.wall import WallClock
@@ -184,12 +186,42 @@ def test_no_ceiling_is_made_of_tries_for_which_the_host_was_late(monkeypatch):
 
 
 def test_a_device_that_queues_works_before_its_ceiling_is_measured():
-    """Its clocks rise under load: the first tenth of a second counts for nothing."""
-    clock, since = FakeClock(queues=True), []
+    """Its clocks rise under load: for a tenth of a second nothing counts, and nothing is held."""
+    clock, since, held = FakeClock(queues=True), [], []
+    clock.hold = lambda ns, hold=clock.hold: held.append(clock.host) or hold(ns)
 
     def run():
         since.append(clock.host)
-        clock.work(1000, 20_000_000 if clock.host < roofs.LOAD_NS else 10_000_000)
+        clock.work(1000, 2_000_000 if clock.host < roofs.LOAD_NS else 1_000_000)
 
-    assert roofs._fastest(run, clock) == pytest.approx(10e-3)
+    assert roofs._fastest(run, clock) == pytest.approx(1e-3)
     assert max(since) > roofs.LOAD_NS
+    assert min(held) >= roofs.LOAD_NS
+
+
+@pytest.mark.parametrize(("load", "most"), [(0.0, 1.4), (3.0, 0.75)])
+def test_a_roof_takes_the_less_time_where_others_work(small, monkeypatch, load, most):
+    """Two copies and two products of 50 ms each, of which three may begin: a fifth of a second each, or a twentieth.
+
+    A quiet machine has the fastest of all that it has time for; a crowded one has two in a row and one before.
+    """
+    clock = FakeClock()
+    monkeypatch.setattr(roofs, "state", lambda *_: DeviceState(load=load))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    tried = roofs._fastest
+    monkeypatch.setattr(roofs, "_fastest", lambda _, *rest: tried(lambda: clock.work(0, 50_000_000), *rest))
+    roof_of(CPU, ("float32",), clock)
+
+    assert clock.host <= most * 10**9
+    assert clock.host >= 4 * 3 * 50_000_000
+
+
+def test_a_roof_is_that_of_the_named_device(monkeypatch):
+    """Its events, its holds and what it multiplies without a number belong to the current device."""
+    cuda, seen = VirtualCuda(devices=2).install(monkeypatch), []
+    monkeypatch.setattr(roofs, "_roof", lambda *_, **__: seen.append(torch.cuda.current_device()))
+    for number in range(2):
+        device = torch.device("cuda", number)
+        roof_of(device, ("float32",), CudaClock(device))
+    assert (seen, cuda.device) == ([0, 1], 0)

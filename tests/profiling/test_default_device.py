@@ -12,12 +12,13 @@ from archcost import sources
 from archcost.cli import run
 from archcost.errors import ArchcostError
 from archcost.profiling import place, trace
+from archcost.profiling.feed import Feed
 from archcost.profiling.form import make_module
 from archcost.profiling.many import profile_many
 from archcost.profiling.place import choose_device
 from archcost.profiling.sweep import cases, sweep
-from archcost.profiling.timed import _describe_move
-from archcost.records import TimingPlan
+from archcost.profiling.timed import _describe_move, time_network
+from archcost.records import TimingPlan, WalkPlan
 from archcost.regression.settings import Plan
 
 BUSY = "CUDA error: all CUDA-capable devices are busy or unavailable"
@@ -114,10 +115,22 @@ def test_a_module_that_is_elsewhere_than_where_it_is_to_be_timed_is_copied_there
 
     assert note == "a copy of the network was timed on cuda:1; the network itself is on cpu"
     assert copied is not network.given
-    assert Movable.moved == [device]
+    assert Movable.moved[-1] == device
     assert _describe_move(network, TimingPlan(), torch.device("cuda", 0)) == ()  # nobody named one: where it is
     assert _describe_move(network, TimingPlan(device="cpu"), torch.device("cpu")) == ()
     assert _describe_move(sources.resolve("lenet5"), TimingPlan(device="cuda"), device) == ()
+
+
+def test_what_is_timed_is_the_copy_and_the_note_says_so(monkeypatch):
+    VirtualCuda().install(monkeypatch)
+    network, feed = sources.wrap_module(Movable(2, 2)), Feed(specs=(sources.parse_input("2"),), batch=1)
+    monkeypatch.setattr("archcost.profiling.timed.make_inputs", lambda *_: ((torch.zeros(1, 2),), {}))
+    plan = TimingPlan(device="cuda:1", max_ns=10**7, max_warmup_ns=10**6, min_samples=1, roof=False)
+    Movable.moved.clear()
+    _, _, sample = time_network(network, feed, WalkPlan(), plan)
+
+    assert Movable.moved == [torch.device("cuda", 1)]
+    assert sample.notes[0] == "a copy of the network was timed on cuda:1; the network itself is on cpu"
 
 
 def test_a_device_that_gives_nothing_back_ends_no_sweep(monkeypatch):
@@ -148,3 +161,28 @@ def test_the_libraries_own_words_for_too_little_memory_are_known():
     ):
         assert ran_out(RuntimeError(text))
     assert not ran_out(RuntimeError("CUDNN_STATUS_BAD_PARAM"))
+
+
+class Watches(nn.Linear):
+    """Notes which device is the current one while it runs."""
+
+    seen: ClassVar = set()
+
+    def forward(self, x):
+        self.seen.add(torch.cuda.current_device())
+        return super().forward(x)
+
+
+def test_a_count_and_a_timing_have_the_named_device_as_the_current_one(monkeypatch):
+    """What a network makes without a number lands there; the weights stay on the CPU here, where they can run."""
+    cuda, seen = VirtualCuda(devices=2).install(monkeypatch), Watches.seen
+    network, feed = sources.wrap_module(Watches(4, 4)), Feed(specs=(sources.parse_input("4"),), batch=2)
+    seen.clear()
+    assert trace.trace_network(network, feed, WalkPlan(device="cuda:1"))[0].ops
+    assert (seen, cuda.device) == ({1}, 0)
+
+    seen.clear()
+    monkeypatch.setattr("archcost.profiling.timed._describe_move", lambda *_: ())
+    plan = TimingPlan(device="cuda:1", max_ns=10**7, max_warmup_ns=10**6, min_samples=1, roof=False)
+    time_network(network, feed, WalkPlan(), plan)
+    assert (seen, cuda.device) == ({1}, 0)

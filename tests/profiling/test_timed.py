@@ -1,6 +1,7 @@
 """A timed network, really run on the CPU: counted and measured rows agree, and it is left as it was found."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from walk.test_state import Restless, snapshot
 
 import archcost
 from archcost.errors import ArgumentError, ClockError, NoDeviceError, OutOfMemoryError
+from archcost.profiling.timed import _count_held
 from archcost.records import TimingPlan
 
 QUICK = TimingPlan(
@@ -304,3 +306,12 @@ def test_a_graph_is_replayed_on_a_gpu():
     sample = archcost.profile("mobilenet_v2", device="cuda", time=quick(timer="graph", max_ns=2 * 10**9)).measured
     assert sample.timer == "CUDA graph"
     assert sample.layers is not None
+
+
+def test_what_is_held_between_two_iterations_is_counted_in_blocks_and_each_storage_once():
+    """A weight of 6 KB twice, a bias of 80 B, an input of 600 and its view, a state of 6 KB: 12 + 1 + 2 + 12."""
+    network, x = nn.Sequential(nn.Linear(75, 20), nn.Identity()), torch.zeros(2, 75)
+    network[1].again = network[0].weight
+    state = {"momentum": torch.zeros(20, 75)}
+    given = ((x, x[:1]), {})
+    assert _count_held(network, given, SimpleNamespace(state=state)) == 512 * (12 + 1 + 2 + 12)

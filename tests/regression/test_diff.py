@@ -207,3 +207,33 @@ def test_the_public_function_compares_reports():
     assert difference.delta("params") == 2 * 5
     assert [(change.row.name, change.status) for change in difference.contributions("macs")] == [("0", "reshaped")]
     assert {"macs", "params"} <= set(SUMS) & set(difference.metrics)
+
+
+@pytest.mark.parametrize("train", [None, "adam"])
+def test_reports_that_follow_different_devices_do_not_compare(train):
+    net = nn.Linear(4, 4)
+    cuda, cpu = (
+        archcost.profile(net, torch.zeros(2, 4), device="meta", train=train, like=like) for like in ("cuda", "cpu")
+    )
+
+    with pytest.raises(IncomparableError, match="other choices followed: like cuda before, like cpu after"):
+        diff(cuda, cpu)
+    assert any("like cuda before" in note for note in diff(cuda, cpu, force=True).notes)
+    assert diff(cpu, cpu).notes == ()
+
+
+def test_a_real_step_follows_its_own_device_and_a_real_forward_compares_with_any():
+    net, x = nn.Linear(4, 4), torch.zeros(2, 4)
+    real = archcost.profile(net, x, device="cpu", train="adam")
+    with pytest.raises(IncomparableError, match="like cuda before, like cpu after"):
+        diff(archcost.profile(net, x, device="meta", train="adam"), real)
+    assert not diff(archcost.profile(net, x, device="meta", train="adam", like="cpu"), real).notes
+    forward = archcost.profile(net, x, device="cpu")
+    for like in ("cuda", "cpu"):
+        assert not diff(archcost.profile(net, x, device="meta", like=like), forward).notes
+
+
+def test_a_report_of_before_that_does_not_say_whom_it_follows_compares():
+    found = archcost.profile(nn.Linear(4, 4), torch.zeros(2, 4), device="meta", train="adam")
+    unsaid = {key: value for key, value in found.environment.items() if key not in {"like", "device"}}
+    assert not diff(replace(found, environment=unsaid), found).notes

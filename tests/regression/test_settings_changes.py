@@ -61,3 +61,35 @@ def test_settings_that_changed_are_named_from_the_settings():
     assert describe_changes(found, found, PLAN, replace(PLAN, like="cpu")) == ("like cuda -> cpu",)
     assert describe_changes(found, found, PLAN, replace(PLAN, like="cuda")) == ()  # which is the default
     assert describe_changes(replace(found, spec="a"), replace(found, spec="b"), None, PLAN) == ("spec a -> b",)
+
+
+def test_whose_choices_a_side_followed_is_named_where_its_settings_are_not_known():
+    """Against a lock file only the figures are: what was locked like a GPU and is counted like the CPU now."""
+    training = [counted(train="adam", device="meta", like=like) for like in ("cuda", "cpu")]
+    plain = [counted(device="meta", like=like) for like in ("cuda", "cpu")]
+
+    assert describe_changes(*training, None, PLAN) == ("like cuda -> cpu",)
+    assert describe_changes(*plain, None, PLAN) == ("like cuda -> cpu",)
+    assert describe_changes(training[0], counted(train="adam", device="cpu"), PLAN, PLAN) == ("like cuda -> cpu",)
+    assert describe_changes(plain[0], counted(device="cpu"), PLAN, PLAN) == ()
+    assert describe_changes(replace(training[0], followed=None), training[1], None, PLAN) == ()  # nobody knows
+    assert describe_changes(replace(plain[0], followed=None), plain[1], None, PLAN) == ("like cuda -> cpu",)
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"train": "sgd"}, "cuda"),
+        ({"train": "sgd", "like": "cpu"}, "cpu"),
+        ({"like": "cpu"}, "cpu"),
+        ({}, None),  # as in every lock file of before
+    ],
+)
+def test_the_lock_file_keeps_whose_choices_were_followed(options, kept):
+    found = lock.Locked(metrics=("macs",), snapshot=counted(device="meta", **options))
+    text = lock.lock_text({"net": found})
+    read = lock.parse_lock(text)
+
+    assert read["net"].snapshot.followed == kept
+    assert ("followed" in text) == (kept is not None)
+    assert lock.find_stale({"net": found.snapshot}, read, ("macs",)) == ()

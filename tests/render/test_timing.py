@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -55,6 +56,13 @@ def test_rows_are_held_against_the_roof():
     assert "200.0 %  memory" in lines["relu #1"]
     assert "backward" in lines
     assert "%  memory" not in lines["backward"]
+
+
+def test_what_libraries_keep_stands_apart_where_it_is_known():
+    memory = samples.gpu_sample().memory
+    assert "workspaces" not in text_of(samples.gpu_sample())
+    text = text_of(samples.gpu_sample(memory=replace(memory, workspace_bytes=33_554_432)))
+    assert re.search(r"workspaces +33\.55 MB", text)
 
 
 def test_rows_above_the_roof_are_explained():

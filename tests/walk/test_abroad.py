@@ -92,10 +92,63 @@ def test_the_fused_kernels_keep_no_scores():
     assert apart > saved + 4 * rows * length
 
 
-def test_where_nothing_trains_nothing_changes():
-    x = torch.zeros(2, 4, 64, 32)
-    eager, like = (archcost.profile(Attention(), x, device="meta", like=like) for like in ("cpu", "cuda"))
-    assert (eager.totals, eager.operators) == (like.totals, like.operators)
+@pytest.mark.parametrize(("shape", "dtype", "mask", "kernel"), CASES)
+def test_where_nothing_trains_the_kernel_is_cudas_too(shape, dtype, mask, kernel):
+    net, x = Attention(mask).to(dtype), torch.zeros(shape, dtype=dtype)
+    report = archcost.profile(net, x, device="meta")
+    assert {FLASH, EFFICIENT} & set(report.operators) == ({kernel} if kernel else set())
+    assert [note for note in report.warnings if NAMES[kernel] in note]
+    cpu = archcost.profile(net, x, device="meta", like="cpu")
+    assert not {FLASH, EFFICIENT} & set(cpu.operators)
+    assert not cpu.warnings
+
+
+def test_attention_of_heads_that_nothing_fuses_holds_scores_where_nothing_trains():
+    """Of 30 elements, 120 bytes: a query of 16 and keys of 1,024 give 4 x 16 x 1024 scores, which a softmax doubles."""
+    queries, keys = (torch.zeros(1, 4, length, 30) for length in (16, 1024))
+
+    class Crossed(nn.Module):
+        def forward(self, query, key):
+            return scaled_dot_product_attention(query, key, key)
+
+    scores = 4 * 4 * 16 * 1024
+    on_gpu, on_cpu = (
+        archcost.profile(Crossed(), (queries, keys), device="meta", like=like).totals.peak_inference_bytes
+        for like in ("cuda", "cpu")
+    )
+    given = queries.nbytes + keys.nbytes
+    assert on_cpu == given + queries.nbytes + 4 * 4 * 16  # the result, and a number for each row of scores
+    assert on_gpu >= given + 2 * scores
+
+
+def heads(count, *, batch=2, length=64, width=32, turned=False):
+    made = torch.zeros(batch, count, *((width, length) if turned else (length, width)), dtype=torch.bfloat16)
+    return made.transpose(-2, -1) if turned else made
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "mask", "shares", "kernel"),
+    [
+        (heads(4), heads(2), None, True, FLASH),
+        (heads(4), heads(1, batch=1), None, True, None),  # batches that are to be spread
+        (heads(4), heads(1), None, False, None),
+        (heads(4, turned=True), heads(4), None, False, None),  # rows that do not lie in a row
+        (heads(4, width=1, turned=True), heads(4, width=1), None, False, FLASH),  # of one element every row does
+        (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16).T, False, None),
+        (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16), False, EFFICIENT),
+    ],
+)
+def test_what_the_kernels_ask_of_shapes_and_layouts(query, key, mask, shares, kernel):
+    class Asks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.mask = mask
+
+        def forward(self, query, key):
+            return scaled_dot_product_attention(query, key, key, attn_mask=self.mask, enable_gqa=shares)
+
+    report = archcost.profile(Asks(), (query, key), device="meta")
+    assert {FLASH, EFFICIENT} & set(report.operators) == ({kernel} if kernel else set())
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])

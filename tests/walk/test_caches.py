@@ -2,6 +2,9 @@
 
 import functools
 import gc
+import sys
+import threading
+import types
 
 import nets_caching
 import pytest
@@ -101,27 +104,41 @@ def test_nor_does_a_walk_that_fails_leave_anything(place):
     assert Layer(place)(X).device.type == "cpu"
 
 
-class Holder:
-    """Something that archcost does not look into: nothing says that it belongs to the network."""
-
-    __slots__ = ("mask",)
-
-
 def test_a_place_that_cannot_be_cleared_is_named():
-    holder = Holder()
+    kept = []
 
     class Network(nn.Module):
         def forward(self, x):
-            holder.mask = torch.ones(4)
-            return x * holder.mask
+            kept.append(functools.partial(torch.add, torch.ones(4)))
+            return kept[0](x)
 
     report = archcost.profile(Network(), X)
 
-    assert holder.mask.is_meta
-    del holder.mask
+    assert kept[0].args[0].is_meta
+    kept.clear()
     (warning,) = report.warnings
-    assert "Holder" in warning
+    assert "functools.partial" in warning
     assert "--device cpu" in warning
+
+
+def test_what_a_thread_has_out_of_sight_is_cleared_and_python_goes_on(monkeypatch):
+    """Python keeps a thread's variables in a table of its own, and crashes when an entry of that is missing."""
+    hidden = types.ModuleType("hidden_from_the_walk")
+    hidden.local = threading.local()
+    monkeypatch.setitem(sys.modules, hidden.__name__, hidden)
+
+    class Network(nn.Module):
+        def forward(self, x):
+            from hidden_from_the_walk import local
+
+            if not hasattr(local, "mask"):
+                local.mask = torch.ones(4)
+            return x * local.mask
+
+    for _ in range(3):
+        assert archcost.profile(Network(), X).warnings == ()
+    assert vars(hidden.local) == {}
+    assert Network()(X).device.type == "cpu"
 
 
 def test_outputs_that_a_hook_collects_on_meta_do_not_stay():

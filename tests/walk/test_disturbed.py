@@ -14,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import archcost
+from archcost.errors import WalkError
+from archcost.walk.meta import MetaDevice
 from benchmarks.stress import KINDS, find_growth, find_thread_damage, small_network, state_of
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +135,61 @@ def test_interrupts_leave_nothing_behind():
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+class Torn(nn.Module):
+    """Interrupted within something that does not bear it, as a context that leaves halfway is."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.layer, self.first = nn.Linear(3, 3), first
+
+    def forward(self, x):
+        x = self.layer(x)
+        try:
+            raise self.first
+        finally:
+            raise AssertionError("torn apart")
+
+
+@pytest.mark.parametrize("options", [{}, {"device": "cpu"}, {"partial": True}])
+def test_an_interrupt_stays_one_whatever_fails_on_its_way(options):
+    with pytest.raises(KeyboardInterrupt):
+        archcost.profile(Torn(KeyboardInterrupt()), torch.ones(1, 3), **options)
+    with pytest.raises(WalkError, match="torn apart"):
+        archcost.profile(Torn(ValueError()), torch.ones(1, 3), device="cpu")
+
+
+def test_an_interrupt_that_the_caller_deals_with_is_not_the_walks():
+    class Asking:
+        def __exit__(self, *error):
+            with pytest.raises(WalkError, match="torn apart"):
+                archcost.profile(Torn(ValueError()), torch.ones(1, 3))
+
+        def __enter__(self):
+            return self
+
+    with pytest.raises(KeyboardInterrupt), Asking():
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("after", ["_pop_torch_function_stack", "_push_on_torch_function_stack"])
+def test_an_interrupt_while_the_meta_device_steps_aside_leaves_it_in_its_place(after, monkeypatch):
+    """It pops itself off torch's stack for a layer that makes no tensors, and comes back after it."""
+    device, change = MetaDevice(), getattr(torch._C, after)
+
+    def interrupted(*args):
+        change(*args)
+        raise KeyboardInterrupt
+
+    with device:
+        if after.startswith("_push"):
+            device.rest(nn.ReLU())
+        monkeypatch.setattr(torch._C, after, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            device.rest(nn.ReLU()) if after.startswith("_pop") else device.wake()
+        monkeypatch.undo()
+    assert torch._C._len_torch_function_stack() == 0
 
 
 def test_threads_give_the_reports_of_one():

@@ -145,7 +145,7 @@ def test_an_encoder_counts_padded_places_and_says_so(device, named):
 def test_an_encoder_without_a_mask_has_no_such_note(device):
     report = archcost.profile(Encoded(), (torch.ones(3, 6, 8), None), device=device)
     assert report.totals.macs == 21_888
-    assert report.warnings == ()
+    assert not any("padded" in warning for warning in report.warnings)
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -50,6 +50,29 @@ class Spectrum(nn.Module):
         return torch.fft.hfft(x.to(torch.complex64))
 
 
+class Turned(nn.Module):
+    """A linear layer whose input does not lie in order: torch copies it where the weight learns.
+
+    Within inference mode torch no longer sees that of the weight that it turns, and multiplies it for each row.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.linear(x.expand(3, 2, 4).transpose(0, 1))
+
+
+class Attending(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(x.expand(3, 2, 4))
+
+
 def decorated(kind):
     class Decorated(kind):
         @torch.inference_mode()
@@ -61,13 +84,14 @@ def decorated(kind):
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent, Spectrum])
+@pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent, Spectrum, Turned, Attending])
 def test_a_forward_under_inference_mode_counts_as_without(kind, device):
     x = torch.ones(2, 4)
     plain = archcost.profile(kind(), x, device=device)
     within = archcost.profile(decorated(kind), x, device=device)
+    network = kind()
     with torch.inference_mode():
-        around = archcost.profile(kind(), x, device=device)
+        around = archcost.profile(network, x, device=device)
     assert within.layers == around.layers == plain.layers
     assert within.totals == around.totals == plain.totals
 

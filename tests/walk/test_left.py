@@ -157,6 +157,15 @@ def test_an_argument_that_cannot_be_copied_is_named():
         archcost.profile(nn.Linear(4, 4), (Stubborn(),))
 
 
+class Slots:
+    """An object without a dictionary of its attributes."""
+
+    __slots__ = ("seen", "sum")
+
+    def __init__(self):
+        self.sum = torch.zeros(4)
+
+
 class WithCache(nn.Module):
     """Keeps a plain object, nested containers and a layer that is not registered."""
 
@@ -167,8 +176,10 @@ class WithCache(nn.Module):
         del self.cache.lock  # it cannot be copied, and the meta device needs a copy
         self.tables = {"a": {"b": []}, "c": [torch.zeros(4)]}
         self.hidden = [nn.BatchNorm1d(4)]
+        self.slots = Slots()
 
     def forward(self, x):
+        self.slots.sum, self.slots.seen = self.slots.sum + x.sum(0), True
         self.cache.calls += 1
         self.cache.layers.append(1)
         self.tables["a"]["b"].append(x)
@@ -183,6 +194,8 @@ def test_what_lies_deeper_in_attributes_is_as_it_was(device, train):
     network.hidden[0].weight.grad = gradient = torch.full((4,), 7.0)
     archcost.profile(network, X, device=device, train=train, mode="train")
     assert (network.cache.calls, len(network.cache.layers)) == (0, 1)
+    assert not hasattr(network.slots, "seen")
+    assert network.slots.sum.tolist() == [0, 0, 0, 0]
     assert network.tables["a"] == {"b": []}
     assert network.tables["c"][0].tolist() == [0, 0, 0, 0]
     assert network.hidden[0].running_mean.tolist() == [0, 0, 0, 0]

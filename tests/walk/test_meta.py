@@ -24,7 +24,8 @@ class Attention(nn.Module):
 @pytest.mark.parametrize("causal", [False, True])
 def test_attention_is_one_operator_on_every_device(causal):
     meta, real = (
-        archcost.profile(Attention(causal), torch.zeros(2, 5, 8), device=device) for device in ("meta", "cpu")
+        archcost.profile(Attention(causal), torch.zeros(2, 5, 8), **device)
+        for device in ({"device": "meta", "like": "cpu"}, {"device": "cpu"})
     )
 
     assert (meta.totals, meta.layers) == (real.totals, real.layers)
@@ -89,7 +90,7 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
 
 
 def test_a_causal_mask_is_noted():
-    found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8))
+    found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8), device="cpu")
 
     assert found.warnings == ("attention is counted dense: the causal mask of 1 calls saves nothing here",)
 

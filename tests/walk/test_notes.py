@@ -60,6 +60,7 @@ class Skipped(nn.Module):
     "draw",
     [
         lambda: random.random() < 0,  # noqa: S311 - no secret
+        lambda: pytest.importorskip("numpy.random").rand() < 0,
         lambda: torch.rand([]) < 0,
         lambda: torch.rand(1).item() < 0,
         lambda: torch.empty(1).uniform_() < 0,

@@ -3,9 +3,10 @@
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call, grad, hessian, jacrev, jvp, vmap
+from torch.func import functional_call, grad, hessian, jacrev, jvp, vjp, vmap
 
 import archcost
+from archcost.errors import WalkError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit")  # torch's own, for jvp
 
@@ -14,9 +15,9 @@ FORWARD = 5 * 4 * 3  # a linear layer from 4 to 3, for 5 samples
 
 
 class Transformed(nn.Module):
-    def __init__(self, transform):
+    def __init__(self, transform, layer=None):
         super().__init__()
-        self.layer, self.transform = nn.Linear(4, 3), transform
+        self.layer, self.transform = layer or nn.Linear(4, 3), transform
 
     def forward(self, x):
         return self.transform(self.layer, x)
@@ -41,6 +42,29 @@ def jacobian(layer, x):
     return jacrev(layer)(x[0])
 
 
+def backwards(layer, x):
+    output, back = vjp(layer, x)
+    return back(torch.ones_like(output))
+
+
+def nested(layer, x):
+    return vmap(vmap(layer))(x.reshape(5, 1, 4))
+
+
+def in_chunks(layer, x):
+    return vmap(layer, chunk_size=2)(x)
+
+
+def ensemble(layer, x):
+    parameters = {name: torch.stack([p, p, p]) for name, p in layer.named_parameters()}
+    return vmap(lambda own: functional_call(layer, own, (x,)))(parameters)
+
+
+def double(layer, x):
+    """The gradient's own derivative, in one direction."""
+    return jvp(grad(lambda sample: layer(sample).tanh().sum()), (x[0],), (torch.ones(4),))
+
+
 def curvature(layer, x):
     return hessian(lambda sample: layer(sample).tanh().sum())(x[0])
 
@@ -53,6 +77,12 @@ def curvature(layer, x):
         (per_sample_gradients, FORWARD + FORWARD),  # each sample's gradient of the weight is an outer product
         # the rows times the weight, their tangents times the weight, the rows times the weight's tangent, zeros
         (directional, 3 * FORWARD),
+        (backwards, FORWARD + FORWARD),  # a gradient of each output times the weight
+        (nested, FORWARD),
+        (in_chunks, FORWARD),
+        (ensemble, 3 * FORWARD),
+        # forward and backward once, then both for tangents of the sample and of the weight, which is zeros
+        (double, 3 * 2 * 4 * 3),
         (jacobian, 4 * 3 + 3 * 3 * 4),  # forward for one sample, then three rows of a gradient times the weight
     ],
 )
@@ -68,6 +98,13 @@ def test_a_hessian_is_the_same_on_both_devices():
     meta, cpu = (archcost.profile(Transformed(curvature), torch.ones(5, 4), device=device) for device in DEVICES)
     assert meta.totals.macs == cpu.totals.macs > 3 * 4 * 3
     assert meta.uncovered == cpu.uncovered == {}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_what_torch_refuses_within_vmap_is_refused_on_meta_too(kind, device):
+    with pytest.raises(WalkError, match="Batching rule not implemented"):
+        archcost.profile(Transformed(mapped, kind(4, 3)), torch.ones(5, 1, 4), device=device)
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -51,6 +51,19 @@ def test_parameters_stay_as_they_are_and_every_other_tensor_is_written():
     assert other.tolist() == [2.0, 2.0, 2.0]
 
 
+def test_a_library_may_put_initialisers_of_its_own_in_place_of_torchs(monkeypatch):
+    original = nn.init.normal_
+
+    def normal_(tensor, mean=0.0, std=1.0, generator=None):
+        return original(tensor, mean=mean, std=std, generator=generator)
+
+    monkeypatch.setattr(nn.init, "normal_", normal_)
+    parameter = nn.Parameter(torch.full((3,), 7.0))
+    with Unfilled():
+        original(parameter)  # which hands torch's modes what is in its place
+    assert parameter.tolist() == [7.0, 7.0, 7.0]
+
+
 def test_a_constructor_that_needs_values_is_walked_on_meta_all_the_same(module_of_networks):
     report = archcost.profile(f"{module_of_networks}:WidthsFromTensors", InputSpec(shape=(8,)), device="meta")
 

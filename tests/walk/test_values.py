@@ -131,6 +131,15 @@ def pack(self, mask, x):
     return self.linear(packed.data)
 
 
+def pack_by_lengths_on_the_cpu(self, mask, x):
+    packed = nn.utils.rnn.pack_padded_sequence(x, mask.sum(-1).cpu(), batch_first=True)
+    return self.linear(packed.data)
+
+
+def take_places_of_numbers(self, mask, x):
+    return self.linear(x[:, mask.new_tensor([0, 2])][:, torch.asarray([1])])
+
+
 def compare(self, mask, x):
     return self.linear(x) if torch.equal(mask, mask.clone()) and mask.allclose(mask) else x
 
@@ -166,6 +175,8 @@ CASES = {
     count_bins: 2 * 3,
     encode_one_hot: 2 * 4,
     pack: 5,
+    pack_by_lengths_on_the_cpu: 5,
+    take_places_of_numbers: 2 * 1,
     compare: 2 * 4,
     name_by_a_value: 2 * 4,
     loop_over_a_tensor: 2 * 4 * 2,
@@ -185,7 +196,10 @@ def test_a_question_is_answered_on_meta_as_on_the_cpu(ask):
 
 @pytest.mark.parametrize(
     "ask",
-    [ask_all, ask_for_a_list, ask_about_what_was_overwritten, ask_about_a_buffer, ask_on_the_cpu, select_by_a_mask],
+    [
+        *(ask_all, ask_for_a_list, ask_about_what_was_overwritten, ask_about_a_buffer, ask_on_the_cpu),
+        *(select_by_a_mask, pack_by_lengths_on_the_cpu, take_places_of_numbers),
+    ],
 )
 def test_a_walk_with_answers_is_that_of_the_cpu(ask):
     given = (MASK.clone(), torch.randn(2, 4, 5))

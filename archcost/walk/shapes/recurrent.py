@@ -9,6 +9,7 @@ import torch
 from archcost.walk.shapes.results import META, new
 
 PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and of a cache line; a distance that oneDNN avoids, in elements
+FULL = 4  # bytes of an element in full precision
 
 
 def lstm_layer(*arguments: Any) -> Any:
@@ -22,32 +23,32 @@ def lstm_layer(*arguments: Any) -> Any:
 
 
 def lstm_layer_backward(*arguments: Any) -> Any:
-    """Answer with a gradient for each of the forward's tensors; those of both biases are one sum each."""
+    """Answer with a gradient for each of the forward's tensors, in float32; those of both biases are one sum each."""
     sequence, weight_input, weight_hidden, _, _, hidden, cells, *_ = arguments
     bias = weight_input.shape[:1]
     shapes = (sequence.shape, weight_input.shape, weight_hidden.shape, bias, bias, hidden.shape, cells.shape)
-    return tuple([new(shape, sequence) for shape in shapes])
+    return tuple([torch.empty(shape, dtype=torch.float32, device=META) for shape in shapes])
 
 
 def _workspace(steps: int, batch: int, width: int, hidden: int, itemsize: int) -> int:
     """Bytes of what oneDNN keeps, each part of it on pages of its own.
 
-    The gates of every step; three times the states of layer and input, twice those of cells, all for both layers and
-    with the first step's; the products of every step.
+    The gates of every step; the states of layer and input, and the cells, for both layers and with the first step's;
+    their gradients in float32, those of layer and input apart; the products of every step.
     """
 
-    def row(elements: int) -> int:
-        line = LINE // itemsize
+    def row(elements: int, size: int) -> int:
+        line = LINE // size
         padded = -(-elements // line) * line
         return padded if padded % ALIASING else padded + line
 
-    def pages(elements: int) -> int:
-        return -(-elements * itemsize // PAGE) * PAGE
+    def pages(elements: int, size: int) -> int:
+        return -(-elements * size // PAGE) * PAGE
 
     rows, states = steps * batch, 2 * (steps + 1) * batch
     return (
-        pages(rows * row(4 * hidden))
-        + 3 * pages(states * row(max(width, hidden)))
-        + 2 * pages(states * hidden)
-        + pages(rows * row(hidden))
+        pages(rows * row(4 * hidden, itemsize), itemsize)
+        + sum(pages(states * row(max(width, hidden), size), size) for size in (itemsize, FULL, FULL))
+        + sum(pages(states * hidden, size) for size in (itemsize, FULL))
+        + pages(rows * row(hidden, itemsize), itemsize)
     )

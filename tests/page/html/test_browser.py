@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from browser import Browser, find_executable
+from browser import run_browser
 from render.reports import branched
 
 from archcost.profiling.profile import profile
@@ -20,14 +20,7 @@ NAMES = f"{VISIBLE}.map((row) => row.cells[0].textContent)"
 WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = find_executable()
-    if path is None:
-        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
-    started = Browser(path)
-    yield started
-    started.close()
+browser = pytest.fixture(scope="module")(run_browser)
 
 
 @pytest.fixture(scope="module")
