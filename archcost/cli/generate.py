@@ -31,7 +31,7 @@ POSITIVE = click.IntRange(min=1)
 @click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache.")
 @add_input()
 @BINARY
-@add_output()
+@add_output("picture")
 def command(
     network: str,
     prompt: int,
@@ -52,9 +52,12 @@ def command(
     archcost generate 'hf:llama#LlamaForCausalLM?num_hidden_layers=4' --prompt 2048 --dtype bf16
     archcost generate config.json --context 8192,32768 --memory 80GB --kv-dtype fp8
     archcost generate model.py:build --batch 8 --device-name h200 --dtype bf16
+    archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
 
     The network is walked as it is, with the cache that it returns. Exit code 1 when not even one sequence fits.
     """  # noqa: D301 - click reads the \b
+    from archcost.charts.drawing import write_svg
+    from archcost.charts.generating import draw_generation
     from archcost.profiling.generation import generate
     from archcost.render.generating import build_document
 
@@ -63,7 +66,7 @@ def command(
             network, prompt, contexts=_read_contexts(contexts), batch=batch, dtype=dtype, kv_dtype=kv_dtype,
             memory=memory, device_name=device_name, block=block, inputs=read_inputs(inputs),
         )  # fmt: skip
-    output.write(build_document(found, binary=binary))
+    output.write(build_document(found, lambda: write_svg(draw_generation(found)), binary=binary))
     if found.room is not None and found.room.largest_batch is None:
         raise DoesNotFitError(f"{network}: not even one sequence of {found.contexts[-1].tokens} tokens fits")
 

@@ -13,7 +13,7 @@ from archcost.profiling.choice import settle
 from archcost.profiling.decoding import Decoder, choose_texts
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.largest import find_largest
-from archcost.records import CachePart, Context, Generation, Pass, Room
+from archcost.records import BatchNeed, CachePart, Context, Generation, Pass, Room
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -151,9 +151,18 @@ class _Walker:
 
     def find_room(self, limit: int, batch: int, tokens: int) -> Room:
         """Find the largest batch of the longest context that was asked for, and the longest context of the batch."""
+        walked: dict[int, BatchNeed] = {}
+
+        def need(count: int) -> int:
+            found = self.walk(tokens, count)
+            walked[count] = BatchNeed(batch=count, cache_bytes=found.cache_bytes, needed_bytes=found.needed_bytes)
+            return found.needed_bytes
+
+        largest = find_largest(need, limit, MOST)
         return Room(
             memory_bytes=limit,
-            largest_batch=find_largest(lambda count: self.walk(tokens, count).needed_bytes, limit, MOST),
+            largest_batch=largest,
+            batches=tuple(walked[count] for count in sorted(walked)),
             longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST),
         )
 

@@ -70,6 +70,7 @@ from archcost.records.fit import (
     Fitting as Fitting,
 )
 from archcost.records.generation import (
+    BatchNeed as BatchNeed,
     CachePart as CachePart,
     Context as Context,
     Generation as Generation,

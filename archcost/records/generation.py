@@ -68,12 +68,25 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchNeed:
+    """What a batch needs, and how much of that is the cache behind the pass that needs most."""
+
+    batch: int
+    cache_bytes: int
+    needed_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What fits into a memory: sequences of the largest context, and tokens of the batch; None where not even one."""
+    """What fits into a memory: sequences of the largest context, and tokens of the batch; None where not even one.
+
+    `batches` are all that were walked for it, ascending: the answer and the next larger one are among them.
+    """
 
     memory_bytes: int
     largest_batch: int | None
     longest_context: int | None
+    batches: tuple[BatchNeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
@@ -10,9 +11,10 @@ from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Figure, Line, Page, Remark, Table
 from archcost.page.rows import read_records
+from archcost.render import quoting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from archcost.records import CachePart, Context, Generation, Pass
 
@@ -23,12 +25,18 @@ BOUND = (
 PASSES = ("prefill", "decode")
 
 
-def build_document(found: Generation, *, binary: bool = False) -> Document:
-    """Return what there is to show of generating text."""
+def build_document(found: Generation, picture: Callable[[], str], *, binary: bool = False) -> Document:
+    """Return what there is to show of generating text; `picture` draws an SVG where there is more than one point."""
+    several = len(found.contexts) > 1 or (found.room is not None and len(found.room.batches) > 1)
     return Document(
-        pages=lambda: (_build_page(found, binary=binary), _build_cache(found, binary=binary)),
+        pages=lambda: (
+            replace(_build_page(found, binary=binary), picture=picture if several else None),
+            _build_cache(found, binary=binary),
+            quoting.build_page(found),
+        ),
         data=lambda: dump_json(_describe(found)),
         rows=lambda: read_records(_list_records(found)),
+        picture=picture,
     )
 
 
@@ -38,7 +46,7 @@ def _describe(found: Generation) -> dict[str, Any]:
         told |= {"cache_bytes": context.cache_bytes, "paged_bytes": context.paged_bytes}
         for name in PASSES:
             told[name]["intensity"] = getattr(context, name).intensity
-    return data
+    return {**data, "conventions": [each._asdict() for each in quoting.list_quoted(found)]}
 
 
 def _list_records(found: Generation) -> Iterator[dict[str, Any]]:

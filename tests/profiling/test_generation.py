@@ -96,6 +96,7 @@ def test_what_fits_does_and_the_next_does_not():
 
     batch, context = found.room.largest_batch, found.room.longest_context
     assert need(batch, 8) <= 100_000 < need(batch + 1, 8)
+    assert {batch, batch + 1} <= {each.batch for each in found.room.batches}
     assert need(1, context) <= 100_000 < need(1, context + 1)
     assert found.contexts[-1].needed_bytes == need(1, 8)
 
@@ -192,6 +193,34 @@ def test_the_command_writes_both_passes_of_each_context(capsys):
     text = capsys.readouterr().out
     assert "decode at 8" in text
     assert f"largest batch {data['room']['largest_batch']:,} in 1.000 MB" in " ".join(text.split())
+
+
+def test_a_picture_needs_more_than_one_point(tmp_path, capsys):
+    svg, html = tmp_path / "a.svg", tmp_path / "a.html"
+    asked = ["generate", FILE, "--prompt", "4", "-q", "-o", str(html), "-o", str(svg)]
+    assert run(asked) == 2
+    assert "a chart needs several contexts (--context 8192,32768) or a memory" in capsys.readouterr().err
+    assert run([*asked, "--context", "8,16", "--memory", "1MB"]) == 0
+    text = svg.read_text(encoding="utf-8")
+    for words in ("tokens of the context", "bytes to read (GB)", "sequences of 16 tokens in the batch", "activations"):
+        assert words in text
+    assert "<img" in html.read_text(encoding="utf-8")
+
+
+def test_conventions_stand_beside_what_was_counted(capsys):
+    """2N leaves attention out, and counts the table of words (88 parameters), which costs nothing."""
+    assert run(["generate", FILE, "--prompt", "4", "--batch", "3", "--format", "json", "-q"]) == 0
+    quoted = {each["words"]: each for each in json.loads(capsys.readouterr().out)["conventions"]}
+
+    prompt, token = 3 * (4 * LINEAR + 16 * ATTENTION), 3 * (LINEAR + 5 * ATTENTION)
+    assert quoted["prompt: counted, logits at every position"]["operations"] == 2 * prompt
+    assert quoted["prompt: 2ND, N all parameters"] == {
+        "words": "prompt: 2ND, N all parameters",
+        "operations": 2 * 3 * 4 * (LINEAR + 88),
+        "counted": 2 * prompt,
+    }
+    assert quoted["token: 2N, N all parameters"]["counted"] == 2 * token
+    assert quoted["training on the prompt: 6ND, N all parameters"]["operations"] == 6 * 12 * PARAMS
 
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):
