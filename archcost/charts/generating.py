@@ -45,8 +45,8 @@ def draw_generation(found: Generation, *, theme: str = "light", size: str = "16:
             axes.margins(x=0.03)
             axes.legend(loc="upper left")
         canvas.write_title(
-            f"Generating text with {found.network}",
-            "Walks of the network with its own cache, in exact bytes of the tensors; attention is counted dense",
+            "What generating text costs",
+            f"{found.network}: walks with its own cache, in exact bytes of the tensors; attention is counted dense",
             wide=True,
         )
     return figure
@@ -68,18 +68,22 @@ def _draw_contexts(canvas: Canvas, axes: Axes, found: Generation) -> None:
 
 def _draw_batches(canvas: Canvas, axes: Axes, found: Generation) -> None:
     """Draw what fills the memory at each batch that was walked, one kind above the other."""
+    from matplotlib.ticker import MaxNLocator
+
     room = found.room
     assert room is not None  # noqa: S101 - or the panel would not be drawn
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    batches = [each for each in room.batches if each.batch <= (room.largest_batch or 0) + 1]
     fixed = found.weight_bytes + found.buffer_bytes
     kinds = {
-        "weights and buffers": [fixed / GIGA for _ in room.batches],
-        "cache": [each.cache_bytes / GIGA for each in room.batches],
-        "activations": [(each.needed_bytes - fixed - each.cache_bytes) / GIGA for each in room.batches],
+        "weights and buffers": [fixed / GIGA for _ in batches],
+        "cache": [each.cache_bytes / GIGA for each in batches],
+        "activations": [(each.needed_bytes - fixed - each.cache_bytes) / GIGA for each in batches],
     }
     hues = [canvas.find_hue(i) for i in range(len(kinds))]
-    axes.stackplot([each.batch for each in room.batches], *kinds.values(), labels=list(kinds), colors=hues)
+    axes.stackplot([each.batch for each in batches], *kinds.values(), labels=list(kinds), colors=hues)
     memory = room.memory_bytes / GIGA
     axes.axhline(memory, color=canvas.theme.muted, linestyle="--", label=f"{units.short(room.memory_bytes, 'B')}")
     tokens = units.exact(found.contexts[-1].tokens)
-    axes.set(xlabel=f"sequences of {tokens} tokens in the batch", ylabel="memory needed (GB)")
-    axes.set_ylim(bottom=0, top=1.5 * max(memory, room.batches[-1].needed_bytes / GIGA))
+    axes.set(xlabel=f"sequences of {tokens} tokens, read at once", ylabel="memory needed (GB)")
+    axes.set_ylim(bottom=0, top=1.5 * max(memory, batches[-1].needed_bytes / GIGA))

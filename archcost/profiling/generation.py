@@ -152,16 +152,26 @@ class _Walker:
     def find_room(self, limit: int, batch: int, tokens: int) -> Room:
         """Find the largest batch of the longest context that was asked for, and the longest context of the batch."""
         walked: dict[int, BatchNeed] = {}
+        alone = self.walk(tokens, 1).prefill.activation_bytes
 
-        def need(count: int) -> int:
-            found = self.walk(tokens, count)
-            walked[count] = BatchNeed(batch=count, cache_bytes=found.cache_bytes, needed_bytes=found.needed_bytes)
-            return found.needed_bytes
+        def need(count: int) -> BatchNeed:
+            if count not in walked:
+                found = self.walk(tokens, count)
+                grown = found.cache_bytes + count * found.token_bytes + found.decode.activation_bytes
+                walked[count] = BatchNeed(
+                    batch=count,
+                    cache_bytes=found.cache_bytes,
+                    needed_bytes=found.needed_bytes,
+                    in_turn_bytes=self._weights + self._buffers + max(grown, found.cache_bytes + alone),
+                )
+            return walked[count]
 
-        largest = find_largest(need, limit, MOST)
+        largest = find_largest(lambda count: need(count).needed_bytes, limit, MOST)
+        in_turn = find_largest(lambda count: need(count).in_turn_bytes, limit, MOST)
         return Room(
             memory_bytes=limit,
             largest_batch=largest,
+            batch_in_turn=in_turn,
             batches=tuple(walked[count] for count in sorted(walked)),
             longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST),
         )

@@ -69,22 +69,26 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNeed:
-    """What a batch needs, and how much of that is the cache behind the pass that needs most."""
+    """What a batch needs, prompts read at once; how much of that is the cache; and what it needs with them in turn."""
 
     batch: int
     cache_bytes: int
     needed_bytes: int
+    in_turn_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What fits into a memory: sequences of the largest context, and tokens of the batch; None where not even one.
 
-    `batches` are all that were walked for it, ascending: the answer and the next larger one are among them.
+    `largest_batch` is of prompts that are read at once, `batch_in_turn` of prompts that are read one after the other,
+    as engines do. `batches` are all that were walked for these, ascending: the answers and the next larger ones are
+    among them.
     """
 
     memory_bytes: int
     largest_batch: int | None
+    batch_in_turn: int | None
     longest_context: int | None
     batches: tuple[BatchNeed, ...] = ()
 

@@ -104,7 +104,9 @@ def _list_figures(found: Generation, *, binary: bool) -> Iterator[Figure]:
     room = found.room
     if room is not None:
         memory, tokens = units.short(room.memory_bytes, "B", binary=binary), found.contexts[-1].tokens
-        yield _say_most("largest batch", room.largest_batch, f"in {memory}, of {units.exact(tokens)} tokens")
+        held = f"in {memory}, of {units.exact(tokens)} tokens"
+        yield _say_most("largest batch", room.largest_batch, f"{held}, prompts read at once")
+        yield _say_most("largest batch in turn", room.batch_in_turn, f"{held}, prompts read one after the other")
         yield _say_most("longest context", room.longest_context, f"in {memory}, for a batch of {found.batch}")
 
 

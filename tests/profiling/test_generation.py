@@ -101,6 +101,23 @@ def test_what_fits_does_and_the_next_does_not():
     assert found.contexts[-1].needed_bytes == need(1, 8)
 
 
+def test_prompts_that_are_read_in_turn_leave_room_for_more():
+    """The cache of all, and beside it the prefill of one; here a step of all takes less than that."""
+    found = archcost.generate(Decoder(), 8, memory=100_000)
+    room, alone = found.room, archcost.generate(Decoder(), 8).contexts[0].prefill.activation_bytes
+    fixed = found.weight_bytes + found.buffer_bytes
+
+    assert room.batch_in_turn > room.largest_batch
+    steps = {
+        n: archcost.generate(Decoder(), 8, batch=n).contexts[0] for n in (room.batch_in_turn, room.batch_in_turn + 1)
+    }
+    needs = [
+        fixed + max(n * 8 * TOKEN_BYTES + alone, n * 9 * TOKEN_BYTES + each.decode.activation_bytes)
+        for n, each in steps.items()
+    ]
+    assert needs[0] <= 100_000 < needs[1]
+
+
 def test_a_bound_is_the_larger_of_arithmetic_and_reading():
     """An H200 reads 4.8e12 B/s: a tiny step takes the time of its bytes."""
     found = archcost.generate(Decoder(), 4, dtype="bf16", device_name="h200").contexts[0]
@@ -202,7 +219,7 @@ def test_a_picture_needs_more_than_one_point(tmp_path, capsys):
     assert "a chart needs several contexts (--context 8192,32768) or a memory" in capsys.readouterr().err
     assert run([*asked, "--context", "8,16", "--memory", "1MB"]) == 0
     text = svg.read_text(encoding="utf-8")
-    for words in ("tokens of the context", "bytes to read (GB)", "sequences of 16 tokens in the batch", "activations"):
+    for words in ("tokens of the context", "bytes to read (GB)", "sequences of 16 tokens, read at once", "activations"):
         assert words in text
     assert "<img" in html.read_text(encoding="utf-8")
 
