@@ -103,11 +103,12 @@ class Decoder:
         from archcost.walk import run_undisturbed, walk
         from archcost.walk.arguments import tensors_within
 
-        args, kwargs = Feed(specs=specs, batch=batch).on("meta", self._values)
+        values = self._values.start_again()
+        args, kwargs = Feed(specs=specs, batch=batch).on("meta", values)
         if "use_cache" in self._parameters:
             kwargs["use_cache"] = True
         kept = _keep_output(self._module)
-        trace = run_undisturbed(lambda: walk(kept, args, {**kwargs, **more}, values=self._values, restore=False))
+        trace = run_undisturbed(lambda: walk(kept, args, {**kwargs, **more}, values=values, restore=False))
         cache = self._find_cache(kept.output)
         specs_of = dict(zip(map(id, tensors_within(kept.output)), trace.returns, strict=True))
         held = {path: specs_of[id(tensor)] for path, tensor in _list_tensors(cache, (), set())}

@@ -98,6 +98,7 @@ class _Walker:
 
     def __init__(self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, peaks: Peaks | None) -> None:
         self._decoder, self._prompt, self._kv, self._block, self._peaks = decoder, prompt, kv_dtype, block, peaks
+        self._walked: dict[tuple[int, int], Context] = {}
         self._one = decoder.prefill(1, 1, prompt)  # what a single token meets, and how its cache looks
         trace = self._one.trace
         self._met_by_one = count_met(trace, find_registered_formulas(trace.ops))
@@ -134,7 +135,12 @@ class _Walker:
         )
 
     def walk(self, tokens: int, batch: int) -> Context:
-        """Walk a context, and the token behind it."""
+        """Walk a context, and the token behind it; once, however often they are asked for."""
+        if (tokens, batch) not in self._walked:
+            self._walked[tokens, batch] = self._walk(tokens, batch)
+        return self._walked[tokens, batch]
+
+    def _walk(self, tokens: int, batch: int) -> Context:
         before = self._decoder.prefill(tokens, batch, self._prompt)
         after = self._decoder.decode(before, batch)
         held, grown = self._size(before), self._size(after)
@@ -151,20 +157,19 @@ class _Walker:
 
     def find_room(self, limit: int, batch: int, tokens: int) -> Room:
         """Find the largest batch of the longest context that was asked for, and the longest context of the batch."""
-        walked: dict[int, BatchNeed] = {}
         alone = self.walk(tokens, 1).prefill.activation_bytes
+        tried: dict[int, BatchNeed] = {}
 
         def need(count: int) -> BatchNeed:
-            if count not in walked:
-                found = self.walk(tokens, count)
-                grown = found.cache_bytes + count * found.token_bytes + found.decode.activation_bytes
-                walked[count] = BatchNeed(
-                    batch=count,
-                    cache_bytes=found.cache_bytes,
-                    needed_bytes=found.needed_bytes,
-                    in_turn_bytes=self._weights + self._buffers + max(grown, found.cache_bytes + alone),
-                )
-            return walked[count]
+            found = self.walk(tokens, count)
+            grown = found.cache_bytes + count * found.token_bytes + found.decode.activation_bytes
+            tried[count] = BatchNeed(
+                batch=count,
+                cache_bytes=found.cache_bytes,
+                needed_bytes=found.needed_bytes,
+                in_turn_bytes=self._weights + self._buffers + max(grown, found.cache_bytes + alone),
+            )
+            return tried[count]
 
         largest = find_largest(lambda count: need(count).needed_bytes, limit, MOST)
         in_turn = find_largest(lambda count: need(count).in_turn_bytes, limit, MOST)
@@ -172,8 +177,8 @@ class _Walker:
             memory_bytes=limit,
             largest_batch=largest,
             batch_in_turn=in_turn,
-            batches=tuple(walked[count] for count in sorted(walked)),
-            longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST),
+            batches=tuple(tried[count] for count in sorted(tried)),
+            longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST, tokens),
         )
 
     def _add_up(self, ran: Ran, given_bytes: int) -> Pass:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 HALVE = 3  # every such try does not trust the line: it doubles what fits, or halves what is left
 
 
-def find_largest(need: Callable[[int], int], limit: int, most: int) -> int | None:
+def find_largest(need: Callable[[int], int], limit: int, most: int, second: int = 2) -> int | None:
     """Return the largest number from 1 to `most` whose need is within a limit; None where that of 1 is not.
 
     A need grows with the number. The line through two numbers that were tried says which to try next, so that a need
-    along a line takes four tries; the answer and the number behind it have always been tried.
+    along a line takes four tries: 1, the `second` and two more. The answer and the number behind it are always tried.
 
     Example:
         >>> find_largest(lambda count: 100 + 7 * count, 1000, 10**6)
@@ -24,7 +24,7 @@ def find_largest(need: Callable[[int], int], limit: int, most: int) -> int | Non
     need = cache(need)
     if need(1) > limit:
         return None
-    fits, fails, guess, tries = 1, most + 1, min(2, most), 1
+    fits, fails, guess, tries = 1, most + 1, min(max(second, 2), most), 1
     while fails - fits > 1:
         before, tries = fits, tries + 1
         if need(guess) <= limit:
