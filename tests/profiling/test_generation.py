@@ -265,6 +265,7 @@ SMALL = "hidden_size=64&num_attention_heads=4&num_key_value_heads=2&head_dim=16&
         # 512 + 64 numbers of a token in each of 3 layers
         ("hf:deepseek_v3#DeepseekV3ForCausalLM?num_hidden_layers=3&first_k_dense_replace=2", 7_077_888),
     ],
+    ids=["llama", "gemma3", "deepseek_v3"],
 )
 def test_caches_of_2048_tokens(spec, cache):
     pytest.importorskip("transformers")
