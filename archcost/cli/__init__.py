@@ -32,6 +32,8 @@ COMMANDS = {
     "time": ("archcost.cli.time_command", "Measure how long a network takes, over batches and dtypes."),
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
+    "alternatives": ("archcost.cli.alternatives", "Find networks that are as accurate and cost no more."),
+    "atlas": ("archcost.cli.atlas", "Write a page to explore all published networks."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),

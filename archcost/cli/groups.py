@@ -212,8 +212,8 @@ class Selection:
     families: tuple[str, ...]
     everything: bool
 
-    def select(self, *more: str, variants: bool = True) -> tuple[str, ...]:
-        """Return the specs, and `more` of them.
+    def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
+        """Return the specs, and `more` of them; where `published`, patterns of timm's networks stay as they are.
 
         Raises:
             ArgumentError: nothing was asked for.
@@ -222,6 +222,12 @@ class Selection:
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
+        if published and any(name.startswith("timm:") for name in names):
+            kept = tuple(name for name in names if name.startswith("timm:"))
+            rest = tuple(name for name in names if name not in kept)
+            if not (rest or self.families or self.everything):
+                return kept
+            return kept + select(rest, families=self.families, everything=self.everything, variants=variants)
         return select(names, families=self.families, everything=self.everything, variants=variants)
 
     def __bool__(self) -> bool:

@@ -86,6 +86,9 @@ class ComparisonRow:
     `seconds` is the measured time of one forward pass of the batch, None where it was not measured; `time` has the
     conditions, where they are known. `pareto` says that no other row has at most its multiply-adds and at least its
     top-1 accuracy, and more of one of them.
+
+    `published` says that its figures were shipped rather than counted now. Such a row has the `pretraining` of its
+    weights, and images a second (`per_second`) where somebody published them for the device that was asked for.
     """
 
     spec: str
@@ -96,6 +99,9 @@ class ComparisonRow:
     accuracy: Accuracy | None = None
     seconds: float | None = None
     pareto: bool = False
+    pretraining: str = ""
+    per_second: float | None = None
+    published: bool = False
     time: MeasuredTime | None = None
 
     @property
@@ -130,7 +136,7 @@ class Comparison:
     """Networks side by side, sorted, with the protocol that all accuracies have.
 
     `collected` is the date of the published ones, `own` are figures that the user gave, whether they are shown or not.
-    `failures` are the networks that could not be profiled.
+    `failures` are the networks that could not be profiled, `notes` sentences on what the rows are.
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -139,6 +145,7 @@ class Comparison:
     batch: int = 1
     own: tuple[Accuracy, ...] = ()
     failures: tuple[Missing, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
