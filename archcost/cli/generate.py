@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.choices import KV_DTYPES, WEIGHT_DTYPES
-from archcost.cli.groups import BINARY, add_input, read_inputs
+from archcost.cli.groups import BINARY, DOWNLOAD, add_input, fetch_network, read_inputs
 from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -30,6 +30,7 @@ POSITIVE = click.IntRange(min=1)
 @click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass.")
 @click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache.")
 @add_input()
+@DOWNLOAD
 @BINARY
 @add_output("picture")
 def command(
@@ -43,6 +44,7 @@ def command(
     device_name: str | None,
     block: int,
     inputs: tuple[str, ...],
+    download: bool,
     binary: bool,
     output: Output,
 ) -> None:
@@ -61,6 +63,8 @@ def command(
     from archcost.profiling.generation import generate
     from archcost.render.generating import build_document
 
+    if download:
+        fetch_network(network)
     with show_progress(None, f"Walking {network}", quiet=output.quiet), keep_process():
         found = generate(
             network, prompt, contexts=_read_contexts(contexts), batch=batch, dtype=dtype, kv_dtype=kv_dtype,

@@ -244,6 +244,8 @@ def test_conventions_stand_beside_what_was_counted(capsys):
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):
     assert run(["generate", FILE, "--context", "8k"]) == 2
     assert "--context '8k' is no list of numbers" in capsys.readouterr().err
+    assert run(["generate", "lenet5", "--download"]) == 2
+    assert "'lenet5' needs nothing fetched" in capsys.readouterr().err
     assert run(["generate", "lenet5"]) == 2
     assert "lenet5 takes no cache" in capsys.readouterr().err
     assert run(["generate", FILE, "--prompt", "4", "--memory", "1kB", "-q"]) == 1
