@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.profiling.fit import fit as fit
+    from archcost.profiling.generation import generate as generate
     from archcost.profiling.prices import Price as Price, PriceTable as PriceTable, price as price
     from archcost.profiling.profile import profile as profile
     from archcost.records import Report as Report, TimingPlan as TimingPlan
@@ -34,6 +35,7 @@ __all__ = [
     "diff",
     "fit",
     "free",
+    "generate",
     "price",
     "profile",
     "rule",
@@ -51,6 +53,7 @@ _HOMES = {
     "diff": "archcost.regression.diff",
     "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
+    "generate": "archcost.profiling.generation",
     "price": "archcost.profiling.prices",
     "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",

@@ -16,6 +16,8 @@ LOSSES = ("cross-entropy", "sum")
 FOLLOWED = ("cuda", "cpu")  # devices whose choices the meta device can follow; the first unless asked otherwise
 COUNTING = "meta,cpu"  # the meta device, or the CPU where a network needs real values: the same on every machine
 GPUS = ("cuda", "mps", "xpu")
+WEIGHT_DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}  # as people type them, and torch's names
+KV_DTYPES = {"fp8": 1, "int8": 1, "bf16": 2, "fp16": 2, "fp32": 4}  # what a cache can be stored in: bytes of an element
 TIMERS = ("events", "graph")
 ENGINES = ("local", "ray")  # who runs many networks: this machine's cores, or a cluster
 

@@ -37,7 +37,10 @@ MODULES = [
     if ">>>" in path.read_text(encoding="utf-8")
 ]
 NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
-ELSEWHERE = "timm:*", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py", "rows.jsonl"  # by tests of their own
+ELSEWHERE = (  # by tests of their own
+    "timm:*", "generate 'hf:", "generate config.json", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py",
+    "rows.jsonl",
+)  # fmt: skip
 
 
 def blocks(page, language):

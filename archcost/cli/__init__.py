@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
+    "generate": ("archcost.cli.generate", "Count what generating text costs: prefill, decode, cache."),
     "time": ("archcost.cli.time_command", "Measure how long a network takes, over batches and dtypes."),
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),

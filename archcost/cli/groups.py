@@ -122,15 +122,23 @@ def read_inputs(texts: tuple[str, ...]) -> tuple[InputSpec, ...]:
     return tuple(map(parse_input, texts))
 
 
+DOWNLOAD = click.option("--download", is_flag=True, help="Fetch the config.json of hf:OWNER/NAME, and nothing else.")
+
+
+def fetch_network(network: str) -> None:
+    """Fetch what describes a network, and say where it is."""
+    from archcost.sources.resolve import fetch
+
+    click.echo(f"archcost: fetched {fetch(network)}", err=True)
+
+
 def _read_subject(
     *, network: str, inputs: tuple[str, ...], seq: int | None, device: str, download: bool, batch: int = 1
 ) -> Subject:
     if seq is not None and inputs:
         raise ArgumentError("--seq is for inputs that are chosen; --input says what they are: leave one of both out")
     if download:
-        from archcost.sources.resolve import fetch
-
-        click.echo(f"archcost: fetched {fetch(network)}", err=True)
+        fetch_network(network)
     return Subject(network=write_seq(network, seq), inputs=inputs, batch=batch, device=device)
 
 
@@ -151,7 +159,7 @@ def add_subject(
         SEQ,
         *((add_batch(least=0),) if batched else ()),
         add_device(devices, default, does=does),
-        click.option("--download", is_flag=True, help="Fetch the config.json of hf:OWNER/NAME, and nothing else."),
+        DOWNLOAD,
     )(command)
 
 

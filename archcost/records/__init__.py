@@ -69,6 +69,14 @@ from archcost.records.fit import (
     Fit as Fit,
     Fitting as Fitting,
 )
+from archcost.records.generation import (
+    BatchNeed as BatchNeed,
+    CachePart as CachePart,
+    Context as Context,
+    Generation as Generation,
+    Pass as Pass,
+    Room as Room,
+)
 from archcost.records.history import (
     History as History,
     HistoryPoint as HistoryPoint,

@@ -39,6 +39,12 @@ class Values:
         self._held: list[torch.Tensor] = []  # so that no other storage takes such an address
         self._work = WORK
 
+    def start_again(self) -> Values:
+        """Return the values for another walk, which knows what was learnt and nothing of what this walk has found."""
+        other = Values()
+        other._given, other._held = dict(self._given), list(self._held)
+        return other
+
     def learn(self, tensor: torch.Tensor, real: torch.Tensor) -> None:
         """Note what a tensor on the meta device holds, where that is small: integers, booleans, or few numbers."""
         if tensor.is_meta and not real.is_meta and is_small(tensor):

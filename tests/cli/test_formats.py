@@ -6,6 +6,7 @@ import json
 import sys
 from types import ModuleType
 
+import nets_decoder
 import pytest
 
 from archcost.cli import COMMANDS, run
@@ -18,6 +19,7 @@ PROJECT = '[tool.archcost.networks.net]\nspec = "lenet5"\n'
 SHOWING = {
     "profile": ["lenet5"],
     "fit": ["lenet5", "--memory", "10MB"],
+    "generate": [f"{nets_decoder.__file__}:Decoder", "--prompt", "4"],
     "time": ["lenet5", "--no-layers", "--max-time", "0.02", "--threads", "1", "--device", "cpu"],
     "device": ["--datasheet", "NVIDIA H200"],
     "compare": ["lenet5", "lenet_caffe"],

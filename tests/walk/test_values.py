@@ -11,7 +11,7 @@ import archcost
 from archcost.errors import WalkError
 from archcost.sources import InputSpec
 from archcost.sources.libraries import import_library
-from archcost.walk import values
+from archcost.walk import Values, run_undisturbed, values, walk
 
 MASK = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]])
 
@@ -283,3 +283,17 @@ def test_a_network_of_transformers_runs_on_meta_with_the_mask_of_a_tokenizer(pad
     # for each layer 32 places of four 64x64 and two 64x128 products, and 2 x 16 x 16 x 64 for scores and values each;
     # then one 64x64 product for each sequence
     assert report.totals.macs == 2 * (32 * (4 * 64 * 64 + 2 * 64 * 128) + 2 * 2 * 16 * 16 * 64) + 2 * 64 * 64
+
+
+def test_another_walk_knows_what_was_learnt_and_nothing_of_this_one():
+    """Storages are numbered anew in each walk: what one has found would stand for something else in the next."""
+    first_walk = Values()
+    given = torch.arange(4, device="meta")
+    first_walk.learn(given, torch.arange(4))
+    again = first_walk.start_again()
+    run_undisturbed(lambda: walk(nn.ReLU(), (given,), values=first_walk))
+
+    assert first_walk.real
+    assert not again.real
+    run_undisturbed(lambda: walk(nn.ReLU(), (given,), values=again))
+    assert again.real.keys() == first_walk.real.keys()

@@ -1,0 +1,81 @@
+"""What a pass has to read of the weights, and what is alive beside the tensors that somebody keeps anyway."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcost.account.counted_ops import CountedOps
+from archcost.account.memory import MADE, live_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from archcost.records import OpCall, Trace
+    from archcost.rules import Rule, Work
+
+CHOOSING = {"aten.embedding", "aten.index", "aten.index_select", "aten.gather"}  # read as much as they return
+MASKS = ("attn_mask", "attn_bias")
+MATRIX = 2  # axes: a table of rows, one of which a token reads; the matrices of experts are stacked on a third
+
+
+def count_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
+    """Return the multiply-adds of a walk."""
+    return sum(work.macs for work in CountedOps(trace, more_rules).works)
+
+
+def count_least_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
+    """Return the multiply-adds that no kernel can leave out: of attention under a causal mask those of the triangle.
+
+    What another mask hides is not known, so attention under one may need none.
+    """
+    works = CountedOps(trace, more_rules).works
+    return sum(_count_least(op, work) for op, work in zip(trace.ops, works, strict=True))
+
+
+def count_met(trace: Trace, more_rules: Mapping[str, Rule], *, tables: bool = False) -> dict[str, int]:
+    """Return how many elements of each parameter a pass meets; `tables` are met as wholes where that is asked for.
+
+    A product has one multiply-add at least for each element of the weight that takes part in it. So one with fewer
+    multiply-adds than the weight has elements has chosen among them, as a mixture does among its experts.
+    """
+    works = CountedOps(trace, more_rules).works
+    sizes = {spec.storage: spec.elements for spec in trace.params}
+    whole = {spec.storage for spec in trace.params if tables and len(spec.shape) <= MATRIX}
+    met: dict[int, int] = {}
+    for op, work in zip(trace.ops, works, strict=True):
+        for storage in {spec.storage for spec in op.inputs} & sizes.keys():
+            if not _is_view(op, storage):
+                reads = 0 if storage in whole else _count_read(op, work)
+                met[storage] = max(met.get(storage, 0), min(sizes[storage], reads or sizes[storage]))
+    return {spec.name: met.get(spec.storage, 0) for spec in trace.params}
+
+
+def sum_met_bytes(trace: Trace, met: Mapping[str, int]) -> int:
+    """Return the bytes of the elements that are met."""
+    return sum(met[spec.name] * spec.nbytes // spec.elements for spec in trace.params if spec.elements)
+
+
+def peak_beside(trace: Trace, kept: Collection[int]) -> int:
+    """Return the largest sum of storages that the walk made and that are alive at once, without those that are kept."""
+    storages = tuple(
+        storage if storage.kind in MADE and number not in kept else storage._replace(nbytes=0)
+        for number, storage in enumerate(trace.storages)
+    )
+    return max(live_bytes(replace(trace, storages=storages)))
+
+
+def _count_least(op: OpCall, work: Work) -> int:
+    if op.args.get("is_causal"):
+        queries, keys = (spec.shape[-2] for spec in op.inputs[:2])
+        return work.macs * sum(min(place, keys) for place in range(1, queries + 1)) // (queries * keys or 1)
+    return 0 if any(op.args.get(name) is not None for name in MASKS) else work.macs
+
+
+def _is_view(op: OpCall, storage: int) -> bool:
+    return bool(op.outputs) and all(spec.storage == storage for spec in op.outputs) and storage not in op.written
+
+
+def _count_read(op: OpCall, work: Work) -> int:
+    """Return how many elements of a weight an operator reads at most, as far as that can be told; 0 for all."""
+    return op.outputs[0].elements if op.op in CHOOSING else work.macs

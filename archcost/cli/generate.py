@@ -1,0 +1,84 @@
+"""`archcost generate NET --prompt 2048`: what generating text costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.choices import KV_DTYPES, WEIGHT_DTYPES
+from archcost.cli.groups import BINARY, DOWNLOAD, add_input, fetch_network, read_inputs
+from archcost.cli.options import complete_names, keep_process
+from archcost.cli.output import add_output
+from archcost.cli.progress import show_progress
+from archcost.errors import ArgumentError, DoesNotFitError
+
+if TYPE_CHECKING:
+    from archcost.cli.output import Output
+
+POSITIVE = click.IntRange(min=1)
+
+
+@click.command("generate", short_help="Count what generating text costs: prefill, decode, cache.")
+@click.argument("network", shell_complete=complete_names, metavar="NET")
+@click.option("--prompt", type=POSITIVE, default=2048, show_default=True, metavar="TOKENS", help="Of the prompt.")
+@click.option("--context", "contexts", metavar="8192,32768", help="Tokens before the one that is generated, too.")
+@click.option("--batch", type=POSITIVE, default=1, show_default=True, help="Sequences in the batch.")
+@click.option("--dtype", type=click.Choice(list(WEIGHT_DTYPES)), help="Of the weights.  [default: the network's]")
+@click.option("--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Of the cache.  [default: the network's]")
+@click.option("--memory", metavar="SIZE", help="80GB (10^9 bytes), 80GiB (2^30): which batch and context fit.")
+@click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass.")
+@click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache.")
+@add_input()
+@DOWNLOAD
+@BINARY
+@add_output("picture")
+def command(
+    network: str,
+    prompt: int,
+    contexts: str | None,
+    batch: int,
+    dtype: str | None,
+    kv_dtype: str | None,
+    memory: str | None,
+    device_name: str | None,
+    block: int,
+    inputs: tuple[str, ...],
+    download: bool,
+    binary: bool,
+    output: Output,
+) -> None:
+    """Count what generating text costs: the prompt at once, a token behind each context, and the cache.
+
+    \b
+    archcost generate 'hf:llama#LlamaForCausalLM?num_hidden_layers=4' --prompt 2048 --dtype bf16
+    archcost generate config.json --context 8192,32768 --memory 80GB --kv-dtype fp8
+    archcost generate model.py:build --batch 8 --device-name h200 --dtype bf16
+    archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
+
+    The network is walked as it is, with the cache that it returns. Exit code 1 when not even one sequence fits.
+    """  # noqa: D301 - click reads the \b
+    from archcost.charts.drawing import write_svg
+    from archcost.charts.generating import draw_generation
+    from archcost.profiling.generation import generate
+    from archcost.render.generating import build_document
+
+    if download:
+        fetch_network(network)
+    with show_progress(None, f"Walking {network}", quiet=output.quiet), keep_process():
+        found = generate(
+            network, prompt, contexts=_read_contexts(contexts), batch=batch, dtype=dtype, kv_dtype=kv_dtype,
+            memory=memory, device_name=device_name, block=block, inputs=read_inputs(inputs),
+        )  # fmt: skip
+    output.write(build_document(found, lambda: write_svg(draw_generation(found)), binary=binary))
+    if found.room is not None and found.room.largest_batch is None:
+        raise DoesNotFitError(f"{network}: not even one sequence of {found.contexts[-1].tokens} tokens fits")
+
+
+def _read_contexts(text: str | None) -> tuple[int, ...]:
+    if text is None:
+        return ()
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ArgumentError(f"--context {text!r} is no list of numbers; write --context 8192,32768") from None

@@ -1,0 +1,253 @@
+"""generate(network, prompt) -> Generation: prefill, decode and cache, from walks of the network itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from archcost.account.memory import bytes_of_kind
+from archcost.account.reading import count_least_macs, count_macs, count_met, peak_beside, sum_met_bytes
+from archcost.choices import KV_DTYPES, WEIGHT_DTYPES, check_choice
+from archcost.errors import ArgumentError
+from archcost.profiling.choice import settle
+from archcost.profiling.decoding import Decoder, choose_texts
+from archcost.profiling.formulas import find_registered_formulas
+from archcost.profiling.largest import find_largest
+from archcost.records import BatchNeed, CachePart, Context, Generation, Pass, Room
+from archcost.units import parse_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.profiling.decoding import Ran
+    from archcost.records import Peaks, TensorSpec
+    from archcost.sources import InputSpec
+
+BLOCK = 16  # tokens of a block, as engines that page have it unless they are told otherwise
+MOST = 2**24  # sequences or tokens; what does not grow would be tried without an end
+
+
+def generate(
+    network: Any,
+    prompt: int = 2048,
+    *,
+    contexts: Sequence[int] = (),
+    batch: int = 1,
+    dtype: str | None = None,
+    kv_dtype: str | None = None,
+    memory: str | int | None = None,
+    device_name: str | None = None,
+    block: int = BLOCK,
+    inputs: Sequence[InputSpec] = (),
+) -> Generation:
+    """Count what generating text costs: the prompt at once, and a token behind each context.
+
+    The network is run on the meta device as it is, with the cache that it returned itself.
+
+    Args:
+        network: as for `archcost.profile`; its forward takes and returns a cache.
+        prompt: tokens of the prompt; where there is an encoder, it gets them.
+        contexts: tokens before the one that is generated; the prompt is always among them.
+        batch: sequences that are generated together.
+        dtype: what the weights are cast to, "bf16" for example; None leaves them as they are built.
+        kv_dtype: what the cache would be stored in, "fp8" for example; None leaves it as the network returns it.
+        memory: what has to hold all of it, as for `archcost.fit`; says the largest batch and the longest context.
+        device_name: a device of the table of datasheets, for the least time that a pass can take.
+        block: tokens of a block of a paged cache.
+        inputs: descriptions of the inputs, without the batch; None for the network's own.
+
+    Raises:
+        ArgumentError: the network takes no text or no cache, or a number or precision that cannot be.
+        WalkError: the network failed while it ran.
+    """
+    from archcost import sources
+    from archcost.clock.datasheet import peaks_of
+
+    _check(prompt, contexts, batch, dtype, kv_dtype, block)
+    peaks = None if device_name is None else peaks_of(device_name)
+    limit = parse_bytes(memory) if isinstance(memory, str) else memory
+    chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
+    given = tuple(inputs) or choose_texts(settle(chosen))
+    decoder = Decoder(chosen, given, None if dtype is None else WEIGHT_DTYPES[dtype])
+    walker = _Walker(decoder, prompt, kv_dtype, block, peaks)
+    rows = tuple(walker.walk(tokens, batch) for tokens in sorted({prompt, *contexts}))
+    room = None if limit is None else walker.find_room(limit, batch, rows[-1].tokens)
+    return replace(walker.describe(chosen.spec, batch), contexts=rows, room=room, notes=chosen.notes)
+
+
+def _check(
+    prompt: int, contexts: Sequence[int], batch: int, dtype: str | None, kv_dtype: str | None, block: int
+) -> None:
+    """Refuse what cannot be.
+
+    Raises:
+        ArgumentError: naming it.
+    """
+    named = {"prompt": prompt, "batch": batch, "block": block, "context": min(contexts, default=1)}
+    for name, value in named.items():
+        if value < 1:
+            raise ArgumentError(f"{name} must be at least 1, not {value}")
+    if dtype is not None:
+        check_choice("dtype", dtype, tuple(WEIGHT_DTYPES))
+    if kv_dtype is not None:
+        check_choice("kv_dtype", kv_dtype, tuple(KV_DTYPES))
+
+
+class _Walker:
+    """Walks a decoder at a batch and a context, and adds up what that costs."""
+
+    def __init__(self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, peaks: Peaks | None) -> None:
+        self._decoder, self._prompt, self._kv, self._block, self._peaks = decoder, prompt, kv_dtype, block, peaks
+        self._walked: dict[tuple[int, int], Context] = {}
+        self._one = decoder.prefill(1, 1, prompt)  # what a single token meets, and how its cache looks
+        trace = self._one.trace
+        self._met_by_one = count_met(trace, find_registered_formulas(trace.ops))
+        self._weights = bytes_of_kind(trace, "parameter")
+        self._buffers = bytes_of_kind(trace, "buffer")
+        sizes: dict[str, int] = {}
+        for param in trace.params:
+            sizes[param.dtype] = sizes.get(param.dtype, 0) + param.nbytes
+        self._dtypes = tuple(sorted(sizes))
+        self._main_dtype = max(sizes, key=sizes.__getitem__, default="float32")  # what most of the products are in
+
+    def describe(self, spec: str, batch: int) -> Generation:
+        """Return what does not depend on the context."""
+        trace, rules = self._one.trace, find_registered_formulas(self._one.trace.ops)
+        all_logits = None
+        if self._decoder.keeps_last:
+            whole = self._decoder.prefill(self._prompt, batch, self._prompt, all_logits=True).trace
+            all_logits = count_macs(whole, find_registered_formulas(whole.ops))
+        return Generation(
+            network=spec,
+            batch=batch,
+            prompt=self._prompt,
+            text_input=self._decoder.text_input,
+            dtypes=self._dtypes,
+            kv_dtype=self._kv,
+            params=sum(param.elements for param in trace.params),
+            active_params=sum(count_met(trace, rules, tables=True).values()),
+            weight_bytes=self._weights,
+            buffer_bytes=self._buffers,
+            block=self._block,
+            contexts=(),
+            all_logits_macs=all_logits,
+            device=None if self._peaks is None else self._peaks.device,
+        )
+
+    def walk(self, tokens: int, batch: int) -> Context:
+        """Walk a context, and the token behind it; once, however often they are asked for."""
+        if (tokens, batch) not in self._walked:
+            self._walked[tokens, batch] = self._walk(tokens, batch)
+        return self._walked[tokens, batch]
+
+    def _walk(self, tokens: int, batch: int) -> Context:
+        before = self._decoder.prefill(tokens, batch, self._prompt)
+        after = self._decoder.decode(before, batch)
+        held, grown = self._size(before), self._size(after)
+        prefill, decode = self._add_up(before, bytes_of_kind(before.trace, "input")), self._add_up(after, held)
+        needed = max(held + prefill.activation_bytes, grown + decode.activation_bytes)
+        return Context(
+            tokens=tokens,
+            prefill=prefill,
+            decode=decode,
+            cache=self._list_parts(before),
+            token_bytes=(grown - held) // batch,
+            needed_bytes=self._weights + self._buffers + needed,
+        )
+
+    def find_room(self, limit: int, batch: int, tokens: int) -> Room:
+        """Find the largest batch of the longest context that was asked for, and the longest context of the batch."""
+        alone = self.walk(tokens, 1).prefill.activation_bytes
+        tried: dict[int, BatchNeed] = {}
+
+        def need(count: int) -> BatchNeed:
+            found = self.walk(tokens, count)
+            grown = found.cache_bytes + count * found.token_bytes + found.decode.activation_bytes
+            tried[count] = BatchNeed(
+                batch=count,
+                cache_bytes=found.cache_bytes,
+                needed_bytes=found.needed_bytes,
+                in_turn_bytes=self._weights + self._buffers + max(grown, found.cache_bytes + alone),
+            )
+            return tried[count]
+
+        largest = find_largest(lambda count: need(count).needed_bytes, limit, MOST)
+        in_turn = find_largest(lambda count: need(count).in_turn_bytes, limit, MOST)
+        return Room(
+            memory_bytes=limit,
+            largest_batch=largest,
+            batch_in_turn=in_turn,
+            batches=tuple(tried[count] for count in sorted(tried)),
+            longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST, tokens),
+        )
+
+    def _add_up(self, ran: Ran, given_bytes: int) -> Pass:
+        """Add up a pass that reads so many bytes beside the weights: its inputs, or the cache."""
+        trace, rules = ran.trace, find_registered_formulas(ran.trace.ops)
+        met, one = count_met(trace, rules), self._met_by_one
+        fewest = {name: min(count, one[name] or count) for name, count in met.items()}  # no token chooses any other
+        least = sum_met_bytes(trace, fewest) + given_bytes
+        return Pass(
+            macs=count_macs(trace, rules),
+            read_bytes=sum_met_bytes(trace, met) + given_bytes,
+            least_read_bytes=least,
+            activation_bytes=peak_beside(trace, ran.storages),
+            bound_ns=None
+            if self._peaks is None
+            else _bound(count_least_macs(trace, rules), least, self._peaks, self._main_dtype),
+        )
+
+    def _size(self, ran: Ran) -> int:
+        return sum(map(self._size_of, ran.held.values()))
+
+    def _size_of(self, spec: TensorSpec) -> int:
+        """Return the bytes of a tensor of the cache in the precision that was asked for."""
+        floating = spec.dtype.startswith(("float", "bfloat"))
+        return spec.nbytes if self._kv is None or not floating else spec.elements * KV_DTYPES[self._kv]
+
+    def _list_parts(self, ran: Ran) -> tuple[CachePart, ...]:
+        """Return what a cache holds, layer by layer."""
+        layers: dict[str, list[tuple[Any, ...]]] = {}
+        for path in ran.held:
+            layers.setdefault(_name_layer(path), []).append(path)
+        return tuple(self._describe_part(name, paths, ran) for name, paths in layers.items())
+
+    def _describe_part(self, name: str, paths: list[tuple[Any, ...]], ran: Ran) -> CachePart:
+        specs = [ran.held[path] for path in paths]
+        tokens = [self._count_tokens(path, ran.held[path]) for path in paths]
+        paged = 0
+        for spec, count in zip(specs, tokens, strict=True):
+            size = self._size_of(spec)
+            paged += size if count is None else size // count * (-(-count // self._block) * self._block)
+        return CachePart(
+            name=name,
+            shapes=tuple(spec.shape for spec in specs),
+            tokens=max((count for count in tokens if count is not None), default=None),
+            nbytes=sum(map(self._size_of, specs)),
+            paged_bytes=paged,
+        )
+
+    def _count_tokens(self, path: tuple[Any, ...], spec: TensorSpec) -> int | None:
+        """Return the tokens that a tensor holds: the size of the axis that is another with a single token."""
+        single = self._one.held.get(path)
+        if single is None or len(single.shape) != len(spec.shape):
+            return None
+        axes = list(zip(spec.shape, single.shape, strict=True))[1:]  # the first is the batch
+        others = [size for size, one in axes if size != one]
+        return others[0] if len(others) == 1 else None
+
+
+def _name_layer(path: tuple[Any, ...]) -> str:
+    """Return the layer of a tensor of a cache: the path to the first number in it behind which more follows."""
+    place = next((place for place, part in enumerate(path[:-1]) if isinstance(part, int)), None)
+    return "whole" if place is None else ".".join(map(str, path[: place + 1]))
+
+
+def _bound(macs: int, nbytes: int, peaks: Peaks, dtype: str) -> float:
+    """Return the nanoseconds that a pass takes at least, by what the maker promises."""
+    if dtype not in peaks.flops_per_second:
+        known = ", ".join(peaks.flops_per_second)
+        raise ArgumentError(
+            f"the datasheet of {peaks.device} has no figure for {dtype}, it has {known}; choose a --dtype"
+        )
+    return 1e9 * max(2 * macs / peaks.flops_per_second[dtype], nbytes / peaks.bytes_per_second)
