@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import BINARY, add_batch, add_beside, add_input, add_selection, read_inputs
+from archcost.cli.groups import BINARY, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
 from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from archcost.cli.groups import Beside, Selection
     from archcost.cli.output import Output
     from archcost.cli.sweeping import Running
+    from archcost.comparison.choosing import Choice
+
+
+def _read_choice(*, where: str | None, pareto: str | None, limit: int | None, device_name: str | None) -> Choice:
+    from archcost.comparison.choosing import Choice
+
+    return Choice(where=where, pareto=pareto, limit=limit, device=device_name)
+
+
+choice_options = add_group(
+    "choice",
+    _read_choice,
+    click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'."),
+    click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N."),
+    click.option("--device-name", metavar="NAME", help="Show the images a second that timm publishes for it: rtx4090."),
+)
 
 
 @click.command("compare", short_help="Put networks side by side.")
@@ -25,10 +42,7 @@ if TYPE_CHECKING:
 @add_batch()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
 @add_beside
-@click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'.")
-@click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
-@click.option("--device-name", metavar="NAME", help="Show the images a second that timm publishes for it: rtx4090.")
+@choice_options
 @add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
@@ -39,10 +53,7 @@ def command(
     batch: int,
     sort: str,
     beside: Beside,
-    where: str | None,
-    pareto: str | None,
-    limit: int | None,
-    device_name: str | None,
+    choice: Choice,
     running: Running,
     binary: bool,
     strict: bool,
@@ -66,12 +77,10 @@ def command(
     A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
     on where it was ended.
     """  # noqa: D301 - click reads the \b
-    from archcost.comparison.choosing import Choice
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
 
     check_request(beside.protocol, sort)
-    choice = Choice(where=where, pareto=pareto, limit=limit, device=device_name)
     specs = selection.select(published=bool(choice))
     shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()

@@ -31,8 +31,16 @@ SHOWING = {
     "explain": ["lenet5", "4M"],
     "verify": ["lenet5"],
     "quiz": ["lenet5"],
+    "alternatives": ["timm:resnet50.a1_in1k"],
 }
-OTHER = {"plot", "draw", "init", "report", "history"}  # they draw, write files of their own, or need a repository
+OTHER = {
+    "plot",
+    "atlas",
+    "draw",
+    "init",
+    "report",
+    "history",
+}  # they draw, write files of their own, or need a repository
 
 
 def write_text(document, target):

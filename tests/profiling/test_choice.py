@@ -57,7 +57,8 @@ NETS = """
 def nets(tmp_path, monkeypatch):
     (tmp_path / "mine_to_choose.py").write_text(textwrap.dedent(NETS))
     (tmp_path / "beside.py").write_text(
-        "import torch\nfrom mine_to_choose import Words as Net\n\ndef example_inputs():\n    return (torch.zeros(1, 5).long(),)\n"
+        "import torch\nfrom mine_to_choose import Words as Net\n\n"
+        "def example_inputs():\n    return (torch.zeros(1, 5).long(),)\n"
     )
     monkeypatch.chdir(tmp_path)
 
