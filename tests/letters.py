@@ -1,19 +1,35 @@
 """Which texts a figure shows, and where: matplotlib makes labels of ticks outside of the view, too, and hides them."""
 
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 
 def find_shown(figure):
-    """Return every text that is drawn, with its place in pixels and its size in points."""
+    """Return every line of text that is drawn, with its place in pixels and its size in points."""
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
     hidden = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _out_of_view(axis)}
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
     return [
-        (text.get_text(), Text.get_window_extent(text, renderer), text.get_fontsize())
+        (line, box, text.get_fontsize())
         for text in texts
         if id(text) not in hidden
+        for line, box in _split_lines(text, renderer)
     ]
+
+
+def _split_lines(text, renderer):
+    """Yield the lines of a text with their places; one that is turned is a whole."""
+    whole = Text.get_window_extent(text, renderer)
+    lines = text.get_text().split("\n")
+    if len(lines) == 1 or text.get_rotation():
+        yield text.get_text(), whole
+        return
+    height = whole.height / len(lines)
+    for place, line in enumerate(lines):
+        width, _, _ = renderer.get_text_width_height_descent(line, text.get_fontproperties(), ismath=False)
+        left = {"left": whole.x0, "right": whole.x1 - width}.get(text.get_ha(), whole.x0 + (whole.width - width) / 2)
+        yield line, Bbox.from_bounds(left, whole.y1 - (place + 1) * height, width, height)
 
 
 def _out_of_view(axis):

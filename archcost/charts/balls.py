@@ -206,7 +206,7 @@ class _Chart:
         ]  # fmt: skip
         if frontier_shown:
             handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
-        canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handlelength=1.4)
+        canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4)
         canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
         canvas.figure.set_layout_engine("none")
         _draw_sizes(canvas, rows, area, below)

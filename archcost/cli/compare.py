@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,8 @@ from archcost.cli.sweeping import add_running
 from archcost.errors import ArchcostError, LeftOutError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.cli.groups import Beside, Selection
     from archcost.cli.output import Output
     from archcost.cli.sweeping import Running
@@ -26,6 +28,11 @@ def _read_choice(*, where: str | None, pareto: str | None, limit: int | None, de
     return Choice(where=where, pareto=pareto, limit=limit, device=device_name)
 
 
+def _read_fed(*, inputs: tuple[str, ...], batch: int) -> Mapping[str, Any]:
+    return {"inputs": read_inputs(inputs) or None, "batch": batch}
+
+
+fed_options = add_group("fed", _read_fed, add_input(), add_batch())
 choice_options = add_group(
     "choice",
     _read_choice,
@@ -38,8 +45,7 @@ choice_options = add_group(
 
 @click.command("compare", short_help="Put networks side by side.")
 @add_selection("Every network of the zoo.")
-@add_input()
-@add_batch()
+@fed_options
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
 @add_beside
 @choice_options
@@ -49,8 +55,7 @@ choice_options = add_group(
 @add_output("schema")
 def command(
     selection: Selection,
-    inputs: tuple[str, ...],
-    batch: int,
+    fed: Mapping[str, Any],
     sort: str,
     beside: Beside,
     choice: Choice,
@@ -82,12 +87,11 @@ def command(
 
     check_request(beside.protocol, sort)
     specs = selection.select(published=bool(choice))
-    shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()
     with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_process():
         found = compare(
-            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, batch=batch, inputs=shapes,
-            progress=advance, choice=choice, **running.options,
+            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, choice=choice,
+            progress=advance, **fed, **running.options,
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")

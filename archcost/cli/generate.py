@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from archcost.choices import KV_DTYPES, WEIGHT_DTYPES
-from archcost.cli.groups import BINARY, DOWNLOAD, add_input, fetch_network, read_inputs
+from archcost.cli.groups import BINARY, DOWNLOAD, add_group, add_input, fetch_network, read_inputs
 from archcost.cli.options import complete_names, keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
@@ -19,30 +20,44 @@ if TYPE_CHECKING:
 POSITIVE = click.IntRange(min=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """What text is generated, in which dtypes, and where it has to fit."""
+
+    prompt: int
+    contexts: str | None
+    batch: int
+    dtype: str | None
+    kv_dtype: str | None
+    memory: str | None
+    device_name: str | None
+    block: int
+
+
+text_options = add_group(
+    "text",
+    Text,
+    click.option("--prompt", type=POSITIVE, default=2048, show_default=True, metavar="TOKENS", help="Of the prompt."),
+    click.option("--context", "contexts", metavar="8192,32768", help="Tokens before the one that is generated, too."),
+    click.option("--batch", type=POSITIVE, default=1, show_default=True, help="Sequences in the batch."),
+    click.option("--dtype", type=click.Choice(list(WEIGHT_DTYPES)), help="Of the weights.  [default: the network's]"),
+    click.option("--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Of the cache.  [default: the network's]"),
+    click.option("--memory", metavar="SIZE", help="80GB (10^9 bytes), 80GiB (2^30): which batch and context fit."),
+    click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass."),
+    click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache."),
+)
+
+
 @click.command("generate", short_help="Count what generating text costs: prefill, decode, cache.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
-@click.option("--prompt", type=POSITIVE, default=2048, show_default=True, metavar="TOKENS", help="Of the prompt.")
-@click.option("--context", "contexts", metavar="8192,32768", help="Tokens before the one that is generated, too.")
-@click.option("--batch", type=POSITIVE, default=1, show_default=True, help="Sequences in the batch.")
-@click.option("--dtype", type=click.Choice(list(WEIGHT_DTYPES)), help="Of the weights.  [default: the network's]")
-@click.option("--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Of the cache.  [default: the network's]")
-@click.option("--memory", metavar="SIZE", help="80GB (10^9 bytes), 80GiB (2^30): which batch and context fit.")
-@click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass.")
-@click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache.")
+@text_options
 @add_input()
 @DOWNLOAD
 @BINARY
 @add_output("picture")
 def command(
     network: str,
-    prompt: int,
-    contexts: str | None,
-    batch: int,
-    dtype: str | None,
-    kv_dtype: str | None,
-    memory: str | None,
-    device_name: str | None,
-    block: int,
+    text: Text,
     inputs: tuple[str, ...],
     download: bool,
     binary: bool,
@@ -67,9 +82,8 @@ def command(
         fetch_network(network)
     with show_progress(None, f"Walking {network}", quiet=output.quiet), keep_process():
         found = generate(
-            network, prompt, contexts=_read_contexts(contexts), batch=batch, dtype=dtype, kv_dtype=kv_dtype,
-            memory=memory, device_name=device_name, block=block, inputs=read_inputs(inputs),
-        )  # fmt: skip
+            network, **{**asdict(text), "contexts": _read_contexts(text.contexts)}, inputs=read_inputs(inputs)
+        )
     output.write(build_document(found, lambda: write_svg(draw_generation(found)), binary=binary))
     if found.room is not None and found.room.largest_batch is None:
         raise DoesNotFitError(f"{network}: not even one sequence of {found.contexts[-1].tokens} tokens fits")
