@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@add_output("schema")
+@add_output("schema", "picture")
 def command(
     selection: Selection,
     inputs: tuple[str, ...],
@@ -54,6 +54,7 @@ def command(
     A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
     on where it was ended.
     """  # noqa: D301 - click reads the \b
+    from archcost.charts.drawing import draw, write_svg
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
 
@@ -68,7 +69,9 @@ def command(
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
-    output.write(build_document(found, binary=binary))
+    output.write(
+        build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found, labels="all")))
+    )
     if not found.rows:
         raise ArchcostError("no network could be profiled")
     if strict and found.failures:

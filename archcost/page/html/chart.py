@@ -19,15 +19,13 @@ GRID = f"M0 0h%dM0 {HEIGHT // 2}h%d"  # at the largest figure and at half of it
 
 
 def yield_chart(table: Table) -> Iterator[str]:
-    """Yield a panel of bars for each column whose shares are shown, in the order of the table; nothing for one row.
+    """Yield a panel of bars for each column whose rows have sizes, in the order of the table; nothing for one row.
 
     Lines that have no parts get a bar. The script draws the bars anew where modules fold.
     """
     folds = find_parents(table.lines)
     lines = [line for line, fold in zip(table.lines, folds, strict=True) if not fold]
-    panels = [
-        i for i, column in enumerate(table.columns) if column.shared and any(line.cells[i].size for line in lines)
-    ]
+    panels = [i for i, _ in enumerate(table.columns) if any(line.cells[i].size for line in lines)]
     if len(lines) < LEAST or not panels:
         return
     yield '<figure class="chart">'
