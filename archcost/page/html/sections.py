@@ -5,20 +5,17 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from archcost import units
 from archcost.metrics import METRICS
 from archcost.page.html.chart import yield_chart
 from archcost.page.html.markup import escape_text, write_element
 from archcost.page.html.scales import unify_units
 from archcost.page.html.table import yield_table
+from archcost.page.html.words import HEADINGS, LOUD, write_caption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.page.page import Column, Figure, Page, Remark, Table
-
-HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
-LOUD = ("uncovered", "warning")
+    from archcost.page.page import Column, Figure, Page, Remark
 
 
 def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
@@ -38,7 +35,7 @@ def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
     if page.table is not None:
         table = unify_units(page.table)
         yield from yield_chart(table)
-        yield from yield_table(table, _write_caption(table), name)
+        yield from yield_table(table, write_caption(table), name)
     if page.listing:
         yield write_element("pre", escape_text("\n".join(page.lines)), tabindex="0")
     yield from (_write_remark(remark) for remark in page.remarks if remark.kind not in LOUD)
@@ -47,12 +44,6 @@ def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
     if page.table is not None:
         yield from _yield_definitions(page.table.columns)
     yield "</section>"
-
-
-def _write_caption(table: Table) -> str:
-    """Say what a row is."""
-    count = f"{units.exact(len(table.lines))} row{'' if len(table.lines) == 1 else 's'}"
-    return count if table.heading == "Row" else f"{count}, one for each {table.heading.lower()}"
 
 
 def _write_remark(remark: Remark) -> str:
