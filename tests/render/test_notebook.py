@@ -55,7 +55,7 @@ def test_a_report_says_what_its_page_says(branched):
     assert all(figure.label in root.text and (figure.short or figure.digits) in root.text for figure in page.figures)
     assert all(remark.text in root.text for remark in page.remarks)
     assert all(line.label in root.text for line in page.table.lines)
-    assert [cell.text for cell in root.all("tr")[-1].all("td")][0] == "Total"
+    assert root.all("tr")[-1].all("td")[0].text == "Total"
 
 
 def test_bars_are_as_long_as_figures():
