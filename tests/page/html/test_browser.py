@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from browser import Browser, find_executable
 from render.reports import branched, layer, report
+from render.samples import sample
 
+from archcost.page.emit import emit
 from archcost.profiling.profile import profile
+from archcost.records import Comparison, ComparisonRow
+from archcost.render.comparing import build_document
 from archcost.render.report import render
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +37,15 @@ def browser():
     started.close()
 
 
+def compared(*reports):
+    names = [each.network.name for each in reports]
+    rows = [
+        ComparisonRow(spec=name, name=name, family=name, input=(3, 8, 8), totals=each.totals)
+        for name, each in zip(names, reports, strict=True)
+    ]
+    return Comparison(rows=tuple(rows), protocol="single-crop", collected="2026-11-21")
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory, vgg16, difference_html):
     folder = tmp_path_factory.mktemp("pages")
@@ -41,11 +55,14 @@ def pages(tmp_path_factory, vgg16, difference_html):
         ("ops", vgg16, "ops"), ("lecture", vgg16, "lecture"), ("memory", memory, "memory"),
     ):  # fmt: skip
         (folder / f"{name}.html").write_text(render(shown, "html", view=view), encoding="utf-8")
+    timed = replace(branched(), measured=sample())
+    (folder / "timed.html").write_text(render(timed, "html", view="time"), encoding="utf-8")
+    (folder / "compare.html").write_text(emit(build_document(compared(branched(), vgg16)), "html"), encoding="utf-8")
     (folder / "difference.html").write_text(difference_html, encoding="utf-8")
     return folder
 
 
-@pytest.mark.parametrize("name", ["vgg16", "branched", "lecture", "memory", "difference"])
+@pytest.mark.parametrize("name", ["vgg16", "branched", "lecture", "memory", "timed", "compare", "difference"])
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("light", "print")])
 def test_it_loads_without_a_network_or_a_complaint(browser, pages, name, scheme, media):
     browser.open(pages / f"{name}.html", scheme=scheme, media=media)
@@ -77,6 +94,19 @@ def test_the_keyboard_sorts_by_macs(browser, pages, vgg16):
     assert [macs[name] for name in smallest] == sorted(macs.values())
     assert restored == unsorted
     assert browser.ask("document.querySelector('[role=status]').textContent") == "In the original order"
+
+
+@pytest.mark.parametrize("name", ["timed", "compare", "memory"])
+def test_every_column_sorts(browser, pages, name):
+    """Also rates and remarks, which have no heading of their own in a terminal."""
+    browser.open(pages / f"{name}.html", width=1400)
+    headings = "[...document.querySelectorAll('thead tr > *')]"
+    count = browser.ask(f"{headings}.length")
+    assert browser.ask(f"{headings}.map((each) => each.textContent.trim()).filter(Boolean).length") == count
+    turned = browser.ask(f"{headings}.map((each) => (each.querySelector('button').click(), each.ariaSort))")
+    assert set(turned) <= {"ascending", "descending"}
+    assert len(turned) == count
+    assert browser.messages == []
 
 
 def test_names_sort_as_text_and_what_is_empty_stays_last(browser, pages):
@@ -285,7 +315,9 @@ def test_a_screenshot_shows_something(browser, pages):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["vgg16", "branched", "modules", "ops", "lecture", "memory", "difference"])
+@pytest.mark.parametrize(
+    "name", ["vgg16", "branched", "modules", "ops", "lecture", "memory", "timed", "compare", "difference"]
+)
 def test_axe_finds_no_serious_issue(browser, pages, name, scheme):
     if not AXE.is_file():
         pytest.skip("no axe-core here; `npm install axe-core`, or ARCHCOST_AXE=path/to/axe.min.js")
