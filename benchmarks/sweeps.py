@@ -1,33 +1,54 @@
 """What a sweep takes: wall, processor time of all of its processes, and the most memory of the one that asks.
 
-    python -m benchmarks.sweeps 300 --engine local --specs 'timm:*' -o pool.jsonl
-    python -m benchmarks.sweeps 30000
+    python -m benchmarks.sweeps 300 --engine local --specs 'timm:*' --rows pool.txt >> sweeps.jsonl
+    python -m benchmarks.sweeps 30000 >> sweeps.jsonl
+    python -m benchmarks.interrupted 'timm:*' >> sweeps.jsonl
+    python -m benchmarks.sweeps --page sweeps.jsonl
 
-Rows are written to the file as JSON lines, sorted, so that two engines can be compared by `cmp`.
+Each run prints a line of JSON; `--page` writes the page of all that were printed. The rows that `--rows` writes are
+sorted, so that those of two engines can be compared by `cmp`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import resource
+import sys
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from archcost.profiling.run import run
 from archcost.records import Failure, Sweeping
 from archcost.sources.selection import select
+from benchmarks import sweeps_page
 
 TICKS = os.sysconf("SC_CLK_TCK")
 EVERY = 0.5  # seconds between two looks at the processes
-
-
 KEEP = attrgetter("totals.params", "totals.macs", "totals.activation_elements")
+
+
+class Numbered(Sequence[str]):
+    """LeNet-5 with one class, with two, with three: a million of them take no memory."""
+
+    def __init__(self, rows: int) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def __getitem__(self, place: Any) -> Any:
+        if not 0 <= place < self._rows:
+            raise IndexError(place)
+        return f"lenet5?num_classes={place + 1}"
 
 
 class Processor:
@@ -37,8 +58,9 @@ class Processor:
         self.mark = uuid.uuid4().hex
         os.environ["ARCHCOST_SWEEP"] = self.mark
         self.seconds: dict[str, float] = {}
+        self.peak = 0  # bytes of the largest
         self._end = Event()
-        self._thread = Thread(target=self._look, daemon=True)
+        self._thread = Thread(target=self._look_often, daemon=True)
         self._thread.start()
 
     def stop(self) -> float:
@@ -47,40 +69,66 @@ class Processor:
         self._thread.join()
         return sum(self.seconds.values()) + time.process_time()
 
-    def _look(self) -> None:
+    def _look_often(self) -> None:
         while not self._end.wait(EVERY):
             for folder in Path("/proc").iterdir():
                 with suppress(OSError):
                     if folder.name.isdecimal() and self.mark.encode() in (folder / "environ").read_bytes():
-                        parts = (folder / "stat").read_text().rpartition(")")[2].split()
-                        self.seconds[folder.name] = (int(parts[11]) + int(parts[12])) / TICKS
+                        self._look(folder)
+
+    def _look(self, folder: Path) -> None:
+        parts = (folder / "stat").read_text().rpartition(")")[2].split()
+        self.seconds[folder.name] = (int(parts[11]) + int(parts[12])) / TICKS
+        for line in (folder / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                self.peak = max(self.peak, int(line.split()[1]) << 10)
 
 
-def main() -> None:
-    """Run a sweep and print what it took, as a line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", type=int)
-    parser.add_argument("--engine", default="local")
-    parser.add_argument("--specs", help="a glob; without it LeNet-5 with as many classes as the row's number")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("-o", dest="output")
-    given = parser.parse_args()
-    specs = select((given.specs,)) if given.specs else [f"lenet5?num_classes={n}" for n in range(1, given.rows + 1)]
-    step = max(1, len(specs) // given.rows)
-    processor, begun, failures, found = Processor(), time.monotonic(), 0, []
-    sweeping = Sweeping(engine=given.engine, isolate=True)
-    for spec, row in run(specs[::step][: given.rows], {}, KEEP, jobs=given.jobs, sweeping=sweeping):
+def sweep(rows: int, engine: str, glob: str | None, jobs: int | None, output: str | None) -> dict[str, Any]:
+    """Run a sweep; return what it took, and a digest of its rows, whatever their order was."""
+    chosen: Sequence[str] = select((glob,)) if glob else Numbered(rows)
+    if glob:
+        chosen = chosen[:: max(1, len(chosen) // rows)][:rows]
+    processor, begun, failures, found, digest = Processor(), time.monotonic(), 0, [], 0
+    for spec, row in run(chosen, {}, KEEP, jobs=jobs, sweeping=Sweeping(engine=engine, isolate=True)):
         failures += isinstance(row, Failure)
-        if given.output:
-            found.append(json.dumps([spec, row.error if isinstance(row, Failure) else row]))
-    took = {"engine": given.engine, "rows": given.rows, "failures": failures, "wall_seconds": time.monotonic() - begun}
+        line = json.dumps([spec, row.error if isinstance(row, Failure) else row])
+        digest ^= int(hashlib.sha256(line.encode()).hexdigest()[:16], 16)
+        if output:
+            found.append(line)
+    took: dict[str, Any] = {"engine": engine, "specs": glob, "rows": len(chosen), "failures": failures}
+    took["wall_seconds"] = time.monotonic() - begun
     took["processor_seconds"] = processor.stop()
     took["driver_processor_seconds"] = time.process_time()
     took["driver_peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-    if given.output:
-        Path(given.output).write_text("\n".join(sorted(found)) + "\n")
-    print(json.dumps(took))
+    took["largest_other_bytes"] = processor.peak
+    took["load"] = os.getloadavg()[0]
+    took["digest"] = f"{digest:016x}"
+    if output:
+        Path(output).write_text("\n".join(sorted(found)) + "\n", encoding="utf-8")
+    return took
+
+
+def main() -> int:
+    """Run a sweep and print what it took, or write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("count", type=int, nargs="?", help="rows")
+    parser.add_argument("--engine", default="local")
+    parser.add_argument("--specs", help="a glob; without it LeNet-5 with as many classes as the row's number")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--rows", help="a file for the rows")
+    parser.add_argument("--page", help="a file with a line for each run")
+    parser.add_argument("-o", "--output", type=Path, default=sweeps_page.PAGE)
+    given = parser.parse_args()
+    if given.page:
+        lines = Path(given.page).read_text(encoding="utf-8").splitlines()
+        given.output.write_text(sweeps_page.spell([json.loads(line) for line in lines]), encoding="utf-8")
+    elif given.count:
+        print(json.dumps(sweep(given.count, given.engine, given.specs, given.jobs, given.rows)), flush=True)
+    else:
+        parser.error("give a number of rows, or --page FILE")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

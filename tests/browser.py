@@ -14,7 +14,10 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -47,6 +50,16 @@ KEYS = {
 def find_executable() -> str | None:
     """Where Chromium is, if it is installed."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def run_browser() -> Iterator[Browser]:
+    """Start a browser for the tests of a module: `browser = pytest.fixture(scope="module")(run_browser)`."""
+    path = find_executable()
+    if path is None:
+        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
+    started = Browser(path)
+    yield started
+    started.close()
 
 
 class Browser:

@@ -9,6 +9,7 @@ Where to look before writing a test:
 * `render/reports.py`, `render/pairs.py`, `render/samples.py`: reports, checks and timings that are written by hand;
 * `zoo/arithmetic/`: every network of the zoo in plain integers, from its paper;
 * `commands.py`, `warm_workers.py`: the command line, in this process, and its workers, with torch imported already;
+* `ray_nodes.py`: a cluster of two nodes on this machine, with pretended accelerators;
 * `pseudo_terminal.py`: a terminal, and what stands on its screen in the end;
 * `slowness.py`: which tests `python -m tests --quick` leaves out.
 """
@@ -24,6 +25,7 @@ from pathlib import Path
 import pytest
 import torch
 from commands import archcost  # noqa: F401 - a fixture
+from ray_nodes import nodes  # noqa: F401 - a fixture
 from render import reports
 from slowness import (  # noqa: F401 - pytest looks for hooks here
     pytest_collection_modifyitems,

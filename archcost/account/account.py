@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from dataclasses import asdict, replace
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,13 @@ from archcost.records import Costs, Layer, Totals, add_up
 from archcost.rules.work import Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from archcost.records import Trace
     from archcost.rules import Rule
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
+IN_ORDER = itemgetter(*Layer._fields)
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
@@ -111,33 +112,37 @@ class _Account:
         """Put together what is known of a row."""
         window, groups = self._window(row)
         receptive_field, jump = self._extents(self._field(row))
-        return Layer(
-            name=row.name,
-            call=row.call,
-            kind=row.kind,
-            module=row.module,
-            inputs=row.inputs,
-            outputs=tuple([spec.shape for spec in row.outputs]),
-            reads=self._reads(place, row),
-            operators=tuple(dict.fromkeys([op.op for op in row.ops])),
-            role=role_of(row, self.rules, self.kinds.found.normalising, self.products),
-            kernel=None if window is None else window.kernel,
-            stride=None if window is None else tuple([int(step) for step in window.stride]),
-            groups=groups,
-            transposed=None if window is None else window.transposed,
-            params=owned.params,
-            trainable_params=owned.trainable_params,
-            param_bytes=owned.param_bytes,
-            weights=owned.weights,
-            buffers=owned.buffers,
-            backward_macs=None if self.backward is None else self.backward[place],
-            saved_bytes=self.saved.get(place, 0) if self.trains else None,
-            depth=row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
-            receptive_field=receptive_field,
-            jump=jump,
+        only = len(row.ops) == 1
+        known = {
+            "name": row.name,
+            "call": row.call,
+            "kind": row.kind,
+            "module": row.module,
+            "inputs": row.inputs,
+            "outputs": tuple([spec.shape for spec in row.outputs]),
+            "reads": self._reads(place, row),
+            "operators": (row.ops[0].op,) if only else tuple(dict.fromkeys([op.op for op in row.ops])),
+            "role": role_of(row, self.rules, self.kinds.found.normalising, self.products),
+            "kernel": None if window is None else window.kernel,
+            "stride": None if window is None else tuple([int(step) for step in window.stride]),
+            "padding": None if window is None else tuple([int(places) for places in window.padding]),
+            "dilation": None if window is None else tuple([int(step) for step in window.dilation]),
+            "groups": groups,
+            "transposed": None if window is None else window.transposed,
+            "params": owned.params,
+            "trainable_params": owned.trainable_params,
+            "param_bytes": owned.param_bytes,
+            "weights": owned.weights,
+            "buffers": owned.buffers,
+            "backward_macs": None if self.backward is None else self.backward[place],
+            "saved_bytes": self.saved.get(place, 0) if self.trains else None,
+            "depth": row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
+            "receptive_field": receptive_field,
+            "jump": jump,
             **self._work(row),
             **self._results(row),
-        )
+        }
+        return Layer._make(IN_ORDER(known))  # a named tuple is slow to take so many arguments by name
 
     def _work(self, row: Row) -> dict[str, int]:
         """Add up what a row's operators do."""
@@ -162,14 +167,20 @@ class _Account:
     def _results(self, row: Row) -> dict[str, int]:
         """Add up what a row hands on, and what of it lies in memory that the row made."""
         storages = self.trace.storages
-        elements = [spec.elements for spec in row.outputs]
-        itemsizes = [storages[spec.storage].itemsize for spec in row.outputs]
-        made = [storages[number] for number in self._activations(row)]
+        elements = nbytes = made_elements = made_bytes = 0
+        for spec in row.outputs:
+            count = spec.elements
+            elements += count
+            nbytes += count * storages[spec.storage].itemsize
+        for number in self._activations(row):
+            made = storages[number]
+            made_elements += made.nbytes // made.itemsize
+            made_bytes += made.nbytes
         return {
-            "output_elements": sum(elements),
-            "output_bytes": sum(map(operator.mul, elements, itemsizes)),
-            "activation_elements": sum([storage.nbytes // storage.itemsize for storage in made]),
-            "activation_bytes": sum([storage.nbytes for storage in made]),
+            "output_elements": elements,
+            "output_bytes": nbytes,
+            "activation_elements": made_elements,
+            "activation_bytes": made_bytes,
         }
 
     def _extents(self, field: Field | None) -> tuple[Any, Any]:
@@ -179,14 +190,18 @@ class _Account:
             found = self.extents[id(field)] = _sizes(field), _jumps(field)
         return found
 
-    def _activations(self, row: Row) -> list[int]:
+    def _activations(self, row: Row) -> Collection[int]:
         """Storages that a row makes and that a later operator reads or the network returns."""
         if row.is_input:
             first = {spec.storage: place for place, spec in reversed(list(enumerate(self.trace.inputs)))}
             return [spec.storage for spec in row.outputs if first[spec.storage] == row.call]
         storages, read = self.trace.storages, self.read
-        used = [(spec.storage, op.index) for op in row.ops for spec in op.outputs if spec.storage in read]
-        return sorted({number for number, by in used if storages[number].born == by})
+        return {
+            spec.storage
+            for op in row.ops
+            for spec in op.outputs
+            if spec.storage in read and storages[spec.storage].born == op.index
+        }
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
         """Window and groups of a row that is one convolution or pool, beside its weight's making and a bias."""

@@ -23,7 +23,8 @@ class CountedOps:
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self._trace = trace
-        self.rules = [find(op.op, more_rules) for op in trace.ops]
+        rules = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
+        self.rules = [rules[op.op] for op in trace.ops]
         self.works = [_count(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
         self.sights: list[Sight] = [
             Unknown() if rule is None else rule.sees(op) for op, rule in zip(trace.ops, self.rules, strict=True)
@@ -43,7 +44,7 @@ class CountedOps:
         read = written = 0
         if changed or op.written:  # or else every result is a view of an argument
             specs: Iterable[TensorSpec] = op.inputs
-            if len({spec.storage for spec in specs}) < len(op.inputs):
+            if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
                 specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
             read = sum([spec.nbytes for spec in specs])
             written = sum(changed.values())

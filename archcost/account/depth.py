@@ -29,13 +29,18 @@ class Flow:
         self.depths: list[int] = []
         self.weighted: list[bool] = []
         self.from_data: list[bool] = []
-        from_data = self.from_data
+        from_data, depths = self.from_data, self.depths
         entered: dict[tuple[int, Weight], int] = {}
         recurrent = _recurrent_weights(trace)
         for op, work, product in zip(trace.ops, works, products, strict=True):
-            sources = [source for spec in op.inputs for source in spec.sources]
-            data = bool([source for source in sources if source < 0 or from_data[source]])
-            below = max([self.depths[source] for source in sources if source >= 0], default=0)
+            below, data = 0, False
+            for spec in op.inputs:
+                for source in spec.sources:
+                    if source < 0:
+                        data = True
+                        continue
+                    data = data or from_data[source]
+                    below = max(below, depths[source])
             weights = self._weights(op) if product or not data else []
             layer = not recurrent.issuperset(weights)
             weighted = bool(product and work.layers and data and layer and op.phase == "forward")
@@ -46,7 +51,7 @@ class Flow:
                 depth = max(below, first)
             from_data.append(data)
             self._from_weight.append(weights[0] if weights and not data else None)
-            self.depths.append(depth)
+            depths.append(depth)
             self.weighted.append(weighted)
 
     def depth(self, spec: TensorSpec) -> int:
@@ -77,4 +82,6 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
 
 def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
     """Depth after a row: that of its deepest operator."""
+    if len(ops) == 1:  # nearly always
+        return flow.depths[ops[0].index]
     return max([flow.depths[op.index] for op in ops], default=0)

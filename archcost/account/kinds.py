@@ -164,8 +164,10 @@ class Kinds:
         key = (spec.storage, spec.offset, spec.nbytes)
         found = self._kept.get(key)
         if found is None:
-            itemsize = self._trace.storages[spec.storage].itemsize
-            here = [i for i in self._params.get(spec.storage, ()) if overlap(spec, self._trace.params[i], itemsize)]
+            here = self._params.get(spec.storage, [])
+            if here:
+                itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
+                here = [i for i in here if overlap(spec, params[i], itemsize)]
             found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
         return found
 

@@ -9,10 +9,11 @@ step. What a kernel allocates and frees within one operator is not seen.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from archcost.records import Instant, Peak
+from archcost.records import LIVE, Instant, Peak
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +53,23 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
     return list(accumulate(change))[: max(len(trace.ops), 1)]
 
 
+def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
+    """Return the bytes that are alive while each operator runs, by what they are: of `LIVE`, in its order."""
+    cast = cast_parameters(trace)
+    names = [LIVE[0] if number in cast else _name_part(each, trace) for number, each in enumerate(trace.storages)]
+    owned = [tuple(each for each, name in zip(trace.storages, names, strict=True) if name == part) for part in LIVE]
+    return list(zip(*(live_bytes(replace(trace, storages=each)) for each in owned), strict=True))
+
+
+def _name_part(storage: StorageSpec, trace: Trace) -> str:
+    """Return of which part of `LIVE` a storage is; buffers are with the parameters, inputs with the activations."""
+    held = "parameters" if storage.kind == "buffer" else HELD.get(storage.kind)
+    if held in LIVE:
+        return str(held)
+    made_later = storage.kind in MADE and trace.ops[storage.born].phase != "forward"
+    return "scratch" if made_later else "activations"
+
+
 def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
     """Return the first moment at which the most bytes are alive, and what they are."""
     live = live_bytes(trace)
@@ -76,13 +94,15 @@ def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tu
     instants = []
     row: int | None = None
     phase = ""
-    for op, nbytes in zip(trace.ops, live_bytes(trace), strict=False):
+    for op, nbytes, parts in zip(trace.ops, live_bytes(trace), list_live_parts(trace), strict=False):
         if op.phase != phase:
             row, phase = None, op.phase
         own = None if phase in {"loss", "step"} else row_of.get(op.index if op.forward_of is None else op.forward_of)
         row = row if own is None else own
         layer = "" if row is None else rows[row].name
-        instants.append(Instant(operator=op.index, op=op.op, phase=phase, row=row, layer=layer, live_bytes=nbytes))
+        instants.append(
+            Instant(operator=op.index, op=op.op, phase=phase, row=row, layer=layer, live_bytes=nbytes, parts=parts)
+        )
     return tuple(instants)
 
 

@@ -68,8 +68,9 @@ def _first_readers(trace: Trace, row_of: Mapping[int, int]) -> dict[tuple[int, i
             continue
         for spec in op.inputs:
             for tensor in tensors.get(spec.storage, ()):
-                if overlap(spec, tensor, trace.storages[spec.storage].itemsize):
-                    readers.setdefault((tensor.storage, tensor.offset), row)
+                where = tensor.storage, tensor.offset
+                if where not in readers and overlap(spec, tensor, trace.storages[spec.storage].itemsize):
+                    readers[where] = row
     return readers
 
 

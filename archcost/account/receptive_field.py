@@ -37,7 +37,7 @@ from archcost.rules.work import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from archcost.records import OpCall, TensorSpec, Trace
 
@@ -57,11 +57,14 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     def seen(spec: TensorSpec) -> Field | None:
         if not spec.sources:  # a parameter
             return None
+        if len(spec.sources) == 1:  # nearly always
+            source = spec.sources[0]
+            return entry[-1 - source] if source < 0 else fields[source]
         found = [entry[-1 - source] if source < 0 else fields[source] for source in spec.sources]
-        return found[0] if len(found) == 1 else _union(found)
+        return _union(found)
 
     for op, sight in zip(trace.ops, sights, strict=True):
-        inputs = [(spec, field) for spec in op.inputs if (field := seen(spec)) is not None]
+        inputs = [(spec, field) for spec in op.inputs if spec.sources and (field := seen(spec)) is not None]
         fields.append(_apply(sight, op, inputs, seen) if inputs and op.phase == "forward" else None)
     return fields
 
@@ -72,12 +75,14 @@ def _entry(spec: TensorSpec, axes: int) -> Field | None:
     return tuple(Axis(dim, 1, spec.shape[dim], 0, 0, 1) for dim in range(IMAGE_DIMS, IMAGE_DIMS + axes))
 
 
-def _union(fields: Iterable[Field | None]) -> Field | None:
+def _union(fields: Sequence[Field | None]) -> Field | None:
+    if len(fields) == 1:
+        return fields[0]
     known = [field for field in fields if field is not None]
     if not known:
         return None
     first = known[0]
-    if all(field is first for field in known):
+    if all([field is first for field in known]):  # noqa: C419 - a list is quicker
         return first
     return tuple([_union_axis(extents) for extents in zip(*known, strict=True)])
 
@@ -142,6 +147,8 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
     if spec.shape == out.shape:
         return field
     shift = len(out.shape) - len(spec.shape)
+    if not shift and all([_keeps_place(extent, spec, out) for extent in field]):  # noqa: C419 - a list is quicker
+        return field
 
     def move(axis: Axis) -> Extent:
         if axis.dim is None or not 0 <= axis.dim + shift < len(out.shape):
@@ -151,6 +158,11 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
         return axis._replace(dim=dim, extent=out.shape[dim] if whole else axis.extent)
 
     return each_axis(field, move)
+
+
+def _keeps_place(extent: Extent, spec: TensorSpec, out: TensorSpec) -> bool:
+    """Whether an operand runs along an axis as the result does, which may be longer in other dimensions."""
+    return not isinstance(extent, Axis) or (extent.dim is not None and spec.shape[extent.dim] == out.shape[extent.dim])
 
 
 def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], Field | None]) -> Field | None:

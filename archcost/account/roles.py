@@ -26,7 +26,7 @@ def role_of(row: Row, rules: Sequence[Rule | None], normalising: AbstractSet[int
     """Return what a row is."""
     if row.recurrent:
         return "recurrent"
-    if len(row.ops) == 1:
+    if len(row.ops) == 1:  # nearly always
         return _role(row.ops[0], rules[row.ops[0].index], normalising)
     if _attends(row.ops, products):
         return "attention"

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.charts.families import assign_looks, find_line
+from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
+from archcost.charts.measured import cite_times, draw_whiskers
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
@@ -16,10 +17,9 @@ from archcost.records.comparison import frontier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Comparison, ComparisonRow
 
 DASHES = (0, (4, 2))
@@ -64,8 +64,9 @@ def draw(
     doubled: bool = False,
     limits: tuple[float, float, float, float] | None = None,
     title: str | None = None,
+    remark: str = "",
 ) -> None:
-    """Draw balls.
+    """Draw balls. A name that finds no room is a number with a key below the chart.
 
     Args:
         canvas: what is drawn on.
@@ -77,6 +78,7 @@ def draw(
         doubled: whether multiply-adds are shown as two operations each.
         limits: of x and of y in the axes' units; None for what the data needs.
         title: the headline.
+        remark: what is to be known of the networks besides.
 
     Raises:
         ArgumentError: fewer than two networks have what the chart needs.
@@ -88,90 +90,140 @@ def draw(
         raise ArgumentError(
             f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
         )
-    xs, ys = ([(quantity.read(row) or 0) / quantity.unit for row in rows] for quantity in (across, up))
-    axes = canvas.add_axes()
-    _set_scales(axes, xs, ys, linear=linear, logarithmic=y != "top1", limits=limits)
-    axes.set(xlabel=across.label, ylabel=up.label)
-    best = frontier(list(zip(xs, ys, strict=True))) if y == "top1" else ()
-    steps = _trace_steps([(xs[i], ys[i]) for i in best], axes.get_xlim()[1])
-    if best:
-        axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
-    balls = _draw_balls(canvas, axes, rows, xs, ys, area)
-    canvas.write_title(
-        title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}", _cite_source(data, len(rows), x, y)
-    )
-    _draw_legends(canvas, rows, area, frontier_shown=bool(best))
-    place_labels(
-        canvas, axes,
-        [(_shorten_name(rows[i], rows), xs[i], ys[i]) for i in _choose_named(rows, set(best), labels)],
-        balls=balls, points=list(zip(xs, ys, strict=True)), lines=[steps] if best else [],
-    )  # fmt: skip
+    best = _find_best(rows, across, up) if y == "top1" else ()
+    named = _choose_named(rows, set(best), labels, canvas.words.highlight)
+    cited = _cite_source(data, rows, x, y) + (f". {remark}" if remark else "")
+    numbered: list[int] = []
+    while True:
+        key = [f"{place} {_shorten_name(rows[i], rows)}" for place, i in enumerate(numbered, 1)]
+        room = canvas.count_entries(key)
+        dropped = numbered[room:]
+        numbered, named = numbered[:room], [i for i in named if i not in dropped]
+        canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
+        chart = _Chart(canvas, rows, across, up, area)
+        chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
+        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+        below = canvas.write_title(headline, cited, key=key[:room])
+        missing = chart.draw(best, named, numbered, below)
+        new = [i for i in missing if i not in numbered]
+        if not new:
+            canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in missing)
+            return
+        numbered = sorted([*numbered, *new], key=named.index)
+        canvas.start_anew()
 
 
-def _set_scales(
-    axes: Axes,
-    xs: list[float],
-    ys: list[float],
-    *,
-    linear: bool,
-    logarithmic: bool,
-    limits: tuple[float, float, float, float] | None,
-) -> None:
-    """Set the limits for good: `linear` is said of x, `logarithmic` of y."""
-    if linear:
-        axes.set_xlim(0, 1.06 * max(xs))
-    else:
-        make_logarithmic(axes.xaxis, xs)
-    if logarithmic:
-        make_logarithmic(axes.yaxis, ys)
-    else:
-        room = max(3.0, 0.1 * (max(ys) - min(ys)))
-        axes.set_ylim(min(ys) - room, min(max(ys) + room, 100))
-    if limits:
-        axes.set(xlim=limits[:2], ylim=limits[2:])
+def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:
+    return frontier([(across.read(row) or 0, up.read(row) or 0) for row in rows])
 
 
-def _draw_balls(
-    canvas: Canvas, axes: Axes, rows: list[ComparisonRow], xs: list[float], ys: list[float], area: Quantity
-) -> PathCollection:
-    """Draw the balls, the largest at the back, and the shapes at their centres; return the balls."""
-    styles = assign_looks([row.family for row in rows], canvas.theme)
-    lines = [find_line(row.family) for row in rows]
-    sizes = [area.read(row) or 0 for row in rows]
-    points = [_choose_diameter(canvas) ** 2 * size / max(sizes) for size in sizes]
-    back = sorted(range(len(rows)), key=lambda i: -points[i])
-    left, up, areas = ([values[i] for i in back] for values in (xs, ys, points))
-    hues = [styles[lines[i]][0] for i in back]
-    balls = axes.scatter(left, up, s=areas, c=hues, alpha=0.25, linewidths=0, zorder=2, label="balls")
-    axes.scatter(left, up, s=areas, facecolors="none", edgecolors=hues, linewidths=1, zorder=2)
-    for line, (hue, shape) in styles.items():
-        places = [i for i, other in enumerate(lines) if other == line]
-        axes.plot(
-            [xs[i] for i in places], [ys[i] for i in places], linestyle="", marker=shape, color=hue,
-            markersize=MARK * canvas.size.font, markeredgecolor=canvas.theme.background, markeredgewidth=0.5, zorder=3,
-        )  # fmt: skip
-    return balls
+class _Chart:
+    """The axes, and what is on them."""
+
+    def __init__(
+        self, canvas: Canvas, rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, area: Quantity
+    ) -> None:
+        self.canvas, self.rows, self.area = canvas, rows, area
+        self.xs, self.ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
+        self.timed = across is QUANTITIES["seconds"]
+        self.axes = canvas.add_axes()
+        self.axes.set(xlabel=across.label, ylabel=up.label)
+
+    def draw(self, best: Sequence[int], named: Sequence[int], numbered: Sequence[int], below: int) -> list[int]:
+        """Draw everything, numbers for names that found no room before; return the rows whose names find none.
+
+        `below` are the lines of text below the legend of the sizes.
+        """
+        canvas, axes, points = self.canvas, self.axes, list(zip(self.xs, self.ys, strict=True))
+        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[1])
+        if best:
+            axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
+        balls = self.draw_balls()
+        self.draw_legends(below, frontier_shown=bool(best))
+        texts = {i: _shorten_name(self.rows[i], self.rows) for i in named}
+        texts |= {i: f"{place}" for place, i in enumerate(numbered, 1)}
+        order = [*numbered, *(i for i in named if i not in numbered)]
+        names = [(texts[i], *points[i]) for i in order]
+        missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=[steps] if best else [])
+        return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
+
+    def set_scales(self, *, linear: bool, logarithmic: bool, limits: tuple[float, float, float, float] | None) -> None:
+        """Set the limits for good: `linear` is said of x, `logarithmic` of y."""
+        axes, xs, ys = self.axes, self.xs, self.ys
+        if linear:
+            axes.set_xlim(0, 1.06 * max(xs))
+        else:
+            make_logarithmic(axes.xaxis, xs)
+        if logarithmic:
+            make_logarithmic(axes.yaxis, ys)
+        else:
+            room = max(3.0, 0.1 * (max(ys) - min(ys)))
+            axes.set_ylim(min(ys) - room, min(max(ys) + room, 100))
+        if limits:
+            axes.set(xlim=limits[:2], ylim=limits[2:])
+
+    def draw_balls(self) -> PathCollection:
+        """Draw the balls, the largest at the back, and the shapes at their centres; return the balls.
+
+        Where times are the axis, whiskers show their spread, and a time that is not to be trusted is a hollow shape.
+        """
+        canvas, rows, axes = self.canvas, self.rows, self.axes
+        styles = assign_looks([row.family for row in rows], canvas.theme)
+        looks = [styles[find_line(row.family)] for row in rows]
+        hues = [canvas.choose_hue(hue, row.spec, row.name) for (hue, _), row in zip(looks, rows, strict=True)]
+        sizes = [self.area.read(row) or 0 for row in rows]
+        points = [_choose_diameter(canvas) ** 2 * size / max(sizes) for size in sizes]
+        back = sorted(range(len(rows)), key=lambda i: -points[i])
+        left, up, areas = ([values[i] for i in back] for values in (self.xs, self.ys, points))
+        edges = [hues[i] for i in back]
+        balls = axes.scatter(left, up, s=areas, c=edges, alpha=0.25, linewidths=0, zorder=2, label="balls")
+        axes.scatter(left, up, s=areas, facecolors="none", edgecolors=edges, linewidths=1, zorder=2)
+        if self.timed:
+            draw_whiskers(axes, [row.time for row in rows], self.ys, hues, upright=False)
+        for i, row in enumerate(rows):
+            hollow = self.timed and row.time is not None and row.time.doubtful
+            axes.plot(
+                [self.xs[i]], [self.ys[i]], linestyle="", marker=looks[i][1], color=hues[i], zorder=3,
+                markersize=MARK * canvas.size.font, markeredgewidth=1.2 if hollow else 0.5,
+                markeredgecolor=hues[i] if hollow else canvas.theme.background,
+                markerfacecolor=canvas.theme.background if hollow else hues[i],
+            )  # fmt: skip
+        return balls
+
+    def draw_legends(self, below: int, *, frontier_shown: bool) -> None:
+        """Draw the legend of the lines and, below it, the legend of the sizes: circles that stand in each other."""
+        from matplotlib.lines import Line2D
+
+        canvas, rows, area = self.canvas, self.rows, self.area
+        theme, font = canvas.theme, canvas.size.font
+        members = {line: [row for row in rows if find_line(row.family) == line] for line in map(_find_row_line, rows)}
+        handles = [
+            Line2D(
+                [], [], linestyle="", marker=shape, markersize=0.75 * font, label=line,
+                color=canvas.choose_hue(hue, *(name for row in members[line] for name in (row.spec, row.name))),
+            )
+            for line, (hue, shape) in assign_looks([row.family for row in rows], theme).items()
+        ]  # fmt: skip
+        if frontier_shown:
+            handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
+        canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handlelength=1.4)
+        canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
+        canvas.figure.set_layout_engine("none")
+        _draw_sizes(canvas, rows, area, below)
 
 
-def _draw_legends(canvas: Canvas, rows: list[ComparisonRow], area: Quantity, *, frontier_shown: bool) -> None:
-    """Draw the legend of the lines and, below it, the legend of the sizes: circles that stand in each other."""
-    from matplotlib.lines import Line2D
+def _find_row_line(row: ComparisonRow) -> str:
+    return find_line(row.family)
 
+
+def _draw_sizes(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity, below: int) -> None:
     theme, font = canvas.theme, canvas.size.font
-    handles = [
-        Line2D([], [], linestyle="", marker=shape, color=hue, markersize=0.75 * font, label=line)
-        for line, (hue, shape) in assign_looks([row.family for row in rows], theme).items()
-    ]
-    if frontier_shown:
-        handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
-    canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.35, handlelength=1.4)
-    canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
-    canvas.figure.set_layout_engine("none")
     largest = max(area.read(row) or 0 for row in rows) / area.unit
     steps = [step for step in area.steps if step <= largest] or [largest]
     width, height = 72 * canvas.size.width, 72 * canvas.size.height
     left = max(axes.get_position().x1 for axes in canvas.figure.axes) + 0.02
-    inset = canvas.figure.add_axes((left, 0.1, 0.99 - left, 0.24))
+    bottom = 0.04 + 1.35 * font * below / height
+    inset = canvas.figure.add_axes((left, bottom, 0.99 - left, 0.24))
     inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
     inset.axis("off")
     middle = 0.55 * _choose_diameter(canvas)
@@ -202,20 +254,24 @@ def _trace_steps(points: list[tuple[float, float]], end: float) -> tuple[list[fl
     return [*xs, end], [*ys, ys[-1]]
 
 
-def _choose_named(rows: list[ComparisonRow], best: set[int], labels: str) -> list[int]:
+def _choose_named(rows: Sequence[ComparisonRow], best: set[int], labels: str, wanted: Sequence[str]) -> list[int]:
     """Return which rows are named, the most important first."""
     if labels == "none":
         return []
+    looked_at = {i for i, row in enumerate(rows) if {row.spec, row.name} & set(wanted)}
+    lectured = {i for i, row in enumerate(rows) if row.spec in LECTURED}
+    everything = sorted(
+        range(len(rows)), key=lambda i: (i not in looked_at, i not in lectured, i not in best, -rows[i].params)
+    )
     if labels == "pareto":
-        return sorted(best)
-    everything = sorted(range(len(rows)), key=lambda i: (i not in best, -rows[i].params))
+        return [i for i in everything if i in best or i in looked_at]
     if labels == "all" or len(rows) <= ALL_NAMED:
         return everything
     ends: set[int] = set()
-    for line in {find_line(row.family) for row in rows}:
+    for line in set(map(_find_row_line, rows)):
         members = [i for i, row in enumerate(rows) if find_line(row.family) == line]
         ends |= {max(members, key=lambda i: rows[i].macs), min(members, key=lambda i: rows[i].macs)}
-    return [i for i in everything if i in best or i in ends]
+    return [i for i in everything if i in looked_at | lectured | best | ends]
 
 
 def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
@@ -224,10 +280,10 @@ def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
     return name if sum(other.name.partition(", ")[0] == name for other in rows) == 1 else row.spec
 
 
-def _cite_source(data: Comparison, number: int, x: str, y: str) -> str:
-    texts = [f"{number} networks"]
+def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str) -> str:
+    texts = [f"{len(rows)} networks"]
     if y == "top1":
         texts.append(f"Accuracy: {data.origin}")
     if x == "seconds":
-        texts.append(f"Time: measured, batch {data.batch}")
+        texts.append(cite_times([row.time for row in rows], batch=data.batch))
     return ". ".join((*texts, "Costs: counted by archcost"))

@@ -1,4 +1,7 @@
-"""Worked examples: the multiply-adds of a few blocks side by side, each convolution with its arithmetic."""
+"""Worked examples: the multiply-adds of a few blocks side by side, each convolution with its arithmetic.
+
+A hue is a kernel, the same in every block. Equal paths beside each other are one part: "32 x".
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,48 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.errors import ArgumentError
+from archcost.page.names import make_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from archcost.charts.theme import Canvas
-    from archcost.records import Layer, Report
+    from archcost.charts.canvas import Canvas
+    from archcost.records import Extents, Layer, Report
 
 MOST = 4
 MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
+LEGEND = 0.08  # of the chart's width
 MARGIN = 0.14  # left of the first bar
 LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines, in units of the font
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3))
 PANEL = 0.62  # of the chart's height that the axes take
+KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
+ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
 
 
-def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) -> None:
+def draw(
+    canvas: Canvas,
+    data: Sequence[Report],
+    *,
+    title: str | None = None,
+    beside: Sequence[str] = (),
+    every_share: bool = False,
+    said: Mapping[str, str] | None = None,
+    remark: str = "",
+) -> None:
     """Draw a stack of bars for each block; the arithmetic stands beside each part.
+
+    Args:
+        canvas: what is drawn on.
+        data: the blocks.
+        title: the headline.
+        beside: what stands below a block's name besides: "params", "receptive_field".
+        every_share: whether a total is shown as a share of every block before, rather than of the first.
+        said: what a paper says of a block, by its spec; it stands below the share.
+        remark: what is to be known of the blocks besides.
 
     Raises:
         ArgumentError: one block alone, too many, or one of too many convolutions to be read.
@@ -36,29 +61,47 @@ def draw(canvas: Canvas, data: Sequence[Report], *, title: str | None = None) ->
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     chart = _Chart(canvas, data)
     highest = 1.22 * chart.tallest
-    beside = list[float]()  # the levels of the arithmetic between the bar before and this one
-    for place, report in enumerate(data):
-        parts = chart.stack_parts(report)
-        chart.draw_bar(place, parts)
+    levels_before = list[float]()  # the levels of the arithmetic between the bar before and this one
+    stacks = [chart.stack_parts(report) for report in data]
+    looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
+    for place, (report, parts) in enumerate(zip(data, stacks, strict=True)):
+        chart.draw_bar(place, parts, looks)
         levels = chart.write_arithmetic(place, parts)
-        total = _spell_total(report, data[0] if place else None)
-        end = chart.write_total(place, total, sum(part.height for part in parts), left=beside, right=levels)
-        highest, beside = max(highest, end), levels
-    chart.name_axes(data, highest)
+        total = _spell_total(report, data[:place] if every_share else data[: min(place, 1)], named=every_share)
+        total += f"\n{said[report.network.spec]}" if said and report.network.spec in said else ""
+        end = chart.write_total(place, total, sum(part.height for part in parts), left=levels_before, right=levels)
+        highest, levels_before = max(highest, end), levels
+    chart.name_axes(data, highest, beside)
+    _draw_legend(canvas, looks)
+    grouped = any((part.layer.groups or 1) > 1 for parts in stacks for part in parts)
+    source = (
+        f"Positions x kernel x channels in{' of a group' * grouped} x channels out, counted by archcost for one image"
+    )
     canvas.write_title(
-        title or "Multiply-adds of blocks that do the same work",
-        wide=True,
-        source="Positions x kernel x channels in x channels out, counted by archcost for one image",
+        title or "Multiply-adds of blocks that do the same work", ". ".join(filter(None, (source, remark)))
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """What a layer adds to the bar of its block, in the unit of the axis."""
+    """What a layer, or as many that are equal, add to the bar of their block, in the unit of the axis."""
 
     layer: Layer
+    times: int
     bottom: float
     height: float
+
+    @property
+    def kernel(self) -> str:
+        """The kernel, by which a part is coloured."""
+        return "linear" if self.layer.kernel is None else units.shape(self.layer.kernel)
+
+    @property
+    def text(self) -> str:
+        """The product that the multiply-adds are, once for each path, and how many groups it is in."""
+        paths = f"{units.number(self.times)} x " if self.times > 1 else ""
+        groups = self.layer.groups or 1
+        return f"{paths}{spell_product(self.layer)}{f' ({units.number(groups)} groups)' if groups > 1 else ''}"
 
     @property
     def middle(self) -> float:
@@ -75,7 +118,9 @@ class _Chart:
         self.font = canvas.size.font
         self.scale = units.scale([most])
         self.tallest = most / self.scale.divisor  # of the bars
-        self.place_width = 0.9 * 72 * canvas.size.width / (len(data) + MARGIN)  # of a bar and its arithmetic, in points
+        self.place_width = (
+            (0.9 - LEGEND) * 72 * canvas.size.width / (len(data) + MARGIN)
+        )  # of a bar and its arithmetic, in points
         self.point = 1.22 * self.tallest / (PANEL * 72 * canvas.size.height)  # 1/72 of an inch on the axis
         self.width, self.lines = next((form for form in FORMS if self.measure_room(*form) > 0), FORMS[-1])
         self.step = 1.3 * self.font * self.lines * self.point  # from one text of arithmetic to the next
@@ -90,22 +135,24 @@ class _Chart:
         Raises:
             ArgumentError: more layers than can be told apart.
         """
-        layers = [layer for layer in report.layers if layer.macs]
+        layers = _merge_paths(report.layers)
         if len(layers) > MOST_PARTS:
-            raise ArgumentError(f"{report.network.spec} has {len(layers)} layers; a block has at most {MOST_PARTS}")
-        heights = [layer.macs / self.scale.divisor for layer in layers]
+            raise ArgumentError(
+                f"{report.network.spec} has {len(layers)} layers that multiply; a block has at most {MOST_PARTS}"
+            )
+        heights = [times * layer.macs / self.scale.divisor for layer, times in layers]
         return [
-            _Part(layer=layer, bottom=sum(heights[:i]), height=height)
-            for i, (layer, height) in enumerate(zip(layers, heights, strict=True))
+            _Part(layer=layer, times=times, bottom=sum(heights[:i]), height=heights[i])
+            for i, (layer, times) in enumerate(layers)
         ]
 
-    def draw_bar(self, place: int, parts: Sequence[_Part]) -> None:
-        """Draw the parts of a block's bar, each with its hue and hatch."""
-        theme = self.canvas.theme
-        for i, part in enumerate(parts):
+    def draw_bar(self, place: int, parts: Sequence[_Part], looks: Mapping[str, tuple[str, str]]) -> None:
+        """Draw the parts of a block's bar, each with the hue and hatch of its kernel."""
+        for part in parts:
+            hue, hatch = looks[part.kernel]
             self.axes.bar(
-                place, part.height, bottom=part.bottom, width=self.width, color=theme.hues[i % len(theme.hues)],
-                hatch=HATCHES[i % len(HATCHES)], edgecolor=theme.background, linewidth=1.5, label=part.layer.name,
+                place, part.height, bottom=part.bottom, width=self.width, color=hue,
+                hatch=hatch, edgecolor=self.canvas.theme.background, linewidth=1.5, label=part.layer.name,
             )  # fmt: skip
 
     def write_arithmetic(self, place: int, parts: Sequence[_Part]) -> list[float]:
@@ -113,7 +160,7 @@ class _Chart:
         levels = _spread([part.middle for part in parts], self.step)
         edge = place + self.width / 2
         for part, level in zip(parts, levels, strict=True):
-            text = _break_product(spell_product(part.layer), units.short(part.layer.macs), self.lines)
+            text = _break_product(part.text, units.short(part.times * part.layer.macs), self.lines)
             self.axes.plot(
                 [edge, edge + 0.9 * GAP], [part.middle, level],
                 color=self.canvas.theme.muted, linewidth=0.8, zorder=1,
@@ -138,10 +185,12 @@ class _Chart:
         self.axes.text(place, bottom, text, ha="center", va="bottom", fontsize=1.2 * self.font, fontweight="bold")
         return bottom + height
 
-    def name_axes(self, data: Sequence[Report], highest: float) -> None:
+    def name_axes(self, data: Sequence[Report], highest: float, beside: Sequence[str]) -> None:
         """Set the limits of the axes, and write the blocks' names below their bars."""
         letters = max(12, int(self.place_width / self.font))  # in a line of a name
         names = ["\n".join(textwrap.wrap(report.network.name, letters, break_long_words=False)) for report in data]
+        more = [[_spell_beside(report, name) for name in beside] for report in data]
+        names = ["\n".join((name, *lines)) for name, lines in zip(names, more, strict=True)]
         self.axes.set_xlim(-self.width / 2 - MARGIN, len(data) - self.width / 2)
         self.axes.set_ylim(0, highest)
         self.axes.set_xticks(range(len(data)), names, fontsize=1.1 * self.font)
@@ -150,10 +199,75 @@ class _Chart:
         self.axes.grid(visible=False, axis="x")
 
 
-def _spell_total(report: Report, first: Report | None) -> str:
-    """Return a block's multiply-adds, and on a second line their share of the first block's."""
-    total = units.short(report.totals.macs)
-    return f"{total}\n{units.share(report.totals.macs, first.totals.macs)} %" if first else total
+def choose_looks(kernels: Sequence[str], canvas: Canvas) -> Mapping[str, tuple[str, str]]:
+    """Return hue and hatch of each kernel; the usual ones always have the same."""
+    shown = list(dict.fromkeys(kernels))
+    known = [kernel for kernel in KERNELS if kernel in shown]
+    free = [*range(len(KERNELS), len(canvas.theme.hues)), *(i for i, each in enumerate(KERNELS) if each not in shown)]
+    places = {kernel: KERNELS.index(kernel) for kernel in known}
+    others = [kernel for kernel in shown if kernel not in known]
+    places |= {kernel: free[i] if i < len(free) else len(canvas.theme.hues) for i, kernel in enumerate(others)}
+    return {kernel: (canvas.find_hue(place), HATCHES[place % len(HATCHES)]) for kernel, place in places.items()}
+
+
+def _draw_legend(canvas: Canvas, looks: Mapping[str, tuple[str, str]]) -> None:
+    from matplotlib.patches import Patch
+
+    shown = [
+        Patch(facecolor=hue, hatch=hatch, edgecolor=canvas.theme.background, label=kernel)
+        for kernel, (hue, hatch) in looks.items()
+    ]
+    canvas.figure.legend(handles=shown, loc="outside right upper")
+
+
+def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:
+    """Return the layers that multiply; those of equal paths beside each other are one, with their number.
+
+    Such layers have one name but for numbers, and equal shapes, and none of them comes after another.
+    """
+    before: list[set[int]] = []  # of each row, all rows whose results reach it
+    for layer in layers:
+        before.append(set(layer.reads).union(*(before[row] for row in layer.reads)))
+    merged: dict[object, list[int]] = {}
+    for row, layer in enumerate(layers):
+        if layer.macs:
+            alike = merged.setdefault(
+                (make_pattern(layer.name), layer.inputs, layer.outputs, layer.kernel, layer.groups), []
+            )
+            if any(other in before[row] for other in alike):
+                merged[row] = [row]
+            else:
+                alike.append(row)
+    return [(layers[rows[0]], len(rows)) for rows in sorted(merged.values())]
+
+
+def _spell_total(report: Report, others: Sequence[Report], *, named: bool) -> str:
+    """Return a block's multiply-adds, and below them their share of other blocks'."""
+    macs = report.totals.macs
+    shares = [f"{units.share(macs, other.totals.macs)} %" for other in others]
+    if named:
+        shares = [f"{text} of the {ORDINALS[i]}" for i, text in enumerate(shares)]
+    return "\n".join((units.short(macs), *shares))
+
+
+def _spell_beside(report: Report, name: str) -> str:
+    """Return what a block has of a quantity besides; a receptive field beyond the input is said to be."""
+    if name == "receptive_field":
+        inputs = report.network.inputs[0].shape[2:] if report.network.inputs else ()
+        return f"receptive field {spell_field(report.totals.receptive_field, inputs)}"
+    return f"{units.short(report.totals.params)} parameters"
+
+
+def spell_field(field: Extents | None, inputs: Sequence[int]) -> str:
+    """Return the size of a receptive field, with a mark where it is larger than the input.
+
+    Example:
+        >>> spell_field((715, 715), (224, 224))
+        '715, larger than the 224 input'
+    """
+    text = units.extents(field)
+    beyond = [isinstance(size, int) and size > side for size, side in zip(field or (), inputs, strict=False)]
+    return f"{text}, larger than the {units.extents(inputs)} input" if any(beyond) else text
 
 
 def _spread(levels: list[float], step: float) -> list[float]:

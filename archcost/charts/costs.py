@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from archcost.charts.canvas import Canvas
 from archcost.charts.families import SHAPES
-from archcost.charts.theme import Canvas, find_size, find_theme, use_settings
+from archcost.charts.theme import find_size, find_theme, use_settings
 from archcost.errors import ArgumentError
 from archcost.metrics import METRICS
 from archcost.page.names import make_printable, write_plain
@@ -64,7 +65,7 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
         axes.plot(
             range(len(values)),
             [float("nan") if value is None else 100 * value / first for value in values],
-            color=canvas.theme.hues[i % len(canvas.theme.hues)],
+            color=canvas.find_hue(i),
             marker=SHAPES[i % len(SHAPES)],
             linewidth=2,
             label=METRICS[name].label,

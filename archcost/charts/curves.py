@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.charts.families import SHAPES
+from archcost.charts.labels import label_ends
+from archcost.charts.measured import cite_times, draw_whiskers
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.charts.theme import Canvas
+    from matplotlib.axes import Axes
+
+    from archcost.charts.canvas import Canvas
     from archcost.records import Curve
 
 
@@ -41,7 +45,7 @@ SUBJECTS: Mapping[str, CurveSubject] = MappingProxyType(
             title="Time of an image against batch size",
             label="time of an image (ms)",
             unit=1e-3,
-            source="Measured: time of a forward pass divided by its images",
+            source="Time of a forward pass, divided by its images",
         ),
     }
 )
@@ -68,14 +72,34 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
     axes.set_xscale("log", base=2)
     axes.set_xticks(batches, [units.number(batch) for batch in batches])
     axes.minorticks_off()
-    make_logarithmic(axes.yaxis, [value / what.unit for curve in data for _, value in curve.points], room=1.4)
+    make_logarithmic(axes.yaxis, [value / what.unit for value in _list_values(data)], room=1.4)
+    axes.set(xlabel="images in the batch", ylabel=what.label)
+    times = [time for curve in data for time in curve.times]
+    source = ". ".join(filter(None, (what.source, cite_times(times) if times else "")))
+    canvas.write_title(f"{what.title}{', ' if remark else ''}{remark}", source)
     ordered = sorted(data, key=lambda curve: -curve.points[-1][1])
     for i, curve in enumerate(ordered):
+        _draw_line(canvas, axes, i, curve, what.unit)
+    ends = [(curve.name, curve.points[-1][0], curve.points[-1][1] / what.unit) for curve in ordered]
+    label_ends(canvas, axes, ends)
+
+
+def _draw_line(canvas: Canvas, axes: Axes, place: int, curve: Curve, unit: float) -> None:
+    """Draw a line, and a mark at each point: a hollow one where its time is not to be trusted."""
+    hue = canvas.choose_hue(canvas.find_hue(place), curve.spec, curve.name)
+    xs, ys = [batch for batch, _ in curve.points], [value / unit for _, value in curve.points]
+    axes.plot(xs, ys, color=hue, linewidth=2, label=curve.name)
+    draw_whiskers(axes, curve.times, xs[: len(curve.times)], [hue] * len(curve.times), upright=True, image=True)
+    for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
+        hollow = bool(curve.times) and curve.times[i].doubtful
         axes.plot(
-            [batch for batch, _ in curve.points], [value / what.unit for _, value in curve.points],
-            color=canvas.theme.hues[i % len(canvas.theme.hues)], marker=SHAPES[i % len(SHAPES)], linewidth=2,
-            markersize=0.6 * canvas.size.font, label=curve.name,
+            [x], [y], color=hue, marker=SHAPES[place % len(SHAPES)], markersize=0.6 * canvas.size.font, zorder=3,
+            markerfacecolor=canvas.theme.background if hollow else hue, label="_hollow" if hollow else "_point",
         )  # fmt: skip
-    axes.set(xlabel="images in the batch", ylabel=what.label)
-    canvas.figure.legend(loc="outside right upper")  # in the order of the lines' right ends
-    canvas.write_title(f"{what.title}{', ' if remark else ''}{remark}", what.source)
+
+
+def _list_values(data: Sequence[Curve]) -> list[float]:
+    """Return all that is shown, the ends of the whiskers among it."""
+    values = [value for curve in data for _, value in curve.points]
+    ends = [(end, time.batch) for curve in data for time in curve.times for end in (time.low, time.high)]
+    return [*values, *(end / batch for end, batch in ends if end)]

@@ -8,14 +8,18 @@ from archcost import units
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from archcost.charts.theme import Canvas
+    from collections.abc import Mapping
+
+    from archcost.charts.canvas import Canvas
     from archcost.records import Comparison
 
 MOST = 20  # bars whose names can be read from the last row
 
 
-def draw(canvas: Canvas, data: Comparison) -> None:
-    """Draw a bar for each network, the densest on top; of many, the densest.
+def draw(
+    canvas: Canvas, data: Comparison, *, printed: Mapping[str, float] | None = None, title: str | None = None
+) -> None:
+    """Draw a bar for each network, the densest on top; of many, the densest. `printed` are a paper's own values.
 
     Raises:
         ArgumentError: fewer than two networks have an accuracy.
@@ -29,20 +33,25 @@ def draw(canvas: Canvas, data: Comparison) -> None:
     bars = axes.barh(
         [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
         values,
-        color=canvas.theme.hues[0],
+        color=[canvas.choose_hue(canvas.theme.hues[0], row.spec, row.name) for row in shown],
         label="density",
     )
     axes.bar_label(
         bars, [units.fixed(value, 1) for value in values], padding=4, fontsize=canvas.size.font, bbox=canvas.plate
     )
+    beside = [(place, printed[row.spec]) for place, row in enumerate(shown) if printed and row.spec in printed]
+    if beside:
+        places, theirs = zip(*beside, strict=True)
+        axes.plot(theirs, places, "D", color=canvas.theme.hues[1], label="as read from the paper's figure")
+        axes.legend(loc="lower right", fontsize=canvas.size.font)
     axes.invert_yaxis()
     axes.margins(y=0.01)
-    axes.set_xlim(0, 1.1 * max(values))
+    axes.set_xlim(0, 1.1 * max((*values, *(value for _, value in beside))))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.write_title(
-        f"Information density{few}",
+        title or f"Information density{few}",
         f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
         wide=True,
     )

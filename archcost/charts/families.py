@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from archcost.charts.theme import Theme
 
-# line: the families of the zoo that it takes in. In this order hues and shapes are given, so that lines that meet in a
-# chart differ in both.
+# line: the families of the zoo that it takes in. Each has a shape of its own, and as many of the first as there are
+# hues have one of their own.
 LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "VGG": ("VGG",),
@@ -20,8 +20,8 @@ LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Inception": ("GoogLeNet", "BN-Inception", "Inception-v2", "Inception-v3", "Inception-v4", "Inception-ResNet"),
         "DenseNet": ("DenseNet",),
         "SENet": ("SENet",),
-        "ResNeXt": ("ResNeXt",),
         "MobileNet": ("MobileNet", "MobileNetV2", "MobileNetV3"),
+        "ResNeXt": ("ResNeXt",),
         "NASNet": ("NASNet",),
         "AlexNet, ZFNet": ("AlexNet", "ZFNet"),
         "Xception": ("Xception",),
@@ -31,6 +31,11 @@ LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "FractalNet": ("FractalNet",),
     }
 )
+# the networks that the lectures talk about: of many, these are named first
+LECTURED = (
+    "alexnet", "alexnet_owt", "vgg16", "googlenet", "resnet50", "resnet152", "inception_v3", "inception_v4", "senet154",
+    "efficientnet_b4",
+)  # fmt: skip
 SHAPES = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "<", ">", "h", "d", "8", "H")
 _LINE_OF = {family: line for line, families in LINES.items() for family in families}
 
@@ -41,13 +46,16 @@ def find_line(family: str) -> str:
 
 
 def assign_looks(families: Iterable[str], theme: Theme) -> Mapping[str, tuple[str, str]]:
-    """Return hue and shape of each line that a chart shows, in the order of its legend; a line's are always the same.
+    """Return hue and shape of each line that a chart shows, in the order of its legend.
 
-    Lines that the zoo does not have take the ones that come after.
+    No two lines share a hue. The first of `LINES` always have theirs; others take the hues that are left over in this
+    chart, and where none is, the grey of the rest: then the shape alone tells them apart.
     """
     shown = {find_line(family) for family in families}
     places = {line: i for i, line in enumerate((*LINES, *sorted(shown - LINES.keys())))}
-    return {
-        line: (theme.hues[places[line] % len(theme.hues)], SHAPES[places[line] % len(SHAPES)])
-        for line in sorted(shown, key=places.__getitem__)
-    }
+    ordered = sorted(shown, key=places.__getitem__)
+    own = {line: theme.hues[places[line]] for line in ordered if places[line] < len(theme.hues)}
+    free = [hue for hue in theme.hues if hue not in own.values()]
+    others = [line for line in ordered if line not in own]
+    own |= {line: free[i] if i < len(free) else theme.rest for i, line in enumerate(others)}
+    return {line: (own[line], SHAPES[places[line] % len(SHAPES)]) for line in ordered}

@@ -8,9 +8,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost.charts import find_kind
-from archcost.comparison.accuracy import find_accuracy, list_protocols, read_published
+from archcost.comparison.accuracy import find_accuracy, list_protocols, list_variants, read_published
 from archcost.comparison.compare import compare, list_failures
 from archcost.comparison.tables import yield_rows
+from archcost.comparison.times import index_times
 from archcost.errors import ArchcostError, ArgumentError, UsageError
 from archcost.profiling.many import profile_many
 from archcost.records import Curve, Done, Failure, Missing, Winner
@@ -19,7 +20,7 @@ from archcost.sources import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archcost.records import Accuracy, Report
+    from archcost.records import Accuracy, Comparison, MeasuredTime, Report
     from archcost.sources import InputSpec
 
 NO_TIME = "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds"
@@ -30,8 +31,8 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 class Request:
     """What is asked of a chart besides its kind.
 
-    `accuracies` are a user's own figures, which go before the published ones; `seconds` are measured times of a
-    forward pass by spec and batch. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device
+    `accuracies` are a user's own figures, which go before the published ones; `times` are measured times of a forward
+    pass. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device
     whose choices are followed. Charts that
     compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
@@ -40,7 +41,7 @@ class Request:
     specs: tuple[str, ...] = ()
     protocol: str = "single-crop"
     accuracies: tuple[Accuracy, ...] = ()
-    seconds: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    times: tuple[MeasuredTime, ...] = ()
     batches: tuple[int, ...] = BATCHES
     batch: int = 1
     train: str | None = None
@@ -85,7 +86,7 @@ def _gather_accuracies(request: Request) -> Chart:
         shown,
         protocol=request.protocol,
         accuracies=request.accuracies,
-        seconds=request.seconds,
+        seconds=_list_seconds(request),
         jobs=request.jobs,
         progress=request.progress,
         batch=request.batch,
@@ -106,22 +107,36 @@ def _gather_accuracies(request: Request) -> Chart:
 
 def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
     others = list_protocols(spec, table)
+    variants = list_variants(spec, table, protocol=protocol)
     hint = f"there is {', '.join(others)}" if others else "--accuracy FILE adds yours"
+    if variants and not others:
+        verb = "has" if len(variants) == 1 else "have"
+        hint = f"{', '.join(variants)} {verb} one: --accuracy-of {spec}={variants[0]} takes it"
     return f"no {protocol} top-1 accuracy at its input is known; {hint}"
 
 
 def _gather_timed_accuracies(request: Request) -> Chart:
     timed, lost = _select_timed(request)
     made = _gather_accuracies(timed)
-    return replace(made, left_out=(*lost, *made.left_out))
+    return replace(made, data=_add_times(made.data, timed), left_out=(*lost, *made.left_out))
 
 
 def _gather_times(request: Request) -> Chart:
     timed, lost = _select_timed(request)
     found = compare(
-        timed.specs, seconds=timed.seconds, jobs=timed.jobs, progress=timed.progress, batch=timed.batch
+        timed.specs, seconds=_list_seconds(timed), jobs=timed.jobs, progress=timed.progress, batch=timed.batch
     )  # fmt: skip
-    return Chart(data=found, left_out=(*lost, *found.failures))
+    return Chart(data=_add_times(found, timed), left_out=(*lost, *found.failures))
+
+
+def _list_seconds(request: Request) -> Mapping[tuple[str, int], float]:
+    return {(time.network, time.batch): time.seconds for time in request.times}
+
+
+def _add_times(found: Comparison, request: Request) -> Comparison:
+    """Return a comparison whose rows know under which conditions they were timed."""
+    times = {time.network: time for time in request.times if time.batch == request.batch}
+    return replace(found, rows=tuple(replace(row, time=times.get(row.spec)) for row in found.rows))
 
 
 def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
@@ -129,16 +144,19 @@ def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
 
     Raises:
         ArgumentError: none of the networks has a measured time.
+        TableError: times of several devices, or taken in several ways: they do not compare.
     """
-    if not request.seconds:
+    if not request.times:
         raise ArgumentError(NO_TIME)
-    having = {spec for spec, batch in request.seconds if batch == request.batch}
+    having = {time.network for time in request.times if time.batch == request.batch}
     lost = [
         Missing(spec=spec, reason=f"no measured time at a batch of {request.batch} is given")
         for spec in request.specs
         if spec not in having
     ]
-    return replace(request, specs=tuple(spec for spec in request.specs if spec in having)), lost
+    specs = tuple(spec for spec in request.specs if spec in having)
+    index_times((time for time in request.times if time.network in specs and time.batch == request.batch), "--times")
+    return replace(request, specs=specs), lost
 
 
 def _gather_memory_curves(request: Request) -> Chart:
@@ -157,7 +175,7 @@ def _gather_memory_curves(request: Request) -> Chart:
             if not isinstance(peak, Failure):
                 names[spec], nbytes = peak
                 points[spec].append((batch, nbytes))
-    curves = [Curve(name=names[spec], points=tuple(points[spec])) for spec in points if points[spec]]
+    curves = [Curve(name=names[spec], points=tuple(points[spec]), spec=spec) for spec in points if points[spec]]
     return Chart(data=curves, options=_say_done(request), left_out=tuple(lost.values()))
 
 
@@ -172,19 +190,39 @@ def _read_peak(report: Report) -> tuple[str, int]:
 
 
 def _gather_time_curves(request: Request) -> Chart:
-    """Take the times of every batch; of one image, so that networks and batches compare."""
-    specs = request.specs or tuple(dict.fromkeys(spec for spec, _ in request.seconds))
-    found = {
-        spec: tuple(
-            sorted((batch, value / batch) for (timed, batch), value in request.seconds.items() if timed == spec)
+    """Take the times of every batch; of one image, so that networks and batches compare.
+
+    Times of two devices, or of two dtypes, are two lines: what differs stands behind the name.
+    """
+    specs = request.specs or tuple(dict.fromkeys(time.network for time in request.times))
+    chosen = [time for time in request.times if time.network in specs]
+    lines: dict[tuple[str, str, str], list[MeasuredTime]] = {}
+    for time in sorted(chosen, key=lambda time: (specs.index(time.network), time.batch)):
+        lines.setdefault((time.network, time.place, time.setting), []).append(time)
+    found = {spec for spec, _, _ in lines}
+    lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if spec not in found)
+    curves = [
+        Curve(
+            name=", ".join(filter(None, (_find_title(spec), _tell_apart(times[0], chosen)))),
+            points=tuple((time.batch, time.seconds / time.batch) for time in times),
+            spec=spec,
+            times=tuple(times),
         )
-        for spec in specs
-    }
-    lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if not found[spec])
-    curves = [Curve(name=_find_title(spec), points=points) for spec, points in found.items() if points]
+        for (spec, _, _), times in lines.items()
+    ]
     if not curves:
         raise ArgumentError(NO_TIME)
     return Chart(data=curves, left_out=lost)
+
+
+def _tell_apart(time: MeasuredTime, times: Sequence[MeasuredTime]) -> str:
+    """Return the place and those parts of the setting of a time that not all times have."""
+    common = set.intersection(*(set(_list_parts(other)) for other in times))
+    return ", ".join(part for part in _list_parts(time) if part not in common)
+
+
+def _list_parts(time: MeasuredTime) -> list[str]:
+    return [time.place or "a device that is not named", *filter(None, time.setting.split(", "))]
 
 
 def _find_title(spec: str) -> str:

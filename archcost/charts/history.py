@@ -10,7 +10,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Winner
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Data: TypeAlias = Literal[
     "accuracies",
@@ -89,6 +89,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "times": ("accuracy-time", "flops-time", "time-batch"),
         "input": ("layers", "block", "memory-batch", "memory-timeline", "roofline"),
         "device": ("roofline",),
+        "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),
+        "free-scales": ("layers",),
     }
 )
 
@@ -101,3 +103,18 @@ def check_option(name: str, option: str, *, given: bool) -> None:
     """
     if given and find_kind(name).name not in OPTIONS[option]:
         raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")
+
+
+def check_highlight(names: Iterable[str], data: Any) -> None:
+    """Find out whether a chart shows the networks that are to be looked at.
+
+    Raises:
+        ArgumentError: it does not show one of them.
+    """
+    shown = {
+        name for row in getattr(data, "rows", data) for name in (getattr(row, "spec", ""), getattr(row, "name", ""))
+    }
+    for name in names:
+        if name not in shown:
+            hint = closest(name, shown - {""}, f"it shows {', '.join(sorted(shown - {''}))}")
+            raise ArgumentError(f"--highlight {name}: the chart does not show it; {hint}")

@@ -1,41 +1,49 @@
-"""Names beside points, none over another. Behind one function, so that the library that places them can be changed."""
+"""Names beside points, none over another, and names at the ends of lines."""
 
 from __future__ import annotations
 
-import io
-import math
-from contextlib import redirect_stdout
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from archcost.charts.geometry import (
+    find_crossings,
+    find_hit,
+    find_overlapping,
+    measure_distances,
+    measure_gaps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
 
     Name: TypeAlias = tuple[str, float, float]
-    Line: TypeAlias = tuple[Sequence[float], Sequence[float]]
-    Place: TypeAlias = tuple[Any, Any]  # letters, and the line to their point, None where they stand beside it
 
+STEP = 1.3  # of the font, from line to line
 MARK = 0.65  # of the font: the shape at a point
-TRIES = 3  # places of a name: the first, and others where that was another point's
 CLEAR = 0.6  # of the way to its own point: no other point is that near to a name
+FIRST, REACH = 0.45, 9.0  # of the font: how far from its point a name stands at least and at most
+ANGLES, RINGS = 36, 24  # places that are tried
+BESIDE = 0.8  # of the font: a name that is nearer needs no line to its point
 
 
 def place_labels(
     canvas: Canvas,
     axes: Axes,
-    names: Sequence[tuple[str, float, float]],
+    names: Sequence[Name],
     *,
     balls: Any,
     points: Sequence[tuple[float, float]],
     lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
-) -> tuple[str, ...]:
+) -> tuple[Name, ...]:
     """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
 
-    The limits of the axes must be final. Earlier names choose first. A name never stands where a reader would take it
-    for another point's, which is nearer or on the way to its own; it tries another place instead.
+    The limits of the axes must be final. Earlier names choose first: the nearest place where no reader would take a
+    name for another point's, which is nearer or on the way to its own. A number, which has a key elsewhere, may stand
+    farther away and nearer to others: the line to its point says whose it is.
 
     Args:
         canvas: what is drawn on.
@@ -49,121 +57,137 @@ def place_labels(
     canvas.figure.set_layout_engine("none")
     if not names:
         return ()
-    board = _Board(canvas, axes, balls, points, list(lines))
-    left = list(names)
-    for _ in range(TRIES):
-        if left:
-            places = zip(left, board.place(left), strict=True)
-            left = [name for name, place in places if place is None or not board.keeps(name, place)]
-    return tuple(name[0] for name in left)
+    board = _Board(canvas, axes, balls, points, lines)
+    return tuple(name for name in names if not board.place(name))
 
 
 class _Board:
-    """What names are placed on, and what has its place already."""
+    """What names are placed on, in pixels: the marks with their balls, the lines, and what has its place already."""
 
     def __init__(
-        self, canvas: Canvas, axes: Axes, balls: Any, points: Sequence[tuple[float, float]], lines: list[Line]
+        self,
+        canvas: Canvas,
+        axes: Axes,
+        balls: Any,
+        points: Sequence[tuple[float, float]],
+        lines: Sequence[tuple[Sequence[float], Sequence[float]]],
     ) -> None:
-        self.canvas, self.axes, self.balls, self.points, self.lines = canvas, axes, balls, points, lines
-        self.pixels = canvas.size.font * canvas.figure.dpi / 72  # of the font
-        self.taken: list[Line] = []
-        self.kept: list[tuple[Any, Any]] = []  # boxes of names, and the lines to their points, in pixels
+        import numpy as np
 
-    def place(self, names: Sequence[Name]) -> list[Place | None]:
-        """Write names where textalloc finds room for them."""
-        from textalloc import allocate
+        self.canvas, self.axes = canvas, axes
+        self.font = canvas.size.font * canvas.figure.dpi / 72
+        self.marks = axes.transData.transform(np.array(points, float).reshape(-1, 2))
+        self.centres = axes.transData.transform(balls.get_offsets())
+        self.radii = np.sqrt(balls.get_sizes()) / 2 * canvas.figure.dpi / 72
+        traced = [axes.transData.transform(np.column_stack(line)) for line in lines]
+        self.walls = np.array([pair for line in traced for pair in pairwise(line)]).reshape(-1, 2, 2)
+        self.boxes = np.empty((0, 4))
+        self.leaders = np.empty((0, 2, 2))
 
-        lines = [*self.lines, *self.taken]
-        texts, xs, ys = (list(column) for column in zip(*names, strict=True))
-        with redirect_stdout(io.StringIO()):  # it prints where it finds no place
-            drawn: Any = allocate(
-                self.axes,
-                xs,
-                ys,
-                texts,
-                x_scatter=[x for x, _ in self.points],
-                y_scatter=[y for _, y in self.points],
-                scatter_plot=self.balls,
-                x_lines=[list(x) for x, _ in lines],
-                y_lines=[list(y) for _, y in lines],
-                textsize=self.canvas.size.font,
-                textcolor=self.canvas.theme.text,
-                linecolor=self.canvas.theme.muted,
-                linewidth=0.8,
-                draw_all=False,
-                avoid_label_lines_overlap=True,
-                nbr_candidates=400,
-                max_distance=0.1,
-                min_distance=0.012,
-                margin=0.004,
-            )
-        return [None if text is None else (text, leader) for text, leader in zip(*drawn[2:], strict=True)]
+    def place(self, name: Name) -> bool:
+        """Write a name at the best place that is left; return whether there is one."""
+        import numpy as np
 
-    def keeps(self, name: Name, place: Place) -> bool:
-        """Take a place for a name if nobody reads it as another point's, and wipe it out if anybody does."""
-        text, leader = place
-        box = text.get_window_extent()
-        self.taken.append(self.outline(box))  # a place that is rejected here must not be found again
-        own = self.axes.transData.transform(name[1:])
-        others = [mark for mark in self.axes.transData.transform(self.points) if math.dist(mark, own) >= 1]
-        way = None if leader is None else self.axes.transData.transform(leader.get_xydata())
-        if (
-            any(_measure_gap(box, mark) < CLEAR * _measure_gap(box, own) for mark in others)
-            or (way is not None and _passes(way, others, MARK * self.pixels))
-            or self.crosses(box, way)
-        ):
-            text.remove()
-            if leader is not None:
-                leader.remove()
+        text, x, y = name
+        letters = self.axes.text(x, y, text, fontsize=self.canvas.size.font, va="center", ha="center", zorder=4)
+        own = self.axes.transData.transform((x, y))
+        extent = letters.get_window_extent()
+        far = text.isdecimal()
+        boxes = self.list_places(own, extent.width, extent.height, far=far)
+        gaps = measure_gaps(boxes, own[None])[:, 0]
+        free = self.find_empty(boxes, gaps, own, strict=not far)
+        boxes, gaps = boxes[free], gaps[free]
+        nearest = np.clip(own, boxes[:, :2], boxes[:, 2:])
+        ways = np.stack([nearest, np.broadcast_to(own, nearest.shape)], 1)
+        free = ~(gaps > BESIDE * self.font) | ~self.find_astray(ways, own, strict=not far)
+        if not free.any():
+            letters.remove()
             return False
-        self.kept.append((box, way))
-        if leader is not None:
-            _shorten(self.axes, leader, 0.15 * self.pixels)
-            self.taken.append(_split_line(leader.get_xydata()))
+        best = int(np.argmin(np.where(free, self.weigh(boxes, ways, gaps, own), np.inf)))
+        box, way = boxes[best], ways[best]
+        x, y = self.axes.transData.inverted().transform(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
+        letters.set_position((float(x), float(y)))
+        self.boxes = np.concatenate([self.boxes, box[None]])
+        if gaps[best] > BESIDE * self.font:
+            self.leaders = np.concatenate([self.leaders, way[None]])
+            start = way[0] + (own - way[0]) * min(0.15 * self.font / gaps[best], 0.5)  # does not touch the letters
+            ends = self.axes.transData.inverted().transform([start, own])
+            self.axes.plot(ends[:, 0], ends[:, 1], color=self.canvas.theme.muted, linewidth=0.8, zorder=2.2)
         return True
 
-    def crosses(self, box: Any, way: Any) -> bool:
-        """Say whether a name or the line to its point lies over another's: textalloc is not strict about lines."""
-        from matplotlib.path import Path
+    def list_places(self, own: Any, width: float, height: float, *, far: bool) -> Any:
+        """Return the boxes around a point that a name may stand in, within the axes."""
+        import numpy as np
 
-        return any(
-            box.overlaps(other)
-            or (its is not None and Path(its).intersects_bbox(box))
-            or (way is not None and Path(way).intersects_bbox(other))
-            for other, its in self.kept
+        angles = np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
+        radii = np.geomspace(FIRST, (2.5 if far else 1) * REACH, (2 if far else 1) * RINGS) * self.font
+        radius, angle = (grid.ravel() for grid in np.meshgrid(radii, angles, indexing="ij"))
+        x = own[0] + np.cos(angle) * (radius + width / 2)
+        y = own[1] + np.sin(angle) * (radius + height / 2)
+        boxes = np.column_stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
+        edge = self.axes.get_window_extent()
+        inside = (
+            (boxes[:, 0] >= edge.x0) & (boxes[:, 1] >= edge.y0) & (boxes[:, 2] <= edge.x1) & (boxes[:, 3] <= edge.y1)
         )
+        return boxes[inside]
 
-    def outline(self, box: Any) -> Line:
-        """Return a box as a line that whatever reaches into it crosses."""
-        corners = [(box.x0, box.y0), (box.x1, box.y1), (box.x0, box.y1), (box.x1, box.y0), (box.x0, box.y0)]
-        return _split_line(self.axes.transData.inverted().transform(corners))
+    def find_empty(self, boxes: Any, gaps: Any, own: Any, *, strict: bool) -> Any:
+        """Return which places cover nothing and are clear of other points, for numbers a little less."""
+        import numpy as np
+
+        to_marks = measure_gaps(boxes, self.marks)
+        others = np.linalg.norm(self.marks - own, axis=1) >= 1
+        clear = CLEAR * gaps if strict else np.minimum(CLEAR * gaps, 0.8 * self.font)
+        empty = (to_marks > 1.15 * MARK / 2 * self.font).all(1) & (to_marks[:, others] >= clear[:, None]).all(1)
+        empty &= ~find_overlapping(boxes, self.boxes, 0.15 * self.font)
+        empty[empty] = ~find_hit(boxes[empty], np.concatenate([self.walls, self.leaders])).any(1)
+        return empty
+
+    def find_astray(self, ways: Any, own: Any, *, strict: bool) -> Any:
+        """Return which ways to the point pass another mark or a name.
+
+        Where `strict`, none may cross another either; elsewhere marks that all but cover the point's own may be passed.
+        """
+        import numpy as np
+
+        mark = MARK / 2 * self.font
+        others = self.marks[np.linalg.norm(self.marks - own, axis=1) >= (1 if strict else 2.5 * mark)]
+        astray = (measure_distances(ways, others) < 1.15 * mark).any(1) | find_hit(self.boxes, ways).any(0)
+        return astray | find_crossings(ways, self.leaders).any(1) if strict else astray
+
+    def weigh(self, boxes: Any, ways: Any, gaps: Any, own: Any) -> Any:
+        """Return what speaks against each place: a way to go, and balls and lines that are covered or crossed."""
+        import numpy as np
+
+        others = np.linalg.norm(self.centres - own, axis=1) >= 1
+        covered = (measure_gaps(boxes, self.centres[others]) < self.radii[others]).sum(1)
+        crossed = find_crossings(ways, self.walls).sum(1) + 2 * find_crossings(ways, self.leaders).sum(1)
+        return gaps + self.font * (0.7 * covered + 0.8 * crossed)
 
 
-def _split_line(corners: Any) -> Line:
-    """Return x and y of an array's rows."""
-    return corners[:, 0].tolist(), corners[:, 1].tolist()
+def label_ends(canvas: Canvas, axes: Axes, ends: Sequence[Name]) -> None:
+    """Write a name at the right end of each line, in the margin, one below the other; what has no room is unplaced."""
+    canvas.figure.draw_without_rendering()  # settles how high the axes are
+    height = axes.get_window_extent().height
+    step = STEP * canvas.size.font * canvas.figure.dpi / 72 / height
+    room = max(int(1 / step), 1)
+    canvas.unplaced.extend(text for text, _, _ in ends[room:])
+    ordered = sorted(ends[:room], key=lambda end: axes.transData.transform(end[1:])[1])
+    levels = [axes.transAxes.inverted().transform(axes.transData.transform(end[1:]))[1] for end in ordered]
+    for (text, x, y), level in zip(ordered, spread(levels, step, (0, 1)), strict=True):
+        axes.annotate(
+            text, (x, y), (1.02, level), textcoords="axes fraction", va="center", ha="left",
+            fontsize=canvas.size.font, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": canvas.theme.muted, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 5},
+        )  # fmt: skip
 
 
-def _measure_gap(box: Any, point: Any) -> float:
-    """Return the distance of a point from a box; 0 inside."""
-    return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
-
-
-def _shorten(axes: Axes, leader: Any, gap: float) -> None:
-    """Let a line end so many pixels before the name that it starts at, so that it does not touch the letters."""
-    (x0, y0), (x1, y1) = axes.transData.transform(leader.get_xydata())
-    part = min(gap / math.hypot(x1 - x0, y1 - y0), 0.5)
-    start = axes.transData.inverted().transform((x0 + part * (x1 - x0), y0 + part * (y1 - y0)))
-    leader.set_data(*zip(start, leader.get_xydata()[1], strict=True))
-
-
-def _passes(way: Any, marks: Any, nearest: float) -> bool:
-    """Say whether the way from a name to its point passes a mark, so that the name may seem to be that one's."""
-    (x0, y0), (x1, y1) = way
-    length = math.hypot(x1 - x0, y1 - y0)
-    for x, y in marks:
-        along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length
-        across = abs((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / length
-        if across < nearest and 0 < along < length:
-            return True
-    return False
+def spread(levels: Sequence[float], step: float, limits: tuple[float, float]) -> list[float]:
+    """Return rising levels that are at least a step apart and within limits, each as near as that allows."""
+    low, high = limits
+    placed: list[float] = []
+    for level in levels:
+        placed.append(max(level, placed[-1] + step if placed else low))
+    for i in range(len(placed) - 1, -1, -1):
+        placed[i] = min(placed[i], high - (len(placed) - 1 - i) * step)
+    return placed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -13,33 +16,42 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Layer, Report
 
 SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
 MOST_NETWORKS = 3
+MOST_LAYERS = 60  # beyond, modules stand for their layers
 # what a layer is: a hue of the theme and a hatch, so that it shows without colour
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}
 
 
-def draw(canvas: Canvas, data: Sequence[Report]) -> None:
-    """Draw three rows of bars for each network.
+def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -> None:
+    """Draw three rows of bars for each network. The networks share the axis of a row unless `free_scales`.
 
     Raises:
         ArgumentError: no network, or more than stand side by side.
     """
     if not 1 <= len(data) <= MOST_NETWORKS:
         raise ArgumentError(f"a chart of layers shows one to {MOST_NETWORKS} networks, not {len(data)}")
-    shown = [[layer for layer in report.layers if any(getattr(layer, name) for name in SHOWN)] for report in data]
+    room = int(0.72 * 72 * canvas.size.width / len(data) / (1.3 * canvas.size.font))  # of names beside each other
+    shown = [fold_layers(report, room) for report in data]
+    first: list[Axes] = []
     for line, name in enumerate(SHOWN):
-        scale = units.scale([max((getattr(layer, name) for rows in shown for layer in rows), default=0)])
-        for column, (report, rows) in enumerate(zip(data, shown, strict=True)):
-            axes = canvas.add_axes(len(SHOWN), len(data), 1 + line * len(data) + column)
-            _draw_bars(canvas, axes, rows, name, scale)
-            _mark_largest(canvas, axes, rows, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
+        scale = units.scale([max((bar.value(name) for bars in shown for bar in bars), default=0)])
+        for column, (report, bars) in enumerate(zip(data, shown, strict=True)):
+            shared = {"sharey": first[line]} if column and not free_scales else {}
+            axes = canvas.add_axes(len(SHOWN), len(data), 1 + line * len(data) + column, **shared)
+            first += [axes] if not column else []
+            _draw_bars(canvas, axes, bars, name, scale)
+            _mark_largest(canvas, axes, bars, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
             axes.set_xticks([])
+            beside = [bars] if free_scales else shown
+            axes.set_ylim(
+                0, 1.35 * max((bar.value(name) for row in beside for bar in row), default=0) / scale.divisor or 1
+            )
             if not column:
                 word = WORDS[name] if _has_room(canvas) else METRICS[name].label
                 axes.set_ylabel(f"{word}\n({scale.prefix}{METRICS[name].unit})")
@@ -48,14 +60,105 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
                     report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
                 )
             if line == len(SHOWN) - 1:
-                _name_layers(canvas, axes, rows, columns=len(data))
-    _draw_legend(canvas, {_find_group(layer) for rows in shown for layer in rows})
+                axes.set_xticks(range(len(bars)), [bar.name for bar in bars], rotation=90, fontsize=canvas.size.font)
+    _draw_legend(canvas, {group for bars in shown for bar in bars for group in bar.groups})
     canvas.figure.align_ylabels()
     batch = data[0].network.inputs[0].shape[0] if data[0].network.inputs else 1
+    scales = "; each network has axes of its own" if free_scales and len(data) > 1 else ""
+    folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
+    scales += "; a bar is a module where its layers have no room" if folded else ""
     canvas.write_title(
-        "Memory, parameters and multiply-adds of each layer",
-        f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes",
+        _state_finding(data, shown),
+        f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes{scales}",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A layer, or the layers of a module, under its name."""
+
+    name: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What its layers are."""
+        return tuple(dict.fromkeys(map(_find_group, self.layers)))
+
+    def value(self, name: str, group: str | None = None) -> int:
+        """Return what its layers of a group, or all of them, have of a quantity."""
+        return sum(getattr(layer, name) for layer in self.layers if group in {None, _find_group(layer)})
+
+
+def fold_layers(report: Report, room: int) -> list[Bar]:
+    """Return as many bars as there is room to name: layers, or modules as far down as they fit, or runs of those."""
+    names = name_layers(report.layers)
+    layers = [layer for layer in report.layers if any(getattr(layer, name) for name in SHOWN)]
+    most = min(room, MOST_LAYERS)
+    if len(layers) <= most:
+        return [Bar(names.get(layer.name, layer.name), (layer,)) for layer in layers]
+    levels = {layer.name: _list_levels(names.get(layer.name, layer.name)) for layer in layers}
+    for depth in range(max(map(len, levels.values())), 0, -1):
+        folded = groupby(layers, key=lambda layer: levels[layer.name][:depth][-1])
+        runs = [Bar(name, tuple(members)) for name, members in folded]
+        if len(runs) <= most:
+            return runs
+    size = -(-len(runs) // most)
+    return [_join_bars(runs[i : i + size]) for i in range(0, len(runs), size)]
+
+
+def name_layers(layers: Sequence[Layer]) -> dict[str, str]:
+    """Return the lectures' names of a plain stack of 3x3 convolutions whose layers have numbers alone, as VGG's have.
+
+    Example: "features.0" is conv1_1, the pool after "features.2" pool1, and the first linear layer of VGG-16 fc6.
+    """
+    stacked = [layer for layer in layers if layer.role in {"convolution", "pooling", "linear"}]
+    kernels = {layer.kernel for layer in stacked if layer.role == "convolution"}
+    if kernels != {(3, 3)} or not all(layer.name.rpartition(".")[2].isdecimal() for layer in stacked):
+        return {}
+    names, stage, place = {}, 1, 0
+    for layer in stacked:
+        if layer.role == "convolution":
+            place += 1
+            names[layer.name] = f"conv{stage}_{place}"
+        elif layer.role == "pooling" and place:
+            names[layer.name] = f"pool{stage}"
+            stage, place = stage + 1, 0
+        elif layer.role == "linear":
+            names[layer.name] = f"fc{stage}"
+            stage += 1
+    return names
+
+
+def _list_levels(name: str) -> list[str]:
+    """Return the names of the modules around a layer, and its own; conv1_1 lies in conv1."""
+    return [name[: found.start()] for found in re.finditer(r"\.|_(?=\d)|$", name)]
+
+
+def _join_bars(bars: Sequence[Bar]) -> Bar:
+    name = bars[0].name if len(bars) == 1 else f"{bars[0].name} to {bars[-1].name}"
+    return Bar(name, tuple(layer for bar in bars for layer in bar.layers))
+
+
+def _state_finding(data: Sequence[Report], shown: Sequence[Sequence[Bar]]) -> str:
+    """Return where a network has most of its memory and of its parameters; of several, which has most of each."""
+    if len(data) == 1:
+        (report,), (bars,) = data, shown
+        parts = [_spell_most(bars, name, getattr(report.totals, name)) for name in ("activation_bytes", "params")]
+        name = report.network.name.partition(", ")[0]
+        return f"{name}: {' and '.join(filter(None, parts))}" if any(parts) else f"{name}, layer by layer"
+    first = {name: max(data, key=lambda report: getattr(report.totals, name)) for name in SHOWN}
+    words: dict[str, list[str]] = {}
+    for name, report in first.items():
+        words.setdefault(report.network.name.partition(", ")[0], []).append(WORDS[name])
+    return "; ".join(f"{name} has most {' and '.join(which)}" for name, which in words.items())
+
+
+def _spell_most(bars: Sequence[Bar], name: str, total: int) -> str:
+    if not total:
+        return ""
+    most = max(bars, key=lambda bar: bar.value(name))
+    return f"{units.share(most.value(name), total)} % of the {WORDS[name]} in {most.name}"
 
 
 def _has_room(canvas: Canvas) -> bool:
@@ -64,43 +167,37 @@ def _has_room(canvas: Canvas) -> bool:
     return max(map(len, WORDS.values())) * LETTER * canvas.size.font < row
 
 
-def _draw_bars(canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale) -> None:
-    values = [getattr(layer, name) / scale.divisor for layer in rows]
+def _draw_bars(canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale) -> None:
+    """Draw a bar for each name, what its layers are on top of each other."""
+    below = [0.0] * len(bars)
     for group, (hue, hatch) in GROUPS.items():
-        places = [i for i, layer in enumerate(rows) if _find_group(layer) == group]
+        heights = [bar.value(name, group) / scale.divisor for bar in bars]
+        places = [i for i, bar in enumerate(bars) if group in bar.groups]
         axes.bar(
-            places, [values[i] for i in places], width=0.85, color=canvas.theme.hues[hue], hatch=hatch,
-            edgecolor=canvas.theme.background, linewidth=0, label=f"{name}-{group}",
+            places, [heights[i] for i in places], bottom=[below[i] for i in places], width=0.85, hatch=hatch,
+            color=canvas.theme.hues[hue], edgecolor=canvas.theme.background, linewidth=0, label=f"{name}-{group}",
         )  # fmt: skip
+        below = [low + height for low, height in zip(below, heights, strict=True)]
     axes.grid(visible=False, axis="x")
-    axes.set_xlim(-0.7, len(rows) - 0.3)
-    axes.margins(y=0.35)
+    axes.set_xlim(-0.7, len(bars) - 0.3)
     axes.locator_params(axis="y", nbins=4)
 
 
 def _mark_largest(
-    canvas: Canvas, axes: Axes, rows: list[Layer], name: str, scale: units.Scale, *, total: int, named: bool
+    canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale, *, total: int, named: bool
 ) -> None:
-    """Say which layer has the most, and its share; where networks stand side by side, the share alone."""
+    """Say which bar has the most, and its share; where networks stand side by side, the share alone."""
     if not total:
         return
-    values = [getattr(layer, name) for layer in rows]
-    most = max(range(len(rows)), key=values.__getitem__)
-    left = most > len(rows) / 2
+    values = [bar.value(name) for bar in bars]
+    most = max(range(len(bars)), key=values.__getitem__)
+    left = most > len(bars) / 2
     share = f"{units.share(values[most], total)} %"
     axes.annotate(
-        f"{rows[most].name}: {share}" if named else f"largest: {share}",
+        f"{bars[most].name}: {share}" if named else f"largest: {share}",
         (most + (0.42 if left else -0.42), values[most] / scale.divisor), xytext=(0, 3), textcoords="offset points",
         ha="right" if left else "left", va="bottom", fontsize=canvas.size.font, bbox=canvas.plate,
     )  # fmt: skip
-
-
-def _name_layers(canvas: Canvas, axes: Axes, rows: list[Layer], *, columns: int) -> None:
-    """Name the layers where there is room for a line of text below each bar."""
-    if len(rows) * 1.3 * canvas.size.font > 0.75 * 72 * canvas.size.width / columns:
-        axes.set_xlabel(f"{units.exact(len(rows))} layers")
-        return
-    axes.set_xticks(range(len(rows)), [layer.name for layer in rows], rotation=90, fontsize=canvas.size.font)
 
 
 def _draw_legend(canvas: Canvas, groups: set[str]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Report, Roof, RowTime, Sample
 
 NAMED = 8  # rows, those that take longest
@@ -64,7 +64,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     names = ", ".join(report.network.name for report in data)
     canvas.write_title(f"{names} under the roof of {roof.device}", _cite_source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
-    place_labels(
+    missing = place_labels(
         canvas,
         axes,
         [(point.name, point.intensity, point.flops_per_second / GIGA) for point in longest],
@@ -72,6 +72,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
         points=[(point.intensity, point.flops_per_second / GIGA) for point in everything],
         lines=ceilings,
     )
+    canvas.unplaced.extend(name for name, _, _ in missing)
 
 
 def yield_points(sample: Sample) -> Iterator[Point]:
@@ -130,7 +131,7 @@ def _draw_cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name
         [point.flops_per_second / GIGA for point in cloud],
         s=[30 + 3000 * point.part for point in cloud],
         marker=SHAPES[i % len(SHAPES)],
-        color=canvas.theme.hues[i % len(canvas.theme.hues)],
+        color=canvas.find_hue(i),
         alpha=0.75,
         label=f"rows of {name}",
         gid=f"rows-{name}",

@@ -1,13 +1,13 @@
 """How a chart looks: colours that hold on their background, letters that a lecture hall can read, shapes for families.
 
-The hues are those of Okabe and Ito that reach a contrast of 3:1 on the background, so a light and a dark theme differ.
+The hues are near those of Okabe and Ito. They reach a contrast of 3:1 on the background, so a light and a dark theme
+differ, and any two of them, the grey of the rest among them, lie 20 apart in CIELAB, whichever cone a reader lacks.
 """
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,15 +16,15 @@ from archcost.errors import ArgumentError, closest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """Colours as #rrggbb: `text` and `muted` for letters, `rule` for lines behind the data, `hues` for the data."""
+    """Colours as #rrggbb: `text` and `muted` for letters, `rule` for lines behind the data, `hues` for the data.
+
+    `rest` is the grey of data that no hue is left for, or that a reader need not look at.
+    """
 
     name: str
     background: str
@@ -32,27 +32,33 @@ class Theme:
     muted: str
     rule: str
     hues: tuple[str, ...]
+    rest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A canvas in inches, the font in points (nothing is smaller than `font`) and the dots per inch of a PNG."""
+    """A canvas in inches, the font in points (nothing is smaller than `font`) and the dots per inch of a PNG.
+
+    `family` is the font's, None for ours.
+    """
 
     name: str
     width: float
     height: float
     font: float
     dpi: int
+    family: str | None = None
 
 
-# Okabe and Ito (2008): blue, vermilion, green, purple; orange, sky blue and yellow are too pale for white
+# after Okabe and Ito (2008): blue, vermilion, green, purple, black; their orange and yellow are too pale for white
 _LIGHT = Theme(
     name="light",
     background="#ffffff",
     text="#111111",
     muted="#595959",
     rule="#d9d9d9",
-    hues=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000"),
+    hues=("#0072b2", "#d65f01", "#0ea966", "#b973f9", "#000000", "#8c1110", "#5a34c9"),
+    rest="#949494",
 )
 _DARK = Theme(
     name="dark",
@@ -60,7 +66,8 @@ _DARK = Theme(
     text="#f3f4f6",
     muted="#b6bcc8",
     rule="#374151",
-    hues=("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442"),
+    hues=("#56b4e9", "#e39c00", "#009065", "#965ba7", "#f8ec4b", "#cc3e29", "#965bff"),
+    rest="#7d8796",
 )
 THEMES: Mapping[str, Theme] = MappingProxyType({theme.name: theme for theme in (_LIGHT, _DARK)})
 SIZES: Mapping[str, Size] = MappingProxyType(
@@ -75,49 +82,8 @@ SIZES: Mapping[str, Size] = MappingProxyType(
     }
 )
 TITLE = 1.35  # times the font
+SMALLEST, LARGEST = 4, 40  # points of a font
 LETTERS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")  # the first comes with matplotlib: the same everywhere
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """What a chart draws with: the figure, its theme and its size."""
-
-    figure: Figure
-    theme: Theme
-    size: Size
-
-    def write_title(self, text: str, source: str, *, wide: bool = False) -> None:
-        """Set the headline, and below the chart the line that says where its figures come from.
-
-        The headline leaves room for a legend beside it unless it may be `wide`.
-        """
-        width, font = 72 * self.size.width, self.size.font
-        headline = _wrap_evenly(text, int((0.98 if wide else 0.76) * width / (0.7 * TITLE * font)))
-        self.figure.suptitle(headline, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
-        lines = _wrap_evenly(source, int(0.976 * width / (0.53 * font)))  # of DejaVu Sans, on average
-        self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
-
-    @property
-    def plate(self) -> dict[str, Any]:
-        """What letters that lie on a grid stand on."""
-        return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
-
-    def add_axes(self, *place: Any, **options: Any) -> Axes:
-        """Add axes with a quiet frame and a grid behind the data."""
-        axes: Axes = self.figure.add_subplot(*place, **options)
-        axes.set_axisbelow(True)
-        axes.grid(visible=True, which="major", color=self.theme.rule, linewidth=0.8)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        return axes
-
-
-def _wrap_evenly(text: str, width: int) -> str:
-    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others."""
-    lines = textwrap.wrap(text, width)
-    while len(shorter := textwrap.wrap(text, width - 1)) == len(lines):
-        lines, width = shorter, width - 1
-    return "\n".join(lines)
 
 
 def find_theme(name: str) -> Theme:
@@ -129,13 +95,32 @@ def find_theme(name: str) -> Theme:
     return _find_named("theme", name, THEMES)
 
 
-def find_size(name: str) -> Size:
-    """Return the size of a name.
+def find_size(name: str, font: str | None = None) -> Size:
+    """Return the size of a name, with a font of a user's: "20" (points), "Arial", or both, "Arial 20".
 
     Raises:
-        ArgumentError: nothing has this name.
+        ArgumentError: nothing has this name, no such font is installed, or its letters are too small or too large.
     """
-    return _find_named("size", name, SIZES)
+    size = _find_named("size", name, SIZES)
+    if font is None:
+        return size
+    family, _, points = font.strip().rpartition(" ")
+    if not points.replace(".", "", 1).isdecimal():
+        family, points = font.strip(), f"{size.font}"
+    if not SMALLEST <= float(points) <= LARGEST:
+        raise ArgumentError(f"--font {font}: letters have {SMALLEST} to {LARGEST} points")
+    return replace(size, font=float(points), family=_find_family(family.strip()) if family else None)
+
+
+def _find_family(name: str) -> str:
+    """Return the name of an installed font, in upper and lower case as it is written there."""
+    from matplotlib.font_manager import fontManager
+
+    known = {family.lower(): family for family in fontManager.get_font_names()}
+    if name.lower() not in known:
+        hint = closest(name, known.values(), f"there are {', '.join(sorted(known.values()))}")
+        raise ArgumentError(f"--font {name}: this font is not installed; {hint}")
+    return known[name.lower()]
 
 
 def compute_contrast(one: str, other: str) -> float:
@@ -144,14 +129,30 @@ def compute_contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def check_font(family: str) -> None:
+    """Refuse a font that this machine does not have: letters of another width would not fit.
+
+    Raises:
+        ArgumentError: no font has this name.
+    """
+    from matplotlib.font_manager import fontManager
+
+    known = sorted({each.name for each in fontManager.ttflist})
+    if family not in known:
+        hint = closest(family, known, f"there are {', '.join(known[:5])} and others; leave --font out for {LETTERS[0]}")
+        raise ArgumentError(f"there is no font {family!r} on this machine; {hint}")
+
+
 @contextmanager
-def use_settings(theme: Theme, size: Size) -> Iterator[None]:
+def use_settings(theme: Theme, size: Size, font: str | None = None) -> Iterator[None]:
     """Give matplotlib our settings and no one else's: neither a user's matplotlibrc nor its state changes a chart."""
     import matplotlib as mpl
 
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_build_settings(theme, size))  # type: ignore[arg-type]  # its keys are a Literal
+        if font is not None:
+            mpl.rcParams["font.sans-serif"] = [font, *LETTERS]
         yield
 
 
@@ -159,7 +160,8 @@ def _build_settings(theme: Theme, size: Size) -> dict[str, Any]:
     ours: dict[str, Any] = {f"{part}.color": theme.text for part in ("text", "xtick", "ytick")}
     ours |= {f"{part}.facecolor": theme.background for part in ("figure", "axes", "legend")}
     ours |= {f"{part}.labelsize": size.font for part in ("xtick", "ytick")}
-    ours |= {"font.family": "sans-serif", "font.sans-serif": LETTERS, "font.size": size.font}
+    ours |= {"font.family": [size.family, *LETTERS[:1]] if size.family else "sans-serif"}
+    ours |= {"font.sans-serif": LETTERS, "font.size": size.font}
     ours |= {"axes.labelsize": 1.1 * size.font, "axes.labelcolor": theme.text, "axes.edgecolor": theme.muted}
     ours |= {"axes.titlesize": 1.1 * size.font, "axes.titlelocation": "left"}
     ours |= {"legend.fontsize": size.font, "legend.frameon": False, "legend.title_fontsize": size.font}

@@ -1,24 +1,29 @@
-"""What is alive while a network runs: bytes against operators, with the peak marked."""
+"""What is alive while a network runs: bytes by what they are against operators, with the peak marked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.canvas import LETTER, wrap_evenly
 from archcost.errors import ArgumentError
+from archcost.records import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from archcost.charts.theme import Canvas
+    from archcost.charts.canvas import Canvas
     from archcost.records import Instant, Report
 
 MOST = 3
 PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above what they show
-HATCHES = ("", "///", "...", "xxx")
+HATCHES = ("", "///", "...", "xxx", "\\\\\\")
+TIED = "\0"  # stands for a space where no line is broken
+STEP = 0.06  # of the operators before it: how wide the optimizer's step is
 
 
 def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
@@ -34,50 +39,109 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     """
     if not 1 <= len(data) <= MOST:
         raise ArgumentError(f"a chart of memory over time shows one to {MOST} networks, not {len(data)}")
+    largest = max((instant.live_bytes for report in data for instant in report.timeline), default=1)
     for place, report in enumerate(data):
-        if not report.timeline:
+        if not report.timeline or report.timeline[0].parts is None:
             raise ArgumentError(f"the report of {report.network.spec} has no timeline; profile with timeline=True")
         axes = canvas.add_axes(len(data), 1, place + 1)
-        _draw_panel(canvas, axes, report, panels=len(data))
+        _draw_panel(canvas, axes, report, panels=len(data), largest=largest)
         axes.set_title(_spell_heading(report, remark), fontsize=1.1 * canvas.size.font, fontweight="bold")
-    canvas.figure.axes[-1].set_xlabel("operators, in the order in which they run")
-    handles, names = canvas.figure.axes[0].get_legend_handles_labels()
-    canvas.figure.legend(handles, names, loc="outside right upper")
+    stepped = any(instant.phase == "step" for report in data for instant in report.timeline)
+    canvas.figure.axes[-1].set_xlabel("operators, in the order in which they run" + "; the step is one" * stepped)
+    named = {
+        name: part for axes in canvas.figure.axes for part, name in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    shown = [name for name in reversed(LIVE) if name in named]  # as they lie on each other
+    canvas.figure.legend([named[name] for name in shown], shown, loc="outside right upper")
     canvas.write_title(
         "Memory alive while the network runs",
-        "Exact bytes of the tensors, parameters included, counted by archcost; an allocator's rounding comes on top",
+        "Exact bytes of the tensors, counted by archcost; an allocator's rounding comes on top. Buffers are with the "
+        "parameters, inputs with the activations; scratch is what comes and goes after the forward pass",
     )
 
 
-def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int) -> None:
-    """Draw what is alive at each operator, the parameters as a line, and the peak with its name."""
-    live = [instant.live_bytes for instant in report.timeline]
-    scale = units.scale([max(live)])
-    values = [nbytes / scale.divisor for nbytes in live]
-    _fill_phases(canvas, axes, [instant.phase for instant in report.timeline], values)
-    axes.axhline(
-        report.totals.param_bytes / scale.divisor,
-        color=canvas.theme.text, linewidth=2, linestyle="--", label="parameters",
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place on the axis: an operator, or all of an optimizer's, of which it shows the moment with the most."""
+
+    instant: Instant
+    phase: str
+    start: float
+    width: float
+
+
+def list_steps(timeline: Sequence[Instant]) -> list[Step]:
+    """Return the places on the axis. The optimizer's operators, of which it has a few for each parameter, are one."""
+    before = sum(instant.phase != "step" for instant in timeline)
+    steps: list[Step] = []
+    start = 0.0
+    for phase, run in groupby(timeline, key=lambda instant: instant.phase):
+        members = list(run)
+        if phase == "step":
+            members = [max(members, key=lambda instant: instant.live_bytes)]
+        width = max(1.0, STEP * before) if phase == "step" else 1.0
+        for instant in members:
+            steps.append(Step(instant, phase, start, width))
+            start += width
+    return steps
+
+
+def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, largest: int) -> None:
+    """Draw what is alive at each operator, by what it is, and the peak with its name and its parts.
+
+    `largest` is the peak of all networks, whose panels share their axis.
+    """
+    font, steps = canvas.size.font, list_steps(report.timeline)
+    live = [step.instant.live_bytes for step in steps]
+    scale = units.scale([largest])
+    end = steps[-1].start + steps[-1].width
+    _stack_parts(canvas, axes, steps, scale)
+    _name_phases(canvas, axes, steps)
     most = max(range(len(live)), key=live.__getitem__)
-    text = f"peak {units.short(live[most], 'B')}: {_spell_place(report.timeline[most])}"
-    _mark_peak(canvas, axes, (most + 0.5, values[most]), text, left=most > len(live) / 2)
-    axes.set_xlim(0, len(live))
-    axes.set_ylim(0, max(values) / (1 - 2.4 * canvas.size.font / (PANELS * 72 * canvas.size.height / panels)))
-    axes.set_ylabel(f"live ({scale.prefix}B)")
+    step = steps[most]
+    letters = int(0.5 * 72 * canvas.size.width / (LETTER * font))
+    text = f"peak {units.short(live[most], 'B')}: {_spell_place(step.instant)}"
+    parts = _spell_parts(step.instant).replace(" % ", TIED)
+    text += "\n" + wrap_evenly(parts, letters).replace(TIED, " % ")
+    room = (1.3 * (1 + text.count("\n")) + 0.8) * font / (PANELS * 72 * canvas.size.height / panels)
+    top = largest / scale.divisor / (1 - min(room, 0.6))
+    axes.set(xlim=(0, end), ylim=(0, top), ylabel=f"live ({scale.prefix}B)")
+    middle = step.start + step.width / 2
+    _mark_peak(canvas, axes, (middle, live[most] / scale.divisor), text, left=middle > end / 2)
 
 
-def _fill_phases(canvas: Canvas, axes: Axes, phases: Sequence[str], values: Sequence[float]) -> None:
-    """Fill the area below the values; each stretch of one phase has its hue and hatch."""
-    theme, start = canvas.theme, 0
-    for i, (phase, run) in enumerate(groupby(phases)):
-        end = start + len(list(run))
-        axes.fill_between(
-            range(start, end + 1), [*values[start:end], values[end - 1]], step="post",
-            color=theme.hues[i % len(theme.hues)], alpha=0.85, hatch=HATCHES[i % len(HATCHES)],
-            edgecolor=theme.background, linewidth=0, label=phase,
-        )  # fmt: skip
-        start = end
+def _stack_parts(canvas: Canvas, axes: Axes, steps: Sequence[Step], scale: units.Scale) -> None:
+    """Fill the area of each part, the parameters at the bottom; each has its hue and hatch."""
+    edges = [*(step.start for step in steps), steps[-1].start + steps[-1].width]
+    below = [0.0] * len(edges)
+    for i, name in enumerate(LIVE):
+        values = [(step.instant.parts or (0,) * len(LIVE))[i] / scale.divisor for step in steps]
+        above = [low + value for low, value in zip(below, [*values, values[-1]], strict=True)]
+        if any(values):
+            axes.fill_between(
+                edges, below, above, step="post", color=canvas.find_hue(i), alpha=0.85, hatch=HATCHES[i],
+                edgecolor=canvas.theme.background, linewidth=0, label=name,
+            )  # fmt: skip
+        below = above
+
+
+def _name_phases(canvas: Canvas, axes: Axes, steps: Sequence[Step]) -> None:
+    """Write the phases below the axis, with a line where each begins; one too short for its name shows its line."""
+    width = 0.7 * 72 * canvas.size.width / (steps[-1].start + steps[-1].width)  # points of a unit, about
+    ticks, names, reached = [], [], 0.0
+    for phase, run in groupby(steps, key=lambda step: step.phase):
+        members = list(run)
+        start, end = members[0].start, members[-1].start + members[-1].width
+        if start:
+            axes.axvline(start, color=canvas.theme.muted, linewidth=0.8, label="_phase")
+        middle, half = width * (start + end) / 2, 0.33 * canvas.size.font * len(phase)
+        if middle - half >= reached:
+            ticks.append((start + end) / 2)
+            names.append(phase)
+            reached = middle + half + 0.5 * canvas.size.font
+    axes.set_xticks(ticks, names, fontsize=canvas.size.font)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(visible=False, axis="x")
 
 
 def _mark_peak(canvas: Canvas, axes: Axes, peak: tuple[float, float], text: str, *, left: bool) -> None:
@@ -93,6 +157,12 @@ def _mark_peak(canvas: Canvas, axes: Axes, peak: tuple[float, float], text: str,
 def _spell_place(instant: Instant) -> str:
     """Return the layer in which an operator ran, or else its phase and the operator."""
     return instant.layer or f"{instant.phase}, {instant.op.removeprefix('aten.')}"
+
+
+def _spell_parts(instant: Instant) -> str:
+    """Return what is alive, the most first, in parts of the whole."""
+    parts = sorted(zip(instant.parts or (), LIVE, strict=False), reverse=True)
+    return ", ".join(f"{units.share(nbytes, instant.live_bytes)} % {name}" for nbytes, name in parts if nbytes)
 
 
 def _spell_heading(report: Report, remark: str) -> str:

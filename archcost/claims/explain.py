@@ -11,6 +11,7 @@ from archcost.claims.measured import MeasuredPart
 from archcost.claims.printed import find_agreement, parse_printed
 from archcost.claims.ways import yield_countings
 from archcost.errors import ClaimError
+from archcost.profiling.choice import settle
 from archcost.profiling.many import profile_many
 from archcost.records import Explanation, Failure, Way
 from archcost.sources import parse_spec, resolve
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SIDES = (224, 227, 299)  # of the inputs that papers and libraries use for one network
 SMALLEST_PHOTO = 96  # networks for smaller images are never run at those sizes
 MOST_WAYS = 10
+NEAR = Fraction(1, 10)  # of a value: 5.97M cut to one digit is a printed 5M, and yet no explanation of it
 BINARY = Fraction(1024, 1000)
 
 
@@ -76,7 +78,8 @@ def explain(
         for count in yield_countings(asked, part)
     ]
     once = _choose_simplest(found)
-    simplest = min((way for way in once if way.agreement), key=_measure_complexity, default=None)
+    giving = (way for way in once if way.agreement and abs(way.difference) < NEAR * way.value)
+    simplest = min(giving, key=_measure_complexity, default=None)
     return Explanation(
         network=network,
         asked=asked,
@@ -90,16 +93,16 @@ def explain(
 
 def _yield_specs(network: str, *, sized: bool) -> Iterator[str]:
     """Yield the network, then its variants and other sizes."""
-    own = resolve(network)
+    own = settle(resolve(network))
     yield network
     spec = parse_spec(network)
     names = [network]
-    if spec.kind == "zoo" and not spec.arguments and spec.size is None:
+    if spec.kind == "zoo" and not spec.arguments and spec.size is None and not spec.module:
         entry = zoo.REGISTRY.find(network)
         root = entry.variant_of or entry.id
         names += [other.id for other in zoo.REGISTRY if root in {other.id, other.variant_of} and other.id != entry.id]
         yield from names[1:]
-    if not sized or spec.size is not None or "?" in network:
+    if not sized or spec.size is not None or spec.arguments or spec.module:
         return
     shape = own.inputs[0].shape
     if len(own.inputs) == 1 and len(shape) == 3 and min(shape[1:]) >= SMALLEST_PHOTO:  # noqa: PLR2004 - C, H, W

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost import __version__
-from archcost.errors import ArchcostError, BuildError, WalkError, cut, first_line
+from archcost.errors import ArchcostError, BuildError, UsageError, WalkError, cut, first_line, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,8 @@ COMMANDS = {
     "time": ("archcost.cli.time_command", "Measure how long a network takes, over batches and dtypes."),
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
+    "alternatives": ("archcost.cli.alternatives", "Find networks that are as accurate and cost no more."),
+    "atlas": ("archcost.cli.atlas", "Write a page to explore all published networks."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
@@ -41,6 +43,7 @@ COMMANDS = {
     "rules": ("archcost.cli.rules", "List the rules that operators are counted by."),
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
+    "quiz": ("archcost.cli.quiz", "Ask questions about a network, with worked answers."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
@@ -105,6 +108,7 @@ def archcost() -> None:
     """What a neural network's architecture costs, layer by layer.
 
     NET is {forms}, with arguments after a question mark: vgg16?num_classes=10.
+    NET::MODULE is one of its modules, on the input that it gets inside: resnet50::conv3_x.0.
 
     Exit codes: 0 fine, 1 a check failed, 2 a wrong request, 3 it could not be done, 130 interrupted.
     """
@@ -121,7 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:  # one more, while the first was being dealt with
+        code = INTERRUPTED
     if "torch" in sys.modules:
         atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call
         for stream in (sys.stdout, sys.stderr):
@@ -134,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; return its exit code. Results go to stdout, everything else to stderr."""
     try:
+        _refuse_nul(arguments)
         archcost.main(args=list(arguments), prog_name="archcost", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -158,6 +166,17 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"archcost: unexpected {type(error).__name__}: {_clean(first_line(error))}{hint}", err=True)
         return ArchcostError.exit_code
     return 0
+
+
+def _refuse_nul(arguments: Sequence[str]) -> None:
+    """Refuse what no shell hands on and no file's name can hold.
+
+    Raises:
+        UsageError: an argument with a NUL character.
+    """
+    for each in arguments:
+        if "\0" in each:
+            raise UsageError(f"{quote(each)} has a NUL character, which nothing has in its name")
 
 
 def _spell_error(error: ArchcostError) -> str:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 @add_batch()
 @click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
 @add_beside
+@click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'.")
+@click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
+@click.option("--device-name", metavar="NAME", help="Show the images a second that timm publishes for it: rtx4090.")
 @add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
@@ -35,6 +39,10 @@ def command(
     batch: int,
     sort: str,
     beside: Beside,
+    where: str | None,
+    pareto: str | None,
+    limit: int | None,
+    device_name: str | None,
     running: Running,
     binary: bool,
     strict: bool,
@@ -49,29 +57,33 @@ def command(
     archcost compare vgg16 resnet50 googlenet
     archcost compare --family ResNet --sort top1
     archcost compare 'densenet*' model.py:build --accuracy mine.csv --format markdown
+    archcost compare 'timm:*' --where 'top1 > 80 and macs < 1G' --pareto macs,top1 --sort -top1 --limit 20
     archcost compare 'timm:*' --timeout 120 --journal timm.jsonl -o timm.parquet
+
+    With --where, --pareto, --limit or --device-name, networks of timm are not run: archcost brings their published
+    accuracies and throughputs, and their costs. A network whose figure is unknown meets no condition on it.
 
     A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
     on where it was ended.
     """  # noqa: D301 - click reads the \b
     from archcost.charts.drawing import draw, write_svg
+    from archcost.comparison.choosing import Choice
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
 
     check_request(beside.protocol, sort)
-    specs = selection.select()
+    choice = Choice(where=where, pareto=pareto, limit=limit, device=device_name)
+    specs = selection.select(published=bool(choice))
     shapes = read_inputs(inputs) or None
     own, seconds = beside.read_accuracies(), beside.read_seconds()
     with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_process():
         found = compare(
             specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, batch=batch, inputs=shapes,
-            progress=advance, **running.options,
+            progress=advance, choice=choice, **running.options,
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
-    output.write(
-        build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found, labels="all")))
-    )
+    output.write(build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found))))
     if not found.rows:
         raise ArchcostError("no network could be profiled")
     if strict and found.failures:

@@ -1,4 +1,4 @@
-"""`archcost device`: what this device can do at best, measured, and what its maker promises."""
+"""`archcost device`: what a device can do at best, measured, and what its maker promises; here, or on a fleet."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import click
 
 from archcost.cli.groups import BINARY, THREADS
 from archcost.cli.output import add_output
-from archcost.errors import NoDeviceError
+from archcost.cli.sweeping import add_running
+from archcost.errors import ArgumentError, ClockError, NoDeviceError
 
 if TYPE_CHECKING:
     from archcost.cli.output import Output
+    from archcost.cli.sweeping import Running
+    from archcost.records import Ceiling, Peaks
 
 
 @click.command("device", short_help="Measure what a device can do at best.")
@@ -22,41 +25,82 @@ if TYPE_CHECKING:
 )
 @THREADS
 @BINARY
-@add_output()
-def command(device: str, datasheet: str | None, threads: int | None, binary: bool, output: Output) -> None:
+@add_running(side_by_side=False)
+@add_output("schema")
+def command(
+    device: str, datasheet: str | None, threads: int | None, binary: bool, running: Running, output: Output
+) -> None:
     """Measure copies and matrix products of this device, and keep them as the roof that `--time` compares with.
 
     \b
     archcost device
     archcost device --device cuda --format json -o roof.json
     archcost device --datasheet "NVIDIA H200"
+    archcost device --engine ray --accelerator H100 --accelerator A100 -o roofs.csv
 
-    What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads.
+    What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads. On a
+    cluster one device of each type is measured, with its node for itself, and kept on that node.
     """  # noqa: D301 - click reads the \b
+    from archcost.render.device import build_document, build_fleet_document
+
+    if datasheet is not None:
+        if running.accelerators:
+            raise ArgumentError("--datasheet measures nothing; leave --accelerator out")
+        output.write(build_document(None, _find_promised(device, datasheet), binary=binary))
+        return
+    found = _measure(device, threads, running, output)
+    if running.sweeping.engine == "local":
+        ((_, ceiling, peaks),) = found
+        output.write(build_document(ceiling.roof, peaks, binary=binary))
+    elif found:
+        output.write(build_fleet_document(found, binary=binary))
+    failed = len(running.list_fleets()) - len(found)
+    if failed:
+        raise ClockError(f"{failed} of {len(found) + failed} devices could not be measured")
+
+
+def _measure(
+    device: str, threads: int | None, running: Running, output: Output
+) -> list[tuple[str | None, Ceiling, Peaks | None]]:
+    """Return what was measured, by type of accelerator, beside what is promised.
+
+    Raises:
+        ArchcostError: this machine's device could not be measured; of a cluster's, one that fails stops no other.
+    """
     from archcost.clock.datasheet import peaks_of
-    from archcost.render.device import build_document
+    from archcost.profiling.ceilings import measure_ceilings
+    from archcost.records import Failure
 
-    roof = peaks = None
-    if datasheet is not None and datasheet != "this":
-        peaks = peaks_of(datasheet)
-    else:
-        from archcost.clock import regime
-        from archcost.clock.conditions import identity
-        from archcost.clock.devices import clock_of, device_of
-        from archcost.clock.roofs import all_dtypes, cache_file, roof_of
-        from archcost.records import TimingPlan
-
-        found = device_of(device)
-        name = identity(found, None).device
-        if datasheet is not None:
-            peaks = peaks_of(name)
+    measured = []
+    for fleet, row in measure_ceilings(device, threads, running.list_fleets()):
+        where = fleet.accelerator or "the node" if fleet.engine != "local" else ""
+        if isinstance(row, Failure):
+            if fleet.engine == "local":
+                raise row.to_error()
+            output.note(f"{where}: {row.reason}")
+            continue
+        if row.kept is None:
+            output.note(f"{row.roof.disturbed}; it may be too low and is not kept: measure it again alone")
         else:
-            with suppress(NoDeviceError):
-                peaks = peaks_of(name)
-            with regime(TimingPlan(threads=threads)):
-                roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
-                if roof.disturbed is None:
-                    output.note(f"kept in {cache_file(found)}")
-                else:
-                    output.note(f"{roof.disturbed}; it may be too low and is not kept: measure it again alone")
-    output.write(build_document(roof, peaks, binary=binary))
+            output.note(f"kept in {row.kept}{where and f', on {where}'}")
+        peaks = None
+        with suppress(NoDeviceError):
+            peaks = peaks_of(row.roof.device)
+        measured.append((fleet.accelerator, row, peaks))
+    return measured
+
+
+def _find_promised(device: str, datasheet: str) -> Peaks:
+    """Return what the maker promises of a device by name, or of this one.
+
+    Raises:
+        NoDeviceError: one that is not in the table.
+    """
+    from archcost.clock.datasheet import peaks_of
+
+    if datasheet != "this":
+        return peaks_of(datasheet)
+    from archcost.clock.conditions import identity
+    from archcost.clock.devices import device_of
+
+    return peaks_of(identity(device_of(device), None).device)

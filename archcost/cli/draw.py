@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.groups import add_group, add_subject
-from archcost.cli.options import note, write
+from archcost.cli.groups import add_batch, add_device, add_group, add_input, read_inputs
+from archcost.cli.options import complete_names, note, write
 from archcost.cli.picture import choose_format
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from archcost.cli.groups import Subject
+    from collections.abc import Sequence
+
     from archcost.diagrams import Style
+    from archcost.records import Report
+
+PAGE = {".html": "html"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +27,16 @@ class Look:
 
     cost: str
     show: str
+    direction: str
     theme: str
     size: str
+    font: str | None
 
     def build_style(self) -> Style:
         """Return the style of the drawing."""
         from archcost.diagrams import Style
 
-        return Style(cost=self.cost, show=self.show, theme=self.theme, size=self.size)
+        return Style(**asdict(self))
 
 
 look_options = add_group(
@@ -39,42 +46,69 @@ look_options = add_group(
                  show_default=True, help="Cost that each box shows."),
     click.option("--show", type=click.Choice(["bar", "width", "colour"]), default="bar", show_default=True,
                  help="How a box shows its share of the cost."),
+    click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True,
+                 help="Where the lines lead."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours."),
     click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True,
                  help="Size of the picture; a diagram that does not fit makes it larger."),
+    click.option("--font", metavar="NAME", help="Family of the letters.  [default: DejaVu Sans]"),
 )  # fmt: skip
 
 
-@click.command("draw", short_help="Draw a network as a diagram, with what each box costs.")
-@add_subject
+@click.command("draw", short_help="Draw networks as diagrams, with what each box costs.")
+@click.argument("networks", shell_complete=complete_names, nargs=-1, required=True, metavar="NET...")
+@add_input()
+@add_batch(least=0)
+@add_device("auto|meta|cpu|cuda", does="it is run")
 @click.option("--depth", type=int, metavar="N", help="Levels of modules to show; 0 shows every layer.  [default: fits]")
 @click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own.")
+@click.option(
+    "--columns",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs.",
+)
 @look_options
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf, .png, .html; repeatable."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
-    subject: Subject, depth: int | None, apart: bool, look: Look, outputs: tuple[str, ...], quiet: bool
-) -> None:
-    """Draw a network as boxes and lines: layers, shapes, and what each costs.
+    networks: tuple[str, ...], inputs: tuple[str, ...], batch: int, device: str, depth: int | None, apart: bool,
+    columns: int, look: Look, outputs: tuple[str, ...], quiet: bool,
+) -> None:  # fmt: skip
+    """Draw networks as boxes and lines: layers, shapes, and what each costs. Several stand side by side.
 
     \b
     archcost draw inception_reduced -o inception.svg
     archcost draw resnet50 --depth 1 --cost params -o resnet50.png
     archcost draw resnet50::conv3_x.0 -o block.pdf
+    archcost draw plain34 resnet34 vgg19 -o three.svg
 
     NET::MODULE draws the inside of a module. Modules fold until the diagram fits; equal blocks that follow each other
-    are one box with their number, and so are equal paths side by side.
+    are one box with their number, and so are equal paths side by side. In FILE.html they fold and unfold by a click.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import encode_figure, write_svg
-    from archcost.diagrams import draw_network
+    from archcost.diagrams import draw_networks
+    from archcost.profiling.many import remember_reports
     from archcost.profiling.profile import profile
 
-    formats = [choose_format(path) for path in outputs]
-    spec, _, module = subject.network.partition("::")
-    report = profile(spec, subject.read_inputs() or None, batch=subject.batch, device=subject.device)
-    diagram = draw_network(report, depth=depth, module=module, apart=apart, style=look.build_style())
-    for path, form in zip(outputs, formats, strict=True):
+    formats = [choose_format(path, PAGE) for path in outputs]
+    parts = []
+    with remember_reports():
+        for network in networks:
+            spec, _, module = network.partition("::")
+            parts.append((profile(spec, read_inputs(inputs) or None, batch=batch, device=device), module))
+    if "html" in formats:
+        _write_pages(parts, outputs, apart=apart, cost=look.cost)
+    pictures = [(path, form) for path, form in zip(outputs, formats, strict=True) if form != "html"]
+    if outputs and not pictures:
+        return
+    diagram = draw_networks(parts, depth=depth, apart=apart, columns=columns, style=look.build_style())
+    for path, form in pictures:
         write(encode_figure(diagram.figure, form), path)
     if not outputs:
         write(write_svg(diagram.figure), None)
@@ -82,3 +116,19 @@ def command(
         width, height = diagram.figure.get_size_inches()
         note(f"the diagram does not fit {look.size}; it is {width:.1f} x {height:.1f} inches: --depth folds more",
              quiet=quiet)  # fmt: skip
+
+
+def _write_pages(parts: Sequence[tuple[Report, str]], outputs: Sequence[str], *, apart: bool, cost: str) -> None:
+    """Write the pages among the outputs.
+
+    Raises:
+        ArgumentError: there are several networks.
+    """
+    from archcost.diagrams import write_html
+
+    if len(parts) != 1:
+        raise ArgumentError("a page shows one network; name one NET with -o FILE.html")
+    ((report, module),) = parts
+    for path in outputs:
+        if choose_format(path, PAGE) == "html":
+            write(write_html(report, module=module, apart=apart, cost=cost), path)

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.cli.groups import (
-    AMP,
-    BINARY,
-    LIKE,
-    add_device,
-    add_group,
-    add_input,
-    add_training,
-    read_inputs,
-    spell_training,
-)
-from archcost.cli.options import complete_names, keep_process
+from archcost.cli.groups import AMP, BINARY, LIKE, add_group, add_subject, add_training, spell_training
+from archcost.cli.options import keep_process
 from archcost.cli.output import add_output
 from archcost.cli.progress import show_progress
 from archcost.errors import DoesNotFitError
 
 if TYPE_CHECKING:
+    from archcost.cli.groups import Subject
     from archcost.cli.output import Output
     from archcost.records import Training
 
@@ -57,20 +49,16 @@ def _add_room(command: Any) -> Any:
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
-@click.argument("network", shell_complete=complete_names, metavar="NET")
 @_add_room
-@add_input()
-@add_device("meta|cpu|cuda", "meta", does="it is walked")
+@partial(add_subject, batched=False, devices="meta|cpu|cuda", default="meta", does="it is walked")
 @add_training("Fit whole training steps, not inference.")
 @AMP
 @LIKE
 @BINARY
 @add_output()
 def command(
-    network: str,
+    subject: Subject,
     room: Room,
-    inputs: tuple[str, ...],
-    device: str,
     training: Training | None,
     amp: str | None,
     like: str | None,
@@ -90,9 +78,9 @@ def command(
     from archcost.profiling.fit import fit
     from archcost.render.fitting import build_document, say_answer
 
-    with show_progress(None, f"Fitting {network}", quiet=output.quiet), keep_process():
+    with show_progress(None, f"Fitting {subject.network}", quiet=output.quiet), keep_process():
         found = fit(
-            network, **asdict(room), inputs=read_inputs(inputs), device=device, amp=amp, like=like,
+            subject.network, **asdict(room), inputs=subject.read_inputs(), device=subject.device, amp=amp, like=like,
             **spell_training(training),
         )  # fmt: skip
     output.write(build_document(found, binary=binary))

@@ -17,7 +17,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.records import Accuracy, Training
+    from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
 
@@ -68,8 +68,26 @@ def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any
 
 def add_input(of: str = "") -> Callable[[Any], Any]:
     """Add --input; `of` says of what, where that is to be said."""
-    text = f"3x224x224, 128:int64 or name=128:bool; repeatable.{of}"
+    text = f"3x224x224, 128:int64, name=128:bool, name=exact:2x9 or name=value:3; repeatable.{of}"
     return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
+
+
+SEQ = click.option(
+    "--seq",
+    type=click.IntRange(min=1),
+    metavar="TOKENS",
+    help="Length of a sequence; as in NET@seq2048.  [default: 128]",
+)
+
+
+def write_seq(network: str, seq: int | None) -> str:
+    """Return a network's name with the length of its sequences in it."""
+    if seq is None:
+        return network
+    name, mark, arguments = network.partition("?")
+    if "@" in name:
+        raise ArgumentError(f"{network!r} has a size after its @ already; leave that or --seq out")
+    return f"{name}@seq{seq}{mark}{arguments}"
 
 
 def add_batch(least: int = 1) -> Callable[[Any], Any]:
@@ -104,15 +122,36 @@ def read_inputs(texts: tuple[str, ...]) -> tuple[InputSpec, ...]:
     return tuple(map(parse_input, texts))
 
 
-def add_subject(command: Any) -> Any:
-    """Add NET, --input, --batch and --device; the command gets them as `subject`."""
+def _read_subject(
+    *, network: str, inputs: tuple[str, ...], seq: int | None, device: str, download: bool, batch: int = 1
+) -> Subject:
+    if seq is not None and inputs:
+        raise ArgumentError("--seq is for inputs that are chosen; --input says what they are: leave one of both out")
+    if download:
+        from archcost.sources.resolve import fetch
+
+        click.echo(f"archcost: fetched {fetch(network)}", err=True)
+    return Subject(network=write_seq(network, seq), inputs=inputs, batch=batch, device=device)
+
+
+def add_subject(
+    command: Any,
+    *,
+    batched: bool = True,
+    devices: str = "auto|meta|cpu|cuda",
+    default: str = "auto",
+    does: str = "it is run",
+) -> Any:
+    """Add NET, --input, --seq, --batch where it is `batched`, --device, --download; the command gets a `subject`."""
     return add_group(
         "subject",
-        Subject,
+        _read_subject,
         click.argument("network", shell_complete=complete_names, metavar="NET"),
         add_input(),
-        add_batch(least=0),
-        add_device("auto|meta|cpu|cuda", does="it is run"),
+        SEQ,
+        *((add_batch(least=0),) if batched else ()),
+        add_device(devices, default, does=does),
+        click.option("--download", is_flag=True, help="Fetch the config.json of hf:OWNER/NAME, and nothing else."),
     )(command)
 
 
@@ -173,8 +212,8 @@ class Selection:
     families: tuple[str, ...]
     everything: bool
 
-    def select(self, *more: str, variants: bool = True) -> tuple[str, ...]:
-        """Return the specs, and `more` of them.
+    def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
+        """Return the specs, and `more` of them; where `published`, patterns of timm's networks stay as they are.
 
         Raises:
             ArgumentError: nothing was asked for.
@@ -183,6 +222,12 @@ class Selection:
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
+        if published and any(name.startswith("timm:") for name in names):
+            kept = tuple(name for name in names if name.startswith("timm:"))
+            rest = tuple(name for name in names if name not in kept)
+            if not (rest or self.families or self.everything):
+                return kept
+            return kept + select(rest, families=self.families, everything=self.everything, variants=variants)
         return select(names, families=self.families, everything=self.everything, variants=variants)
 
     def __bool__(self) -> bool:
@@ -206,19 +251,27 @@ class Beside:
 
     protocol: str
     own: tuple[str, ...]
+    borrowed: tuple[str, ...]
     times: str | None
 
     def read_accuracies(self) -> tuple[Accuracy, ...]:
-        """Return the user's own accuracies."""
-        from archcost.comparison.accuracy import read_accuracies
+        """Return the user's own accuracies, and those that networks take from others."""
+        from archcost.comparison.accuracy import borrow_accuracies, read_accuracies
 
-        return tuple(figure for path in self.own for figure in read_accuracies(path))
+        own = tuple(figure for path in self.own for figure in read_accuracies(path))
+        return (*own, *(figure for text in self.borrowed for figure in borrow_accuracies(text, own)))
 
     def read_seconds(self) -> Mapping[tuple[str, int], float]:
-        """Return the measured times; none without a file of them."""
-        from archcost.comparison.compare import read_seconds
+        """Return the measured times by network and batch; none without a file of them."""
+        from archcost.comparison.times import read_seconds
 
         return read_seconds(self.times) if self.times else {}
+
+    def read_times(self) -> tuple[MeasuredTime, ...]:
+        """Return the measured times with their conditions."""
+        from archcost.comparison.times import read_times
+
+        return read_times(self.times) if self.times else ()
 
 
 def add_beside(command: Any) -> Any:
@@ -229,6 +282,13 @@ def add_beside(command: Any) -> Any:
         click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
         click.option(
             "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
+        ),
+        click.option(
+            "--accuracy-of",
+            "borrowed",
+            multiple=True,
+            metavar="NET=OTHER",
+            help="Give NET the accuracy of OTHER, a variant of it; repeatable.",
         ),
         click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
     )(command)

@@ -33,15 +33,25 @@ def check_writable(path: Path, option: str = "-o") -> None:
     """Find out before the work whether a file can be written.
 
     Raises:
-        OutputError: the folder is missing or closed, or the path is a folder.
+        OutputError: the folder is missing or closed, or the path is a folder, or names no file.
     """
+    try:
+        problem = _find_problem(path)
+    except (OSError, ValueError) as error:  # a name that is too long, or that no file can have
+        problem = getattr(error, "strerror", None) or str(error)
+    if problem:
+        raise OutputError(f"{option} {path}: {problem}")
+
+
+def _find_problem(path: Path) -> str | None:
     folder = path.parent
     if not folder.is_dir():
-        raise OutputError(f"{option} {path}: there is no folder {str(folder)!r}")
+        return f"there is no folder {str(folder)!r}"
     if path.is_dir():
-        raise OutputError(f"{option} {path}: that is a folder, not a file")
+        return "that is a folder, not a file"
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise OutputError(f"{option} {path}: permission denied")
+        return "permission denied"
+    return None
 
 
 def follow_links(path: str) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,7 +41,7 @@ class Setting:
             specs=specs,
             protocol=beside.protocol,
             accuracies=beside.read_accuracies(),
-            seconds=beside.read_seconds(),
+            times=beside.read_times(),
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
@@ -58,6 +58,25 @@ class Style:
     labels: str | None
     theme: str
     size: str
+    font: str | None
+    title: str | None
+    subtitle: str | None
+    highlight: tuple[str, ...]
+    free_scales: bool
+
+    def build_look(self) -> dict[str, Any]:
+        """Return what every kind of chart takes."""
+        from archcost.charts import Words
+
+        words = Words(title=self.title, subtitle=self.subtitle, highlight=self.highlight)
+        return {"theme": self.theme, "size": self.size, "font": self.font, "words": words}
+
+    def build_options(self) -> dict[str, Any]:
+        """Return what some kinds of charts take."""
+        return {
+            **({"labels": self.labels} if self.labels else {}),
+            **({"free_scales": True} if self.free_scales else {}),
+        }
 
 
 setting_options = add_group(
@@ -76,6 +95,11 @@ style_options = add_group(
     click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
     click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
+    click.option("--font", metavar="FONT", help="Points, a font, or both: 20, Arial, 'Arial 20'."),
+    click.option("--title", metavar="TEXT", help="A headline of your own."),
+    click.option("--subtitle", metavar="TEXT", help="A line below the headline."),
+    click.option("--highlight", multiple=True, metavar="NET", help="Draw the others grey; repeatable."),
+    click.option("--free-scales", is_flag=True, help="Give each network of a layers chart axes of its own."),
 )
 
 
@@ -86,7 +110,7 @@ style_options = add_group(
 @add_beside
 @setting_options
 @style_options
-@click.option("--strict", is_flag=True, help="Exit 1 when a network had to be left out.")
+@click.option("--strict", is_flag=True, help="Exit 1 when a network or a name had to be left out.")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -121,13 +145,14 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_option, draw, encode_figure, find_kind, write_svg
+    from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
     from archcost.charts.presets import find_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
-        "times": beside.times, "input": setting.inputs, "device": setting.device,
+        "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
+        "free-scales": style.free_scales,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
@@ -143,21 +168,25 @@ def command(
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
     left_out = (*chart.left_out, *(known.missing if known else ()))
-    labels = {"labels": style.labels} if style.labels else {}
-    options = {**labels, **chart.options, **(known.options if known else {})}
+    check_highlight(style.highlight, chart.data)
+    options = {**chart.options, **(known.options if known else {}), **style.build_options()}
     try:
-        figure = draw(kind, chart.data, theme=style.theme, size=style.size, **options)
+        figure, unplaced = draw_chart(kind, chart.data, **style.build_look(), **options)
     except ArgumentError as error:
         kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
         raise kind_of_error("\n".join((str(error), *_list_left_out(left_out)))) from error
     for line in _list_left_out(left_out):
         note(line, quiet=quiet)
+    if unplaced:
+        note(f"no room for these names: {', '.join(unplaced)}; another --size, or fewer networks", quiet=quiet)
     for path, format_ in zip(outputs, formats, strict=True):
         write(encode_figure(figure, format_), path)
     if not outputs:
         write(write_svg(figure), None)
     if strict and left_out:
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
+    if strict and unplaced:
+        raise LeftOutError(f"--strict: no room for {len(unplaced)} names: {', '.join(unplaced)}")
 
 
 def _list_left_out(networks: Sequence[Missing]) -> list[str]:

@@ -17,13 +17,14 @@ from archcost.errors import ArgumentError, UncoveredError, WalkError
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
     from archcost.cli.output import Output
+    from archcost.page.document import Document
     from archcost.records import Sweeping, TimingPlan, Training
     from archcost.render.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is shown, and whether it is timed for that."""
+    """What is shown, whether it is timed for that, and whether the inputs are all there is to show."""
 
     view: str | None
     timed: bool
@@ -32,6 +33,8 @@ class Shown:
     sort: str | None
     columns: str | None
     binary: bool
+    explaining: bool
+    beside: str | None
 
     def build_plan(self) -> TimingPlan | bool:
         """Return how it is timed, False where it is not.
@@ -61,6 +64,7 @@ class Shown:
             sort=self.sort,
             columns=None if self.columns is None else tuple(name.strip() for name in self.columns.split(",")),
             binary=self.binary,
+            flops=self.beside == "flops",
         )
 
 
@@ -76,8 +80,43 @@ view_options = add_group(
     click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
     click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
+    click.option("--with", "beside", type=click.Choice(["flops"]), help="Products that --view lecture shows as well."),
     BINARY,
+    click.option(
+        "--explain-inputs", "explaining", is_flag=True, help="Show what it would be run on, and why; run nothing."
+    ),
 )  # fmt: skip
+
+
+def _is_file_of_weights(subject: Subject) -> bool:
+    from archcost.sources import parse_spec
+
+    return parse_spec(subject.network).kind == "weights"
+
+
+def _show_weights(subject: Subject, shown: Shown) -> Document:
+    """Return what the header of a file of weights says."""
+    from archcost.render.weights import build_document
+    from archcost.sources.headers import read_header
+
+    return build_document(subject.network, read_header(subject.network), depth=shown.depth, binary=shown.binary)
+
+
+def _explain_inputs(subject: Subject, training: Training | None) -> Document:
+    """Return what a network would be run on, and what says so."""
+    from archcost import sources
+    from archcost.profiling.choice import settle
+    from archcost.render.listing import build_document
+    from archcost.sources.inputs import GRAMMAR
+
+    specs = subject.read_inputs()
+    with keep_process():
+        network = sources.resolve(subject.network)
+        network = network if specs else settle(network, training=training is not None)
+    why = "--input" if specs else network.why
+    records = [{"input": str(spec), "chosen": why} for spec in specs or network.inputs]
+    note = f"The batch is {subject.batch}. To change an input write --input {GRAMMAR}."
+    return build_document(f"What {network.spec} is run on", records, ("input", "chosen"), note)
 
 
 @click.command("profile", short_help="Count what a network costs, layer by layer.")
@@ -109,6 +148,7 @@ def command(
     archcost profile vgg16 --train --optimizer adam --train-only classifier.6
     archcost profile vgg16 --time --device cpu
     archcost profile model.py:build --input 3x320x320 --format json -o cost.json
+    archcost profile hf:llama --seq 2048
     archcost profile model.py:build --isolate --timeout 60 --max-memory 8GB
     """  # noqa: D301 - click reads the \b
     from archcost.clock.telling import listening
@@ -116,6 +156,12 @@ def command(
     from archcost.records.report import PARTIAL
     from archcost.render.report import build_document
 
+    if _is_file_of_weights(subject):
+        output.write(_show_weights(subject, shown))
+        return
+    if shown.explaining:
+        output.write(_explain_inputs(subject, training))
+        return
     view = shown.read_view()
     view.check_formats(output.formats)
     specs = subject.read_inputs() or None

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
 
+MOST_DIGITS = 18  # of a number of images, or of pixels
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
@@ -205,6 +207,6 @@ def _read_parts(text: str, option: str) -> tuple[str, ...]:
 
 def _read_numbers(text: str, option: str) -> tuple[int, ...]:
     parts = _read_parts(text, option)
-    if not all(part.isdecimal() for part in parts):
+    if not all(part.isdecimal() and len(part) <= MOST_DIGITS for part in parts):
         raise ArgumentError(f"{option} {text!r}: write whole numbers with commas between them, such as 1,2,4")
     return tuple(map(int, parts))

@@ -32,14 +32,16 @@ def command(subject: Subject, output: Output) -> None:
     A difference is information: the exit code is 0 all the same.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
-    from archcost.profiling.feed import Feed
+    from archcost.profiling.choice import settle
+    from archcost.profiling.feed import describe_feed
     from archcost.render.opinions import build_document
     from archcost.verify import collect_opinions
 
     specs = subject.read_inputs()
     with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_process():
         resolved = sources.resolve(subject.network)
-        feed = Feed(specs=specs or resolved.inputs, batch=subject.batch)
+        resolved = resolved if specs else settle(resolved)
+        feed = describe_feed(resolved, specs, subject.batch)
         opinions = collect_opinions(resolved, feed, device=subject.device)
     for text in opinions.notes:
         output.note(f"note: {opinions.network.name}: {text}")

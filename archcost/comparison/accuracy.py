@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from archcost.comparison.tables import TableRow, read_table, yield_rows
+from archcost.errors import ArgumentError
 from archcost.records import PROTOCOLS, Accuracy
 from archcost.sources import parse_spec
 from archcost.zoo import REGISTRY
@@ -86,10 +88,39 @@ def list_protocols(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def borrow_accuracies(text: str, own: Iterable[Accuracy]) -> tuple[Accuracy, ...]:
+    """Return the figures that a network takes from another: "alexnet=alexnet_owt"; their source says so.
+
+    Raises:
+        ArgumentError: no figure of the other is known, or the text has another form.
+    """
+    network, _, other = text.partition("=")
+    if not network or not other:
+        raise ArgumentError(f"--accuracy-of {text}: write NET=OTHER, such as alexnet=alexnet_owt")
+    names = _list_names(other)
+    found = [figure for figure in (*own, *read_published()) if not names.isdisjoint(figure.networks)]
+    if not found:
+        raise ArgumentError(f"--accuracy-of {text}: no accuracy of {other} is known; --accuracy FILE adds yours")
+    return tuple(replace(figure, networks=(network,), side=None, source=f"{other} for {network}") for figure in found)
+
+
+def list_variants(spec: str, table: Iterable[Accuracy], *, protocol: str) -> tuple[str, ...]:
+    """Return the zoo's other networks of the same paper's network that have a figure under a protocol."""
+    parsed = parse_spec(spec)
+    if parsed.kind != "zoo" or parsed.target not in REGISTRY:
+        return ()
+    entry, figures = REGISTRY.find(parsed.target), tuple(table)
+    root = entry.variant_of or entry.id
+    family = [other for other in REGISTRY if root in {other.id, other.variant_of} and other.id != entry.id]
+    return tuple(
+        other.id for other in family if find_accuracy(other.id, figures, protocol=protocol, side=other.input[-1])
+    )
+
+
 def _list_names(spec: str) -> set[str]:
     """Return what a table may call a network: as the user does, and the zoo's own name for it."""
     parsed = parse_spec(spec)
-    if parsed.arguments:  # another network than the one that was published
+    if parsed.arguments or parsed.module:  # another network than the one that was published
         return {spec}
     name = f"{parsed.source}:{parsed.target}" if parsed.source else parsed.target
     if parsed.kind == "zoo" and name in REGISTRY:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
-from archcost.comparison.tables import read_table
+from archcost.comparison.choosing import Choice
+from archcost.comparison.published import (
+    build_row as build_published_row,
+    describe_published,
+    select_published,
+)
+from archcost.comparison.times import read_seconds
 from archcost.errors import ArgumentError, UsageError, closest
 from archcost.metrics import METRICS, ranks
 from archcost.profiling.many import profile_many
@@ -17,10 +22,10 @@ from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from archcost.records import Accuracy, Report
 
+EVERYTHING = Choice()
 # what a comparison is sorted by, and whether the largest comes first
 SORTS: Mapping[str, bool] = {
     "given": False,
@@ -30,6 +35,7 @@ SORTS: Mapping[str, bool] = {
     "top5": True,
     "density": True,
     "seconds": False,
+    "per_second": True,
 }
 
 
@@ -42,6 +48,7 @@ def compare(
     sort: str = "macs",
     jobs: int | None = None,
     progress: Callable[[str], None] | None = None,
+    choice: Choice = EVERYTHING,
     **options: Any,
 ) -> Comparison:
     """Put networks side by side.
@@ -52,9 +59,11 @@ def compare(
         accuracies: figures of your own, which go before the published ones; see
             `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
-        sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs.
+        sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs; "-macs" for the most first.
         jobs: processes; None for as many as help.
         progress: called with each spec when it is done.
+        choice: which rows are kept; with one, networks of timm that were published with an accuracy have the figures
+            that archcost brings along, and are not run.
         options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:
@@ -65,6 +74,8 @@ def compare(
         ArgumentError: a protocol or a sorting that does not exist.
     """
     check_request(protocol, sort)
+    choice.check()
+    shipped, specs = select_published(specs) if choice else ((), specs)
     own = tuple(accuracies)
     table = (*own, *read_published())
     times, batch = seconds or {}, options.get("batch", 1)
@@ -78,13 +89,15 @@ def compare(
         for row in found
         if not isinstance(row, Failure)
     ]
+    rows += [build_published_row(each, choice.device) for each in shipped]
     return Comparison(
-        rows=_sort_rows(_mark_frontier(rows), sort),
+        rows=_sort_rows(_mark_frontier(list(choice.choose(rows))), sort)[: choice.limit],
         protocol=protocol,
         collected=COLLECTED,
         batch=batch,
         own=own,
         failures=list_failures(found),
+        notes=describe_published(choice.device) if shipped else (),
     )
 
 
@@ -106,7 +119,7 @@ def check_request(protocol: str, sort: str) -> None:
     if protocol not in PROTOCOLS:
         hint = closest(protocol, PROTOCOLS, f"there are {', '.join(PROTOCOLS)}")
         raise ArgumentError(f"there is no protocol {protocol!r}; {hint}")
-    if sort not in SORTS:
+    if sort.removeprefix("-") not in SORTS:
         hint = closest(sort, SORTS, f"there are {', '.join(SORTS)}")
         raise ArgumentError(f"networks cannot be sorted by {sort!r}; {hint}")
 
@@ -120,28 +133,6 @@ def build_row(report: Report) -> ComparisonRow:
         input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
         totals=report.totals,
     )
-
-
-def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
-    """Read measured times: a CSV with `network`, `batch` (1 where it is empty) and `seconds` of a forward pass of it.
-
-    It may have other columns, as a table of `archcost time` has: a line whose `outcome` is not "timed" is passed over.
-
-    Raises:
-        TableError: a value that cannot be right, or two times of one batch: the file, line and column.
-    """
-    times: dict[tuple[str, int], float] = {}
-    for row in read_table(path, ("network", "batch", "seconds"), others=True):
-        if row.text("outcome", "timed") != "timed":
-            continue
-        value, batch = row.number("seconds", 0, math.inf), row.number("batch", 1, 10**9)
-        if not value:
-            raise row.error("seconds", "it must be more than 0")
-        key = row.text("network"), int(batch or 1)
-        if key in times:
-            raise row.error("batch", f"{key[0]} has a time at a batch of {key[1]} already; keep one dtype, one layout")
-        times[key] = value
-    return times
 
 
 def _find_family(spec: str) -> str:
@@ -170,11 +161,12 @@ def _sort_rows(rows: list[ComparisonRow], sort: str) -> tuple[ComparisonRow, ...
         return tuple(rows)
     if sort == "name":
         return tuple(sorted(rows, key=lambda row: row.name.lower()))
-    sign = -1 if SORTS[sort] else 1
+    name = sort.removeprefix("-")
+    sign = -1 if SORTS[name] or name != sort else 1
 
     def key(row: ComparisonRow) -> tuple[bool, float]:
-        held_by = row.accuracy if sort in {"top1", "top5"} else row.totals if sort in METRICS else row
-        value = getattr(held_by, sort, None)
+        held_by = row.accuracy if name in {"top1", "top5"} else row.totals if name in METRICS else row
+        value = getattr(held_by, name, None)
         return value is None, sign * (value or 0)
 
     return tuple(sorted(rows, key=key))

@@ -1,22 +1,28 @@
-"""draw_network(report): a network as a diagram, folded so that it can be read."""
+"""draw_networks(reports): networks as diagrams, folded so that they can be read."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.charts.theme import find_size
-from archcost.diagrams.drawing import COSTS, SHOWN, Style, draw_diagram, fits, plan
-from archcost.diagrams.graph import simplify
-from archcost.errors import ArgumentError, closest
+from archcost.charts.theme import check_font, find_size
+from archcost.diagrams.columns import split_columns
+from archcost.diagrams.drawing import draw_plans
+from archcost.diagrams.folding import Level, simplify
+from archcost.diagrams.graph import check_module
+from archcost.diagrams.plan import COSTS, DIRECTIONS, SHOWN, Style, fit, plan_all
+from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from matplotlib.figure import Figure
 
+    from archcost.diagrams.graph import Graph
+    from archcost.diagrams.plan import Plan
     from archcost.records import Report
 
-MOST = 80  # boxes that anybody can follow: with more, no depth is tried
+MOST = 120  # boxes that anybody can follow: with more, no depth is tried
 DEFAULT = Style()
 
 
@@ -29,51 +35,127 @@ class Diagram(NamedTuple):
 
 
 def draw_network(
-    report: Report, *, depth: int | None = None, module: str = "", apart: bool = False, style: Style = DEFAULT
+    report: Report,
+    *,
+    depth: int | None = None,
+    module: str = "",
+    apart: bool = False,
+    columns: int = 1,
+    style: Style = DEFAULT,
 ) -> Diagram:
-    """Draw a network, or one of its modules.
+    """Draw a network, or one of its modules; see `draw_networks`."""
+    return draw_networks([(report, module)], depth=depth, apart=apart, columns=columns, style=style)
+
+
+def draw_networks(
+    parts: Sequence[tuple[Report, str]],
+    *,
+    depth: int | None = None,
+    apart: bool = False,
+    columns: int = 1,
+    style: Style = DEFAULT,
+) -> Diagram:
+    """Draw networks, or modules of them, side by side.
 
     Args:
-        report: of the network.
+        parts: the report of each network, and the path of the module whose inside is drawn; "": the whole.
         depth: levels of modules that are shown, each deeper one folded into a box; 0 shows every layer; None: as many
             as fit the size.
-        module: the path of a module: its inside is drawn.
         apart: normalisations and activations get boxes of their own.
+        columns: convolutions of so many groups are columns side by side, and every layer is shown.
         style: what the boxes show, and how they look.
 
     Raises:
-        ArgumentError: an unknown cost, theme, size or module, or a depth below zero.
+        ArgumentError: an unknown cost, theme, size, font or module, or a depth below zero.
     """
-    _check("cost", style.cost, COSTS)
-    _check("way to show a cost", style.show, SHOWN)
-    if module not in report.modules:
-        raise ArgumentError(f"{report.network.spec} has no module {module!r}; {closest(module, report.modules, '')}")
+    _check_style(style)
+    for report, module in parts:
+        check_module(report, module)
     if depth is not None and depth < 0:
         raise ArgumentError(f"a depth is 0 for every layer, or 1 and more levels of modules, not {depth}")
-    size, title = find_size(style.size), _write_title(report, module)
-    for level in [depth or None] if depth is not None else _yield_depths(report, module):
-        graph = simplify(report, level, apart=apart, below=module)
-        if depth is None and len(graph.nodes) > MOST and level != 1:
-            continue
-        planned = plan(graph, report, style)
-        if fits(planned, size) or level == 1 or depth is not None:
-            break
-    return Diagram(draw_diagram(graph, report, style, title, planned), level, fits(planned, size))
+    search = _Search(parts, depth if columns == 1 else 0, apart=apart, columns=columns, style=style)
+    search.fold_until_all_fit()
+    search.unfold_what_fits()
+    planned = search.plan()
+    return Diagram(draw_plans(planned, style), search.level(0).depth, search.fits(planned))
 
 
-def _yield_depths(report: Report, module: str) -> Iterator[int | None]:
-    """Yield depths from every layer up to one level of modules."""
-    yield None
+class _Search:
+    """The search for the finest drawing that fits; `at` is the number of each network's level."""
+
+    def __init__(
+        self, parts: Sequence[tuple[Report, str]], depth: int | None, *, apart: bool, columns: int, style: Style
+    ) -> None:
+        self.parts, self.style, self.apart, self.columns = parts, style, apart, columns
+        given = [Level(depth or None, repeats=bool(depth))]
+        self.levels = [_list_levels(*part) if depth is None else given for part in parts]
+        self.at = [0] * len(parts)
+        self.simplify = cache(self._simplify)
+
+    def level(self, n: int) -> Level:
+        return self.levels[n][self.at[n]]
+
+    def _simplify(self, n: int, at: int) -> Graph:
+        report, module = self.parts[n]
+        graph = simplify(report, self.levels[n][at], apart=self.apart, below=module)
+        return graph if self.columns == 1 else split_columns(graph, self.columns)
+
+    def plan(self) -> list[Plan]:
+        graphs = [self.simplify(n, at) for n, at in enumerate(self.at)]
+        named = zip(map(_write_title, self.parts), graphs, (report for report, _ in self.parts), strict=True)
+        return plan_all(list(named), self.style)
+
+    def fits(self, planned: list[Plan]) -> bool:
+        return fit(planned, find_size(self.style.size))
+
+    def all_fit(self) -> bool:
+        few = sum(len(self.simplify(n, at).nodes) for n, at in enumerate(self.at)) <= MOST
+        return few and self.fits(self.plan())
+
+    def fold_until_all_fit(self) -> None:
+        """Fold the network with the most boxes, again and again."""
+        while not self.all_fit():
+            coarser = [n for n, at in enumerate(self.at) if at + 1 < len(self.levels[n])]
+            if not coarser:
+                break
+            self.at[max(coarser, key=lambda n: len(self.simplify(n, self.at[n]).nodes))] += 1
+
+    def unfold_what_fits(self) -> None:
+        """Unfold each of several networks as far as the others leave room."""
+        for n, at in enumerate(self.at if len(self.at) > 1 else ()):
+            for finer in range(at):
+                self.at[n] = finer
+                if self.all_fit():
+                    break
+                self.at[n] = at
+
+
+def _list_levels(report: Report, module: str) -> list[Level]:
+    """Return what may be folded, from nothing up to all but one level of modules."""
+    depths = range(_find_deepest(report, module), 0, -1)
+    folded = [Level(depth, stages=stages) for depth in depths for stages in (True, False)]
+    return [Level(None, repeats=False), Level(None), *folded]
+
+
+def _find_deepest(report: Report, module: str) -> int:
     start = f"{module}." if module else ""
     inside = [path for path in report.modules if path.startswith(start) and path != module]
-    deepest = max((path.removeprefix(start).count(".") + 1 for path in inside), default=1)
-    yield from range(deepest, 0, -1)
+    return max((path.removeprefix(start).count(".") + 1 for path in inside), default=1)
 
 
-def _write_title(report: Report, module: str) -> str:
+def _write_title(part: tuple[Report, str]) -> str:
+    report, module = part
     return f"{report.network.name}: {module}" if module else report.network.name
 
 
-def _check(what: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ArgumentError(f"there is no {what} {value!r}; there are {', '.join(known)}")
+def _check_style(style: Style) -> None:
+    known = {
+        "cost": (style.cost, COSTS),
+        "way to show a cost": (style.show, SHOWN),
+        "direction": (style.direction, DIRECTIONS),
+    }
+    for what, (value, allowed) in known.items():
+        if value not in allowed:
+            raise ArgumentError(f"there is no {what} {value!r}; there are {', '.join(allowed)}")
+    if style.font is not None:
+        check_font(style.font)

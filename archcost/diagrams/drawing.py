@@ -1,239 +1,160 @@
-"""Drawing a diagram: boxes, lines and letters on a figure, with the themes and sizes of the charts."""
+"""Drawing diagrams: boxes, lines and letters on a figure, with the themes and sizes of the charts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from archcost import units
 from archcost.charts.theme import TITLE, find_size, find_theme, use_settings
-from archcost.diagrams.labels import name_node, spell_shape
-from archcost.diagrams.layout import Spaces, lay_out
-from archcost.metrics import METRICS
+from archcost.diagrams.plan import BESIDE, FRAME, GAP, HEAD, LEADING, MARGIN, PADDING, measure, measure_all, measure_box
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patches import FancyBboxPatch
 
-    from archcost.charts.theme import Size, Theme
-    from archcost.diagrams.graph import Graph
-    from archcost.diagrams.layout import Box, Layout
-    from archcost.records import Report
+    from archcost.charts.theme import Theme
+    from archcost.diagrams.plan import Plan, Style
 
-COSTS = ("macs", "params", "memory", "receptive-field", "none")
-SHOWN = ("bar", "width", "colour")
-QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
-PADDING = 0.6  # of the font, within a box
-LEADING = 1.25  # of the font, from line to line
 BAR = 0.3  # of the font, the height of a bar
-UNIT = 100.0  # points, at which letters are measured
-MARGIN = 1.2  # of the font, around the drawing
-HEAD = 2.2 * TITLE  # times the font, above the drawing
-FACTORS = (1.6, 1.3, 1.15, 1.0)  # of the size's font
-WIDEST = 3.0  # times the narrowest box, where the width shows the cost
+ARROW = 0.45  # of the font, the length of an arrow's head
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """How a diagram looks: the cost that it shows (of `COSTS`), how (of `SHOWN`), and the names of theme and size."""
-
-    cost: str = "macs"
-    show: str = "bar"
-    theme: str = "light"
-    size: str = "16:9"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is drawn: the texts and figures of each box, and where it lies, in points."""
-
-    names: Mapping[int, str]
-    figures: Mapping[int, str]
-    shares: Mapping[int, float]
-    layout: Layout
-    font: float
-
-
-def plan(graph: Graph, report: Report, style: Style) -> Plan:
-    """Return the texts and places of all boxes, with letters as large as fit and no smaller than the size's font."""
-    size = find_size(style.size)
-    for factor in FACTORS:
-        planned = _plan(graph, report, style, factor * size.font)
-        if fits(planned, size):
-            break
-    return planned
-
-
-def _plan(graph: Graph, report: Report, style: Style, font: float) -> Plan:
-    size = find_size(style.size)
-    names = {key: name_node(graph, key, report) for key in graph.nodes}
-    values = {key: _cost(graph, key, style.cost) for key in graph.nodes}
-    figures = {key: _spell_cost(value, style.cost) for key, value in values.items()}
-    sizes = {key: value or 0.0 for key, value in values.items() if not isinstance(value, str)}
-    largest = max(sizes.values(), default=0) or 1
-    shares = {key: value / largest for key, value in sizes.items()} if style.cost in QUANTITIES else {}
-    widest = max(measure(text, font) for text in names.values())
-
-    def size_of(key: int) -> tuple[float, float]:
-        width = max(measure(names[key], font), measure(figures[key], font))
-        if style.show == "width" and shares:
-            width = max(width, shares.get(key, 0) * min(WIDEST * font * 8, 2 * widest))
-        lines = 2 if figures[key] else 1
-        return width + 2 * PADDING * font, (lines * LEADING + 2 * PADDING * 0.7) * font
-
-    spaces = Spaces(across=1.8 * font, along=2.6 * font, lane=1.6 * font)
-    reads = {key: list(graph.reads[key]) for key in graph.nodes}
-    room = 72 * size.height - 2 * MARGIN * font - HEAD * font
-    layout = lay_out(list(graph.nodes), reads, size_of, spaces, room)
-    return Plan(names, figures, shares, layout, font)
-
-
-def _cost(graph: Graph, key: int, cost: str) -> float | str | None:
-    rows = [graph.layers[row] for row in graph.nodes[key].rows]
-    if cost in QUANTITIES:
-        return float(sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows))
-    if cost == "receptive-field":
-        return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
-    return None
-
-
-def _spell_cost(value: float | str | None, cost: str) -> str:
-    if not value:
-        return ""
-    if isinstance(value, str):
-        return f"RF {value}"
-    metric = METRICS[QUANTITIES[cost]]
-    return units.short(value, metric.unit) if metric.unit else f"{units.short(value)} {metric.label}"
-
-
-def measure(text: str, font: float) -> float:
-    """Return the width of a text in points."""
-    return _measure_unit(text) * font
-
-
-@cache
-def _measure_unit(text: str) -> float:
-    """Return the width of a text in units of the font, from the metrics of the font that comes with matplotlib."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
-
-    if not text.strip():
-        return 0.0
-    letters = TextPath((0, 0), text, prop=FontProperties(family="DejaVu Sans", size=UNIT))
-    return float(letters.get_extents().x1) / UNIT
-
-
-def draw_diagram(graph: Graph, report: Report, style: Style, title: str, planned: Plan | None = None) -> Figure:
-    """Draw a graph with matplotlib.
+def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
+    """Draw diagrams side by side with matplotlib.
 
     What does not fit the size that is asked for makes the figure larger: letters keep their size.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    theme, size = find_theme(style.theme), find_size(style.size)
-    planned = planned or plan(graph, report, style)
-    margin, head = MARGIN * planned.font, HEAD * planned.font
-    wanted = planned.layout.width + 2 * margin, planned.layout.height + 2 * margin + head
+    theme, size, font = find_theme(style.theme), find_size(style.size), planned[0].font
+    wanted = measure_all(planned)
     width, height = max(wanted[0], 72 * size.width), max(wanted[1], 72 * size.height)
-    with use_settings(theme, size):
+    with use_settings(theme, size, style.font):
         figure = Figure(figsize=(width / 72, height / 72))
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
-        figure.suptitle(title, x=margin / width, y=1 - margin / height, ha="left", va="top",
-                        fontsize=TITLE * planned.font, fontweight="bold")  # fmt: skip
-        left = (width - planned.layout.width) / 2
-        top = margin + head + max(0.0, (height - wanted[1]) / 2)
-        _Drawer(axes, graph, planned, theme, style, (left, top)).draw()
+        top = (MARGIN + HEAD) * font + max(0.0, (height - wanted[1]) / 2) * (len(planned) == 1)
+        left, alone = MARGIN * font, len(planned) == 1
+        for plan in planned:
+            middle = (width if alone else 2 * left + plan.wide) / 2
+            _write_head(axes, plan, theme, left if alone else middle, align="left" if alone else "center")
+            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw()
+            left += plan.wide + GAP * font
     return figure
 
 
-def fits(planned: Plan, size: Size) -> bool:
-    """Whether a drawing fits a canvas with its title."""
-    margin, head = MARGIN * planned.font, HEAD * planned.font
-    layout = planned.layout
-    return layout.width + 2 * margin <= 72 * size.width and layout.height + 2 * margin + head <= 72 * size.height
+def _write_head(axes: Axes, plan: Plan, theme: Theme, x: float, *, align: str) -> None:
+    """Write the title of a drawing, and below it what all its boxes have in common."""
+    font = plan.font
+    axes.text(x, MARGIN * font, plan.title, ha=align, va="top", fontsize=TITLE * font, fontweight="bold")
+    axes.text(x, (MARGIN + 1.3 * TITLE) * font, plan.note, ha=align, va="top", fontsize=font, color=theme.muted)
 
 
 class _Drawer:
-    def __init__(
-        self, axes: Axes, graph: Graph, planned: Plan, theme: Theme, style: Style, corner: tuple[float, float]
-    ) -> None:
-        self.axes, self.graph, self.plan, self.theme, self.style = axes, graph, planned, theme, style
+    """Draws one plan, the upper left corner of its layout at `corner`."""
+
+    def __init__(self, axes: Axes, plan: Plan, theme: Theme, style: Style, corner: tuple[float, float]) -> None:
+        self.axes, self.plan, self.theme, self.style = axes, plan, theme, style
         self.left, self.top = corner
 
     def draw(self) -> None:
         for points in self.plan.layout.lines.values():
             self.draw_line([(x + self.left, y + self.top) for x, y in points])
-        for key in self.graph.nodes:
+        for key in self.plan.graph.nodes:
             self.draw_box(key)
-        self.write_shapes()
 
-    def draw_line(self, points: list[tuple[float, float]]) -> None:
+    def draw_line(self, points: Sequence[tuple[float, float]]) -> None:
+        from matplotlib.patches import Polygon
+
         xs, ys = zip(*points, strict=True)
         self.axes.plot(xs, ys, color=self.theme.muted, linewidth=1.1, solid_joinstyle="round", zorder=1)
         (x0, y0), (x1, y1) = points[-2:]
-        self.axes.annotate(
-            "", (x1, y1), (x0, y0), zorder=1,
-            arrowprops={"arrowstyle": "-|>", "color": self.theme.muted, "shrinkA": 0, "shrinkB": 0, "linewidth": 1.1},
-        )  # fmt: skip
+        long = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5 or 1.0
+        along, half = ARROW * self.plan.font, 0.35 * ARROW * self.plan.font
+        dx, dy = (x1 - x0) / long, (y1 - y0) / long
+        back = x1 - along * dx, y1 - along * dy
+        head = [(x1, y1), (back[0] - half * dy, back[1] + half * dx), (back[0] + half * dy, back[1] - half * dx)]
+        self.axes.add_patch(Polygon(head, facecolor=self.theme.muted, linewidth=0, zorder=1))
 
     def draw_box(self, key: int) -> None:
         from matplotlib.patches import Rectangle
 
-        box, node, theme, font = self.plan.layout.boxes[key], self.graph.nodes[key], self.theme, self.plan.font
-        x, y = box.x - box.width / 2 + self.left, box.top + self.top
-        share = self.plan.shares.get(key, 0.0)
-        face = _mix(theme.background, theme.hues[0], 0.45 * share) if self.style.show == "colour" else theme.background
+        room, node, text = self.plan.layout.boxes[key], self.plan.graph.nodes[key], self.plan.texts[key]
+        theme, font = self.theme, self.plan.font
+        width, height = measure_box(text, self.style, font)
+        left = self.left + room.x - (room.width if self.plan.across else width) / 2
+        top = self.top + (room.y - height / 2 if self.plan.across else room.top)
+        self.write_shape(key, left, top, width, height)
         if node.times > 1 or node.paths > 1:  # a second sheet behind it
-            self.axes.add_patch(_sheet(x + 0.25 * font, y - 0.25 * font, box, theme, font, theme.background))
-        self.axes.add_patch(_sheet(x, y, box, theme, font, face, folded=node.module is not None))
-        figure = self.plan.figures[key]
-        middle = y + box.height / 2 - (LEADING * font / 2 if figure else 0)
-        self.axes.text(box.x + self.left, middle, self.plan.names[key], ha="center", va="center", fontsize=font)
-        if figure:
-            self.axes.text(
-                box.x + self.left, middle + LEADING * font, figure, ha="center", va="center", fontsize=font,
-                color=theme.muted,
-            )  # fmt: skip
-        if self.style.show == "bar" and share:
-            room = box.width - 0.8 * font
-            self.axes.add_patch(
-                Rectangle((x + 0.4 * font, y + box.height - BAR * font - 2), max(room * share, 1), BAR * font,
-                          facecolor=theme.hues[0], linewidth=0, zorder=3)
-            )  # fmt: skip
+            self.draw_sheet(left + 0.25 * font, top - 0.25 * font, width, height, theme.background)
+        colour = self.style.show == "colour"
+        face = _mix(theme.background, theme.hues[0], 0.45 * text.share) if colour else theme.background
+        sheet = self.draw_sheet(left, top, width, height, face)
+        sheet.set_gid(f"box-{key}")
+        sheet.set_linewidth(1.6 if node.module is not None else 1.0)
+        sheet.set_linestyle("--" if self.plan.graph.is_shared(key) else "-")
+        y = top + (FRAME / 2 + LEADING / 2) * font
+        if text.low and text.figure:
+            inner = left + PADDING * font
+            name = measure(f"{text.lines[0]}{BESIDE}", font, self.style.font)
+            self.write(inner, y, text.lines[0], theme.text, align="left")
+            self.write(inner + name, y, text.figure, theme.muted, align="left")
+        else:
+            for line in text.rows:
+                muted = text.figure and line is text.rows[-1]
+                self.write(left + width / 2, y, line, theme.muted if muted else theme.text)
+                y += LEADING * font
+        if self.style.show == "bar" and text.share:
+            wide = max((width - 0.8 * font) * text.share, 1)
+            at = left + 0.4 * font, top + height - (BAR + 0.15) * font
+            self.axes.add_patch(Rectangle(at, wide, BAR * font, facecolor=theme.hues[0], linewidth=0, zorder=3))
 
-    def write_shapes(self) -> None:
-        """Write the shape of each result beside the line that leaves its box, where it is not the one before."""
-        font = self.plan.font
-        for key in self.graph.nodes:
-            if not self.graph.readers[key]:
-                continue
-            shape = spell_shape(self.graph.layers[max(self.graph.nodes[key].rows)])
-            box = self.plan.layout.boxes[key]
-            self.axes.text(
-                box.x + self.left + 0.4 * font, box.bottom + self.top + 0.25 * font, shape, ha="left", va="top",
-                fontsize=font, color=self.theme.muted,
-                bbox={"facecolor": self.theme.background, "edgecolor": "none", "pad": 0.5}, zorder=2,
-            )  # fmt: skip
+    def write(self, x: float, y: float, text: str, colour: str, *, zorder: float = 4, align: str = "center") -> None:
+        self.axes.text(
+            x, y, text, ha=align, va="center", fontsize=self.plan.font, color=colour, zorder=zorder
+        )  # fmt: skip
 
+    def write_shape(self, key: int, left: float, top: float, width: float, height: float) -> None:
+        """Write the shape of a result onto the line that leaves its box."""
+        shape, font = self.plan.texts[key].shape, self.plan.font
+        if not shape:
+            return
+        room = self.plan.layout.boxes[key]
+        if self.plan.across:
+            end = self.left + room.x + room.width / 2
+            x, y = (left + width + end) / 2, top + height / 2
+            line = [(left + width, y), (end, y)]
+        else:
+            end = self.top + room.bottom
+            x, y = left + width / 2, (top + height + end) / 2
+            line = [(x, top + height), (x, end)]
+        if self.plan.graph.readers[key]:
+            self.axes.plot(*zip(*line, strict=True), color=self.theme.muted, linewidth=1.1, zorder=1)
+        wide, high = measure(shape, font, self.style.font) + 0.2 * font, 1.1 * font
+        from matplotlib.patches import Rectangle
 
-def _sheet(
-    x: float, y: float, box: Box, theme: Theme, font: float, face: str, *, folded: bool = False
-) -> FancyBboxPatch:
-    from matplotlib.patches import FancyBboxPatch
+        self.axes.add_patch(
+            Rectangle(
+                (x - wide / 2, y - high / 2), wide, high, facecolor=self.theme.background, linewidth=0, zorder=1.5
+            )
+        )
+        self.write(x, y, shape, self.theme.muted, zorder=2)
 
-    return FancyBboxPatch(
-        (x, y), box.width, box.height, boxstyle=f"round,pad=0,rounding_size={0.35 * font}",
-        facecolor=face, edgecolor=theme.text, linewidth=1.6 if folded else 1.0, zorder=2,
-    )  # fmt: skip
+    def draw_sheet(self, left: float, top: float, width: float, height: float, face: str) -> FancyBboxPatch:
+        from matplotlib.patches import FancyBboxPatch
+
+        sheet = FancyBboxPatch(
+            (left, top), width, height, boxstyle=f"round,pad=0,rounding_size={0.35 * self.plan.font}",
+            facecolor=face, edgecolor=self.theme.text, linewidth=1.0, zorder=2,
+        )  # fmt: skip
+        self.axes.add_patch(sheet)
+        return sheet
 
 
 def _mix(one: str, other: str, share: float) -> str:

@@ -1,13 +1,11 @@
-"""The graph of a diagram: from the rows of a report to the boxes and edges that a person would draw.
-
-Step by step it becomes simpler: rows that only move data vanish, normalisations and activations ride on the box before
-them, chains of additions become one box, modules fold, repeated boxes and equal paths become one with a number.
-"""
+"""The graph of a diagram: a box for each row of a report but those that only move data, and who reads whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from archcost.errors import ArgumentError, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,9 +17,7 @@ SILENT = frozenset(
     ("view", "_unsafe_view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous", "clone", "detach",
      "alias", "expand", "dropout", "t", "to", "_to_copy", "lift_fresh", "empty", "zeros", "ones", "arange")
 )  # fmt: skip
-RIDING = frozenset(("normalisation", "activation"))
-NORMALISED = frozenset(("convolution", "linear", "activation"))  # what a normalisation rides on
-NUMBERED_PATHS = 3  # equal paths from so many on are one box with a number
+SHUFFLED = 5  # axes: images, channels of a group, groups, rows, columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,8 @@ class Node:
 
     `riders` are the rows of normalisations and activations that ride on it, `riders_before` those before its main row.
     `module` is the path of a folded module, None for a single row. `times` boxes follow each other, `paths` stand side
-    by side. `inside` are the boxes that a folded module hides.
+    by side. `inside` are the boxes that a folded module hides. A box `outside` of the drawn module is its input.
+    A box is one column `of` several that divide the channels.
     """
 
     rows: tuple[int, ...]
@@ -41,6 +38,8 @@ class Node:
     times: int = 1
     paths: int = 1
     inside: int = 1
+    outside: bool = False
+    of: int = 1
 
 
 class Graph:
@@ -49,8 +48,17 @@ class Graph:
     The steps below change it in place: a network of a thousand layers has thousands of boxes to merge.
     """
 
-    def __init__(self, layers: Sequence[Layer], nodes: dict[int, Node], reads: Mapping[int, Iterable[int]]) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        nodes: dict[int, Node],
+        reads: Mapping[int, Iterable[int]],
+        below: str = "",
+        shared: Mapping[str, int] | None = None,
+    ) -> None:
         self.layers = layers
+        self.below = below
+        self.shared = find_shared(layers) if shared is None else shared
         self.nodes = nodes
         self.reads = {key: dict.fromkeys(reads[key]) for key in nodes}  # dictionaries are the sets that keep an order
         self.readers: dict[int, dict[int, None]] = {key: {} for key in nodes}
@@ -61,6 +69,12 @@ class Graph:
     def layer(self, key: int) -> Layer:
         """Return the row that names a box."""
         return self.layers[self.nodes[key].main]
+
+    def is_shared(self, key: int) -> bool:
+        """Whether all parameters of a box are used by several calls."""
+        owners = {self.layers[row].name for row in self.nodes[key].rows if self.layers[row].params}
+        names = {self.layers[row].name for row in self.nodes[key].rows} & self.shared.keys()
+        return bool(names) and owners <= names
 
     def source(self, key: int) -> int | None:
         """Return the one box that a box reads, None where it reads several or none."""
@@ -102,6 +116,24 @@ class Graph:
         self.nodes = dict(sorted(self.nodes.items(), key=lambda item: item[1].rows[0]))
 
 
+def check_module(report: Report, module: str) -> None:
+    """Refuse a module that a network does not have.
+
+    Raises:
+        ArgumentError: its path, and those like it.
+    """
+    if module not in report.modules:
+        raise ArgumentError(f"{report.network.spec} has no module {module!r}; {closest(module, report.modules, '')}")
+
+
+def find_shared(layers: Sequence[Layer]) -> dict[str, int]:
+    """Return the parameters of layers that are called several times, by name: only the first call counts them."""
+    called: dict[str, list[int]] = {}
+    for layer in layers:
+        called.setdefault(layer.name, []).append(layer.params)
+    return {name: sum(params) for name, params in called.items() if len(params) > 1 and any(params)}
+
+
 def build_graph(report: Report) -> Graph:
     """Return a graph with one box for each row that ran; what a reader does not miss is left out."""
     layers = report.layers
@@ -117,159 +149,11 @@ def build_graph(report: Report) -> Graph:
     return graph
 
 
+def is_shuffle(layer: Layer) -> bool:
+    """Whether a row copies images with their channels in groups, transposed: the channels change places."""
+    return layer.kind == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
+
+
 def _is_silent(layer: Layer) -> bool:
     names = {name.rpartition(".")[2].rstrip("_") for name in layer.operators}
-    return not layer.is_input and not layer.params and names <= SILENT
-
-
-def ride(graph: Graph) -> None:
-    """Put normalisations and activations onto the boxes that they belong to."""
-    for key in list(graph.nodes):
-        source = graph.source(key)
-        if graph.layer(key).role not in RIDING or source is None or graph.reader(source) != key:
-            continue
-        on = graph.layer(source)
-        if not on.is_input and (graph.layer(key).role == "activation" or on.role in NORMALISED):
-            node, rider = graph.nodes[source], graph.nodes[key]
-            riders = (*node.riders, rider.main, *rider.riders)
-            graph.merge(source, [key], replace(node, rows=(*node.rows, *rider.rows), riders=riders))
-    for key in reversed(list(graph.nodes)):  # what could not ride on the box before it, as in a pre-activation unit
-        reader = graph.reader(key)
-        if graph.layer(key).role not in RIDING or reader is None:
-            continue
-        if graph.source(reader) == key and graph.layer(reader).role not in RIDING and graph.reads[key]:
-            node, rider = graph.nodes[reader], graph.nodes[key]
-            riders = (rider.main, *rider.riders, *node.riders_before)
-            graph.merge(reader, [key], replace(node, rows=(*rider.rows, *node.rows), riders_before=riders))
-
-
-def add_up_chains(graph: Graph) -> None:
-    """Make one box of additions that do nothing but add to each other, and of concatenations likewise."""
-    for key in list(graph.nodes):
-        reader = graph.reader(key)
-        kind = graph.layer(key).kind
-        if reader is None or kind not in {"add", "cat"} or graph.layer(reader).kind != kind or graph.nodes[key].riders:
-            continue
-        node = graph.nodes[reader]
-        graph.merge(reader, [key], replace(node, rows=(*graph.nodes[key].rows, *node.rows)))
-
-
-def fold(graph: Graph, depth: int, *, below: str = "") -> None:
-    """Make one box of each module that is `depth` levels below a module and holds more than one box."""
-    level = depth + (below.count(".") + 1 if below else 0)
-    runs: list[tuple[str, list[int]]] = []
-    for key in graph.nodes:
-        layer = graph.layer(key)
-        path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
-        parts = path.split(".") if path else []
-        module = ".".join(parts[:level]) if len(parts) >= level else ""
-        if runs and runs[-1][0] == module:
-            runs[-1][1].append(key)
-        else:
-            runs.append((module, [key]))
-    for module, keys in runs:
-        if module and len(keys) > 1 and module != below and _is_convex(graph, keys):
-            rows = tuple(row for key in keys for row in graph.nodes[key].rows)
-            graph.merge(keys[-1], keys, Node(rows=rows, main=keys[-1], module=module, inside=len(keys)))
-    graph.sort()
-
-
-def _is_convex(graph: Graph, keys: Sequence[int]) -> bool:
-    """Whether no path leaves the boxes and comes back: else the folded box would read itself."""
-    inside, last = {*keys}, max(keys)
-    pending = [reader for key in keys for reader in graph.readers[key] if reader not in inside]
-    seen = {*pending}
-    while pending:
-        key = pending.pop()
-        if graph.nodes[key].rows[0] > last:
-            continue  # it ran after all of them
-        for reader in graph.readers[key]:
-            if reader in inside:
-                return False
-            if reader not in seen:
-                seen.add(reader)
-                pending.append(reader)
-    return True
-
-
-def sign(graph: Graph, key: int) -> tuple[object, ...]:
-    """Return what two boxes have in common that cost and look the same."""
-    node = graph.nodes[key]
-    rows = [graph.layers[row] for row in sorted(node.rows)]
-    return (
-        tuple((layer.kind, layer.kernel, layer.stride, layer.groups, layer.inputs, layer.outputs) for layer in rows),
-        sum(layer.params for layer in rows),
-        node.times,
-        node.paths,
-    )
-
-
-def count_repeats(graph: Graph) -> None:
-    """Make one box of folded modules of the same cost that follow each other."""
-    for key in list(graph.nodes):
-        if key not in graph.nodes or graph.nodes[key].module is None:
-            continue
-        signature, chain = sign(graph, key), [key]
-        while (reader := graph.reader(chain[-1])) is not None and graph.source(reader) == chain[-1]:
-            if sign(graph, reader) != signature:
-                break
-            chain.append(reader)
-        if len(chain) > 1:
-            node = graph.nodes[key]
-            rows = tuple(row for each in chain for row in graph.nodes[each].rows)
-            graph.merge(key, chain, replace(node, rows=rows, times=len(chain)))
-
-
-def count_paths(graph: Graph) -> None:
-    """Make one path of equal ones that begin and end at the same boxes."""
-    found: dict[tuple[object, ...], list[list[int]]] = {}
-    for key in graph.nodes:
-        source = graph.source(key)
-        if source is None or graph.reader(source) == key:
-            continue
-        path = [key]
-        while (reader := graph.reader(path[-1])) is not None and graph.source(reader) is not None:
-            path.append(reader)
-        if graph.readers[path[-1]]:
-            ends = (source, *graph.readers[path[-1]])
-            found.setdefault((ends, tuple(sign(graph, each) for each in path)), []).append(path)
-    for paths in found.values():
-        if len(paths) < NUMBERED_PATHS:
-            continue
-        for same in zip(*paths, strict=True):
-            node = graph.nodes[same[0]]
-            rows = tuple(row for key in same for row in graph.nodes[key].rows)
-            graph.merge(same[0], same, replace(node, rows=rows, paths=len(paths)))
-
-
-def simplify(report: Report, depth: int | None, *, apart: bool = False, below: str = "") -> Graph:
-    """Return the graph of a report as it is drawn.
-
-    Args:
-        report: a network that was walked.
-        depth: levels of modules that are shown; None: every layer.
-        apart: normalisations and activations have boxes of their own.
-        below: only the inside of this module.
-    """
-    graph = build_graph(report)
-    if below:
-        graph = keep_inside(graph, below)
-    if not apart:
-        ride(graph)
-    add_up_chains(graph)
-    if depth is not None:
-        fold(graph, depth, below=below)
-    count_repeats(graph)
-    count_paths(graph)
-    return graph
-
-
-def keep_inside(graph: Graph, module: str) -> Graph:
-    """Return the boxes of one module, and the boxes outside that they read, which become its inputs."""
-    inside = {
-        key for key in graph.nodes
-        if (path := graph.layer(key).module) == module or path.startswith(f"{module}.")
-    }  # fmt: skip
-    sources = {source for key in inside for source in graph.reads[key]} - inside
-    nodes = {key: node for key, node in graph.nodes.items() if key in inside | sources}
-    return Graph(graph.layers, nodes, {key: graph.reads[key] if key in inside else () for key in nodes})
+    return not layer.is_input and not layer.params and names <= SILENT and not is_shuffle(layer)

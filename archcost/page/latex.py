@@ -52,7 +52,13 @@ def _yield_page(page: Page) -> Iterator[str]:
     if page.figures:
         yield ""
         yield from _yield_figures(page.figures)
-    texts = [page.conventions, *(f"{HEADINGS[remark.kind]}: {remark.text}" for remark in page.remarks)]
+    folded = (f"{heading}: {text}" for heading, text in page.folded.items())
+    texts = [
+        *page.prose,
+        *folded,
+        page.conventions,
+        *(f"{HEADINGS[remark.kind]}: {remark.text}" for remark in page.remarks),
+    ]
     for text in filter(None, texts):
         yield from ("", rf"\noindent {escape_text(text)}")
 

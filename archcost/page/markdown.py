@@ -38,6 +38,10 @@ def _yield_page(page: Page) -> Iterator[str]:
     if page.facts:
         yield ""
         yield _escape_text(" · ".join(page.facts))
+    for paragraph in page.prose:
+        yield from ("", _escape_text(paragraph))
+    for heading, text in page.folded.items():
+        yield from ("", f"<details><summary>{heading}</summary>", "", _escape_text(text), "", "</details>")
     if page.table is not None:
         yield ""
         yield from _yield_table(page.table)

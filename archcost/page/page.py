@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.page.names import make_printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from archcost.records import Extents
     from archcost.units import Scale
@@ -109,7 +109,8 @@ class Passage(NamedTuple):
 class Page:
     """All of one view: a table or a listing, the totals, the conventions, the remarks.
 
-    `picture` draws an SVG for the forms that show pictures.
+    `picture` draws an SVG for the forms that show pictures. `prose` are paragraphs, and `folded` texts by a heading,
+    which a reader unfolds where a form can fold.
     """
 
     title: str
@@ -120,6 +121,8 @@ class Page:
     conventions: str = ""
     remarks: tuple[Remark, ...] = ()
     picture: Callable[[], str] | None = None
+    prose: tuple[str, ...] = ()
+    folded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
@@ -142,6 +145,8 @@ def clean_page(page: Page) -> Page:
             make_printable(entry) if isinstance(entry, str) else entry._replace(text=make_printable(entry.text))
             for entry in page.listing
         ),
+        prose=tuple(map(make_printable, page.prose)),
+        folded={heading: make_printable(text) for heading, text in page.folded.items()},
         figures=tuple(replace(figure, remark=make_printable(figure.remark)) for figure in page.figures),
         remarks=tuple(replace(remark, text=make_printable(remark.text)) for remark in page.remarks),
     )

@@ -42,7 +42,8 @@ class Worker:
 
     It runs the present archcost in `folder`, which is the current one where it is None; `paths` come first where it
     looks for modules. `limits` hold for each request, once the modules that `imports` names are there. An interrupt is
-    for the asking process alone: the worker leads a group of its own.
+    for the asking process alone: the worker leads a group of its own. Who is `sheltered` outlives whoever kills all
+    children of the asking process for long enough to end what its networks left.
     """
 
     def __init__(
@@ -53,10 +54,11 @@ class Worker:
         paths: Sequence[str] = (),
         imports: Sequence[str] = (),
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        sheltered: bool = False,
     ) -> None:
         self._guard = guard
         self._folder = folder
-        self._command = command_of("worker", paths)
+        self._command = command_of("shelter" if sheltered else "worker", paths)
         self._imports = tuple(imports)
         self._limits = limits
         self._process: subprocess.Popen[str] | None = None

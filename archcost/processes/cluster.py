@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 from archcost.errors import EngineError, MissingPackageError
 from archcost.processes.asking import AnswerError, Worker
 from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
+from archcost.processes.requests import Requests
 from archcost.processes.versions import list_versions
 
 if TYPE_CHECKING:
@@ -23,11 +25,17 @@ if TYPE_CHECKING:
 
     from archcost.processes.engine import Answer
     from archcost.processes.limits import Limits
+    from archcost.processes.requests import Asked
 
 AHEAD = 4  # tasks under way for each core: none waits for the driver, and a million are no million references
 LOOK_SECONDS = 10.0  # after which it is looked whether the cluster has grown
 CONNECT_SECONDS = 10.0
+NODE_SECONDS = 60.0  # in which a cluster without a node may get one
 TRIES = 2  # of what Ray has lost
+NO_NODE = (
+    "the cluster has lost every node that could go on; --journal FILE keeps the rows that there are: start the cluster "
+    "again, and the same command"
+)
 NOT_SHIPPED = [
     ".git",
     ".venv",
@@ -71,6 +79,7 @@ class Cluster:
         self._asked = (tuple(imports), limits, self._packages)
         self._alone = alone
         self._accelerator = accelerator
+        self._seen = 0.0  # when there was a node
         if self._owned:
             _connect(ray, jobs, ship)
         self._task = ray.remote(num_cpus=1, max_retries=0)(_ask)
@@ -79,44 +88,64 @@ class Cluster:
         """Yield the place of each request and what came of it; see `Engine`.
 
         Raises:
-            EngineError: a node has other versions than this process, or no node is of the kind that was asked for.
+            EngineError: a node has other versions than this process, or no node is of the kind that was asked for, or
+                none is left.
         """
-        asked = enumerate(requests)
-        again: list[tuple[int, Mapping[str, Any], int]] = []
-        flying: dict[Any, tuple[int, Mapping[str, Any], int, str]] = {}
+        left = Requests(requests)
+        flying: dict[Any, Asked] = {}
+        self._seen = time.monotonic()
         try:
             while True:
-                for node, options in self._find_places([node for *_, node in flying.values()]):
-                    following = again.pop() if again else next(((*each, 1) for each in asked), None)
-                    if following is None:
-                        break
-                    ref = self._task.options(**options).remote(task, dict(following[1]), *self._asked)
-                    flying[ref] = (*following, node)
-                if not flying:
+                self._start(task, left, flying)
+                if not flying and left.are_done:
                     return
-                ready, _ = self._ray.wait(list(flying), num_returns=1, timeout=LOOK_SECONDS)
-                for ref in ready:
-                    place, request, tries, _ = flying.pop(ref)
+                for ref in self._wait(flying):
+                    asked = flying.pop(ref)
                     found = self._fetch(ref)
-                    if found is None and tries < TRIES:
-                        again.append((place, request, tries + 1))
+                    if found is None and asked.tries < TRIES:
+                        left.put_back(asked._replace(tries=asked.tries + 1))
                     else:
-                        yield place, found or DiedError("the node that ran it was lost", "interruption")
+                        yield asked.place, found or DiedError("the node that ran it was lost", "interruption")
         except KeyboardInterrupt:
-            for ref, (place, *_) in flying.items():
+            for ref, asked in flying.items():
                 self._ray.cancel(ref, force=True)
-                yield place, DiedError("it was stopped", "interruption")
+                yield asked.place, DiedError("it was stopped", "interruption")
             raise
+
+    def _start(self, task: str, left: Requests, flying: dict[Any, Asked]) -> None:
+        """Start as many tasks as there are places for."""
+        for node, options in self._find_places([asked.node for asked in flying.values()]):
+            following = left.take()
+            if following is None:
+                return
+            ref = self._task.options(**options).remote(task, dict(following.request), *self._asked)
+            flying[ref] = following._replace(node=node)
+
+    def _wait(self, flying: Mapping[Any, Asked]) -> Sequence[Any]:
+        """Return a task that has ended, if any; wait a little for one.
+
+        Raises:
+            EngineError: there is no node any more, for which what is under way would wait for ever.
+        """
+        if time.monotonic() - self._seen > NODE_SECONDS:
+            raise EngineError(NO_NODE)
+        if not flying:
+            time.sleep(1)
+            return ()
+        ready: Sequence[Any] = self._ray.wait(list(flying), num_returns=1, timeout=LOOK_SECONDS)[0]
+        return ready
 
     def _find_places(self, taken: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
         """Yield where something may run now: a node's name, "" for any, and the options of a task there."""
         nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+        if nodes:
+            self._seen = time.monotonic()
         if not self._alone:
             width = AHEAD * int(sum(node["Resources"]["CPU"] for node in nodes))
             return [("", {})] * (width - len(taken))
         kind = self._accelerator and f"accelerator_type:{self._accelerator}"
         chosen = [node for node in nodes if not kind or kind in node["Resources"]]
-        if not chosen:
+        if kind and nodes and not chosen:
             types = {name.partition(":")[2] for node in nodes for name in node["Resources"] if ":" in name}
             known = ", ".join(sorted(each for each in types if each and "." not in each and "_" not in each)) or "none"
             raise EngineError(f"no node of the cluster has a {self._accelerator}; it has: {known}")
@@ -199,7 +228,7 @@ def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
             former.close()
         _HELD.clear()
         paths = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the current folder
-        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits)
+        _HELD[key] = Worker(Guard(), paths=paths, imports=imports, limits=limits, sheltered=True)
     return _HELD[key]
 
 

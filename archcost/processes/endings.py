@@ -43,7 +43,7 @@ def describe_ending(words: Any, limits: Limits, *, out_of_memory: bool) -> DiedE
         case {"ended": int(code), "trace": str(trace), "peak_bytes": int(peak)}:
             pass
         case _:
-            return DiedError("the process that ran it was killed together with its parent")
+            return DiedError("the process that ran it was killed together with its parent", name=KILLED)
     place = _find_place(trace)
     if trace.startswith(OVERDUE):
         return describe_overdue(limits, place)

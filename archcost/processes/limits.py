@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,13 +31,15 @@ def hold_to(limits: Limits, trace: IO[str]) -> Iterator[None]:
     """
     trace.seek(0)
     trace.truncate()
+    process = os.getpid()
     if limits.seconds is not None:
         faulthandler.dump_traceback_later(limits.seconds, exit=True, file=trace)
     try:
         with _less_memory(limits.memory):
             yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        if os.getpid() == process:  # in a child that a network forked, it would wait for a thread that is not there
+            faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import pickletools
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from archcost.profiling.workplace import find_sources
 from archcost.records import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Sequence
 
     from archcost.processes.engine import Answer, Engine
     from archcost.records import Sweeping
@@ -54,14 +55,22 @@ def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:
     )  # fmt: skip
 
 
-def encode_options(task: Callable[..., Any], options: Iterable[Mapping[str, Any]]) -> Mapping[int, str]:
-    """Return what a request has besides its spec: one text for each mapping of options, by the mapping's `id`.
+def encode_options(
+    task: Callable[..., Any], options: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> Callable[[int], str]:
+    """Return what gives, for a network's place, the text that a request has beside its spec.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
     """
-    different = {id(each): each for each in options}
-    return {key: _encode(partial(task, options=dict(each)), "`keep` or an option") for key, each in different.items()}
+
+    def encode_one(each: Mapping[str, Any]) -> str:
+        return _encode(partial(task, options=dict(each)), "`keep` or an option")
+
+    if isinstance(options, Mapping):
+        text = encode_one(options)
+        return lambda _: text
+    return list(map(encode_one, options)).__getitem__
 
 
 def answer(spec: str, asked: str) -> str:

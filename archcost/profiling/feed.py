@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import torch
 
     from archcost.sources import InputSpec, Network
@@ -21,6 +23,8 @@ Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword argumen
 class Feed:
     """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make.
 
+    `arrange` puts the tensors that are made where a call has them, beside what is no tensor.
+
     Raises:
         ArgumentError: a batch of less than nothing.
     """
@@ -29,6 +33,7 @@ class Feed:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     specs: tuple[InputSpec, ...] = ()
     batch: int = 1
+    arrange: Callable[[Sequence[torch.Tensor]], Given] | None = None
 
     def __post_init__(self) -> None:
         if self.batch < 0:
@@ -50,17 +55,29 @@ class Feed:
                 return moved
 
             return copy_arguments((self.args, dict(self.kwargs)), move)  # type: ignore[no-any-return]
+        from archcost.sources.assemble import assemble
+
+        if self.arrange is not None:
+            return self.arrange([self._make(spec, device, values) for spec in self.specs])
+        return assemble(self.specs, self.batch, lambda spec: self._make(spec, device, values))
+
+    def _make(self, spec: InputSpec, device: str, values: Values | None) -> Any:
+        """Make one argument; where it is small and known, `values` learn what it holds."""
+        from torch import Tensor
+
         from archcost.walk.values import is_small
 
-        made = [(spec.name, spec.tensor(self.batch, device)) for spec in self.specs]
-        if values is not None:
-            for spec, (_, tensor) in zip(self.specs, made, strict=True):
-                if is_small(tensor) and not tensor.is_floating_point():
-                    values.learn(tensor, spec.tensor(self.batch, "cpu"))
-        return (
-            tuple(tensor for name, tensor in made if name is None),
-            {name: tensor for name, tensor in made if name is not None},
-        )
+        made = spec.make(self.batch, device)
+        known = spec.value is not None or spec.file is not None or not spec.is_floating
+        if values is not None and isinstance(made, Tensor) and known and is_small(made):
+            values.learn(made, spec.make(self.batch, "cpu"))
+        return made
+
+
+def describe_feed(network: Network, inputs: Sequence[InputSpec], batch: int) -> Feed:
+    """Return what a network is run on, from inputs as --input describes them; none: its own."""
+    specs, arrange = network.find_inputs(inputs)
+    return Feed(specs=specs, arrange=arrange, batch=batch)
 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
@@ -70,9 +87,9 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
     if isinstance(inputs, InputSpec):
         inputs = (inputs,)
     if isinstance(inputs, list | tuple) and inputs and all(isinstance(item, InputSpec) for item in inputs):
-        return Feed(specs=tuple(inputs), batch=batch)
+        return describe_feed(network, inputs, batch)
     if inputs is None and kwargs is None:
-        return Feed(specs=network.inputs, batch=batch)
+        return describe_feed(network, (), batch)
     several = isinstance(inputs, tuple) or (isinstance(inputs, list) and not any(map(_is_record, inputs)))
     args = () if inputs is None else tuple(inputs) if several else (inputs,)
     return Feed(args=args, kwargs=dict(kwargs or {}), batch=batch)

@@ -10,7 +10,8 @@ from archcost.account.replay import replay
 from archcost.choices import check_choice
 from archcost.errors import ArgumentError, WalkError, spell
 from archcost.profiling.checkpointing import Chooser
-from archcost.profiling.feed import Feed
+from archcost.profiling.choice import settle
+from archcost.profiling.feed import describe_feed
 from archcost.profiling.trace import walk_apart
 from archcost.records import BatchMemory, Fit, Training, WalkPlan
 from archcost.units import parse_bytes
@@ -77,6 +78,8 @@ def fit(
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
+    if not inputs:
+        chosen = settle(chosen, training=asked.walked_mode == "train")
     found = _Search(
         network=chosen,
         inputs=tuple(inputs or chosen.inputs),
@@ -214,7 +217,7 @@ class _Search:
         return self.fit.need_of(self.points[batch])
 
     def _trace(self, batch: int, modules: tuple[str, ...] = ()) -> Trace:
-        feed = Feed(specs=self.inputs, batch=batch)
+        feed = describe_feed(self.network, self.inputs, batch)
         return walk_apart(self.network, feed, replace(self.asked, checkpoint=modules))
 
     def _note(self, trace: Trace, batch: int) -> None:

@@ -56,9 +56,7 @@ def describe_in_form(network: Network, feed: Feed, plan: TimingPlan) -> tuple[Ne
         return _change_form(network.build() if network.given is None else meta_copy(Parts(network.given)), plan)
 
     def describe(spec: InputSpec) -> InputSpec:
-        if plan.dtype is None or not getattr(torch, spec.dtype).is_floating_point:
-            return spec
-        return replace(spec, dtype=str(torch_dtype(plan.dtype)).removeprefix("torch."))
+        return spec if plan.dtype is None else spec.cast(str(torch_dtype(plan.dtype)).removeprefix("torch."))
 
     args, kwargs = (None, feed.kwargs) if feed.args is None else _cast((feed.args, dict(feed.kwargs)), plan)
     specs = tuple(map(describe, feed.specs))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import stat
 import time
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
@@ -97,6 +98,8 @@ class Journal:
 
     def _index(self) -> None:
         """Note where each row begins, the last of each network; cut off a line that a killed run did not finish."""
+        if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):  # /dev/zero has no end
+            raise OutputError(f"--journal {self._path}: that is a device or a pipe; name a file")
         place = 0
         with self._path.open("rb") as lines:
             for line in lines:

@@ -80,7 +80,7 @@ def _profile_all(
     sweeping: Sweeping,
 ) -> list[Any]:
     found: list[Any] = [None] * len(specs)
-    for place, row in run_each([(spec, options) for spec in specs], keep, jobs, sweeping):
+    for place, row in run_each(specs, options, keep, jobs, sweeping):
         found[place] = row
         if progress is not None:
             progress(Done(str(specs[place]), failed=isinstance(row, Failure)))

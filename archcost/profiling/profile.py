@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import OutOfMemoryError, WalkError
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out, say_failure
+from archcost.profiling.choice import give_words, settle
 from archcost.profiling.feed import feed_of
 from archcost.profiling.trace import describe_need, trace_network
 from archcost.records import InputInfo, NetworkInfo, Report
@@ -101,13 +102,27 @@ def profile(
     )
     plan = (TimingPlan() if time else None) if isinstance(time, bool) else time
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
-    feed = feed_of(chosen, inputs, kwargs, batch)
+    if inputs is not None or kwargs is not None:
+        return _profile_chosen(chosen, feed_of(chosen, inputs, kwargs, batch), asked, plan, partial=partial)
+    chosen = settle(chosen, training=asked.walked_mode == "train")
+    try:
+        return _profile_chosen(chosen, feed_of(chosen, None, None, batch), asked, plan, partial=partial)
+    except WalkError as error:
+        other = give_words(chosen, error)
+        if other is None:
+            raise
+    return _profile_chosen(other, feed_of(other, None, None, batch), asked, plan, partial=partial)
+
+
+def _profile_chosen(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None, *, partial: bool) -> Report:
+    """Profile a network on its inputs; where only parts of it train, with the totals of full training beside it."""
+    training = asked.training
     if training is None or not training.partial:
-        return profile_network(chosen, feed, asked, plan, partial=partial)
+        return profile_network(network, feed, asked, plan, partial=partial)
     full = profile_network(
-        chosen, feed, replace(asked, training=training.full, timeline=False, saved=False), partial=partial
+        network, feed, replace(asked, training=training.full, timeline=False, saved=False), partial=partial
     )
-    return replace(profile_network(chosen, feed, asked, plan, partial=partial), full_training=full.totals)
+    return replace(profile_network(network, feed, asked, plan, partial=partial), full_training=full.totals)
 
 
 def profile_network(
@@ -163,7 +178,9 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
 
 
 def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
-    names = [spec.name for spec in feed.specs] or [None] * len(trace.inputs)
+    from archcost.sources.assemble import name_tensors
+
+    names = name_tensors(feed.specs, feed.batch) or [None] * len(trace.inputs)
     info = NetworkInfo(
         spec=network.spec,
         name=network.name,

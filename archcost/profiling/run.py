@@ -6,20 +6,22 @@ workers, a cluster) makes no difference to the rows.
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archcost.choices import COUNTING
-from archcost.errors import ArchcostError
 from archcost.profiling.one import profile_one
 from archcost.profiling.workplace import choose_jobs, import_modules
 from archcost.records import Failure, Sweeping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
+    from archcost.profiling.journal import Journal
     from archcost.records import Report
 
     Task: TypeAlias = Callable[..., Any]  # of a spec, `keep` and `options`
@@ -50,46 +52,49 @@ def run(
         ArgumentError: `keep` or an option cannot be sent to another process, or does not go with the journal.
     """
     given = {"device": COUNTING, **(options or {})}
-    for place, row in run_each([(spec, given) for spec in specs], keep, jobs, sweeping):
+    for place, row in run_each(specs, given, keep, jobs, sweeping):
         yield str(specs[place]), row
 
 
 def run_each(
-    networks: Sequence[tuple[Any, Mapping[str, Any]]],
+    specs: Sequence[Any],
+    options: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     keep: Callable[[Report], Any] | None,
     jobs: int | None,
     sweeping: Sweeping = USUAL,
     task: Task = profile_one,
 ) -> Generator[tuple[int, Any]]:
-    """Profile networks, each with options of its own; yield each one's place and row. See `run`.
+    """Profile networks, with the same options or with options of each one's own; yield each one's place and row.
 
-    `task` makes a row of a spec, `keep` and the options, and returns a `Failure` where it cannot.
+    `task` makes a row of a spec, `keep` and the options, and returns a `Failure` where it cannot. See `run`.
     """
     import_modules(sweeping.imports)
-    wanted = choose_jobs([spec for spec, _ in networks], jobs, sweeping)
+    wanted = choose_jobs(specs, jobs, sweeping)
+    given = (lambda _: options) if isinstance(options, Mapping) else options.__getitem__
     with ExitStack() as stack:
-        journal, left = None, list(range(len(networks)))
+        journal: Journal | None = None
+        left: Sequence[int] = range(len(specs))
         if sweeping.journal is not None:
             from archcost.profiling.journal import Journal
             from archcost.profiling.journal_key import spell_function
 
             about = f"{spell_function(task)} {spell_function(keep)} {sweeping.accelerator or ''}"
             journal = stack.enter_context(Journal(sweeping.journal, about, sweeping.imports))
-            left = []
-            for place, (spec, options) in enumerate(networks):
-                row = journal.find(spec, options)
+            left = array("q")
+            for place, spec in enumerate(specs):
+                row = journal.find(spec, given(place))
                 if row is None:
                     left.append(place)
                 else:
                     yield place, row
         rows = (
-            ((place, task(networks[place][0], keep, networks[place][1])) for place in left)
+            ((place, task(specs[place], keep, given(place))) for place in left)
             if wanted is None
-            else _run_apart(networks, left, partial(task, keep=keep), wanted, sweeping)
+            else _run_apart(specs, options, left, partial(task, keep=keep), wanted, sweeping)
         )
         for place, row in rows:
             if journal is not None:
-                journal.add(*networks[place], row)
+                journal.add(specs[place], given(place), row)
             yield place, row
 
 
@@ -114,16 +119,15 @@ def ask_one(spec: str, sweeping: Sweeping, task: Task, **options: Any) -> Any:
     Raises:
         ArchcostError: it failed.
     """
-    ((_, row),) = run_each([(spec, options)], None, 1, replace(sweeping, journal=None), task)
+    ((_, row),) = run_each([spec], options, None, 1, replace(sweeping, journal=None), task)
     if isinstance(row, Failure):
-        failed = ArchcostError(row.reason)
-        failed.exit_code = row.exit_code
-        raise failed
+        raise row.to_error()
     return row
 
 
 def _run_apart(
-    networks: Sequence[tuple[str, Mapping[str, Any]]],
+    specs: Sequence[str],
+    options: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     places: Sequence[int],
     task: Callable[..., Any],
     jobs: int,
@@ -131,11 +135,11 @@ def _run_apart(
 ) -> Generator[tuple[int, Any]]:
     from archcost.profiling.apart import decode, encode_options, open_engine
 
-    texts = encode_options(task, [options for _, options in networks])  # refused before anything starts
+    texts = encode_options(task, options)  # refused before anything starts
     if not places:
         return
-    requests = ({"spec": networks[place][0], "asked": texts[id(networks[place][1])]} for place in places)
-    named = (networks[place][0] for place in places)
+    requests = ({"spec": specs[place], "asked": texts(place)} for place in places)
+    named = (specs[place] for place in places)
     with open_engine(sweeping, min(jobs, len(places)), named) as engine:
         for number, found in engine.run("archcost.profiling.apart:answer", requests):
-            yield places[number], decode(networks[places[number]][0], found)
+            yield places[number], decode(specs[places[number]], found)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, first_line
 from archcost.profiling.advice import give_memory_back
-from archcost.profiling.feed import Feed
+from archcost.profiling.ceilings import find_place
+from archcost.profiling.choice import settle
+from archcost.profiling.feed import Feed, describe_feed
 from archcost.profiling.profile import profile_network
 from archcost.profiling.run import USUAL, ask_one, run_each
 from archcost.profiling.workplace import import_modules
@@ -67,13 +69,14 @@ def sweep(
     Running out of memory is a result of a cell, and so is every other failure: a dtype that the device lacks, a
     network that fails compiled.
     """
-    asked = [(network, {"case": case, "training": training}) for case in wanted]
-    for place, row in run_each(asked, None, 1, sweeping, time_case):
+    places = {case.plan.device: find_place(case.plan.device, sweeping) for case in wanted}
+    asked = [{"case": case, "training": training, "place": places[case.plan.device]} for case in wanted]
+    for place, row in run_each([network] * len(wanted), asked, None, 1, sweeping, time_case):
         if not isinstance(row, Failure):
             yield row
         elif row.kind != "interruption":  # who was interrupted has no cell yet
             outcome: Outcome = "out of memory" if row.kind == "memory" else "failed"
-            yield Cell(**_describe(asked[place][1]), outcome=outcome, message=_cut_line(row.reason))
+            yield Cell(**_describe(asked[place]), outcome=outcome, message=_cut_line(row.reason))
 
 
 def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, tuple[InputSpec, ...]]:
@@ -94,7 +97,7 @@ def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[
     from archcost import sources
 
     del keep, options
-    found = sources.resolve(spec)
+    found = settle(sources.resolve(spec))
     return found.spec, found.name, found.inputs
 
 
@@ -106,7 +109,7 @@ def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Ce
     network = sources.resolve(spec) if isinstance(spec, str) else spec
     case, training = options["case"], options["training"]
     known = _describe(options)
-    feed = Feed(specs=case.specs, batch=case.batch)
+    feed = describe_feed(network, case.specs, case.batch)
     try:
         give_memory_back()  # what the cell before left: it finds the device as the first did
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)

@@ -24,7 +24,7 @@ def find_capture_failure(network: Network, feed: Feed, plan: TimingPlan) -> str 
     Another process builds the network by its name and runs one image, so a network or inputs that were given are not
     tried, and a sweep over batches tries once.
     """
-    if network.given is not None or feed.args is not None:
+    if network.given is not None or feed.args is not None or feed.arrange is not None:
         return None
     return _try_apart(network.spec, feed.specs, plan)
 

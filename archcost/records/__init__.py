@@ -27,11 +27,13 @@ from archcost.records.comparison import (
     Comparison as Comparison,
     ComparisonRow as ComparisonRow,
     Curve as Curve,
+    MeasuredTime as MeasuredTime,
     Missing as Missing,
     Winner as Winner,
     frontier as frontier,
 )
 from archcost.records.costs import (
+    LIVE as LIVE,
     Costs as Costs,
     Extents as Extents,
     Instant as Instant,
@@ -90,6 +92,7 @@ from archcost.records.precision import (
     choose_followed as choose_followed,
     parse_amp as parse_amp,
 )
+from archcost.records.quiz import Question as Question, Quiz as Quiz
 from archcost.records.report import (
     InputInfo as InputInfo,
     NetworkInfo as NetworkInfo,
@@ -97,6 +100,7 @@ from archcost.records.report import (
 )
 from archcost.records.roof import (
     Achieved as Achieved,
+    Ceiling as Ceiling,
     Copy as Copy,
     Peaks as Peaks,
     Roof as Roof,

@@ -55,11 +55,41 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredTime:
+    """The measured time of one forward pass of a batch, as a table has it.
+
+    `low` and `high` are the 10th and the 90th percentile of `n` samples, None where the table does not say. `place` is
+    the device with its driver, `setting` what else was chosen: "float32, contiguous, eager". `unmet` are the conditions
+    of a trustworthy measurement that this one lacks. `line` is its line in the table.
+    """
+
+    network: str
+    batch: int
+    seconds: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    place: str = ""
+    setting: str = ""
+    unmet: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a condition was unmet; a single sample says nothing about how well it is known."""
+        return bool(self.unmet) or self.n == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRow:
     """One network. `accuracy` is None where no figure of the protocol, and of this input, is known.
 
-    `seconds` is the measured time of one forward pass of the batch, None where it was not measured. `pareto` says that
-    no other row has at most its multiply-adds and at least its top-1 accuracy, and more of one of them.
+    `seconds` is the measured time of one forward pass of the batch, None where it was not measured; `time` has the
+    conditions, where they are known. `pareto` says that no other row has at most its multiply-adds and at least its
+    top-1 accuracy, and more of one of them.
+
+    `published` says that its figures were shipped rather than counted now. Such a row has the `pretraining` of its
+    weights, and images a second (`per_second`) where somebody published them for the device that was asked for.
     """
 
     spec: str
@@ -70,6 +100,10 @@ class ComparisonRow:
     accuracy: Accuracy | None = None
     seconds: float | None = None
     pareto: bool = False
+    pretraining: str = ""
+    per_second: float | None = None
+    published: bool = False
+    time: MeasuredTime | None = None
 
     @property
     def params(self) -> int:
@@ -103,7 +137,7 @@ class Comparison(Displayed):
     """Networks side by side, sorted, with the protocol that all accuracies have.
 
     `collected` is the date of the published ones, `own` are figures that the user gave, whether they are shown or not.
-    `failures` are the networks that could not be profiled.
+    `failures` are the networks that could not be profiled, `notes` sentences on what the rows are.
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -112,6 +146,7 @@ class Comparison(Displayed):
     batch: int = 1
     own: tuple[Accuracy, ...] = ()
     failures: tuple[Missing, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -135,10 +170,15 @@ class Comparison(Displayed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity of one network against the batch size: points of images and bytes, or images and seconds."""
+    """A quantity of one network against the batch size: points of images and bytes, or images and seconds.
+
+    `spec` is what the network is called on the command line. `times` has what was measured at each point, where it was.
+    """
 
     name: str
     points: tuple[tuple[int, float], ...]
+    spec: str = ""
+    times: tuple[MeasuredTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,9 @@ class Layer(NamedTuple):
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
     rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
-    None in a report that does not say. `kernel`, `stride`, `groups` and `transposed` are those of its convolution or
-    pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is seen, None where
-    unknown.
+    None in a report that does not say. `kernel`, `stride`, `padding`, `dilation`, `groups` and `transposed` are those
+    of its convolution or pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is
+    seen, None where unknown.
 
     A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
     """
@@ -41,6 +41,8 @@ class Layer(NamedTuple):
     role: Role | None = None
     kernel: tuple[int, ...] | None = None
     stride: tuple[int, ...] | None = None
+    padding: tuple[int, ...] | None = None
+    dilation: tuple[int, ...] | None = None
     groups: int | None = None
     transposed: bool | None = None
     params: int = 0
@@ -97,6 +99,10 @@ class Totals:
     layers: int
 
 
+# what is alive: activations are what the forward pass makes and its inputs, scratch what comes and goes after it
+LIVE = ("parameters", "gradients", "optimizer state", "activations", "scratch")
+
+
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
     """Return what rows add up to, by quantity: None for one that some row does not know."""
     columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
@@ -140,7 +146,11 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instant:
-    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`."""
+    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`.
+
+    `parts` are the bytes by what they are, of `LIVE` in its order; they add up to `live_bytes`. None in a report that
+    does not know.
+    """
 
     operator: int
     op: str
@@ -148,6 +158,7 @@ class Instant:
     row: int | None
     layer: str
     live_bytes: int
+    parts: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

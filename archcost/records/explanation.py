@@ -33,8 +33,8 @@ class Way:
 class Explanation:
     """The ways that come nearest to a printed figure, and the published claims that print it of the same network.
 
-    `simplest` is the way that has the printed digits with the fewest choices that are not the program's own; None where
-    no way has them.
+    `simplest` is the way that has the printed digits with the fewest choices that are not the program's own, less than
+    a tenth away; None where there is not any.
     """
 
     network: str

@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 
 from archcost.errors import ArchcostError, first_line
 
-KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves
+KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves or to their parents
 FailureKind: TypeAlias = Literal["exception", "hang", "crash", "memory", "interruption"]
 
 
@@ -38,6 +38,12 @@ class Failure:
         said = str(error) if isinstance(error, ArchcostError) else first_line(error)
         reason = said if isinstance(error, Exception) else f"it raised {name}: {said}"  # SystemExit says "7"
         return cls(spec=spec, error=name, reason=reason or name, exit_code=code)
+
+    def to_error(self) -> ArchcostError:
+        """Return it as an error of a command that asked for this network alone."""
+        error = ArchcostError(self.reason)
+        error.exit_code = self.exit_code
+        return error
 
 
 class Done(str):

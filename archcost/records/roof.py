@@ -42,6 +42,16 @@ class Roof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """The roof of one device, its clocks when it had been measured, and the file where it is kept; None where not."""
+
+    roof: Roof
+    kept: str | None
+    clock_hz: int | None
+    memory_clock_hz: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Peaks:
     """What the maker's datasheet promises of a device: its memory, and dense products by dtype."""
 

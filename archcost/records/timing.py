@@ -288,18 +288,25 @@ class Sample:
         return None if self.cpu is None else max(0.0, 1 - sum(self.cpu.ns) / (sum(self.end_to_end.ns) or 1))
 
     @property
+    def waited_for(self) -> Series:
+        """What one iteration takes whoever waits for it: the host's times where the device's are a part of them."""
+        return self._pace if self.latency is None else self.latency
+
+    @property
     def latency_ns(self) -> float:
-        """What one iteration takes whoever waits for it: the host's time where the device's is a part of it."""
-        return self._pace_ns if self.latency is None else self.latency.median
+        """The median of what one iteration takes whoever waits for it."""
+        return self.waited_for.median
 
     @property
     def images_per_second(self) -> float:
         """Throughput: iterations in a row, of which none waits for the one before to be done."""
-        return self.images * SECOND / self._pace_ns
+        return self.images * SECOND / self._pace.median
 
     @property
-    def _pace_ns(self) -> float:
-        return self.end_to_end.median if self.wall is None else max(self.wall.median, self.end_to_end.median)
+    def _pace(self) -> Series:
+        if self.wall is None or self.wall.median < self.end_to_end.median:
+            return self.end_to_end
+        return self.wall
 
     def resolves(self, row: RowTime) -> bool:
         """Whether a row's time is several steps of the timer, so that more than its first digit says something."""

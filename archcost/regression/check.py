@@ -40,9 +40,11 @@ def measure(
     sweeping: Sweeping = USUAL,
 ) -> dict[str, Measured]:
     """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
-    networks = [(plan.spec, {**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None}) for plan in plans]
+    specs = [plan.spec for plan in plans]
+    options = [{**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None} for plan in plans]
+    apart = replace(sweeping, isolate=True)
     found: dict[str, Measured] = {plan.name: Failure(spec=plan.spec, error="", reason="") for plan in plans}
-    for place, row in run_each(networks, snapshot, jobs or count_jobs(len(plans)), replace(sweeping, isolate=True)):
+    for place, row in run_each(specs, options, snapshot, jobs or count_jobs(len(plans)), apart):
         found[plans[place].name] = row
         if progress is not None:
             progress(Done(plans[place].spec, failed=isinstance(row, Failure)))

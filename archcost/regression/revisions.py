@@ -46,14 +46,15 @@ def split_revision(text: str) -> tuple[str | None, str]:
     Example:
         >>> split_revision("origin/main:model.py:build?width=2")
         ('origin/main', 'model.py:build?width=2')
-        >>> split_revision("timm:resnet50")
-        (None, 'timm:resnet50')
+        >>> split_revision("timm:resnet50::layer1")
+        (None, 'timm:resnet50::layer1')
     """
-    body, mark, query = text.partition("?")
+    body, apart, module = text.partition("::")
+    body, mark, query = body.partition("?")
     parts = body.rsplit(":", 2)
     if len(parts) < 3 or not parts[0]:  # noqa: PLR2004 - revision, source, target
         return None, text
-    return parts[0], f"{parts[1]}:{parts[2]}{mark}{query}"
+    return parts[0], f"{parts[1]}:{parts[2]}{mark}{query}{apart}{module}"
 
 
 def report_at(

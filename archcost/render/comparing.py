@@ -24,8 +24,10 @@ SCHEMA = "archcost.comparison/1"
 COLUMNS: Mapping[str, Kind] = {
     **dict.fromkeys(("network", "name", "family", "input"), "text"),
     **dict.fromkeys(ranks("compare"), "whole"),
-    **dict.fromkeys(("top1", "top5", "density", "seconds"), "real"),
+    **dict.fromkeys(("top1", "top5", "density", "seconds", "per_second"), "real"),
     "pareto": "truth",
+    "pretraining": "text",
+    "published": "truth",
     **dict.fromkeys(("dataset", "protocol", "split", "weights", "source", "note", "failure", "error"), "text"),
 }
 
@@ -58,7 +60,7 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         table.append([cell._replace(share="") for cell in cells])
     for name, heading, read in _MERITS:
         values = [read(row) for row in rows]
-        if name == "seconds" and not any(values):
+        if name in _OPTIONAL and not any(values):
             continue
         columns.append(Column(name=name, heading=heading, rank=_MERIT_RANKS[name]))
         table.append(
@@ -89,7 +91,10 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         table=Table(heading="Network", columns=tuple(columns), lines=tuple(lines)),
         conventions="MACs are multiply-adds; FLOPs = 2 x MACs; %/M: top-1 accuracy for each million parameters; "
         "Pareto: no other of the same dataset has as few MACs and as much top-1 accuracy.",
-        remarks=tuple(Remark(kind="warning", text=f"{each.spec}: {each.reason}") for each in lost),
+        remarks=(
+            *(Remark(kind="note", text=note) for note in comparison.notes),
+            *(Remark(kind="warning", text=f"{each.spec}: {each.reason}") for each in lost),
+        ),
     )
 
 
@@ -105,8 +110,10 @@ _MERITS: Sequence[tuple[str, str, Callable[[ComparisonRow], float | None]]] = (
     ("top5", "Top-5 %", lambda row: row.accuracy.top5 if row.accuracy else None),
     ("density", "%/M", lambda row: row.density),
     ("seconds", "Time ms", lambda row: row.seconds),
+    ("per_second", "Images/s", lambda row: row.per_second),
 )
-_MERIT_RANKS = {"top1": 0, "top5": 1, "density": 1, "seconds": 0}
+_MERIT_RANKS = {"top1": 0, "top5": 1, "density": 1, "seconds": 0, "per_second": 0}
+_OPTIONAL = {"seconds", "per_second"}
 
 
 def _spell_figure(name: str, value: float) -> str:
@@ -128,7 +135,10 @@ def build_record(row: ComparisonRow) -> dict[str, Any]:
         "top5": figure.top5 if figure else None,
         "density": row.density,
         "seconds": row.seconds,
+        "per_second": row.per_second,
         "pareto": row.pareto,
+        "pretraining": row.pretraining or None,
+        "published": row.published,
         **{name: getattr(figure, name, None) for name in ("dataset", "protocol", "split", "weights", "source", "note")},
     }
 
@@ -140,6 +150,7 @@ def _dump_comparison(comparison: Comparison) -> str:
             "protocol": comparison.protocol,
             "collected": comparison.collected,
             "batch": comparison.batch,
+            "notes": list(comparison.notes),
             "networks": [build_record(row) for row in comparison.rows],
             "failures": [
                 {"network": each.spec, "failure": each.kind, "reason": each.reason} for each in comparison.failures

@@ -1,25 +1,37 @@
-"""What a device can do: measured, and beside it what its maker promises."""
+"""What devices can do: measured, and beside it what their makers promise."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
-from archcost.page.rows import read_table
+from archcost.page.rows import read_records, read_table
 
 if TYPE_CHECKING:
-    from archcost.records import Peaks, Roof
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.page.document import Kind
+    from archcost.records import Ceiling, Peaks, Roof
+
+    Fleet = Sequence[tuple[str | None, Ceiling, Peaks | None]]  # a type of accelerator, and one of that type
 
 SCHEMA = "archcost.device/1"
+FLEET_SCHEMA = "archcost.devices/1"
 CONVENTIONS = (
     "Measured: the fastest of many tries; copies read and write, so their bytes count twice; matrix products of random "
     "numbers, a multiply-add is two operations. A row of a network is held against the fastest copy of its size or "
     "larger, for what is small stays in a cache."
 )
+COLUMNS: Mapping[str, Kind] = {
+    **dict.fromkeys(("accelerator", "device", "driver"), "text"),
+    **dict.fromkeys(("clock_hz", "memory_clock_hz"), "whole"),
+    "ceiling": "text",
+    **dict.fromkeys(("measured_per_second", "datasheet_per_second"), "real"),
+}
 
 
 def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = False) -> Document:
@@ -31,15 +43,59 @@ def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = Fal
             {"schema": SCHEMA, **{name: part and dataclasses.asdict(part) for name, part in parts.items()}}
         ),
         rows=lambda: read_table(_build_table(roof, peaks, binary=binary)),
+        schema=COLUMNS,
     )
 
 
-def _build_page(roof: Roof | None, peaks: Peaks | None, *, binary: bool) -> Page:
+def build_fleet_document(fleet: Fleet, *, binary: bool = False) -> Document:
+    """Return the roofs of several devices, each beside its datasheet, by accelerator, device, driver and clocks."""
+    return Document(
+        pages=lambda: [
+            _build_page(found.roof, peaks, binary=binary, facts=_list_facts(accelerator, found))
+            for accelerator, found, peaks in fleet
+        ],
+        data=lambda: dump_json(
+            {
+                "schema": FLEET_SCHEMA,
+                "devices": [
+                    {
+                        "accelerator": accelerator,
+                        "clock_hz": found.clock_hz,
+                        "memory_clock_hz": found.memory_clock_hz,
+                        "measured": dataclasses.asdict(found.roof),
+                        "datasheet": peaks and dataclasses.asdict(peaks),
+                    }
+                    for accelerator, found, peaks in fleet
+                ],
+            }
+        ),
+        rows=lambda: read_records(_yield_records(fleet, binary=binary), tuple(COLUMNS)),
+        schema=COLUMNS,
+    )
+
+
+def _list_facts(accelerator: str | None, found: Ceiling) -> list[str]:
+    facts = [accelerator] if accelerator else []
+    clocks = {"clock": found.clock_hz, "memory clock": found.memory_clock_hz}
+    return [*facts, *(f"{name} {units.short(hertz, 'Hz')}" for name, hertz in clocks.items() if hertz)]
+
+
+def _yield_records(fleet: Fleet, *, binary: bool) -> Iterator[dict[str, Any]]:
+    """Yield one record for each ceiling of each device, with every column."""
+    for accelerator, found, peaks in fleet:
+        place = {"accelerator": accelerator, "device": found.roof.device, "driver": found.roof.driver}
+        clocks = {"clock_hz": found.clock_hz, "memory_clock_hz": found.memory_clock_hz}
+        rows = read_table(_build_table(found.roof, peaks, binary=binary))
+        for values in rows.values:
+            yield {**dict.fromkeys(COLUMNS), **place, **clocks, **dict(zip(rows.names, values, strict=True))}
+
+
+def _build_page(roof: Roof | None, peaks: Peaks | None, *, binary: bool, facts: Sequence[str] = ()) -> Page:
     found = roof or peaks
     assert found is not None  # noqa: S101 - one of them was asked for
-    facts: list[str] = []
+    facts = [*facts]
     if roof is not None:
-        facts = [f"driver {roof.driver}"] if roof.driver else []
+        facts += [f"driver {roof.driver}"] if roof.driver else []
         facts.append(f"torch {roof.torch}")
         facts += [f"{units.number(roof.threads)} thread{'s' if roof.threads > 1 else ''}"] if roof.threads else []
     return Page(

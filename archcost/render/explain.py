@@ -39,7 +39,11 @@ def _dump_explanation(explanation: Explanation) -> str:
 
 def _build_page(explanation: Explanation) -> Page:
     simplest = explanation.simplest
-    answer = f"the simplest that gives it: {simplest.convention}, {simplest.spec}" if simplest else "none gives it"
+    answer = (
+        f"the simplest that gives it: {simplest.convention}, {simplest.spec}"
+        if simplest
+        else "none gives it within a tenth"
+    )
     return Page(
         title=f"{explanation.network}: {explanation.printed} {ASKED[explanation.asked]}",
         facts=(f"{units.exact(explanation.searched)} ways of counting were tried", answer, "the nearest first:"),

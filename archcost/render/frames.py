@@ -40,5 +40,5 @@ def _spell_distinct(items: tuple[object, ...]) -> str:
 SPELLED: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("inputs", "outputs"), _spell_shapes),
     **dict.fromkeys(("reads", "operators"), _spell_distinct),
-    **dict.fromkeys(("kernel", "stride", "receptive_field", "jump"), spell_axes),
+    **dict.fromkeys(("kernel", "stride", "padding", "dilation", "receptive_field", "jump"), spell_axes),
 }

@@ -32,6 +32,7 @@ def render(
     sort: str | None = None,
     columns: Sequence[str] | None = None,
     binary: bool = False,
+    flops: bool = False,
     width: int | None = None,
     color: str = "auto",
     target: TextIO | None = None,
@@ -49,6 +50,7 @@ def render(
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show, instead of the usual ones.
         binary: KiB and MiB instead of kB and MB.
+        flops: the products of the operations, too, in the lecture's table.
         width: columns of the terminal, for "table"; see `archcost.page.target.Target`, also for the next two.
         color: "always", "never" or "auto".
         target: where the text will be written.
@@ -57,7 +59,7 @@ def render(
         ArgumentError: an option that the format or the view does not take, or a name that is not a quantity.
     """
     place = Target(stream=target, width=width, color=color)
-    shown = View(name=view, depth=depth, sort=sort, columns=columns, binary=binary)
+    shown = View(name=view, depth=depth, sort=sort, columns=columns, binary=binary, flops=flops)
     shown.check_formats((format,))
     return emit(build_document(report, shown), format, place)
 
@@ -79,7 +81,7 @@ def build_page(report: Report, view: View) -> Page:
         summary.list_remarks(report),
     )
     if view.name == "lecture":
-        return Page(title=title, facts=facts, listing=lecture.write_listing(report), remarks=remarks)
+        return Page(title=title, facts=facts, listing=lecture.write_listing(report, flops=view.flops), remarks=remarks)
     if view.name == "time":
         sample = _find_sample(report)
         return Page(

@@ -27,12 +27,12 @@ _NAMES: Mapping[str, Kind] = {
 # what `_yield_records` has
 COLUMNS: Mapping[str, Kind] = {
     **_NAMES,
-    **dict.fromkeys(("seconds", "median_ns", "p10_ns", "p90_ns", "wall_ns"), "real"),
+    **dict.fromkeys(("seconds", "p10_seconds", "p90_seconds", "median_ns", "p10_ns", "p90_ns", "wall_ns"), "real"),
     "n": "whole",
     **dict.fromkeys(("spread", "images_per_second", "flops_per_second", "coverage", "overhead"), "real"),
     **dict.fromkeys(("peak_allocated_bytes", "predicted_peak_bytes"), "whole"),
-    **dict.fromkeys(("outcome", "message", "unmet", "device", "driver"), "text"),
-    **dict.fromkeys(("clock_hz", "memory_clock_hz"), "whole"),
+    **dict.fromkeys(("outcome", "message", "unmet", "device", "driver", "torch"), "text"),
+    **dict.fromkeys(("threads", "clock_hz", "memory_clock_hz"), "whole"),
 }
 
 
@@ -251,13 +251,24 @@ def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
     for cell, line in zip(sweep.cells, table.lines, strict=True):
         yield {
             **_name_record(sweep, cell),
-            "seconds": None if cell.sample is None else cell.sample.latency_ns / 10**9,
+            **_spell_seconds(cell.sample),
             **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
             "outcome": cell.outcome,
             "message": cell.message,
             "unmet": "; ".join(cell.sample.unmet) if cell.sample else "",
             **_name_place(cell),
         }
+
+
+def _spell_seconds(sample: Sample | None) -> dict[str, float | None]:
+    """Return what one iteration takes whoever waits for it, and the percentiles of the same clock."""
+    names = ("seconds", "p10_seconds", "p90_seconds")
+    if sample is None:
+        return dict.fromkeys(names)
+    series = sample.waited_for
+    return dict(
+        zip(names, (each / 10**9 for each in (series.median, series.quantile(0.1), series.quantile(0.9))), strict=True)
+    )
 
 
 def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
@@ -281,6 +292,8 @@ def _name_place(cell: Cell) -> dict[str, Any]:
     return {
         "device": found and found.device,
         "driver": found and found.driver,
+        "torch": found and found.torch,
+        "threads": found and found.threads,
         "clock_hz": found and found.after.clock_hz,
         "memory_clock_hz": found and found.after.memory_clock_hz,
     }

@@ -29,6 +29,7 @@ class View:
     sort: str | None = None
     columns: Sequence[str] | None = None
     binary: bool = False
+    flops: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in VIEWS:
@@ -39,6 +40,8 @@ class View:
             raise ArgumentError("--depth belongs to --view modules: how many levels of modules it shows")
         if self.depth is not None and self.depth < 1:
             raise ArgumentError(f"--depth must be at least 1, not {self.depth}")
+        if self.flops and self.name != "lecture":
+            raise ArgumentError("--with flops belongs to --view lecture: the operations of each row as a product")
         if self.sort is None and self.columns is None:
             return
         if self.name == "saved":

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest, first_line
+from archcost.sources.choose import choose_inputs
+from archcost.sources.config_classes import gather_arguments
 from archcost.sources.inputs import InputSpec
+from archcost.sources.libraries import load_beside_torchvision
 from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.table import correct_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,12 +30,16 @@ def find_network(module: Any, spec: Spec) -> Network:
     Raises:
         UnknownNetworkError: it has no such attribute.
     """
-    target = _read_attribute(module, spec)
+    target = run_user_code(lambda: _read_attribute(module, spec), f"importing {spec.text}")
+    example = getattr(module, "example_inputs", None)
+    if callable(example):
+        example = partial(run_user_code, example, "example_inputs()")
     return Network(
         spec=spec.text,
         name=spec.target,
         build=lambda: _build(target, spec),
         inputs=(InputSpec(shape=(3, *spec.size)) if spec.size else DEFAULT_INPUT,),
+        choose=partial(choose_inputs, example=example, size=spec.size, seq=spec.seq),
     )
 
 
@@ -42,7 +51,7 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
         BuildError: it raised.
     """
     try:
-        return action()
+        return load_beside_torchvision(action)
     except ArchcostError:
         raise
     except (Exception, SystemExit) as error:
@@ -61,7 +70,14 @@ def _read_attribute(module: Any, spec: Spec) -> Any:
     for part in spec.target.split("."):
         if not hasattr(value, part):
             names = [name for name, item in vars(module).items() if callable(item) and not name.startswith("_")]
-            hint = closest(part, names, f"it has {', '.join(names[:8]) or 'nothing to call'}")
+            public = names or [
+                name for name in dir(module) if name[:1].isupper()
+            ]  # some packages import a name when it is asked for
+            hint = closest(
+                part,
+                public,
+                correct_source(spec.source, spec.target) if not names else f"it has {', '.join(names[:8])}",
+            )
             raise UnknownNetworkError(f"{spec.source} has no {spec.target!r}; {hint}")
         value = getattr(value, part)
     return value
@@ -75,7 +91,8 @@ def _build(target: Any, spec: Spec) -> nn.Module:
         if not callable(target):
             raise ArgumentError(f"{spec.text!r} is {type(target).__name__}, neither a callable nor a torch.nn.Module")
         given = ", ".join(f"{key}={value!r}" for key, value in spec.arguments.items())
-        network = run_user_code(lambda: target(**spec.arguments), f"{spec.target}({given})")
+        arguments = gather_arguments(target, spec)
+        network = run_user_code(lambda: target(**arguments), f"{spec.target}({given})")
     if not isinstance(network, nn.Module):
         raise ArgumentError(f"{spec.text!r} returned {type(network).__name__}, not a torch.nn.Module")
     return network

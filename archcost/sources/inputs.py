@@ -1,13 +1,15 @@
-"""Descriptions of input tensors: "3x224x224", "128:int64", "mask=128:bool". The batch is apart."""
+"""Descriptions of inputs: "3x224x224", "128:int64", "mask=128:bool", "edges=exact:2x1000:int64", "step=value:10"."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
-from archcost.errors import InputError, quote
+from archcost.errors import ArgumentError, InputError, first_line, quote
+from archcost.sources.literals import parse_literal
 
 if TYPE_CHECKING:
     import torch
@@ -16,29 +18,91 @@ DTYPES = (
     "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
     "complex64", "complex128",
 )  # fmt: skip
-FORM = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?(?P<shape>\d{1,18}(?:x\d{1,18})*|scalar)(?::(?P<dtype>\w+))?")
+NAME = re.compile(r"(?P<name>\w+(?:\.\w+)*)=")
+SHAPE = re.compile(r"scalar|\d{1,18}(?:x\d{1,18})*")
+EACH = "each"  # in a name: one entry of a list for each image of the batch
+GRAMMAR = (
+    "[NAME=]3x224x224[:DTYPE] (batch apart), [NAME=]exact:2x1000:int64 (the batch is in it), [NAME=]value:10[:DTYPE] "
+    "or [NAME=]@FILE.npy; a NAME may be a path into a dictionary or list, as in batch.image or targets.0.boxes"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputSpec:
-    """One input: its shape without the batch, its dtype, and its name where it is a keyword argument."""
+    """One input.
 
-    shape: tuple[int, ...]
+    Attributes:
+        shape: its shape, without the batch unless `exact`.
+        dtype: of the tensor; "" for a Python value, and for a file, which has its own.
+        name: of a keyword argument, or the path to a place in one: "batch.image", "targets.0.boxes".
+        exact: whether the shape is the whole shape, whatever the batch.
+        value: a literal, as it is written; a tensor of it where there is a dtype.
+        file: what a tensor is read from.
+        rows: those along the first axis for each image, as for a module that takes several windows of an image; 0 where
+            no axis is the batch.
+        sample: numbers that a network gave as an example, in this shape.
+    """
+
+    shape: tuple[int, ...] = ()
     dtype: str = "float32"
     name: str | None = None
+    exact: bool = False
+    value: str | None = None
+    file: str | None = None
+    rows: int = 1
+    sample: Any = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return the form that `parse_input` reads."""
         name = f"{self.name}=" if self.name else ""
+        if self.file is not None:
+            return f"{name}@{self.file}"
+        if self.value is not None:
+            return f"{name}value:{self.value}{self.dtype and f':{self.dtype}'}"
         dtype = "" if self.dtype == "float32" else f":{self.dtype}"
-        return name + units.shape(self.shape) + dtype
+        return f"{name}{'exact:' * self.exact}{units.shape(self.shape)}{dtype}"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The parts of its name."""
+        return tuple(self.name.split(".")) if self.name else ()
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether it is a tensor of real numbers."""
+        return self.dtype.startswith(("float", "bfloat"))
+
+    def cast(self, dtype: str) -> InputSpec:
+        """Return it in another dtype, where it is a tensor of real numbers."""
+        return replace(self, dtype=dtype) if self.is_floating else self
+
+    def make(self, batch: int, device: str) -> Any:
+        """Make the argument: a tensor, or the value.
+
+        Raises:
+            InputError: a file that cannot be read, or a shape that is too large for any tensor.
+        """
+        import torch
+
+        if self.file is not None:
+            return _read_tensor(self.file).to(device)
+        if self.value is None:
+            return self.tensor(batch, device)
+        value = parse_literal(self.value)
+        if not self.dtype:
+            return value
+        try:
+            return torch.tensor(value, dtype=getattr(torch, self.dtype), device="cpu").to(device)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"--input {quote(str(self))} is no tensor: {first_line(error)}") from error
 
     def tensor(self, batch: int, device: str) -> torch.Tensor:
-        """Make the tensor: random numbers for floating point, zeros (a valid index) for everything else."""
+        """Make a tensor: random numbers for floating point, zeros (a valid index) or the sample for everything else."""
         import torch
 
         dtype = getattr(torch, self.dtype)
-        shape = (batch, *self.shape)
+        grows = self.rows and not self.exact and EACH not in self.path
+        shape = (batch * self.rows, *self.shape) if grows else self.shape
         try:
             torch.empty(shape, dtype=dtype, device="meta")
         except (RuntimeError, TypeError, OverflowError) as error:
@@ -47,6 +111,8 @@ class InputSpec:
             return torch.empty(shape, dtype=dtype, device=device)
         if dtype.is_floating_point or dtype.is_complex:
             return torch.randn(shape, dtype=dtype, device=device)
+        if self.sample is not None:
+            return self.sample.to(device=device, dtype=dtype).expand(shape).clone()  # type: ignore[no-any-return]
         return torch.zeros(shape, dtype=dtype, device=device)
 
 
@@ -54,19 +120,60 @@ def parse_input(text: str) -> InputSpec:
     """Read an input description.
 
     Raises:
-        InputError: naming the forms and the dtypes that are allowed.
+        InputError: naming the place, the forms and the dtypes that are allowed.
 
     Example:
-        >>> parse_input("mask=128:bool")
-        InputSpec(shape=(128,), dtype='bool', name='mask')
+        >>> str(parse_input("mask=128:bool")), parse_input("edges=exact:2x9:int64").shape
+        ('mask=128:bool', (2, 9))
     """
-    match = FORM.fullmatch(text.strip())
-    if match is None:
+    text = text.strip()
+    named = NAME.match(text)
+    name, begun = (named["name"], named.end()) if named else (None, 0)
+    rest = text[begun:]
+    if rest.startswith("@") and rest[1:]:
+        return InputSpec(name=name, file=rest[1:], dtype="")
+    if rest.startswith("value:"):
+        return _parse_value(text, name, rest.removeprefix("value:"))
+    exact = rest.startswith("exact:")
+    begun += len("exact:") * exact
+    shape = SHAPE.match(text, begun)
+    end = shape.end() if shape else begun
+    dtype = text[end + 1 :] if text[end : end + 1] == ":" else "float32"
+    if shape is None or not dtype.isalnum() or (end < len(text) and text[end] != ":"):
         raise InputError(
-            f"--input {quote(text)} does not parse; write 3x224x224, 128:int64 or name=128:bool (batch apart)"
+            f"--input {quote(text)} does not parse at character {end + 1}, {quote(text[end:])}; write {GRAMMAR}"
         )
-    dtype = match["dtype"] or "float32"
+    _check_dtype(text, dtype)
+    sizes = () if shape[0] == "scalar" else tuple(int(size) for size in shape[0].split("x"))
+    return InputSpec(shape=sizes, dtype=dtype, name=name, exact=exact)
+
+
+def _parse_value(text: str, name: str | None, written: str) -> InputSpec:
+    value, _, dtype = written.rpartition(":")
+    if not value or dtype not in DTYPES:
+        value, dtype = written, ""
+    try:
+        parse_literal(value)
+    except ArgumentError as error:
+        raise InputError(f"--input {quote(text)}: {error}; write {GRAMMAR}") from error
+    return InputSpec(name=name, value=value, dtype=dtype)
+
+
+def _check_dtype(text: str, dtype: str) -> None:
     if dtype not in DTYPES:
         raise InputError(f"--input {quote(text)}: unknown dtype {quote(dtype)}; allowed are {', '.join(DTYPES)}")
-    shape = () if match["shape"] == "scalar" else tuple(int(size) for size in match["shape"].split("x"))
-    return InputSpec(shape=shape, dtype=dtype, name=match["name"])
+
+
+def _read_tensor(file: str) -> torch.Tensor:
+    """Read a tensor from a file of numpy's."""
+    import numpy as np
+    import torch
+
+    if not Path(file).is_file():
+        raise InputError(f"--input @{file}: there is no such file (looked in {Path.cwd()})")
+    try:
+        return torch.from_numpy(np.load(file, allow_pickle=False))
+    except (ValueError, TypeError, EOFError, OSError) as error:
+        raise InputError(
+            f"--input @{file} is no array: {first_line(error)}; write it with numpy.save('{file}', array)"
+        ) from error

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from archcost.errors import ArgumentError, MissingPackageError, UnknownNetworkError, closest, first_line, spell
+from archcost.errors import (
+    ArgumentError,
+    MissingPackageError,
+    UnknownNetworkError,
+    closest,
+    find_root,
+    first_line,
+    spell,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from archcost.sources.spec import Spec
+
+Loaded = TypeVar("Loaded")
 
 
 def import_library(name: str, install: str = "") -> Any:
@@ -26,7 +36,7 @@ def import_library(name: str, install: str = "") -> Any:
     """
     package = name.partition(".")[0]
     try:
-        return importlib.import_module(name)
+        return load_beside_torchvision(lambda: importlib.import_module(name), package)
     except ModuleNotFoundError as error:
         if error.name is None:
             raise
@@ -35,11 +45,20 @@ def import_library(name: str, install: str = "") -> Any:
         raise MissingPackageError(
             f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
         ) from error
-    except RuntimeError as error:
-        if "torchvision::nms" not in spell(error):
+
+
+def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Loaded:
+    """Return what imports a package or builds its network, which may import torchvision at any moment.
+
+    Where torchvision's compiled extension does not fit this torch, that is repaired, and everything is done again.
+    """
+    try:
+        return load()
+    except Exception as error:
+        if "torchvision::nms" not in spell(find_root(error)):
             raise
     _declare_torchvision_operators(package)
-    return importlib.import_module(name)
+    return load()
 
 
 def build_by_name(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:

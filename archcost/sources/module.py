@@ -11,7 +11,7 @@ from archcost.errors import BuildError, UnknownNetworkError
 from archcost.sources.callables import find_network, run_user_code
 from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
-from archcost.sources.table import describe_forms
+from archcost.sources.table import correct_source
 
 if TYPE_CHECKING:
     from archcost.sources.network import Network
@@ -22,6 +22,8 @@ class _Module(Source):
     name = "module"
     form = "PACKAGE.MODULE:CALLABLE"
     local = True
+    about = "what a module has that can be imported"
+    example = "transformers:BertModel?num_hidden_layers=2"
 
     def accepts(self, source: str, target: str) -> bool:
         del target
@@ -29,10 +31,10 @@ class _Module(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return what a module has under that name; the module is imported."""
-        return find_network(_import_module(spec.source), spec)
+        return find_network(_import_module(spec.source, spec.target), spec)
 
 
-def _import_module(source: str) -> Any:
+def _import_module(source: str, target: str) -> Any:
     here = Path.cwd()
     missing = (str(folder) for folder in (here, *find_project_roots(here)))  # as `python -m` and pytest do
     sys.path[:0] = [folder for folder in dict.fromkeys(missing) if folder not in sys.path]
@@ -41,7 +43,8 @@ def _import_module(source: str) -> Any:
     except BuildError as error:
         cause = error.__cause__
         if isinstance(cause, ModuleNotFoundError) and cause.name and source.startswith(cause.name):
-            raise UnknownNetworkError(f"there is no module {cause.name!r}; write {describe_forms()}") from error
+            hint = correct_source(source, target)
+            raise UnknownNetworkError(f"there is no module {cause.name!r} and no such source; {hint}") from error
         raise
 
 

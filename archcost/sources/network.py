@@ -9,29 +9,56 @@ from archcost.errors import ArgumentError
 from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from torch import nn
 
+    from archcost.sources.part import Inputs
+
 DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Inputs that were chosen for a network, and what says so: "its configuration"."""
+
+    inputs: tuple[InputSpec, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """A network by name, and how to make it.
 
-    `build` makes it on torch's default device of the moment. `given` is the module itself where the user has one
-    already; then nothing is built. `fits` is, for a network of the zoo, the input that it was published with, whatever
-    size its name asks for.
+    Attributes:
+        build: makes it on torch's default device of the moment.
+        inputs: what it is run on where nobody says otherwise.
+        training_inputs: what its forward takes besides in training, such as a detector's targets.
+        why: what `inputs` come from, for a reader.
+        choose: returns the inputs that a built module asks for, None where it does not say; None where `inputs` are
+            known without. `archcost.profiling.choice` calls it.
+        given: the module itself where the user has one already; then nothing is built.
+        fits: for a network of the zoo, the input that it was published with, whatever size its name asks for.
+        describe: where this is a module of a network, finds what it gets from inputs of the whole one, as `inputs` are.
     """
 
     spec: str
     name: str
     build: Callable[[], nn.Module]
     inputs: tuple[InputSpec, ...] = (DEFAULT_INPUT,)
+    training_inputs: tuple[InputSpec, ...] = ()
+    choose: Callable[[nn.Module], Choice | None] | None = None
+    why: str = "the source's own idea of it"
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
     fits: InputSpec | None = None
+    describe: Callable[[tuple[InputSpec, ...]], Inputs] | None = None
+
+    def find_inputs(self, given: Sequence[InputSpec] = ()) -> Inputs:
+        """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
+        from archcost.sources.part import Inputs
+
+        return Inputs(tuple(given) or self.inputs) if self.describe is None else self.describe(tuple(given))
 
 
 def wrap_module(value: Any) -> Network:
@@ -41,6 +68,8 @@ def wrap_module(value: Any) -> Network:
         ArgumentError: anything else.
     """
     from torch import nn
+
+    from archcost.sources.choose import choose_inputs
 
     module = value
     if not isinstance(module, nn.Module) and callable(getattr(module, "module", None)):
@@ -54,4 +83,5 @@ def wrap_module(value: Any) -> Network:
             f"a network is a name or a torch.nn.Module, not {type(value).__name__}; see `archcost list` for the names"
         )
     kind = type(module).__name__
-    return Network(spec=f"{type(module).__module__}:{kind}", name=kind, build=lambda: module, given=module)
+    spec = f"{type(module).__module__}:{kind}"
+    return Network(spec=spec, name=kind, build=lambda: module, given=module, choose=choose_inputs)

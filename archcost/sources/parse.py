@@ -1,10 +1,11 @@
-"""parse_spec(text) -> Spec: the grammar of a network's name, SOURCE[@SIZE][?key=value&key=value]."""
+"""parse_spec(text) -> Spec: the grammar of a name, SOURCE[@SIZE or @seqTOKENS][?key=value&key=value][::MODULE]."""
 
 from __future__ import annotations
 
 import re
 
 from archcost.errors import ArgumentError, quote
+from archcost.sources.literals import parse_literal
 from archcost.sources.spec import Spec
 from archcost.sources.table import describe_forms, find_source
 
@@ -26,9 +27,12 @@ def parse_spec(text: str) -> Spec:
             f"has {len(text):,} characters" if len(text) > LONGEST_SPEC else "has characters that no file can hold"
         )
         raise ArgumentError(f"{quote(text)} names no network: it {problem}; write {describe_forms()}")
-    body, _, query = text.partition("?")
+    whole, apart, module = text.partition("::")
+    if apart and not module:
+        raise ArgumentError(f"{quote(text)} names no module after ::; write NET::layer1.0, or {whole} for all of it")
+    body, _, query = whole.partition("?")
     arguments = dict(_parse_argument(item, text) for item in query.split("&") if item)
-    body, size = _split_size(body, text)
+    body, size, seq = _split_size(body, text)
     source, _, target = body.rpartition(":")
     if not target:
         raise ArgumentError(f"{quote(text)} names no network; write {describe_forms()}")
@@ -40,8 +44,10 @@ def parse_spec(text: str) -> Spec:
         target=target,
         arguments=arguments,
         size=size,
+        seq=seq,
         local=found.local,
         file=found.file_in(source, target),
+        module=module,
     )
 
 
@@ -50,32 +56,28 @@ def _is_writable(text: str) -> bool:
     return "\0" not in text and text == text.encode(errors="ignore").decode()
 
 
-def _split_size(body: str, text: str) -> tuple[str, tuple[int, int] | None]:
+def _split_size(body: str, text: str) -> tuple[str, tuple[int, int] | None, int | None]:
     name, at, size = body.rpartition("@")
     if not at:
-        return body, None
-    match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", size)
-    if not match or int(match[1]) < 1:
-        raise ArgumentError(f"{quote(text)}: the size after @ is a number of pixels, as in vgg16@192 or vgg16@192x256")
-    return name, (int(match[1]), int(match[2] or match[1]))
+        return body, None, None
+    match = re.fullmatch(r"(?P<seq>seq)?(?P<high>\d{1,9})(?:x(?P<wide>\d{1,9}))?", size)
+    if not match or int(match["high"]) < 1 or (match["seq"] and match["wide"]):
+        raise ArgumentError(
+            f"{quote(text)}: the size after @ is a number of pixels, as in vgg16@192 or vgg16@192x256, or of "
+            "tokens, as in hf:llama@seq2048"
+        )
+    if match["seq"]:
+        return name, None, int(match["high"])
+    return name, (int(match["high"]), int(match["wide"] or match["high"])), None
 
 
 def _parse_argument(item: str, text: str) -> tuple[str, object]:
     key, equals, value = item.partition("=")
-    if not equals or not key.isidentifier():
+    if not equals or not all(part.isidentifier() for part in key.split(".")):
         raise ArgumentError(
-            f"{quote(text)}: {quote(item)} is not key=value; arguments are written ?num_classes=10&width=0.5"
+            f"{quote(text)}: {quote(item)} is not key=value; arguments are written ?num_classes=10&widths=[16,32]"
         )
-    return key, _parse_literal(value)
-
-
-def _parse_literal(value: str) -> object:
-    words = {"true": True, "false": False, "none": None, "null": None}
-    if value.lower() in words:
-        return words[value.lower()]
-    for number in (int, float):
-        try:
-            return number(value)
-        except ValueError:
-            continue
-    return value
+    try:
+        return key, parse_literal(value)
+    except ArgumentError as error:
+        raise ArgumentError(f"{quote(text)}: {error}") from None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources.table import find_source, list_sources
+from archcost.sources.part import list_modules
+from archcost.sources.resolve import resolve
+from archcost.sources.table import find_source, list_others, list_sources
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ def select(
     """Return the specs that a request names, each once, in the order of the request.
 
     Args:
-        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*").
+        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*"), the modules
+            of a network ("vgg16::features.*").
         families: families of the zoo, in upper or lower case.
         everything: all of the zoo.
         variants: whether families and `everything` take in the variants of a network, too.
@@ -32,7 +36,7 @@ def select(
         ArgumentError: a family that the zoo does not have, or nothing at all.
         MissingPackageError: a library that is not installed.
     """
-    found = [name for spec in specs for name in (_find_matches(spec) if GLOB & set(spec) else (spec,))]
+    found = [name for spec in specs for name in (_find_matches(spec) if _is_glob(spec) else (spec,))]
     entries = [entry for family in families for entry in _find_family(family)]
     entries += REGISTRY if everything else ()
     found += [entry.id for entry in entries if variants or entry.variant_of is None]
@@ -42,13 +46,25 @@ def select(
 
 
 def complete(begun: str) -> list[str]:
-    """Return what a shell may write in the place of a name that was begun."""
-    return [name for source in list_sources() for name in source.complete(begun)]
+    """Return what a shell may write for a name that was begun; packages are asked where nothing else fits."""
+    found = [name for source in list_sources() for name in source.complete(begun)]
+    return found or [name for source in list_others() for name in source.complete(begun)]
+
+
+def _is_glob(spec: str) -> bool:
+    return bool(GLOB & set(spec.partition("?")[0]))  # [ begins a list within arguments
 
 
 def _find_matches(pattern: str) -> tuple[str, ...]:
-    source, _, target = pattern.rpartition(":")
-    names = tuple(find_source(source, target).match(pattern))
+    whole, apart, module = pattern.partition("::")
+    source, _, target = whole.rpartition(":")
+    names = tuple(find_source(source, target).match(whole)) if GLOB & set(whole) else (whole,)
+    if GLOB & set(module):
+        names = tuple(
+            f"{name}::{path}" for name in names for path in fnmatch.filter(list_modules(resolve(name)), module)
+        )
+    else:
+        names = tuple(f"{name}{apart}{module}" for name in names)
     if not names:
         raise UnknownNetworkError(f"no network matches {pattern!r}; see `archcost list`")
     return names

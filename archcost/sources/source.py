@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from archcost.errors import MissingPackageError
+from archcost.errors import ArgumentError, MissingPackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,13 +21,19 @@ class Source(ABC):
 
     `name` is what `Spec.kind` says. `form` is how such a name is written, for help and errors. `prefix` is how it
     begins, "timm:" for example, where that alone tells it from others. `local` is whether the networks are code of the
-    user's own, which differs from commit to commit.
+    user's own, which differs from commit to commit. `about`, `example` and `install` are for `archcost list --sources`:
+    what a network of it is, one that can be typed, and what pip installs for it. `aliases` are other names that people
+    write before the colon.
     """
 
     name: str
     form: str
     prefix: str = ""
     local: bool = False
+    about: str = ""
+    example: str = ""
+    install: str = ""
+    aliases: tuple[str, ...] = ()
 
     @abstractmethod
     def find(self, spec: Spec) -> Network:
@@ -46,6 +52,16 @@ class Source(ABC):
         """Return the part of a name that is a file's path, "" where none is."""
         del source, target
         return ""
+
+    def fetch(self, spec: Spec) -> str:
+        """Fetch what `find` needs and no more, where --download asks for it; return what was fetched.
+
+        Raises:
+            ArgumentError: this source fetches nothing.
+        """
+        raise ArgumentError(
+            f"--download fetches the configuration of hf:OWNER/NAME; {spec.text!r} needs nothing fetched"
+        )
 
     def names(self) -> Sequence[str]:
         """Return the names that can be listed, prefix and all.

@@ -14,8 +14,9 @@ class Spec:
     """A network's name, taken apart.
 
     `kind` is its source's name. `source` is what comes before the colon (a file, a package, "timm"; "" for the zoo),
-    `target` what comes after. `size` is the height and width after an @. `local` is whether it is the user's own code,
-    and `file` the path in the name where it names a file.
+    `target` what comes after. `size` is the height and width after an @, `seq` the tokens after an @seq. `local` is
+    whether it is the user's own code, and `file` the path in the name where it names a file. `module` is the path of
+    the module that is meant, "" for all.
     """
 
     text: str
@@ -24,5 +25,7 @@ class Spec:
     target: str
     arguments: Mapping[str, object]
     size: tuple[int, int] | None = None
+    seq: int | None = None
     local: bool = False
     file: str = ""
+    module: str = ""

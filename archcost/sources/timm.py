@@ -19,6 +19,9 @@ class _Timm(Source):
     name = "timm"
     form = "timm:NAME"
     prefix = "timm:"
+    about = "a network of timm"
+    example = "timm:resnet50?num_classes=10"
+    install = "timm"
 
     def find(self, spec: Spec) -> Network:
         """Return a network at the input size of its default configuration."""

@@ -1,9 +1,9 @@
-"""Networks of torchvision, without weights unless asked for."""
+"""Networks of torchvision, without weights unless asked for: they classify, segment, detect, and follow motion."""
 
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import build_by_name, build_unknown, import_library
@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from archcost.sources.spec import Spec
 
 VIDEO_FRAMES = 16  # torchvision's video networks were trained on clips of 16
+SEGMENTED, DETECTED, FOLLOWED = (520, 520), (800, 800), (360, 480)  # height and width, where none is asked for
+BOXES = "[[0,0,16,16],[8,8,64,64]]"  # two objects in a picture, to train a detector on
+JOINTS = 17  # of a person
 
 
 class _Torchvision(Source):
     name = "torchvision"
     form = "torchvision:NAME"
     prefix = "torchvision:"
+    about = "a network of torchvision: classification, video, segmentation, detection, optical flow"
+    example = "torchvision:fasterrcnn_resnet50_fpn"
+    install = "torchvision"
+    aliases = ("tv",)
 
     def find(self, spec: Spec) -> Network:
         """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones."""
@@ -39,18 +46,50 @@ class _Torchvision(Source):
             arguments.setdefault("init_weights", False)
         if spec.target.startswith("vit_") and side is not None and not arguments["weights"]:
             arguments.setdefault("image_size", side[0])  # its positions fit one size; loaded weights bring their own
-        frames = (VIDEO_FRAMES,) if spec.target in models.list_models(module=models.video) else ()
+        inputs, training_inputs = _describe_inputs(models, spec, side)
         return Network(
             spec=spec.text,
             name=spec.target,
             build=lambda: build_by_name(models.get_model, spec, arguments),
-            inputs=(DEFAULT_INPUT if side is None else InputSpec(shape=(3, *frames, *side)),),
+            inputs=inputs,
+            training_inputs=training_inputs,
         )
 
     def names(self) -> Sequence[str]:
         """Return those that classify images."""
         models = import_library("torchvision.models")
         return [f"torchvision:{name}" for name in models.list_models(module=models)]
+
+
+def _describe_inputs(models: Any, spec: Spec, side: Any) -> tuple[tuple[InputSpec, ...], tuple[InputSpec, ...]]:
+    """Return what a network is run on, and what its training takes besides."""
+
+    def has(kind: str) -> bool:
+        return spec.target in models.list_models(module=getattr(models, kind))
+
+    if has("detection"):
+        height, width = spec.size or DETECTED
+        return (InputSpec(shape=(3, height, width), name="images.each"),), _describe_targets(spec, height, width)
+    if has("segmentation"):
+        return (InputSpec(shape=(3, *(spec.size or SEGMENTED))),), ()
+    if has("optical_flow"):
+        shape = (3, *(spec.size or FOLLOWED))
+        return (InputSpec(shape=shape, name="image1"), InputSpec(shape=shape, name="image2")), ()
+    frames = (VIDEO_FRAMES,) if has("video") else ()
+    return (DEFAULT_INPUT if side is None else InputSpec(shape=(3, *frames, *side)),), ()
+
+
+def _describe_targets(spec: Spec, height: int, width: int) -> tuple[InputSpec, ...]:
+    """Return two objects in each picture, with what a detector of this kind learns of them."""
+    targets = [
+        InputSpec(value=BOXES, dtype="float32", name="targets.each.boxes"),
+        InputSpec(value="[1,1]", dtype="int64", name="targets.each.labels"),
+    ]
+    if spec.target.startswith("maskrcnn"):
+        targets.append(InputSpec(shape=(2, height, width), dtype="uint8", name="targets.each.masks"))
+    if spec.target.startswith("keypointrcnn"):
+        targets.append(InputSpec(shape=(2, JOINTS, 3), name="targets.each.keypoints"))
+    return tuple(targets)
 
 
 SOURCE = _Torchvision()

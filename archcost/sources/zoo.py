@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class _Zoo(Source):
     name = "zoo"
     form = "a name of `archcost list`"
+    about = "a network of a paper"
+    example = "vgg16?num_classes=10"
 
     def accepts(self, source: str, target: str) -> bool:
         del target
@@ -35,7 +37,7 @@ class _Zoo(Source):
             spec=spec.text,
             name=entry.title,
             build=lambda: zoo.build(entry),
-            inputs=(InputSpec(shape=shape),),
+            inputs=(InputSpec(shape=shape),) * entry.inputs,
             notes=entry.notes,
             fits=InputSpec(shape=entry.input),
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from archcost.choices import COUNTING
-from archcost.profiling.feed import Feed
+from archcost.profiling.feed import Feed, describe_feed
 from archcost.profiling.profile import profile_network
 from archcost.records import WalkPlan
 from archcost.records.opinions import FVCORE, TORCH, Opinions
@@ -43,7 +43,7 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
         BuildError: the network's code failed while it was built.
         WalkError: the network failed while it ran.
     """
-    feed = feed or Feed(specs=network.inputs)
+    feed = feed or describe_feed(network, (), 1)
     report = profile_network(network, feed, WalkPlan(device=device))
 
     def look_on() -> _Look:

@@ -71,10 +71,11 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             kind = type(value)
             if kind in ATOMS:
                 continue
-            if kind is tuple and ATOMS.issuperset(map(type, value)):
-                continue
             if kind in CONTAINERS and not value:
                 found.empty.append(value)
+            elif kind in {tuple, list} and ATOMS.issuperset(map(type, value)):
+                if kind is list:
+                    found.filled.append(value)
             elif name in TABLES:
                 if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
                     found.filled.append(value)

@@ -147,27 +147,29 @@ def accept_meta(restoration: Restoration) -> None:
 
     The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
     """
-
-    def accept(function: Any) -> Any:
-        place = int(function.__name__ == "__init__")
-
-        @functools.wraps(function)
-        def accepting(*args: Any, **kwargs: Any) -> Any:
-            switched_on = place and (kwargs | dict(zip(SWITCH, args[1:], strict=False))).get("enabled", True)
-            if switched_on and not _running:
-                return function(*args, **kwargs)
-            if kwargs.get("device_type") == "meta":
-                kwargs["device_type"] = "cpu"
-            elif args[place : place + 1] == ("meta",):
-                args = (*args[:place], "cpu", *args[place + 1 :])
-            return function(*args, **kwargs)
-
-        return accepting
-
     for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
         function = getattr(owner, name)
         restoration.add(partial(setattr, owner, name, function))
-        setattr(owner, name, accept(function))
+        setattr(owner, name, _accept(function))
+
+
+@functools.cache
+def _accept(function: Any) -> Any:
+    """Return a function of torch's that takes the meta device for the CPU."""
+    place = int(function.__name__ == "__init__")
+
+    @functools.wraps(function)
+    def accepting(*args: Any, **kwargs: Any) -> Any:
+        switched_on = place and (kwargs | dict(zip(SWITCH, args[1:], strict=False))).get("enabled", True)
+        if switched_on and not _running:
+            return function(*args, **kwargs)
+        if kwargs.get("device_type") == "meta":
+            kwargs["device_type"] = "cpu"
+        elif args[place : place + 1] == ("meta",):
+            args = (*args[:place], "cpu", *args[place + 1 :])
+        return function(*args, **kwargs)
+
+    return accepting
 
 
 _running: list[Autocast] = []  # the innermost last, should one walk run within another

@@ -46,6 +46,7 @@ READING: dict[Any, int] = {
 GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
+_count_modes, _mode_at = torch._C._len_torch_function_stack, torch._C._get_function_stack_at
 # torch's own layers that neither make a tensor nor attend
 QUIET = frozenset(
     (
@@ -90,8 +91,6 @@ class MetaDevice(DeviceContext):
             return
         if self._like_cuda and module.training and type(module) is nn.Dropout:
             return
-        if not self._like_cuda and type(module) is nn.GroupNorm:
-            return
         if self._is_on_top():
             self._resting = True  # first: an interrupt may land between the two
             torch._C._pop_torch_function_stack()
@@ -104,8 +103,8 @@ class MetaDevice(DeviceContext):
             self._resting = False
 
     def _is_on_top(self) -> bool:
-        top = torch._C._len_torch_function_stack() - 1
-        return top >= 0 and torch._C._get_function_stack_at(top) is self
+        top = _count_modes() - 1
+        return top >= 0 and _mode_at(top) is self
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""

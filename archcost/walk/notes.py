@@ -35,11 +35,9 @@ class Notes:
 
     def add_padding(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """Note that a module's attention was given a mask of padded places."""
-        if (kind := type(module)) in UNPADDED:  # nearly all
-            return
-        name, place = _padding(kind)  # type: ignore[arg-type] # classes do hash
+        name, place = _padding(type(module))  # type: ignore[arg-type] # classes do hash
         if not name:
-            UNPADDED.add(kind)
+            UNPADDED.add(type(module))
         elif kwargs.get(name) is not None or _at(args, place) is not None:
             self.add(PADDING)
 

@@ -9,6 +9,7 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 
 from archcost.errors import WalkError
 from archcost.walk.attributes import attributes_of
+from archcost.walk.tensors import PLAIN_TENSORS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,6 +54,8 @@ class Parts:
         self.compiled: list[Compiled] = []
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
+            if type(tensor) in PLAIN_TENSORS:  # nearly all
+                continue
             if hasattr(tensor, "placements"):
                 raise WalkError(
                     f"{name} is sharded (a {type(tensor).__name__}, as fully_shard or a parallel plan leaves behind): "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,7 +34,7 @@ from archcost.walk.schema import (
 )
 from archcost.walk.state import set_version
 from archcost.walk.storages import Storages, dtype_name
-from archcost.walk.tensors import components, find_tensors
+from archcost.walk.tensors import PLAIN_TENSORS, components, find_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,13 +43,13 @@ if TYPE_CHECKING:
     from archcost.walk.values import Values
 
 PLAIN = frozenset(PLAIN_TYPES)
-PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))  # which wrap no others
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
 INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
 DISTANCE = 4  # operators between a random number and the question: a comparison, a cast, a choice of one
 FOUND = frozenset(("parameter", "constant"))  # storages that were there before; buffers are copied all the same
+_count_modes, _mode_at = torch._C._len_torch_dispatch_stack, torch._C._get_dispatch_stack_at
 EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
 
 
@@ -74,7 +75,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             values.attach(self.storages)
         self.notes = Notes()
         self.lines: list[str] | None = [] if lines else None
-        self._events = 0
+        self.tick = itertools.count(1).__next__  # counts events, so that operators and module calls share one order
         self._overwritten: dict[int, tuple[weakref.ref[Any], Any]] = {}
         self._versions: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._nodes: dict[int | None, int] = {}
@@ -84,15 +85,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     @property
     def is_on(self) -> bool:
         """Whether operators of this thread are recorded now, and by this recorder."""
-        place = torch._C._len_torch_dispatch_stack() - 1
-        while place >= 0 and torch._C._get_dispatch_stack_at(place) is not self:  # nearly always the topmost
+        place = _count_modes() - 1
+        while place >= 0 and _mode_at(place) is not self:  # nearly always the topmost
             place -= 1
         return place >= 0
-
-    def tick(self) -> int:
-        """Count one event, so that operators and module calls share one order."""
-        self._events += 1
-        return self._events
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
@@ -105,8 +101,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
-        spec = self.storages.describe(tensor, kind)
-        return ParamSpec(name, spec.shape, spec.dtype, spec.storage, spec.offset, spec.nbytes, tensor.requires_grad)
+        shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
+        return ParamSpec(name, shape, dtype, storage, offset, nbytes, tensor.requires_grad)
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
@@ -133,9 +129,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         """Run one operator and write it down."""
         if types and any(map(_wraps, types)):
             return NotImplemented  # it takes the operator apart itself, into those that it really runs
-        if isinstance(func, HigherOrderOperator):
-            return self._run_functions(func, args, kwargs or {})
-        schema = SCHEMAS.get(id(func)) or read_schema(func)
+        schema = SCHEMAS.get(id(func))
+        if schema is None:
+            if isinstance(func, HigherOrderOperator):
+                return self._run_functions(func, args, kwargs or {})
+            schema = read_schema(func)
         if schema.mark:
             return func(*args, **(kwargs or {}))
         if schema.composite and not has_own_kernel(func, args):
@@ -211,21 +209,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         index = len(self.ops)
         if lifted is not None and lifted.kind == "lifted":
             lifted.kind, lifted.born = "fresh", index
-        changed = tuple([self.storages.wrote(tensor, index) for tensor in written])
-        self.ops.append(
-            OpCall(
-                index=index,
-                order=self.tick(),
-                op=schema.op,
-                args=described,
-                inputs=tuple(inputs),
-                outputs=tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)]),
-                written=changed,
-                module=self.running[-1],
-                phase=self.phase,
-                forward_of=forward_of,
-            )
-        )
+        changed = tuple([self.storages.wrote(tensor, index) for tensor in written]) if written else ()
+        outputs = tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)])
+        order, module = self.tick(), self.running[-1]
+        call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
+        self.ops.append(tuple.__new__(OpCall, call))  # past the named tuple's constructor: see `storages`
         return result
 
     def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:

@@ -34,7 +34,7 @@ class Schema(NamedTuple):
     op: str
     names: tuple[str, ...]
     defaults: dict[str, Any]
-    written: tuple[str, ...]
+    written: tuple[tuple[int, str], ...]  # their places and their names
     composite: bool
     noteworthy: bool  # a reader may have to know that it ran
     by_values: bool  # its results have as many elements as the values of its arguments say
@@ -43,8 +43,8 @@ class Schema(NamedTuple):
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
-        bound = {**dict(zip(self.names, args, strict=False)), **kwargs}
-        return tuple(tensor for name in self.written for tensor in find_tensors(bound.get(name)))
+        given = [args[place] if place < len(args) else kwargs.get(name) for place, name in self.written]
+        return tuple([tensor for value in given for tensor in find_tensors(value)])
 
 
 SCHEMAS: dict[int, Schema] = {}  # by the identity of operators, which are slow to hash; each holds its own
@@ -60,7 +60,9 @@ def read_schema(func: Any) -> Schema:
         op=op,
         names=tuple(argument.name for argument in arguments if not argument.kwarg_only),
         defaults={a.name: describe_constant(a.default_value) for a in arguments if a.has_default_value()},
-        written=tuple(a.name for a in arguments if a.alias_info is not None and a.alias_info.is_write),
+        written=tuple(
+            (i, a.name) for i, a in enumerate(arguments) if a.alias_info is not None and a.alias_info.is_write
+        ),
         composite=_has_kernel(func, "CompositeImplicitAutograd"),
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,

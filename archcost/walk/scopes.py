@@ -14,8 +14,11 @@ from torch.nn.modules import module as torch_module
 
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.checkpoints import is_chain
+from archcost.walk.notes import UNPADDED
 from archcost.walk.packed import find_packs
 from archcost.walk.tensors import find_tensors, innermost
+
+transforming = torch._C._functorch.peek_interpreter_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,8 +49,6 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
 
 def _repeats(args: Any, kwargs: Mapping[str, Any]) -> bool:
     """Whether one tensor is among a call's arguments twice."""
-    if len(args) + len(kwargs) < 2:  # noqa: PLR2004 - nearly always
-        return False
     tensors = [id(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
     return len(set(tensors)) < len(tensors)
 
@@ -130,11 +131,17 @@ class Scopes:
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
         *kwargs, output = rest
-        self._notes.add_padding(module, args, kwargs[0] if kwargs else {})
+        named = kwargs[0] if kwargs else {}
+        if type(module) not in UNPADDED:  # hardly any
+            self._notes.add_padding(module, args, named)
         if spec.leaf:
-            given = (args, kwargs) if any(kwargs) else args
+            given = find_tensors((args, named) if named else args)
+            results = find_tensors(output)
             with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-                inputs = tuple([tuple(innermost(tensor).shape) for tensor in find_tensors(given)])
-                outputs = tuple([self._describe(innermost(tensor)) for tensor in find_tensors(output)])
-        repeats = _repeats(args, kwargs[0] if kwargs else {})
-        self._calls[index] = ModuleCall(index, order, spec.path, self._running[-1], inputs, outputs, repeats)
+                if transforming() is not None:
+                    given, results = list(map(innermost, given)), list(map(innermost, results))
+                inputs = tuple([tuple(tensor.shape) for tensor in given])
+                outputs = tuple([self._describe(tensor) for tensor in results])
+        repeats = len(args) + len(named) > 1 and _repeats(args, named)
+        call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
+        self._calls[index] = tuple.__new__(ModuleCall, call)  # past the named tuple's constructor: see `storages`

@@ -107,6 +107,7 @@ def refill(container: Any, contents: Any) -> None:
 
 
 def _same(container: Any, contents: Any) -> bool:
-    if len(container) != len(contents) or not all(map(operator.is_, container, contents)):
+    if len(container) != len(contents) or any(map(operator.is_not, container, contents)):
         return False
-    return not isinstance(container, dict | Fields) or all(map(operator.is_, container.values(), contents.values()))
+    values = isinstance(container, dict | Fields)
+    return not values or not any(map(operator.is_not, container.values(), contents.values()))

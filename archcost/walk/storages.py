@@ -118,11 +118,11 @@ class Storages:
         if self._dead:
             self.bury()
         try:
-            storage = self._alive[tensor.untyped_storage()._cdata]
-        except (KeyError, NotImplementedError, RuntimeError):
+            storage = self._alive.get(tensor.untyped_storage()._cdata) or self._new(tensor, kind)
+        except (NotImplementedError, RuntimeError):
             storage = self.find(tensor, kind)
         place = _place(tensor)
-        if storage.place == place:
+        if storage.place == place:  # nearly always
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
             storage.place = place

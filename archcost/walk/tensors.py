@@ -9,13 +9,18 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
+# classes that wrap no other tensors, are whole, and have their shapes
+PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))
+
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
     """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
+    if type(value) in PLAIN_TENSORS:  # what most operators return
+        return [value]
+    if type(value) is tuple and len(value) == 1 and type(value[0]) in PLAIN_TENSORS:  # what most modules are given
+        return [value[0]]
     if isinstance(value, torch.Tensor):
         return [value]
-    if type(value) is tuple and len(value) == 1 and isinstance(value[0], torch.Tensor):  # what most modules are given
-        return [value[0]]
     found: list[torch.Tensor] = []
     _gather(value if type(value) is tuple else (value,), found)
     return found

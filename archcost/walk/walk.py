@@ -95,7 +95,8 @@ def walk(
         if caches is not None:
             storages = walking.recorder.storages
             restoration.add(lambda: caches.watch(storages.alive(kept=not restore)))
-        checkpoint_modules(parts.modules, checkpoint, restoration)
+        if checkpoint:
+            checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
             copy_context().run(walking.run)  # what it sets in context variables goes with the copy

@@ -35,8 +35,8 @@ class Paper:
 class Entry:
     """One name of the zoo.
 
-    `input` is channels, height, width of one image. `builder` is "file:function" under
-    archcost/zoo, called with `arguments`. `variant_of` is the ordinary name that this one varies.
+    `input` is channels, height, width of one image, or of each of `inputs` stacks of maps. `builder` is
+    "file:function" under archcost/zoo, called with `arguments`. `variant_of` is the ordinary name that this one varies.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Entry:
     aliases: tuple[str, ...] = ()
     variant_of: str | None = None
     notes: tuple[str, ...] = ()
+    inputs: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from archcost.zoo._blocks import ConvBNReLU, check_whole, choose, global_average_pool
+from archcost.zoo.bn_inception import FIGURE_5, Inception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,12 @@ def senet(
     stem["conv1"] = ConvBNReLU(in_channels, 64, 7, 2)
     stem["pool1"] = nn.MaxPool2d(3, 2, ceil_mode=True)
     return _network(stem, 64, blocks, block, num_classes)
+
+
+def se_inception(*, in_channels: int = 192) -> nn.Sequential:
+    """Build figure 2: squeeze and excitation of all that an Inception module joins, here BN-Inception's 3a."""
+    inception = Inception(in_channels, FIGURE_5["3a"], bias=False)
+    return nn.Sequential(OrderedDict[str, nn.Module](inception=inception, se=SqueezeExcitation(inception.width)))
 
 
 def senet154(*, num_classes: int = 1000, in_channels: int = 3) -> SENet:

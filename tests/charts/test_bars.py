@@ -5,7 +5,8 @@ from letters import find_overlaps, find_shown
 
 import archcost
 from archcost.charts import SIZES, draw
-from archcost.charts.blocks import spell_product
+from archcost.charts.blocks import spell_field, spell_product
+from archcost.charts.layers import fold_layers
 from archcost.charts.presets import find_preset
 from archcost.errors import ArgumentError
 
@@ -21,6 +22,15 @@ def heights(figure, label):
 
 def texts(figure):
     return [text for text, _, _ in find_shown(figure)]
+
+
+def test_a_papers_own_densities_stand_beside_the_bars(three):
+    first = max(three.rows, key=lambda row: row.density or 0)
+    figure = draw("density", three, printed={first.spec: 20.0, "elsewhere": 1.0}, title="As printed")
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in marks] == [([20.0], [0])]
+    assert figure.axes[0].get_xlim()[1] == 22.0  # a tenth of room behind the farthest
+    assert "As printed" in texts(figure)
 
 
 def test_density_is_accuracy_for_each_million_parameters(three):
@@ -39,12 +49,41 @@ def test_most_memory_is_in_the_early_convolutions_and_most_parameters_in_the_lat
     assert memory[:2] == pytest.approx([12.845056] * 2)  # 64 x 224 x 224 x 4 bytes
     assert max(heights(figure, "params-linear")) == pytest.approx(102.764544)  # 25,088 x 4,096 and as many biases
     assert max(heights(figure, "macs-convolution")) == pytest.approx(1.849688064)
-    assert {"classifier.0: 74.3 %", "features.0: 21.1 %"} <= set(texts(figure))
+    assert {"fc6: 74.3 %", "conv1_1: 21.1 %"} <= set(texts(figure))
 
 
 def test_networks_side_by_side_share_a_unit(data):
     figure = draw("layers", [*data["layers"], data["block"][0]])
     assert sum(text.startswith("parameters\n(M)") for text in texts(figure)) == 1
+
+
+def test_networks_side_by_side_share_the_axis_of_a_row_unless_they_are_free(data):
+    both = [*data["layers"], data["block"][0]]
+    limits = [axes.get_ylim() for axes in draw("layers", both).axes]
+    assert limits[0] == limits[1] != limits[2] == limits[3]
+    free = [axes.get_ylim() for axes in draw("layers", both, free_scales=True).axes]
+    assert free[0] == limits[0] != free[1]
+
+
+def test_every_bar_has_a_name_however_many_layers_there_are(data):
+    (vgg,) = data["layers"]
+    whole, half = fold_layers(vgg, 30), fold_layers(vgg, 18)
+    assert [bar.name for bar in whole][1:5] == ["conv1_1", "conv1_2", "pool1", "conv2_1"]
+    assert [bar.name for bar in half] == [
+        "input", *(f"{what}{i}" for i in range(1, 6) for what in ("conv", "pool")), "fc6", "fc7", "fc8",
+    ]  # fmt: skip
+    assert sum(bar.value("params") for bar in half) == vgg.totals.params == 138_357_544
+    assert len(fold_layers(vgg, 4)) == 4
+    figure = draw("layers", [vgg, vgg])
+    ticks = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+    assert len(ticks) == 14
+    assert all(ticks)
+
+
+def test_a_headline_states_the_finding(data):
+    assert "VGG-16: 21.1 % of the memory in conv1_1 and 74.3 % of the parameters in fc6" in " ".join(
+        text.replace("\n", " ") for text in texts(draw("layers", data["layers"]))
+    )
 
 
 def test_a_chart_of_layers_has_limits(data):
@@ -82,6 +121,45 @@ def test_four_blocks_on_a_narrow_slide_keep_their_totals_apart():
     figure = draw("block", [archcost.profile(name) for name in names], size="4:3")
     assert find_overlaps(find_shown(figure)) == []
     assert "3x1 and 1x3\nconvolutions" in texts(figure)
+
+
+def test_a_hue_is_a_kernel_the_same_in_every_block(data):
+    figure = draw("block", data["block"])
+    hues = {}
+    for report in data["block"]:
+        for layer in report.layers:
+            if layer.macs:
+                containers = [each for each in figure.axes[0].containers if each.get_label() == layer.name]
+                hues.setdefault(layer.kernel, set()).update(each[0].get_facecolor() for each in containers)
+    assert {kernel: len(found) for kernel, found in hues.items()} == {(1, 1): 1, (3, 3): 1, (5, 5): 1}
+    assert len(set.union(*hues.values())) == 3
+    assert {"1x1", "3x3", "5x5"} <= set(texts(figure))
+
+
+def test_equal_paths_are_one_part_and_groups_are_written():
+    """32 paths of 256 to 4 to 4 to 256 channels on 56x56 places: 3,136 x (1,024 + 144 + 1,024) x 32 = 220.0 M."""
+    figure = draw("block", [archcost.profile(f"resnext_block_{form}") for form in "abc"])
+    written = [text.replace("\n", " ") for text in texts(figure)]
+    assert sum(text.startswith("32 x 56x56 · 1x1") for text in written) == 3  # two in a, one in b
+    assert sum("(32 groups)" in text for text in written) == 1
+    assert sum(text.startswith("220.0 M") for text in written) == 3
+
+
+def test_a_preset_says_what_the_paper_says_beside_what_is_counted():
+    preset = find_preset("grid-reduction")
+    shown_ = texts(draw("block", [archcost.profile(name) for name in preset.networks], **preset.options))
+    assert "250.9 M\n423.9 %\npaper: “3 times more”" in shown_  # 35^2 / 17^2 = 4.239
+    preset = find_preset("residual")
+    shown_ = texts(draw("block", [archcost.profile(name) for name in preset.networks], **preset.options))
+    assert {"3.699 G", "218.4 M\n5.9 % of the first\n94.4 % of the second"} <= set(shown_)
+    preset = find_preset("7x7")
+    shown_ = " ".join(texts(draw("block", [archcost.profile(name) for name in preset.networks], **preset.options)))
+    assert "200.7 k parameters\nreceptive field 7" in shown_  # 7 x 7 x 64 x 64
+
+
+def test_a_receptive_field_beyond_the_input_is_said_to_be():
+    assert spell_field((715, 715), (224, 224)) == "715, larger than the 224 input"
+    assert spell_field((212, 212), (224, 224)) == "212"
 
 
 def test_a_normalisation_that_pools_is_no_pooling():

@@ -1,7 +1,5 @@
 """One hue and one shape for each line of networks."""
 
-from itertools import pairwise
-
 from archcost.charts import THEMES
 from archcost.charts.families import LINES, SHAPES, assign_looks, find_line
 from archcost.zoo import REGISTRY
@@ -14,9 +12,13 @@ def test_every_line_has_a_shape_of_its_own():
     assert len(shapes) == len(set(shapes)) == len(LINES) <= len(SHAPES)
 
 
-def test_neighbours_differ_in_hue():
+def test_no_two_lines_share_a_hue_and_the_eighth_is_grey():
     hues = [hue for hue, _ in assign_looks([families[0] for families in LINES.values()], LIGHT).values()]
-    assert all(one != other for one, other in pairwise(hues))
+    assert hues[:7] == list(LIGHT.hues)
+    assert set(hues[7:]) == {LIGHT.rest}
+    few = assign_looks(["AlexNet", "NiN", "SqueezeNet", "ResNet", "mine.py"], LIGHT)
+    assert len({hue for hue, _ in few.values()}) == 5
+    assert LIGHT.rest not in {hue for hue, _ in few.values()}
 
 
 def test_a_line_looks_the_same_whatever_else_is_shown():

@@ -5,9 +5,14 @@ import pytest
 from archcost.charts.gather import Request, gather
 from archcost.charts.presets import PRESETS, find_preset
 from archcost.comparison.accuracy import find_accuracy, read_published
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, TableError
+from archcost.records import MeasuredTime
 from archcost.sources import resolve
 from archcost.sources.selection import select
+
+
+def timed(network, batch, seconds, **known):
+    return MeasuredTime(network=network, batch=batch, seconds=seconds, **known)
 
 
 def lost(chart):
@@ -18,7 +23,8 @@ def test_networks_without_a_figure_are_left_out_unwalked_and_named():
     chart = gather("accuracy-flops", Request(specs=("squeezenet1_0", "alexnet_lecture", "plain34"), jobs=1))
     assert [row.spec for row in chart.data.rows] == ["squeezenet1_0"]
     assert lost(chart) == {
-        "alexnet_lecture": "no single-crop top-1 accuracy at its input is known; --accuracy FILE adds yours",
+        "alexnet_lecture": "no single-crop top-1 accuracy at its input is known; alexnet_grouped, alexnet_owt have "
+        "one: --accuracy-of alexnet_lecture=alexnet_grouped takes it",
         "plain34": "no single-crop top-1 accuracy at its input is known; there is 10-crop at 224",
     }
 
@@ -50,22 +56,34 @@ def test_times_are_asked_for_where_they_are_an_axis():
     for kind in ("accuracy-time", "flops-time", "time-batch"):
         with pytest.raises(ArgumentError, match="give --times FILE"):
             gather(kind, Request(specs=("squeezenet1_0",)))
-    chart = gather("flops-time", Request(specs=("lenet5", "lenet_caffe"), seconds={("lenet5", 1): 0.1}, jobs=1))
+    chart = gather("flops-time", Request(specs=("lenet5", "lenet_caffe"), times=(timed("lenet5", 1, 0.1),), jobs=1))
     assert [row.seconds for row in chart.data.rows] == [0.1]
     assert lost(chart) == {"lenet_caffe": "no measured time at a batch of 1 is given"}
 
 
 def test_time_curves_are_of_one_image():
-    seconds = {("a", 8): 0.04, ("a", 1): 0.01, ("b", 1): 0.02}
-    (curve,) = gather("time-batch", Request(specs=("a",), seconds=seconds)).data
+    times = (timed("a", 8, 0.04), timed("a", 1, 0.01), timed("b", 1, 0.02))
+    (curve,) = gather("time-batch", Request(specs=("a",), times=times)).data
     assert curve.points == ((1, 0.01), (8, 0.005))
-    assert [each.name for each in gather("time-batch", Request(seconds=seconds)).data] == ["a", "b"]
+    assert [each.name for each in gather("time-batch", Request(times=times)).data] == ["a", "b"]
 
 
 def test_time_curves_have_the_titles_of_what_is_here():
-    seconds = {("resnet18", 1): 0.01, ("some other program", 1): 0.02}
-    curves = gather("time-batch", Request(seconds=seconds)).data
+    times = (timed("resnet18", 1, 0.01), timed("some other program", 1, 0.02))
+    curves = gather("time-batch", Request(times=times)).data
     assert [curve.name for curve in curves] == ["ResNet-18", "some other program"]
+
+
+def test_times_of_two_devices_are_two_lines_and_do_not_stand_in_one_chart_of_balls():
+    times = tuple(timed("resnet18", batch, 0.1 * batch, place=place) for batch in (1, 2) for place in ("CPU", "GPU"))
+    curves = gather("time-batch", Request(times=times)).data
+    assert [(curve.name, [batch for batch, _ in curve.points]) for curve in curves] == [
+        ("ResNet-18, CPU", [1, 2]),
+        ("ResNet-18, GPU", [1, 2]),
+    ]
+    apart = (timed("lenet5", 1, 0.1, place="CPU"), timed("resnet18", 1, 0.1, place="GPU"))
+    with pytest.raises(TableError, match="several devices: CPU and GPU; they do not compare"):
+        gather("flops-time", Request(specs=("lenet5", "resnet18"), times=apart))
 
 
 def test_memory_is_walked_at_every_batch():

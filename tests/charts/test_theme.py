@@ -21,7 +21,8 @@ def test_contrast_is_that_of_wcag(one, other, expected):
 @EVERY_THEME
 def test_hues_stand_out_from_their_background(theme):
     assert min(compute_contrast(hue, theme.background) for hue in theme.hues) >= 3
-    assert len(set(theme.hues)) == len(theme.hues) == 5
+    assert len(set(theme.hues)) == len(theme.hues) == 7
+    assert compute_contrast(theme.rest, theme.background) >= 3
 
 
 @EVERY_THEME
@@ -43,3 +44,17 @@ def test_unknown_names_are_refused():
         find_theme("lite")
     with pytest.raises(ArgumentError, match="there are 16:9, 4:3, slide, paper"):
         find_size("A4")
+
+
+def test_a_font_is_points_or_a_family_or_both():
+    assert (find_size("slide").font, find_size("slide").width) == (18, 13.333)
+    assert find_size("16:9", "20").font == 20
+    assert (find_size("16:9", "dejavu serif").family, find_size("16:9", "dejavu serif").font) == ("DejaVu Serif", 14)
+    assert (find_size("16:9", "DejaVu Serif 20").family, find_size("16:9", "DejaVu Serif 20").font) == (
+        "DejaVu Serif",
+        20,
+    )
+    with pytest.raises(ArgumentError, match="this font is not installed; did you mean DejaVu Serif"):
+        find_size("16:9", "DejaVu Seri")
+    with pytest.raises(ArgumentError, match="4 to 40 points"):
+        find_size("16:9", "99")

@@ -7,6 +7,14 @@ import pytest
 from archcost.claims import check, read_published
 from archcost.zoo import REGISTRY
 
+# Networks whose printed figures nobody could look up again: none is in the ledger.
+UNREAD = {
+    "lenet5_simple", "wrn40_4", "wrn16_8", "wrn40_8", "wrn22_8", "resnext29_1x64d", "resnext29_32x4d",
+    "se_resnet50_v1.5", *(f"fractalnet_c{columns}_w16_cifar100" for columns in range(1, 7)),
+    "fractalnet40_wide_cifar100", "shufflenet_v1_g1", "shufflenet_v1_g2", "shufflenet_v1_g4", "block_7x7",
+    "block_standard_conv",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def findings():
@@ -30,9 +38,14 @@ def test_every_verdict_but_match_and_rounding_has_its_arithmetic(findings):
 def test_every_network_of_the_zoo_has_a_printed_figure():
     claims = read_published()
     covered = {REGISTRY.find(claim.network).id for claim in claims}
+    networks = {entry.id for entry in REGISTRY if entry.family != "Modules"}
 
     assert len(claims) >= 150
-    assert {entry.id for entry in REGISTRY} - covered == set()
+    assert networks - covered == UNREAD
+
+
+def test_no_figure_is_from_memory():
+    assert not [claim.place for claim in read_published() if "unverified" in claim.at or "memory)" in claim.at]
 
 
 def test_no_figure_is_recorded_twice():

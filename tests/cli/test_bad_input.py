@@ -39,6 +39,15 @@ DIGITS = "9" * 5000
         ["profile", "a\udcffb.py:build"],
         ["profile", "no\0thing:build"],
         ["fit", "lenet5", "--memory", DIGITS + "GB"],
+        ["time", "lenet5", "--resolution", DIGITS],
+        ["time", "lenet5", "--batch", "1," + DIGITS],
+        ["profile", "lenet5", "-o", "a\0.json"],
+        ["profile", "lenet5", "-o", LONG + ".json"],
+        ["compare", "lenet5", "--journal", "\0"],
+        ["compare", "lenet5", "--accuracy", "\0"],
+        ["check", "--config", "\0"],
+        ["compare", "lenet5", "--journal", "/dev/zero"],
+        ["compare", "lenet5", "--journal", "/dev/null"],
         ["diff", "lenet5", "lenet5", "--fail-if", f"macs>{DIGITS}"],
         [LONG],
     ],
@@ -51,6 +60,11 @@ def test_a_request_is_refused_in_few_words(arguments, capsys):
     assert code in {2, 3}
     assert 0 < len(said) < 2500
     assert "archcost: unexpected" not in said
+
+
+def test_a_pattern_that_nothing_matches_is_not_echoed_whole(capsys):
+    assert run(["list", LONG]) == 0
+    assert len(capsys.readouterr().err) < 2500
 
 
 def test_links_in_a_circle_are_refused(tmp_path, capsys, monkeypatch):

@@ -28,6 +28,7 @@ SHOWING = {
     "claims": ["lenet5"],
     "explain": ["lenet5", "4M"],
     "verify": ["lenet5"],
+    "quiz": ["lenet5"],
 }
 OTHER = {"plot", "draw", "init", "report", "history"}  # they draw, write files of their own, or need a repository
 

@@ -78,6 +78,10 @@ def test_what_is_left_out_is_said_and_fine_unless_strict(model, capsys):
         (["layers", "--preset", "inception"], "--preset inception is a chart of block, not of layers"),
         (["accuracy-time", *PAIR], "give --times FILE"),
         (["block", "lenet5"], "two to 4 of them, not 1"),
+        (["density", *PAIR, "--highlight", "vgg16"], "--highlight vgg16: the chart does not show it"),
+        (["density", *PAIR, "--font", "Nosuch"], "--font Nosuch: this font is not installed"),
+        (["density", *PAIR, "--accuracy-of", "alexnet"], "write NET=OTHER"),
+        (["density", *PAIR, "--free-scales"], "--free-scales belongs to layers"),
     ],
 )
 def test_a_wrong_request_ends_with_2_and_says_why(model, capsys, arguments, message):
@@ -95,6 +99,24 @@ def test_a_chart_whose_only_network_fails_ends_with_3_and_the_reason(model, caps
     assert run(["plot", kind, "broken.py:biuld", "--quiet", "-o", "c.svg"]) == 2
     assert "broken.py has no 'biuld'" in capsys.readouterr().err
     assert not list(model.glob("c.*"))
+
+
+def test_a_network_takes_the_accuracy_of_a_variant(model, capsys):
+    arguments = ["plot", "accuracy-flops", "alexnet", "vgg16", "squeezenet1_0", "-o", "c.svg"]
+    assert run([*arguments, "--strict"]) == 1
+    assert "alexnet_grouped, alexnet_owt have one: --accuracy-of alexnet=alexnet_grouped" in capsys.readouterr().err
+    assert run([*arguments, "--strict", "--accuracy-of", "alexnet=alexnet_grouped"]) == 0
+    assert "alexnet_grouped for alexnet" in (model / "c.svg").read_text().replace("\n", " ")
+
+
+def test_a_name_without_room_is_said_and_fails_where_strict(model, capsys, monkeypatch):
+    monkeypatch.setattr("archcost.charts.labels._Board.place", lambda *_: False)
+    monkeypatch.setattr("archcost.charts.canvas.KEY", 0)
+    arguments = ["plot", "accuracy-flops", *PAIR, "-o", "c.svg"]
+    assert run(arguments) == 0
+    assert "no room for these names: MobileNetV3-Small, SqueezeNet" in capsys.readouterr().err
+    assert run([*arguments, "--strict"]) == 1
+    assert "--strict: no room for 2 names" in capsys.readouterr().err
 
 
 def test_what_fails_beside_others_is_left_out(model, capsys):

@@ -142,6 +142,21 @@ def test_an_interruption_exits_130_ends_the_network_and_leaves_its_row(nets, end
     assert not (nets / "rows.csv").exists()
 
 
+def test_a_second_interruption_while_the_first_is_dealt_with_exits_130_too():
+    program = """
+import click
+from archcost import cli
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+cli.archcost.main = click.echo = interrupt
+cli.main([])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_file_set_aside_is_removed_where_writing_is_interrupted(nets, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

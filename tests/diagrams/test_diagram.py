@@ -29,7 +29,7 @@ def test_the_letters_of_a_slide_are_as_large_as_a_hall_needs(reduced):
 
 def test_a_network_folds_until_it_fits():
     diagram = draw_network(archcost.profile("resnet50"))
-    assert (diagram.depth, diagram.fits) == (1, True)
+    assert (diagram.depth, diagram.fits) == (2, True)
     every = draw_network(archcost.profile("resnet50"), depth=0)
     assert (every.depth, every.fits) == (None, False)
     assert max(every.figure.get_size_inches()) > 12.8

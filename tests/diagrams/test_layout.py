@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import archcost
-from archcost.diagrams.drawing import Style, plan
-from archcost.diagrams.graph import simplify
+from archcost.diagrams.folding import Level, simplify
 from archcost.diagrams.layout import Spaces, lay_out
+from archcost.diagrams.plan import Style, plan_all
 
 SPACES = Spaces(across=10.0, along=20.0, lane=8.0)
 
@@ -65,6 +65,32 @@ def test_a_long_chain_goes_on_in_another_column():
     assert not overlapping(layout)
 
 
+def test_a_branch_that_leads_nowhere_stands_beside_the_main_path():
+    layout = lay({0: [], 1: [0], 2: [1], 3: [1], 4: [3]})  # 2 is a side classifier
+    assert layout.boxes[0].x == layout.boxes[1].x == layout.boxes[3].x == layout.boxes[4].x
+    assert layout.boxes[2].x - layout.boxes[2].width / 2 > layout.boxes[1].x
+    assert layout.boxes[1].bottom < layout.boxes[2].top < layout.boxes[2].bottom < layout.boxes[3].top
+    assert not covered(layout)
+
+
+def test_a_loose_layout_goes_on_before_branches_and_enters_them_from_above():
+    reads = {0: [], 1: [0], 2: [1], 3: [2], 4: [3], 5: [3], 6: [5], 7: [4, 6]}
+    tight, loose = (
+        lay_out(list(reads), reads, lambda key: (30.0, 12.0), SPACES, 130.0, loose=x) for x in (False, True)
+    )
+    assert loose.height <= 130 < tight.height + 62  # 4 boxes of 12 and 3 spaces of 20 are 108
+    assert loose.boxes[4].x > loose.boxes[3].x
+    assert not covered(loose)
+    assert not overlapping(loose)
+
+
+def test_a_drawing_from_left_to_right_is_the_same_with_x_and_y_exchanged():
+    layout = lay({0: [], 1: [0], 2: [0], 3: [1, 2]})
+    turned = layout.turn()
+    assert (turned.width, turned.height) == (layout.height, layout.width)
+    assert all((box.y, box.x) == (turned.boxes[key].x, turned.boxes[key].y) for key, box in layout.boxes.items())
+
+
 @st.composite
 def graphs(draw):
     count = draw(st.integers(2, 14))
@@ -90,7 +116,7 @@ def test_in_no_graph_do_boxes_overlap_and_every_line_leads_down_to_its_end(reads
 def test_the_diagrams_of_the_zoo_have_no_overlaps(name):
     report = archcost.profile(name)
     for depth in (1, 2):
-        graph = simplify(report, depth)
+        graph = simplify(report, Level(depth))
         if len(graph.nodes) < 80:
-            layout = plan(graph, report, Style()).layout
+            layout = plan_all([("", graph, report)], Style())[0].layout
             assert not overlapping(layout)

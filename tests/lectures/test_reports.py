@@ -46,7 +46,7 @@ def test_a_chart_is_what_its_command_draws(path, write):
 
 
 def test_nothing_is_left_over():
-    charts = {path.relative_to(REPORTS).as_posix() for path in REPORTS.glob("charts/*")}
+    charts = {path.relative_to(REPORTS).as_posix() for path in (*REPORTS.glob("charts/*"), *REPORTS.glob("diagrams/*"))}
     assert charts == {path for found in LECTURES.values() for path in found.files}
 
 

@@ -11,6 +11,7 @@ from archcost.processes.asking import AnswerError, Worker
 from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
 from archcost.processes.limits import Limits
+from archcost.records.failure import KILLED
 
 TASKS = """
 import ctypes
@@ -225,6 +226,10 @@ def leave_daemon(then):
     os._exit(3)
 
 
+def fork():
+    return os.fork()
+
+
 def swallow():
     return sys.stdin.read()
 """
@@ -257,6 +262,7 @@ def test_a_task_that_never_ends_or_crashes_says_where_and_another_worker_follows
     with pytest.raises(DiedError, match=says) as caught:
         limited.ask(f"limited:{task}")
     assert caught.value.kind == kind
+    assert (caught.value.name == KILLED) == (task == "end_parents_group")  # it may have been somebody else
     assert limited.ask("limited:swallow") == ""
 
 
@@ -278,6 +284,12 @@ def test_what_left_for_a_session_of_its_own_ends_with_the_worker(limited, tmp_pa
     process = limited.ask("os:getpid")
     wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: whoever ends all may end its keeper
     assert limited.ask("os:getpid") == process
+
+
+def test_a_child_that_goes_on_like_its_parent_ends_at_the_end_of_the_task(limited):
+    child = limited.ask("limited:fork")
+    wait_until_ended(child)
+    assert limited.ask("limited:swallow") == ""
 
 
 def test_the_limit_of_time_begins_once_everything_is_imported(tmp_path):

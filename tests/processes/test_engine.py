@@ -4,10 +4,12 @@ import os
 import pickle
 import re
 import signal
+import sys
 import threading
 import time
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,22 +55,6 @@ def wait(file):
 LIMITS = Limits(seconds=3.0, memory=1 << 30)
 LONG = Limits(seconds=120.0)
 ENGINES = ["local", pytest.param("ray", marks=pytest.mark.extras)]
-
-
-@pytest.fixture(scope="module")
-def nodes():
-    """Two nodes of one machine, whose accelerators are pretended."""
-    ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster as Nodes
-
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # or it would write a token in the home folder
-    store = {"object_store_memory": 100 << 20}
-    nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **store})
-    for kind in ("H100", "A100"):
-        nodes.add_node(num_cpus=2, num_gpus=1, resources={f"accelerator_type:{kind}": 1}, **store)
-    yield nodes
-    ray.shutdown()
-    nodes.shutdown()
 
 
 @pytest.fixture
@@ -210,6 +196,23 @@ def test_a_cluster_that_is_not_there_is_said_at_once(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # a port that nobody listens on
     with pytest.raises(EngineError, match=r"there is no Ray cluster at 127.0.0.1:1: .*refused"):
         Cluster(1, limits=LIMITS)
+
+
+@pytest.mark.parametrize("at_first", [1, 0])
+def test_a_cluster_that_has_lost_its_nodes_ends_the_sweep(monkeypatch, at_first):
+    """What is under way on them would never end; what is not asked for yet must not be left out."""
+    counts = chain([at_first], repeat(0))
+    remote = SimpleNamespace(options=lambda **_: SimpleNamespace(remote=lambda *_: object()))
+    ray = SimpleNamespace(
+        is_initialized=lambda: True,
+        remote=lambda **_: lambda _: remote,
+        nodes=lambda: [{"Alive": True, "Resources": {"CPU": 1}}] * next(counts),
+        wait=lambda *_, **__: ([], []),
+    )
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setattr("archcost.processes.cluster.NODE_SECONDS", 0.2)
+    with Cluster(1, limits=LIMITS) as engine, pytest.raises(EngineError, match=r"lost every node.*--journal FILE"):
+        list(engine.run("builtins:round", [{"number": number} for number in range(9)]))
 
 
 def test_errors_travel():

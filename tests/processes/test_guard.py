@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from running import wait_until_ended
 
 ASKER = """
 import sys
@@ -46,6 +47,47 @@ from pathlib import Path
 def note(text):
     Path({undone!r}).write_text(text)
 """
+
+
+SHELTERED = """
+import os
+import signal
+from pathlib import Path
+
+from archcost.processes.asking import Worker
+from archcost.processes.guard import Guard
+
+Worker(Guard(), paths=[{folder!r}], sheltered=True).ask("tasks:leave")
+own = os.getpid()
+for child in Path(f"/proc/{{own}}/task/{{own}}/children").read_text().split():
+    os.kill(int(child), signal.SIGKILL)
+os._exit(0)
+"""
+LEAVE = """
+import os
+import time
+from pathlib import Path
+
+
+def leave():
+    if not os.fork():
+        os.setsid()
+        Path({left!r}).write_text(f"{{os.getpid()}} ")
+        time.sleep(300)
+        os._exit(0)
+    while not Path({left!r}).exists() or not Path({left!r}).read_text().endswith(" "):
+        time.sleep(0.02)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system gives orphans to their grandparents")
+def test_what_a_network_left_ends_though_all_children_of_the_asker_are_killed_as_ray_does(tmp_path):
+    """A keeper that is killed ends nothing: a child in a session of its own would go on for ever."""
+    left = tmp_path / "left"
+    (tmp_path / "tasks.py").write_text(LEAVE.format(left=str(left)))
+    program = SHELTERED.format(folder=str(tmp_path))
+    subprocess.run([sys.executable, "-c", program], check=True)
+    wait_until_ended(int(left.read_text()), seconds=120)
 
 
 @pytest.mark.parametrize("task", ["sleep", "hold"])

@@ -6,14 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+from collections.abc import Sequence
 
 import pytest
 from running import wait_until_ended
 
 from archcost import profile
 from archcost.errors import ArgumentError
+from archcost.processes.asking import AnswerError
 from archcost.profiling.many import profile_many, remember_reports
-from archcost.records import Failure
+from archcost.profiling.run import run
+from archcost.records import Failure, Sweeping
 
 USERS = """
 import os
@@ -153,6 +157,50 @@ def counted():
     assert [again[1].totals.macs, *other] == [first[0], 2 * first[0]]
     profile_many(["users.py:counted"], jobs=1)
     assert built.read_text() == "xxx"
+
+
+class Numbered(Sequence):
+    """A million names that take no memory."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, place):
+        if not 0 <= place < self.count:
+            raise IndexError(place)
+        return f"lenet5?num_classes={place + 1}"
+
+
+class Echoing:
+    """An engine that answers at once."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def run(self, task, requests):
+        for place, _ in enumerate(requests):
+            yield place, AnswerError("Echo", "again")
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_a_sweep_of_many_takes_no_more_memory_than_one_of_a_few(monkeypatch, tmp_path, journal):
+    """A list of 4,000 pairs would take 4,000 times (56 + 8) bytes; the places that are left take 8 each."""
+    monkeypatch.setattr("archcost.profiling.apart.open_engine", lambda *_: Echoing())
+    monkeypatch.setattr("archcost.profiling.journal.Journal.add", lambda *_: None)
+    peaks = []
+    for count in (10, 300, 4_300):
+        how = Sweeping(isolate=True, journal=str(tmp_path / "j") if journal else None)
+        tracemalloc.start()
+        assert sum(1 for _ in run(Numbered(count), {}, macs, sweeping=how)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < 4_000 * 16
 
 
 def test_what_is_kept_of_a_remembered_report_may_fail_as_well(users):

@@ -87,20 +87,53 @@ def test_sixty_networks_of_which_twenty_misbehave(sweep):
     wait_for_none(sweep.mark)
 
 
+def read_journal(sweep):
+    return [json.loads(line) for line in sweep.journal.read_text().splitlines()] if sweep.journal.exists() else []
+
+
+def wait_for_rows(sweep, process, count):
+    while len(read_journal(sweep)) < count:
+        assert process.poll() is None
+        time.sleep(0.1)
+
+
+def kill_one(mark, *names):
+    """Kill a process of a sweep whose command has one of these names, and that has no child of such a name."""
+    found = [process for process, command in list_marked(mark) if any(name in command for name in names)]
+    parents = set(map(read_parent, found))
+    os.kill(next(process for process in found if process not in parents), signal.SIGKILL)
+
+
+def read_parent(process):
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 @pytest.mark.extras
 @pytest.mark.parametrize("engine", ["local", "ray"])
-def test_a_sweep_that_is_killed_leaves_nothing_and_goes_on_where_it_was(sweep):
+def test_a_sweep_goes_on_after_its_worker_its_node_and_its_driver_were_killed(sweep, engine):
+    """A row for each, whoever was killed; only what was killed itself is run again; nothing is left."""
     first = sweep()
-    while not sweep.journal.exists() or sweep.journal.read_text().count("\n") < 15:
-        assert first.poll() is None
-        time.sleep(0.1)
+    wait_for_rows(sweep, first, 6)
+    kill_one(sweep.mark, "processes.worker", "processes.shelter")  # of the three or two of a worker the last
+    wait_for_rows(sweep, first, 12)
+    if engine == "ray":
+        kill_one(sweep.mark, "raylet/raylet")
+        first.communicate(timeout=600)  # it was the only node, so the sweep cannot go on
+        assert first.returncode != 0
+        wait_for_none(sweep.mark)
+        first = sweep()
+        wait_for_rows(sweep, first, len(read_journal(sweep)) + 6)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     wait_for_none(sweep.mark)
-    known = [json.loads(line)["spec"] for line in sweep.journal.read_text().splitlines()]
 
     assert read_rows(sweep()) == EXPECTED
-    after = [json.loads(line)["spec"] for line in sweep.journal.read_text().splitlines()]
-    again = {spec for spec in known if after.count(spec) > 1}
-    assert again <= {f"misbehaving.py:{name}" for name in ("kills_itself", "ends_its_group", "ends_its_parents_group")}
     wait_for_none(sweep.mark)
+    lines = read_journal(sweep)
+    for spec in EXPECTED:
+        *before, _ = (line["row"]["value"] for line in lines if line["spec"] == spec)
+        assert all(isinstance(row, dict) for row in before)  # no figure is counted twice
+        assert all(row["kind"] == "interruption" or row["error"] == "Killed" for row in before)

@@ -14,6 +14,8 @@ import archcost
 from archcost.errors import ArgumentError
 from archcost.records import InputInfo
 from archcost.render.lecture import write_listing
+from archcost.render.lecture_rows import spell_axis
+from archcost.render.view import View
 
 VGG16 = """\
 INPUT: [224x224x3]  memory: 224*224*3=150K  params: 0
@@ -60,7 +62,7 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
     [
         (
             weighted("up", "ConvTranspose2d", (1, 8, 4, 4), (1, 6, 8, 8), 0, kernel=(3, 3), groups=2, transposed=True),
-            "DECONV3-6: [8x8x6]  memory: 8*8*6=384  params: (3*3*4)*6 = 216",
+            "DECONV: 6 3x3 filters, stride 1, groups 2 -> [8x8x6]  memory: 8*8*6=384  params: (3*3*4)*6 = 216",
         ),
         (
             weighted("conv", "Conv2d", (1, 8, 4, 4), (1, 6, 4, 4), 0, kernel=(3, 1)),
@@ -72,7 +74,7 @@ def test_vgg16_is_the_table_of_the_lecture(vgg16):
         ),
         (
             layer("norm", "LocalResponseNorm", (1, 8, 4, 4), 0, role="normalisation", activation_elements=700),
-            "NORM: [4x4x8]  memory: 700  params: 0",
+            "NORM: [4x4x8]  memory: 4*4*8=128 (and 572 for a moment)  params: 0",
         ),
         (
             layer("odd", "Bilinear", (1, 8), 0, inputs=((1, 3), (1, 4)), weights=96),
@@ -133,10 +135,20 @@ class Avg(nn.ReLU):
 @pytest.mark.parametrize(
     ("network", "line"),
     [
-        (Foo(6, 4, 3), "CONV3-4: [6x6x4]  memory: 6*6*4=144  params: (3*3*6)*4 = 216"),
-        (PoolNormReLU(6, 4, 3), "DECONV3-4: [10x10x4]  memory: 10*10*4=400  params: (3*3*6)*4 = 216"),
-        (ConvByHand(), "NORM: [8x8x6]  memory: 1164  params: 0"),
-        (Shifted(6, 4, 3), "CONV3-4: [6x6x4]  memory: 576  params: (3*3*6)*4 = 216"),
+        (
+            Foo(6, 4, 3),
+            "CONV: 4 3x3 filters, stride 1, pad 0 -> [6x6x4]  (8 - 3)/1 + 1 = 6  "
+            "memory: 6*6*4=144  params: (3*3*6)*4 = 216",
+        ),
+        (
+            PoolNormReLU(6, 4, 3),
+            "DECONV: 4 3x3 filters, stride 1, pad 0 -> [10x10x4]  memory: 10*10*4=400  params: (3*3*6)*4 = 216",
+        ),
+        (ConvByHand(), "NORM: [8x8x6]  memory: 8*8*6=384 (and 780 for a moment)  params: 0"),
+        (
+            Shifted(6, 4, 3),
+            "CONV: 4 3x3 filters, stride 1, pad 0 -> [6x6x4]  (8 - 3)/1 + 1 = 6  memory: 576  params: (3*3*6)*4 = 216",
+        ),
         (NormedLinear(8, 5, bias=False), "FC: [6x8x5]  memory: 290  params: 8*5 = 40"),
         (Avg(), "RELU: [8x8x6]  memory: 8*8*6=384  params: 0"),
     ],
@@ -149,45 +161,99 @@ def test_a_row_is_named_by_its_operators_whatever_its_class_is_called(network, l
 
 
 NAIVE = """\
-It branches (input (Input) is read by 4 rows), so these are its operations, one line for each layer that multiplies:
+INPUT: [28x28x256]  memory: 28*28*256=200K  params: 0
+CONV: 128 1x1 filters, stride 1, pad 0 -> [28x28x128]  memory: 28*28*128=100K  params: (1*1*256)*128 = 32,768  ops: 28x28x128x1x1x256 = 25,690,112
+CONV: 192 3x3 filters, stride 1, pad 1 -> [28x28x192]  memory: 28*28*192=150K  params: (3*3*256)*192 = 442,368  ops: 28x28x192x3x3x256 = 346,816,512
+CONV: 96 5x5 filters, stride 1, pad 2 -> [28x28x96]  memory: 28*28*96=75K  params: (5*5*256)*96 = 614,400  ops: 28x28x96x5x5x256 = 481,689,600
+POOL: 3x3, stride 1, pad 1 -> [28x28x256]  memory: 28*28*256=200K  params: 0
+CONCAT: [28x28x672]  memory: 28*28*672=530K  params: 0
 
-[1x1 conv, 128]  28x28x128x1x1x256 =   25,690,112
-[3x3 conv, 192]  28x28x192x3x3x256 =  346,816,512
-[5x5 conv, 96]   28x28x96x5x5x256 =   481,689,600
+TOTAL memory: 1.25M values = 5.0 MB / image (only forward; about twice that for backward)
+              1,254,400 * 4 bytes = 5,017,600 bytes = 5.018 MB
+TOTAL params: 1.09M (not counting biases)
+              1,089,536; with biases 1,089,952
+TOTAL ops: 854M (854,196,224 multiply-adds)"""  # noqa: E501 - lines of a page
 
-Total: 854M ops (854,196,224 multiply-adds)
-Output: 28x28x672 = 526,848 values"""
 
-
-def test_the_naive_inception_module_is_the_slide_of_the_lecture():
-    assert "\n".join(write_listing(archcost.profile("inception_naive"))) == NAIVE
+def test_the_naive_inception_module_has_the_products_of_the_slide():
+    assert "\n".join(write_listing(archcost.profile("inception_naive"), flops=True)) == NAIVE
 
 
 def test_the_reduced_inception_module_sums_to_its_rows():
     """The lecture prints 358M: these rows with the 3x3 counted once more."""
-    lines = write_listing(archcost.profile("inception_reduced"))
-    rows = [int(line.rpartition(" ")[2].replace(",", "")) for line in lines if line.startswith("[")]
+    lines = write_listing(archcost.profile("inception_reduced"), flops=True)
+    rows = [int(line.rpartition(" ")[2].replace(",", "")) for line in lines if "  ops: " in line]
 
     assert sum(rows) == 271_351_808
     assert sum(rows) + 86_704_128 == 358_055_936
-    assert "Total: 271M ops (271,351,808 multiply-adds)" in lines
-    assert "Output: 28x28x480 = 376,320 values" in lines
+    assert "TOTAL ops: 271M (271,351,808 multiply-adds)" in lines
 
 
-def test_what_joins_two_inputs_is_named():
-    inputs = [layer(f"input{i}", "Input", (1, 8), module="") for i in range(2)]
-    joined = report("Net", (*inputs, layer("cat", "cat", (1, 16), 0, 1)), modules={})
+def test_alexnet_is_the_slide_of_the_lecture():
+    """Stride, padding and the formula of the size; a normalisation's volume without its temporaries.
 
-    assert "cat (cat) reads input0 and input1" in write_listing(joined)[0]
+    These are six times its volume, one of them with two channels of zeros at either end.
+    """
+    lines = write_listing(archcost.profile("alexnet_lecture"))
+    assert lines[1].startswith("CONV1: 96 11x11 filters, stride 4, pad 0 -> [55x55x96]  (227 - 11)/4 + 1 = 55  memory:")
+    assert lines[2].startswith("POOL1: 3x3, stride 2, pad 0 -> [27x27x96]  (55 - 3)/2 + 1 = 27  ")
+    assert lines[3] == "NORM1: [27x27x96]  memory: 27*27*96=70K (and 420K for a moment)  params: 0"
+    passing = 6 * (27 * 27 * 96 + 13 * 13 * 256) + 4 * (27 * 27 + 13 * 13)
+    assert f"              {passing:,} of the values are those of normalisations, for a moment" in lines
 
 
 def test_products_are_left_out_where_they_are_not_the_cost(branched):
     """A product of attention has no kernel and no weights: its multiply-adds stand alone."""
-    attention = layer("bmm", "bmm", (1, 4, 4), 0, macs=77, inputs=((1, 4, 8), (1, 8, 4)), operators=("aten.bmm",))
-    lines = write_listing(replace(branched, layers=(*branched.layers, attention)))
+    attention = layer(
+        "bmm", "bmm", (1, 4, 4), 0, macs=77, inputs=((1, 4, 8), (1, 8, 4)), operators=("aten.bmm",),
+        activation_elements=16,
+    )  # fmt: skip
+    lines = write_listing(replace(branched, layers=(*branched.layers, attention)), flops=True)
 
-    assert "[bmm]" in "".join(lines)
-    assert any(line.endswith(" 77") for line in lines)
+    assert any("BMM: " in line and line.endswith("  ops: 77") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("axis", "formula"),
+    [
+        ((227, 11, 4, 0, 1, 55), "(227 - 11)/4 + 1 = 55"),
+        ((224, 7, 2, 3, 1, 112), "(224 + 2*3 - 7)/2 + 1 = 112.5, down to 112"),
+        ((32, 3, 1, 0, 2, 28), "(32 - 5)/1 + 1 = 28"),  # a 3x3 with dilation 2 reaches over 5
+        ((32, 3, 1, 0, 1, 32), ""),  # it pads by itself
+    ],
+)
+def test_the_size_of_an_output_follows_from_its_window(axis, formula):
+    assert spell_axis(*axis) == formula
+
+
+def test_a_pool_may_round_up_and_a_convolution_never():
+    assert spell_axis(112, 3, 2, 0, 1, 56, rounds_up=True) == "(112 - 3)/2 + 1 = 55.5, up to 56"
+    assert spell_axis(112, 3, 2, 0, 1, 56) == ""
+
+
+class Block(nn.Module):
+    """Two convolutions, and their input added."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 1)
+
+    def forward(self, x):
+        return x + self.two(self.one(x))
+
+
+def test_equal_blocks_in_a_row_are_one_with_their_number():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, 2), Block(4), Block(4), Block(4), nn.Conv2d(4, 6, 1), Block(6))
+    lines = write_listing(archcost.profile(net, torch.ones(1, 3, 9, 9)))
+    assert [line.partition(":")[0] for line in lines[:12]] == [
+        "INPUT", "CONV", "1 to 3 (x 3)", "  CONV", "  CONV", "  ADD", "CONV", "5", "  CONV", "  CONV", "  ADD", "",
+    ]  # fmt: skip
+    assert lines[3] == ("  CONV: 4 3x3 filters, stride 1, pad 1 -> [4x4x4]  memory: 4*4*4=64  params: (3*3*4)*4 = 144")
+
+
+def test_operations_belong_to_the_view():
+    with pytest.raises(ArgumentError, match="--with flops belongs to --view lecture"):
+        View(flops=True)
 
 
 def test_a_batch_is_refused(chain):

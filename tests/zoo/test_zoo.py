@@ -97,7 +97,7 @@ def test_no_hook_is_left():
 @pytest.mark.covered
 def test_classes_and_channels_are_free_in_every_classifier():
     """One network of each builder, the first in the catalogue."""
-    firsts = {entry.builder: entry.id for entry in reversed(list(zoo.REGISTRY)) if "block" not in entry.id}
+    firsts = {entry.builder: entry.id for entry in reversed(list(zoo.REGISTRY)) if "block" not in entry.dataset}
     outputs = {
         name: archcost.profile(f"{name}?num_classes=7&in_channels=1").layers[-1].outputs for name in firsts.values()
     }

@@ -14,6 +14,8 @@ from archcost.page.html.table import write_bar_rules
 from archcost.page.page import clean_page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archcost.page.document import Document
     from archcost.page.target import Target
 
@@ -27,6 +29,17 @@ def write_text(document: Document, target: Target) -> str:
     pages = list(map(clean_page, document.pages()))
     title = escape_text(pages[0].title)
     style, script = _read_resources()
+    body = [
+        f'<header><h1>{title}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
+        "<main>",
+        *(part for n, page in enumerate(pages) for part in yield_sections(page, f"page{n}", headed=n > 0)),
+        "</main>",
+    ]
+    return write_file(title, style, script, body)
+
+
+def write_file(title: str, style: str, script: str, body: Iterable[str]) -> str:
+    """Return a file that holds all that it needs; nothing but this style and this script may act in it."""
     policy = (
         f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -44,10 +57,7 @@ def write_text(document: Document, target: Target) -> str:
         f"<style>{style}</style>",
         "</head>",
         "<body>",
-        f'<header><h1>{title}</h1><button type="button" id="theme" hidden>Theme: automatic</button></header>',
-        "<main>",
-        *(part for n, page in enumerate(pages) for part in yield_sections(page, f"page{n}", headed=n > 0)),
-        "</main>",
+        *body,
         f"<script>{script}</script>",
         "</body>",
         "</html>",

@@ -25,6 +25,9 @@ def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
         yield write_element("h2", escape_text(page.title))
     if page.facts:
         yield write_element("p", escape_text(" · ".join(page.facts)), class_="facts")
+    yield from (write_element("p", escape_text(paragraph)) for paragraph in page.prose)
+    for heading, text in page.folded.items():
+        yield write_element("details", write_element("summary", heading), write_element("p", escape_text(text)))
     yield from (_write_remark(remark) for remark in page.remarks if remark.kind in LOUD)
     if page.figures:
         yield from _yield_figures(page.figures)

@@ -10,7 +10,7 @@ import torch
 
 from archcost.errors import RuleError
 from archcost.walk.shapes.table import RULES, aten
-from archcost.walk.tensors import map_tensors
+from archcost.walk.tensors import PLAIN_TENSORS, map_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,10 @@ def on_meta(arguments: tuple[Any, ...]) -> bool:
         kind = type(value)
         if kind in PLAIN:
             continue
-        if kind is list:
+        if kind in PLAIN_TENSORS:
+            if not value.is_meta:
+                return False
+        elif kind is list:
             if value and type(value[0]) is not int and not on_meta(tuple(value)):
                 return False
         elif isinstance(value, torch.Tensor) and not value.is_meta:

@@ -1,6 +1,7 @@
 """The names of the zoo, by family, in the order of `archcost list`."""
 
 from archcost.zoo._registry import Registry
-from archcost.zoo.catalog import blocks, early, efficient, inception, residual
+from archcost.zoo.catalog import blocks, early, efficient, inception, modules, residual
 
-REGISTRY = Registry((*early.ENTRIES, *inception.ENTRIES, *residual.ENTRIES, *efficient.ENTRIES, *blocks.ENTRIES))
+ROOMS = (early, inception, residual, efficient, blocks, modules)
+REGISTRY = Registry(entry for room in ROOMS for entry in room.ENTRIES)

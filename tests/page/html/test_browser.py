@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import Browser, find_executable
+from browser import run_browser
 from render.reports import branched, layer, report
 from render.samples import sample
 
@@ -27,14 +27,7 @@ NAMES = f"{VISIBLE}.map((row) => row.cells[0].textContent)"
 WIDE = "document.documentElement.scrollWidth - innerWidth"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = find_executable()
-    if path is None:
-        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
-    started = Browser(path)
-    yield started
-    started.close()
+browser = pytest.fixture(scope="module")(run_browser)
 
 
 def compared(*reports):

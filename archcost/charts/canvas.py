@@ -1,0 +1,133 @@
+"""What a chart draws on: a figure with its headline, the line of its sources, and colours for what is looked at."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archcost.charts.theme import TITLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from archcost.charts.theme import Size, Theme
+
+KEY = 0.25  # of the height, at most, for the key of numbers
+GAP = "   "  # between its entries
+LETTER = 0.53  # of the font, the width of a letter of DejaVu Sans, on average
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a user writes on a chart: a headline instead of ours, a line below it, and the networks to look at."""
+
+    title: str | None = None
+    subtitle: str | None = None
+    highlight: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What a chart draws with: the figure, its theme, its size and a user's words.
+
+    `unplaced` are the names that found no room; whoever draws says so.
+    """
+
+    figure: Figure
+    theme: Theme
+    size: Size
+    words: Words = Words()
+    unplaced: list[str] = field(default_factory=list)
+
+    def write_title(self, text: str, source: str, *, wide: bool = False, key: Sequence[str] = ()) -> int:
+        """Set the headline, and below the chart the lines that say where its figures come from; return their number.
+
+        The headline leaves room for a legend beside it unless it may be `wide`. Above the source stand the entries of a
+        `key`, which leave room for a legend, too.
+        """
+        width, font = (0.98 if wide else 0.76) * 72 * self.size.width, self.size.font
+        headline = wrap_evenly(self.words.title or text, int(width / (0.7 * TITLE * font)))
+        self.figure.suptitle(headline, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
+        if self.words.subtitle:
+            self._write_subtitle(wrap_evenly(self.words.subtitle, int(width / (LETTER * 1.1 * font))))
+        cited = wrap_evenly(source, int(0.976 * self._letters))
+        lines = "\n".join([*_join_entries(key, int(0.78 * self._letters)), cited])
+        self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
+        return 1 + cited.count("\n")
+
+    def count_entries(self, key: Sequence[str]) -> int:
+        """Return how many entries of a key there is room for: it may take a quarter of the height."""
+        lines = _join_entries(key, int(0.78 * self._letters))
+        shown = lines[: int(KEY * 72 * self.size.height / (1.35 * self.size.font))]
+        return sum(line.count(GAP) + 1 for line in shown)
+
+    @property
+    def _letters(self) -> float:
+        return 72 * self.size.width / (LETTER * self.size.font)
+
+    def _write_subtitle(self, lines: str) -> None:
+        """Write lines below the headline; the layout moves down by their height."""
+        from matplotlib.text import Annotation
+
+        font = 1.1 * self.size.font
+        height = 1.35 * font * (1 + lines.count("\n")) / (72 * self.size.height)
+        engine: Any = self.figure.get_layout_engine()
+        engine.set(rect=(0, 0, 1, 1 - height))
+        headline: Any = self.figure._suptitle  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other name
+        self.figure.add_artist(
+            Annotation(
+                lines, (0, 0), (0, -0.25 * font), xycoords=headline, textcoords="offset points", ha="left", va="top",
+                fontsize=font, color=self.theme.muted, annotation_clip=False,
+            )
+        )  # fmt: skip
+
+    def choose_hue(self, hue: str, *names: str) -> str:
+        """Return the colour of a network of these names: grey where others are to be looked at."""
+        wanted = self.words.highlight
+        return hue if not wanted or set(names) & set(wanted) else self.theme.rest
+
+    def find_hue(self, place: int) -> str:
+        """Return the colour of the series at a place: beyond those that can be told apart, grey."""
+        return self.theme.hues[place] if place < len(self.theme.hues) else self.theme.rest
+
+    @property
+    def plate(self) -> dict[str, Any]:
+        """What letters that lie on a grid stand on."""
+        return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
+
+    def add_axes(self, *place: Any, **options: Any) -> Axes:
+        """Add axes with a quiet frame and a grid behind the data."""
+        axes: Axes = self.figure.add_subplot(*place, **options)
+        axes.set_axisbelow(True)
+        axes.grid(visible=True, which="major", color=self.theme.rule, linewidth=0.8)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        return axes
+
+    def start_anew(self) -> None:
+        """Wipe out what was drawn, to draw it in another way."""
+        self.figure.clear()
+        self.figure.set_layout_engine("constrained")
+
+
+def _join_entries(entries: Sequence[str], width: int) -> list[str]:
+    """Return lines of entries that lie beside each other; none is broken."""
+    lines: list[str] = []
+    for entry in entries:
+        if lines and len(lines[-1] + GAP + entry) <= width:
+            lines[-1] += GAP + entry
+        else:
+            lines.append(entry)
+    return lines
+
+
+def wrap_evenly(text: str, width: int) -> str:
+    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others."""
+    lines = textwrap.wrap(text, width)
+    while len(shorter := textwrap.wrap(text, width - 1)) == len(lines):
+        lines, width = shorter, width - 1
+    return "\n".join(lines)

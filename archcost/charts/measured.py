@@ -1,0 +1,68 @@
+"""What was measured: whiskers for its spread, and the line that says on what device and how well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from archcost.records import MeasuredTime
+
+MS = 1e-3
+
+
+def draw_whiskers(
+    axes: Axes,
+    times: Sequence[MeasuredTime | None],
+    others: Sequence[float],
+    hues: Sequence[str],
+    *,
+    upright: bool,
+    image: bool = False,
+) -> None:
+    """Draw a line in milliseconds from the 10th to the 90th percentile of each time that has them.
+
+    Args:
+        axes: where.
+        times: what was measured, None where nothing is known of it.
+        others: the other coordinate of each point.
+        hues: the colour of each point.
+        upright: whether times go up, rather than across.
+        image: whether the time of an image is shown, rather than that of its batch.
+    """
+    draw = axes.vlines if upright else axes.hlines
+    for time, other, hue in zip(times, others, hues, strict=True):
+        if time is not None and time.low is not None and time.high is not None:
+            part = MS * (time.batch if image else 1)
+            draw(
+                [other], [time.low / part], [time.high / part], colors=hue, linewidth=1.6, label="_whisker", zorder=2.5
+            )
+
+
+def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None) -> str:
+    """Return the line that says where and how times were measured, and which of them are not to be trusted."""
+    known = [time for time in times if time is not None]
+    places = list(dict.fromkeys(time.place for time in known if time.place))
+    settings = [set(time.setting.split(", ")) for time in known]
+    common = (
+        [part for part in known[0].setting.split(", ") if part and all(part in each for each in settings)]
+        if known
+        else []
+    )
+    texts = [f"Time: measured on {' and '.join(places)}" if places else "Time: measured, on a device that is not named"]
+    texts += [f"batch {units.number(batch)}"] if batch else []
+    texts += [", ".join(common)] if common else []
+    counts = [time.n for time in known if time.n is not None]
+    if counts:
+        texts.append(f"n = {min(counts)}" + (f" to {max(counts)}" if min(counts) < max(counts) else ""))
+    if any(time.low is not None for time in known):
+        texts.append("whiskers from the 10th to the 90th percentile")
+    if any(time.doubtful for time in known):
+        reasons = dict.fromkeys(text.partition(":")[0] for time in known for text in time.unmet)
+        texts.append(f"hollow where a condition was unmet ({', '.join(reasons) or 'a single sample'})")
+    return "; ".join(texts)

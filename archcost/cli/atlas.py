@@ -1,0 +1,34 @@
+"""`archcost atlas`: one page on which all published networks are points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archcost.cli.options import check_writable, note, write
+from archcost.errors import OutputError
+
+SUFFIXES = (".html", ".htm")
+
+
+@click.command("atlas", short_help="Write a page to explore all published networks.")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Write the page to this file: atlas.html.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
+def command(output: str, quiet: bool) -> None:
+    """Write one page on which the networks that timm publishes are points, to be opened in a browser.
+
+    \b
+    archcost atlas -o atlas.html
+
+    The reader chooses both axes, area and colour, filters, searches, and keeps networks as a CSV or a link. The page
+    loads nothing.
+    """  # noqa: D301 - click reads the \b
+    path = Path(output)
+    if path.suffix.lower() not in SUFFIXES:
+        raise OutputError(f"-o {output}: the suffix must be one of {', '.join(SUFFIXES)}")
+    check_writable(path)
+    from archcost.charts.atlas.page import write_atlas
+
+    write(write_atlas(), output)
+    note(f"wrote {output}", quiet=quiet)

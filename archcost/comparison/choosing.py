@@ -1,0 +1,99 @@
+"""Which rows of a comparison are shown: those that meet a condition, those on a frontier, the first few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archcost.comparison.published import check_device
+from archcost.comparison.where import parse_condition
+from archcost.errors import ArgumentError, closest
+from archcost.metrics import METRICS
+from archcost.records import frontier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.records import ComparisonRow
+
+QUANTITIES = tuple(name for name, metric in METRICS.items() if metric.scope != "layer" and name != "receptive_field")
+MERITS = ("top1", "top5", "density", "per_second")  # the more the better
+NUMBERS = (*QUANTITIES, *MERITS, "seconds", "size")
+WORDS = ("name", "family", "pretraining", "weights")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is asked for: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
+
+    `device` is one that images a second were published for.
+    """
+
+    where: str | None = None
+    pareto: str | None = None
+    limit: int | None = None
+    device: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(each is not None for each in (self.where, self.pareto, self.limit, self.device))
+
+    def check(self) -> None:
+        """Find out before any work whether it can be followed.
+
+        Raises:
+            ArgumentError: it cannot.
+        """
+        self.choose(())
+        if self.device is not None:
+            check_device(self.device)
+
+    def choose(self, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
+        """Return the rows that meet the condition and lie on the frontier, in their order; `limit` is not applied.
+
+        Raises:
+            ArgumentError: a condition or a frontier that cannot be read.
+        """
+        chosen = list(rows)
+        if self.where is not None:
+            meets = parse_condition(self.where, NUMBERS, WORDS)
+            chosen = [row for row in chosen if meets(partial(read_figure, row))]
+        if self.pareto is not None:
+            chosen = _keep_frontier(chosen, *_parse_pair(self.pareto))
+        return tuple(chosen)
+
+
+def read_figure(row: ComparisonRow, name: str) -> float | str | None:
+    """Return a figure of a row by a name of NUMBERS or WORDS; None where it is unknown."""
+    if name in QUANTITIES:
+        value: float | None = getattr(row.totals, name)
+        return value
+    if name == "size":
+        return row.input[-1] if row.input else None
+    if name in {"top1", "top5", "weights"}:
+        return getattr(row.accuracy, name) if row.accuracy else None
+    found: float | str | None = getattr(row, name)
+    return found
+
+
+def _parse_pair(text: str) -> tuple[str, str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in NUMBERS:
+            hint = closest(name, NUMBERS, f"there are {', '.join(NUMBERS)}")
+            raise ArgumentError(f"--pareto {text}: there is no {name!r}; {hint}")
+    if len(names) != 2:  # noqa: PLR2004 - a frontier lies in a plane
+        raise ArgumentError(f"--pareto {text}: name two quantities, such as macs,top1")
+    return names[0], names[1]
+
+
+def _keep_frontier(rows: list[ComparisonRow], first: str, second: str) -> list[ComparisonRow]:
+    """Return the rows that no other beats in both; one whose figure is unknown is left out."""
+    known = [row for row in rows if None not in {read_figure(row, first), read_figure(row, second)}]
+
+    def rate(row: ComparisonRow, name: str) -> float:
+        value = float(read_figure(row, name) or 0)
+        return value if name in MERITS else -value
+
+    on = set(frontier([(-rate(row, first), rate(row, second)) for row in known]))
+    return [row for i, row in enumerate(known) if i in on]

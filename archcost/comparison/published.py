@@ -1,0 +1,214 @@
+"""timm's networks as published: accuracy and throughput by their sources, cost as archcost counted it.
+
+Nothing here is estimated: a figure that nobody published is None.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections import defaultdict
+from dataclasses import fields
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArgumentError, UnknownNetworkError, closest
+from archcost.metrics import METRICS
+from archcost.records import Accuracy, ComparisonRow, Totals
+from archcost.records.published import Published, Sample, ThroughputConditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# what one image through a network that does not train leaves unknown
+TRAINED = {
+    "backward_macs",
+    "saved_bytes",
+    "gradient_bytes",
+    "optimizer_state_bytes",
+    "peak_training_bytes",
+}
+FOLDER = Path(__file__).parents[1] / "data" / "timm"
+COSTS = tuple(field.name for field in fields(Totals) if field.name not in TRAINED)
+QUANTITIES = tuple(name for name in COSTS if name in METRICS and name != "receptive_field")  # that can be limited
+# How the tags of timm's weights name what a network saw before, or beside, ImageNet-1k; the first that fits holds.
+PRETRAINING: Mapping[str, tuple[str, ...]] = {
+    "in22k": ("in22k", "in21k"),
+    "in12k": ("in12k",),
+    "jft": ("jft",),
+    "laion": ("laion2b", "laion400m"),
+    "openai": ("openai",),
+    "webli": ("webli",),
+    "metaclip": ("metaclip", "fullcc"),
+    "dfn": ("dfn5b", "dfn2b"),
+    "datacomp": ("datacompdr", "datacompxl"),
+    "merged": ("m38m", "merged2b", "clip"),
+    "instagram": ("ig1b", "swag", "wsl"),
+    "yfcc": ("yfcc100m", "yfc"),
+    "lvd": ("lvd142m", "lvd1689m"),
+    "bulk": ("cc12m", "redcaps", "seer"),
+}
+OWN = "in1k"
+
+
+@cache
+def read_published_networks() -> tuple[Published, ...]:
+    """Return the networks that archcost brings figures of, in the order of timm's table."""
+    costs = {(row["architecture"], int(row["size"])): row for row in _read("costs.csv")}
+    samples: dict[tuple[str, int], dict[str, Sample]] = defaultdict(dict)
+    for row in _read("throughput.csv"):
+        samples[row["model"], int(row["size"])][row["device"]] = Sample(
+            per_second=float(row["samples_per_second"]), batch=int(row["batch"])
+        )
+    found = []
+    for row in _read("accuracy.csv"):
+        architecture, _, tag = row["model"].partition(".")
+        key = architecture, int(row["size"])
+        cost = costs.get(key)
+        if cost is not None:
+            found.append(
+                Published(
+                    model=row["model"],
+                    architecture=architecture,
+                    tag=tag,
+                    family=cost["family"],
+                    size=int(row["size"]),
+                    crop=float(row["crop"]),
+                    pretraining=find_pretraining(tag),
+                    top1=float(row["top1"]),
+                    top5=float(row["top5"]),
+                    real1=_number(row["real1"]),
+                    real5=_number(row["real5"]),
+                    totals=_read_totals(cost),
+                    samples=samples.get(key, {}),
+                )
+            )
+    return tuple(found)
+
+
+@cache
+def read_conditions() -> Mapping[str, ThroughputConditions]:
+    """Return how the published throughputs were measured, by the name of the device."""
+    return {
+        name: ThroughputConditions(**{key: value for key, value in row.items() if key != "file"})
+        for name, row in read_sources()["device"].items()
+    }
+
+
+def check_device(name: str) -> None:
+    """Find out whether throughputs were published for a device.
+
+    Raises:
+        ArgumentError: they were not.
+    """
+    known = tuple(read_conditions())
+    if name not in known:
+        hint = closest(name, known, f"there are {', '.join(known)}")
+        raise ArgumentError(f"no throughputs were published for {name!r}; {hint}")
+
+
+def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple[str, ...]]:
+    """Return the published networks that some specs name, and the other specs.
+
+    "timm:PATTERN" names architectures or models, with "@SIZE" of one size; without any, each size that was published.
+
+    Raises:
+        UnknownNetworkError: a name of timm's that no network with figures matches.
+    """
+    chosen: dict[str, Published] = {}
+    others = []
+    for spec in specs:
+        if not spec.startswith("timm:") or "?" in spec:
+            others.append(spec)
+            continue
+        pattern, _, size = spec.removeprefix("timm:").partition("@")
+        found = [
+            each
+            for each in read_published_networks()
+            if (not size or str(each.size) == size)
+            and (fnmatchcase(each.model, pattern) or fnmatchcase(each.architecture, pattern))
+        ]
+        if not found:
+            hint = closest(pattern, {each.architecture for each in read_published_networks()}, "see timm.list_models()")
+            raise UnknownNetworkError(f"no figures were published for {spec!r}; {hint}")
+        chosen.update({each.spec: each for each in found})
+    return tuple(chosen.values()), tuple(others)
+
+
+@cache
+def read_sources() -> dict[str, Any]:
+    """Return where the figures are from, and what the costs were counted with."""
+    return tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
+
+
+def find_pretraining(tag: str) -> str:
+    """Return what weights saw beside ImageNet-1k, as their tag says it; "in1k" where that is all.
+
+    Example:
+        >>> find_pretraining("augreg_in21k_ft_in1k"), find_pretraining("a1_in1k")
+        ('in22k', 'in1k')
+    """
+    for name, words in PRETRAINING.items():
+        if any(word in tag for word in words):
+            return name
+    return OWN
+
+
+def build_row(network: Published, device: str | None = None) -> ComparisonRow:
+    """Return a published network as a row of a comparison, with its images a second on a device."""
+    sources, sample = read_sources(), network.samples.get(device or "")
+    return ComparisonRow(
+        spec=network.spec,
+        name=network.model,
+        family=network.family,
+        input=(3, network.size, network.size),
+        totals=network.totals,
+        pretraining=network.pretraining,
+        published=True,
+        per_second=None if sample is None else sample.per_second,
+        accuracy=Accuracy(
+            networks=(f"timm:{network.model}",),
+            dataset=str(sources["dataset"]),
+            top1_error=round(100 - network.top1, 6),
+            top5_error=round(100 - network.top5, 6),
+            protocol=str(sources["protocol"]),
+            split="validation",
+            side=network.size,
+            weights=network.tag,
+            source=f"timm {sources['folder']}/results-imagenet.csv@{sources['commit']}",
+            note=f"crop {network.crop:g}",
+        ),
+    )
+
+
+def describe_published(device: str | None = None) -> tuple[str, ...]:
+    """Return sentences on where shipped figures are from, and on how throughputs of a device were measured."""
+    sources = read_sources()
+    counted = ", ".join(f"{name} {version}" for name, version in sources["counted"].items())
+    return (
+        f"Costs of timm's networks are shipped ones, counted with {counted}; their accuracies are from "
+        f"{sources['repository']} at {sources['commit']} ({sources['licence']}).",
+        *([f"Images a second are published ones: {read_conditions()[device].text}."] if device else ()),
+    )
+
+
+_WORDS = {"all": "all", "None": None}
+
+
+def _read_totals(row: Mapping[str, str]) -> Totals:
+    known: dict[str, Any] = dict.fromkeys(TRAINED)
+    known |= {name: int(row[name]) for name in COSTS if name != "receptive_field"}
+    extents = row["receptive_field"].split("x") if row["receptive_field"] else None
+    known["receptive_field"] = extents and tuple(int(one) if one.isdecimal() else _WORDS[one] for one in extents)
+    return Totals(**known)
+
+
+def _read(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

@@ -1,0 +1,244 @@
+"""How a graph becomes simpler, step by step, until a person would draw it like that.
+
+Normalisations and activations ride on the box before them, chains of additions become one box, modules fold, repeated
+boxes and equal paths become one with a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.diagrams.graph import Graph, Node, build_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from archcost.records import Report
+
+RIDING = frozenset(("normalisation", "activation"))
+NORMALISED = frozenset(("convolution", "linear", "activation"))  # what a normalisation rides on
+LISTS = frozenset(("ModuleList", "ModuleDict"))
+NUMBERED_PATHS = 3  # equal paths from so many on are one box with a number
+
+
+def ride(graph: Graph) -> None:
+    """Put normalisations and activations onto the boxes that they belong to."""
+    for key in list(graph.nodes):
+        source = graph.source(key)
+        if graph.layer(key).role not in RIDING or source is None or graph.reader(source) != key:
+            continue
+        on = graph.layer(source)
+        if graph.nodes[source].outside or graph.nodes[key].outside:
+            continue
+        if not on.is_input and (graph.layer(key).role == "activation" or on.role in NORMALISED):
+            node, rider = graph.nodes[source], graph.nodes[key]
+            riders = (*node.riders, rider.main, *rider.riders)
+            graph.merge(source, [key], replace(node, rows=(*node.rows, *rider.rows), riders=riders))
+    for key in reversed(list(graph.nodes)):  # what could not ride on the box before it, as in a pre-activation unit
+        reader = graph.reader(key)
+        if graph.layer(key).role not in RIDING or reader is None or graph.nodes[key].outside:
+            continue
+        if graph.source(reader) == key and graph.layer(reader).role not in RIDING and graph.reads[key]:
+            node, rider = graph.nodes[reader], graph.nodes[key]
+            riders = (rider.main, *rider.riders, *node.riders_before)
+            graph.merge(reader, [key], replace(node, rows=(*rider.rows, *node.rows), riders_before=riders))
+
+
+def add_up_chains(graph: Graph) -> None:
+    """Make one box of additions that do nothing but add to each other, and of concatenations likewise."""
+    for key in list(graph.nodes):
+        reader = graph.reader(key)
+        kind = graph.layer(key).kind
+        if graph.nodes[key].outside:
+            continue
+        if reader is None or kind not in {"add", "cat"} or graph.layer(reader).kind != kind or graph.nodes[key].riders:
+            continue
+        node = graph.nodes[reader]
+        graph.merge(reader, [key], replace(node, rows=(*graph.nodes[key].rows, *node.rows)))
+
+
+def find_lists(kinds: Mapping[str, str]) -> frozenset[str]:
+    """Return the modules, by the classes of all, that run nothing by themselves."""
+    return frozenset(path for path, kind in kinds.items() if kind in LISTS)
+
+
+def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
+    """Return the modules that hold nothing but blocks of one class."""
+    children: dict[str, list[str]] = {}
+    for path in kinds:
+        if path:
+            children.setdefault(path.rpartition(".")[0], []).append(path)
+    return frozenset(
+        path for path, inside in children.items()
+        if kinds[path] == "Sequential" and len({kinds[each] for each in inside}) == 1
+        and kinds[inside[0]] != "Sequential" and all(each in children for each in inside)
+    )  # fmt: skip
+
+
+def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below: str = "") -> None:
+    """Make one box of each module that is `depth` levels below a module and holds more than one box.
+
+    A module that is `seen_through` is no level.
+    """
+    level = depth + (below.count(".") + 1 if below else 0)
+    runs: list[tuple[str, list[int]]] = []
+    for key in graph.nodes:
+        module = "" if graph.nodes[key].outside else _find_module(graph, key, level, seen_through)
+        if runs and runs[-1][0] == module:
+            runs[-1][1].append(key)
+        else:
+            runs.append((module, [key]))
+    for module, keys in ((module, keys) for module, run in runs for keys in _split_calls(graph, run)):
+        if module and len(keys) > 1 and module != below and _is_convex(graph, keys):
+            rows = tuple(row for key in keys for row in graph.nodes[key].rows)
+            graph.merge(keys[-1], keys, Node(rows=rows, main=keys[-1], module=module, inside=len(keys)))
+    graph.sort()
+
+
+def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
+    """Return the module at a level that a box belongs to, nothing where it lies higher up."""
+    layer = graph.layer(key)
+    path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
+    parts = path.split(".") if path else []
+    while len(parts) >= level and ".".join(parts[:level]) in seen_through:
+        level += 1
+    return ".".join(parts[:level]) if len(parts) >= level else ""
+
+
+def _split_calls(graph: Graph, run: Sequence[int]) -> list[Sequence[int]]:
+    """Return the calls of a module that is called again and again: the same layers in the same order."""
+    names = [graph.layer(key).name for key in run]
+    if len({*names}) == len(names):
+        return [run]
+    for count in range(len(names), 1, -1):
+        size, rest = divmod(len(names), count)
+        if not rest and names == names[:size] * count and len({*names[:size]}) == size:
+            return [run[i : i + size] for i in range(0, len(run), size)]
+    return [run]
+
+
+def _is_convex(graph: Graph, keys: Sequence[int]) -> bool:
+    """Whether no path leaves the boxes and comes back: else the folded box would read itself."""
+    inside, last = {*keys}, max(keys)
+    pending = [reader for key in keys for reader in graph.readers[key] if reader not in inside]
+    seen = {*pending}
+    while pending:
+        key = pending.pop()
+        if graph.nodes[key].rows[0] > last:
+            continue  # it ran after all of them
+        for reader in graph.readers[key]:
+            if reader in inside:
+                return False
+            if reader not in seen:
+                seen.add(reader)
+                pending.append(reader)
+    return True
+
+
+def sign(graph: Graph, key: int) -> tuple[object, ...]:
+    """Return what two boxes have in common that cost and look the same."""
+    node = graph.nodes[key]
+    rows = [graph.layers[row] for row in sorted(node.rows)]
+    return (
+        tuple((layer.kind, layer.kernel, layer.stride, layer.groups, layer.inputs, layer.outputs) for layer in rows),
+        sum(graph.shared.get(layer.name, layer.params) for layer in rows),
+        node.times,
+        node.paths,
+    )
+
+
+def _sign_roughly(graph: Graph, key: int) -> tuple[object, ...]:
+    """Return what two layers have in common that are drawn alike, whatever they read: 64 and 128 to 128 channels."""
+    node = graph.nodes[key]
+    rows = [graph.layers[row] for row in sorted(node.rows)]
+    return tuple((layer.kind, layer.kernel, layer.stride, layer.groups, layer.outputs) for layer in rows)
+
+
+def count_repeats(graph: Graph) -> None:
+    """Make one box of folded modules of the same cost that follow each other, and of layers that are drawn alike."""
+    for key in list(graph.nodes):
+        if key not in graph.nodes or graph.layer(key).is_input or graph.nodes[key].outside:
+            continue
+        folded = graph.nodes[key].module is not None
+        same = sign if folded else _sign_roughly
+        signature, chain = same(graph, key), [key]
+        while (reader := graph.reader(chain[-1])) is not None and graph.source(reader) == chain[-1]:
+            if (graph.nodes[reader].module is not None) != folded or same(graph, reader) != signature:
+                break
+            chain.append(reader)
+        if len(chain) > 1:
+            node = graph.nodes[key]
+            rows = tuple(row for each in chain for row in graph.nodes[each].rows)
+            graph.merge(key, chain, replace(node, rows=rows, times=len(chain)))
+
+
+def count_paths(graph: Graph) -> None:
+    """Make one path of equal ones that begin and end at the same boxes."""
+    found: dict[tuple[object, ...], list[list[int]]] = {}
+    for key in graph.nodes:
+        source = graph.source(key)
+        if source is None or graph.reader(source) == key:
+            continue
+        path = [key]
+        while (reader := graph.reader(path[-1])) is not None and graph.source(reader) is not None:
+            path.append(reader)
+        if graph.readers[path[-1]]:
+            ends = (source, *graph.readers[path[-1]])
+            found.setdefault((ends, tuple(sign(graph, each) for each in path)), []).append(path)
+    for paths in found.values():
+        if len(paths) < NUMBERED_PATHS:
+            continue
+        for same in zip(*paths, strict=True):
+            node = graph.nodes[same[0]]
+            rows = tuple(row for key in same for row in graph.nodes[key].rows)
+            graph.merge(same[0], same, replace(node, rows=rows, paths=len(paths)))
+
+
+class Level(NamedTuple):
+    """How much of a network is folded.
+
+    Attributes:
+        depth: levels of modules that are shown; None: every layer.
+        repeats: boxes that follow each other and look alike are one with their number.
+        stages: modules that hold nothing but blocks of one class are no level: their blocks are shown.
+    """
+
+    depth: int | None
+    repeats: bool = True
+    stages: bool = False
+
+
+def simplify(report: Report, level: Level, *, apart: bool = False, below: str = "") -> Graph:
+    """Return the graph of a report as it is drawn.
+
+    Args:
+        report: a network that was walked.
+        level: what is folded.
+        apart: normalisations and activations have boxes of their own.
+        below: only the inside of this module.
+    """
+    graph = build_graph(report)
+    if below:
+        graph = keep_inside(graph, below)
+    if not apart:
+        ride(graph)
+    add_up_chains(graph)
+    if level.depth is not None:
+        stages = find_stages(report.modules) if level.stages else frozenset()
+        fold(graph, level.depth, find_lists(report.modules) | stages, below=below)
+    if level.repeats:
+        count_repeats(graph)
+    count_paths(graph)
+    return graph
+
+
+def keep_inside(graph: Graph, module: str) -> Graph:
+    """Return the boxes of one module, and the boxes outside that they read, which become its inputs."""
+    inside = {
+        key for key in graph.nodes
+        if (path := graph.layer(key).module) == module or path.startswith(f"{module}.")
+    }  # fmt: skip
+    sources = {source for key in inside for source in graph.reads[key]} - inside
+    nodes = {key: replace(node, outside=key in sources) for key, node in graph.nodes.items() if key in inside | sources}
+    return Graph(graph.layers, nodes, {key: graph.reads[key] if key in inside else () for key in nodes}, module)

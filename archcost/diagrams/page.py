@@ -1,0 +1,176 @@
+"""write_html(report): a network as a page whose modules fold and unfold.
+
+The page gets the arrangement of each module's inside and places it by itself: what folds changes its size.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from archcost import units
+from archcost.diagrams.arrangement import Arranger, Row, Single, Stack
+from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, find_lists, fold, ride
+from archcost.diagrams.graph import Graph, build_graph, check_module
+from archcost.diagrams.labels import name_node, spell_shape
+from archcost.diagrams.plan import QUANTITIES, find_cost, spell_cost
+from archcost.metrics import METRICS
+from archcost.page.html.document import write_file
+from archcost.page.html.markup import escape_text
+from archcost.page.names import clean_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.diagrams.arrangement import Layers, Part, Place
+    from archcost.records import Report
+
+ENTRY, EXIT = -1, -2  # where lines enter a module and leave it
+BODY = """<header>
+<h1>{title}</h1>
+<input type="search" id="search" placeholder="Search a layer" aria-label="Search a layer">
+<span class="tools"><button type="button" id="closer" aria-label="Zoom in">+</button>
+<button type="button" id="farther" aria-label="Zoom out">-</button>
+<button type="button" id="whole">Whole</button>
+<button type="button" id="unfold">Unfold all</button>
+<button type="button" id="fold">Fold all</button></span>
+<p>Click or Enter folds and unfolds; drag or arrows move; wheel, + and - zoom; 0 shows the whole; / searches.</p>
+</header>
+<main><svg id="picture" role="group" aria-label="Diagram"></svg></main>
+<footer id="facts" aria-live="polite"></footer>
+<script type="application/json" id="data">{data}</script>"""
+
+
+def write_html(report: Report, *, module: str = "", apart: bool = False, cost: str = "macs") -> str:
+    """Return a network as one self-contained page.
+
+    Args:
+        report: of the network.
+        module: the path of a module: its inside is shown.
+        apart: normalisations and activations have boxes of their own.
+        cost: of `COSTS`, what each box shows.
+
+    Raises:
+        ArgumentError: the network has no such module.
+    """
+    check_module(report, module)
+    title = clean_lines(f"{report.network.name}: {module}" if module else report.network.name)
+    data = json.dumps(build_data(report, module=module, apart=apart, cost=cost), ensure_ascii=False)
+    style, script = _read_resources()
+    body = BODY.format(title=escape_text(title), data=data.replace("<", "\\u003c"))
+    return write_file(escape_text(title), style, script, [body])
+
+
+def build_data(report: Report, *, module: str = "", apart: bool = False, cost: str = "macs") -> dict[str, Any]:
+    """Return what the page draws: the box of the whole, and in each box of a module the boxes of its inside."""
+    graph = build_graph(report)
+    if not apart:
+        ride(graph)
+    add_up_chains(graph)
+    builder = _Builder(report, graph, cost)
+    inside = [key for key in graph.nodes if builder.lies_in(key, module)]
+    return {"inside": builder.build_inside(inside, module, ports=bool(module))}
+
+
+class _Builder:
+    """Builds the boxes of modules within modules from one graph of all layers."""
+
+    def __init__(self, report: Report, graph: Graph, cost: str) -> None:
+        self.report, self.graph, self.cost = report, graph, cost
+        self.lists = find_lists(report.modules)
+        self.largest = max((value for key in graph.nodes if isinstance(value := find_cost(graph, key, cost), float)),
+                           default=0.0) or 1.0  # fmt: skip
+
+    def lies_in(self, key: int, module: str) -> bool:
+        path = self.graph.layer(key).module
+        return not module or path == module or path.startswith(f"{module}.")
+
+    def build_inside(self, keys: Sequence[int], module: str, *, ports: bool) -> dict[str, Any]:
+        """Return the arrangement of a module's boxes, the boxes, and the lines among them."""
+        part = {*keys}
+        nodes = {key: self.graph.nodes[key] for key in keys}
+        reads = {key: [source for source in self.graph.reads[key] if source in part] for key in keys}
+        graph = Graph(self.graph.layers, nodes, reads, module, self.graph.shared)
+        entered = [key for key in keys if any(source not in part for source in self.graph.reads[key])]
+        left = [key for key in keys if any(reader not in part for reader in self.graph.readers[key])]
+        fold(graph, 1, self.lists, below=module)
+        count_repeats(graph)
+        count_paths(graph)
+        ends = {row: key for key, node in graph.nodes.items() for row in node.rows}
+        reads = {key: list(graph.reads[key]) for key in graph.nodes}
+        if ports:
+            for key in dict.fromkeys(ends[key] for key in entered):
+                reads[key].append(ENTRY)
+            reads = {ENTRY: [], **reads, EXIT: list(dict.fromkeys(ends[key] for key in left))}
+        return {
+            "tree": _write_part(Arranger(reads).arrange_all(tuple(reads))),
+            "boxes": {str(key): self.build_box(graph, key, keys) for key in graph.nodes},
+            "lines": [[source, key] for key, sources in reads.items() for source in sources],
+        }
+
+    def build_box(self, graph: Graph, key: int, keys: Sequence[int]) -> dict[str, Any]:
+        node, value = graph.nodes[key], find_cost(graph, key, self.cost)
+        box: dict[str, Any] = {
+            "name": clean_lines(name_node(graph, key, self.report)),
+            "path": clean_lines(node.module or graph.layer(key).name),
+            "cost": spell_cost(value, self.cost),
+            "share": round(min(value / self.largest, 1), 4) if isinstance(value, float) else 0,
+            "shape": spell_shape(graph, key),
+            "facts": self.list_facts(graph, key),
+            "sheets": node.times > 1 or node.paths > 1,
+        }
+        if node.module is not None:
+            rows = {*node.rows}
+            inner = [each for each in keys if each in rows and self.lies_in(each, node.module)]
+            first = inner[: len(inner) // node.times] if graph.is_shared(key) else inner
+            box["inside"] = self.build_inside(first, node.module, ports=True)
+        return box
+
+    def list_facts(self, graph: Graph, key: int) -> list[list[str]]:
+        """Return what the page says of a box: label and figure."""
+        rows = [graph.layers[row] for row in graph.nodes[key].rows]
+        inputs = next((units.shape(row.inputs[0][1:]) for row in rows if row.inputs), "")
+        sums = {name: sum(getattr(row, name) or 0 for row in rows) for name in QUANTITIES.values()}
+        folded = graph.nodes[key].module
+        kind = self.report.modules.get(folded, "") if folded is not None else graph.layer(key).kind
+        facts = [["Kind", clean_lines(kind)], ["Input", inputs], ["Output", spell_shape(graph, key)]]
+        facts += [
+            [METRICS[name].label, f"{units.exact(value)} {METRICS[name].unit or ''}".strip()]
+            for name, value in sums.items()
+        ]
+        facts += [["Receptive field", units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)]]
+        return [[label, text] for label, text in facts if text]
+
+
+def _write_part(part: Part) -> Any:
+    """Return an arrangement as the page reads it: a number is a box."""
+    if isinstance(part, Single):
+        return part.key
+    if isinstance(part, Stack):
+        return {"stack": [_write_part(each) for each in part.parts]}
+    if isinstance(part, Row):
+        return {
+            "row": [_write_part(each) for each in part.parts],
+            "passing": [list(ends) for ends in part.passing],
+            "side": [_write_part(each) for each in part.side],
+        }
+    return _write_layers(part)
+
+
+def _write_layers(part: Layers) -> dict[str, Any]:
+    at = {id(place): i for layer in part.layers for i, place in enumerate(layer)}
+
+    def write_place(place: Place) -> dict[str, Any]:
+        above = [at[id(each)] for each in place.above]
+        return {"key": place.key, "lines": [list(ends) for ends in place.lines], "above": above}
+
+    return {"layers": [[write_place(place) for place in layer] for layer in part.layers]}
+
+
+@cache
+def _read_resources() -> tuple[str, str]:
+    folder = files("archcost.diagrams")
+    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return style, script

@@ -1,0 +1,238 @@
+"""What each box of a diagram says, how large it is for that, and where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.charts.theme import TITLE, find_size
+from archcost.diagrams.labels import break_name, find_common_riders, name_node, spell_shape
+from archcost.diagrams.layout import Spaces, lay_out
+from archcost.metrics import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.ft2font import FT2Font
+
+    from archcost.charts.theme import Size
+    from archcost.diagrams.graph import Graph
+    from archcost.diagrams.layout import Layout
+    from archcost.records import Report
+
+COSTS = ("macs", "params", "memory", "receptive-field", "none")
+SHOWN = ("bar", "width", "colour")
+DIRECTIONS = ("down", "right")
+QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
+PADDING = 0.6  # of the font, within a box
+LEADING = 1.25  # of the font, from line to line
+FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
+LABEL = 1.35  # of the font, the room for a shape behind a box
+UNIT = 100.0  # points, at which letters are measured
+MARGIN = 1.2  # of the font, around the drawing
+FORMS = [(False, "narrow"), (False, "low"), (True, "plain"), (True, "low"), (False, "narrowest"), (True, "narrowest")]
+NARROW = {"narrow": 16, "narrowest": 10}  # letters of a line, from which on a name is broken
+BESIDE = "   "  # between a name and its cost
+HEAD = 2.75 * TITLE  # times the font, above the drawing
+GAP = 3.0  # of the font, between networks side by side
+FACTORS = (1.6, 1.3, 1.15)  # of the size's font
+WIDEST = 3.0  # times the narrowest box, where the width shows the cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a diagram looks.
+
+    The cost that it shows (of `COSTS`), how (of `SHOWN`), where it leads (of `DIRECTIONS`), the names of theme and
+    size, and the family of its letters; None: the charts' own.
+    """
+
+    cost: str = "macs"
+    show: str = "bar"
+    direction: str = "down"
+    theme: str = "light"
+    size: str = "16:9"
+    font: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a box says: its name in one line or more, its cost as a figure and as a share, and its result's shape."""
+
+    lines: tuple[str, ...]
+    figure: str
+    share: float
+    shape: str
+    low: bool = False  # the cost stands beside the name
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The lines of letters as they are measured."""
+        if self.low and self.figure:
+            return (f"{' '.join(self.lines)}{BESIDE}{self.figure}",)
+        return (*self.lines, self.figure) if self.figure else self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One drawing: its title, a note below it, the texts of each box and where it lies, in points.
+
+    `across` says that it leads to the right. The room of a box in the layout includes its shape, which stands behind
+    it, on the line that leaves it.
+    """
+
+    title: str
+    note: str
+    graph: Graph
+    texts: Mapping[int, Text]
+    layout: Layout
+    font: float
+    across: bool
+
+    @property
+    def wide(self) -> float:
+        """The width with title and note."""
+        font = self.font
+        return max(self.layout.width, TITLE * 1.1 * measure(self.title, font), measure(self.note, font))
+
+
+def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[Plan]:
+    """Plan drawings that stand side by side, each with its title.
+
+    Their letters are as large as fit and no smaller than the size's font. Where that does not fit, names are broken
+    (narrow boxes), or costs stand beside them (low boxes).
+    """
+    size = find_size(style.size)
+    largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
+
+    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False) -> list[Plan]:
+        return [
+            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font, loose)
+            for title, graph, report in graphs
+        ]
+
+    forms = [plain := plan_in("plain")]
+    if fit(plain, size):
+        forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
+    else:
+        forms += [plan_in(form, loose=loose) for loose, form in FORMS]
+    return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
+
+
+def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
+    """Return the width and the height that drawings need with their titles."""
+    font = planned[0].font
+    widths = [plan.wide for plan in planned]
+    width = sum(widths) + GAP * font * (len(planned) - 1) + 2 * MARGIN * font
+    return width, max(plan.layout.height for plan in planned) + (2 * MARGIN + HEAD) * font
+
+
+def _compare(planned: Sequence[Plan], size: Size) -> tuple[float, float]:
+    """Return how much wider and higher than a canvas drawings are."""
+    width, height = measure_all(planned)
+    return width / (72 * size.width), height / (72 * size.height)
+
+
+def fit(planned: Sequence[Plan], size: Size) -> bool:
+    """Whether drawings fit a canvas."""
+    return max(_compare(planned, size)) <= 1
+
+
+def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float, loose: bool) -> Plan:
+    size, across = find_size(style.size), style.direction == "right"
+
+    def measure_room(key: int) -> tuple[float, float]:
+        width, height = measure_box(texts[key], style, font)
+        shape = texts[key].shape
+        if across:
+            return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
+        return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
+
+    spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
+    reads = {key: list(graph.reads[key]) for key in graph.nodes}
+    room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
+    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room, loose=loose)
+    common = find_common_riders(graph)
+    note = f"each convolution: + {' + '.join(common)}" if common else ""
+    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
+
+
+def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
+    """Return the width and the height of a box."""
+    width = max(measure(line, font, style.font) for line in text.rows)
+    if style.show == "width" and style.direction == "down":
+        width = max(width, text.share * WIDEST * 8 * font)
+    height = len(text.rows) * LEADING + (FRAME_WITH_BAR if text.share and style.show == "bar" else FRAME)
+    return width + 2 * PADDING * font, height * font
+
+
+def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str) -> Mapping[int, Text]:
+    common = find_common_riders(graph)
+    return {key: _write(graph, key, name_node(graph, key, report, common), cost, largest, form) for key in graph.nodes}
+
+
+def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str) -> Text:
+    value = None if graph.nodes[key].outside else find_cost(graph, key, cost)
+    share = value / largest if isinstance(value, float) and largest else 0.0
+    source = graph.source(key)
+    shape = spell_shape(graph, key)
+    if (
+        source is not None
+        and graph.reader(source) == key
+        and graph.readers[key]
+        and spell_shape(graph, source) == shape
+    ):
+        shape = ""  # nothing changed: the line says it above
+    lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
+    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
+
+
+def _find_largest(graph: Graph, cost: str) -> float:
+    values = (find_cost(graph, key, cost) for key, node in graph.nodes.items() if not node.outside)
+    return max((value for value in values if isinstance(value, float)), default=0.0)
+
+
+def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
+    """Return what a box costs: a number, or the words of a receptive field."""
+    rows = [graph.layers[row] for row in graph.nodes[key].rows]
+    if cost in QUANTITIES:
+        return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
+    if cost == "receptive-field":
+        return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
+    return None
+
+
+def spell_cost(value: float | str | None, cost: str) -> str:
+    """Return a cost as a box shows it, nothing for zero."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        return f"RF {value}"
+    metric = METRICS[QUANTITIES[cost]]
+    return units.short(value, metric.unit) if metric.unit else f"{units.short(value)} {metric.label}"
+
+
+def measure(text: str, font: float, family: str | None = None) -> float:
+    """Return the width of a text in points."""
+    return _measure_unit(text, family or "DejaVu Sans") * font
+
+
+@cache
+def _measure_unit(text: str, family: str) -> float:
+    """Return the width of a text in units of the font."""
+    font = _load_font(family)
+    font.set_text(text, 0.0)
+    return float(font.get_width_height()[0]) / 64 / UNIT  # FreeType counts in 64ths of a point
+
+
+@cache
+def _load_font(family: str) -> FT2Font:
+    """Return the metrics of a font; DejaVu Sans comes with matplotlib."""
+    from matplotlib.font_manager import FontProperties, findfont
+    from matplotlib.ft2font import FT2Font
+
+    font = FT2Font(findfont(FontProperties(family=family)))
+    font.set_size(UNIT, 72)
+    return font

@@ -1,0 +1,63 @@
+"""measure_ceilings(device) -> what devices can do at best: this machine's, or one of each type that a cluster has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archcost.profiling.run import run_each
+from archcost.records import Ceiling, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.records import Sweeping
+
+
+def measure_ceilings(
+    device: str, threads: int | None, fleets: Sequence[Sweeping]
+) -> Iterator[tuple[Sweeping, Ceiling | Failure]]:
+    """Measure a device for each setting of a fleet; yield what was found as it is known."""
+    for fleet in fleets:
+        options = {"threads": threads, "place": find_place(device, fleet)}
+        ((_, row),) = run_each([device], options, None, 1, fleet, measure_ceiling)
+        yield fleet, row
+
+
+def measure_ceiling(device: str, keep: None, options: Mapping[str, Any]) -> Ceiling | Failure:
+    """Measure a device of this machine, and keep its roof for `--time`; return the failure where that fails."""
+    from archcost.clock import regime
+    from archcost.clock.conditions import state
+    from archcost.clock.devices import clock_of, device_of
+    from archcost.clock.nvml import Nvml
+    from archcost.clock.roofs import all_dtypes, cache_file, roof_of
+    from archcost.errors import ArchcostError
+    from archcost.records import TimingPlan
+
+    del keep
+    try:
+        found = device_of(device)
+        with regime(TimingPlan(threads=options["threads"])):
+            roof = roof_of(found, all_dtypes(found), clock_of(found), fresh=True)
+            kept = None if roof.disturbed else str(cache_file(found))
+    except ArchcostError as error:
+        return Failure.of(device, error)
+    after = state(found, Nvml.of(found))
+    return Ceiling(roof=roof, kept=kept, clock_hz=after.clock_hz, memory_clock_hz=after.memory_clock_hz)
+
+
+def find_place(device: str, sweeping: Sweeping) -> str | None:
+    """Return which device of this machine is meant, for a journal; None for a node of a cluster, which Ray chooses.
+
+    A row of a journal that was measured on another device, or with another driver, is no row of this one.
+
+    Raises:
+        ArgumentError: a device that there is not.
+    """
+    if sweeping.journal is None or sweeping.engine != "local":
+        return None
+    from archcost.clock.conditions import identity
+    from archcost.clock.devices import device_of
+    from archcost.clock.nvml import Nvml
+
+    found = device_of(device)
+    return " ".join(filter(None, identity(found, Nvml.of(found))))

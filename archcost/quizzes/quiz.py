@@ -1,0 +1,81 @@
+"""build_quiz(report): exercises about a network, of every kind that it has, chosen by a seed."""
+
+from __future__ import annotations
+
+import fnmatch
+import random
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from archcost.errors import ArgumentError, closest
+from archcost.quizzes.layers import yield_layer_questions
+from archcost.quizzes.network import yield_most_questions, yield_saving_questions, yield_stride_questions
+from archcost.quizzes.slips import yield_slip_questions
+from archcost.records import Quiz
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.records import Layer, Question, Report
+
+SLIPS = 2  # at most: each has networks of its own to measure
+
+
+def build_quiz(report: Report, *, layers: Sequence[str] = (), seed: int = 0, count: int = 10) -> Quiz:
+    """Return exercises about a network, the same for the same request.
+
+    Args:
+        report: of one image.
+        layers: globs over the names of the layers that are asked about; none: all, and the network as a whole.
+        seed: chooses among what can be asked.
+        count: how many, or fewer where there is no more to ask.
+
+    Raises:
+        ArgumentError: a batch of several images, a glob that no layer matches, or nothing that can be asked.
+    """
+    _refuse_batches(report)
+    chosen = _choose_layers(report, layers)
+    # by hand what chance decides: no question is a secret
+    chance = random.Random(seed)  # noqa: S311
+    kinds: dict[str, list[Question]] = defaultdict(list)
+    for question in _yield_questions(report, chosen, whole=not layers):
+        kinds[question.kind].append(question)
+    if not layers:
+        kinds["slip"] += yield_slip_questions(report.network.spec, chance, SLIPS)
+    for questions in kinds.values():
+        chance.shuffle(questions)
+    picked: list[Question] = []
+    while len(picked) < count and any(kinds.values()):
+        picked += [questions.pop() for questions in kinds.values() if questions]
+    if not picked:
+        raise ArgumentError(
+            f"{report.network.spec} has no convolution, pool or linear layer with anything to ask about"
+            f"{': leave --layers out' if layers else ''}"
+        )
+    return Quiz(spec=report.network.spec, network=report.network.name, seed=seed, questions=tuple(picked[:count]))
+
+
+def _refuse_batches(report: Report) -> None:
+    for info in report.network.inputs:
+        if len(info.shape) > 1 and info.shape[0] != 1:
+            raise ArgumentError(f"a quiz is about one image, not a batch of {info.shape[0]}")
+
+
+def _choose_layers(report: Report, patterns: Sequence[str]) -> list[int]:
+    names = [layer.name for layer in report.layers]
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            hint = closest(pattern, names, f"it has {', '.join(names[:8])}")
+            raise ArgumentError(f"{report.network.spec} has no layer {pattern!r}; {hint}")
+    wanted = list(patterns) or ["*"]
+    return [i for i, name in enumerate(names) if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)]
+
+
+def _yield_questions(report: Report, chosen: Sequence[int], *, whole: bool) -> Iterator[Question]:
+    rows: Sequence[Layer] = report.layers
+    if whole:
+        yield from yield_most_questions(rows)
+    for place in chosen:
+        yield from yield_layer_questions(rows, place)
+        yield from yield_saving_questions(rows, place)
+        yield from yield_stride_questions(rows[place])

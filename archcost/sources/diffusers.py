@@ -1,0 +1,16 @@
+"""Networks of diffusers in their default configuration, or as the arguments say."""
+
+from archcost.sources.class_source import ClassSource
+
+
+class _Diffusers(ClassSource):
+    name = "diffusers"
+    form = "diffusers:CLASS"
+    prefix = "diffusers:"
+    about = "a network of diffusers; the arguments are its configuration"
+    example = "diffusers:UNet2DConditionModel?sample_size=64"
+    install = "diffusers"
+    modules = ("diffusers",)
+
+
+SOURCE = _Diffusers()

@@ -1,0 +1,149 @@
+"""Networks by their configuration, as the hub keeps it: of transformers and of diffusers. No weights, ever."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArgumentError, UnknownNetworkError, closest
+from archcost.sources.callables import run_user_code
+from archcost.sources.choose import choose_inputs
+from archcost.sources.hf_config import change_fields, read_config
+from archcost.sources.hub import fetch_config, find_cached, find_config
+from archcost.sources.libraries import import_library, load_beside_torchvision
+from archcost.sources.network import Network
+from archcost.sources.offline import staying_offline
+from archcost.sources.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from torch import nn
+
+    from archcost.sources.spec import Spec
+
+
+class _HuggingFace(Source):
+    name = "hf"
+    form = "hf:CONFIG"
+    prefix = "hf:"
+    about = "a config.json of transformers or diffusers: file, folder, OWNER/NAME in the cache; or a model type"
+    example = "hf:llama?num_hidden_layers=4"
+    install = "transformers"
+    aliases = ("huggingface", "hub", "transformers")
+
+    def accepts(self, source: str, target: str) -> bool:
+        return source == "hf" or (not source and target.partition("#")[0].endswith(".json"))
+
+    def file_in(self, source: str, target: str) -> str:
+        path = target.partition("#")[0]
+        return path if not source or path.endswith(".json") else ""
+
+    def find(self, spec: Spec) -> Network:
+        """Return the network that a configuration describes."""
+        where, _, kind = spec.target.partition("#")
+        file = find_config(where) or self._find_unowned(where)
+        fields = {"model_type": where} if file is None else read_config(file)
+        diffuses = "_class_name" in fields
+        make = _prepare_diffusers if diffuses else _prepare_transformers
+        build, name, notes = load_beside_torchvision(lambda: make(fields, where, kind, spec.arguments))
+        return Network(
+            spec=spec.text,
+            name=f"{name} of {where}",
+            build=lambda: _build_offline(build, f"building {name}"),
+            notes=notes,
+            choose=partial(choose_inputs, size=spec.size, seq=spec.seq),
+        )
+
+    def _find_unowned(self, where: str) -> Path | None:
+        """Return the file of a cached repository without an owner (bert-base-uncased); a model type goes first."""
+        types = import_library("transformers").CONFIG_MAPPING
+        return None if where in types else find_cached(where)
+
+    def fetch(self, spec: Spec) -> str:
+        """Fetch a repository's configuration, and nothing else."""
+        return fetch_config(spec.target.partition("#")[0])
+
+    def names(self) -> Sequence[str]:
+        """Return the model types that transformers knows."""
+        return [f"hf:{name}" for name in import_library("transformers").CONFIG_MAPPING]
+
+
+def _prepare_transformers(
+    fields: dict[str, Any], title: str, kind: str, arguments: Mapping[str, object]
+) -> tuple[Any, str, tuple[str, ...]]:
+    transformers = import_library("transformers")
+    known = list(transformers.CONFIG_MAPPING.keys())
+    model_type = str(fields.get("model_type", ""))
+    if model_type not in known:
+        own = "; its code is on the hub (auto_map), and archcost runs none of that" if "auto_map" in fields else ""
+        hint = closest(model_type, known, "--download fetches the config.json of a repository of the hub")
+        raise UnknownNetworkError(
+            f"{title}: transformers {transformers.__version__} knows no model type {model_type!r}; {hint}{own}"
+        )
+    config_class = transformers.CONFIG_MAPPING[model_type]
+    if arguments:
+        fields = change_fields(fields, arguments, config_class().to_dict(), title)
+    config = run_user_code(lambda: config_class.from_dict(dict(fields)), f"the configuration {title}")
+    _refuse_downloads(config)
+    kind = kind or next(iter(fields.get("architectures") or ()), "")
+    if kind:
+        network = _find_class(transformers, kind, title)
+    elif config_class in transformers.MODEL_MAPPING:
+        network = transformers.MODEL_MAPPING[config_class]
+        network = network[0] if isinstance(network, tuple) else network
+    else:
+        raise ArgumentError(
+            f"{title} names no class, and transformers has no model for {model_type!r} as such; add one: #CLASS"
+        )
+    quantised = getattr(config, "quantization_config", None)
+    notes = ("its configuration stores weights quantized; they are counted as if they were not",) if quantised else ()
+    return lambda: network._from_config(config), network.__name__, notes  # noqa: SLF001 - what AutoModel.from_config calls
+
+
+def _prepare_diffusers(
+    fields: dict[str, Any], title: str, kind: str, arguments: Mapping[str, object]
+) -> tuple[Any, str, tuple[str, ...]]:
+    diffusers = import_library("diffusers")
+    network = _find_class(diffusers, kind or str(fields["_class_name"]), title)
+    if not hasattr(network, "from_config") or hasattr(network, "components"):
+        raise ArgumentError(
+            f"{title} describes {network.__name__}, which is no network; name the configuration of a part, as in "
+            "FOLDER/unet/config.json or hf:OWNER/NAME/unet"
+        )
+    fields = change_fields(fields, arguments, _read_defaults(network), title)
+    return lambda: network.from_config(fields), network.__name__, ()
+
+
+def _build_offline(build: Callable[[], nn.Module], what: str) -> nn.Module:
+    with staying_offline(what):
+        return run_user_code(build, what)  # type: ignore[no-any-return]
+
+
+def _find_class(library: Any, name: str, title: str) -> Any:
+    found = getattr(library, name, None)
+    if isinstance(found, type):
+        return found
+    classes = [each for each in dir(library) if each[:1].isupper()]
+    hint = closest(name, classes, "write one of its classes behind a #")
+    raise UnknownNetworkError(f"{title}: {library.__name__} {library.__version__} has no class {name!r}; {hint}")
+
+
+def _read_defaults(network: Any) -> dict[str, Any]:
+    import inspect
+
+    return {name: each.default for name, each in inspect.signature(network.__init__).parameters.items()}
+
+
+def _refuse_downloads(config: Any) -> None:
+    """Have no part of a network fetch weights while it is built."""
+    for each in (
+        config,
+        *(getattr(config, name, None) for name in ("backbone_config", "vision_config", "encoder", "decoder")),
+    ):
+        if getattr(each, "use_pretrained_backbone", False):
+            each.use_pretrained_backbone = False
+
+
+SOURCE = _HuggingFace()

@@ -1,0 +1,71 @@
+"""A configuration file (config.json), and the fields that a name changes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArgumentError, UnknownNetworkError, closest, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")  # lists of one entry for each layer follow
+SAYS = ("model_type", "_class_name", "architectures")
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """Return the fields of a configuration.
+
+    Raises:
+        UnknownNetworkError: the file cannot be read, or describes no network.
+    """
+    try:
+        fields = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnknownNetworkError(f"{file} cannot be read as JSON: {first_line(error)}") from error
+    if not isinstance(fields, dict) or not any(name in fields for name in SAYS):
+        raise UnknownNetworkError(
+            f"{file} describes no network: it has neither model_type (of transformers) nor _class_name (of diffusers)"
+        )
+    return fields
+
+
+def change_fields(
+    fields: Mapping[str, Any],
+    arguments: Mapping[str, object],
+    defaults: Mapping[str, Any],
+    title: str,
+) -> dict[str, Any]:
+    """Return fields with those that a name's arguments change; "text_config.num_layers" is a field of a part.
+
+    Raises:
+        ArgumentError: there is no such field.
+    """
+    changed: dict[str, Any] = dict(fields)
+    known = {**defaults, **fields}
+    for name, value in arguments.items():
+        first, _, rest = name.partition(".")
+        if first not in known:
+            parts = [f"{part}.{first}" for part, inner in known.items() if isinstance(inner, dict) and first in inner]
+            hint = f"did you mean {', '.join(parts)}?" if parts else closest(first, known, "see its documentation")
+            raise ArgumentError(f"{title} has no field {first!r}; {hint}")
+        if rest:
+            inner = known[first] if isinstance(known[first], dict) else {}
+            changed[first] = change_fields(changed.get(first) or {}, {rest: value}, inner, f"{title}, {first}")
+        else:
+            if name in DEPTHS and isinstance(value, int):
+                _cut_lists(changed, known.get(name), value)
+            changed[name] = value
+    return changed
+
+
+def _cut_lists(fields: dict[str, Any], before: object, depth: int) -> None:
+    """Cut the lists that have an entry for each layer; what a deeper network's would hold, its library works out."""
+    for name, value in list(fields.items()):
+        if isinstance(value, list) and len(value) == before and name.endswith("types"):
+            if depth <= len(value):
+                fields[name] = value[:depth]
+            else:
+                del fields[name]

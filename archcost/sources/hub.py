@@ -1,0 +1,71 @@
+"""Where a configuration lies: a file, a folder, the local cache of the hub; and fetching one where that is asked."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from archcost.errors import ArgumentError, UnknownNetworkError, first_line
+from archcost.sources.libraries import import_library
+
+FILE = "config.json"
+OWNED = 2  # parts of OWNER/NAME
+
+
+def find_config(where: str) -> Path | None:
+    """Return the file of a configuration; None for a name without a slash, which is a model type.
+
+    Raises:
+        UnknownNetworkError: there is no such file or folder, and the cache does not have such a repository.
+    """
+    path = Path(where)
+    if path.is_dir() and (path / FILE).is_file():
+        return path / FILE
+    if path.is_file():
+        return path
+    if where.endswith(".json"):
+        raise UnknownNetworkError(f"there is no file {where!r} (looked in {Path.cwd()})")
+    if path.is_dir() and ("/" in where or "." in where):
+        raise UnknownNetworkError(f"the folder {where!r} has no {FILE}")
+    if "/" not in where:
+        return None
+    if where.startswith(("/", ".", "~")):
+        raise UnknownNetworkError(f"there is no folder {where!r} (looked in {Path.cwd()})")
+    repository, file = _split(where)
+    found = find_cached(where)
+    if found is not None:
+        return found
+    raise UnknownNetworkError(
+        f"neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
+        f"{file}, and nothing else"
+    )
+
+
+def find_cached(where: str) -> Path | None:
+    """Return the configuration of a repository, or of a part of it, in the local cache."""
+    found = import_library("huggingface_hub").try_to_load_from_cache(*_split(where))
+    return Path(found) if isinstance(found, str) else None
+
+
+def fetch_config(where: str) -> str:
+    """Fetch a repository's configuration into the local cache, and nothing else; return what was fetched.
+
+    Raises:
+        ArgumentError: the name is not OWNER/NAME.
+        UnknownNetworkError: it could not be fetched.
+    """
+    if Path(where).exists() or where.startswith(("/", ".", "~")):
+        raise ArgumentError(f"--download fetches the configuration of hf:OWNER/NAME, not of {where!r}")
+    repository, file = _split(where)
+    hub = import_library("huggingface_hub")
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # who asks for no token needs no advice about it
+    try:
+        return str(hub.hf_hub_download(repository, file))
+    except Exception as error:
+        raise UnknownNetworkError(f"{file} of {repository} could not be fetched: {first_line(error)}") from error
+
+
+def _split(where: str) -> tuple[str, str]:
+    """Return the repository and the file: "stabilityai/sdxl/unet" has a part of its own."""
+    parts = where.strip("/").split("/")
+    return "/".join(parts[:OWNED]), "/".join((*parts[OWNED:], FILE))

@@ -1,0 +1,96 @@
+"""Networks of ultralytics, by name or by a file of one's own: the network within, without weights."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import UnknownNetworkError, closest
+from archcost.sources.callables import run_user_code
+from archcost.sources.inputs import InputSpec
+from archcost.sources.libraries import import_library
+from archcost.sources.network import Network
+from archcost.sources.offline import staying_offline
+from archcost.sources.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from archcost.sources.spec import Spec
+
+SIDE, CLASSIFIED_SIDE = 640, 224
+SCALE = re.compile(r"(\d+)[nslmx](?=-|$)")  # yolo11n is yolo11 at its scale n
+SUFFIXES = (".yaml", ".yml")
+
+
+class _Ultralytics(Source):
+    name = "ultralytics"
+    form = "ultralytics:NAME"
+    prefix = "ultralytics:"
+    about = "a network of ultralytics by name, or by a file like its own (yolo11n.yaml)"
+    example = "ultralytics:yolo11n"
+    install = "ultralytics"
+    aliases = ("yolo",)
+
+    def accepts(self, source: str, target: str) -> bool:
+        return source == self.name or (not source and target.endswith(SUFFIXES))
+
+    def file_in(self, source: str, target: str) -> str:
+        del source
+        return target if target.endswith(SUFFIXES) and Path(target).is_file() else ""
+
+    def find(self, spec: Spec) -> Network:
+        """Return the inner network, for pictures of the size that it was published with."""
+        tasks = import_library("ultralytics.nn.tasks", self.install)
+        stem = spec.target
+        if not Path(spec.target).is_file():
+            stem = Path(spec.target).stem if spec.target.endswith(SUFFIXES) else spec.target
+            if "/" in spec.target:
+                raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
+            if SCALE.sub(r"\1", stem) not in _list_stems() and stem not in _list_stems():
+                hint = closest(stem, _list_stems(), f"it has {len(_list_stems())} networks")
+                raise UnknownNetworkError(f"ultralytics has no network {stem!r}; {hint}")
+            stem = f"{stem}.yaml"
+        fields = run_user_code(lambda: _read(tasks, stem), f"reading {spec.target}")
+        task = tasks.guess_model_task(fields)
+        channels = spec.arguments.get("ch", fields.get("channels", 3))
+        side = CLASSIFIED_SIDE if task == "classify" else SIDE
+        return Network(
+            spec=spec.text,
+            name=spec.target,
+            build=lambda: _build(fields, task, spec),
+            inputs=(InputSpec(shape=(int(channels), *(spec.size or (side, side)))),),  # type: ignore[call-overload]
+        )
+
+    def names(self) -> Sequence[str]:
+        """Return those that the library describes; those with scales (yolo11n) are named without (yolo11)."""
+        return [f"ultralytics:{stem}" for stem in _list_stems()]
+
+
+def _list_stems() -> list[str]:
+    folder = Path(import_library("ultralytics", SOURCE.install).__file__).parent / "cfg" / "models"
+    return sorted(file.stem for file in folder.rglob("*.yaml"))
+
+
+def _read(tasks: Any, file: str) -> dict[str, Any]:
+    fields = tasks.yaml_model_load(file)
+    if not isinstance(fields, dict) or "backbone" not in fields:
+        raise UnknownNetworkError(f"{file} describes no network of ultralytics: it has no backbone")
+    return fields
+
+
+def _build(fields: dict[str, Any], task: str, spec: Spec) -> nn.Module:
+    from copy import deepcopy
+
+    yolo = import_library("ultralytics", SOURCE.install).YOLO
+    with staying_offline(spec.text):
+        kind = yolo.task_map.fget(object.__new__(yolo))[task]["model"]
+        return run_user_code(  # type: ignore[no-any-return]
+            lambda: kind(deepcopy(fields), verbose=False, **spec.arguments), f"building {spec.text}"
+        )
+
+
+SOURCE = _Ultralytics()

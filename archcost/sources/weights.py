@@ -1,0 +1,45 @@
+"""Files of weights alone (FILE.safetensors, FILE.gguf): what their headers say; there is nothing to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcost.errors import UnknownNetworkError
+from archcost.sources.source import Source
+
+if TYPE_CHECKING:
+    from archcost.sources.network import Network
+    from archcost.sources.spec import Spec
+
+SUFFIXES = (".safetensors", ".gguf")
+
+
+class _Weights(Source):
+    name = "weights"
+    form = "FILE.safetensors, FILE.gguf"
+    about = "the parameters, bytes and dtypes in a file of weights, from its header alone; for profile"
+    example = "model.safetensors"
+
+    def accepts(self, source: str, target: str) -> bool:
+        return not source and target.endswith(SUFFIXES)
+
+    def file_in(self, source: str, target: str) -> str:
+        del source
+        return target
+
+    def find(self, spec: Spec) -> Network:
+        """Refuse: weights cannot be run.
+
+        Raises:
+            UnknownNetworkError: always.
+        """
+        if not Path(spec.target).is_file():
+            raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
+        raise UnknownNetworkError(
+            f"{spec.target} holds weights and no network that could be run; `archcost profile {spec.target}` shows "
+            "what its header says"
+        )
+
+
+SOURCE = _Weights()

@@ -1,0 +1,117 @@
+"""The atlas: what it draws is what was published, and it works by pointer and keyboard without a network."""
+
+import json
+import re
+
+import pytest
+from browser import Browser, find_executable
+
+from archcost.charts.atlas.page import build_data, write_atlas
+from archcost.cli import run
+from archcost.comparison.published import read_published_networks
+from archcost.records import frontier
+
+WIDE = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("atlas") / "atlas.html"
+    path.write_text(write_atlas(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    executable = find_executable()
+    if executable is None:
+        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
+    started = Browser(executable)
+    yield started
+    started.close()
+
+
+def choose(browser, name, value):
+    browser.ask(
+        f"{{ const control = document.getElementById({name!r}); control.value = {value!r};"
+        " control.dispatchEvent(new Event('input', {bubbles: true})); 0 }"
+    )
+
+
+def list_frontier(browser):
+    return browser.ask("[...document.querySelectorAll('#front tbody tr')].map((row) => row.cells[0].textContent)")
+
+
+def test_every_network_is_a_point_with_its_figures():
+    networks = read_published_networks()
+    data = build_data(networks)
+
+    assert len(data["model"]) == len(networks)
+    assert {len(column) for column in data["columns"].values()} == {len(networks)}
+    place = data["model"].index("resnet50.a1_in1k")
+    assert data["columns"]["params"][place] == 25_557_000  # six digits of 25,557,032
+    assert data["columns"]["top1"][place] == networks[place].top1
+
+
+def test_the_file_is_small_and_loads_nothing(page):
+    text = page.read_text(encoding="utf-8")
+    assert len(text.encode()) < 2_000_000
+    assert "default-src 'none'" in text
+    assert json.loads(re.search(r'id="data">(.*?)</script>', text)[1])["axes"][0]["name"] == "macs"
+
+
+def test_the_command_writes_it_and_refuses_another_suffix(tmp_path, capsys):
+    assert run(["atlas", "-o", str(tmp_path / "atlas.html"), "-q"]) == 0
+    assert (tmp_path / "atlas.html").stat().st_size > 100_000
+    assert run(["atlas", "-o", str(tmp_path / "atlas.pdf")]) == 2
+    assert "the suffix must be one of .html" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+def test_it_draws_without_a_complaint_and_fits(browser, page, width, scheme):
+    browser.open(page, width=width, scheme=scheme)
+    assert browser.messages == []
+    assert {url.partition(":")[0] for url in browser.requests} <= {"file", "data"}
+    assert browser.ask(WIDE) <= 0
+    networks = [each for each in read_published_networks() if each.pretraining == "in1k"]
+    assert browser.ask("document.getElementById('shown').textContent").startswith(f"{len(networks)} of ")
+
+
+def test_its_frontier_is_that_of_the_figures(browser, page):
+    browser.open(page)
+    choose(browser, "pretraining", "")
+    networks = read_published_networks()
+    on = frontier([(each.totals.macs, each.top1) for each in networks])
+    assert {*list_frontier(browser)} == {networks[i].model for i in on}
+    choose(browser, "x", "rate:rtx4090")
+    known = [each for each in networks if "rtx4090" in each.samples]
+    on = frontier([(-each.samples["rtx4090"].per_second, each.top1) for each in known])
+    assert {*list_frontier(browser)} == {known[i].model for i in on}
+    assert "RTX 4090, amp float16" in browser.ask("document.getElementById('caption').textContent")
+
+
+def test_filters_and_search_are_kept_in_the_address(browser, page):
+    browser.open(page)
+    choose(browser, "family", "resnet")
+    choose(browser, "search", "resnet50 a1")
+    assert browser.ask("location.hash") == "#family=resnet&search=resnet50+a1"
+    expected = [
+        each
+        for each in read_published_networks()
+        if each.family == "resnet" and each.pretraining == "in1k" and "resnet50" in each.model and "a1" in each.model
+    ]
+    assert browser.ask("shown.length") == len(expected) > 0
+
+
+def test_the_keyboard_reaches_and_keeps_a_network(browser, page):
+    browser.open(page)
+    choose(browser, "search", "resnet18.a1")
+    browser.ask("document.getElementById('plot').focus()")
+    browser.press("ArrowRight")
+    assert "archcost profile timm:resnet18.a1_in1k@" in browser.ask("document.getElementById('point').textContent")
+    browser.press("Enter")
+    assert browser.ask("document.querySelectorAll('#kept li').length") == 1
+    kept = browser.ask("state.kept")
+    assert kept.startswith("resnet18.a1_in1k@")
+    browser.ask("document.getElementById('clear').click()")
+    assert browser.ask("document.querySelectorAll('#kept li').length") == 0

@@ -1,0 +1,233 @@
+"""timm's networks as published: figures looked up by hand in its tables, costs counted again."""
+
+import csv
+from collections import defaultdict
+
+import pytest
+from peer_packages import peer
+
+from archcost.comparison.alternatives import (
+    build_candidate,
+    find_alternatives,
+    find_published,
+    parse_limits,
+    read_limit,
+)
+from archcost.comparison.choosing import Choice
+from archcost.comparison.compare import compare
+from archcost.comparison.published import (
+    FOLDER,
+    QUANTITIES,
+    find_pretraining,
+    read_conditions,
+    read_published_networks,
+    select_published,
+)
+from archcost.errors import ArgumentError, UnknownNetworkError
+from archcost.profiling.profile import profile
+
+# results/results-imagenet.csv, results-imagenet-real.csv and benchmark-infer-amp-nchw-pt291-cu128-4090.csv
+BY_HAND = {
+    ("resnet50.a1_in1k", 224): (80.382, 94.598, 85.712, 4302.84),
+    ("resnet50.a1_in1k", 288): (81.240, 95.112, 86.579, 2631.02),
+    ("convnext_tiny.fb_in1k", 224): (82.066, 95.854, 87.309, 4814.88),
+    ("convnext_tiny.fb_in1k", 288): (82.694, 96.144, 87.762, 2919.6),
+    ("vit_base_patch16_224.augreg_in1k", 224): (79.154, 94.108, 84.388, None),
+    ("mobilenetv3_large_100.ra_in1k", 224): (75.784, 92.528, 82.168, None),
+}
+
+
+def network(model, size):
+    return next(each for each in read_published_networks() if (each.model, each.size) == (model, size))
+
+
+@pytest.mark.parametrize(("model", "size"), BY_HAND)
+def test_figures_are_those_of_timms_tables(model, size):
+    top1, top5, real1, per_second = BY_HAND[model, size]
+    found = network(model, size)
+
+    assert (found.top1, found.top5, found.real1) == (top1, top5, real1)
+    if per_second is not None:
+        assert found.samples["rtx4090"].per_second == per_second
+
+
+def test_a_resnet_has_the_costs_that_everybody_counts():
+    """ResNet-50 with its stride in the 3x3: 4.089 G multiply-adds at 224; 11,113,984 outputs of convolutions, 1,000."""
+    found = network("resnet50.a1_in1k", 224).totals
+    assert (found.params, found.macs, found.macts) == (25_557_032, 4_089_184_256, 11_114_984)
+
+
+def test_every_row_has_its_costs_and_no_two_are_the_same():
+    networks = read_published_networks()
+    assert len(networks) == len({each.spec for each in networks}) > 1500
+    assert all(each.totals.params > 0 and each.totals.macs > 0 and each.totals.layers > 0 for each in networks)
+    assert all(0 < each.top1 <= each.top5 <= 100 for each in networks)
+
+
+def pick_thirty():
+    """Every so many of those that a moment counts."""
+    small = sorted({(each.architecture, each.size): each for each in read_published_networks()
+                    if each.totals.macs < 2e9}.items())  # fmt: skip
+    return [each for _, each in small[:: len(small) // 30]][:30]
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("found", pick_thirty(), ids=lambda found: found.spec)
+def test_thirty_of_them_are_counted_again(found):
+    """Where this fails, the costs are of an older archcost: `python -m benchmarks.published RESULTS` renews them."""
+    peer("timm")
+    assert profile(f"timm:{found.model}@{found.size}", device="meta,cpu").totals == found.totals
+
+
+# what timm's counter, fvcore, leaves out
+UNCOUNTED = {
+    "convmixer": "convolutions with padding='same', which are operators of their own: 768 x 49 x 1,024 in each of 32",
+    "sequencer2d": "LSTMs",
+    "ghostnetv3": "branches that timm merges into one convolution before it counts",
+}
+
+
+def test_timms_own_counts_agree_or_are_explained():
+    """Timm counts by fvcore, which adds normalisations and pools: up to 7 % more where convolutions are depthwise."""
+    printed = defaultdict(set)
+    with (FOLDER / "throughput.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["gmacs"]:
+                printed[row["model"], int(row["size"])].add(float(row["gmacs"]))
+    ours = {(each.architecture, each.size): each.totals.macs / 1e9 for each in read_published_networks()}
+    compared = ours.keys() & printed.keys()
+
+    def agrees(key):
+        return any(0.93 * each - 0.005 <= ours[key] <= 1.002 * each + 0.005 for each in printed[key])
+
+    assert len(compared) > 1100
+    differing = {architecture for architecture, size in compared if not agrees((architecture, size))}
+    assert {name for name in differing if not name.startswith(tuple(UNCOUNTED))} == set()
+    assert {name for name in UNCOUNTED if any(each.startswith(name) for each in differing)} == UNCOUNTED.keys()
+
+
+def test_what_weights_have_seen_is_in_their_tag():
+    assert find_pretraining("fb_in22k_ft_in1k_384") == "in22k"
+    assert find_pretraining("clip_laion2b_soup_ft_in12k_in1k") == "in12k"
+    assert find_pretraining("ns_jft_in1k") == "jft"
+    assert find_pretraining("a1_in1k") == "in1k"
+    assert find_pretraining("fb_dist_in1k") == "in1k"
+
+
+def test_conditions_of_a_throughput_are_named():
+    assert read_conditions()["rtx4090"].text == (
+        "NVIDIA GeForce RTX 4090, amp float16, NCHW, eager, torch 2.9.1, CUDA 12.8"
+    )
+    assert read_conditions()["i7-12700h"].text == (
+        "12th Gen Intel(R) Core(TM) i7-12700H, float32, NCHW, compiled, torch 2.4.0"
+    )
+
+
+def test_networks_are_named_by_patterns():
+    chosen, others = select_published(
+        ["timm:resnet50@224", "vgg16", "timm:resnet50.a1_in1k", "timm:resnet50?in_chans=1"]
+    )
+    assert others == ("vgg16", "timm:resnet50?in_chans=1")
+    assert {each.architecture for each in chosen} == {"resnet50"}
+    assert {each.size for each in chosen if each.model == "resnet50.a1_in1k"} == {224, 288}
+    with pytest.raises(UnknownNetworkError, match="no figures were published for 'timm:resnet51'; did you mean"):
+        select_published(["timm:resnet51"])
+
+
+def test_a_choice_needs_no_network_to_be_run():
+    choice = Choice(where="top1 > 80 and size == 224", limit=3, device="rtx4090")
+    found = compare(["timm:resnet50", "timm:resnet18"], sort="-top1", choice=choice)
+    assert [row.accuracy.top1 for row in found.rows] == sorted((row.accuracy.top1 for row in found.rows), reverse=True)
+    assert len(found.rows) == 3
+    assert all(row.published and row.per_second == 4302.84 and row.input == (3, 224, 224) for row in found.rows)
+    assert "counted with archcost" in found.notes[0]
+    assert "RTX 4090" in found.notes[1]
+
+
+def test_a_frontier_keeps_what_no_other_beats():
+    found = compare(["timm:resnet*"], choice=Choice(pareto="macs,top1"))
+    points = [(row.macs, row.accuracy.top1) for row in found.rows]
+    everything = [
+        (each.totals.macs, each.top1) for each in read_published_networks() if each.architecture.startswith("resnet")
+    ]
+    assert len(points) > 5
+    for macs, top1 in points:
+        assert not any(m <= macs and t >= top1 and (m, t) != (macs, top1) for m, t in everything)
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        (Choice(pareto="macs"), "name two quantities"),
+        (Choice(pareto="macs,top2"), "there is no 'top2'; did you mean"),
+        (Choice(where="macs <"), "ends too early"),
+        (Choice(device="rtx4080"), "no throughputs were published for 'rtx4080'; did you mean rtx4090"),
+    ],
+)
+def test_a_wrong_choice_is_refused_before_any_work(choice, said):
+    with pytest.raises(ArgumentError, match=said):
+        compare(["timm:resnet50"], choice=choice)
+
+
+def test_alternatives_are_as_accurate_and_cost_no_more_nearest_first():
+    limits = parse_limits("macs,params,time:rtx4090")
+    own = build_candidate("timm:resnet50.a1_in1k@224", limits)
+    found = find_alternatives(own, pretraining="in1k")
+
+    assert own.costs["time:rtx4090"] == 1 / 4302.84
+    assert found.found == len(found.rows) > 3
+    for row in found.rows:
+        assert row.network.top1 >= 80.382
+        assert row.network.pretraining == "in1k"
+        assert all(row.costs[name] <= own.costs[name] for name in limits)
+    by_hand = {
+        each.spec
+        for each in read_published_networks()
+        if each.top1 >= 80.382 and each.pretraining == "in1k" and each.spec != own.spec
+        and each.totals.macs <= 4_089_184_256 and each.totals.params <= 25_557_032
+        and each.samples.get("rtx4090") and each.samples["rtx4090"].per_second >= 4302.84
+    }  # fmt: skip
+    assert {row.network.spec for row in found.rows} == by_hand
+    shares = [min(row.costs[name] / own.costs[name] for name in limits) for row in found.rows]
+    assert shares[0] > shares[-1]
+
+
+def test_a_network_of_ones_own_is_given_its_accuracy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.py").write_text("from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 400, 16, 16)\n")
+    own = build_candidate("model.py:build", ("macs", "params"), top1=70.0)
+    assert own.costs == {"macs": 14 * 14 * 400 * 3 * 16 * 16, "params": 400 * 3 * 16 * 16 + 400}
+    with pytest.raises(ArgumentError, match="give it with --top1"):
+        build_candidate("model.py:build", ("macs",))
+    with pytest.raises(ArgumentError, match="known of timm's networks alone"):
+        build_candidate("model.py:build", ("time:rtx4090",), top1=70.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timm:resnet50", "timm has several weights for it; name one of timm:resnet50."),
+        ("timm:resnet51.a1_in1k", "no accuracy was published for it; did you mean resnet50.a1_in1k"),
+    ],
+)
+def test_weights_have_to_be_named(text, said):
+    with pytest.raises(ArgumentError) as caught:
+        find_published(text)
+    assert said in str(caught.value)
+
+
+def test_limits_that_do_not_exist_are_named():
+    with pytest.raises(ArgumentError, match="did you mean macs"):
+        parse_limits("mac")
+    with pytest.raises(ArgumentError, match="nobody published times of 'h100'"):
+        parse_limits("time:h100")
+    with pytest.raises(ArgumentError, match="names no quantity"):
+        parse_limits(",")
+    with pytest.raises(ArgumentError, match="--pretraining in33k: did you mean in1k, in22k"):
+        find_alternatives(build_candidate("timm:resnet18.a1_in1k", ("macs",)), pretraining="in33k")
+
+
+def test_a_limit_is_what_the_network_says():
+    found = network("resnet50.a1_in1k", 224)
+    assert [read_limit(found, name) for name in QUANTITIES] == [getattr(found.totals, name) for name in QUANTITIES]
+    assert read_limit(found, "time:rtx5090") == 1 / 6356.02

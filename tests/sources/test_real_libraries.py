@@ -1,0 +1,42 @@
+"""The sources beside the real libraries, with figures that are published or that arithmetic gives."""
+
+import json
+
+import pytest
+from peer_packages import peer
+
+import archcost
+
+LLAMA_70B = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672,
+    "num_attention_heads": 64, "num_hidden_layers": 80, "num_key_value_heads": 8, "vocab_size": 128_256,
+    "dtype": "bfloat16", "tie_word_embeddings": False,
+}  # fmt: skip
+
+
+@pytest.mark.extras
+def test_a_decoder_of_70_billion_parameters_from_its_configuration(tmp_path):
+    peer("transformers")
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_70B))
+    totals = archcost.profile(f"{tmp_path}/config.json@seq2048").totals
+    width, inner, tokens = 8192, 28672, 2048
+    layer = width * (2 * width + 2 * width // 8 + 3 * inner)  # q and o, k and v, gate, up and down
+    assert totals.params == 80 * (layer + 2 * width) + width + 2 * 128_256 * width
+    assert totals.param_bytes == 2 * totals.params
+    assert totals.macs == tokens * (80 * (layer + 2 * tokens * width) + 128_256 * width)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize(
+    ("package", "spec", "params"),
+    [
+        ("open_clip", "open_clip:ViT-B-32", 151_277_313), ("transformers", "hf:clip", 151_277_313),
+        ("ultralytics", "ultralytics:yolo11n", 2_624_080), ("segmentation_models_pytorch", "smp:Unet", 24_436_369),
+        ("monai.networks.nets", "monai:SwinUNETR", 15_703_004),
+        ("torch_geometric", "pyg:GCN", 1433 * 64 + 64 + 65 * 64),
+        ("diffusers", "diffusers:UNet2DModel?sample_size=32", 274_056_163),
+    ],
+)  # fmt: skip
+def test_networks_of_libraries_have_the_parameters_that_they_are_known_for(package, spec, params):
+    peer(package)
+    assert archcost.profile(spec).totals.params == params
