@@ -40,6 +40,11 @@ class Scale:
         digit, least = float(f"{value:.0e}") / self.divisor, 10.0**-self.decimals
         return f"<{least:.{self.decimals}f}" if digit < least / 10 else f"~{digit:g}"
 
+    def text_of_part(self, value: float) -> str:
+        """Format a value that may have no digit that shows: "<0.0001"."""
+        text = self.text(value)
+        return f"<{10.0**-self.decimals:.{self.decimals}f}" if value and not text.strip("0.,") else text
+
 
 IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
 
@@ -58,6 +63,18 @@ def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
     if divisor == 1:
         return Scale(prefix, divisor, 0 if all(float(size).is_integer() for size in sizes) else 2)
     return Scale(prefix, divisor, 2 if sizes[0] / divisor < 10 else 1)  # noqa: PLR2004 - two figures at least
+
+
+def scale_parts(parts: Iterable[float], whole: float, *, binary: bool = False) -> Scale:
+    """Choose the prefix of a whole for its parts too, and two to four decimals, so that their smallest has two figures.
+
+    What is less than four decimals can say is "<0.0001".
+    """
+    prefix, divisor = _prefix(abs(whole), binary=binary)
+    least = min((abs(part) for part in parts if part), default=whole)
+    if divisor == 1:
+        return Scale(prefix, divisor, 0)
+    return Scale(prefix, divisor, next((n for n in (2, 3) if least / divisor >= 10.0 ** (1 - n)), 4))
 
 
 def parse_bytes(text: str) -> int:

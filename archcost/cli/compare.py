@@ -52,7 +52,7 @@ choice_options = add_group(
 @add_running()
 @BINARY
 @click.option("--strict", is_flag=True, help="Exit 1 when a network could not be profiled.")
-@add_output("schema")
+@add_output("schema", "picture")
 def command(
     selection: Selection,
     fed: Mapping[str, Any],
@@ -82,6 +82,7 @@ def command(
     A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
     on where it was ended.
     """  # noqa: D301 - click reads the \b
+    from archcost.charts.drawing import draw, write_svg
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
 
@@ -95,7 +96,7 @@ def command(
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
-    output.write(build_document(found, binary=binary))
+    output.write(build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found))))
     if not found.rows:
         raise ArchcostError("no network could be profiled")
     if strict and found.failures:

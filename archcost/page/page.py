@@ -54,7 +54,7 @@ class Line:
     """One line of the table; a container's cells are the sums of the rows below it, where they add up.
 
     `name` is the whole path and `label` what remains of it below the containers above, `level` of them. `call` is
-    None where the line does not stand for one call.
+    None where the line does not stand for one call. `work` is what it does, as `Layer.role` has it: "convolution".
     """
 
     name: str
@@ -64,6 +64,7 @@ class Line:
     call: int | None = None
     role: Literal["row", "container", "total"] = "row"
     mark: Literal["", "uncovered", "uncalled"] = ""
+    work: str = ""
     cells: tuple[Cell, ...] = ()
 
 

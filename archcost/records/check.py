@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from archcost.records.display import Displayed
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -152,7 +154,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Displayed):
     """All networks that were checked.
 
     `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded. `notes` are

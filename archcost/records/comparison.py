@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcost.records.costs import Totals
+from archcost.records.display import Displayed
 from archcost.records.failure import FailureKind
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Displayed):
     """Networks side by side, sorted, with the protocol that all accuracies have.
 
     `collected` is the date of the published ones, `own` are figures that the user gave, whether they are shown or not.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from archcost.records.display import Displayed
+
 Status = Literal["same", "changed", "reshaped", "renamed", "replaced", "new", "removed"]
 
 
@@ -88,7 +90,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Displayed):
     """Two snapshots of a network, and their layers matched; None where there was, or is, no such network.
 
     `changes` holds every layer of both, also those that are the same, in the order of execution; `notes` say in which

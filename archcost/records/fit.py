@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from archcost.records.display import Displayed
+
 if TYPE_CHECKING:
     from archcost.records.allocation import Allocation
 
@@ -44,7 +46,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
+class Fit(Displayed):
     """The largest batch that fits into `memory_bytes`; None where not even the smallest does.
 
     `fixed_bytes` are what no batch changes: parameters and buffers and, in training, gradients and optimizer state.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
 from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
+from archcost.records.display import Displayed
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
@@ -48,7 +49,7 @@ class NetworkInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Displayed):
     """Everything that is known of one network's cost.
 
     Everything outside `environment` and `measured` is a pure function of the network and of archcost's version; with a
@@ -142,11 +143,6 @@ class Report:
         import pandas as pd
 
         return pd.DataFrame([layer._asdict() for layer in self.layers])
-
-    def _repr_html_(self) -> str:
-        """Show the rows in a notebook."""
-        columns = ["name", "kind", "outputs", "params", "macs", "activation_bytes", "receptive_field", "depth"]
-        return str(self.to_frame()[columns].to_html(index=False))
 
 
 def _check_whole(report: Report) -> None:

@@ -13,6 +13,7 @@ from typing import Literal, Self, TypeAlias
 
 from archcost.choices import TIMERS, check_choice
 from archcost.errors import ArgumentError
+from archcost.records.display import Displayed
 from archcost.records.precision import AMP_DTYPES
 from archcost.records.roof import Achieved, Roof, compute_achieved
 
@@ -365,7 +366,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class Sweep(Displayed):
     """The cells of one network, in the order in which they were timed; `asked` is how many there should have been."""
 
     network: str

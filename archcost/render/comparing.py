@@ -32,13 +32,18 @@ COLUMNS: Mapping[str, Kind] = {
 }
 
 
-def build_document(comparison: Comparison, *, binary: bool = False) -> Document:
-    """Return what there is to show of a comparison."""
+def build_document(
+    comparison: Comparison, *, binary: bool = False, picture: Callable[[], str] | None = None
+) -> Document:
+    """Return what there is to show of a comparison; `picture` draws the SVG of it, when a form needs it."""
+    known = [row for row in comparison.rows if row.accuracy and row.accuracy.top1 is not None and row.macs]
+    drawn = picture if len(known) > 1 else None
     return Document(
-        pages=lambda: (build_page(comparison, binary=binary),),
+        pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary), picture=drawn),),
         data=lambda: _dump_comparison(comparison),
         rows=lambda: _build_rows(comparison),
         schema=COLUMNS,
+        picture=picture,
     )
 
 
@@ -52,7 +57,7 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
             name, [getattr(row.totals, name) for row in rows], total=None, rank=rank, binary=binary
         )
         columns.append(dataclasses.replace(column, shared=False))
-        table.append([cell._replace(size=0.0, share="") for cell in cells])
+        table.append([cell._replace(share="") for cell in cells])
     for name, heading, read in _MERITS:
         values = [read(row) for row in rows]
         if name in _OPTIONAL and not any(values):

@@ -43,6 +43,7 @@ def build_rows_table(sample: Sample) -> Table:
             else row.name or row.kind,
             kind=row.kind,
             call=row.call,
+            work=row.work or "",
             cells=cells,
         )
         for row, cells in zip(layers.rows, transpose_cells(grid), strict=True)

@@ -186,6 +186,7 @@ def _build_layer_line(
         kind=layer.kind,
         call=layer.call,
         mark=_mark([layer], report),
+        work=layer.role or "",
         cells=cells,
     )
 

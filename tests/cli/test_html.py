@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from page.html.parsed import parse
 
@@ -33,3 +35,22 @@ def test_the_suffix_makes_a_page(arguments, tmp_path):
     assert len(root.all("h1")) == 1
     assert root.all("table")
     assert all(table.all("tbody")[0].all("tr") for table in root.all("table"))
+
+
+def test_a_comparison_has_its_chart_and_bars(tmp_path):
+    files = tmp_path / "page.html", tmp_path / "chart.svg"
+    assert run(["compare", "nin_cifar10", "googlenet", "-q", "-o", str(files[0]), "-o", str(files[1])]) == 0
+    root = parse(files[0].read_text(encoding="utf-8"))
+    (picture,) = root.all("img")
+    drawn = base64.b64decode(picture.attributes["src"].partition("base64,")[2]).decode()
+    assert drawn.strip() == files[1].read_text(encoding="utf-8").strip()
+    panels = [node for node in root.all("div") if node.attributes.get("class") == "panel"]
+    assert [panel.attributes["data-column"] for panel in panels] == ["params", "macs"]
+
+
+def test_a_comparison_without_accuracies_has_bars_alone(tmp_path):
+    page = tmp_path / "page.html"
+    assert run(["compare", "lenet5", "nin_cifar10", "-q", "-o", str(page)]) == 0
+    root = parse(page.read_text(encoding="utf-8"))
+    assert not root.all("img")
+    assert root.all("svg")

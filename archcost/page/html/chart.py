@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.page.html.markup import escape_text, write_element
-from archcost.page.html.table import find_parents
+from archcost.page.html.table import find_parents, name_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,46 +15,57 @@ if TYPE_CHECKING:
 HEIGHT = 100
 CROWDED = 200  # rows from which on bars touch
 LEAST = 2  # rows that a chart compares
+GRID = f"M0 0h%dM0 {HEIGHT // 2}h%d"  # at the largest figure and at half of it
 
 
 def yield_chart(table: Table) -> Iterator[str]:
-    """Yield a panel of bars for each column whose shares are shown, in the order of the table; nothing for one row.
+    """Yield a panel of bars for each column whose rows have sizes, in the order of the table; nothing for one row.
 
-    Lines that have no parts get a bar.
+    Lines that have no parts get a bar. The script draws the bars anew where modules fold.
     """
     folds = find_parents(table.lines)
     lines = [line for line, fold in zip(table.lines, folds, strict=True) if not fold]
-    panels = [
-        i for i, column in enumerate(table.columns) if column.shared and any(line.cells[i].size for line in lines)
-    ]
+    panels = [i for i, _ in enumerate(table.columns) if any(line.cells[i].size for line in lines)]
     if len(lines) < LEAST or not panels:
         return
     yield '<figure class="chart">'
     for i in panels:
         yield _write_panel(table.columns[i], lines, [line.cells[i] for line in lines])
-    yield f'<figcaption><span>{escape_text(lines[0].name)}</span> <span class="readout" aria-hidden="true"></span>'
+    yield f"<figcaption><span>{escape_text(lines[0].name)}</span>"
     yield f" <span>{escape_text(lines[-1].name)}</span></figcaption></figure>"
+
+
+def spell_cell(column: Column, cell: Cell) -> str:
+    """Return a figure with its unit; its share, where the figure itself is not shown."""
+    if not cell.text:
+        return f"{cell.share} %"
+    unit = name_column(column)[1]
+    return f"{cell.text} {unit}".rstrip()
 
 
 def _write_panel(column: Column, lines: Sequence[Line], cells: Sequence[Cell]) -> str:
     largest = max(range(len(cells)), key=lambda i: cells[i].size)
-    unit = f" {column.unit}" if column.unit else ""
-    share = f", {cells[largest].share} %" if cells[largest].share else ""
-    most = f"most in {lines[largest].name}: {cells[largest].text}{unit}{share}"
-    path = write_element("path", d=_write_bars([cell.size for cell in cells]))
+    top = spell_cell(column, cells[largest])
+    share = f", {cells[largest].share} %" if cells[largest].text and cells[largest].share else ""
+    most = f"most in {lines[largest].name}: {top}{share}"
+    heading, count = name_column(column)[0], len(cells)
     svg = write_element(
         "svg",
-        path,
-        viewBox=f"0 0 {len(cells)} {HEIGHT}",
+        write_element("path", class_="grid", d=GRID % (count, count)),
+        write_element("path", class_="bars", d=_write_bars([cell.size for cell in cells])),
+        viewBox=f"0 0 {count} {HEIGHT}",
         preserveAspectRatio="none",
         role="img",
-        aria_label=f"{column.heading} of each row; {most}",
+        aria_label=f"{heading} of each row; {most}",
     )
+    ticks = (write_element("span", escape_text(tick)) for tick in (top, "½", "0"))
     return write_element(
         "div",
-        write_element("p", write_element("b", escape_text(column.heading)), f" {escape_text(most)}"),
-        svg,
+        write_element("p", write_element("b", escape_text(heading)), " ", write_element("span", escape_text(most))),
+        write_element("div", *ticks, class_="axis", aria_hidden="true"),
+        write_element("div", svg, class_="field"),
         class_="panel",
+        data_column=column.name,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcost.page.target import Target
 
 ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%230072b2' d='M0 8V1h2v7zm3 0V3h2v5zm3 0V5h2v3z'/%3E%3C/svg%3E"  # noqa: E501
+SCRIPTS = ("rows.js", "bars.js", "take.js", "script.js")  # each uses what stands before it
 
 
 def write_text(document: Document, target: Target) -> str:
@@ -66,10 +67,14 @@ def write_file(title: str, style: str, script: str, body: Iterable[str]) -> str:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    """Return the style sheet and the script."""
-    folder = files("archcost.page.html")
-    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
-    return style + write_bar_rules(), script
+    """Return the style sheet, and the script in a block of its own."""
+    style, *scripts = map(_read_resource, ("style.css", *SCRIPTS))
+    block = "\n".join(scripts)
+    return style + write_bar_rules(), f'"use strict";\n{{\n{block}}}\n'
+
+
+def _read_resource(name: str) -> str:
+    return files("archcost.page.html").joinpath(name).read_text(encoding="utf-8")
 
 
 def _hash_source(content: str) -> str:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from archcost.metrics import METRICS
 from archcost.page.html.chart import yield_chart
 from archcost.page.html.markup import escape_text, write_element
+from archcost.page.html.scales import unify_units
 from archcost.page.html.table import yield_table
+from archcost.page.html.words import HEADINGS, LOUD, write_caption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.page.page import Column, Figure, Page, Remark
-
-HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}
-LOUD = ("uncovered", "warning")
 
 
 def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
@@ -37,8 +36,9 @@ def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
         data = b64encode(page.picture().encode()).decode("ascii")
         yield f'<img class="picture" src="data:image/svg+xml;base64,{data}" alt="{escape_text(page.title)}">'
     if page.table is not None:
-        yield from yield_chart(page.table)
-        yield from yield_table(page.table, f"One row for each {page.table.heading.lower()}", name)
+        table = unify_units(page.table)
+        yield from yield_chart(table)
+        yield from yield_table(table, write_caption(table), name)
     if page.listing:
         yield write_element("pre", escape_text("\n".join(page.lines)), tabindex="0")
     yield from (_write_remark(remark) for remark in page.remarks if remark.kind not in LOUD)

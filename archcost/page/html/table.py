@@ -1,7 +1,8 @@
-"""A table that can be sorted by any column, and whose modules can be folded."""
+"""A table that can be sorted by any column, searched and filtered, and whose modules can be folded."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 STEPS = 40  # of a bar's length: the policy allows no style attribute, so each length is a class
 LONG = 30  # letters from which on a text is broken into lines
+UNLINKED = re.compile(r"[^\w.-]+", re.ASCII)  # what a link does not name as it is
 DEEPEST = 12  # levels that are indented further
 MARKS = {
     "": "",
@@ -27,25 +29,44 @@ def yield_table(shown: Table, caption: str, name: str) -> Iterator[str]:
     """Yield a table, its caption, and the buttons that act on it, which its script shows."""
     folds = find_parents(shown.lines)
     kinds = any(line.kind for line in shown.lines)
-    yield '<div class="tools" hidden>'
-    if any(folds):
-        yield '<button type="button" data-fold="true">Collapse all</button>'
-        yield '<button type="button" data-fold="false">Expand all</button>'
-    yield '<span role="status"></span></div>'
+    yield from _yield_tools(shown, folds)
     yield f'<div class="scroll" role="group" aria-labelledby="{name}-caption" tabindex="0"><table>'
     yield write_element("caption", escape_text(caption), id=f"{name}-caption")
     yield "<thead><tr>"
-    yield _write_heading(shown.heading)
+    yield _write_heading(shown.heading, "name")
     if kinds:
-        yield _write_heading("Kind")
-    yield from (_write_heading(column.heading, column.unit, numeric=column.numeric) for column in shown.columns)
+        yield _write_heading("Kind", "kind")
+    for column in shown.columns:
+        heading, unit = name_column(column)
+        yield _write_heading(heading, column.name, unit, numeric=column.numeric)
     yield "</tr></thead><tbody>"
+    taken: set[str] = set()
     for line, fold in zip(shown.lines, folds, strict=True):
-        yield _write_row(line, shown.columns, kinds=kinds, fold=fold)
+        yield _write_row(line, shown.columns, kinds=kinds, fold=fold, anchor=_name_anchor(line, name, taken))
     yield "</tbody>"
     if shown.total is not None:
         yield write_element("tfoot", _write_row(shown.total, shown.columns, kinds=kinds, fold=False))
     yield "</table></div>"
+
+
+def _yield_tools(shown: Table, folds: Sequence[bool]) -> Iterator[str]:
+    """Yield what acts on the rows: search, a choice of what they do, buttons."""
+    yield '<div class="tools" hidden><input type="search" placeholder="Search" aria-label="Search rows">'
+    works = sorted({line.work for line in shown.lines if line.work})
+    if len(works) > 1:
+        options = (write_element("option", escape_text(work), value=work) for work in works)
+        yield f'<select aria-label="Role"><option value="">All roles</option>{"".join(options)}</select>'
+    if any(folds):
+        yield '<button type="button" data-fold="true">Collapse all</button>'
+        yield '<button type="button" data-fold="false">Expand all</button>'
+    yield '<button type="button" data-copy>Copy as CSV</button><span role="status"></span></div>'
+
+
+def name_column(column: Column) -> tuple[str, str]:
+    """Return a column's heading and unit; one without a heading is headed by its unit, or by what it is called."""
+    if column.heading:
+        return column.heading, column.unit
+    return column.unit or column.name.replace("_", " ").capitalize(), ""
 
 
 def find_parents(lines: Sequence[Line]) -> list[bool]:
@@ -59,19 +80,29 @@ def write_bar_rules() -> str:
     return "".join(f".b{step}{{--w:{100 * step / STEPS:g}%}}" for step in range(1, STEPS + 1)) + "\n"
 
 
-def _write_heading(heading: str, unit: str = "", *, numeric: bool = False) -> str:
-    if not heading:  # remarks, which are in no order
-        return "<td></td>"
+def _name_anchor(line: Line, name: str, taken: set[str]) -> str:
+    """Return what a link to a row is called, the same each time; nothing else in the document is called that."""
+    base = f"{name}.{UNLINKED.sub('-', line.name)}"
+    anchor, n = base, 1
+    while anchor in taken:
+        anchor, n = f"{base}~{n}", n + 1
+    taken.add(anchor)
+    return anchor
+
+
+def _write_heading(heading: str, name: str, unit: str = "", *, numeric: bool = False) -> str:
     button = write_element(
         "button", escape_text(heading), " ", write_element("small", escape_text(unit)), type="button"
     )
-    return write_element("th", button, scope="col", aria_sort="none", class_="" if numeric else "t")
+    return write_element("th", button, scope="col", aria_sort="none", class_="" if numeric else "t", data_name=name)
 
 
-def _write_row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool) -> str:
+def _write_row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool, anchor: str | None = None) -> str:
     heading = _write_name(line)
     if fold:
         heading = write_element("button", heading, type="button", aria_expanded="true")
+    if anchor is not None:
+        heading += write_element("a", href=f"#{anchor}", class_="link", aria_label="Link")
     cells = [write_element("th", heading + MARKS[line.mark], scope="row")]
     if kinds:
         cells.append(write_element("td", escape_text(line.kind), class_="t"))
@@ -80,7 +111,14 @@ def _write_row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool
     else:
         cells += [write_element("td")] * len(columns)
     level = str(min(line.level, DEEPEST)) if line.level else None
-    return write_element("tr", *cells, class_="parent" if fold else line.mark, data_level=level)
+    return write_element(
+        "tr",
+        *cells,
+        class_="parent" if fold else line.mark,
+        id=anchor,
+        data_level=level,
+        data_work=line.work or None,
+    )
 
 
 def _write_name(line: Line) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VOID = {"meta", "link"}
+VOID = {"meta", "link", "input", "img"}
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Callbacks that tell loggers what a training run achieves: `lightning.CostLogger`, `transformers.CostLogger`."""

@@ -1,0 +1,32 @@
+"""What a notebook, a shell and `print` show of a result."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class Displayed:
+    """A result that shows itself: as HTML in notebooks, as a table in a terminal.
+
+    Who draws it stands above the records, and is imported when there is something to show.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return the table that the command line prints."""
+        return str(_load_renderer().write_text(self))
+
+    def _repr_html_(self) -> str:
+        """Show totals, rows, bars and notes in a notebook: Jupyter, VS Code, marimo, Colab."""
+        return str(_load_renderer().write_html(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the table in IPython's terminal."""
+        del cycle
+        printer.text(str(self).rstrip("\n"))
+
+
+def _load_renderer() -> Any:
+    return import_module("archcost.render.notebook")

@@ -1,0 +1,207 @@
+"""The counting core without any training library: exact multiply-adds of steps, figures by a clock of the test."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archcost.errors import ArgumentError, NoDeviceError
+from archcost.integrations.counter import StepCounter, count_items
+from archcost.integrations.meter import Meter
+
+BATCH, WIDTH, HIDDEN = 4, 8, 16
+LAYER = BATCH * WIDTH * HIDDEN  # multiply-adds of one product of either layer
+
+
+def build_network(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(WIDTH, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, WIDTH))
+
+
+def train(network, batch, optimizer=None):
+    network(batch).square().mean().backward()
+    if optimizer is not None:
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def count_step(network, *batches):
+    counter = StepCounter()
+    counter.start_step()
+    for batch in batches:
+        counter.start_part(batch)
+        train(network, batch)
+    return counter.end_step()
+
+
+def test_a_step_has_forward_and_both_gradients():
+    """The first layer's input needs no gradient, so it has two products, and the second has three."""
+    assert count_step(build_network(), torch.zeros(BATCH, WIDTH)) == (5 * LAYER, True)
+
+
+def test_what_is_frozen_has_no_gradient_of_its_weight():
+    """Only the second layer learns: two products forward, the gradient of its weight, none of what lies below."""
+    network = build_network()
+    network[0].requires_grad_(requires_grad=False)
+    assert count_step(network, torch.zeros(BATCH, WIDTH))[0] == 3 * LAYER
+
+
+def test_a_low_rank_adapter_costs_what_it_runs():
+    """The weight is frozen; of rank 2, down takes 8 to 2 and up 2 to 16: forward, and their gradients."""
+
+    class Adapted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.base = nn.Linear(WIDTH, HIDDEN).requires_grad_(requires_grad=False)
+            self.down, self.up = nn.Linear(WIDTH, 2, bias=False), nn.Linear(2, HIDDEN, bias=False)
+
+        def forward(self, x):
+            return self.base(x) + self.up(self.down(x))
+
+    down, up = BATCH * WIDTH * 2, BATCH * 2 * HIDDEN
+    assert count_step(Adapted(), torch.zeros(BATCH, WIDTH))[0] == LAYER + 2 * down + 3 * up
+
+
+def test_a_router_counts_the_experts_that_run():
+    class Routed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.experts = nn.ModuleList(nn.Linear(WIDTH, HIDDEN) for _ in range(4))
+
+        def forward(self, x):
+            return torch.cat([self.experts[i % 2](row) for i, row in enumerate(x.split(1))])
+
+    assert count_step(Routed(), torch.zeros(BATCH, WIDTH))[0] == 2 * LAYER  # each token by one expert, not by four
+
+
+def test_gradients_that_accumulate_are_one_step():
+    network, batch = build_network(), torch.zeros(BATCH, WIDTH)
+    assert count_step(network, batch, batch, batch)[0] == 3 * 5 * LAYER
+    assert count_step(network, batch, batch[:2])[0] == 5 * LAYER + 5 * LAYER // 2
+
+
+def test_a_shape_is_recorded_once():
+    network, counter = build_network(), StepCounter()
+    found = []
+    for rows in (4, 4, 2, 4, 2):
+        counter.start_step()
+        counter.start_part(torch.zeros(rows, WIDTH))
+        train(network, torch.zeros(rows, WIDTH))
+        found.append(counter.end_step())
+    assert found == [(5 * LAYER, True), (5 * LAYER, False), (5 * LAYER // 2, True), (5 * LAYER, False),
+                     (5 * LAYER // 2, False)]  # fmt: skip
+
+
+def test_torch_s_counter_agrees():
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(512, 4)
+    )
+    batch = torch.zeros(2, 3, 8, 8)
+    with FlopCounterMode(display=False) as torch_s:
+        train(network, batch)
+    assert count_step(network, batch)[0] == torch_s.get_total_flops() // 2
+
+
+def test_training_is_the_same_bit_for_bit():
+    networks = build_network(), build_network()
+    counter, batch = StepCounter(), torch.randn(BATCH, WIDTH)
+    optimizers = [torch.optim.AdamW(network.parameters()) for network in networks]
+    for _ in range(3):
+        train(networks[0], batch, optimizers[0])
+        counter.start_step()
+        counter.start_part(batch)
+        train(networks[1], batch, optimizers[1])
+        counter.end_step()
+    assert all(torch.equal(a, b) for a, b in zip(networks[0].parameters(), networks[1].parameters(), strict=True))
+
+
+def test_a_step_that_failed_leaves_nothing_behind():
+    counter = StepCounter()
+    counter.start_step()
+    counter.start_part(torch.zeros(1))
+    depth = torch._C._len_torch_dispatch_stack()
+    assert depth > 0
+    counter.abandon()
+    assert torch._C._len_torch_dispatch_stack() == depth - 1
+
+
+@torch.library.custom_op("archcost_integrations::odd", mutates_args=())
+def odd(x: torch.Tensor) -> torch.Tensor:
+    return x + 1
+
+
+def test_what_has_no_rule_is_said_once(recwarn):
+    meter = Meter()
+    for rows in (1, 2):
+        meter.start_step()
+        meter.start_part(torch.zeros(rows))
+        odd(torch.zeros(rows))
+        torch.ones(2, 2) @ torch.ones(2, 2)
+        meter.end_step()
+    assert meter.uncovered == ("archcost_integrations.odd",)
+    assert [str(each.message) for each in recwarn] == [
+        "archcost counts archcost_integrations.odd as nothing, for there is no rule; write one with archcost.rule"
+    ]
+
+
+def test_a_step_without_a_multiply_add_is_said():
+    meter = Meter()
+    meter.start_step()
+    meter.start_part(torch.zeros(1))
+    with pytest.warns(UserWarning, match="a compiled network hides its operators"):
+        meter.end_step()
+
+
+def test_items_are_tokens_or_images():
+    tokens = torch.zeros(3, 5, dtype=torch.long)
+    assert count_items({"labels": torch.zeros(3), "input_ids": tokens}) == {"tokens": 15}
+    assert count_items((torch.zeros(3, 1, 4, 4), torch.zeros(3, dtype=torch.long))) == {"images": 3}
+    assert count_items([tokens, tokens]) == {"tokens": 15}
+    assert count_items("nothing") == {}
+
+
+def measure(seconds, **options):
+    """Run one step that is recorded and two that take so many seconds each."""
+    times = iter(range(10_000))
+    network, meter, found = build_network(), None, []
+    meter = Meter(every=2, clock=lambda: seconds * next(times), **options)
+    for _ in range(3):
+        batch = torch.zeros(BATCH, WIDTH)
+        meter.start_step()
+        meter.start_part(batch)
+        train(network, batch)
+        found.append(meter.end_step())
+    assert found[:2] == [{}, {}]
+    return found[2]
+
+
+def test_figures_are_arithmetic():
+    """Two steps of 2560 multiply-adds in half a second are 20,480 operations in a second."""
+    assert measure(0.5, peak=40_960.0) == {
+        "archcost/macs_per_step": 2560.0,
+        "archcost/flops_per_second": 20_480.0,
+        "archcost/utilisation": 0.5,
+        "archcost/images_per_second": 16.0,
+    }
+
+
+def test_without_a_peak_there_is_no_utilisation():
+    assert "archcost/utilisation" not in measure(1.0)
+
+
+def test_a_peak_may_be_a_datasheet_s():
+    found = measure(1e-9, peak="NVIDIA H200", dtype="bfloat16")
+    assert found["archcost/utilisation"] == pytest.approx(found["archcost/flops_per_second"] / 989.4e12, rel=0.01)
+
+
+def test_wrong_requests_say_what_is_allowed():
+    with pytest.raises(NoDeviceError, match="no 'H2000'"):
+        Meter(peak="H2000")
+    with pytest.raises(ArgumentError, match=r"above 0 FLOP/s, not 0"):
+        Meter(peak=0.0)
+    with pytest.raises(ArgumentError, match="at least 1"):
+        Meter(every=0)
+    with pytest.raises(ArgumentError, match="no peak of int4; it has"):
+        Meter(peak="NVIDIA H200", dtype="int4")
