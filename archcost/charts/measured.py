@@ -33,7 +33,7 @@ def draw_whiskers(
         others: the other coordinate of each point.
         hues: the colour of each point.
         upright: whether times go up, rather than across.
-        image: whether the time of an image is shown, rather than that of its batch.
+        image: whether the time of an image is shown, rather than the time of its batch.
     """
     draw = axes.vlines if upright else axes.hlines
     for time, other, hue in zip(times, others, hues, strict=True):

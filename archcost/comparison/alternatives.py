@@ -128,7 +128,7 @@ def build_candidate(
 
 
 def find_published(text: str) -> Published | None:
-    """Return the published network that a name stands for; None where the name is none of timm's.
+    """Return the published network that a name stands for; None for a name of another source.
 
     `text` is "timm:ARCHITECTURE.TAG" or "timm:ARCHITECTURE.TAG@SIZE"; without a size the first one holds.
 

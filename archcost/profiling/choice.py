@@ -1,4 +1,4 @@
-"""Which inputs a network is run on where nobody says: those that its module asks for."""
+"""Inputs of a network that the user does not describe: the module says what it takes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ HALVE = 3  # every such try does not trust the line: it doubles what fits, or ha
 
 
 def find_largest(need: Callable[[int], int], limit: int, most: int, second: int = 2) -> int | None:
-    """Return the largest number from 1 to `most` whose need is within a limit; None where that of 1 is not.
+    """Return the largest number from 1 to `most` whose need is within a limit; None where the need of 1 exceeds it.
 
     A need grows with the number. The line through two numbers that were tried says which to try next, so that a need
     along a line takes four tries: 1, the `second` and two more. The answer and the number behind it are always tried.

@@ -97,7 +97,7 @@ def find_settings(folder: Path) -> Path:
     """Return the pyproject.toml of a folder, or of the nearest one above it.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: no pyproject.toml was found.
     """
     for each in (folder, *folder.parents):
         if (each / FILE).is_file():

@@ -69,7 +69,7 @@ def _put(whole: dict[str, Any], path: list[str], spec: InputSpec, make: Callable
 
 
 class _Place(dict[str, Any]):
-    """A dictionary or list that is being put together; an argument's own dictionary is none."""
+    """A dictionary or list that is being put together; an argument's own dictionary does not count."""
 
 
 def _close(value: Any, where: str) -> Any:

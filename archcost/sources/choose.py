@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-TOKENS = 128  # of a sequence, where nobody says how many
+TOKENS = 128  # of a sequence, unless the user says how many
 EXAMPLES = ("example_input_array", "dummy_inputs")  # of Lightning, of transformers and diffusers
 IDS = ("input_ids", "decoder_input_ids", "token_ids", "tokens", "ids", "idx")
 

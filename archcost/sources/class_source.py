@@ -53,7 +53,7 @@ class ClassSource(Source):
         """Return the class that a name stands for.
 
         Raises:
-            UnknownNetworkError: there is none.
+            UnknownNetworkError: the module has no such class.
         """
         for module in self.modules:
             library = import_library(module, self.install)

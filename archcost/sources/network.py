@@ -32,7 +32,7 @@ class Network:
 
     Attributes:
         build: makes it on torch's default device of the moment.
-        inputs: what it is run on where nobody says otherwise.
+        inputs: what it is run on unless the user says otherwise.
         training_inputs: what its forward takes besides in training, such as a detector's targets.
         why: what `inputs` come from, for a reader.
         choose: returns the inputs that a built module asks for, None where it does not say; None where `inputs` are

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.spec import Spec
 
-SIDE = 224  # that of the weights of its encoders
+SIDE = 224  # the weights of its encoders were trained on it
 
 
 class _Smp(ClassSource):

@@ -53,7 +53,7 @@ class Spectrum(nn.Module):
 class Turned(nn.Module):
     """A linear layer whose input does not lie in order: torch copies it where the weight learns.
 
-    Within inference mode torch no longer sees that of the weight that it turns, and multiplies it for each row.
+    Within inference mode torch no longer sees the weight behind the one that it turns, and multiplies it for each row.
     """
 
     def __init__(self):

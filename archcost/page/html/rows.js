@@ -4,7 +4,7 @@ const level = (row) => Number(row.dataset.level ?? 0);
 const button = (row) => row.cells[0].querySelector("button");
 const isFolded = (row) => button(row)?.ariaExpanded === "false";
 
-// The figure of a cell, or null where there is none.
+// The figure of a cell, or null for a cell without one.
 function numberIn(cell) {
   const text = cell.dataset.v ?? cell.firstChild?.nodeValue?.replaceAll(",", "");
   return text && !Number.isNaN(Number(text)) ? Number(text) : null;

@@ -1,4 +1,4 @@
-"""One unit for each quantity of a page: that of its total, which a card shows above the table."""
+"""One unit for each quantity of a page: the unit of its total, which a card shows above the table."""
 
 from __future__ import annotations
 
