@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BRANCH_COVERAGE = 90  # per cent of archcost/
+BRANCH_COVERAGE = 85  # per cent of archcost/, by the tests that tests/slowness.py chooses
 # a process for each core; a file's tests share what they make
 PYTEST = ["pytest", "-q", "-n=auto", "--dist=loadfile"]
 STATIC = {

@@ -5,17 +5,22 @@ from matplotlib.transforms import Bbox
 
 
 def find_shown(figure):
-    """Return every line of text that is drawn, with its place in pixels and its size in points."""
+    """Return every text that is drawn, with its place in pixels and its size in points."""
+    texts, renderer = _list_texts(figure)
+    return [(text.get_text(), Text.get_window_extent(text, renderer), text.get_fontsize()) for text in texts]
+
+
+def find_lines(figure):
+    """Return the same line by line: a short line leaves room beside it."""
+    texts, renderer = _list_texts(figure)
+    return [(line, box, text.get_fontsize()) for text in texts for line, box in _split_lines(text, renderer)]
+
+
+def _list_texts(figure):
     figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
     hidden = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _out_of_view(axis)}
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-    return [
-        (line, box, text.get_fontsize())
-        for text in texts
-        if id(text) not in hidden
-        for line, box in _split_lines(text, renderer)
-    ]
+    return [text for text in texts if id(text) not in hidden], figure.canvas.get_renderer()
 
 
 def _split_lines(text, renderer):

@@ -82,6 +82,7 @@ def act(project, **inputs):
     return done, outputs, files["GITHUB_STEP_SUMMARY"].read_text()
 
 
+@pytest.mark.extras
 def test_a_run_that_fails_early_leaves_no_reports_of_the_one_before(project):
     act(project, **{"base-ref": "main"})
     done, outputs, _ = act(project, networks="nosuch")
@@ -116,6 +117,7 @@ def test_a_lock_that_is_out_of_date_fails_where_it_must_be_locked(project):
     assert "archcost check --update" in done.stderr
 
 
+@pytest.mark.extras
 def test_projects_of_one_repository_have_comments_of_their_own_also_where_nothing_runs(project):
     for name in ("left", "right"):
         (project / name).mkdir()
@@ -127,6 +129,7 @@ def test_projects_of_one_repository_have_comments_of_their_own_also_where_nothin
         assert comment.startswith(f"<!-- archcost:check {name} -->\n")
 
 
+@pytest.mark.extras
 def test_conditions_and_names_reach_the_check_one_by_one(project):
     (project / "pyproject.toml").write_text(SETTINGS.replace("2%", "50%"))
     conditions = "macs>+30%\n\nparams>1M\n"

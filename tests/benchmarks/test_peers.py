@@ -1,5 +1,7 @@
 """The comparison with the peers: its statistics, its tables, and a run in the small with the peers that are here."""
 
+import pytest
+
 from benchmarks.peers import accuracy, processes, timing
 from benchmarks.peers.accuracy import Score, Truth, score
 from benchmarks.peers.counters import ARCHCOST, COUNTERS
@@ -80,6 +82,7 @@ def test_the_page_says_who_fails_and_on_what():
     assert "In process" not in text
 
 
+@pytest.mark.extras
 def test_in_the_small_all_count_the_same_network():
     for counter in HERE:
         with processes.Counting(counter, 60) as asked:
@@ -98,6 +101,7 @@ def test_a_process_has_a_terminal_and_one_that_fails_has_no_time():
     assert processes.seconds((processes.IMPORT_TORCH[0], "-c", "raise SystemExit(3)")) is None
 
 
+@pytest.mark.extras
 def test_a_whole_process_counts_as_a_user_would():
     times = timing.whole_process("lenet5_simple", [ARCHCOST, FLOP_COUNTER_MODE], rounds=1)
 

@@ -1,5 +1,6 @@
 """Time for each operator: measured in turn, over networks that differ in depth."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -10,6 +11,7 @@ def layers(count):
     return lambda: (nn.Sequential(*(nn.Linear(2, 2) for _ in range(count))), torch.empty(1, 2, device="meta"))
 
 
+@pytest.mark.extras
 def test_the_ratio_is_that_between_networks_and_a_large_one_is_a_failure(capsys, monkeypatch):
     family = {"shallow": layers(2), "deep": layers(20)}
     found = scaling.ratio(family, rounds=3)

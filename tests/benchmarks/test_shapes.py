@@ -1,5 +1,7 @@
 """The check of all shape rules finds a wrong one, in whichever process."""
 
+import pytest
+
 from benchmarks import shapes
 
 WRONG = """
@@ -14,6 +16,7 @@ def build():
 """
 
 
+@pytest.mark.extras
 def test_a_wrong_rule_is_a_failure_and_a_right_one_is_none(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ARCHCOST_CHECK_SHAPES", "0")
     (tmp_path / "wrong.py").write_text(WRONG)

@@ -1,5 +1,7 @@
 """The comparison of walks with and without the lives of storages: both count the same."""
 
+import pytest
+
 import archcost
 from benchmarks import walk
 
@@ -15,6 +17,7 @@ def test_without_lifetimes_nothing_but_memory_is_missing():
     assert archcost.profile("lenet5", device="meta") == full
 
 
+@pytest.mark.extras
 def test_it_takes_both_in_turn_and_says_the_ratio(capsys):
     order = []
     walk.compare(lambda: order.append("with"), lambda: order.append("without"), rounds=2)

@@ -152,6 +152,7 @@ def gap(box, point):
     return math.hypot(max(box.x0 - point[0], 0, point[0] - box.x1), max(box.y0 - point[1], 0, point[1] - box.y1))
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("size", ["16:9", "4:3"])
 def test_no_name_stands_nearer_to_another_mark(everything, size):
     figure = draw("accuracy-flops", everything, size=size)

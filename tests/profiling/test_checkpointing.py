@@ -102,6 +102,7 @@ class Blocks(nn.Module):
         return self.third(self.act(self.second(x + self.first(x))))
 
 
+@pytest.mark.extras
 def test_no_choice_is_more_than_a_twentieth_better():
     """Every set of modules that do not lie in each other is walked: which fits for the least work?"""
     network, specs, batch = Blocks(), (parse_input("8"),), 64

@@ -56,6 +56,7 @@ def test_the_need_is_said_and_nothing_stays_allocated():
     assert context == cause == "None"
 
 
+@pytest.mark.extras
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 def test_weights_alone_that_are_too_many_end_the_command_with_3():
     found = with_little_memory("sys.exit(run(['profile', '--device', 'cpu', 'vgg16']))")

@@ -37,6 +37,7 @@ def states(change, jobs=200, **conditions):
     return Counter(judge_rounds(job(rng, change, **conditions), seed=i).state for i in range(jobs))
 
 
+@pytest.mark.extras
 def test_no_change_is_hardly_ever_taken_for_one():
     found = states(0.0, jobs=1000)
 

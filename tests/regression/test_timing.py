@@ -50,6 +50,7 @@ def check(repository, *arguments):
     )  # fmt: skip
 
 
+@pytest.mark.extras
 def test_a_network_that_takes_far_longer_exceeds_its_budget_of_time(repository):
     """Ten times as long, so that a machine on which sleeps end late says so, too."""
     repository.commit({"sleepy.py": NET.format(seconds=0.01), "pyproject.toml": SETTINGS.format(level="error")})
