@@ -1,7 +1,8 @@
 """`python -m tests`: every check of the project, one after the other; fails if any of them fails.
 
 With --quick, those that take a moment: no tests that `tests/slow.txt` names. With --extras, the tests alone that need
-packages which `.[dev]` does not have, and those that go through all of what the others go through by example.
+packages which `.[dev]` does not have, and those that go through all of what the others go through by example. With
+--coverage, the quick tests again, to see which lines they run.
 """
 
 from __future__ import annotations
@@ -27,8 +28,14 @@ EXTRAS = {"pytest, the extras": [*PYTEST, "-m", "extras"]}
 ALL = {
     **STATIC,
     "archcost check": ["archcost", "check"],
-    "pytest": [*PYTEST, "-m", "not extras", "--cov", "--cov-report=term", f"--cov-fail-under={BRANCH_COVERAGE}"],
+    "pytest": [*PYTEST, "-m", "not extras"],
 }
+COVERAGE = {
+    "pytest, with coverage": [
+        *PYTEST, "-m", "not extras and (not slow or covered)",
+        "--cov", "--cov-report=term", f"--cov-fail-under={BRANCH_COVERAGE}",
+    ],
+}  # fmt: skip
 RUN_AS_MODULES = {"ruff", "mypy", "archcost", "pytest"}
 NO_TESTS = 5  # pytest's exit code where it finds none; of the extras there may be none
 
@@ -52,8 +59,9 @@ def choose_checks() -> dict[str, list[str]]:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="those that take a moment: before every commit")
     which.add_argument("--extras", action="store_true", help="the tests that need more packages, or more time")
+    which.add_argument("--coverage", action="store_true", help="the quick tests, and the share of lines that they run")
     given = parser.parse_args()
-    return QUICK if given.quick else EXTRAS if given.extras else ALL
+    return QUICK if given.quick else EXTRAS if given.extras else COVERAGE if given.coverage else ALL
 
 
 def main() -> int:
