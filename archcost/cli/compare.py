@@ -97,7 +97,9 @@ def command(
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
     output.write(build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found))))
-    if not found.rows:
+    if not found.rows and choice and not found.failures:
+        output.note("no network meets what --where and --pareto ask for; a figure that is unknown meets no condition")
+    elif not found.rows:
         raise ArchcostError("no network could be profiled")
     if strict and found.failures:
         raise LeftOutError(f"--strict: {', '.join(lost.spec for lost in found.failures)} could not be profiled")

@@ -123,7 +123,9 @@ def check_module(report: Report, module: str) -> None:
         ArgumentError: its path, and those like it.
     """
     if module not in report.modules:
-        raise ArgumentError(f"{report.network.spec} has no module {module!r}; {closest(module, report.modules, '')}")
+        outermost = ", ".join(path for path in report.modules if path and "." not in path)
+        hint = closest(module, report.modules, f"it has {outermost}" if outermost else "draw it whole")
+        raise ArgumentError(f"{report.network.spec} has no module {module!r}; {hint}")
 
 
 def find_shared(layers: Sequence[Layer]) -> dict[str, int]:

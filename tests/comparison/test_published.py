@@ -6,6 +6,7 @@ from collections import defaultdict
 import pytest
 from peer_packages import peer
 
+from archcost.cli import run
 from archcost.comparison.alternatives import (
     build_candidate,
     find_alternatives,
@@ -231,3 +232,10 @@ def test_a_limit_is_what_the_network_says():
     found = network("resnet50.a1_in1k", 224)
     assert [read_limit(found, name) for name in QUANTITIES] == [getattr(found.totals, name) for name in QUANTITIES]
     assert read_limit(found, "time:rtx5090") == 1 / 6356.02
+
+
+def test_a_condition_that_nothing_meets_is_a_note(capsys):
+    assert run(["compare", "timm:resnet18", "--where", "top1 > 99", "--format", "csv"]) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert "no network meets what --where" in err

@@ -73,7 +73,7 @@ def test_the_command_writes_each_format(tmp_path, capsys):
 
 def test_the_command_says_what_it_cannot_do(capsys, tmp_path):
     assert run(["draw", "lenet5::nowhere"]) == 2
-    assert "lenet5 has no module 'nowhere'" in capsys.readouterr().err
+    assert "lenet5 has no module 'nowhere'; it has c1, " in capsys.readouterr().err
     assert run(["draw", "lenet5", "-o", str(tmp_path / "x.gif")]) == 2
     assert "the suffix must be one of .svg, .pdf, .png" in capsys.readouterr().err
     assert run(["draw", "resnet50", "--depth", "0", "-o", str(tmp_path / "x.svg")]) == 0
