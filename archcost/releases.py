@@ -8,6 +8,7 @@ import re
 TESTED = ("2.11.0", "2.13.0", "2.14.1")  # the oldest that is supported, the pinned one, the newest
 
 
+@functools.cache
 def describe_untested(torch: str) -> str | None:
     """Return what whoever reads figures should know of the torch that they were counted with, if it is outside.
 

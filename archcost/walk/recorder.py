@@ -102,7 +102,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        return ParamSpec(name, shape, dtype, storage, offset, nbytes, tensor.requires_grad)
+        # past the named tuple's constructor: see `storages`
+        return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
