@@ -88,17 +88,20 @@ class Parts:
         self.modules[path] = module
         prefix = f"{path}." if path else ""
         for tensors, table in ((self.parameters, module._parameters), (self.buffers, module._buffers)):
-            for name, tensor in table.items():
-                if tensor is not None and id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    tensors.append(Named(prefix + _write_name(name), tensor, module))
+            if table:
+                for name, tensor in table.items():
+                    if tensor is not None and id(tensor) not in seen:
+                        seen.add(id(tensor))
+                        tensors.append(Named(prefix + _write_name(name), tensor, module))
         for name, given in module._modules.items():
             child = given
             while child is not None and "_orig_mod" in child._modules:
                 child = child._modules["_orig_mod"]
-            if given is not None and child is not None and child is not given:
+            if child is None:
+                continue
+            if child is not given:
                 self.compiled.append(Compiled(module, name, given, child))
-            if child is not None and id(child) not in seen:
+            if id(child) not in seen:
                 self._take_apart(child, prefix + _write_name(name), seen)
 
 
