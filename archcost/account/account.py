@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
-NO_WINDOW = (None,) * 6
+NO_WINDOW = (None, None, None, None, None, None)
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
@@ -186,7 +186,7 @@ class _Account:
             if spec.storage in read and storages[spec.storage].born == op.index
         }
 
-    def _window(self, row: Row) -> tuple[Any, ...]:
+    def _window(self, row: Row) -> tuple[Any, Any, Any, Any, int | None, bool | None]:
         """Describe the window of a row that is one convolution or pool, beside its weight's making and a bias.
 
         In the order of a `Layer`: kernel, stride, padding, dilation, groups, and whether it is transposed.
@@ -200,8 +200,9 @@ class _Account:
         if len(counted) == 1 and not WINDOWED.isdisjoint(counted[0].args):
             sight = sights[counted[0].index]
             if isinstance(sight, Slides):
-                kernel, *others, transposed = sight
-                return kernel, *[tuple(map(int, each)) for each in others], counted[0].args.get("groups"), transposed
+                kernel, stride, padding, dilation, transposed = sight
+                stride, padding, dilation = [tuple(map(int, each)) for each in (stride, padding, dilation)]
+                return kernel, stride, padding, dilation, counted[0].args.get("groups"), transposed
         return NO_WINDOW
 
     def _field(self, row: Row) -> Field | None:

@@ -92,14 +92,15 @@ class Parts:
                 for name, tensor in table.items():
                     if tensor is not None and id(tensor) not in seen:
                         seen.add(id(tensor))
-                        tensors.append(Named(prefix + _write_name(name), tensor, module))
+                        # past the named tuple's constructor: see `storages`
+                        tensors.append(tuple.__new__(Named, (prefix + _write_name(name), tensor, module)))
         for name, given in module._modules.items():
             child = given
             while child is not None and "_orig_mod" in child._modules:
                 child = child._modules["_orig_mod"]
             if child is None:
                 continue
-            if child is not given:
+            if child is not given and given is not None:
                 self.compiled.append(Compiled(module, name, given, child))
             if id(child) not in seen:
                 self._take_apart(child, prefix + _write_name(name), seen)

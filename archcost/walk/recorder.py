@@ -86,9 +86,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def is_on(self) -> bool:
         """Whether operators of this thread are recorded now, and by this recorder."""
         place = _count_modes() - 1
-        while place >= 0 and _mode_at(place) is not self:  # nearly always the topmost
-            place -= 1
-        return place >= 0
+        if place >= 0 and _mode_at(place) is self:  # nearly always
+            return True
+        return any(_mode_at(below) is self for below in range(place))
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""

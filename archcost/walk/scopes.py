@@ -35,12 +35,15 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
     packs = find_packs(modules.values())
     nothing = packs | {None}
     return {
-        module: ModuleSpec(
-            path,
-            type(module).__name__,
-            nothing.issuperset(module._modules.values()),
-            _recurs(type(module)),  # type: ignore[arg-type] # classes do hash
-            _list_chain(module, path),
+        module: tuple.__new__(  # past the named tuple's constructor: see `storages`
+            ModuleSpec,
+            (
+                path,
+                type(module).__name__,
+                nothing.issuperset(module._modules.values()),
+                _recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+                _list_chain(module, path),
+            ),
         )
         for path, module in modules.items()
         if module not in packs

@@ -79,8 +79,7 @@ class Storages:
         """Every storage, by number."""
         self.bury()
         new = tuple.__new__  # past the named tuple's constructor: see `_spec`
-        seen = [(each.nbytes, each.itemsize, each.kind, each.born, each.died, each.host) for each in self._seen]
-        return tuple([new(StorageSpec, each) for each in seen])
+        return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
