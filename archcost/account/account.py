@@ -137,7 +137,7 @@ class _Account:
             jumps,
         )
 
-    def _work(self, place: int, row: Row) -> tuple[int, int | None, int, int, int, int, int, int, int, int]:
+    def _work(self, place: int, row: Row) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
         """Add up what a row's operators do and hand on, in the order of a `Layer`."""
         macs = other_ops = macts = read = written = 0
         for op in row.ops:
