@@ -106,6 +106,7 @@ class Parts:
                 self._take_apart(child, prefix + _write_name(name), seen)
 
 
+@functools.lru_cache(maxsize=1 << 10)
 def _write_name(name: str) -> str:
     """Return a name that a file can hold: half of a surrogate pair by its number."""
     return name if name.isascii() else name.encode(errors="backslashreplace").decode()

@@ -105,11 +105,11 @@ class Storages:
         if self._dead:
             self.bury()
         try:
-            storage = self._alive.get(tensor.untyped_storage()._cdata)
+            plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError):
-            storage = None
-        if storage is None:
             storage = self.find(tensor, kind)
+        else:
+            storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
         place = _place(tensor)
         if storage.place == place:  # nearly always
             return storage.spec  # type: ignore[no-any-return]
