@@ -33,13 +33,20 @@ class Storage:
     come from, by place, apart from `born`; `writes` the operators that wrote into any part of it.
     """
 
-    died: int | None = None
-    place: Any = None
-    spec: Any = None
-    # nearly all storages hold one tensor, which nobody writes into
-    others: dict[Any, TensorSpec] | None = None
-    writes: list[int] | None = None
-    values: dict[Any, int] | None = None
+    __slots__ = (
+        "born",
+        "died",
+        "host",
+        "itemsize",
+        "kind",
+        "nbytes",
+        "number",
+        "others",
+        "place",
+        "spec",
+        "values",
+        "writes",
+    )
 
     def __init__(self, number: int, nbytes: int, itemsize: int, kind: Any, born: int, *, host: bool) -> None:
         self.number = number
@@ -48,6 +55,13 @@ class Storage:
         self.kind = kind
         self.born = born
         self.host = host
+        self.died: int | None = None
+        self.place: Any = None
+        self.spec: Any = None
+        # nearly all storages hold one tensor, which nobody writes into
+        self.others: dict[Any, TensorSpec] | None = None
+        self.writes: list[int] | None = None
+        self.values: dict[Any, int] | None = None
 
     def sources(self, place: Any) -> tuple[int, ...]:
         """Return the operators whose results lie at a place: the one that made it, and later writes."""
