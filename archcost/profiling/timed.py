@@ -19,11 +19,13 @@ from archcost.clock.devices import clock_of, device_of
 from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
+from archcost.clock.workspaces import keep_workspace
 from archcost.errors import ClockError, first_line
 from archcost.profiling.form import make_inputs, make_module
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.iteration import make_iteration
 from archcost.profiling.trial import find_capture_failure
+from archcost.profiling.workspaces import find_measured
 from archcost.walk import Parts, run_undisturbed, walk
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found
@@ -73,6 +75,9 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
                     iteration = make_iteration(module, given, asked, plan, home)
                     job = _job(module, given, iteration, plan, costs)
                     sample = measure(replace(job, uncapturable=uncapturable), plan, clock, home)
+                workspace = find_measured(network.spec, trace, sample)
+                if workspace is not None:
+                    keep_workspace(workspace)
                 roof = roof_of(home, sample.dtypes, clock) if plan.roof else None
                 return trace, costs, replace(sample, roof=roof, notes=(*notes, *sample.notes))
 

@@ -3,6 +3,8 @@
 from archcost.records.allocation import (
     OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,
     Allocation as Allocation,
+    Workspace as Workspace,
+    Workspaces as Workspaces,
 )
 from archcost.records.check import (
     Allowance as Allowance,

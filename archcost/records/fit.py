@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archcost.records.display import Displayed
 
 if TYPE_CHECKING:
-    from archcost.records.allocation import Allocation
+    from archcost.records.allocation import Allocation, Workspace
 
 Fitting: TypeAlias = Literal["fits", "tight", "does not fit"]
 
@@ -51,7 +51,8 @@ class Fit(Displayed):
 
     `fixed_bytes` are what no batch changes: parameters and buffers and, in training, gradients and optimizer state.
     `points` are all batches that were walked, ascending: the answer and the next larger batch are among them.
-    `device` is the GPU that was named, `overheads` what its memory holds besides tensors: at least, and at most.
+    `device` is the GPU that was named, `overheads` what its memory holds besides tensors: at least, and at most;
+    `workspace` is what libraries were measured to take there, None where nobody has timed the network on it.
     `checkpoint` is what has to be computed again for the batch, where that was asked for.
     """
 
@@ -66,6 +67,7 @@ class Fit(Displayed):
     device: str | None = None
     overheads: dict[str, tuple[int, int]] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    workspace: Workspace | None = None
 
     def need_of(self, point: BatchMemory) -> int:
         """Return the bytes that a batch needs: those of its tensors, or of a GPU's allocator and the most on top."""

@@ -67,6 +67,7 @@ NETWORKS = {
         *itertools.product(("wide resnet", "transformer", "transformer with dropout"), ["sgd"]),
         ("transformer with dropout", "adamw-fused"),
         *[pytest.param(name, "momentum", marks=pytest.mark.extras) for name in ("vgg16", "resnet152", "vit_b_16")],
+        pytest.param("vit_b_16", "adamw", marks=pytest.mark.extras),
     ],
 )
 def test_a_real_step_that_computes_again_as_told_keeps_and_needs_that(name, optimizer):
