@@ -36,17 +36,30 @@ class Segment:
 
 
 class Use(NamedTuple):
-    """A storage that autograd keeps: when it is born, last saved, and last saved or read in the forward pass."""
+    """A storage that autograd keeps: when it is born, and when it is last saved or read in the forward pass."""
 
     nbytes: int
     born: int
-    saved: int
     last: int
 
 
 def _use(trace: Trace, spec: SavedSpec, read: Mapping[int, int]) -> Use:
     storage, savers = trace.storages[spec.storage], (spec.op, *spec.others)
-    return Use(storage.nbytes, storage.born, max(savers), max(*savers, read.get(spec.storage, 0)))
+    return Use(storage.nbytes, storage.born, max(*savers, read.get(spec.storage, 0)))
+
+
+def _find_stops(trace: Trace) -> dict[int, int]:
+    """Return how far torch computes again for what each operator saves: up to it, or through it.
+
+    It stops where it has all that was saved: before an operator that saves what it is given, behind one that saves what
+    it computes.
+    """
+    stops: dict[int, int] = {}
+    for spec in trace.saved:
+        for op in (spec.op, *spec.others):
+            computes = trace.storages[spec.storage].born == op or spec.storage in trace.ops[op].written
+            stops[op] = max(stops.get(op, 0), op + computes)
+    return stops
 
 
 class Lives:
@@ -60,6 +73,10 @@ class Lives:
         read = {spec.storage: op.index for op in trace.ops[: self.forward] for spec in op.inputs}
         read |= {spec.storage: self.forward for spec in trace.returns}
         self.uses = [_use(trace, spec, read) for spec in trace.saved if spec.storage in made]
+        self.stops = _find_stops(trace)
+        self.made: Counter[int] = Counter()  # bytes, by the operator that makes them
+        for number in made:
+            self.made[trace.storages[number].born] += trace.storages[number].nbytes
         self.unsaved = made - {spec.storage for spec in trace.saved}
         self.back, self.peaks, self.step = self._backward()
 
@@ -129,7 +146,8 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
     if any(trace.storages[storage].kind not in KEPT_ANYWAY for storage in changed):
         return None  # it would be computed again from what it has overwritten
     inside = [use for use in lives.uses if start <= use.born and use.last < end]
-    hidden, last = sum(use.nbytes for use in inside), max((use.saved for use in inside), default=start)
+    hidden = sum(use.nbytes for use in inside)
+    stop = max((lives.stops[op] for op in range(start, end) if op in lives.stops), default=start)
     kept = [trace.storages[storage].nbytes for storage in given if storage in lives.unsaved]
     if hidden <= sum(kept):
         return None
@@ -138,15 +156,15 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
         start=start,
         end=end,
         hidden=hidden - sum(kept),
-        work=sum(lives.work[start : last + 1]),  # torch stops where it has what it needs
-        peak=_find_peak(lives, start, end, hidden),
+        work=sum(lives.work[start:stop]),
+        peak=max(_find_peak_again(lives, start, stop, hidden), *lives.peaks[start:end]),
     )
 
 
-def _find_peak(lives: Lives, start: int, end: int, hidden: int) -> int:
-    """Return the most that is alive while a module goes backward, or is computed again just before."""
+def _find_peak_again(lives: Lives, start: int, stop: int, hidden: int) -> int:
+    """Return the most that is alive while operators are computed again, just before the first of them goes backward."""
+    begin = min((lives.back[op] for op in range(start, stop) if op in lives.back), default=None)
+    if begin is None:
+        return 0
     before = lives.live[start - 1] if start else 0
-    rise = max(lives.live[start:end]) - before
-    begin = min((lives.back[op] for op in range(start, end) if op in lives.back), default=None)
-    again = 0 if begin is None else lives.live[begin - 1] - hidden + rise
-    return max(again, *lives.peaks[start:end])
+    return lives.live[begin] - lives.made[begin] - hidden + max(lives.live[start:stop]) - before
