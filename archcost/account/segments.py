@@ -80,6 +80,10 @@ class Lives:
         self.unsaved = made - {spec.storage for spec in trace.saved}
         self.back, self.peaks, self.step = self._backward()
 
+    def find_live_before(self, op: int) -> int:
+        """Return the bytes that are alive when an operator begins."""
+        return self.live[op] - self.made[op]
+
     def _backward(self) -> tuple[dict[int, int], list[int], int]:
         """Return the first backward operator of each forward one, the most alive around each, and that of the step."""
         back: dict[int, int] = {}
@@ -147,7 +151,8 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
         return None  # it would be computed again from what it has overwritten
     inside = [use for use in lives.uses if start <= use.born and use.last < end]
     hidden = sum(use.nbytes for use in inside)
-    stop = max((lives.stops[op] for op in range(start, end) if op in lives.stops), default=start)
+    savers = [op for op in range(start, end) if op in lives.stops]
+    stop = max((lives.stops[op] for op in savers), default=start)
     kept = [trace.storages[storage].nbytes for storage in given if storage in lives.unsaved]
     if hidden <= sum(kept):
         return None
@@ -157,14 +162,14 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
         end=end,
         hidden=hidden - sum(kept),
         work=sum(lives.work[start:stop]),
-        peak=max(_find_peak_again(lives, start, stop, hidden), *lives.peaks[start:end]),
+        peak=max(_find_peak_again(lives, savers, range(start, stop), hidden), *lives.peaks[start:end]),
     )
 
 
-def _find_peak_again(lives: Lives, start: int, stop: int, hidden: int) -> int:
-    """Return the most that is alive while operators are computed again, just before the first of them goes backward."""
-    begin = min((lives.back[op] for op in range(start, stop) if op in lives.back), default=None)
-    if begin is None:
+def _find_peak_again(lives: Lives, savers: Sequence[int], again: range, hidden: int) -> int:
+    """Return the most that is alive while operators are computed again, before the first of the savers goes backward."""
+    begin = min((lives.back[op] for op in savers if op in lives.back), default=None)
+    if begin is None or not again:
         return 0
-    before = lives.live[start - 1] if start else 0
-    return lives.live[begin] - lives.made[begin] - hidden + max(lives.live[start:stop]) - before
+    rise = max(lives.live[op] for op in again) - lives.find_live_before(again.start)
+    return lives.find_live_before(begin) - hidden + rise
