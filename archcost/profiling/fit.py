@@ -248,7 +248,7 @@ class _Search:
         if self.fit.device is None:
             return point
         point = replace(point, allocation=replay(trace, expandable=self.expandable))
-        if self.expandable or self.fit.judge(point) == "fits":  # where segments expand, none lie unused
+        if self.fit.judge(point) == "fits":
             return point
         room = self.fit.memory_bytes - sum(least for least, _ in self.fit.overheads.values())
-        return replace(point, squeezes=replay(trace, capacity=room) is not None)
+        return replace(point, squeezes=replay(trace, expandable=self.expandable, capacity=room) is not None)
