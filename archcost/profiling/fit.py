@@ -64,7 +64,8 @@ def fit(
             the least work.
 
     Raises:
-        ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
+        ArgumentError: a text that says no memory, a mode, optimizer, loss or precision that does not exist, or
+            segments that expand without a GPU.
         WalkError: the network failed while it ran, or does not need more memory for a larger batch.
     """
     from archcost import sources
@@ -75,6 +76,8 @@ def fit(
     named = None if device_name is None else device_named(device_name)
     limit = _read_limit(memory, named)
     gpu = named if named is not None and named.capability is not None else None
+    if expandable and gpu is None:
+        raise ArgumentError("--expandable-segments is of a GPU's allocator: name the GPU (--device-name h200)")
     if named is not None and gpu is None and like is None:
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)

@@ -85,6 +85,7 @@ from archcost.records.history import (
 )
 from archcost.records.named_device import (
     NamedDevice as NamedDevice,
+    find_name as find_name,
 )
 from archcost.records.opinions import (
     Call as Call,
