@@ -97,8 +97,16 @@ def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> 
 
 
 def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch.device:
-    """Return the device of a module's weights; find out whether it computes in the plan's dtypes."""
-    home = next((parameter.device for parameter in module.parameters()), device)
+    """Return the device of a module's weights; find out whether it computes in the plan's dtypes.
+
+    Raises:
+        ClockError: weights on several devices, of which a clock would time one, or on none that runs; a dtype.
+    """
+    homes = tuple(dict.fromkeys(parameter.device for parameter in module.parameters())) or (device,)
+    if len(homes) > 1:
+        names = ", ".join(map(str, homes))
+        raise ClockError(f"its weights are on several devices ({names}), and a clock times one: move them to one")
+    (home,) = homes
     if home.type == "meta":
         raise ClockError("its weights are on the meta device, where nothing runs: move them to cpu or cuda")
     for dtype in (plan.dtype, AMP.get(plan.amp or "")):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from archcost.records import BatchMemory, Fit, Workspace
 
 
+UNCHECKED = "These predictions have not been compared with a GPU yet"
+
+
 def build_document(fit: Fit, *, binary: bool = False) -> Document:
     """Return what there is to show of a fit."""
     points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
@@ -96,7 +99,7 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
     parts = ", ".join(_say_overhead(name, *sizes, binary=binary) for name, sizes in fit.overheads.items())
     return (
         "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
-        f"Needed is what it reserves and, on top, {parts}. {_say_workspace(fit.workspace)}."
+        f"Needed is what it reserves and, on top, {parts}. {_say_workspace(fit.workspace)}. {UNCHECKED}."
     )
 
 

@@ -64,6 +64,7 @@ def test_a_timed_run_says_what_libraries_take_and_fit_counts_it(gpu):
     }  # fmt: skip
     assert found.need_of(found.points[0]) == 62 * MIB + CONTEXT_MOST
     assert "unknown before it is measured" in str(before)
+    assert "have not been compared with a GPU yet" in str(before)
     assert "unknown" not in str(found)
     assert "cuBLAS and cuDNN were measured at a batch of 256 (driver 580.65, torch" in str(found)
 
