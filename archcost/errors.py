@@ -6,8 +6,8 @@ ArchcostError                  exit code
 │   ├── ArgumentError              2   an argument that the network or the command does not take
 │   ├── InputError                 2   an --input that does not parse
 │   ├── LedgerError                2   a file of published figures that is wrong
-│   ├── TableError                 2   a CSV of the user's with a value that is none
-│   ├── OutputError                2   an output path that is none
+│   ├── TableError                 2   a user's CSV with a wrong value
+│   ├── OutputError                2   an output path that cannot be written
 │   └── ConfigError                2   a setting in pyproject.toml, named by file and key
 │       └── NotConfiguredError     2   a project without any network in its settings
 ├── BuildError                     3   the network's own code failed while it was built
@@ -118,7 +118,7 @@ class LedgerError(UsageError):
 
 
 class TableError(UsageError):
-    """A table of the user's that cannot be read, or a value in it that is none; names file, line and column."""
+    """A user's table that cannot be read, or that holds a wrong value; names the file, line and column."""
 
 
 class OutputError(UsageError):

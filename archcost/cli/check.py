@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 @click.command("check", short_help="Compare a project's networks with what was accepted.")
 @click.argument("networks", metavar="[NET]...", nargs=-1)
-@click.option("--update", is_flag=True, help="Accept what there is: write archcost.lock.json.")
+@click.option("--update", is_flag=True, help="Accept the figures of now: write archcost.lock.json.")
 @click.option(
-    "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
+    "--base-ref",
+    metavar="REV",
+    help="Compare with the merge base of HEAD and REV, built again, instead of the lock file.",
 )
 @click.option(
     "--locked", "must_be_locked", is_flag=True, help="Exit 1 when archcost.lock.json is not what --update would write."
 )
-@click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
-@click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
+@click.option("--time", "timed", is_flag=True, help="Time each network and its base in turn; needs --base-ref.")
+@click.option("--config", metavar="FILE", help="File with the settings.  [default: the nearest pyproject.toml]")
 @add_judging
 @add_running()
 @add_output("cases")

@@ -27,9 +27,13 @@ MOST_NAMED = 5
 
 @click.command("claims", short_help="Put published figures beside measured ones.")
 @click.argument("network", shell_complete=complete_names, metavar="[NET]", required=False)
-@click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
-@click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
-@click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
+@click.option(
+    "--source", metavar="NAME", help="Show the figures of one source: vgg, cs231n, a glob, or a part of its title."
+)
+@click.option("--verdict", metavar="VERDICT", help="Show the figures with this recorded verdict: match, differs, ...")
+@click.option(
+    "--file", "file", metavar="FILE", help="Check the figures in a TOML file of your own instead of archcost's."
+)
 @add_running()
 @add_output("schema")
 def command(

@@ -36,17 +36,29 @@ fed_options = add_group("fed", _read_fed, add_input(), add_batch())
 choice_options = add_group(
     "choice",
     _read_choice,
-    click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'."),
-    click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1."),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N."),
-    click.option("--device-name", metavar="NAME", help="Show the images a second that timm publishes for it: rtx4090."),
+    click.option(
+        "--where", metavar="CONDITION", help="Show only networks that meet CONDITION: 'top1 > 80 and macs < 1G'."
+    ),
+    click.option(
+        "--pareto", metavar="A,B", help="Show only networks that no other beats in both quantities: macs,top1."
+    ),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N networks."),
+    click.option(
+        "--device-name", metavar="NAME", help="Show the images per second that timm publishes for this device: rtx4090."
+    ),
 )
 
 
 @click.command("compare", short_help="Put networks side by side.")
-@add_selection("Every network of the zoo.")
+@add_selection("Add every network of the zoo.")
 @fed_options
-@click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
+@click.option(
+    "--sort",
+    default="macs",
+    show_default=True,
+    metavar="QUANTITY",
+    help="Sort by this quantity, best first: params, top1, ...",
+)
 @add_beside
 @choice_options
 @add_running()

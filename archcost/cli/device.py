@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("device", short_help="Measure what a device can do at best.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Which one.")
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Device to measure.")
 @click.option(
-    "--datasheet", metavar="NAME", help="Show what the maker promises of a device instead; 'this' for this one."
+    "--datasheet", metavar="NAME", help="Show the datasheet's figures of a device instead; 'this' names this machine's."
 )
 @THREADS
 @BINARY
@@ -38,8 +38,8 @@ def command(
     archcost device --datasheet "NVIDIA H200"
     archcost device --engine ray --accelerator H100 --accelerator A100 -o roofs.csv
 
-    What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads. On a
-    cluster one device of each type is measured, with its node for itself, and kept on that node.
+    The results are kept in $XDG_CACHE_HOME/archcost: one file for each device, driver, torch and number of threads. On
+    a cluster one device of each type is measured, with its node for itself, and kept on that node.
     """  # noqa: D301 - click reads the \b
     from archcost.render.device import build_document, build_fleet_document
 

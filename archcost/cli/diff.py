@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("after", shell_complete=complete_names, metavar="B")
 @add_input()
 @add_batch(least=0)
-@add_device("meta|cpu|cuda|auto", COUNTING, does="both are run")
+@add_device("meta|cpu|cuda|auto", COUNTING, does="both networks run on")
 @add_judging
 @add_output("cases")
 def command(
@@ -46,7 +46,8 @@ def command(
     archcost diff main:model.py:build model.py:build --format markdown -o comment.md
     archcost diff resnet50 resnet50_v1.5 --fail-if 'macs>+2%'
 
-    Exit codes: 0 fine, 1 a condition fails, 2 a wrong request, 3 the two could not be had or do not compare.
+    Exit codes: 0 fine, 1 a condition fails, 2 a wrong request, 3 a network could not be counted or the two do not
+    compare.
     """  # noqa: D301 - click reads the \b
     from archcost.records import Check, Checked
     from archcost.regression import diff, judge

@@ -33,17 +33,27 @@ class Seconds(click.FloatRange):
 
 
 BINARY = click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
-THREADS = click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
+THREADS = click.option("--threads", type=click.IntRange(min=1), help="Number of CPU threads.  [default: torch's]")
 MAX_TIME = click.option(
     "--max-time", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-    help="Stop each measurement after that long, warming up included.  [default: 5]",
+    help="Stop each measurement after this many seconds, warm-up included.  [default: 5]",
 )  # fmt: skip
 OPTIMIZER = click.option(
-    "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS),
+    help="Optimizer of the training step, with torch's default settings.  [default: sgd]",
 )
-AMP = click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
+AMP = click.option(
+    "--amp",
+    metavar="bf16|fp16",
+    help="Run under torch.autocast; the meta device follows CUDA's lists, with cpu:bf16 the CPU's.",
+)
 
-LIKE = click.option("--like", type=click.Choice(FOLLOWED), help="Whose choices meta follows.  [default: cuda]")
+LIKE = click.option(
+    "--like",
+    type=click.Choice(FOLLOWED),
+    help="Device whose kernels and optimizer forms the meta device follows.  [default: cuda]",
+)
 
 
 def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -68,7 +78,8 @@ def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any
 
 def add_input(of: str = "") -> Callable[[Any], Any]:
     """Add --input; `of` says of what, where that is to be said."""
-    text = f"3x224x224, 128:int64, name=128:bool, name=exact:2x9 or name=value:3; repeatable.{of}"
+    forms = "3x224x224, 128:int64, name=128:bool, name=exact:2x9, name=value:3"
+    text = f"Shape of an input, without the batch: {forms}; repeatable.{of}"
     return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
 
 
@@ -76,7 +87,7 @@ SEQ = click.option(
     "--seq",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help="Length of a sequence; as in NET@seq2048.  [default: 128]",
+    help="Sequence length, the same as NET@seq2048.  [default: 128]",
 )
 
 
@@ -93,12 +104,12 @@ def write_seq(network: str, seq: int | None) -> str:
 def add_batch(least: int = 1) -> Callable[[Any], Any]:
     """Add --batch."""
     kind = click.IntRange(min=least)
-    return click.option("--batch", type=kind, default=1, show_default=True, help="Images in the batch.")
+    return click.option("--batch", type=kind, default=1, show_default=True, help="Number of images in the batch.")
 
 
 def add_device(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
     """Add --device; `does` says what happens there."""
-    return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Where {does}.")
+    return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Device that {does}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +159,7 @@ def add_subject(
     batched: bool = True,
     devices: str = "auto|meta|cpu|cuda",
     default: str = "auto",
-    does: str = "it is run",
+    does: str = "the network runs on",
 ) -> Any:
     """Add NET, --input, --seq, --batch where it is `batched`, --device, --download; the command gets a `subject`."""
     return add_group(
@@ -169,9 +180,17 @@ def add_training(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
     The command gets them as `training`, None without --train.
     """
     frozen = (
-        click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable."),
         click.option(
-            "--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable."
+            "--freeze",
+            multiple=True,
+            metavar="PATTERN",
+            help="Freeze parameters by name, such as 'features.*'; repeatable.",
+        ),
+        click.option(
+            "--train-only",
+            multiple=True,
+            metavar="PATTERN",
+            help="Train only these parameters, such as 'classifier.6'; repeatable.",
         ),
     )
     return add_group(
@@ -179,7 +198,7 @@ def add_training(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
         _read_training,
         click.option("--train", is_flag=True, help=train),
         OPTIMIZER,
-        click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]"),
+        click.option("--loss", type=click.Choice(LOSSES), help="Loss of the training step.  [default: cross-entropy]"),
         *(frozen if parts else ()),
     )
 
@@ -248,7 +267,9 @@ def add_selection(everything: str) -> Callable[[Any], Any]:
         "selection",
         Selection,
         click.argument("networks", shell_complete=complete_names, nargs=-1, metavar="[NET]..."),
-        click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable."),
+        click.option(
+            "--family", "families", multiple=True, metavar="NAME", help="Add a family of the zoo; repeatable."
+        ),
         click.option("--all", "everything", is_flag=True, help=everything),
     )
 
@@ -287,9 +308,15 @@ def add_beside(command: Any) -> Any:
     return add_group(
         "beside",
         Beside,
-        click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
         click.option(
-            "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
+            "--protocol",
+            default="single-crop",
+            show_default=True,
+            metavar="NAME",
+            help="Evaluation protocol of the accuracies.",
+        ),
+        click.option(
+            "--accuracy", "own", multiple=True, metavar="FILE", help="CSV file with accuracies of your own; repeatable."
         ),
         click.option(
             "--accuracy-of",
@@ -298,5 +325,5 @@ def add_beside(command: Any) -> Any:
             metavar="NET=OTHER",
             help="Give NET the accuracy of OTHER, a variant of it; repeatable.",
         ),
-        click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
+        click.option("--times", metavar="FILE", help="CSV file with measured times: network, batch, seconds."),
     )(command)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 @click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
 @click.argument("networks", shell_complete=complete_names, metavar="NET...", nargs=-1, required=True)
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Of every NET: 3x224x224; repeatable.")
-@click.option("--config", metavar="FILE", help="Where to add them.  [default: the nearest pyproject.toml]")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input of every NET: 3x224x224; repeatable."
+)
+@click.option("--config", metavar="FILE", help="File to add the networks to.  [default: the nearest pyproject.toml]")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | None, quiet: bool) -> None:

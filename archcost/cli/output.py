@@ -97,7 +97,7 @@ def add_output(*more: Part) -> Callable[[Any], Any]:
     return add_group(
         "output",
         partial(_read_output, parts),
-        click.option("--format", "format_", type=FormatName(parts), help="Form of the result."),
+        click.option("--format", "format_", type=FormatName(parts), help="Format of the result."),
         click.option(
             "-o", "--output", "outputs", multiple=True, metavar="FILE",
             help="Write to a file; its suffix chooses the format. Repeatable.",

@@ -73,17 +73,21 @@ view_options = add_group(
     Shown,
     click.option(
         "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "saved", "time"]),
-        help="What a row of the table is.  [default: layers; time with --time]",
+        help="What each row of the table shows.  [default: layers; time with --time]",
     ),
-    click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer."),
+    click.option("--time", "timed", is_flag=True, help="Time the network too, end to end and layer by layer."),
     MAX_TIME,
-    click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
-    click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
+    click.option("--depth", type=click.IntRange(min=1), help="Number of module levels that --view modules shows."),
+    click.option("--sort", metavar="QUANTITY", help="Sort the rows by a quantity, such as macs, largest first."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
-    click.option("--with", "beside", type=click.Choice(["flops"]), help="Products that --view lecture shows as well."),
+    click.option(
+        "--with", "beside", type=click.Choice(["flops"]),
+        help="Products that --view lecture shows beside its own.",
+    ),
     BINARY,
     click.option(
-        "--explain-inputs", "explaining", is_flag=True, help="Show what it would be run on, and why; run nothing."
+        "--explain-inputs", "explaining", is_flag=True,
+        help="Show which inputs the network would get, and why; run nothing.",
     ),
 )  # fmt: skip
 
@@ -126,7 +130,9 @@ def _explain_inputs(subject: Subject, training: Training | None) -> Document:
 @LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
+@click.option(
+    "--partial", is_flag=True, help="If the network fails, show the rows that ran before; the exit code is still 3."
+)
 @add_isolation()
 @add_output()
 def command(

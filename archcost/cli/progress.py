@@ -27,7 +27,7 @@ NOT_A_SCREEN = {"dumb", "unknown"}  # terminals that cannot move their cursor
 
 
 def is_watched(*, quiet: bool = False) -> bool:
-    """Whether somebody watches stderr: it is a terminal with a cursor, this is no CI job, and -q was not given."""
+    """Whether somebody watches stderr: it is a terminal with a cursor, this is not a CI job, and -q was not given."""
     logged = os.environ.get("CI", "").lower() not in {"", "0", "false"} or os.environ.get("TERM") in NOT_A_SCREEN
     return not (quiet or logged) and sys.stderr is not None and sys.stderr.isatty()
 

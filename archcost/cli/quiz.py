@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 @click.command("quiz", short_help="Ask questions about a network, with worked answers.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
-@click.option("--layers", multiple=True, metavar="GLOB", help="Ask about these layers alone: 'conv*'; repeatable.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed asks other questions.")
-@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many questions.")
+@click.option("--layers", multiple=True, metavar="GLOB", help="Ask only about these layers: 'conv*'; repeatable.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Number that selects the questions; another seed asks others.",
+)
+@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="Number of questions.")
 @add_input()
 @add_output()
 def command(

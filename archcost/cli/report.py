@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @click.command("report", short_help="Write the lectures' pages.")
 @click.argument("names", nargs=-1, metavar="[PAGE]...")
-@click.option("-o", "--output", default="reports", show_default=True, metavar="FOLDER", help="Where to write them.")
+@click.option(
+    "-o", "--output", default="reports", show_default=True, metavar="FOLDER", help="Folder to write the pages to."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(names: tuple[str, ...], output: str, quiet: bool) -> None:

@@ -18,19 +18,26 @@ if TYPE_CHECKING:
 
     from archcost.records import Sweeping
 
-JOBS = click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of worker processes.  [default: chosen from the work and the cores]",
+)
 ACCELERATOR = click.option(
     "--accelerator", "accelerators", multiple=True, metavar="TYPE",
-    help="With --engine ray: on nodes with such GPUs, one on a node at a time; repeatable.",
+    help="With --engine ray: use nodes with this type of GPU, one task a node at a time; repeatable.",
 )  # fmt: skip
 TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-    help="What one network may take.  [default: 600]",
+    help="Time limit for each network.  [default: 600]",
 )  # fmt: skip
-MAX_MEMORY = click.option("--max-memory", metavar="SIZE", help="What one network may take beside torch, such as 4GB.")
+MAX_MEMORY = click.option(
+    "--max-memory", metavar="SIZE", help="Memory limit for each network, beyond what torch itself takes, such as 4GB."
+)
 IMPORTS = click.option(
     "--import", "imports", multiple=True, metavar="MODULE",
-    help="Import it first in every process, for rules of your own; repeatable.",
+    help="Import MODULE first in every process, for example for your own rules; repeatable.",
 )  # fmt: skip
 ISOLATE = click.option("--isolate", is_flag=True, help="Run even a single network in a process of its own.")
 
@@ -66,11 +73,14 @@ def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
         MAX_MEMORY,
         click.option(
             "--journal", metavar="FILE",
-            help="Write each row at once; a second run goes on there.",
+            help="Append each row to FILE at once; a second run resumes from FILE.",
         ),
         ISOLATE,
         IMPORTS,
-        click.option("--engine", type=click.Choice(ENGINES), help="Who runs them.  [default: ray with RAY_ADDRESS]"),
+        click.option(
+            "--engine", type=click.Choice(ENGINES),
+            help="Where the networks run: on this machine, or on Ray.  [default: ray if RAY_ADDRESS is set]",
+        ),
     )  # fmt: skip
 
 

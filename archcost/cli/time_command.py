@@ -91,29 +91,46 @@ class Measuring:
 axes_options = add_group(
     "axes",
     Axes,
-    click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch."),
+    click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Batch sizes to time."),
     click.option(
-        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: as it is]"
+        "--dtype", "dtypes", metavar="A,B",
+        help="Data types to time: float32, tf32, bfloat16, float16, float64.  [default: the network's]",
     ),
-    click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images."),
     click.option(
-        "--channels-last/--contiguous", "layouts", multiple=True, help="Layout of images; give both for both."
+        "--resolution", "resolutions", default="", metavar="128,224",
+        help="Image sizes to time: the length of a side in pixels.",
     ),
-    click.option("--compile/--eager", "compilations", multiple=True, help="With torch.compile; give both for both."),
-    click.option("--amp", "amps", metavar="bf16,fp16", help="By torch.autocast, beside the dtypes that are given."),
+    click.option(
+        "--channels-last/--contiguous", "layouts", multiple=True,
+        help="Memory layout to time; give both flags to time both.",
+    ),
+    click.option(
+        "--compile/--eager", "compilations", multiple=True,
+        help="Time with or without torch.compile; give both flags to time both.",
+    ),
+    click.option(
+        "--amp", "amps", metavar="bf16,fp16",
+        help="Time under torch.autocast too, beside the given data types.",
+    ),
 )  # fmt: skip
 measuring_options = add_group(
     "measuring",
     Measuring,
-    add_device("auto|cpu|cuda", does="it is timed"),
+    add_device("auto|cpu|cuda", does="the network is timed on"),
     click.option(
         "--timer", type=click.Choice(TIMERS), default="events", show_default=True,
-        help="graph: replay a CUDA graph, without the host.",
+        help="How to time: graph replays a CUDA graph, without the host's work.",
     ),
-    click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none."),
+    click.option(
+        "--layers/--no-layers", default=None,
+        help="Show the time of every layer; --no-layers measures the whole network alone.",
+    ),
     THREADS,
     MAX_TIME,
-    click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first."),
+    click.option(
+        "--cudnn-benchmark", is_flag=True,
+        help="Let cuDNN try its algorithms first, as torch.backends.cudnn.benchmark does.",
+    ),
 )  # fmt: skip
 
 
@@ -134,7 +151,7 @@ def command(
     running: Running,
     output: Output,
 ) -> None:
-    """Measure how long a network takes: one line for every combination of what is given.
+    """Measure how long a network takes: one line for each combination of the options.
 
     \b
     archcost time resnet18 --batch 1,2,4,8
@@ -142,7 +159,8 @@ def command(
     archcost time vgg16 --layers --format csv -o vgg16.csv
     archcost time mobilenet_v2 --train --batch 32
 
-    A combination that fails stops no other; the exit code is then 3. Running out of memory is a result, not a failure.
+    If a combination fails, the others still run and the exit code is 3. Running out of memory is a result, not a
+    failure.
     """  # noqa: D301 - click reads the \b
     from archcost.clock.devices import device_of
     from archcost.profiling.sweep import describe_network, sweep

@@ -39,9 +39,19 @@ def add_judging(command: Any) -> Any:
     return add_group(
         "judging",
         Judging,
-        click.option("--fail-if", "conditions", multiple=True, metavar="COND", help="'macs>+2%' or 'params>25.6M'."),
-        click.option("--exit-zero", is_flag=True, help="Exit 0 although a budget is exceeded."),
-        click.option("--force", is_flag=True, help="Compare also what was counted on other inputs or differently."),
+        click.option(
+            "--fail-if",
+            "conditions",
+            multiple=True,
+            metavar="COND",
+            help="Exit 1 if this holds: 'macs>+2%' or 'params>25.6M'; repeatable.",
+        ),
+        click.option("--exit-zero", is_flag=True, help="Exit 0 even if a budget is exceeded."),
+        click.option(
+            "--force",
+            is_flag=True,
+            help="Compare even networks that were counted on different inputs or by different settings.",
+        ),
     )(command)
 
 

@@ -67,7 +67,7 @@ class Layer(NamedTuple):
 
     @property
     def is_input(self) -> bool:
-        """Whether the row is an input of the network: it ran nothing, and it is no call of a module."""
+        """Whether the row is an input of the network: it ran nothing and is not a call of a module."""
         return self.name != self.module and not self.operators
 
 

@@ -121,7 +121,7 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walks:
-    """The walk on a device, of so many rows, against one on meta; `failure` says why there is none on meta."""
+    """The walk on a device, of so many rows, against one on meta; `failure` says why the walk on meta failed."""
 
     device: str
     rows: int

@@ -84,7 +84,7 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_integer)
     except ValueError as error:
-        raise ReportError(f"it is no JSON: {error}") from error
+        raise ReportError(f"it is not JSON: {error}") from error
     except RecursionError as error:
         raise ReportError(_too_deep(text)) from error
 

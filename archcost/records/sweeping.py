@@ -18,7 +18,7 @@ class Sweeping:
     bytes that it may take beside those; None for any. `journal` is a file that has each result as soon as it is known,
     and from which a second run takes what the first one knew. `isolate` gives even a single network a process of its
     own. `imports` are modules that every process imports first: rules of your own. `engine` is one of
-    `choices.ENGINES`. Limits hold where networks have processes of their own: one that is no spec, and the zoo's own
+    `choices.ENGINES`. Limits hold where networks have processes of their own: one that is not a spec, and the zoo's own
     where they are few, have not. On a cluster, `alone` gives each a whole node, and `accelerator` is the type of GPU
     that the node must have.
 

@@ -38,7 +38,7 @@ def networks_in(text: str, file: Path) -> set[str]:
     """Return the specs of the networks that a pyproject.toml has settings for.
 
     Raises:
-        ConfigError: the text is no TOML, or its settings mean nothing.
+        ConfigError: the text is not TOML, or its settings mean nothing.
     """
     try:
         begun = "networks" in _ours(parse_toml(text))

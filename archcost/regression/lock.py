@@ -154,7 +154,7 @@ def read_lock(path: Path) -> dict[str, Locked]:
     """Read a lock file; one that does not exist has no networks.
 
     Raises:
-        ReportError: it cannot be read, or is no lock file: which file, where in it.
+        ReportError: it cannot be read, or is not a lock file: which file, where in it.
     """
     try:
         return parse_lock(file_text(path))
@@ -171,7 +171,7 @@ def parse_lock(text: str) -> dict[str, Locked]:
     """Read the text of a lock file, from anyone.
 
     Raises:
-        ReportError: it is no lock file, or has totals that the layers do not add up to; with the place.
+        ReportError: it is not a lock file, or has totals that the layers do not add up to; with the place.
     """
     if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")

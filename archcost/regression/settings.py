@@ -119,10 +119,10 @@ def settings_text(file: Path) -> str:
     """Return what a file of settings has, line ends and all.
 
     Raises:
-        ConfigError: it cannot be read, or is no file at all: a device may never end.
+        ConfigError: it cannot be read, or is not a regular file: reading a device may never end.
     """
     if file.exists() and not file.is_file():
-        raise ConfigError(f"{file}: it is no file")
+        raise ConfigError(f"{file}: it is not a regular file")
     try:
         return file.read_bytes().decode()
     except FileNotFoundError as error:

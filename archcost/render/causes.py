@@ -198,7 +198,7 @@ def _is_whole(stem: str, everything: Sequence[Change], factors: Sequence[Fractio
     """Whether every layer with parameters below a path is wider, but for a head: what reads wider ones and ends there.
 
     Of a path with "*" each block is asked. A layer that opens, one that is wider and reads what is not, tells that what
-    ended before was no head: a narrow part stands between the two.
+    ended before was not a head: a narrow part stands between the two.
     """
     depth = len(stem.split(".")) if stem else 0
     blocks: defaultdict[str, list[Change]] = defaultdict(list)

@@ -236,8 +236,8 @@ def _notes(recorder: Recorder) -> tuple[str, ...]:
 
 def _describe_unregistered(count: int) -> str:
     return (
-        f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
-        "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
+        f"{count} trainable tensors are not registered as parameters and are not counted. "
+        "Are modules kept in a plain list or dict? Use nn.ModuleList or nn.ModuleDict."
     )
 
 
