@@ -69,7 +69,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNeed:
-    """The memory of a batch with its prompts read at once, the cache's part of it, and with its prompts read in turn."""
+    """The memory of a batch with prompts read at once, the cache's part of it, and with prompts read in turn."""
 
     batch: int
     cache_bytes: int
