@@ -18,7 +18,7 @@ CONVENTIONS = (
 
 
 def spell_speed(speed: Speed) -> str:
-    """Describe a change of time: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
+    """Describe a changed time: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
     times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
     return f"{times} ({units.ratio(speed.ratio)}, 95 %: {spell_interval(speed)}), {spell_allowed(speed)}: {speed.state}"
 
