@@ -49,8 +49,7 @@ def command(
     archcost alternatives timm:resnet50.a1_in1k --at-most macs,params,time:rtx4090 --pretraining in1k
     archcost alternatives model.py:build --input 3x224x224 --top1 76.1
 
-    The nearest comes first. archcost brings the accuracies, throughputs and costs of timm's networks, and runs NET
-    alone.
+    The nearest comes first. archcost ships the accuracies, throughputs and costs of timm's networks, and runs only NET.
     """  # noqa: D301 - click reads the \b
     from archcost.comparison.alternatives import build_candidate, find_alternatives, parse_limits
     from archcost.comparison.published import describe_published

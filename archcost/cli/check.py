@@ -1,4 +1,4 @@
-"""`archcost check`: a project's networks beside what was accepted, judged by its budgets."""
+"""`archcost check`: compare a project's networks with the accepted figures and judge them by budgets."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def command(
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
     if base_ref is not None:
-        merge_base(base_ref, repository=folder)  # that there is one is found out before the work
+        merge_base(base_ref, repository=folder)  # check before the work that it exists
         if is_dirty(repository=folder):
             output.note("the working tree has changes that no commit has; they are checked as well")
     steps = len(plans)
@@ -97,7 +97,7 @@ def command(
 
                 def tell(name: str) -> None:
                     advance.begin(name)
-                    if not is_watched():  # minutes pass: a log says with what
+                    if not is_watched():  # this takes minutes, so a log shows the progress
                         output.note(f"timing {name} beside its base")
 
                 speeds = time_networks(settings, plans, base_ref, folder, tell)
@@ -116,10 +116,10 @@ def command(
 
 
 def _refuse(*, update: bool, locked: bool, base_ref: str | None, timed: bool) -> None:
-    """Find out whether options contradict each other.
+    """Refuse contradictory options.
 
     Raises:
-        ArgumentError: they do.
+        ArgumentError: options contradict each other.
     """
     if update and locked:
         raise ArgumentError("--update writes the lock file and --locked forbids that it has to be; give one of them")

@@ -88,11 +88,11 @@ def command(
     archcost compare 'timm:*' --where 'top1 > 80 and macs < 1G' --pareto macs,top1 --sort -top1 --limit 20
     archcost compare 'timm:*' --timeout 120 --journal timm.jsonl -o timm.parquet
 
-    With --where, --pareto, --limit or --device-name, networks of timm are not run: archcost brings their published
-    accuracies and throughputs, and their costs. A network whose figure is unknown meets no condition on it.
+    With --where, --pareto, --limit or --device-name, networks of timm do not run: archcost ships their published
+    accuracies, their throughputs and their costs. A network without a figure meets no condition on that figure.
 
-    A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
-    on where it was ended.
+    A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal
+    resumes after the last finished network.
     """  # noqa: D301 - click reads the \b
     from archcost.charts.drawing import draw, write_svg
     from archcost.comparison.compare import check_request, compare

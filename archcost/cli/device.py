@@ -1,4 +1,4 @@
-"""`archcost device`: what a device can do at best, measured, and what its maker promises; here, or on a fleet."""
+"""`archcost device`: the measured peaks of a device beside its datasheet, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -62,10 +62,11 @@ def command(
 def _measure(
     device: str, threads: int | None, running: Running, output: Output
 ) -> list[tuple[str | None, Ceiling, Peaks | None]]:
-    """Return what was measured, by type of accelerator, beside what is promised.
+    """Return the measured and the datasheet's ceilings, by type of accelerator.
 
     Raises:
-        ArchcostError: this machine's device could not be measured; of a cluster's, one that fails stops no other.
+        ArchcostError: this machine's device could not be measured; on a cluster, a failing device does not stop the
+        others.
     """
     from archcost.clock.datasheet import peaks_of
     from archcost.profiling.ceilings import measure_ceilings
@@ -91,10 +92,10 @@ def _measure(
 
 
 def _find_promised(device: str, datasheet: str) -> Peaks:
-    """Return what the maker promises of a device by name, or of this one.
+    """Return the datasheet figures of a named device, or of this machine's.
 
     Raises:
-        NoDeviceError: one that is not in the table.
+        NoDeviceError: the table lacks the device.
     """
     from archcost.clock.datasheet import peaks_of
 

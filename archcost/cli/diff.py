@@ -1,4 +1,4 @@
-"""`archcost diff A B`: what changed, and which layers explain it."""
+"""`archcost diff A B`: the changes, and the layers that explain them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Compare two networks: the totals, and the layers that explain what changed.
 
-    A and B are reports (FILE.json of `archcost profile`), networks, or networks as a git revision has them, REV:NET.
+    A and B are reports (FILE.json of `archcost profile`), networks, or networks at a git revision, REV:NET.
 
     \b
     archcost diff before.json after.json
@@ -63,10 +63,10 @@ def command(
 
 
 def _collect_reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:
-    """Return the report of each side; networks are counted in processes of their own, so that neither sees the other.
+    """Return the report of each side; networks run in processes of their own, so that neither affects the other.
 
     Raises:
-        ArchcostError: whatever keeps one of the two from being had.
+        ArchcostError: one of the two cannot be counted.
     """
     from archcost.errors import IncomparableError, UsageError
     from archcost.profiling.many import profile_many

@@ -23,7 +23,7 @@ PAGE = {".html": "html"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a diagram shows of the costs, and how it looks."""
+    """The look of a diagram, and the cost that it shows."""
 
     cost: str
     show: str
@@ -41,7 +41,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much of a network is drawn: levels of modules, layers that ride on others, columns of groups."""
+    """The extent of a diagram: module levels, layers drawn on others' boxes, columns of groups."""
 
     depth: int | None
     apart: bool
@@ -106,8 +106,8 @@ def command(
     archcost draw resnet50::conv3_x.0 -o block.pdf
     archcost draw plain34 resnet34 vgg19 -o three.svg
 
-    NET::MODULE draws the inside of a module. Modules fold until the diagram fits; equal blocks that follow each other
-    are one box with their number, and so are equal paths side by side. In FILE.html they fold and unfold by a click.
+    NET::MODULE draws the inside of a module. Modules fold until the diagram fits; consecutive equal blocks are one box
+    with their number, and so are equal parallel paths. In FILE.html, a click folds and unfolds them.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import encode_figure, write_svg
     from archcost.diagrams import draw_networks
@@ -140,7 +140,7 @@ def _write_pages(parts: Sequence[tuple[Report, str]], outputs: Sequence[str], *,
     """Write the pages among the outputs.
 
     Raises:
-        ArgumentError: there are several networks.
+        ArgumentError: a page shows one network, and there are several.
     """
     from archcost.diagrams import write_html
 

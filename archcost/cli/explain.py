@@ -1,4 +1,4 @@
-"""`archcost explain NET 4.1G`: which convention gives a printed figure."""
+"""`archcost explain NET 4.1G`: the conventions that give a printed figure."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def command(
 ) -> None:
     """Find the counting conventions that give a printed figure.
 
-    FIGURE is a number of operations: 4.1G, 15.3 billion. The ways of counting: multiply-adds or twice as many;
-    convolutions alone, without the classifier; with bias additions, normalisation, activation functions, pooling;
-    other input sizes; and the variants that the zoo has of a network (side classifiers, strides, shortcuts). Those that
-    give the printed digits are shown before the others, the nearest first, and the simplest of them is named.
+    FIGURE is a number of operations: 4.1G, 15.3 billion. The ways of counting are: multiply-adds or twice as many;
+    convolutions alone, without the classifier; with bias additions, normalisation, activation functions, pooling; other
+    input sizes; and the zoo's variants of a network (side classifiers, strides, shortcuts). Ways that give the printed
+    digits come first, the nearest at the top; the simplest is named.
 
     \b
     archcost explain resnet50 4.1G

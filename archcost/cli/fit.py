@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a batch has to fit into: a memory, or a named device; and how one batch alone is made to fit."""
+    """The memory or the named device that a batch has to fit into, and the way to make one batch fit."""
 
     memory: str | None
     device_name: str | None

@@ -1,4 +1,4 @@
-"""`archcost generate NET --prompt 2048`: what generating text costs."""
+"""`archcost generate NET --prompt 2048`: the costs of generating text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POSITIVE = click.IntRange(min=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """What text is generated, in which dtypes, and where it has to fit."""
+    """The text's lengths, the dtypes, and the memory to fit into."""
 
     prompt: int
     contexts: str | None
@@ -85,7 +85,7 @@ def command(
     archcost generate model.py:build --batch 8 --device-name h200 --dtype bf16
     archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
 
-    The network is walked as it is, with the cache that it returns. Exit code 1 when not even one sequence fits.
+    The walk uses the network itself and the cache that it returns. Exit code 1 when not even one sequence fits.
     """  # noqa: D301 - click reads the \b
     from archcost.charts.drawing import write_svg
     from archcost.charts.generating import draw_generation

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds: a range of click's lets "nan" and "inf" through."""
+    """A finite number of seconds; click's range accepts "nan" and "inf"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read it."""
@@ -57,7 +57,7 @@ LIKE = click.option(
 
 
 def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a decorator that adds options to a command, and hands it as `name` what `read` makes of them.
+    """Return a decorator that adds options to a command, which gets the result of `read` as its argument `name`.
 
     `read` has a parameter for each option.
     """
@@ -77,7 +77,7 @@ def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any
 
 
 def add_input(of: str = "") -> Callable[[Any], Any]:
-    """Add --input; `of` says of what, where that is to be said."""
+    """Add --input; `of` is a sentence to add to its help."""
     forms = "3x224x224, 128:int64, name=128:bool, name=exact:2x9, name=value:3"
     text = f"Shape of an input, without the batch: {forms}; repeatable.{of}"
     return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
@@ -92,7 +92,7 @@ SEQ = click.option(
 
 
 def write_seq(network: str, seq: int | None) -> str:
-    """Return a network's name with the length of its sequences in it."""
+    """Return a network's name with its sequence length, as in NET@seq2048."""
     if seq is None:
         return network
     name, mark, arguments = network.partition("?")
@@ -108,13 +108,13 @@ def add_batch(least: int = 1) -> Callable[[Any], Any]:
 
 
 def add_device(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
-    """Add --device; `does` says what happens there."""
+    """Add --device; `does` completes the help "Device that ..."."""
     return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Device that {does}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A network, what it is run on, and where."""
+    """A network, its inputs, and its device."""
 
     network: str
     inputs: tuple[str, ...]
@@ -137,7 +137,7 @@ DOWNLOAD = click.option("--download", is_flag=True, help="Fetch the config.json 
 
 
 def fetch_network(network: str) -> None:
-    """Fetch what describes a network, and say where it is."""
+    """Fetch a network's configuration, and name its place."""
     from archcost.sources.resolve import fetch
 
     click.echo(f"archcost: fetched {fetch(network)}", err=True)
@@ -223,7 +223,7 @@ def _read_training(
 
 
 def spell_training(training: Training | None) -> dict[str, Any]:
-    """Return a training as `archcost.profile` and `archcost.fit` take it."""
+    """Return a training step as keyword arguments of `archcost.profile` and `archcost.fit`."""
     if training is None:
         return {}
     parts = {"freeze": training.freeze, "train_only": training.train_only}
@@ -240,11 +240,11 @@ class Selection:
     everything: bool
 
     def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
-        """Return the specs, and `more` of them; where `published`, patterns of timm's networks stay as they are.
+        """Return the specs, with `more`; if `published`, patterns of timm's networks stay patterns.
 
         Raises:
-            ArgumentError: nothing was asked for.
-            UnknownNetworkError: a name, glob or family that nothing matches.
+            ArgumentError: the selection is empty.
+            UnknownNetworkError: nothing matches a name, glob or family.
         """
         from archcost.sources.selection import select
 
@@ -276,7 +276,7 @@ def add_selection(everything: str) -> Callable[[Any], Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside costs: accuracies of a protocol, the user's own, and measured times."""
+    """Data to show beside costs: published accuracies, the user's accuracies, and measured times."""
 
     protocol: str
     own: tuple[str, ...]
@@ -284,14 +284,14 @@ class Beside:
     times: str | None
 
     def read_accuracies(self) -> tuple[Accuracy, ...]:
-        """Return the user's own accuracies, and those that networks take from others."""
+        """Return the user's accuracies, and the accuracies that networks borrow from their variants."""
         from archcost.comparison.accuracy import borrow_accuracies, read_accuracies
 
         own = tuple(figure for path in self.own for figure in read_accuracies(path))
         return (*own, *(figure for text in self.borrowed for figure in borrow_accuracies(text, own)))
 
     def read_seconds(self) -> Mapping[tuple[str, int], float]:
-        """Return the measured times by network and batch; none without a file of them."""
+        """Return the measured times by network and batch; empty without a file."""
         from archcost.comparison.times import read_seconds
 
         return read_seconds(self.times) if self.times else {}

@@ -1,4 +1,4 @@
-"""`archcost history [NET]`: what networks cost from commit to commit."""
+"""`archcost history [NET]`: the costs of networks from commit to commit."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def command(
     config: str | None,
     output: Output,
 ) -> None:
-    """Show the cost of networks over the commits that touched archcost.lock.json, without building any.
+    """Show the costs of networks over the commits that changed archcost.lock.json, without building any network.
 
-    NET is a network of [tool.archcost.networks]; all that were ever locked unless given.
+    NET is a network of [tool.archcost.networks]; by default, all networks that the lock file ever had.
 
     \b
     archcost history

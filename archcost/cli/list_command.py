@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _list_sources(pattern: str | None) -> Document:
-    """Return the sources whose name or description has a part in it; all of them without one."""
+    """Return the sources whose name or description contains a text; without a text, all sources."""
     from archcost.render.listing import build_document
     from archcost.sources.table import list_others, list_sources
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the networks of a chart run: the options that some charts have."""
+    """The options of a chart's networks, which some kinds of charts have."""
 
     inputs: tuple[str, ...]
     batch: int
@@ -34,7 +34,7 @@ class Setting:
     device: str | None
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
-        """Return what the chart needs of these networks."""
+        """Return the chart's request for these networks."""
         from archcost.charts.gather import BATCHES, Request
 
         return Request(
@@ -53,7 +53,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a chart looks."""
+    """The look of a chart."""
 
     labels: str | None
     theme: str
@@ -65,14 +65,14 @@ class Style:
     free_scales: bool
 
     def build_look(self) -> dict[str, Any]:
-        """Return what every kind of chart takes."""
+        """Return the options of all kinds of charts."""
         from archcost.charts import Words
 
         words = Words(title=self.title, subtitle=self.subtitle, highlight=self.highlight)
         return {"theme": self.theme, "size": self.size, "font": self.font, "words": words}
 
     def build_options(self) -> dict[str, Any]:
-        """Return what some kinds of charts take."""
+        """Return the options of some kinds of charts."""
         return {
             **({"labels": self.labels} if self.labels else {}),
             **({"free_scales": True} if self.free_scales else {}),
@@ -207,7 +207,7 @@ def command(
 
 
 def _list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return which networks have no place in the chart, one line for each reason."""
+    """Return the networks that the chart leaves out, one line per reason."""
     reasons = dict.fromkeys(lost.reason for lost in networks)
     return [
         f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"

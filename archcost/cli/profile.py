@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is shown, whether it is timed for that, and whether the inputs are all there is to show."""
+    """The shown view, whether it needs times, and whether to show only the inputs."""
 
     view: str | None
     timed: bool
@@ -37,10 +37,10 @@ class Shown:
     beside: str | None
 
     def build_plan(self) -> TimingPlan | bool:
-        """Return how it is timed, False where it is not.
+        """Return the plan of the timing; False without timing.
 
         Raises:
-            ArgumentError: a limit of time without --time.
+            ArgumentError: --max-time without --time.
         """
         from archcost.records import TimingPlan
 
@@ -52,7 +52,7 @@ class Shown:
         """Return the view.
 
         Raises:
-            ArgumentError: options that do not go with it.
+            ArgumentError: the view does not take an option.
         """
         from archcost.render.view import View
 
@@ -99,7 +99,7 @@ def _is_file_of_weights(subject: Subject) -> bool:
 
 
 def _show_weights(subject: Subject, shown: Shown) -> Document:
-    """Return what the header of a file of weights says."""
+    """Return the document of a file of weights, from its header."""
     from archcost.render.weights import build_document
     from archcost.sources.headers import read_header
 
@@ -107,7 +107,7 @@ def _show_weights(subject: Subject, shown: Shown) -> Document:
 
 
 def _explain_inputs(subject: Subject, training: Training | None) -> Document:
-    """Return what a network would be run on, and what says so."""
+    """Return the inputs that a network would get, and the reason for each."""
     from archcost import sources
     from archcost.profiling.choice import settle
     from archcost.render.listing import build_document

@@ -33,15 +33,15 @@ def command(
 ) -> None:
     """Ask questions about a network, each with a hint and an answer whose arithmetic is shown.
 
-    They are about volumes, parameters, multiply-adds, memory, receptive fields, the layers with most of each, what a
-    1x1 convolution saves, what another stride would change, and the slips on slides. Every answer is counted.
+    The questions cover volumes, parameters, multiply-adds, memory, receptive fields, the layers with the most of each,
+    the saving of a 1x1 convolution, the effect of another stride, and the slips on slides. Every answer is counted.
 
     \b
     archcost quiz alexnet
     archcost quiz googlenet --count 20 --seed 7 -o quiz.html
     archcost quiz model.py:build --layers 'features.*' --format markdown
 
-    In a terminal the answers come after the questions; Markdown and HTML fold them.
+    In a terminal, the answers come after the questions; Markdown and HTML fold them.
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.profile import profile
     from archcost.quizzes import build_quiz

@@ -1,4 +1,4 @@
-"""The options of commands that run many networks: limits, journal, processes, and who runs them."""
+"""Options of commands that run many networks: limits, journal, processes, engine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ISOLATE = click.option("--isolate", is_flag=True, help="Run even a single networ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """How many processes, and everything else that is asked of them."""
+    """The number of processes, and the options of the sweep."""
 
     jobs: int | None
     sweeping: Sweeping
@@ -52,7 +52,7 @@ class Running:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Return it as `profile_many` takes it."""
+        """Return the keyword arguments of `profile_many`."""
         return {"jobs": self.jobs, "sweeping": self.sweeping}
 
     def list_fleets(self) -> list[Sweeping]:
@@ -61,9 +61,9 @@ class Running:
 
 
 def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
-    """Add --jobs, or --accelerator where networks may not run side by side, and what holds for each of them.
+    """Add --jobs, or --accelerator if networks may not run side by side, and the options of each network.
 
-    That is --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
+    These are --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
     """
     return add_group(
         "running",
@@ -87,7 +87,7 @@ def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
 def add_isolation() -> Callable[[Any], Any]:
     """Add --timeout, --max-memory, --isolate and --import, for one network.
 
-    The command gets them as `sweeping`, with `isolate` where any of the first three was given.
+    The command gets them as `sweeping`, with `isolate` if any of the first three was given.
     """
     return add_group("sweeping", _read_isolation, TIMEOUT, MAX_MEMORY, ISOLATE, IMPORTS)
 
@@ -107,7 +107,7 @@ def _read_running(
         from pathlib import Path
 
         check_writable(Path(journal), "--journal")
-    apart = isolate or jobs is not None  # so that one job has limits as well
+    apart = isolate or jobs is not None  # so that limits apply to a single job as well
     engine = engine or ("ray" if os.environ.get("RAY_ADDRESS") else None)
     sweeping = _read(timeout, max_memory, apart, imports, journal=journal, engine=engine)
     return Running(jobs=jobs, sweeping=sweeping, accelerators=tuple(dict.fromkeys(accelerators)))

@@ -1,4 +1,4 @@
-"""`archcost time NET`: how long it takes, for every combination of batch, dtype, layout."""
+"""`archcost time NET`: the time of each combination of batch size, dtype and layout."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
 
-MOST_DIGITS = 18  # of a number of images, or of pixels
+MOST_DIGITS = 18  # the most digits of a number of images or pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
-    """What is combined with one another; every combination is timed."""
+    """The axes whose combinations are timed."""
 
     batches: str
     dtypes: str | None
@@ -45,7 +45,7 @@ class Axes:
         """Return every combination.
 
         Raises:
-            ArgumentError: a list that cannot be read.
+            ArgumentError: a list cannot be read.
         """
         from archcost.profiling.sweep import cases
 
@@ -64,7 +64,7 @@ class Axes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measuring:
-    """How each combination is timed."""
+    """The options of timing each combination."""
 
     device: str
     timer: Any
@@ -172,7 +172,7 @@ def command(
     wanted = axes.combine(plan, read_inputs(inputs) or usual)
     fleets = running.list_fleets()
     if running.sweeping.engine == "local":
-        device_of(plan.device)  # a device that is not here ends the command before the first cell
+        device_of(plan.device)  # a missing device ends the command before the first cell
     cells = chain.from_iterable(sweep(network, wanted, training=training, sweeping=each) for each in fleets)
     nothing = Sweep(network=spec, name=name, asked=len(wanted) * len(fleets), cells=())
     found, stopped = _collect_cells(nothing, cells, output)
@@ -189,7 +189,7 @@ def command(
 
 
 def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
-    """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
+    """Return the sweep with the finished cells, and whether the user stopped it."""
     from archcost.clock.telling import listening
     from archcost.page.emit import emit
     from archcost.page.target import Target
@@ -197,7 +197,7 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
     from archcost.render.sweep import build_last, spell_cell
 
     def show_table() -> str:
-        room = max(shutil.get_terminal_size().lines - 8, 1)  # below the title and the heading, above the prompt
+        room = max(shutil.get_terminal_size().lines - 8, 1)  # lines for the title, the heading and the prompt
         target = Target(stream=sys.stderr, color=output.color)
         return emit(build_last(found, room), target=target) if found.cells else ""
 
