@@ -16,6 +16,7 @@ from torch._ops import HigherOrderOperator
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
+from archcost.walk.asking import ask_for_shape, reads_zeros, runs_on_meta
 from archcost.walk.eager import COMPILER
 from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
@@ -73,6 +74,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.values = values
         if values is not None:
             values.attach(self.storages)
+        self.real = False  # whether the network lies on a device that has memory
         self.notes = Notes()
         self.lines: list[str] | None = [] if lines else None
         self.tick = itertools.count(1).__next__  # counts events, so that operators and module calls share one order
@@ -144,6 +146,10 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
+            if self.real and runs_on_meta(args, kwargs or {}):
+                return func(*args, **(kwargs or {}))
+            if schema.primitive and reads_zeros(args, self.storages, self.ops):
+                return ask_for_shape(func, args, kwargs or {}, self.storages)
             known = answers.read(self.values, args, kwargs) if func is COPY and self.values is not None else None
             return self._record(func, schema, args, kwargs or {}) if known is None else known
 
@@ -168,6 +174,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             noteworthy=False,
             by_values=False,
             mark=False,
+            primitive=False,
             of_unknown=False,
         )
         tensors = args[:3] if attends else ()
