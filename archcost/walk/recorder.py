@@ -136,7 +136,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             if isinstance(func, HigherOrderOperator):
                 return self._run_functions(func, args, kwargs or {})
             schema = read_schema(func)
-        if schema.mark:
+        if schema.mark or (self.real and runs_on_meta(args, kwargs or {})):
             return func(*args, **(kwargs or {}))
         if schema.composite and not has_own_kernel(func, args):
             # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
@@ -146,11 +146,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
             if func is EMPTY and args[0] == NO_PLACES:
                 return shapes.run(func, args, kwargs or {})
-            if self.real and runs_on_meta(args, kwargs or {}):
-                return func(*args, **(kwargs or {}))
-            if schema.primitive and reads_zeros(args, self.storages, self.ops):
-                return ask_for_shape(func, args, kwargs or {}, self.storages)
-            known = answers.read(self.values, args, kwargs) if func is COPY and self.values is not None else None
+            known = None
+            if func is COPY and self.values is not None:
+                known = answers.read(self.values, args, kwargs)
+            elif schema.primitive and reads_zeros(args, self.storages, self.ops):
+                known = ask_for_shape(func, args, kwargs or {}, self.storages)
             return self._record(func, schema, args, kwargs or {}) if known is None else known
 
     def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
