@@ -136,7 +136,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             if isinstance(func, HigherOrderOperator):
                 return self._run_functions(func, args, kwargs or {})
             schema = read_schema(func)
-        if schema.mark or (self.real and runs_on_meta(args, kwargs or {})):
+        if schema.mark:
             return func(*args, **(kwargs or {}))
         if schema.composite and not has_own_kernel(func, args):
             # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
@@ -144,14 +144,21 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-            if func is EMPTY and args[0] == NO_PLACES:
-                return shapes.run(func, args, kwargs or {})
-            known = None
-            if func is COPY and self.values is not None:
-                known = answers.read(self.values, args, kwargs)
-            elif schema.primitive and reads_zeros(args, self.storages, self.ops):
-                known = ask_for_shape(func, args, kwargs or {}, self.storages)
-            return self._record(func, schema, args, kwargs or {}) if known is None else known
+            result = self._run_unrecorded(func, schema, args, kwargs or {})
+            return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
+
+    def _run_unrecorded(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an operator that costs nothing, and return its result; NotImplemented for any other."""
+        if func is EMPTY and args[0] == NO_PLACES:
+            return shapes.run(func, args, kwargs)
+        if func is COPY and self.values is not None:
+            known = answers.read(self.values, args, kwargs)
+            return NotImplemented if known is None else known
+        if self.real and runs_on_meta(args, kwargs):
+            return func(*args, **kwargs)
+        if schema.primitive and reads_zeros(args, self.storages, self.ops):
+            return ask_for_shape(func, args, kwargs, self.storages)
+        return NotImplemented
 
     def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operator that is given functions: by the operators that they are made of, where that is known."""
