@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 def _read_choice(*, where: str | None, pareto: str | None, limit: int | None, device_name: str | None) -> Choice:
     from archcost.comparison.choosing import Choice
+    from archcost.comparison.published import find_device
 
-    return Choice(where=where, pareto=pareto, limit=limit, device=device_name)
+    device = None if device_name is None else find_device(device_name)
+    return Choice(where=where, pareto=pareto, limit=limit, device=device)
 
 
 def _read_fed(*, inputs: tuple[str, ...], batch: int) -> Mapping[str, Any]:

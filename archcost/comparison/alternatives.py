@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.comparison.compare import build_row
-from archcost.comparison.published import OWN, PRETRAINING, QUANTITIES, read_conditions, read_published_networks
+from archcost.comparison.published import (
+    OWN,
+    PRETRAINING,
+    QUANTITIES,
+    find_device,
+    read_conditions,
+    read_published_networks,
+)
 from archcost.errors import ArgumentError, closest
 from archcost.profiling.run import run
 from archcost.records import Failure
@@ -29,21 +36,19 @@ def parse_limits(text: str) -> tuple[str, ...]:
     Raises:
         ArgumentError: a quantity or a device that does not exist.
     """
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    devices = tuple(read_conditions())
-    for name in names:
-        device = name.removeprefix(TIME)
-        if name.startswith(TIME) and device not in devices:
-            raise ArgumentError(
-                f"--at-most {name}: nobody published times of {device!r}; "
-                f"{closest(device, devices, 'there are ' + ', '.join(devices))}"
-            )
-        if not name.startswith(TIME) and name not in QUANTITIES:
-            known = (*QUANTITIES, *(TIME + each for each in devices))
-            raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    names = tuple(_read_name(name.strip()) for name in text.split(",") if name.strip())
     if not names:
         raise ArgumentError(f"--at-most names no quantity; there are {', '.join(QUANTITIES)}")
     return names
+
+
+def _read_name(name: str) -> str:
+    if name.startswith(TIME):
+        return TIME + find_device(name.removeprefix(TIME))
+    if name not in QUANTITIES:
+        known = (*QUANTITIES, *(TIME + each for each in read_conditions()))
+        raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    return name
 
 
 def read_limit(network: Published, name: str) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archcost.comparison.published import check_device
+from archcost.comparison.published import find_device
 from archcost.comparison.where import parse_condition
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import METRICS
@@ -46,7 +46,7 @@ class Choice:
         """
         self.choose(())
         if self.device is not None:
-            check_device(self.device)
+            find_device(self.device)
 
     def choose(self, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
         """Return the rows that meet the condition and lie on the frontier, in their order; `limit` is not applied.
