@@ -51,8 +51,9 @@ class Fit(Displayed):
 
     `fixed_bytes` do not depend on the batch: parameters, buffers and, in training, gradients and optimizer state.
     `points` are all walked batch sizes, ascending, including the answer and the next larger one. `device` is the named
-    GPU, `overheads` the least and the most of its memory that holds no tensors; `workspace` is what libraries took
-    there, if a timed run measured it. `checkpoint` is the choice of modules to checkpoint, if requested.
+    GPU, `overheads` the least and the most of its memory that holds no tensors. `workspace` is the measured workspace
+    of libraries, None if nobody has timed the network on that GPU. `checkpoint` is the choice of modules to checkpoint,
+    if requested.
     """
 
     network: str
