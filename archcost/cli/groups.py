@@ -17,6 +17,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
@@ -221,17 +222,18 @@ class Selection:
     everything: bool
 
     def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
-        """Return the specs, and `more` of them; where `published`, patterns of timm's networks stay as they are.
+        """Return the specs, and `more` of them; where `published`, patterns of networks with published figures stay.
 
         Raises:
             ArgumentError: nothing was asked for.
             UnknownNetworkError: a name, glob or family that nothing matches.
         """
+        from archcost.comparison.published import is_published
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
-        if published and any(name.startswith("timm:") for name in names):
-            kept = tuple(name for name in names if name.startswith("timm:"))
+        if published and any(map(is_published, names)):
+            kept = tuple(filter(is_published, names))
             rest = tuple(name for name in names if name not in kept)
             if not (rest or self.families or self.everything):
                 return kept
@@ -300,3 +302,30 @@ def add_beside(command: Any) -> Any:
         ),
         click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
     )(command)
+
+
+def add_choice(pretraining: str | None = None) -> Callable[[Any], Any]:
+    """Add --where, --pareto, --limit, --pretraining and --device-name; the command gets them as `choice`.
+
+    `pretraining` is the default of --pretraining, None for networks of any.
+    """
+    return add_group(
+        "choice",
+        _read_choice,
+        click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'."),
+        click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1."),
+        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N."),
+        click.option(
+            "--pretraining", default=pretraining, metavar="NAME", show_default=pretraining is not None,
+            help="What weights have seen beside ImageNet-1k: in1k for nothing, in22k, ... or any.",
+        ),
+        click.option("--device-name", metavar="NAME", help="Show the images a second published for it: rtx4090."),
+    )  # fmt: skip
+
+
+def _read_choice(
+    *, where: str | None, pareto: str | None, limit: int | None, pretraining: str | None, device_name: str | None
+) -> Choice:
+    from archcost.comparison.choosing import Choice
+
+    return Choice(where=where, pareto=pareto, limit=limit, pretraining=pretraining, device=device_name)

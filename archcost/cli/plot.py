@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.groups import (
+    LIKE,
+    add_batch,
+    add_beside,
+    add_choice,
+    add_group,
+    add_input,
+    add_selection,
+    read_inputs,
+)
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
 
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
+    from archcost.comparison.choosing import Choice
     from archcost.records import Missing
 
 
@@ -33,7 +43,7 @@ class Setting:
     like: str | None
     device: str | None
 
-    def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
+    def build_request(self, specs: tuple[str, ...], beside: Beside, choice: Choice) -> Request:
         """Return what the chart needs of these networks."""
         from archcost.charts.gather import BATCHES, Request
 
@@ -42,6 +52,7 @@ class Setting:
             protocol=beside.protocol,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
+            choice=choice,
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
@@ -108,6 +119,7 @@ style_options = add_group(
 @add_selection("The whole zoo, without variants.")
 @click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
 @add_beside
+@add_choice()
 @setting_options
 @style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network or a name had to be left out.")
@@ -119,6 +131,7 @@ def command(
     selection: Selection,
     preset: str | None,
     beside: Beside,
+    choice: Choice,
     setting: Setting,
     style: Style,
     strict: bool,
@@ -131,6 +144,7 @@ def command(
     archcost plot accuracy-flops --all -o chart.svg -o chart.png
     archcost plot accuracy-flops --preset canziani-2016 -o canziani.pdf
     archcost plot accuracy-flops resnet50 vgg16 model.py:build --accuracy mine.csv -o mine.svg
+    archcost plot accuracy-time 'timm:*' --device-name rtx4090 -o published.svg
     archcost plot memory-batch resnet50 vgg16 --train adam -o memory.svg
 
     \b
@@ -144,15 +158,21 @@ def command(
       memory-timeline                                  what is alive while a network runs
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
+
+    A pattern such as 'timm:*' stands for published networks in the first five: they are not run. Those whose weights
+    saw ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
+    from archcost.charts.kinds import COMPARED
     from archcost.charts.presets import find_preset
+    from archcost.comparison.choosing import choose_shipped
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales,
+        "free-scales": style.free_scales, "where": choice.where, "pareto": choice.pareto, "limit": choice.limit,
+        "pretraining": choice.pretraining, "device-name": choice.device,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
@@ -162,7 +182,10 @@ def command(
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
     free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
+    if kind in COMPARED:
+        choice = choose_shipped(choice, selection.networks)
+    specs = () if free else selection.select(*named, variants=False, published=bool(choice))
+    request = setting.build_request(specs, beside, choice)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():

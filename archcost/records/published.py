@@ -25,9 +25,14 @@ class ThroughputConditions:
     @property
     def text(self) -> str:
         """Return them in one line: "NVIDIA GeForce RTX 4090, amp float16, NCHW, eager, torch 2.9.1, CUDA 12.8"."""
+        return f"{self.title}, {self.setting}"
+
+    @property
+    def setting(self) -> str:
+        """Return them without the device."""
         how = "compiled" if self.compiled else "eager"
         cuda = f", CUDA {self.cuda}" if self.cuda else ""
-        return f"{self.title}, {self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
+        return f"{self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +47,7 @@ class Sample:
 class Published:
     """One network with one set of weights at one input size.
 
-    `model` is what `timm.create_model` takes, "ARCHITECTURE.TAG". `top1` and `top5` are per cent of the validation
+    `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", which `timm.create_model` takes as it is. `top1` and `top5` are per cent of the validation
     images of ImageNet, one central crop of `crop` of the image; `real1` and `real5` the same by the ReaL labels.
     `pretraining` names the data that the weights saw before ImageNet-1k, "in1k" where they saw nothing else. `totals`
     are the costs of one image, as archcost counts them; `samples` throughputs by device.
@@ -61,11 +66,12 @@ class Published:
     real5: float | None
     totals: Totals
     samples: Mapping[str, Sample]
+    library: str = "timm"
 
     @property
     def spec(self) -> str:
         """Return what archcost calls the network."""
-        return f"timm:{self.model}@{self.size}"
+        return f"{self.library}:{self.model}@{self.size}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

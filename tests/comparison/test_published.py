@@ -91,7 +91,7 @@ UNCOUNTED = {
 def test_timms_own_counts_agree_or_are_explained():
     """Timm counts by fvcore, which adds normalisations and pools: up to 7 % more where convolutions are depthwise."""
     printed = defaultdict(set)
-    with (FOLDER / "throughput.csv").open(encoding="utf-8", newline="") as file:
+    with (FOLDER / "timm" / "throughput.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["gmacs"]:
                 printed[row["model"], int(row["size"])].add(float(row["gmacs"]))
@@ -200,7 +200,7 @@ def test_a_network_of_ones_own_is_given_its_accuracy(tmp_path, monkeypatch):
     assert own.costs == {"macs": 14 * 14 * 400 * 3 * 16 * 16, "params": 400 * 3 * 16 * 16 + 400}
     with pytest.raises(ArgumentError, match="give it with --top1"):
         build_candidate("model.py:build", ("macs",))
-    with pytest.raises(ArgumentError, match="known of timm's networks alone"):
+    with pytest.raises(ArgumentError, match="known of published networks alone"):
         build_candidate("model.py:build", ("time:rtx4090",), top1=70.0)
 
 
