@@ -13,7 +13,7 @@ from archcost.charts.families import LECTURED, SHAPES
 from archcost.charts.labels import place_labels
 from archcost.charts.measured import cite_times
 from archcost.charts.scales import make_logarithmic
-from archcost.comparison.published import OWN, list_libraries, read_sources
+from archcost.comparison.published import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from archcost.charts.canvas import Canvas
     from archcost.records import Comparison, ComparisonRow
 
-HUED = 6  # families with a hue of their own
+ROOM = 24  # names of the frontier, side by side, at most
 SHAPED = 5  # pretrainings with a shape of their own
-LARGEST, SMALLEST = 0.045, 0.006  # of the chart's height: diameters
-FAINT, CLEAR = 0.3, 0.95  # opacity
+LARGEST, SMALLEST = 0.045, 0.008  # of the chart's height: diameters
+FAINT, CLEAR = 0.4, 0.95  # opacity
 HERE = "counted here"  # instead of a pretraining
 LECTURED_AS = ("legacy_",)  # what timm writes before some of the lectures' names
 
@@ -54,8 +54,8 @@ def draw_crowd(
         axes.set_ylim(min(ys) - 2, min(max(ys) + 4, 100))
     else:
         make_logarithmic(axes.yaxis, ys)
-    named = _choose_named(rows, best, labels, canvas.words.highlight)
-    hues, shapes = _assign_hues(canvas, rows, named), _assign_shapes(rows)
+    named = _choose_named(rows, best if labels == "pareto" else _thin(xs, best), labels, canvas.words.highlight)
+    hues, shapes = _assign_hues(canvas, rows), _assign_shapes(rows)
     steps: tuple[Sequence[float], Sequence[float]] = ((), ())
     if best:
         corners = [(xs[i], ys[i]) for i in best]
@@ -71,7 +71,8 @@ def draw_crowd(
     points = [(xs[i], ys[i]) for i in named]
     names = [(text, *point) for text, point in zip(texts, points, strict=True)]
     lines = [steps] if best else []
-    canvas.unplaced.extend(name for name, _, _ in place_labels(canvas, axes, names, balls=balls, points=points, lines=lines))
+    lost = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
+    canvas.unplaced.extend(text for text, _, _ in lost)
     for text in axes.texts:
         text.set_bbox({**canvas.plate, "alpha": 0.7})
 
@@ -97,6 +98,16 @@ def _choose_named(
     return list(dict.fromkeys(chosen))
 
 
+def _thin(xs: Sequence[float], best: Sequence[int]) -> list[int]:
+    """Return the most accurate of the frontier, and each next one that lies far enough from the last."""
+    step = (max(xs) / min(xs)) ** (1 / ROOM)
+    kept: list[int] = []
+    for i in reversed(best):
+        if not kept or xs[i] * step <= xs[kept[-1]]:
+            kept.append(i)
+    return kept[::-1]
+
+
 def _read_top1(row: ComparisonRow) -> float:
     return (row.accuracy.top1 or 0) if row.accuracy else 0
 
@@ -119,11 +130,10 @@ def _name(rows: Sequence[ComparisonRow], places: Sequence[int]) -> list[str]:
     ]
 
 
-def _assign_hues(canvas: Canvas, rows: Sequence[ComparisonRow], named: Sequence[int]) -> Mapping[str, str]:
-    """Return the hue of the families that are named most often, then of those with most networks."""
-    often, total = Counter(rows[i].family for i in named), Counter(row.family for row in rows)
-    families = sorted(total, key=lambda family: (-often[family], -total[family], family))
-    return dict(zip(families[:HUED], canvas.theme.hues, strict=False))
+def _assign_hues(canvas: Canvas, rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
+    """Return the hues of the families with most networks."""
+    often = Counter(row.family for row in rows)
+    return dict(zip(sorted(often, key=lambda family: (-often[family], family)), canvas.theme.hues, strict=False))
 
 
 def _assign_shapes(rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
@@ -206,9 +216,7 @@ def _cite(data: Comparison, rows: Sequence[ComparisonRow], across: Quantity, up:
     if pretrainings == [OWN]:
         texts[0] += " that saw ImageNet-1k alone"
     if up.unit == 1:
-        libraries = list_libraries(row.spec.partition(":")[0] for row in rows)
-        cited = " and ".join(f"{library} ({read_sources(library)['commit']})" for library in libraries)
-        texts.append(f"Accuracy: {data.protocol}, published by {cited}")
+        texts.append(f"Accuracy: {data.origin}")
     if "time" in across.name:
         texts.append(cite_times([row.time for row in rows]) + "; each at its own batch")
     return ". ".join((*texts, "Costs: counted by archcost"))
