@@ -5,7 +5,7 @@ Hues are families, areas a cost. Shapes are pretrainings, where several are show
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -73,13 +73,12 @@ def draw_crowd(
     lines = [steps] if best else []
     lost = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
     canvas.unplaced.extend(text for text, _, _ in lost)
+    balls.remove()  # names keep clear of them; they have been drawn
     for text in axes.texts:
         text.set_bbox({**canvas.plate, "alpha": 0.7})
 
 
-def _choose_named(
-    rows: Sequence[ComparisonRow], best: Sequence[int], labels: str, wanted: Sequence[str]
-) -> list[int]:
+def _choose_named(rows: Sequence[ComparisonRow], best: Sequence[int], labels: str, wanted: Sequence[str]) -> list[int]:
     """Return the places of rows that are named, the most important first.
 
     Of several weights of one of the lectures' networks the most accurate is named.
@@ -125,9 +124,7 @@ def _name(rows: Sequence[ComparisonRow], places: Sequence[int]) -> list[str]:
     sized = {i: f"{brief}@{rows[i].input[-1]}" for i, brief in briefs.items()}
     often, often_sized = Counter(briefs.values()), Counter(sized.values())
     full = {i: rows[i].spec.partition(":")[2] or rows[i].spec for i in places}
-    return [
-        briefs[i] if often[briefs[i]] == 1 else sized[i] if often_sized[sized[i]] == 1 else full[i] for i in places
-    ]
+    return [briefs[i] if often[briefs[i]] == 1 else sized[i] if often_sized[sized[i]] == 1 else full[i] for i in places]
 
 
 def _assign_hues(canvas: Canvas, rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
@@ -143,11 +140,10 @@ def _assign_shapes(rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
 
 
 def _compute_areas(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity) -> list[float]:
-    """Return areas in points squared; none is too small to be seen."""
+    """Return areas in points squared; none is too small to be seen. Diameters of few sizes make small files."""
     largest, height = max(area.read(row) or 0 for row in rows) or 1, 72 * canvas.size.height
-    return [
-        max((LARGEST * height) ** 2 * (area.read(row) or 0) / largest, (SMALLEST * height) ** 2) for row in rows
-    ]
+    diameters = (LARGEST * height * ((area.read(row) or 0) / largest) ** 0.5 for row in rows)
+    return [max(round(each), SMALLEST * height) ** 2 for each in diameters]
 
 
 def _draw_marks(
@@ -160,18 +156,22 @@ def _draw_marks(
     shapes: Mapping[str, str],
     clear: set[int],
 ) -> None:
-    """Draw the marks, a scatter for each shape, the largest at the back; those that are `clear` once more above."""
-    colours = [canvas.choose_hue(hues.get(row.family, canvas.theme.rest), row.spec, row.name) for row in rows]
-    back = sorted(range(len(rows)), key=lambda i: -places[2][i])
-    for shape in dict.fromkeys([*shapes.values(), SHAPES[SHAPED]]):
-        mine = [i for i in back if shapes.get(rows[i].pretraining or HERE, SHAPES[SHAPED]) == shape]
-        for chosen, opacity, order in ((mine, FAINT, 2), ([i for i in mine if i in clear], CLEAR, 3)):
-            x, y, s = ([of[i] for i in chosen] for of in places)
-            edge = canvas.theme.background if opacity == CLEAR else "none"
-            axes.scatter(
-                x, y, s=s, c=[colours[i] for i in chosen], marker=shape, alpha=opacity, edgecolors=edge,
-                linewidths=0.6 if opacity == CLEAR else 0, zorder=order,
-            )  # fmt: skip
+    """Draw the marks, the largest at the back; those that are `clear` once more above.
+
+    Marks of one look are one line of the file that an SVG repeats: a thousand paths would be a megabyte.
+    """
+    looks: dict[tuple[float, str, str], list[int]] = defaultdict(list)
+    for i in sorted(range(len(rows)), key=lambda i: -places[2][i]):
+        colour = canvas.choose_hue(hues.get(rows[i].family, canvas.theme.rest), rows[i].spec, rows[i].name)
+        looks[places[2][i], colour, shapes.get(rows[i].pretraining or HERE, SHAPES[SHAPED])].append(i)
+    for (size, colour, shape), members in looks.items():
+        style = {"linestyle": "", "marker": shape, "color": colour, "markersize": size**0.5}
+        chosen = [i for i in members if i in clear]
+        axes.plot(*([of[i] for i in members] for of in places[:2]), **style, alpha=FAINT, markeredgewidth=0, zorder=2)
+        axes.plot(
+            *([of[i] for i in chosen] for of in places[:2]), **style, alpha=CLEAR, markeredgewidth=0.6, zorder=3.5,
+            markeredgecolor=canvas.theme.background,
+        )  # fmt: skip
 
 
 def _build_handle(canvas: Canvas, label: str, **look: object) -> Line2D:

@@ -34,9 +34,9 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `times` are measured times of a forward
-    pass. `choice` says which networks are kept, and whether published ones are run. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device
-    whose choices are followed. Charts that
-    compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
+    pass. `choice` says which networks are kept, and whether published ones are run. Charts of memory take `batches`,
+    `train` (an optimizer) and `like`, the device whose choices are followed. Charts that compare no accuracies take
+    `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
 

@@ -37,6 +37,7 @@ def _read_fed(*, inputs: tuple[str, ...], batch: int) -> Mapping[str, Any]:
 
 fed_options = add_group("fed", _read_fed, add_input(), add_batch())
 
+
 @click.command("compare", short_help="Put networks side by side.")
 @add_selection("Every network of the zoo.")
 @fed_options

@@ -304,27 +304,31 @@ def add_beside(command: Any) -> Any:
     )(command)
 
 
-def add_choice(pretraining: str | None = None) -> Callable[[Any], Any]:
-    """Add --where, --pareto, --limit, --pretraining and --device-name; the command gets them as `choice`.
-
-    `pretraining` is the default of --pretraining, None for networks of any.
-    """
+def add_choice(*, limit: bool = True) -> Callable[[Any], Any]:
+    """Add --where, --pareto, --limit unless nothing is listed, --pretraining and --device-name, as `choice`."""
+    limits = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N.")
     return add_group(
         "choice",
         _read_choice,
         click.option("--where", metavar="CONDITION", help="Show those that meet it: 'top1 > 80 and macs < 1G'."),
         click.option("--pareto", metavar="A,B", help="Show those that no other beats in both: macs,top1."),
-        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N."),
+        *((limits,) if limit else ()),
         click.option(
-            "--pretraining", default=pretraining, metavar="NAME", show_default=pretraining is not None,
-            help="What weights have seen beside ImageNet-1k: in1k for nothing, in22k, ... or any.",
+            "--pretraining",
+            metavar="NAME",
+            help="Weights that have seen beside ImageNet-1k: in1k nothing, in22k, ... or any.",
         ),
-        click.option("--device-name", metavar="NAME", help="Show the images a second published for it: rtx4090."),
-    )  # fmt: skip
+        click.option("--device-name", metavar="NAME", help="A device with published images a second: rtx4090."),
+    )
 
 
 def _read_choice(
-    *, where: str | None, pareto: str | None, limit: int | None, pretraining: str | None, device_name: str | None
+    *,
+    where: str | None,
+    pareto: str | None,
+    pretraining: str | None,
+    device_name: str | None,
+    limit: int | None = None,
 ) -> Choice:
     from archcost.comparison.choosing import Choice
 

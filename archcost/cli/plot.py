@@ -164,9 +164,7 @@ def command(
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
-    from archcost.charts.kinds import COMPARED
     from archcost.charts.presets import find_preset
-    from archcost.comparison.choosing import choose_shipped
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
@@ -182,8 +180,7 @@ def command(
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
     free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    if kind in COMPARED:
-        choice = choose_shipped(choice, selection.networks)
+    choice = _choose_shipped(kind, choice, selection)
     specs = () if free else selection.select(*named, variants=False, published=bool(choice))
     request = setting.build_request(specs, beside, choice)
     timed = find_kind(kind).data == "timed reports"
@@ -210,6 +207,14 @@ def command(
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
     if strict and unplaced:
         raise LeftOutError(f"--strict: no room for {len(unplaced)} names: {', '.join(unplaced)}")
+
+
+def _choose_shipped(kind: str, choice: Choice, selection: Selection) -> Choice:
+    """Return the choice of a chart that compares networks: a pattern of published ones says not to run them."""
+    from archcost.charts.kinds import COMPARED
+    from archcost.comparison.choosing import choose_shipped
+
+    return choose_shipped(choice, selection.networks) if kind in COMPARED else choice
 
 
 def _list_left_out(networks: Sequence[Missing]) -> list[str]:

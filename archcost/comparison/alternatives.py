@@ -117,7 +117,9 @@ def build_candidate(
         )
     timed = [name for name in limits if name.startswith(TIME)]
     if timed:
-        raise ArgumentError(f"{text}: {', '.join(timed)} is known of published networks alone; leave it out of --at-most")
+        raise ArgumentError(
+            f"{text}: {', '.join(timed)} is known of published networks alone; leave it out of --at-most"
+        )
     ((_, row),) = run([text], {"inputs": inputs}, build_row)
     if isinstance(row, Failure):
         raise ArgumentError(f"{text}: {row.reason}")

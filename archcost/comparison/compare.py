@@ -64,8 +64,8 @@ def compare(
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs; "-macs" for the most first.
         jobs: processes; None for as many as help.
         progress: called with each spec when it is done.
-        choice: which rows are kept; with one, networks of timm and torchvision that were published with an accuracy have
-            the figures that archcost brings along, and are not run.
+        choice: which rows are kept; with one, networks of timm and torchvision that were published with an accuracy
+            have the figures that archcost brings along, and are not run.
         options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:

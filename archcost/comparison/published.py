@@ -38,6 +38,7 @@ QUANTITIES = tuple(name for name in COSTS if name in METRICS and name != "recept
 PRETRAINING: Mapping[str, tuple[str, ...]] = {
     "in22k": ("in22k", "in21k"),
     "in12k": ("in12k",),
+    "ssld": ("ssld",),  # distilled from images of ImageNet-22k that are not labelled
     "jft": ("jft",),
     "laion": ("laion2b", "laion400m"),
     "openai": ("openai",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,10 +47,11 @@ class Sample:
 class Published:
     """One network with one set of weights at one input size.
 
-    `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", which `timm.create_model` takes as it is. `top1` and `top5` are per cent of the validation
-    images of ImageNet, one central crop of `crop` of the image; `real1` and `real5` the same by the ReaL labels.
-    `pretraining` names the data that the weights saw before ImageNet-1k, "in1k" where they saw nothing else. `totals`
-    are the costs of one image, as archcost counts them; `samples` throughputs by device.
+    `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", which `timm.create_model` takes as it is.
+    `top1` and `top5` are per cent of the validation images of ImageNet, one central crop of `crop` of the image; `real1` and
+    `real5` the same by the ReaL labels. `pretraining` names the data that the weights saw before ImageNet-1k, "in1k"
+    where they saw nothing else. `totals` are the costs of one image, as archcost counts them; `samples` throughputs by
+    device.
     """
 
     model: str
@@ -100,3 +101,23 @@ class Alternatives:
     pretraining: str
     rows: tuple[Alternative, ...]
     found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some published networks: how many, and figures of them by name; one that cannot be known is None."""
+
+    name: str
+    networks: int
+    figures: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What groups of published networks have in common; `device` is where they were timed, "" for several or none."""
+
+    subject: Literal["time", "accuracy"]
+    by: str
+    device: str
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]

@@ -113,6 +113,9 @@ def test_what_weights_have_seen_is_in_their_tag():
     assert find_pretraining("ns_jft_in1k") == "jft"
     assert find_pretraining("a1_in1k") == "in1k"
     assert find_pretraining("fb_dist_in1k") == "in1k"
+    assert find_pretraining("ssld_stage2_ft_in1k") == "ssld"
+    assert find_pretraining("IMAGENET1K_SWAG_E2E_V1") == "instagram"
+    assert find_pretraining("IMAGENET1K_V2") == "in1k"
 
 
 def test_conditions_of_a_throughput_are_named():
