@@ -48,10 +48,10 @@ class Published:
     """One network with one set of weights at one input size.
 
     `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", which `timm.create_model` takes as it is.
-    `top1` and `top5` are per cent of the validation images of ImageNet, one central crop of `crop` of the image; `real1` and
-    `real5` the same by the ReaL labels. `pretraining` names the data that the weights saw before ImageNet-1k, "in1k"
-    where they saw nothing else. `totals` are the costs of one image, as archcost counts them; `samples` throughputs by
-    device.
+    `top1` and `top5` are per cent of the validation images of ImageNet, one central crop of `crop` of the image;
+    `real1` and `real5` the same by the ReaL labels. `pretraining` names the data that the weights saw before
+    ImageNet-1k, "in1k" where they saw nothing else. `totals` are the costs of one image, as archcost counts them;
+    `samples` throughputs by device.
     """
 
     model: str
