@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcost.records.published import Published
 
 # what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies
-COSTS = ("macs", "params", "activation_elements", "macts", "peak_inference_bytes", "depth", "read_bytes")
+COSTS = ("macs", "params", "activation_elements", "macts", "peak_inference_bytes", "depth", "receptive_field", "read_bytes")
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
 DIGITS = 6  # of a cost, which is drawn: the table of archcost compare has all
 
@@ -56,6 +56,7 @@ def build_data(networks: Sequence[Published]) -> dict[str, Any]:
     return {
         "axes": axes,
         "columns": {axis["name"]: [_read(each, str(axis["name"])) for each in networks] for axis in axes},
+        "library": [each.library for each in networks],
         "model": [each.model for each in networks],
         "size": [each.size for each in networks],
         "family": [each.family for each in networks],
@@ -70,5 +71,13 @@ def _read(network: Published, name: str) -> float | None:
     if name in ACCURACIES:
         accuracy: float | None = getattr(network, name)
         return accuracy
+    if name == "receptive_field":
+        return _measure_field(network)
     value = getattr(network.totals, name)
     return value if value < 10**DIGITS else int(float(f"{value:.{DIGITS}g}"))
+
+
+def _measure_field(network: Published) -> float | None:
+    """Return the larger side of the receptive field; None where attention sees everything, so that it has no size."""
+    sides = network.totals.receptive_field or ()
+    return max((side for side in sides if isinstance(side, int)), default=None)
