@@ -46,7 +46,7 @@ def survey(
         choice: which networks are kept.
 
     Raises:
-        ArgumentError: another grouping, a device without throughputs, or networks of other sources.
+        ArgumentError: another grouping, a device without throughputs, networks of other sources, or a choice that none meets.
     """
     allowed = GROUPINGS[subject]
     by = by or allowed[0]
@@ -59,6 +59,8 @@ def survey(
         raise ArgumentError(f"{others[0]}: a survey takes published networks: 'timm:*', 'torchvision:resnet*'")
     kept = {row.spec for row in choice.choose([build_row(each, choice.device) for each in chosen])}
     networks = [each for each in chosen if each.spec in kept]
+    if not networks:
+        raise ArgumentError(f"no published network meets the choice: {', '.join(specs)}")
     if subject == "accuracy":
         groups = _survey_accuracy(networks, operator.attrgetter(by))
     elif by == "device":

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browser import Browser, find_executable
+from browser import list_violations, run_browser
 
 from archcost.charts.atlas.page import build_data, write_atlas
 from archcost.cli import run
@@ -21,14 +21,7 @@ def page(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = find_executable()
-    if executable is None:
-        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
-    started = Browser(executable)
-    yield started
-    started.close()
+browser = pytest.fixture(scope="module")(run_browser)
 
 
 def choose(browser, name, value):
@@ -115,3 +108,30 @@ def test_the_keyboard_reaches_and_keeps_a_network(browser, page):
     assert kept.startswith("resnet18.a1_in1k@")
     browser.ask("document.getElementById('clear').click()")
     assert browser.ask("document.querySelectorAll('#kept li').length") == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "dark"), (390, "light")])
+def test_axe_finds_nothing(browser, page, width, scheme):
+    browser.open(page, width=width, scheme=scheme)
+    assert list_violations(browser) == []
+
+
+def test_a_library_is_a_filter_and_gives_the_command_lines(browser, page):
+    browser.open(page)
+    choose(browser, "library", "torchvision")
+    choose(browser, "search", "resnet50 v2")
+    browser.ask("document.getElementById('plot').focus()")
+    browser.press("ArrowRight")
+    lines = browser.ask("[...document.querySelectorAll('#point code')].map((each) => each.textContent)")
+    spec = browser.ask("spec(shown[0])")
+    assert spec in {"torchvision:resnet50.IMAGENET1K_V2@224", "torchvision:wide_resnet50_2.IMAGENET1K_V2@224"}
+    assert lines[:2] == [f"archcost profile {spec}", f"archcost alternatives {spec}"]
+
+
+def test_a_receptive_field_is_its_larger_side_and_missing_where_everything_is_seen():
+    data = build_data(read_published_networks())
+    field = dict(zip(zip(data["model"], data["size"], strict=True), data["columns"]["receptive_field"], strict=True))
+    assert (
+        field["vgg16.IMAGENET1K_V1", 224] == 212
+    )  # 13 convolutions of 3, 5 pools of 2: 1 + 2 (2 + 4 + 12 + 24 + 48) + 31
+    assert field["vit_b_16.IMAGENET1K_V1", 224] is None

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from archcost.records.published import Published
 
 # what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies
-COSTS = ("macs", "params", "activation_elements", "macts", "peak_inference_bytes", "depth", "receptive_field", "read_bytes")
+COSTS = (
+    "macs",
+    "params",
+    "activation_elements",
+    "macts",
+    "peak_inference_bytes",
+    "depth",
+    "receptive_field",
+    "read_bytes",
+)
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
 DIGITS = 6  # of a cost, which is drawn: the table of archcost compare has all
 
