@@ -46,7 +46,8 @@ def survey(
         choice: which networks are kept.
 
     Raises:
-        ArgumentError: another grouping, a device without throughputs, networks of other sources, or a choice that none meets.
+        ArgumentError: another grouping, a device without throughputs, networks of other sources, a choice that no
+            network meets.
     """
     allowed = GROUPINGS[subject]
     by = by or allowed[0]

@@ -92,7 +92,7 @@ function update() {
     if (state.pretraining && data.pretraining[i] !== state.pretraining) continue;
     if (state.library && data.library[i] !== state.library) continue;
     if (data.size[i] > largest) continue;
-    if (words.some((word) => !data.model[i].includes(word))) continue;
+    if (words.some((word) => !data.model[i].toLowerCase().includes(word))) continue;
     shown.push(i);
   }
   front = findFrontier(xs, ys);

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from archcost.records.published import Published
 
-# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies
+# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies; not the receptive field, since
+# nearly all of these networks see their whole input
 COSTS = (
     "macs",
     "params",
@@ -24,7 +25,6 @@ COSTS = (
     "macts",
     "peak_inference_bytes",
     "depth",
-    "receptive_field",
     "read_bytes",
 )
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
@@ -80,13 +80,5 @@ def _read(network: Published, name: str) -> float | None:
     if name in ACCURACIES:
         accuracy: float | None = getattr(network, name)
         return accuracy
-    if name == "receptive_field":
-        return _measure_field(network)
     value = getattr(network.totals, name)
     return value if value < 10**DIGITS else int(float(f"{value:.{DIGITS}g}"))
-
-
-def _measure_field(network: Published) -> float | None:
-    """Return the larger side of the receptive field; None where attention sees everything, so that it has no size."""
-    sides = network.totals.receptive_field or ()
-    return max((side for side in sides if isinstance(side, int)), default=None)
