@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archcost.records.published import Published
 
-# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies; not the receptive field, since
+# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies; not the receptive field:
 # nearly all of these networks see their whole input
 COSTS = (
     "macs",
