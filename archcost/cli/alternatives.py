@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @click.command("alternatives", short_help="Find networks that are as accurate and cost no more.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.option(
-    "--at-most", default="macs", show_default=True, metavar="A,B", help="What may not rise: macs,params,time:rtx4090."
+    "--at-most",
+    default="macs",
+    show_default=True,
+    metavar="A,B",
+    help="What may not rise: macs,params,memory,time:rtx4090.",
 )
 @click.option("--top1", type=click.FloatRange(0, 100), help="Its accuracy, where it is a network of your own.")
 @click.option(

@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec
 
 TIME = "time:"
+ALIASES = {"memory": "peak_inference_bytes"}
 
 
 def parse_limits(text: str) -> tuple[str, ...]:
-    """Read what may not cost more: "macs,params,time:rtx4090".
+    """Read what may not cost more: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
 
     Raises:
         ArgumentError: a quantity or a device that does not exist.
     """
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    words = (word.strip() for word in text.split(","))
+    names = tuple(ALIASES.get(word, word) for word in words if word)
     devices = tuple(read_conditions())
     for name in names:
         device = name.removeprefix(TIME)

@@ -278,6 +278,10 @@ def test_weights_have_to_be_named(text, said):
     assert said in str(caught.value)
 
 
+def test_memory_is_the_peak_of_inference():
+    assert parse_limits("macs,memory, time:rtx4090") == ("macs", "peak_inference_bytes", "time:rtx4090")
+
+
 def test_limits_that_do_not_exist_are_named():
     with pytest.raises(ArgumentError, match="did you mean macs"):
         parse_limits("mac")
