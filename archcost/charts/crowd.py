@@ -91,7 +91,7 @@ def _choose_named(rows: Sequence[ComparisonRow], best: Sequence[int], labels: st
         architecture = _find_architecture(row)
         if architecture in LECTURED:
             lectured[architecture] = i
-    chosen = [*looked_at, *best[::-1], *(lectured.values() if labels != "pareto" else ())]
+    chosen = [*looked_at, *(lectured.values() if labels != "pareto" else ()), *best[::-1]]
     if labels == "all":
         chosen += range(len(rows))
     return list(dict.fromkeys(chosen))
