@@ -39,9 +39,15 @@ fed_options = add_group("fed", _read_fed, add_input(), add_batch())
 
 
 @click.command("compare", short_help="Put networks side by side.")
-@add_selection("Every network of the zoo.")
+@add_selection("Add every network of the zoo.")
 @fed_options
-@click.option("--sort", default="macs", show_default=True, metavar="QUANTITY", help="Best first: params, top1, ...")
+@click.option(
+    "--sort",
+    default="macs",
+    show_default=True,
+    metavar="QUANTITY",
+    help="Sort by this quantity, best first: params, top1, ...",
+)
 @add_beside
 @add_choice()
 @add_running()
@@ -71,12 +77,12 @@ def command(
     archcost compare 'timm:*' --where 'top1 > 80 and macs < 1G' --pareto macs,top1 --sort -top1 --limit 20
     archcost compare 'timm:*' --timeout 120 --journal timm.jsonl -o timm.parquet
 
-    With --where, --pareto, --limit, --pretraining or --device-name, networks of timm and torchvision are not run:
-    archcost brings their published accuracies and throughputs, and their costs. A network whose figure is unknown meets
-    no condition on it.
+    With --where, --pareto, --limit, --pretraining or --device-name, networks of timm and torchvision do not run:
+    archcost ships their published accuracies, their throughputs and their costs. A network without a figure meets no
+    condition on that figure.
 
-    A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal goes
-    on where it was ended.
+    A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal
+    resumes after the last finished network.
     """  # noqa: D301 - click reads the \b
     from archcost.charts.drawing import draw, write_svg
     from archcost.comparison.compare import check_request, compare

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the networks of a chart run: the options that some charts have."""
+    """The options of a chart's networks, which some kinds of charts have."""
 
     inputs: tuple[str, ...]
     batch: int
@@ -44,7 +44,7 @@ class Setting:
     device: str | None
 
     def build_request(self, specs: tuple[str, ...], beside: Beside, choice: Choice) -> Request:
-        """Return what the chart needs of these networks."""
+        """Return the chart's request for these networks."""
         from archcost.charts.gather import BATCHES, Request
 
         return Request(
@@ -64,7 +64,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a chart looks."""
+    """The look of a chart."""
 
     labels: str | None
     theme: str
@@ -76,14 +76,14 @@ class Style:
     free_scales: bool
 
     def build_look(self) -> dict[str, Any]:
-        """Return what every kind of chart takes."""
+        """Return the options of all kinds of charts."""
         from archcost.charts import Words
 
         words = Words(title=self.title, subtitle=self.subtitle, highlight=self.highlight)
         return {"theme": self.theme, "size": self.size, "font": self.font, "words": words}
 
     def build_options(self) -> dict[str, Any]:
-        """Return what some kinds of charts take."""
+        """Return the options of some kinds of charts."""
         return {
             **({"labels": self.labels} if self.labels else {}),
             **({"free_scales": True} if self.free_scales else {}),
@@ -93,37 +93,54 @@ class Style:
 setting_options = add_group(
     "setting",
     Setting,
-    add_input(" Of charts without accuracies."),
+    add_input(" Only for charts without accuracies."),
     add_batch(),
-    click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
-    click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
+    click.option("--batches", metavar="1,2,4", help="Batch sizes of memory-batch.  [default: 1, 2, 4, ... 64]"),
+    click.option(
+        "--train", type=click.Choice(OPTIMIZERS), help="Draw the memory of a training step with this optimizer."
+    ),
     LIKE,
-    click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
+    click.option(
+        "--device", metavar="cpu|cuda", help="Device that roofline measures.  [default: the GPU if there is one]"
+    ),
 )
 style_options = add_group(
     "style",
     Style,
-    click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
+    click.option(
+        "--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Balls to name in an accuracy chart."
+    ),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
     click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
-    click.option("--font", metavar="FONT", help="Points, a font, or both: 20, Arial, 'Arial 20'."),
-    click.option("--title", metavar="TEXT", help="A headline of your own."),
-    click.option("--subtitle", metavar="TEXT", help="A line below the headline."),
-    click.option("--highlight", multiple=True, metavar="NET", help="Draw the others grey; repeatable."),
-    click.option("--free-scales", is_flag=True, help="Give each network of a layers chart axes of its own."),
+    click.option("--font", metavar="FONT", help="Font size in points, font family, or both: 20, Arial, 'Arial 20'."),
+    click.option("--title", metavar="TEXT", help="Headline of the chart, instead of archcost's."),
+    click.option("--subtitle", metavar="TEXT", help="Line of text to add below the headline."),
+    click.option(
+        "--highlight", multiple=True, metavar="NET", help="Keep the colour of NET and draw the others grey; repeatable."
+    ),
+    click.option("--free-scales", is_flag=True, help="Give each network of a layers chart its own axes."),
 )
 
 
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
-@add_selection("The whole zoo, without variants.")
-@click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
+@add_selection("Add the whole zoo, without variants.")
+@click.option(
+    "--preset", metavar="NAME", help="Draw a known chart: canziani-2016, or a worked example such as inception."
+)
 @add_beside
 @add_choice()
 @setting_options
 @style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network or a name had to be left out.")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Write the chart to FILE.svg, .pdf or .png; repeatable.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
@@ -218,7 +235,7 @@ def _choose_shipped(kind: str, choice: Choice, selection: Selection) -> Choice:
 
 
 def _list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return which networks have no place in the chart, one line for each reason."""
+    """Return the networks that the chart leaves out, one line per reason."""
     reasons = dict.fromkeys(lost.reason for lost in networks)
     return [
         f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command("survey", short_help="Survey published networks.")
 @click.argument("subject", metavar="time|accuracy")
 @click.argument("networks", nargs=-1, metavar="[NET]...")
-@click.option("--by", metavar="NAME", help="Of times device or family, of accuracies pretraining, family or library.")
+@click.option(
+    "--by", metavar="NAME", help="Group times by device or family, accuracies by pretraining, family or library."
+)
 @add_choice(limit=False)
 @add_output()
 def command(subject: str, networks: tuple[str, ...], by: str | None, choice: Choice, output: Output) -> None:

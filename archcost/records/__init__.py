@@ -1,4 +1,4 @@
-"""Plain frozen data that passes between the rooms; nothing here knows torch."""
+"""Plain frozen data that the packages exchange; nothing here imports torch."""
 
 from archcost.records.allocation import (
     OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,

@@ -1,4 +1,4 @@
-"""A device as its maker sells it, by name."""
+"""Devices by their makers' names."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedDevice:
-    """A device of the table of datasheets: its memory and, of a GPU, its compute capability.
+    """A device from the table of datasheets: its memory and, for a GPU, its compute capability.
 
-    A CPU has neither: its memory is that of the machine.
+    A CPU has neither: the machine determines its memory.
     """
 
     name: str

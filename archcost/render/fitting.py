@@ -1,4 +1,4 @@
-"""Memory against batch: the answer, and a row for each batch that was walked."""
+"""Memory against batch size, as a document: the answer, and a row for each walked batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_document(fit: Fit, *, binary: bool = False) -> Document:
-    """Return what there is to show of a fit."""
+    """Return the document of a fit."""
     points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
     return Document(
         pages=lambda: _build_pages(fit, binary=binary),
@@ -41,7 +41,7 @@ def _describe(fit: Fit) -> dict[str, Any]:
 
 
 def say_answer(fit: Fit, *, binary: bool = False) -> str:
-    """Say what the largest batch is, or what does not fit."""
+    """Name the largest batch, or say what does not fit."""
     memory, params, fixed, least = (
         units.short(size, "B", binary=binary)
         for size in (fit.memory_bytes, fit.param_bytes, fit.fixed_bytes, fit.need_of(fit.points[0]))
@@ -64,7 +64,7 @@ def say_answer(fit: Fit, *, binary: bool = False) -> str:
 
 
 def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> str:
-    """Say how a batch fits, and what is left."""
+    """Say whether a batch fits, and with which margin."""
     images = f"a batch of {units.exact(point.batch)}"
     margin = fit.memory_bytes - fit.need_of(point)
     if margin >= 0:
@@ -88,7 +88,7 @@ def _build_page(fit: Fit, *, binary: bool) -> Page:
 
 
 def _say_measure(fit: Fit, *, binary: bool) -> str:
-    """Say what the figures hold, and what comes on top."""
+    """Say what the figures include, and what comes on top."""
     if fit.device is None:
         return (
             "Exact bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top."
@@ -101,7 +101,7 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
 
 
 def _say_overhead(name: str, least: int, most: int, *, binary: bool) -> str:
-    """Say what lies on top, and from how much on where that is not known exactly."""
+    """Describe the overhead, with its least value if it is not known exactly."""
     text = f"{name} {units.short(most, 'B', binary=binary)}"
     return text if least == most else f"{text} ({units.short(least, 'B', binary=binary)} at least)"
 

@@ -86,7 +86,7 @@ class Storages:
         self._kept: list[Any] = []
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
-        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
+        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not a parameter of the network
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
