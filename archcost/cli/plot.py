@@ -42,8 +42,9 @@ class Setting:
     train: str | None
     like: str | None
     device: str | None
+    choice: Choice
 
-    def build_request(self, specs: tuple[str, ...], beside: Beside, choice: Choice) -> Request:
+    def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
         """Return the chart's request for these networks."""
         from archcost.charts.gather import BATCHES, Request
 
@@ -52,7 +53,7 @@ class Setting:
             protocol=beside.protocol,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
-            choice=choice,
+            choice=self.choice,
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
@@ -148,7 +149,6 @@ def command(
     selection: Selection,
     preset: str | None,
     beside: Beside,
-    choice: Choice,
     setting: Setting,
     style: Style,
     strict: bool,
@@ -186,8 +186,7 @@ def command(
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales, "where": choice.where, "pareto": choice.pareto, "limit": choice.limit,
-        "pretraining": choice.pretraining, "device-name": choice.device,
+        "free-scales": style.free_scales, **setting.choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
@@ -197,9 +196,9 @@ def command(
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
     free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    choice = _choose_shipped(kind, choice, selection)
-    specs = () if free else selection.select(*named, variants=False, published=bool(choice))
-    request = setting.build_request(specs, beside, choice)
+    setting = replace(setting, choice=_choose_shipped(kind, setting.choice, selection))
+    specs = () if free else selection.select(*named, variants=False, published=bool(setting.choice))
+    request = setting.build_request(specs, beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():

@@ -40,8 +40,17 @@ class Choice:
     published: bool = False
 
     def __bool__(self) -> bool:
-        asked = (self.where, self.pareto, self.limit, self.device, self.pretraining)
-        return self.published or any(each is not None for each in asked)
+        return self.published or any(each is not None for each in self.spell().values())
+
+    def spell(self) -> dict[str, object]:
+        """Return the options on the command line by name, None for each that is not given."""
+        return {
+            "where": self.where,
+            "pareto": self.pareto,
+            "limit": self.limit,
+            "pretraining": self.pretraining,
+            "device-name": self.device,
+        }
 
     def check(self) -> None:
         """Find out before any work whether it can be followed.
