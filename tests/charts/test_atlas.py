@@ -126,3 +126,18 @@ def test_a_library_is_a_filter_and_gives_the_command_lines(browser, page):
     spec = browser.ask("spec(shown[0])")
     assert spec in {"torchvision:resnet50.IMAGENET1K_V2@224", "torchvision:wide_resnet50_2.IMAGENET1K_V2@224"}
     assert lines[:2] == [f"archcost profile {spec}", f"archcost alternatives {spec}"]
+
+
+def test_a_pointer_shows_a_network_and_a_click_keeps_it(browser, page):
+    browser.open(page)
+    choose(browser, "search", "resnet18.a1")
+    x, y = browser.ask(
+        "(() => { const box = document.getElementById('plot').getBoundingClientRect();"
+        " return [box.x + places[0].x, box.y + places[0].y]; })()"
+    )
+    browser.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    assert "archcost alternatives timm:resnet18.a1_in1k@" in browser.ask("document.getElementById('point').textContent")
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    assert browser.ask("state.kept").startswith("resnet18.a1_in1k@")
+    assert "kept=resnet18.a1_in1k%40" in browser.ask("location.hash")
