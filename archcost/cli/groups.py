@@ -364,5 +364,7 @@ def _read_choice(
     limit: int | None = None,
 ) -> Choice:
     from archcost.comparison.choosing import Choice
+    from archcost.comparison.published import find_device
 
-    return Choice(where=where, pareto=pareto, limit=limit, pretraining=pretraining, device=device_name)
+    device = None if device_name is None else find_device(device_name)
+    return Choice(where=where, pareto=pareto, limit=limit, pretraining=pretraining, device=device)

@@ -11,6 +11,7 @@ from archcost.comparison.published import (
     ANY,
     QUANTITIES,
     check_pretraining,
+    find_device,
     is_published,
     read_conditions,
     read_published_networks,
@@ -37,21 +38,19 @@ def parse_limits(text: str) -> tuple[str, ...]:
         ArgumentError: a quantity or a device that does not exist.
     """
     words = (word.strip() for word in text.split(","))
-    names = tuple(ALIASES.get(word, word) for word in words if word)
-    devices = tuple(read_conditions())
-    for name in names:
-        device = name.removeprefix(TIME)
-        if name.startswith(TIME) and device not in devices:
-            raise ArgumentError(
-                f"--at-most {name}: nobody published times of {device!r}; "
-                f"{closest(device, devices, 'there are ' + ', '.join(devices))}"
-            )
-        if not name.startswith(TIME) and name not in QUANTITIES:
-            known = (*QUANTITIES, *(TIME + each for each in devices))
-            raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    names = tuple(_read_name(ALIASES.get(word, word)) for word in words if word)
     if not names:
         raise ArgumentError(f"--at-most names no quantity; there are {', '.join(QUANTITIES)}")
     return names
+
+
+def _read_name(name: str) -> str:
+    if name.startswith(TIME):
+        return TIME + find_device(name.removeprefix(TIME))
+    if name not in QUANTITIES:
+        known = (*QUANTITIES, *(TIME + each for each in read_conditions()))
+        raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    return name
 
 
 def read_limit(network: Published, name: str) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archcost.comparison.published import ANY, OWN, check_device, check_pretraining, is_published
+from archcost.comparison.published import ANY, OWN, check_pretraining, find_device, is_published
 from archcost.comparison.where import parse_condition
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import METRICS
@@ -60,7 +60,7 @@ class Choice:
         """
         self.choose(())
         if self.device is not None:
-            check_device(self.device)
+            find_device(self.device)
         if self.pretraining is not None:
             check_pretraining(self.pretraining)
 

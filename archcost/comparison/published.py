@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
 from archcost.metrics import METRICS
-from archcost.records import Accuracy, ComparisonRow, MeasuredTime, Totals
+from archcost.records import Accuracy, ComparisonRow, MeasuredTime, Totals, find_name
 from archcost.records.published import Published, Sample, ThroughputConditions
 
 if TYPE_CHECKING:
@@ -100,16 +100,18 @@ def read_conditions() -> Mapping[str, ThroughputConditions]:
     }
 
 
-def check_device(name: str) -> None:
-    """Find out whether throughputs were published for a device.
+def find_device(name: str) -> str:
+    """Return the name under which throughputs were published for a device.
 
     Raises:
-        ArgumentError: they were not.
+        ArgumentError: none were.
     """
     known = tuple(read_conditions())
-    if name not in known:
+    found = find_name(name, known)
+    if found is None:
         hint = closest(name, known, f"there are {', '.join(known)}")
         raise ArgumentError(f"no throughputs were published for {name!r}; {hint}")
+    return found
 
 
 def check_pretraining(name: str) -> None:

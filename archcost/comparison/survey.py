@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from archcost.clock.datasheet import peaks_of
 from archcost.comparison.published import (
     build_row,
-    check_device,
     describe_published,
+    find_device,
     list_libraries,
     read_conditions,
     select_published,
@@ -54,7 +54,7 @@ def survey(
     if by not in allowed:
         raise ArgumentError(f"--by {by}: {subject} is surveyed by {' or '.join(allowed)}")
     if device is not None:
-        check_device(device)
+        device = find_device(device)
     chosen, others = select_published(specs)
     if others:
         raise ArgumentError(f"{others[0]}: a survey takes published networks: 'timm:*', 'torchvision:resnet*'")

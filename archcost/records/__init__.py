@@ -3,6 +3,8 @@
 from archcost.records.allocation import (
     OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,
     Allocation as Allocation,
+    Workspace as Workspace,
+    Workspaces as Workspaces,
 )
 from archcost.records.check import (
     Allowance as Allowance,
@@ -83,6 +85,7 @@ from archcost.records.history import (
 )
 from archcost.records.named_device import (
     NamedDevice as NamedDevice,
+    find_name as find_name,
 )
 from archcost.records.opinions import (
     Call as Call,

@@ -20,3 +20,26 @@ class Allocation:
     allocated_bytes: int
     reserved_bytes: int
     expandable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What libraries (cuBLAS, cuDNN) took of a GPU beside the tensors, at the peak of an iteration that was measured.
+
+    `run` tells how the network ran, whatever its batch: mode, precision, inputs, parameters.
+    """
+
+    device: str
+    driver: str | None
+    torch: str
+    network: str
+    run: str
+    batch: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspaces:
+    """The workspaces of one network on one device, under one driver and torch, by run and batch."""
+
+    found: tuple[Workspace, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archcost.records.display import Displayed
 
 if TYPE_CHECKING:
-    from archcost.records.allocation import Allocation
+    from archcost.records.allocation import Allocation, Workspace
 
 Fitting: TypeAlias = Literal["fits", "tight", "does not fit"]
 
@@ -51,8 +51,9 @@ class Fit(Displayed):
 
     `fixed_bytes` do not depend on the batch: parameters, buffers and, in training, gradients and optimizer state.
     `points` are all walked batch sizes, ascending, including the answer and the next larger one. `device` is the named
-    GPU, `overheads` the least and the most of its memory that holds no tensors. `checkpoint` is the choice of modules
-    to checkpoint, if requested.
+    GPU, `overheads` the least and the most of its memory that holds no tensors. `workspace` is the measured workspace
+    of libraries, None if nobody has timed the network on that GPU. `checkpoint` is the choice of modules to checkpoint,
+    if requested.
     """
 
     network: str
@@ -66,6 +67,7 @@ class Fit(Displayed):
     device: str | None = None
     overheads: dict[str, tuple[int, int]] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    workspace: Workspace | None = None
 
     def need_of(self, point: BatchMemory) -> int:
         """Return the bytes that a batch needs; on a GPU, the allocator's memory plus the largest overhead."""

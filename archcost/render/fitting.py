@@ -14,7 +14,10 @@ from archcost.records import OVERHEAD_UNKNOWN as UNKNOWN
 from archcost.render import checkpointing
 
 if TYPE_CHECKING:
-    from archcost.records import BatchMemory, Fit
+    from archcost.records import BatchMemory, Fit, Workspace
+
+
+UNCHECKED = "These predictions have not been compared with a GPU yet"
 
 
 def build_document(fit: Fit, *, binary: bool = False) -> Document:
@@ -96,7 +99,18 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
     parts = ", ".join(_say_overhead(name, *sizes, binary=binary) for name, sizes in fit.overheads.items())
     return (
         "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
-        f"Needed is what it reserves and, on top, {parts}. {UNKNOWN}."
+        f"Needed is what it reserves and, on top, {parts}. {_say_workspace(fit.workspace)}. {UNCHECKED}."
+    )
+
+
+def _say_workspace(found: Workspace | None) -> str:
+    """Say where the workspaces of libraries were measured, or that nobody has measured cuDNN's."""
+    if found is None:
+        return UNKNOWN
+    driver = f"driver {found.driver}, " if found.driver else ""
+    return (
+        f"The workspaces of cuBLAS and cuDNN were measured at a batch of {units.exact(found.batch)} "
+        f"({driver}torch {found.torch}); a larger batch may take more"
     )
 
 

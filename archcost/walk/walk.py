@@ -153,6 +153,7 @@ class _Walk:
         self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
         recorder, on_meta = self.recorder, self.device == "meta"
+        recorder.real = not on_meta
         # what a forward makes without naming a device has to be where the network is
         self.elsewhere = (
             MetaDevice(self.autocast, recorder.values, like=self.like, notes=recorder.notes) if on_meta else None

@@ -23,6 +23,7 @@ from archcost.comparison.compare import compare
 from archcost.comparison.published import (
     FOLDER,
     QUANTITIES,
+    find_device,
     find_pretraining,
     read_conditions,
     read_published_networks,
@@ -272,6 +273,12 @@ def test_a_wrong_choice_is_refused_before_any_work(choice, said):
         compare(["timm:resnet50"], choice=choice)
 
 
+def test_a_device_may_be_typed_as_in_the_table_of_datasheets():
+    assert [find_device(name) for name in ("rtx 4090", "4090", "NVIDIA GeForce RTX 4090")] == ["rtx4090"] * 3
+    assert find_device("rtx5090-compiled") == "rtx5090-compiled"
+    assert parse_limits("macs,time:RTX 4090") == ("macs", "time:rtx4090")
+
+
 def test_alternatives_are_as_accurate_and_cost_no_more_nearest_first():
     limits = parse_limits("macs,params,time:rtx4090")
     own = build_candidate("timm:resnet50.a1_in1k@224", limits)
@@ -326,7 +333,7 @@ def test_memory_is_the_peak_of_inference():
 def test_limits_that_do_not_exist_are_named():
     with pytest.raises(ArgumentError, match="did you mean macs"):
         parse_limits("mac")
-    with pytest.raises(ArgumentError, match="nobody published times of 'h100'"):
+    with pytest.raises(ArgumentError, match="no throughputs were published for 'h100'"):
         parse_limits("time:h100")
     with pytest.raises(ArgumentError, match="names no quantity"):
         parse_limits(",")
