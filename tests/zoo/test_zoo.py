@@ -146,7 +146,7 @@ def test_a_network_that_fails_without_arguments_names_none(monkeypatch):
         raise RuntimeError("no room")
 
     monkeypatch.setattr(nn.Conv2d, "__init__", fails)
-    with pytest.raises(BuildError, match="^lenet5_1998 cannot be built: no room"):
+    with pytest.raises(BuildError, match=r"^lenet5_1998 cannot be built: no room"):
         archcost.profile("lenet5", device="cpu")
 
 
