@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.records import ComparisonRow
 
 QUANTITIES = tuple(name for name, metric in METRICS.items() if metric.scope != "layer" and name != "receptive_field")
-MERITS = ("top1", "top5", "density", "per_second")  # the more the better
+MERITS = ("top1", "top5", "real1", "density", "per_second")  # the more the better
 NUMBERS = (*QUANTITIES, *MERITS, "seconds", "size")
 WORDS = ("name", "family", "pretraining", "weights")
 

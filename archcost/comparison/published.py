@@ -209,6 +209,7 @@ def build_row(network: Published, device: str | None = None) -> ComparisonRow:
         published=True,
         per_second=None if sample is None else sample.per_second,
         time=time,
+        real1=network.real1,
         accuracy=Accuracy(
             networks=(f"{network.library}:{network.model}",),
             dataset=str(sources["dataset"]),

@@ -89,7 +89,8 @@ class ComparisonRow:
     accuracy.
 
     `published` says that the costs are shipped with archcost rather than counted now. Such a row has the `pretraining`
-    of its weights, and the images per second (`per_second`) if somebody published them for the requested device.
+    of its weights, and the images per second (`per_second`) if somebody published them for the requested device;
+    `real1` is its top-1 accuracy by the ReaL labels, in percent.
     """
 
     spec: str
@@ -102,6 +103,7 @@ class ComparisonRow:
     pareto: bool = False
     pretraining: str = ""
     per_second: float | None = None
+    real1: float | None = None
     published: bool = False
     time: MeasuredTime | None = None
 

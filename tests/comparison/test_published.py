@@ -359,6 +359,11 @@ def test_published_accuracies_are_of_one_crop():
         compare(["timm:resnet18"], protocol="10-crop", choice=Choice(published=True))
 
 
+def test_the_real_labels_are_a_condition_and_a_merit():
+    (row,) = compare(["timm:resnet50.a1_in1k"], choice=Choice(where="real1 > 86", pareto="macs,real1")).rows
+    assert (row.real1, row.input[-1]) == (86.579, 288)
+
+
 def test_a_pretraining_is_a_choice():
     found = compare(["timm:convnext_tiny*"], choice=Choice(pretraining="in12k")).rows
     assert found
