@@ -33,6 +33,7 @@ COMMANDS = {
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "alternatives": ("archcost.cli.alternatives", "Find networks that are as accurate and cost no more."),
+    "survey": ("archcost.cli.survey", "Survey published networks: costs and times, accuracy at equal cost."),
     "atlas": ("archcost.cli.atlas", "Write a page to explore all published networks."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     default="macs",
     show_default=True,
     metavar="A,B",
-    help="Quantities that may not rise: macs,params,time:rtx4090.",
+    help="Quantities that may not rise: macs,params,memory,time:rtx4090.",
 )
 @click.option("--top1", type=click.FloatRange(0, 100), help="Top-1 accuracy of a network of your own, in percent.")
 @click.option(

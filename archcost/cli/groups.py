@@ -17,6 +17,7 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
@@ -240,17 +241,18 @@ class Selection:
     everything: bool
 
     def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
-        """Return the specs, with `more`; if `published`, patterns of timm's networks stay patterns.
+        """Return the specs, with `more`; if `published`, patterns of published networks stay patterns.
 
         Raises:
             ArgumentError: the selection is empty.
             UnknownNetworkError: nothing matches a name, glob or family.
         """
+        from archcost.comparison.published import is_published
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
-        if published and any(name.startswith("timm:") for name in names):
-            kept = tuple(name for name in names if name.startswith("timm:"))
+        if published and any(map(is_published, names)):
+            kept = tuple(filter(is_published, names))
             rest = tuple(name for name in names if name not in kept)
             if not (rest or self.families or self.everything):
                 return kept
@@ -327,3 +329,42 @@ def add_beside(command: Any) -> Any:
         ),
         click.option("--times", metavar="FILE", help="CSV file with measured times: network, batch, seconds."),
     )(command)
+
+
+def add_choice(*, limit: bool = True) -> Callable[[Any], Any]:
+    """Add --where, --pareto, --limit unless nothing is listed, --pretraining and --device-name, as `choice`."""
+    limits = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N networks.")
+    return add_group(
+        "choice",
+        _read_choice,
+        click.option(
+            "--where", metavar="CONDITION", help="Show only networks that meet CONDITION: 'top1 > 80 and macs < 1G'."
+        ),
+        click.option(
+            "--pareto", metavar="A,B", help="Show only networks that no other beats in both quantities: macs,top1."
+        ),
+        *((limits,) if limit else ()),
+        click.option(
+            "--pretraining",
+            metavar="NAME",
+            help="Show only networks with this pretraining: in1k (ImageNet-1k alone), in22k, ... or any.",
+        ),
+        click.option(
+            "--device-name", metavar="NAME", help="Use the images per second that timm publishes for a device: rtx4090."
+        ),
+    )
+
+
+def _read_choice(
+    *,
+    where: str | None,
+    pareto: str | None,
+    pretraining: str | None,
+    device_name: str | None,
+    limit: int | None = None,
+) -> Choice:
+    from archcost.comparison.choosing import Choice
+    from archcost.comparison.published import find_device
+
+    device = None if device_name is None else find_device(device_name)
+    return Choice(where=where, pareto=pareto, limit=limit, pretraining=pretraining, device=device)

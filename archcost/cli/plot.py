@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.groups import (
+    LIKE,
+    add_batch,
+    add_beside,
+    add_choice,
+    add_group,
+    add_input,
+    add_selection,
+    read_inputs,
+)
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
 
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
+    from archcost.comparison.choosing import Choice
     from archcost.records import Missing
 
 
@@ -32,6 +42,7 @@ class Setting:
     train: str | None
     like: str | None
     device: str | None
+    choice: Choice
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
         """Return the chart's request for these networks."""
@@ -42,6 +53,7 @@ class Setting:
             protocol=beside.protocol,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
+            choice=self.choice,
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
@@ -118,6 +130,7 @@ style_options = add_group(
     "--preset", metavar="NAME", help="Draw a known chart: canziani-2016, or a worked example such as inception."
 )
 @add_beside
+@add_choice()
 @setting_options
 @style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network or a name had to be left out.")
@@ -148,6 +161,7 @@ def command(
     archcost plot accuracy-flops --all -o chart.svg -o chart.png
     archcost plot accuracy-flops --preset canziani-2016 -o canziani.pdf
     archcost plot accuracy-flops resnet50 vgg16 model.py:build --accuracy mine.csv -o mine.svg
+    archcost plot accuracy-time 'timm:*' --device-name rtx4090 -o published.svg
     archcost plot memory-batch resnet50 vgg16 --train adam -o memory.svg
 
     \b
@@ -161,6 +175,9 @@ def command(
       memory-timeline                                  what is alive while a network runs
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
+
+    A pattern such as 'timm:*' stands for published networks in the first five: they are not run. Those whose weights
+    saw ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
@@ -169,7 +186,7 @@ def command(
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales,
+        "free-scales": style.free_scales, **setting.choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
@@ -179,7 +196,9 @@ def command(
         raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
     named = known.networks if known else ()
     free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
+    setting = replace(setting, choice=_choose_shipped(kind, setting.choice, selection))
+    specs = () if free else selection.select(*named, variants=False, published=bool(setting.choice))
+    request = setting.build_request(specs, beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
@@ -204,6 +223,14 @@ def command(
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
     if strict and unplaced:
         raise LeftOutError(f"--strict: no room for {len(unplaced)} names: {', '.join(unplaced)}")
+
+
+def _choose_shipped(kind: str, choice: Choice, selection: Selection) -> Choice:
+    """Return the choice of a chart that compares networks: a pattern of published ones says not to run them."""
+    from archcost.charts.kinds import COMPARED
+    from archcost.comparison.choosing import choose_shipped
+
+    return choose_shipped(choice, selection.networks) if kind in COMPARED else choice
 
 
 def _list_left_out(networks: Sequence[Missing]) -> list[str]:

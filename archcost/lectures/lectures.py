@@ -65,6 +65,7 @@ LECTURES: Mapping[str, Lecture] = {
         "resnet-family",
         "networks",
         "charts",
+        "published",
         "diagrams",
         "claims",
         "rules",

@@ -89,7 +89,8 @@ class ComparisonRow:
     accuracy.
 
     `published` says that the costs are shipped with archcost rather than counted now. Such a row has the `pretraining`
-    of its weights, and the images per second (`per_second`) if somebody published them for the requested device.
+    of its weights, and the images per second (`per_second`) if somebody published them for the requested device;
+    `real1` is its top-1 accuracy by the ReaL labels, in percent.
     """
 
     spec: str
@@ -102,6 +103,7 @@ class ComparisonRow:
     pareto: bool = False
     pretraining: str = ""
     per_second: float | None = None
+    real1: float | None = None
     published: bool = False
     time: MeasuredTime | None = None
 
@@ -156,16 +158,14 @@ class Comparison(Displayed):
             >>> Comparison(rows=(), protocol="single-crop", collected="2026-11-21").origin
             'single-crop, published, collected 2026-11-21'
         """
-        shown = [row.accuracy for row in self.rows if row.accuracy]
-        own = list(dict.fromkeys(figure.source for figure in shown if figure in self.own))
-        published = (
-            []
-            if shown and all(figure in self.own for figure in shown)
-            else ["published", f"collected {self.collected}"]
-        )
-        return ", ".join(
-            (self.protocol, *published, *(f"and from {source}" if published else f"from {source}" for source in own))
-        )
+        shown = [(row, row.accuracy) for row in self.rows if row.accuracy]
+        shipped = [figure.source for row, figure in shown if row.published]
+        own = [figure.source for _, figure in shown if figure in self.own]
+        rest = not shown or any(figure not in self.own and not row.published for row, figure in shown)
+        texts = [f"from {source}" for source in dict.fromkeys([*shipped, *own])]
+        if rest:
+            texts = ["published", f"collected {self.collected}", *(f"and {text}" for text in texts)]
+        return ", ".join((self.protocol, *texts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,14 @@ class ThroughputConditions:
     @property
     def text(self) -> str:
         """Return them in one line: "NVIDIA GeForce RTX 4090, amp float16, NCHW, eager, torch 2.9.1, CUDA 12.8"."""
+        return f"{self.title}, {self.setting}"
+
+    @property
+    def setting(self) -> str:
+        """Return them without the device."""
         how = "compiled" if self.compiled else "eager"
         cuda = f", CUDA {self.cuda}" if self.cuda else ""
-        return f"{self.title}, {self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
+        return f"{self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +47,10 @@ class Sample:
 class Published:
     """One network with one set of weights at one input size.
 
-    `model` is the name for `timm.create_model`, "ARCHITECTURE.TAG". `top1` and `top5` are percentages of ImageNet's
-    validation images, with one central crop of `crop` of the image; `real1` and `real5` use the ReaL labels.
-    `pretraining` names the training data before ImageNet-1k, "in1k" if there was none. `totals` are archcost's costs of
-    one image; `samples` are throughputs by device.
+    `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", the name for `timm.create_model`. `top1` and
+    `top5` are percentages of ImageNet's validation images, with one central crop of `crop` of the image; `real1` and
+    `real5` use the ReaL labels. `pretraining` names the training data before ImageNet-1k, "in1k" if there was none.
+    `totals` are archcost's costs of one image; `samples` are throughputs by device.
     """
 
     model: str
@@ -61,11 +66,12 @@ class Published:
     real5: float | None
     totals: Totals
     samples: Mapping[str, Sample]
+    library: str = "timm"
 
     @property
     def spec(self) -> str:
         """Return the network's spec in archcost."""
-        return f"timm:{self.model}@{self.size}"
+        return f"{self.library}:{self.model}@{self.size}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +100,23 @@ class Alternatives:
     pretraining: str
     rows: tuple[Alternative, ...]
     found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some published networks: how many, and figures of them by name; one that cannot be known is None."""
+
+    name: str
+    networks: int
+    figures: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What groups of published networks have in common; `device` is where they were timed, "" for several or none."""
+
+    subject: Literal["time", "accuracy"]
+    by: str
+    device: str
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]

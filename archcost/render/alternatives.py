@@ -71,8 +71,9 @@ def build_page(found: Alternatives, notes: Sequence[str]) -> Page:
         title=f"{units.exact(found.found)} alternatives to {own.spec}",
         facts=(f"as accurate, and no more {limits}", f"pretraining: {found.pretraining}", f"{len(networks)} nearest"),
         table=Table(heading="Network", columns=tuple(part.column for part in grid), lines=tuple(lines)),
-        conventions="`timm.create_model` takes the names behind timm: without the size behind the @; top-1 is from "
-        "one central crop of ImageNet's validation images.",
+        conventions="`timm.create_model` takes the names behind timm: without the size behind the @; "
+        "torchvision's end in the name of their weights; top-1 is from one central crop of ImageNet's validation "
+        "images.",
         remarks=tuple(Remark(kind="note", text=note) for note in (f"Its own accuracy: {own.source}.", *notes)),
     )
 
