@@ -91,6 +91,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "device": ("roofline",),
         "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),
         "free-scales": ("layers",),
+        "first": ("block",),
     }
 )
 

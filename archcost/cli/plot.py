@@ -63,6 +63,7 @@ class Style:
     subtitle: str | None
     highlight: tuple[str, ...]
     free_scales: bool
+    first: int | None
 
     def build_look(self) -> dict[str, Any]:
         """Return what every kind of chart takes."""
@@ -76,6 +77,7 @@ class Style:
         return {
             **({"labels": self.labels} if self.labels else {}),
             **({"free_scales": True} if self.free_scales else {}),
+            **({"first": self.first} if self.first else {}),
         }
 
 
@@ -94,12 +96,14 @@ style_options = add_group(
     Style,
     click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True),
     click.option("--font", metavar="FONT", help="Points, a font, or both: 20, Arial, 'Arial 20'."),
     click.option("--title", metavar="TEXT", help="A headline of your own."),
     click.option("--subtitle", metavar="TEXT", help="A line below the headline."),
     click.option("--highlight", multiple=True, metavar="NET", help="Draw the others grey; repeatable."),
     click.option("--free-scales", is_flag=True, help="Give each network of a layers chart axes of its own."),
+    click.option("--first", type=click.IntRange(min=1), metavar="N",
+                 help="Draw the first N blocks in their places, to build a chart up."),
 )
 
 
@@ -152,7 +156,7 @@ def command(
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales,
+        "free-scales": style.free_scales, "first": style.first,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
