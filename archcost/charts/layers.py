@@ -69,10 +69,9 @@ def draw(
     scales = "; each network has axes of its own" if free_scales and len(data) > 1 else ""
     folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
     scales += "; a bar is a module where its layers have no room" if folded else ""
-    canvas.write_title(
-        _state_finding(data, shown),
-        f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes{scales}",
-    )
+    memory = ". Memory: the activations that a layer makes" if "activation_bytes" in quantities else ""
+    source = f"Counted by archcost, batch {units.number(batch)}{memory}{scales}"
+    canvas.write_title(_state_finding(data, shown), source)
 
 
 @dataclass(frozen=True, slots=True)

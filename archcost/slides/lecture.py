@@ -57,7 +57,7 @@ def _yield_slides(section: Section, run: Runner, *, steps: bool) -> Iterator[Sli
         if arguments[0] not in DRAWING:
             for page in run.read_pages(arguments):
                 cited = (page.title,) if arguments[0] == "claims" else ()
-                yield from build_slides(page, frame._replace(sources=(*frame.sources[:1], *cited, *frame.sources[1:])))
+                yield from build_slides(page, frame._replace(sources=(*cited, *frame.sources)))
             continue
         stages = [partial(run.draw, each) for each in list_stages(arguments)]
         pictures = [stages] if steps or arguments[0] == "plot" else [[stage] for stage in stages]

@@ -162,7 +162,8 @@ def _yield_findings(name: str, findings: Sequence[Finding], frame: Frame) -> Ite
         return
     matching = sum(finding.verdict == "match" for finding in findings)
     count = f"{units.exact(matching)} of {units.exact(len(findings))} printed figures match"
-    title = f"{name}: {count}; {units.exact(len(differing))} differ{'s' if len(differing) == 1 else ''}"
+    differ = f"; {units.exact(len(differing))} differ{'s' if len(differing) == 1 else ''}" if differing else ""
+    title = f"{name}: {count}{differ}"
     for page in claims.build_document(differing or findings).pages():
-        cited = (frame.sources[0], page.title, *frame.sources[1:])
+        cited = (page.title, *frame.sources)
         yield from build_slides(page, frame._replace(title=title, sources=cited))

@@ -72,7 +72,10 @@ def fit_footer(sources: Sequence[str]) -> str:
         text = "; ".join(sources[:shown]) + (f"; and {left} more" if left else "")
         if measure(text, FONT) <= INNER - NUMBER_WIDTH:
             return text
-    return break_text(sources[0], INNER - NUMBER_WIDTH)[0] if sources else ""
+    if not sources:
+        return ""
+    more = f"…; and {len(sources) - 1} more" if len(sources) > 1 else "…"
+    return break_text(sources[0], INNER - NUMBER_WIDTH - measure(more, FONT))[0] + more
 
 
 def deal_rows(heights: Sequence[float], room: float) -> list[range]:
