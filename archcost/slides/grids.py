@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 GAP = 18.0  # between columns
 PAD = 5.0  # above and below a row's lines, together
-LONGEST = 250.0  # of a text in a column: a longer one is for the notes
+WIDE = 190.0  # of a text in a column: a wider one is broken into lines
+LONGEST = 3 * WIDE  # what is longer is for the notes
 NAMES = 130.0  # the least that names get
 LETTERS = 84  # of a table for a terminal as wide as a slide: it says which columns have room
 INDENT = "\u2007\u2007"  # of a level: as wide as two digits
@@ -50,7 +51,7 @@ def build_grids(table: Table) -> tuple[list[Grid], list[str]]:
         row = [INDENT * line.level + line.label, *([line.kind] if kinds else [])]
         for i in layout.columns:
             cell = line.cells[i] if line.cells else None
-            row.append(cell.text if cell else "")
+            row.append("\n".join(break_text(cell.text, WIDE)) if cell else "")
             if layout.percent and shown.columns[i].shared:
                 row.append(cell.share if cell else "")
         rows.append(tuple(row))
