@@ -68,8 +68,8 @@ look_options = add_group(
     click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True,
                  help="Where the lines lead."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours."),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True,
-                 help="Size of the picture; a diagram that does not fit makes it larger."),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9",
+                 show_default=True, help="Size of the picture; a diagram that does not fit makes it larger."),
     click.option("--font", metavar="NAME", help="Family of the letters.  [default: DejaVu Sans]"),
 )  # fmt: skip
 

@@ -96,14 +96,20 @@ style_options = add_group(
     Style,
     click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True),
+    click.option(
+        "--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True
+    ),
     click.option("--font", metavar="FONT", help="Points, a font, or both: 20, Arial, 'Arial 20'."),
     click.option("--title", metavar="TEXT", help="A headline of your own."),
     click.option("--subtitle", metavar="TEXT", help="A line below the headline."),
     click.option("--highlight", multiple=True, metavar="NET", help="Draw the others grey; repeatable."),
     click.option("--free-scales", is_flag=True, help="Give each network of a layers chart axes of its own."),
-    click.option("--first", type=click.IntRange(min=1), metavar="N",
-                 help="Draw the first N blocks in their places, to build a chart up."),
+    click.option(
+        "--first",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Draw the first N blocks in their places, to build a chart up.",
+    ),
 )
 
 

@@ -51,7 +51,9 @@ def command(
     """  # noqa: D301 - click reads the \b
     _check_outputs(outputs)
     if (page is None) == (network is None):
-        raise ArgumentError("name a PAGE of `archcost report`, such as vgg16, or a network by --network NET: one of both")
+        raise ArgumentError(
+            "name a PAGE of `archcost report`, such as vgg16, or a network by --network NET: one of both"
+        )
     if page is not None and inputs:
         raise ArgumentError("--input belongs to --network NET; a page's commands say what they run")
     from archcost.profiling.many import remember_reports

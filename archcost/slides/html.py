@@ -70,9 +70,7 @@ def _yield_table(grid: Grid) -> Iterator[str]:
     yield "</tr></thead><tbody>"
     for n, row in enumerate(grid.rows):
         cells = [write_element("th", _break(row[0]), scope="row")]
-        cells += [
-            write_element("td", _break(text), class_=kind) for text, kind in zip(row[1:], kinds[1:], strict=True)
-        ]
+        cells += [write_element("td", _break(text), class_=kind) for text, kind in zip(row[1:], kinds[1:], strict=True)]
         yield write_element("tr", *cells, class_="total" if n >= len(grid.rows) - grid.totals else "")
     yield "</tbody></table>"
 

@@ -87,7 +87,9 @@ def list_stages(arguments: Sequence[str]) -> list[tuple[str, ...]]:
 def _leave_out_files(arguments: Sequence[str]) -> tuple[str, ...]:
     """Return a command without the files that it writes, and without notes."""
     before = ("", *arguments)
-    return tuple(each for flag, each in zip(before, arguments, strict=False) if "-o" not in {flag, each} and each != "-q")
+    return tuple(
+        each for flag, each in zip(before, arguments, strict=False) if "-o" not in {flag, each} and each != "-q"
+    )
 
 
 def _list_networks(arguments: Sequence[str]) -> list[str]:

@@ -53,7 +53,9 @@ def _yield_slides(report: Report, name: str, frame: Frame, findings: Sequence[Fi
     page = build_page(report, View(name="modules"))
     costs = f"{units.short(totals.params)} parameters, {units.short(totals.macs)} multiply-adds"
     first = f"{name}: {costs}, {units.short(totals.activation_bytes, 'B')} of activations"
-    yield from build_slides(Page(title=page.title, facts=page.facts, figures=_choose(page)), frame._replace(title=first))
+    yield from build_slides(
+        Page(title=page.title, facts=page.facts, figures=_choose(page)), frame._replace(title=first)
+    )
     yield from _yield_diagrams(report, name, frame)
     for quantity in ("params", "activation_bytes", "macs"):
         yield _build_chart(report, name, quantity, frame)
@@ -128,7 +130,9 @@ def _yield_fields(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
     assert page.table is not None  # noqa: S101 - the view of layers has one
     names = {layer.name for layer in grown}
     lines = tuple(
-        replace(line, level=0, label=line.name) for line in page.table.lines if line.role == "row" and line.name in names
+        replace(line, level=0, label=line.name)
+        for line in page.table.lines
+        if line.role == "row" and line.name in names
     )
     last = units.extents(grown[-1].receptive_field)
     inputs = units.extents(report.network.inputs[0].shape[2:])

@@ -102,5 +102,3 @@ def _deal(heights: Sequence[float], share: float) -> list[range]:
 def line_height(lines: int = 1) -> float:
     """Return the height of so many lines of text."""
     return lines * LEADING * FONT
-
-
