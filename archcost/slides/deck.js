@@ -2,6 +2,7 @@
 {
   const root = document.documentElement;
   const narrow = matchMedia("(max-width: 640px)").matches; // there the slides stand below each other
+  root.classList.add("print-pdf"); // reveal.js then leaves printing to our style
   let noted = false;
 
   function toggleNotes() {

@@ -95,7 +95,7 @@ def _leave_out_files(arguments: Sequence[str]) -> tuple[str, ...]:
 def _list_networks(arguments: Sequence[str]) -> list[str]:
     """Return the networks that a command names, by themselves or by a preset."""
     start = 2 if arguments[0] == "plot" else 1
-    names = []
+    names = list[str]()
     for flag, each in zip(arguments[start - 1 :], arguments[start:], strict=False):
         if flag == "--preset":
             names += PRESETS[each].networks

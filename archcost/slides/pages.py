@@ -78,8 +78,9 @@ def _build_bodies(page: Page) -> tuple[list[Grid | Prose], list[str]]:
     if lines:
         return [*_split_lines(lines)], []
     if page.figures:
-        rows = [(figure.label, figure.short or figure.digits, figure.remark) for figure in page.figures]
-        return [*split_cells(Cells(("Total", "", ""), (False, True, False), rows))], []
+        totals = Cells(("Total", "", ""), (False, True, False), [])
+        totals.rows.extend((figure.label, figure.short or figure.digits, figure.remark) for figure in page.figures)
+        return [*split_cells(totals)], []
     return [], []
 
 

@@ -146,7 +146,7 @@ def _write(
         run = paragraph.add_run()
         run.text = line
         run.font.size, run.font.bold, run.font.name = Pt(font), bold, family
-        run.font.color.rgb = RGBColor.from_string(colour)
+        run.font.color.rgb = RGBColor(*bytes.fromhex(colour))
 
 
 def _place(shape: Any, left: float, top: float, width: float, height: float) -> None:
