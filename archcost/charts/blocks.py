@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
-LEGEND = 0.08  # of the chart's width
+LEGEND = 0.08  # of the chart's width, where it stands beside the bars
+LOW = 25  # lines of letters: on a lower canvas the legend stands above the bars
 MARGIN = 0.14  # left of the first bar
 LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines, in units of the font
 # widths of a bar and lines of arithmetic, the best first
-FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3))
-PANEL = 0.62  # of the chart's height that the axes take
+FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.06, 1), (0.06, 2))
+TOTAL = 2  # lines of a block's total
+PANEL, LOW_PANEL = 0.62, 0.46  # of the chart's height that the axes take, and of a low one
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
@@ -42,6 +44,7 @@ def draw(
     every_share: bool = False,
     said: Mapping[str, str] | None = None,
     remark: str = "",
+    first: int | None = None,
 ) -> None:
     """Draw a stack of bars for each block; the arithmetic stands beside each part.
 
@@ -53,6 +56,7 @@ def draw(
         every_share: whether a total is shown as a share of every block before, rather than of the first.
         said: what a paper says of a block, by its spec; it stands below the share.
         remark: what is to be known of the blocks besides.
+        first: how many blocks are drawn, in the places that they have among all; None: all.
 
     Raises:
         ArgumentError: one block alone, too many, or one of too many convolutions to be read.
@@ -65,12 +69,16 @@ def draw(
     stacks = [chart.stack_parts(report) for report in data]
     looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
     for place, (report, parts) in enumerate(zip(data, stacks, strict=True)):
+        before = {*chart.axes.get_children()}
         chart.draw_bar(place, parts, looks)
         levels = chart.write_arithmetic(place, parts)
         total = _spell_total(report, data[:place] if every_share else data[: min(place, 1)], named=every_share)
         total += f"\n{said[report.network.spec]}" if said and report.network.spec in said else ""
         end = chart.write_total(place, total, sum(part.height for part in parts), left=levels_before, right=levels)
         highest, levels_before = max(highest, end), levels
+        if first is not None and place >= first:  # it keeps its place, and the axes their scale
+            for artist in {*chart.axes.get_children()} - before:
+                artist.set_visible(False)
     chart.name_axes(data, highest, beside)
     _draw_legend(canvas, looks)
     grouped = any((part.layer.groups or 1) > 1 for parts in stacks for part in parts)
@@ -118,16 +126,24 @@ class _Chart:
         self.font = canvas.size.font
         self.scale = units.scale([most])
         self.tallest = most / self.scale.divisor  # of the bars
-        self.place_width = (
-            (0.9 - LEGEND) * 72 * canvas.size.width / (len(data) + MARGIN)
-        )  # of a bar and its arithmetic, in points
-        self.point = 1.22 * self.tallest / (PANEL * 72 * canvas.size.height)  # 1/72 of an inch on the axis
-        self.width, self.lines = next((form for form in FORMS if self.measure_room(*form) > 0), FORMS[-1])
+        beside = 0.0 if _is_low(canvas) else LEGEND
+        # of a bar and its arithmetic, in points
+        self.place_width = (0.9 - beside) * 72 * canvas.size.width / (len(data) + MARGIN)
+        panel = (LOW_PANEL if _is_low(canvas) else PANEL) * 72 * canvas.size.height
+        self.point = 1.22 * self.tallest / panel  # 1/72 of an inch on the axis
+        wide = [form for form in FORMS if self.measure_room(*form) > 0] or [(0.3, 3)]
+        low = [form for form in wide if self.measure_height(form[1], data) < panel]
+        self.width, self.lines = (low or wide)[0]
         self.step = 1.3 * self.font * self.lines * self.point  # from one text of arithmetic to the next
 
     def measure_room(self, width: float, lines: int) -> float:
         """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
         return (1 - width - GAP) * self.place_width - LETTERS[lines] * self.font
+
+    def measure_height(self, lines: int, data: Sequence[Report]) -> float:
+        """Return the points that a block's arithmetic and total take above each other, on so many lines each."""
+        most = max(len(_merge_paths(report.layers)) for report in data)
+        return 1.3 * self.font * (lines * most + 1.2 * TOTAL)
 
     def stack_parts(self, report: Report) -> list[_Part]:
         """Return the layers that multiply, each on top of those before it.
@@ -217,7 +233,14 @@ def _draw_legend(canvas: Canvas, looks: Mapping[str, tuple[str, str]]) -> None:
         Patch(facecolor=hue, hatch=hatch, edgecolor=canvas.theme.background, label=kernel)
         for kernel, (hue, hatch) in looks.items()
     ]
-    canvas.figure.legend(handles=shown, loc="outside right upper")
+    if _is_low(canvas):
+        canvas.figure.legend(handles=shown, loc="outside upper right", ncols=len(shown))
+    else:
+        canvas.figure.legend(handles=shown, loc="outside right upper")
+
+
+def _is_low(canvas: Canvas) -> bool:
+    return 72 * canvas.size.height / canvas.size.font < LOW
 
 
 def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:

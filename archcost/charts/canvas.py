@@ -50,12 +50,14 @@ class Canvas:
         `key`, which leave room for a legend, too.
         """
         width, font = (0.98 if wide else 0.76) * 72 * self.size.width, self.size.font
-        headline = wrap_evenly(self.words.title or text, int(width / (0.7 * TITLE * font)))
-        self.figure.suptitle(headline, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
+        headline = text if self.words.title is None else self.words.title
+        if headline:
+            lines = wrap_evenly(headline, int(width / (0.7 * TITLE * font)))
+            self.figure.suptitle(lines, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
         if self.words.subtitle:
             self._write_subtitle(wrap_evenly(self.words.subtitle, int(width / (LETTER * 1.1 * font))))
         cited = wrap_evenly(source, int(0.976 * self._letters))
-        lines = "\n".join([*_join_entries(key, int(0.78 * self._letters)), cited])
+        lines = "\n".join([*_join_entries(key, int(0.78 * self._letters)), *([cited] if cited else [])])
         self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
         return 1 + cited.count("\n")
 

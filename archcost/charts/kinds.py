@@ -92,6 +92,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "device": ("roofline",),
         "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),
         "free-scales": ("layers",),
+        "first": ("block",),
         **dict.fromkeys(("where", "pareto", "limit", "pretraining", "device-name"), COMPARED),
     }
 )

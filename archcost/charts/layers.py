@@ -28,8 +28,10 @@ MOST_LAYERS = 60  # beyond, modules stand for their layers
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}
 
 
-def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -> None:
-    """Draw three rows of bars for each network. The networks share the axis of a row unless `free_scales`.
+def draw(
+    canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False, quantities: Sequence[str] = SHOWN
+) -> None:
+    """Draw a row of bars for each of the quantities. The networks share the axis of a row unless `free_scales`.
 
     Raises:
         ArgumentError: no network, or more than stand side by side.
@@ -39,11 +41,11 @@ def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -
     room = int(0.72 * 72 * canvas.size.width / len(data) / (1.3 * canvas.size.font))  # of names beside each other
     shown = [fold_layers(report, room) for report in data]
     first: list[Axes] = []
-    for line, name in enumerate(SHOWN):
+    for line, name in enumerate(quantities):
         scale = units.scale([max((bar.value(name) for bars in shown for bar in bars), default=0)])
         for column, (report, bars) in enumerate(zip(data, shown, strict=True)):
             shared = {"sharey": first[line]} if column and not free_scales else {}
-            axes = canvas.add_axes(len(SHOWN), len(data), 1 + line * len(data) + column, **shared)
+            axes = canvas.add_axes(len(quantities), len(data), 1 + line * len(data) + column, **shared)
             first += [axes] if not column else []
             _draw_bars(canvas, axes, bars, name, scale)
             _mark_largest(canvas, axes, bars, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
@@ -53,13 +55,13 @@ def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -
                 0, 1.35 * max((bar.value(name) for row in beside for bar in row), default=0) / scale.divisor or 1
             )
             if not column:
-                word = WORDS[name] if _has_room(canvas) else METRICS[name].label
+                word = WORDS[name] if _has_room(canvas, len(quantities)) else METRICS[name].label
                 axes.set_ylabel(f"{word}\n({scale.prefix}{METRICS[name].unit})")
             if line == 0:
                 axes.set_title(
                     report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
                 )
-            if line == len(SHOWN) - 1:
+            if line == len(quantities) - 1:
                 axes.set_xticks(range(len(bars)), [bar.name for bar in bars], rotation=90, fontsize=canvas.size.font)
     _draw_legend(canvas, {group for bars in shown for bar in bars for group in bar.groups})
     canvas.figure.align_ylabels()
@@ -67,10 +69,9 @@ def draw(canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False) -
     scales = "; each network has axes of its own" if free_scales and len(data) > 1 else ""
     folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
     scales += "; a bar is a module where its layers have no room" if folded else ""
-    canvas.write_title(
-        _state_finding(data, shown),
-        f"Counted by archcost, batch {units.number(batch)}. Memory: the activations that a layer makes{scales}",
-    )
+    memory = ". Memory: the activations that a layer makes" if "activation_bytes" in quantities else ""
+    source = f"Counted by archcost, batch {units.number(batch)}{memory}{scales}"
+    canvas.write_title(_state_finding(data, shown), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,9 @@ def _spell_most(bars: Sequence[Bar], name: str, total: int) -> str:
     return f"{units.share(most.value(name), total)} % of the {WORDS[name]} in {most.name}"
 
 
-def _has_room(canvas: Canvas) -> bool:
+def _has_room(canvas: Canvas, rows: int) -> bool:
     """Whether the longest word fits beside one of the rows of bars, which share three quarters of the height."""
-    row = 0.75 * 72 * canvas.size.height / len(SHOWN)
+    row = 0.75 * 72 * canvas.size.height / rows
     return max(map(len, WORDS.values())) * LETTER * canvas.size.font < row
 
 

@@ -75,6 +75,7 @@ class Style:
     subtitle: str | None
     highlight: tuple[str, ...]
     free_scales: bool
+    first: int | None
 
     def build_look(self) -> dict[str, Any]:
         """Return the options of all kinds of charts."""
@@ -88,6 +89,7 @@ class Style:
         return {
             **({"labels": self.labels} if self.labels else {}),
             **({"free_scales": True} if self.free_scales else {}),
+            **({"first": self.first} if self.first else {}),
         }
 
 
@@ -112,7 +114,9 @@ style_options = add_group(
         "--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Balls to name in an accuracy chart."
     ),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
+    click.option(
+        "--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True
+    ),
     click.option("--font", metavar="FONT", help="Font size in points, font family, or both: 20, Arial, 'Arial 20'."),
     click.option("--title", metavar="TEXT", help="Headline of the chart, instead of archcost's."),
     click.option("--subtitle", metavar="TEXT", help="Line of text to add below the headline."),
@@ -120,6 +124,9 @@ style_options = add_group(
         "--highlight", multiple=True, metavar="NET", help="Keep the colour of NET and draw the others grey; repeatable."
     ),
     click.option("--free-scales", is_flag=True, help="Give each network of a layers chart its own axes."),
+    click.option(
+        "--first", type=click.IntRange(min=1), metavar="N", help="Number of blocks to draw, in their places among all."
+    ),
 )
 
 
@@ -186,7 +193,7 @@ def command(
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales, **setting.choice.spell(),
+        "free-scales": style.free_scales, "first": style.first, **setting.choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))

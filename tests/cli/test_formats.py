@@ -41,6 +41,7 @@ OTHER = {
     "init",
     "report",
     "history",
+    "slides",
 }  # they draw, write files of their own, or need a repository
 
 
