@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, replace
-from math import prod
+from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.rules import Rule
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
-NO_WINDOW = (None, None, None, None, None, None)
+IN_ORDER = itemgetter(*Layer._fields)
 WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
 
 
@@ -111,34 +111,42 @@ class _Account:
 
     def _layer(self, place: int, row: Row, owned: Owned) -> Layer:
         """Put together what is known of a row."""
-        ops, trains = row.ops, self.trains
-        sizes, jumps = self._extents(self._field(row))
-        # by place, and not by name: a named tuple is slow to take so many names
-        return Layer(
-            row.name,
-            row.call,
-            row.kind,
-            row.module,
-            row.inputs,
-            tuple([spec.shape for spec in row.outputs]),
-            self._reads(place, row),
-            (ops[0].op,) if len(ops) == 1 else tuple(dict.fromkeys([op.op for op in ops])),
-            role_of(row, self.rules, self.kinds.found.normalising, self.products),
-            *self._window(row),
-            owned.params,
-            owned.trainable_params,
-            owned.param_bytes,
-            owned.weights,
-            owned.buffers,
-            *self._work(place, row),
-            self.saved.get(place, 0) if trains else None,
-            row_depth(ops, self.flow) if ops else self._depth_through(row),
-            sizes,
-            jumps,
-        )
+        window, groups = self._window(row)
+        receptive_field, jump = self._extents(self._field(row))
+        only = len(row.ops) == 1
+        known = {
+            "name": row.name,
+            "call": row.call,
+            "kind": row.kind,
+            "module": row.module,
+            "inputs": row.inputs,
+            "outputs": tuple([spec.shape for spec in row.outputs]),
+            "reads": self._reads(place, row),
+            "operators": (row.ops[0].op,) if only else tuple(dict.fromkeys([op.op for op in row.ops])),
+            "role": role_of(row, self.rules, self.kinds.found.normalising, self.products),
+            "kernel": None if window is None else window.kernel,
+            "stride": None if window is None else tuple([int(step) for step in window.stride]),
+            "padding": None if window is None else tuple([int(places) for places in window.padding]),
+            "dilation": None if window is None else tuple([int(step) for step in window.dilation]),
+            "groups": groups,
+            "transposed": None if window is None else window.transposed,
+            "params": owned.params,
+            "trainable_params": owned.trainable_params,
+            "param_bytes": owned.param_bytes,
+            "weights": owned.weights,
+            "buffers": owned.buffers,
+            "backward_macs": None if self.backward is None else self.backward[place],
+            "saved_bytes": self.saved.get(place, 0) if self.trains else None,
+            "depth": row_depth(row.ops, self.flow) if row.ops else self._depth_through(row),
+            "receptive_field": receptive_field,
+            "jump": jump,
+            **self._work(row),
+            **self._results(row),
+        }
+        return Layer._make(IN_ORDER(known))  # a named tuple is slow to take so many arguments by name
 
-    def _work(self, place: int, row: Row) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
-        """Add up what a row's operators do and hand on, in the order of a `Layer`."""
+    def _work(self, row: Row) -> dict[str, int]:
+        """Add up what a row's operators do."""
         macs = other_ops = macts = read = written = 0
         for op in row.ops:
             work = self.works[op.index]
@@ -149,22 +157,32 @@ class _Account:
             written += written_by_op
             if self.flow.weighted[op.index] and not row.recurrent:
                 macts += count_layer_outputs(op, work)
-        backward = None if self.backward is None else self.backward[place]
-        return macs, backward, other_ops, *self._results(row), macts, read, written
+        return {
+            "macs": macs,
+            "other_ops": other_ops,
+            "macts": macts,
+            "read_bytes": read,
+            "written_bytes": written,
+        }
 
-    def _results(self, row: Row) -> tuple[int, int, int, int]:
-        """Add up what a row hands on, and what of it lies in memory that the row made: elements and bytes of each."""
+    def _results(self, row: Row) -> dict[str, int]:
+        """Add up what a row hands on, and what of it lies in memory that the row made."""
         storages = self.trace.storages
         elements = nbytes = made_elements = made_bytes = 0
         for spec in row.outputs:
-            count = prod(spec.shape)
+            count = spec.elements
             elements += count
             nbytes += count * storages[spec.storage].itemsize
         for number in self._activations(row):
             size, itemsize, *_ = storages[number]
             made_elements += size // itemsize
             made_bytes += size
-        return elements, nbytes, made_elements, made_bytes
+        return {
+            "output_elements": elements,
+            "output_bytes": nbytes,
+            "activation_elements": made_elements,
+            "activation_bytes": made_bytes,
+        }
 
     def _extents(self, field: Field | None) -> tuple[Any, Any]:
         """Sizes and jumps of a field, worked out once for all rows that hand it on."""
@@ -186,24 +204,18 @@ class _Account:
             if spec.storage in read and storages[spec.storage].born == op.index
         }
 
-    def _window(self, row: Row) -> tuple[Any, Any, Any, Any, int | None, bool | None]:
-        """Describe the window of a row that is one convolution or pool, beside its weight's making and a bias.
-
-        In the order of a `Layer`: kernel, stride, padding, dilation, groups, and whether it is transposed.
-        """
-        sights = self.sights
-        if not any([isinstance(sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
-            return NO_WINDOW
+    def _window(self, row: Row) -> tuple[Slides | None, int | None]:
+        """Window and groups of a row that is one convolution or pool, beside its weight's making and a bias."""
+        if not any([isinstance(self.sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
+            return None, None
         aside = self.kinds.found.aside
         working = [op for op in row.ops if (rule := self.rules[op.index]) is None or rule.why is None]
         counted = [op for op in working if op.index not in aside] or working
         if len(counted) == 1 and not WINDOWED.isdisjoint(counted[0].args):
-            sight = sights[counted[0].index]
+            sight = self.sights[counted[0].index]
             if isinstance(sight, Slides):
-                kernel, stride, padding, dilation, transposed = sight
-                stride, padding, dilation = [tuple(map(int, each)) for each in (stride, padding, dilation)]
-                return kernel, stride, padding, dilation, counted[0].args.get("groups"), transposed
-        return NO_WINDOW
+                return sight, counted[0].args.get("groups")
+        return None, None
 
     def _field(self, row: Row) -> Field | None:
         """Receptive field of what a row hands on; that of its input where it runs no operator."""

@@ -146,7 +146,7 @@ def _write(
         run = paragraph.add_run()
         run.text = line
         run.font.size, run.font.bold, run.font.name = Pt(font), bold, family
-        run.font.color.rgb = RGBColor(*bytes.fromhex(colour))  # type: ignore[no-untyped-call]  # python-pptx has no types
+        run.font.color.rgb = RGBColor(*bytes.fromhex(colour))  # type: ignore[no-untyped-call, unused-ignore]  # python-pptx has no types
 
 
 def _place(shape: Any, left: float, top: float, width: float, height: float) -> None:
