@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
 from archcost.charts.measured import cite_times, draw_whiskers
@@ -85,6 +86,9 @@ def draw(
     """
     across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
     area = QUANTITIES["macs" if x == "params" else "params"]
+    note = ""
+    if y == "top1":
+        data, note = keep_dataset(data)
     rows = [row for row in data.rows if across.read(row) and up.read(row) is not None]
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(
@@ -92,7 +96,7 @@ def draw(
         )
     best = _find_best(rows, across, up) if y == "top1" else ()
     named = _choose_named(rows, set(best), labels, canvas.words.highlight)
-    cited = _cite_source(data, rows, x, y) + (f". {remark}" if remark else "")
+    cited = ". ".join(filter(None, (_cite_source(data, rows, x, y), note, remark)))
     numbered: list[int] = []
     while True:
         key = [f"{place} {_shorten_name(rows[i], rows)}" for place, i in enumerate(numbered, 1)]
@@ -283,7 +287,7 @@ def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
 def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str) -> str:
     texts = [f"{len(rows)} networks"]
     if y == "top1":
-        texts.append(f"Accuracy: {data.origin}")
+        texts.append(cite_accuracies(data))
     if x == "seconds":
         texts.append(cite_times([row.time for row in rows], batch=data.batch))
     return ". ".join((*texts, "Costs: counted by archcost"))

@@ -110,6 +110,20 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 )  # fmt: skip
 
 
+def choose_preset(name: str | None, kind: str) -> Preset:
+    """Return the preset of a name for a kind of chart; without a name, one that adds nothing.
+
+    Raises:
+        ArgumentError: no preset has this name, or it is a chart of another kind.
+    """
+    if name is None:
+        return Preset(kind=kind, networks=())
+    found = find_preset(name)
+    if found.kind != kind:
+        raise ArgumentError(f"--preset {name} is a chart of {found.kind}, not of {kind}")
+    return found
+
+
 def find_preset(name: str) -> Preset:
     """Return the preset of a name.
 

@@ -258,6 +258,7 @@ class Beside:
     """What stands beside costs: accuracies of a protocol, the user's own, and measured times."""
 
     protocol: str
+    dataset: str | None
     own: tuple[str, ...]
     borrowed: tuple[str, ...]
     times: str | None
@@ -283,11 +284,12 @@ class Beside:
 
 
 def add_beside(command: Any) -> Any:
-    """Add --protocol, --accuracy and --times; the command gets them as `beside`."""
+    """Add --protocol, --dataset, --accuracy and --times; the command gets them as `beside`."""
     return add_group(
         "beside",
         Beside,
         click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
+        click.option("--dataset", metavar="NAME", help="What the accuracies are for: ImageNet, CIFAR-10, ..."),
         click.option(
             "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
         ),

@@ -12,14 +12,11 @@ from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_inpu
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
+from archcost.errors import LONGEST, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
-    from archcost.records import Missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +37,7 @@ class Setting:
         return Request(
             specs=specs,
             protocol=beside.protocol,
+            dataset=beside.dataset,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
             batches=_read_batches(self.batches) if self.batches else BATCHES,
@@ -145,37 +143,28 @@ def command(
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
+    from archcost.charts import check_option, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
-    from archcost.charts.presets import find_preset
+    from archcost.charts.plot import draw_gathered, list_left_out
+    from archcost.charts.presets import choose_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales,
+        "free-scales": style.free_scales, "dataset": beside.dataset,
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
     formats = [choose_format(path) for path in outputs]
-    known = None if preset is None else find_preset(preset)
-    if known is not None and known.kind != kind:
-        raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
-    named = known.networks if known else ()
-    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
+    known = choose_preset(preset, kind)
+    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or known.networks)
+    request = setting.build_request(() if free else selection.select(*known.networks, variants=False), beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
-    left_out = (*chart.left_out, *(known.missing if known else ()))
-    check_highlight(style.highlight, chart.data)
-    options = {**chart.options, **(known.options if known else {}), **style.build_options()}
-    try:
-        figure, unplaced = draw_chart(kind, chart.data, **style.build_look(), **options)
-    except ArgumentError as error:
-        kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
-        raise kind_of_error("\n".join((str(error), *_list_left_out(left_out)))) from error
-    for line in _list_left_out(left_out):
+    figure, left_out, unplaced = draw_gathered(kind, chart, known, style.build_look(), style.build_options())
+    for line in list_left_out(left_out):
         note(line, quiet=quiet)
     if unplaced:
         note(f"no room for these names: {', '.join(unplaced)}; another --size, or fewer networks", quiet=quiet)
@@ -187,15 +176,6 @@ def command(
         raise LeftOutError(f"--strict: {len(left_out)} left out: {', '.join(lost.spec for lost in left_out)}")
     if strict and unplaced:
         raise LeftOutError(f"--strict: no room for {len(unplaced)} names: {', '.join(unplaced)}")
-
-
-def _list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return which networks have no place in the chart, one line for each reason."""
-    reasons = dict.fromkeys(lost.reason for lost in networks)
-    return [
-        f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
-        for reason in reasons
-    ]
 
 
 def _read_batches(text: str) -> tuple[int, ...]:
