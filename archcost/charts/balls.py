@@ -106,7 +106,7 @@ def draw(
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
         chart = _Chart(canvas, rows, across, up, area)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
-        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+        headline = title or _state_finding(rows, across, up, len(best))
         below = canvas.write_title(headline, cited, key=key[:room])
         missing = chart.draw(best, named, numbered, below)
         new = [i for i in missing if i not in numbered]
@@ -115,6 +115,15 @@ def draw(
             return
         numbered = sorted([*numbered, *new], key=named.index)
         canvas.start_anew()
+
+
+def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: int) -> str:
+    """Return what the axes are, and how many networks none beats; or how fast they multiply."""
+    axes = f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+    if up is QUANTITIES["top1"]:
+        return f"{axes}: {unbeaten} of {len(rows)} networks are unbeaten"
+    rates = sorted((up.read(row) or 0) / (across.read(row) or 1) for row in rows)
+    return f"{axes}: {units.short(rates[0])} to {units.short(rates[-1])} a second"
 
 
 def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:

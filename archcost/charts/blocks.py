@@ -24,9 +24,9 @@ MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
 LEGEND = 0.08  # of the chart's width
 MARGIN = 0.14  # left of the first bar
-LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines, in units of the font
+LETTER = 0.58  # of the font: the width of a letter of arithmetic
 # widths of a bar and lines of arithmetic, the best first
-FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3))
+FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.12, 3), (0.3, 4), (0.12, 4))
 PANEL = 0.62  # of the chart's height that the axes take
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
@@ -48,7 +48,7 @@ def draw(
     Args:
         canvas: what is drawn on.
         data: the blocks.
-        title: the headline.
+        title: the headline; "{share}" stands for the least share of the first block's multiply-adds.
         beside: what stands below a block's name besides: "params", "receptive_field".
         every_share: whether a total is shown as a share of every block before, rather than of the first.
         said: what a paper says of a block, by its spec; it stands below the share.
@@ -59,10 +59,11 @@ def draw(
     """
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
-    chart = _Chart(canvas, data)
+    scale = units.scale([max(report.totals.macs for report in data)])
+    stacks = [stack_parts(report, scale) for report in data]
+    chart = _Chart(canvas, data, stacks, scale)
     highest = 1.22 * chart.tallest
     levels_before = list[float]()  # the levels of the arithmetic between the bar before and this one
-    stacks = [chart.stack_parts(report) for report in data]
     looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
     for place, (report, parts) in enumerate(zip(data, stacks, strict=True)):
         chart.draw_bar(place, parts, looks)
@@ -77,9 +78,10 @@ def draw(
     source = (
         f"Positions x kernel x channels in{' of a group' * grouped} x channels out, counted by archcost for one image"
     )
-    canvas.write_title(
-        title or "Multiply-adds of blocks that do the same work", ". ".join(filter(None, (source, remark)))
-    )
+    least = min(report.totals.macs for report in data[1:])
+    share = units.share(least, data[0].totals.macs)
+    headline = (title or "Blocks that do the same work: down to {share} % of the multiply-adds").format(share=share)
+    canvas.write_title(headline, ". ".join(filter(None, (source, remark))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +109,40 @@ class _Part:
     def middle(self) -> float:
         return self.bottom + self.height / 2
 
+    def break_text(self, lines: int) -> str:
+        """Return the product and its result on one to four lines."""
+        return _break_product(self.text, units.short(self.times * self.layer.macs), lines)
+
+
+def stack_parts(report: Report, scale: units.Scale) -> list[_Part]:
+    """Return the layers that multiply, each on top of those before it.
+
+    Raises:
+        ArgumentError: more layers than can be told apart.
+    """
+    layers = _merge_paths(report.layers)
+    if len(layers) > MOST_PARTS:
+        raise ArgumentError(
+            f"{report.network.spec} has {len(layers)} layers that multiply; a block has at most {MOST_PARTS}"
+        )
+    heights = [times * layer.macs / scale.divisor for layer, times in layers]
+    return [
+        _Part(layer=layer, times=times, bottom=sum(heights[:i]), height=heights[i])
+        for i, (layer, times) in enumerate(layers)
+    ]
+
 
 class _Chart:
     """The axes, and the form that all blocks share: how wide a bar is, on how many lines its arithmetic stands."""
 
-    def __init__(self, canvas: Canvas, data: Sequence[Report]) -> None:
-        most = max(report.totals.macs for report in data)
-        self.canvas = canvas
+    def __init__(
+        self, canvas: Canvas, data: Sequence[Report], stacks: Sequence[Sequence[_Part]], scale: units.Scale
+    ) -> None:
+        self.canvas, self.scale = canvas, scale
         self.axes = canvas.add_axes()
         self.font = canvas.size.font
-        self.scale = units.scale([most])
-        self.tallest = most / self.scale.divisor  # of the bars
+        self.between = [part for parts in stacks[:-1] for part in parts]  # whose arithmetic stands before another bar
+        self.tallest = max(report.totals.macs for report in data) / scale.divisor  # of the bars
         self.place_width = (
             (0.9 - LEGEND) * 72 * canvas.size.width / (len(data) + MARGIN)
         )  # of a bar and its arithmetic, in points
@@ -127,24 +152,8 @@ class _Chart:
 
     def measure_room(self, width: float, lines: int) -> float:
         """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
-        return (1 - width - GAP) * self.place_width - LETTERS[lines] * self.font
-
-    def stack_parts(self, report: Report) -> list[_Part]:
-        """Return the layers that multiply, each on top of those before it.
-
-        Raises:
-            ArgumentError: more layers than can be told apart.
-        """
-        layers = _merge_paths(report.layers)
-        if len(layers) > MOST_PARTS:
-            raise ArgumentError(
-                f"{report.network.spec} has {len(layers)} layers that multiply; a block has at most {MOST_PARTS}"
-            )
-        heights = [times * layer.macs / self.scale.divisor for layer, times in layers]
-        return [
-            _Part(layer=layer, times=times, bottom=sum(heights[:i]), height=heights[i])
-            for i, (layer, times) in enumerate(layers)
-        ]
+        texts = [line for part in self.between for line in part.break_text(lines).split("\n")]
+        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(map(len, texts), default=0)
 
     def draw_bar(self, place: int, parts: Sequence[_Part], looks: Mapping[str, tuple[str, str]]) -> None:
         """Draw the parts of a block's bar, each with the hue and hatch of its kernel."""
@@ -160,12 +169,14 @@ class _Chart:
         levels = _spread([part.middle for part in parts], self.step)
         edge = place + self.width / 2
         for part, level in zip(parts, levels, strict=True):
-            text = _break_product(part.text, units.short(part.times * part.layer.macs), self.lines)
             self.axes.plot(
                 [edge, edge + 0.9 * GAP], [part.middle, level],
                 color=self.canvas.theme.muted, linewidth=0.8, zorder=1,
             )  # fmt: skip
-            self.axes.text(edge + GAP, level, text, va="center", ha="left", fontsize=self.font, bbox=self.canvas.plate)
+            self.axes.text(
+                edge + GAP, level, part.break_text(self.lines), va="center", ha="left", fontsize=self.font,
+                bbox=self.canvas.plate,
+            )  # fmt: skip
         return levels
 
     def write_total(
@@ -176,7 +187,7 @@ class _Chart:
         It stands higher where it is wider than the bar and would cover arithmetic, on the levels `left` and `right`.
         """
         height = 1.3 * 1.2 * self.font * (1 + text.count("\n")) * self.point
-        overhang = 0.9 * self.font * len(text.partition("\n")[0]) - self.width * self.place_width  # on both sides
+        overhang = 0.9 * self.font * max(map(len, text.split("\n"))) - self.width * self.place_width  # on both sides
         levels = list(right) if overhang > 0 else []
         if overhang / 2 > self.measure_room(self.width, self.lines):
             levels += left
@@ -287,11 +298,13 @@ def _lift(bottom: float, height: float, taken: list[tuple[float, float]]) -> flo
 
 
 def _break_product(product: str, result: str, lines: int) -> str:
-    """Break a product and its result into one, two or three lines."""
-    if lines == 3:  # noqa: PLR2004
+    """Break a product and its result into one to four lines; on four, the number of paths has its own."""
+    if lines >= 3:  # noqa: PLR2004
         head, dot, tail = product.rpartition(" · ")
         head, dot, middle = head.rpartition(" · ")
         product = f"{head}\n{dot.strip()} {middle} · {tail}" if dot else product
+    if lines == 4:  # noqa: PLR2004
+        product = product.replace(" x ", " x\n", 1)
     return f"{product}{' = ' if lines == 1 else chr(10) + '= '}{result}"
 
 

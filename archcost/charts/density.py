@@ -65,7 +65,7 @@ def draw(
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
     few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.write_title(
-        title or f"Information density{few}",
+        title or f"Information density{few}: most in {shown[0].name.partition(', ')[0]}",
         ". ".join(
             filter(None, (cite_accuracies(data), "Behind the name: parameters, counted by archcost", note, remark))
         ),

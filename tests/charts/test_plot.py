@@ -136,7 +136,7 @@ def test_a_result_says_which_charts_it_has(three, data):
     (report,) = data["layers"]
     with pytest.raises(ArgumentError, match="drawn as layers, roofline, memory-timeline, block, not as density"):
         report.plot("density")
-    with pytest.raises(ArgumentError, match="drawn as accuracy-flops, .*, flops-time, not as layers"):
+    with pytest.raises(ArgumentError, match=r"drawn as accuracy-flops, .*, flops-time, not as layers"):
         three.plot("layers")
     with pytest.raises(ArgumentError, match="of reports or of networks, not of both"):
         archcost.plot("layers", [report, "lenet5"])
