@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
-LEGEND = 0.08  # of the chart's width
+AXIS, LEGEND = 5, 5.5  # of the font, the widths of what stands beside the bars
+BELOW = 8  # letters that the last arithmetic may have below the legend
 MARGIN = 0.14  # left of the first bar
-LETTER = 0.58  # of the font: the width of a letter of arithmetic
+LETTER = 0.54  # of the font: the width of a letter of arithmetic
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.12, 3), (0.3, 4), (0.12, 4))
-PANEL = 0.62  # of the chart's height that the axes take
+AROUND = 11.5  # of the font, the height of what stands above and below the axes, but for the blocks' names
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
@@ -61,7 +62,7 @@ def draw(
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
     scale = units.scale([max(report.totals.macs for report in data)])
     stacks = [stack_parts(report, scale) for report in data]
-    chart = _Chart(canvas, data, stacks, scale)
+    chart = _Chart(canvas, data, stacks, scale, beside)
     highest = 1.22 * chart.tallest
     levels_before = list[float]()  # the levels of the arithmetic between the bar before and this one
     looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
@@ -72,7 +73,7 @@ def draw(
         total += f"\n{said[report.network.spec]}" if said and report.network.spec in said else ""
         end = chart.write_total(place, total, sum(part.height for part in parts), left=levels_before, right=levels)
         highest, levels_before = max(highest, end), levels
-    chart.name_axes(data, highest, beside)
+    chart.name_axes(highest)
     _draw_legend(canvas, looks)
     grouped = any((part.layer.groups or 1) > 1 for parts in stacks for part in parts)
     source = (
@@ -136,24 +137,38 @@ class _Chart:
     """The axes, and the form that all blocks share: how wide a bar is, on how many lines its arithmetic stands."""
 
     def __init__(
-        self, canvas: Canvas, data: Sequence[Report], stacks: Sequence[Sequence[_Part]], scale: units.Scale
+        self,
+        canvas: Canvas,
+        data: Sequence[Report],
+        stacks: Sequence[Sequence[_Part]],
+        scale: units.Scale,
+        beside: Sequence[str],
     ) -> None:
         self.canvas, self.scale = canvas, scale
         self.axes = canvas.add_axes()
         self.font = canvas.size.font
         self.between = [part for parts in stacks[:-1] for part in parts]  # whose arithmetic stands before another bar
+        self.last = stacks[-1]  # whose arithmetic may reach below the legend
         self.tallest = max(report.totals.macs for report in data) / scale.divisor  # of the bars
-        self.place_width = (
-            (0.9 - LEGEND) * 72 * canvas.size.width / (len(data) + MARGIN)
-        )  # of a bar and its arithmetic, in points
-        self.point = 1.22 * self.tallest / (PANEL * 72 * canvas.size.height)  # 1/72 of an inch on the axis
+        width = 72 * canvas.size.width - (AXIS + LEGEND) * canvas.size.font
+        self.place_width = width / (len(data) + MARGIN)  # of a bar and its arithmetic, in points
+        letters = max(12, int(self.place_width / self.font))  # in a line of a name
+        names = [textwrap.wrap(report.network.name, letters, break_long_words=False) for report in data]
+        more = [[_spell_beside(report, name) for name in beside] for report in data]
+        self.names = ["\n".join((*lines, *rest)) for lines, rest in zip(names, more, strict=True)]
+        around = AROUND + 1.4 * max(1 + name.count("\n") for name in self.names)
+        panel = 72 * canvas.size.height - around * self.font
+        self.point = 1.22 * self.tallest / panel  # 1/72 of an inch on the axis
         self.width, self.lines = next((form for form in FORMS if self.measure_room(*form) > 0), FORMS[-1])
         self.step = 1.3 * self.font * self.lines * self.point  # from one text of arithmetic to the next
 
     def measure_room(self, width: float, lines: int) -> float:
         """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
-        texts = [line for part in self.between for line in part.break_text(lines).split("\n")]
-        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(map(len, texts), default=0)
+        between, last = (
+            max((len(line) for part in parts for line in part.break_text(lines).split("\n")), default=0)
+            for parts in (self.between, self.last)
+        )
+        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(between, last - BELOW)
 
     def draw_bar(self, place: int, parts: Sequence[_Part], looks: Mapping[str, tuple[str, str]]) -> None:
         """Draw the parts of a block's bar, each with the hue and hatch of its kernel."""
@@ -175,7 +190,7 @@ class _Chart:
             )  # fmt: skip
             self.axes.text(
                 edge + GAP, level, part.break_text(self.lines), va="center", ha="left", fontsize=self.font,
-                bbox=self.canvas.plate,
+                bbox=self.canvas.plate, in_layout=parts is not self.last,
             )  # fmt: skip
         return levels
 
@@ -196,15 +211,11 @@ class _Chart:
         self.axes.text(place, bottom, text, ha="center", va="bottom", fontsize=1.2 * self.font, fontweight="bold")
         return bottom + height
 
-    def name_axes(self, data: Sequence[Report], highest: float, beside: Sequence[str]) -> None:
+    def name_axes(self, highest: float) -> None:
         """Set the limits of the axes, and write the blocks' names below their bars."""
-        letters = max(12, int(self.place_width / self.font))  # in a line of a name
-        names = ["\n".join(textwrap.wrap(report.network.name, letters, break_long_words=False)) for report in data]
-        more = [[_spell_beside(report, name) for name in beside] for report in data]
-        names = ["\n".join((name, *lines)) for name, lines in zip(names, more, strict=True)]
-        self.axes.set_xlim(-self.width / 2 - MARGIN, len(data) - self.width / 2)
+        self.axes.set_xlim(-self.width / 2 - MARGIN, len(self.names) - self.width / 2)
         self.axes.set_ylim(0, highest)
-        self.axes.set_xticks(range(len(data)), names, fontsize=1.1 * self.font)
+        self.axes.set_xticks(range(len(self.names)), self.names, fontsize=1.1 * self.font)
         self.axes.tick_params(axis="x", pad=0.6 * self.font)  # a long name reaches below the zero of the other axis
         self.axes.set_ylabel(f"multiply-adds ({self.scale.prefix})")
         self.axes.grid(visible=False, axis="x")

@@ -25,7 +25,7 @@ SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
 LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font, the widths of what stands beside the bars
-FEW = 3  # bars are too few where so many times as many have room
+FEW = 2  # bars are too few where so many times as many have room
 MOST_NETWORKS = 3
 MOST_LAYERS = 60  # beyond, modules stand for their layers
 # what a layer is: a hue of the theme and a hatch, so that it shows without colour
