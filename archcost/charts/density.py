@@ -63,9 +63,10 @@ def draw(
     axes.set_xlim(0, 1.1 * max((*values, *(value for _, value in beside))))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
-    few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
+    finding = f": most in {shown[0].name.partition(', ')[0]}"
+    few = finding if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
     canvas.write_title(
-        title or f"Information density{few}: most in {shown[0].name.partition(', ')[0]}",
+        title or f"Information density{few}",
         ". ".join(
             filter(None, (cite_accuracies(data), "Behind the name: parameters, counted by archcost", note, remark))
         ),
