@@ -25,7 +25,6 @@ SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
 LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font, the widths of what stands beside the bars
-FEW = 2  # bars are too few where so many times as many have room
 MOST_NETWORKS = 3
 MOST_LAYERS = 60  # beyond, modules stand for their layers
 # what a layer is: a hue of the theme and a hatch, so that it shows without colour
@@ -105,16 +104,11 @@ def fold_layers(report: Report, room: int) -> list[Bar]:
     if len(layers) <= most:
         return [Bar(names.get(layer.name, layer.name), (layer,)) for layer in layers]
     levels = {layer.name: _list_levels(names.get(layer.name, layer.name)) for layer in layers}
-    finer: list[Bar] | None = None
     for depth in range(max(map(len, levels.values())), 0, -1):
         folded = groupby(layers, key=lambda layer: levels[layer.name][:depth][-1])
         runs = [Bar(name, tuple(members)) for name, members in folded]
         if len(runs) <= most:
-            if FEW * len(runs) < most and finer is not None:  # most of the network would be one bar
-                break
             return _shorten_names(runs)
-        finer = runs
-    runs = finer or runs
     size = -(-len(runs) // most)
     runs = _shorten_names(runs)
     return [_join_bars(runs[i : i + size]) for i in range(0, len(runs), size)]
