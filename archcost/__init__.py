@@ -11,6 +11,7 @@ Importing this package loads neither torch nor pandas nor matplotlib; archcost l
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archcost.charts.plot import plot as plot
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.profiling.fit import fit as fit
@@ -36,6 +37,7 @@ __all__ = [
     "fit",
     "free",
     "generate",
+    "plot",
     "price",
     "profile",
     "rule",
@@ -54,6 +56,7 @@ _HOMES = {
     "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
     "generate": "archcost.profiling.generation",
+    "plot": "archcost.charts.plot",
     "price": "archcost.profiling.prices",
     "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",

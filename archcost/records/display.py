@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 
 class Displayed:
@@ -26,6 +31,12 @@ class Displayed:
         """Show the table in IPython's terminal."""
         del cycle
         printer.text(str(self).rstrip("\n"))
+
+
+def draw_result(result: Any, kind: str, options: Mapping[str, Any]) -> Figure:
+    """Draw a chart of a result by `archcost.plot`, which stands above the records."""
+    figure: Figure = import_module("archcost.charts.plot").plot(kind, result, **options)
+    return figure
 
 
 def _load_renderer() -> Any:
