@@ -29,7 +29,7 @@ LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.06, 1), (0.06, 2))
 TOTAL = 2  # lines of a block's total
-PANEL, LOW_PANEL = 0.62, 0.46  # of the chart's height that the axes take, and of a low one
+PANEL, LOW_PANEL = 0.62, 0.34  # of the chart's height that the axes take, and of a low one
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
