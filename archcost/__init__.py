@@ -5,7 +5,7 @@
     >>> report.totals.params, report.totals.macs
     (138357544, 15470264320)
 
-Importing this package loads neither torch nor pandas nor matplotlib; each is loaded when it is first needed.
+Importing this package loads neither torch nor pandas nor matplotlib; archcost loads each when it first needs it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -70,5 +70,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return what the package offers, loaded or not, for completion."""
+    """Return the public names of the package, loaded or not, for completion."""
     return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

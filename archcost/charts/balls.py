@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.crowd import draw_crowd
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
 from archcost.charts.measured import cite_times, draw_whiskers
@@ -48,6 +49,9 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
         "macs": Quantity(label="multiply-adds (G)", read=lambda row: row.macs, unit=1e9, steps=(1, 5, 15, 40)),
         "params": Quantity(label="parameters (M)", read=lambda row: row.params, unit=1e6, steps=(5, 25, 60, 140)),
         "seconds": Quantity(label="time of a forward pass (ms)", read=lambda row: row.seconds, unit=1e-3),
+        "image": Quantity(
+            label="time of an image (ms)", read=lambda row: 1 / row.per_second if row.per_second else None, unit=1e-3
+        ),
     }
 )
 OPERATIONS = Quantity(label="operations (G), two for each multiply-add", read=lambda row: 2 * row.macs, unit=1e9)
@@ -83,6 +87,8 @@ def draw(
     Raises:
         ArgumentError: fewer than two networks have what the chart needs.
     """
+    if x == "seconds" and any(row.per_second for row in data.rows):  # each at a batch of its own
+        x = "image"
     across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
     area = QUANTITIES["macs" if x == "params" else "params"]
     rows = [row for row in data.rows if across.read(row) and up.read(row) is not None]
@@ -91,6 +97,10 @@ def draw(
             f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
         )
     best = _find_best(rows, across, up) if y == "top1" else ()
+    headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+    if any(row.published for row in rows):
+        draw_crowd(canvas, data, rows, best, across=across, up=up, area=area, labels=labels, headline=headline)
+        return
     named = _choose_named(rows, set(best), labels, canvas.words.highlight)
     cited = _cite_source(data, rows, x, y) + (f". {remark}" if remark else "")
     numbered: list[int] = []
@@ -102,7 +112,6 @@ def draw(
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
         chart = _Chart(canvas, rows, across, up, area)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
-        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
         below = canvas.write_title(headline, cited, key=key[:room])
         missing = chart.draw(best, named, numbered, below)
         new = [i for i in missing if i not in numbered]

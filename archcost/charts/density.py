@@ -8,10 +8,10 @@ from archcost import units
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from archcost.charts.canvas import Canvas
-    from archcost.records import Comparison
+    from archcost.records import Comparison, ComparisonRow
 
 MOST = 20  # bars whose names can be read from the last row
 
@@ -31,7 +31,7 @@ def draw(
     axes = canvas.add_axes()
     values = [row.density or 0 for row in shown]
     bars = axes.barh(
-        [f"{row.name.partition(', ')[0]}  ({units.short(row.params)})" for row in shown],
+        [f"{name}  ({units.short(row.params)})" for name, row in zip(_name(shown), shown, strict=True)],
         values,
         color=[canvas.choose_hue(canvas.theme.hues[0], row.spec, row.name) for row in shown],
         label="density",
@@ -49,9 +49,15 @@ def draw(
     axes.set_xlim(0, 1.1 * max((*values, *(value for _, value in beside))))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
-    few = "" if len(rows) <= MOST else f", the densest {MOST} of {len(rows)}"
+    few = "" if len(rows) <= MOST else f", the densest {MOST} of {units.exact(len(rows))}"
     canvas.write_title(
         title or f"Information density{few}",
         f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
         wide=True,
     )
+
+
+def _name(rows: Sequence[ComparisonRow]) -> list[str]:
+    """Return the names before their remarks, or the spec where several networks share one: each bar has its own."""
+    names = [row.name.partition(", ")[0] for row in rows]
+    return [row.spec if names.count(name) > 1 else name for name, row in zip(names, rows, strict=True)]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.charts import find_kind
 from archcost.comparison.accuracy import find_accuracy, list_protocols, list_variants, read_published
-from archcost.comparison.compare import compare, list_failures
+from archcost.comparison.compare import EVERYTHING, compare, list_failures
+from archcost.comparison.published import ANY, is_published, read_conditions
 from archcost.comparison.tables import yield_rows
 from archcost.comparison.times import index_times
 from archcost.errors import ArchcostError, ArgumentError, UsageError
@@ -20,6 +21,7 @@ from archcost.sources import resolve
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, Comparison, MeasuredTime, Report
     from archcost.sources import InputSpec
 
@@ -32,9 +34,9 @@ class Request:
     """What is asked of a chart besides its kind.
 
     `accuracies` are a user's own figures, which go before the published ones; `times` are measured times of a forward
-    pass. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device
-    whose choices are followed. Charts that
-    compare no accuracies take `inputs`, None for each network's own; `device` is where rows are timed.
+    pass. `choice` says which networks are kept, and whether published ones are run. Charts of memory take `batches`,
+    `train` (an optimizer) and `like`, the device whose choices are followed. Charts that compare no accuracies take
+    `inputs`, None for each network's own; `device` is where rows are timed.
     `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
     """
 
@@ -42,6 +44,7 @@ class Request:
     protocol: str = "single-crop"
     accuracies: tuple[Accuracy, ...] = ()
     times: tuple[MeasuredTime, ...] = ()
+    choice: Choice = EVERYTHING
     batches: tuple[int, ...] = BATCHES
     batch: int = 1
     train: str | None = None
@@ -78,19 +81,26 @@ def count_steps(kind: str, request: Request) -> int:
 def _gather_accuracies(request: Request) -> Chart:
     """Compare those networks alone that have a figure, of the dataset that most have one for."""
     table = (*request.accuracies, *read_published())
-    figures = {spec: find_accuracy(spec, table, protocol=request.protocol, side=None) for spec in request.specs}
+    shipped = _list_shipped(request)
+    figures = {
+        spec: find_accuracy(spec, table, protocol=request.protocol, side=None)
+        for spec in request.specs
+        if spec not in shipped
+    }
     datasets = Counter(figure.dataset for figure in figures.values() if figure)
-    dataset = max(datasets, key=lambda name: datasets[name], default="ImageNet")
+    dataset = "ImageNet" if shipped else max(datasets, key=lambda name: datasets[name], default="ImageNet")
     shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
     found = compare(
-        shown,
+        (*shipped, *shown),
         protocol=request.protocol,
         accuracies=request.accuracies,
         seconds=_list_seconds(request),
         jobs=request.jobs,
         progress=request.progress,
+        choice=request.choice,
         batch=request.batch,
     )
+    _check_shipped(found, shipped, request)
     silent = {row.spec for row in found.rows if row.accuracy is None or row.accuracy.top1 is None}
     silent |= {spec for spec, figure in figures.items() if figure is None}
     odd = [
@@ -105,6 +115,22 @@ def _gather_accuracies(request: Request) -> Chart:
     return Chart(data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
 
 
+def _list_shipped(request: Request) -> tuple[str, ...]:
+    """Return the specs of published networks, which are not run."""
+    return tuple(spec for spec in request.specs if request.choice and is_published(spec))
+
+
+def _check_shipped(found: Comparison, shipped: Sequence[str], request: Request) -> None:
+    """Refuse a choice that leaves no network.
+
+    Raises:
+        ArgumentError: it does.
+    """
+    if shipped and not found.rows:
+        seen = "" if request.choice.pretraining == ANY else "; --pretraining any takes weights that saw other data, too"
+        raise ArgumentError(f"no published network of {', '.join(shipped)} meets the choice{seen}")
+
+
 def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str:
     others = list_protocols(spec, table)
     variants = list_variants(spec, table, protocol=protocol)
@@ -116,17 +142,36 @@ def _explain_missing(spec: str, table: Sequence[Accuracy], protocol: str) -> str
 
 
 def _gather_timed_accuracies(request: Request) -> Chart:
+    if _list_shipped(request) and not request.times:
+        _check_named_device(request)
+        return _gather_accuracies(request)
     timed, lost = _select_timed(request)
     made = _gather_accuracies(timed)
     return replace(made, data=_add_times(made.data, timed), left_out=(*lost, *made.left_out))
 
 
 def _gather_times(request: Request) -> Chart:
+    shipped = _list_shipped(request)
+    if shipped and not request.times:
+        _check_named_device(request)
+        found = compare(shipped, choice=request.choice)
+        _check_shipped(found, shipped, request)
+        return Chart(data=found)
     timed, lost = _select_timed(request)
     found = compare(
         timed.specs, seconds=_list_seconds(timed), jobs=timed.jobs, progress=timed.progress, batch=timed.batch
     )  # fmt: skip
     return Chart(data=_add_times(found, timed), left_out=(*lost, *found.failures))
+
+
+def _check_named_device(request: Request) -> None:
+    """Find out whether times of published networks can be shown.
+
+    Raises:
+        ArgumentError: the device that they were measured on is not named.
+    """
+    if request.choice.device is None:
+        raise ArgumentError(f"{NO_TIME}; published networks have times on --device-name {', '.join(read_conditions())}")
 
 
 def _list_seconds(request: Request) -> Mapping[tuple[str, int], float]:

@@ -79,6 +79,7 @@ def find_kind(name: str) -> Kind:
     return KINDS[name]
 
 
+COMPARED = tuple(kind.name for kind in _ALL if kind.data in {"accuracies", "timed accuracies", "times"})
 # which kinds take what the command line can say besides
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -91,6 +92,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "device": ("roofline",),
         "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),
         "free-scales": ("layers",),
+        **dict.fromkeys(("where", "pareto", "limit", "pretraining", "device-name"), COMPARED),
     }
 )
 

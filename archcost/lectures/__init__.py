@@ -1,4 +1,4 @@
-"""The lectures' pages: prose around commands, each followed by what it prints. `archcost report` writes them."""
+"""The lectures' pages: prose around commands, each with its output. `archcost report` writes them."""
 
 from archcost.lectures.lectures import (
     INDEX as INDEX,

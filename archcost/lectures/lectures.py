@@ -1,7 +1,7 @@
-"""A page is a text in `pages/` with commands in it; running them is all that it takes to write it again.
+"""A page is a text in `pages/` with commands in it; running the commands writes the page again.
 
-A line `$ archcost ...` of such a text becomes the command as a reader would type it, and below it what it printed.
-Paths that a command writes to are relative to the page.
+A line `$ archcost ...` of such a text becomes the command for the reader, followed by its output. Output paths are
+relative to the page.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MARKDOWN = ("--format", "markdown")
 
 @dataclass(frozen=True, slots=True)
 class Lecture:
-    """One page: its name, and its text with commands in the place of what they print."""
+    """One page: its name, and its text with commands in place of their outputs."""
 
     name: str
     text: str
@@ -65,6 +65,7 @@ LECTURES: Mapping[str, Lecture] = {
         "resnet-family",
         "networks",
         "charts",
+        "published",
         "diagrams",
         "claims",
         "rules",
@@ -73,7 +74,7 @@ LECTURES: Mapping[str, Lecture] = {
 
 
 def find_lecture(name: str) -> Lecture:
-    """Return the page of a name.
+    """Return the page with a name.
 
     Raises:
         ArgumentError: no page has this name.
@@ -88,14 +89,14 @@ def write_page(shown: Lecture, run: Callable[[Sequence[str]], str]) -> str:
     """Return a page as Markdown.
 
     Args:
-        shown: which page.
-        run: runs a command of archcost, given its arguments, and returns what it printed.
+        shown: the page.
+        run: runs a command of archcost with the given arguments and returns its output.
     """
     return "\n".join((*_yield_lines(shown, run), "", "---", "", f"Written by `archcost report {shown.name}`.", ""))
 
 
 def write_index(others: Iterable[tuple[str, str]]) -> str:
-    """Return the page that links to all pages; `others` are the files, and their titles, that something else wrote."""
+    """Return the page that links to all pages; `others` are further files with their titles."""
     lines = [
         "# Reports",
         "",

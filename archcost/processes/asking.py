@@ -178,7 +178,7 @@ def end_all(process: subprocess.Popen[str], runner: int) -> None:
 
 
 def _parse(line: str) -> Any:
-    """Return what a line says, None where it is no whole line of JSON: the code that ran there may have written it."""
+    """Return what a line says; None where it is not a whole line of JSON, as the network's own code may print."""
     with suppress(ValueError, RecursionError):
         return json.loads(line) if line.endswith("\n") else None
     return None

@@ -119,7 +119,7 @@ class Journal:
                     case {"key": str(key), "row": _} if line.endswith(b"\n"):
                         self._places[key] = place
                     case _ if not place and not _is_begun(line):
-                        raise OutputError(f"--journal {self._path}: that is a file, and no journal; name another one")
+                        raise OutputError(f"--journal {self._path}: that file is not a journal; name another one")
                 if not line.endswith(b"\n"):
                     self._file.truncate(place)
                 place += len(line)

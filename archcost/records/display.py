@@ -1,4 +1,4 @@
-"""What a notebook, a shell and `print` show of a result."""
+"""The display of results in notebooks, shells and `print`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 
 class Displayed:
-    """A result that shows itself: as HTML in notebooks, as a table in a terminal.
+    """Base class of results that display as HTML in notebooks and as a table in a terminal.
 
-    Who draws it stands above the records, and is imported when there is something to show.
+    The renderer belongs to a higher layer, so it is imported when something is displayed.
     """
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        """Return the table that the command line prints."""
+        """Return the table of the command line."""
         return str(_load_renderer().write_text(self))
 
     def _repr_html_(self) -> str:

@@ -83,6 +83,12 @@ class Parts:
         registered = [named.tensor for named in (*self.parameters, *self.buffers)]
         return all([tensor.is_meta for tensor in (*registered, *self.attributes.tensors)])  # noqa: C419 - quicker
 
+    @property
+    def of_inference(self) -> bool:
+        """Whether a tensor of its own was made under `torch.inference_mode`."""
+        registered = [named.tensor for named in (*self.parameters, *self.buffers)]
+        return any(tensor.is_inference() for tensor in (*registered, *self.attributes.tensors))
+
     def _take_apart(self, module: nn.Module, path: str, seen: set[int]) -> None:
         seen.add(id(module))
         self.modules[path] = module

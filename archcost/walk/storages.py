@@ -86,7 +86,7 @@ class Storages:
         self._kept: list[Any] = []
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
-        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # what learns, and is no parameter of the network
+        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not a parameter of the network
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
@@ -177,7 +177,8 @@ class Storages:
             raise _unaccountable(tensor)
         plain = tensor.untyped_storage()
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
-        new = Storage(len(self._seen), plain.nbytes(), tensor.element_size(), kind, born, host=tensor.is_cpu)
+        nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # what is known to be zeros has no memory
+        new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, host=tensor.is_cpu)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)

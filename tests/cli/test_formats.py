@@ -32,6 +32,7 @@ SHOWING = {
     "verify": ["lenet5"],
     "quiz": ["lenet5"],
     "alternatives": ["timm:resnet50.a1_in1k"],
+    "survey": ["accuracy", "torchvision:*"],
 }
 OTHER = {
     "plot",
