@@ -174,7 +174,7 @@ def test_a_network_an_option_or_a_function_that_no_text_names_is_refused():
 def test_what_is_no_journal_is_left_alone(tmp_path):
     file = tmp_path / "figures.csv"
     file.write_text("network,params\n")
-    with pytest.raises(OutputError, match="no journal"), Journal(file, ""):
+    with pytest.raises(OutputError, match="is not a journal"), Journal(file, ""):
         pass
     assert file.read_text() == "network,params\n"
 
