@@ -1,4 +1,4 @@
-"""What it costs to generate text with a network: the prompt at once, then a token at a time with a cache."""
+"""The costs of generating text: the prefill of the prompt, then decode steps with a cache."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Pass:
     """One run of the network: the prefill of a context, or the decode step after it.
 
-    `read_bytes` are the weights that it meets, its inputs and the cache that it finds, each once. Tokens are taken to
-    choose different experts, until all of them are chosen; `least_read_bytes` are where all choose the same.
-    `activation_bytes` is the peak of everything else that is alive at once, the cache that is returned apart.
-    `bound_ns` is what no device with the named one's peaks can be faster than; None where none was named.
+    `read_bytes` are the used weights, the inputs and the existing cache, each counted once. It assumes that tokens
+    choose different experts, until all are chosen; `least_read_bytes` assumes that all choose the same.
+    `activation_bytes` is the peak of all other live memory, without the returned cache. `bound_ns` is the least time by
+    the named device's peaks; None without a device.
     """
 
     macs: int
@@ -23,15 +23,15 @@ class Pass:
 
     @property
     def intensity(self) -> float:
-        """Multiply-adds for each byte that has to be read."""
+        """Multiply-adds per byte read."""
         return self.macs / self.read_bytes if self.read_bytes else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachePart:
-    """What the cache holds of one layer: `tokens` of them, None where its size does not depend on their number.
+    """The cache of one layer, for `tokens` tokens; None if its size does not depend on their number.
 
-    `paged_bytes` is what an engine reserves that gives memory out in whole blocks of tokens.
+    `paged_bytes` is the memory that a serving engine with paged blocks of tokens reserves.
     """
 
     name: str
@@ -43,10 +43,10 @@ class CachePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Both passes at one number of tokens, and the cache between them.
+    """Prefill and decode at one context length, and the cache between them.
 
-    `token_bytes` is by how much one decode step has made the cache of one sequence grow. `needed_bytes` is what the
-    larger of the two passes takes, weights and cache included.
+    `token_bytes` is the growth of one sequence's cache in one decode step. `needed_bytes` is the memory of the larger
+    of the two passes, with weights and cache.
     """
 
     tokens: int
@@ -63,13 +63,13 @@ class Context:
 
     @property
     def paged_bytes(self) -> int:
-        """What an engine reserves for it by blocks."""
+        """The memory that a serving engine reserves for the cache in blocks."""
         return sum(part.paged_bytes for part in self.cache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNeed:
-    """What a batch needs, prompts read at once; how much of that is the cache; and what it needs with them in turn."""
+    """The memory of a batch with prompts read at once, the cache's part of it, and with prompts read in turn."""
 
     batch: int
     cache_bytes: int
@@ -79,11 +79,10 @@ class BatchNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What fits into a memory: sequences of the largest context, and tokens of the batch; None where not even one.
+    """The largest batch and the longest context that fit into a memory; None if even the smallest does not.
 
-    `largest_batch` is of prompts that are read at once, `batch_in_turn` of prompts that are read one after the other,
-    as engines do. `batches` are all that were walked for these, ascending: the answers and the next larger ones are
-    among them.
+    `largest_batch` assumes that all prompts are read at once, `batch_in_turn` that they are read one after the other,
+    as engines do. `batches` are all walked batch sizes, ascending, including the answers and the next larger ones.
     """
 
     memory_bytes: int
@@ -97,9 +96,10 @@ class Room:
 class Generation:
     """The costs of generating text.
 
-    `active_params` are those that one token meets: of experts the chosen ones, of tables all. `all_logits_macs` is the
-    prefill of the prompt with logits at every position, None where the network always makes them all. `text_input` is
-    the input whose length is the context, `prompt` the tokens that an encoder gets, if there is one.
+    `active_params` are the parameters that one token uses: the chosen experts, and embedding tables whole.
+    `all_logits_macs` are the multiply-adds of the prefill with logits at every position, None if the network always
+    computes them all. `text_input` is the input whose length is the context, `prompt` the number of tokens for an
+    encoder, if there is one.
     """
 
     network: str

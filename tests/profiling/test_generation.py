@@ -243,7 +243,7 @@ def test_conventions_stand_beside_what_was_counted(capsys):
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):
     assert run(["generate", FILE, "--context", "8k"]) == 2
-    assert "--context '8k' is no list of numbers" in capsys.readouterr().err
+    assert "--context '8k' is not a list of numbers" in capsys.readouterr().err
     assert run(["generate", "lenet5", "--download"]) == 2
     assert "'lenet5' needs nothing fetched" in capsys.readouterr().err
     assert run(["generate", "lenet5"]) == 2
