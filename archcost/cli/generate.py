@@ -31,6 +31,7 @@ class Text:
     kv_dtype: str | None
     memory: str | None
     device_name: str | None
+    roof: str | None
     block: int
 
 
@@ -44,6 +45,7 @@ text_options = add_group(
     click.option("--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Of the cache.  [default: the network's]"),
     click.option("--memory", metavar="SIZE", help="80GB (10^9 bytes), 80GiB (2^30): which batch and context fit."),
     click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass."),
+    click.option("--roof", metavar="this|FILE", help="The same, by what `archcost device` measured here or wrote."),
     click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache."),
 )
 
@@ -69,6 +71,7 @@ def command(
     archcost generate 'hf:llama#LlamaForCausalLM?num_hidden_layers=4' --prompt 2048 --dtype bf16
     archcost generate config.json --context 8192,32768 --memory 80GB --kv-dtype fp8
     archcost generate model.py:build --batch 8 --device-name h200 --dtype bf16
+    archcost generate model.py:build --roof this
     archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
 
     The network is walked as it is, with the cache that it returns. Exit code 1 when not even one sequence fits.

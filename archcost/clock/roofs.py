@@ -55,22 +55,30 @@ def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh:
 
 
 def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: bool) -> Roof:
-    path, known = cache_file(device), None
-    if not fresh:
-        with suppress(OSError, ReportError):  # a cache that cannot be read is measured again
-            known = read_document(Roof, file_text(path), SCHEMA, "roof")
+    known = None if fresh else read_kept_roof(device)
     before, begun, worked = state(device, Nvml.of(device)), clock.now(), clock.cpu()
-    fitting = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
-    ceilings = known.flops_per_second if known is not None and fitting else {}
+    ceilings = known.flops_per_second if known is not None else {}
     missing = [dtype for dtype in dtypes if dtype not in ceilings and _has(dtype, device)]
-    if known is not None and fitting and not missing:
+    if known is not None and not missing:
         return known
     most_ns = MOST_NS if crowding(before, torch.get_num_threads()) is None else CROWDED_NS
-    roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock, most_ns))
+    roof = known if known is not None else replace(_blank(device), copies=_copies(device, clock, most_ns))
     products = {dtype: _product(dtype, device, clock, most_ns) for dtype in missing}
     found = _disturbance(device, before, clock.now() - begun, clock.cpu() - worked)
     roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
-    return roof if found else _keep(roof, path)
+    return roof if found else _keep(roof, cache_file(device))
+
+
+def read_kept_roof(device: torch.device) -> Roof | None:
+    """Return the roof that is kept of a device; None where none is, or another driver, torch or thread count made it.
+
+    A file that cannot be read counts as missing: whoever needs the roof measures again.
+    """
+    try:
+        known = read_document(Roof, file_text(cache_file(device)), SCHEMA, "roof")
+    except (OSError, ReportError):
+        return None
+    return known if replace(known, copies=(), flops_per_second={}) == _blank(device) else None
 
 
 def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, worked_ns: int) -> str | None:

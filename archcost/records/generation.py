@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +13,7 @@ class Pass:
     `read_bytes` are the weights that it meets, its inputs and the cache that it finds, each once. Tokens are taken to
     choose different experts, until all of them are chosen; `least_read_bytes` are where all choose the same.
     `activation_bytes` is the peak of everything else that is alive at once, the cache that is returned apart.
-    `bound_ns` is what no device with the named one's peaks can be faster than; None where none was named.
+    `bound_ns` is the time below which no device under the ceiling that was named can stay; None where none was.
     """
 
     macs: int
@@ -99,7 +100,8 @@ class Generation:
 
     `active_params` are those that one token meets: of experts the chosen ones, of tables all. `all_logits_macs` is the
     prefill of the prompt with logits at every position, None where the network always makes them all. `text_input` is
-    the input whose length is the context, `prompt` the tokens that an encoder gets, if there is one.
+    the input whose length is the context, `prompt` the tokens that an encoder gets, if there is one. `ceiling` says
+    where the bounds on time come from: what was measured of `device`, or its maker's datasheet.
     """
 
     network: str
@@ -117,4 +119,5 @@ class Generation:
     all_logits_macs: int | None
     room: Room | None = None
     device: str | None = None
+    ceiling: Literal["measured", "datasheet"] | None = None
     notes: tuple[str, ...] = ()

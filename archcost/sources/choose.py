@@ -20,7 +20,9 @@ TOKENS = 128  # of a sequence, unless the user says how many
 EXAMPLES = ("example_input_array", "dummy_inputs")  # of Lightning, of transformers and diffusers
 WORDS = InputSpec(shape=(TOKENS,), dtype="int64")
 # complaints about floats that have to be places in a table: of embeddings, indexing, one_hot, gather, index_select
-WANTS_WORDS = re.compile(r"indices.*embedding|used as indices|applicable to index tensor|for index\b", re.DOTALL)
+WANTS_WORDS = re.compile(
+    r"argument #\d 'indices'|indices of an embedding|used as indices|applicable to index tensor|for index\b"
+)
 IDS = ("input_ids", "decoder_input_ids", "token_ids", "tokens", "ids", "idx")
 
 

@@ -46,7 +46,7 @@ def take_part(whole: Network, path: str) -> Network:
         try:
             return _find_inputs(whole, path, given)
         except BuildError as error:
-            if not wants_words(given, error):
+            if specs or not wants_words(given, error):
                 raise
         return _find_inputs(whole, path, (WORDS,))
 

@@ -13,7 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 import archcost
 from archcost.account.reading import count_least_macs, count_macs
 from archcost.cli import run
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, NoDeviceError
 from archcost.profiling.largest import find_largest
 from archcost.sources import parse_input
 from archcost.walk import run_undisturbed, walk
@@ -123,6 +123,48 @@ def test_a_bound_is_the_larger_of_arithmetic_and_reading():
     found = archcost.generate(Decoder(), 4, dtype="bf16", device_name="h200").contexts[0]
 
     assert found.decode.bound_ns == pytest.approx(found.decode.read_bytes / 4800)
+
+
+ROOF = {
+    "device": "abacus", "driver": None, "torch": "2.13", "threads": 1, "disturbed": None,
+    "copies": [{"nbytes": 10**6, "bytes_per_second": 5e8}], "flops_per_second": {"float32": 1e9},
+}  # fmt: skip
+
+
+def test_a_bound_is_taken_from_a_roof_that_was_measured(tmp_path, capsys):
+    """A multiply-add takes 2 ns here, a byte 2 ns: a prompt takes the time of its products, a token of its bytes."""
+    roof = tmp_path / "roof.json"
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": ROOF, "datasheet": None}))
+    found = archcost.generate(Decoder(), 64, roof=str(roof))
+    (row,) = found.contexts
+
+    assert (found.device, found.ceiling, found.notes) == ("abacus", "measured", ())
+    assert row.prefill.bound_ns == pytest.approx(2 * row.prefill.macs)
+    assert row.decode.bound_ns == pytest.approx(2 * row.decode.read_bytes)
+    assert run(["generate", FILE, "--prompt", "4", "-q", "--roof", str(roof)]) == 0
+    assert "that abacus needs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_roof_that_was_disturbed_is_said_to_be_too_low(tmp_path):
+    roof = tmp_path / "roof.json"
+    disturbed = {**ROOF, "disturbed": "load 9 on 2 cores"}
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": disturbed, "datasheet": None}))
+    assert archcost.generate(Decoder(), 4, roof=str(roof)).notes == ("the roof may be too low: load 9 on 2 cores",)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"roof": "missing.json"}, "there is no such file .*; write --roof this, or a file: `archcost device"),
+        ({"roof": __file__}, "it is no JSON"),
+        ({"roof": "this"}, "no roof is kept of this .*: run `archcost device` while nothing else runs"),
+        ({"roof": "this", "device_name": "h200"}, "--roof from a measurement: give one"),
+    ],
+)
+def test_a_roof_that_is_not_there_is_refused(tmp_path, monkeypatch, how, says):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises((ArgumentError, NoDeviceError), match=says):
+        archcost.generate(Decoder(), 4, **how)
 
 
 @pytest.mark.parametrize(("how", "pairs"), [({}, 16), ({"is_causal": True}, 10), ({"attn_mask": True}, 0)])
