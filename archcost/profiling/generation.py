@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.memory import bytes_of_kind
-from archcost.account.reading import count_least_macs, count_macs, count_met, peak_beside, sum_met_bytes
+from archcost.account.reading import (
+    count_attention_macs,
+    count_least_macs,
+    count_macs,
+    count_met,
+    peak_beside,
+    sum_met_bytes,
+)
 from archcost.choices import KV_DTYPES, WEIGHT_DTYPES, check_choice
 from archcost.errors import ArgumentError
 from archcost.profiling.bounds import compute_bound, find_ceiling
@@ -197,6 +204,7 @@ class _Walker:
         least = sum_met_bytes(trace, fewest) + given_bytes
         return Pass(
             macs=count_macs(trace, rules),
+            attention_macs=count_attention_macs(trace, rules),
             read_bytes=sum_met_bytes(trace, met) + given_bytes,
             least_read_bytes=least,
             activation_bytes=peak_beside(trace, ran.storages),

@@ -12,11 +12,13 @@ class Pass:
 
     `read_bytes` are the weights that it meets, its inputs and the cache that it finds, each once. Tokens are taken to
     choose different experts, until all of them are chosen; `least_read_bytes` are where all choose the same.
+    `attention_macs` are those of the multiply-adds in which no weight takes part: what 2N leaves out.
     `activation_bytes` is the peak of everything else that is alive at once, the cache that is returned apart.
     `bound_ns` is the time below which no device under the ceiling that was named can stay; None where none was.
     """
 
     macs: int
+    attention_macs: int
     read_bytes: int
     least_read_bytes: int
     activation_bytes: int

@@ -247,7 +247,7 @@ def test_the_command_writes_both_passes_of_each_context(capsys):
     assert [context["cache_bytes"] for context in data["contexts"]] == [4 * TOKEN_BYTES, 8 * TOKEN_BYTES]
     assert run([*asked, "--format", "csv"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.startswith("context,pass,macs,read_bytes,")
+    assert head.startswith("context,pass,macs,attention_macs,read_bytes,")
     assert [row.split(",")[:2] for row in rows] == [[n, name] for n in "48" for name in ("prefill", "decode")]
     assert run(asked) == 0
     text = capsys.readouterr().out
@@ -279,8 +279,12 @@ def test_conventions_stand_beside_what_was_counted(capsys):
         "operations": 2 * 3 * 4 * (LINEAR + 88),
         "counted": 2 * prompt,
     }
+    assert quoted["prompt: 2ND and attention, N all parameters"]["operations"] == 2 * (prompt + 3 * 4 * 88)
+    assert quoted["token: 2N and attention, N all parameters"]["operations"] == 2 * (token + 3 * 88)
     assert quoted["token: 2N, N all parameters"]["counted"] == 2 * token
-    assert quoted["training on the prompt: 6ND, N all parameters"]["operations"] == 6 * 12 * PARAMS
+    training = "training on the prompt: 6ND{}, N all parameters"
+    assert quoted[training.format("")]["operations"] == 6 * 12 * PARAMS
+    assert quoted[training.format(" and attention")]["operations"] == 6 * (12 * PARAMS + 3 * 16 * ATTENTION)
 
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):
