@@ -5,12 +5,13 @@
     >>> report.totals.params, report.totals.macs
     (138357544, 15470264320)
 
-Importing this package loads neither torch nor pandas nor matplotlib; each is loaded when it is first needed.
+Importing this package loads neither torch nor pandas nor matplotlib; archcost loads each when it first needs it.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archcost.charts.plot import plot as plot
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.profiling.fit import fit as fit
@@ -36,6 +37,7 @@ __all__ = [
     "fit",
     "free",
     "generate",
+    "plot",
     "price",
     "profile",
     "rule",
@@ -54,6 +56,7 @@ _HOMES = {
     "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
     "generate": "archcost.profiling.generation",
+    "plot": "archcost.charts.plot",
     "price": "archcost.profiling.prices",
     "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",
@@ -70,5 +73,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return what the package offers, loaded or not, for completion."""
+    """Return the public names of the package, loaded or not, for completion."""
     return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

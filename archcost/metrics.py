@@ -1,6 +1,6 @@
-"""The table of quantities: what each number in a report means, and its unit.
+"""The table of quantities: the meaning and the unit of each number in a report.
 
-All of them are exact: they follow from the network alone and compare with `==`. What is measured stands apart.
+All of them are exact: they follow from the network alone and compare with `==`. Measured times are separate.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from archcost.errors import ArgumentError, closest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Raised whenever a definition below, or a rule behind it, changes what a network counts: figures made under different
+# Raise this number when a definition below, or a rule behind it, changes a network's figures: figures with different
 # numbers are not compared.
 CONVENTIONS = "1"
 
@@ -24,15 +24,16 @@ Table = Literal["layer", "module", "compare"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One quantity: what it means, and where it is shown. What is not said here is said nowhere else.
+    """One quantity: its meaning and its place in tables. This is the only place that defines them.
 
     `unit` is "" for a count, "B" for bytes, "px" for input places. `scope` says whether rows, the network or both have
-    it, `sums` that the rows' values add up to the network's, `operators` that each operator has it, too. `better` is
+    it, `sums` that the rows' values add up to the network's, `operators` that each operator has it as well. `better` is
     the direction of an improvement.
 
-    `layer_rank`, `module_rank` and `compare_rank` put it among the usual columns of those tables: where room is short
-    the highest gives way first, 0 never does. None shows it only where it is asked for. `place` orders the columns from
-    the left. `usual` is for what may not grow where a project sets no budget: a difference shows the lowest first.
+    `layer_rank`, `module_rank` and `compare_rank` make it a default column of those tables: in a narrow terminal, the
+    highest rank gives way first, and 0 never does. With None, the column shows only on request. `place` orders the
+    columns from the left. `usual` marks quantities that may not grow if a project sets no budget; a difference shows
+    the lowest first.
     """
 
     name: str
@@ -110,21 +111,21 @@ METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric
 SUMS = tuple(name for name, each in METRICS.items() if each.sums)  # the rows' values add up to the network's
 OPERATORS = tuple(name for name, each in METRICS.items() if each.operators)
 _USUAL = {name: each.usual for name, each in METRICS.items() if each.usual is not None}
-USUAL = tuple(sorted(_USUAL, key=_USUAL.__getitem__))  # may not grow where no budget is set
+USUAL = tuple(sorted(_USUAL, key=_USUAL.__getitem__))  # these may not grow if no budget is set
 
 
 def ranks(table: Table) -> dict[str, int]:
-    """Return the quantities that a table shows unless it is asked for others, from the left, with their ranks."""
+    """Return the default quantities of a table, from the left, with their ranks."""
     placed = sorted(METRICS.values(), key=lambda each: each.place)
     found = ((each.name, getattr(each, f"{table}_rank")) for each in placed)
     return {name: rank for name, rank in found if rank is not None}
 
 
 def metric(name: str) -> Metric:
-    """Return the quantity of a name.
+    """Return the quantity with a name.
 
     Raises:
-        ArgumentError: with the names that are closest.
+        ArgumentError: the name is unknown; names the closest ones.
     """
     try:
         return METRICS[name]

@@ -1,4 +1,4 @@
-"""A fixture for pytest that holds a network to a budget; installing archcost is enough to have it.
+"""A pytest fixture that holds a network to a budget; pytest finds it when archcost is installed.
 
     def test_the_network_stays_small(archcost_budget):
         archcost_budget("model.py:build", macs="<4.2G", params="<=25.6M")
@@ -25,7 +25,7 @@ MOST_LAYERS = 5
 
 
 class HoldsBudget(Protocol):
-    """What the fixture `archcost_budget` gives."""
+    """The type of the fixture `archcost_budget`."""
 
     def __call__(
         self,
@@ -48,17 +48,16 @@ class HoldsBudget(Protocol):
             kwargs: keyword arguments of the forward.
             device: as for `archcost.profile`; never a GPU unless it is named.
             mode: as for `archcost.profile`.
-            train: an optimizer, for what only a training step has: "sgd", "momentum", "adam", "adamw".
-            like: "cuda" or "cpu": whose choices the meta device follows, as for `archcost.profile`.
-            batch: images in the batch, where the inputs are made.
-            limits: quantities of `archcost.metrics` and what they have to be: macs="<4.2G", depth="<=50", or a number
-                that is the largest allowed.
+            train: an optimizer, for quantities of a training step: "sgd", "momentum", "adam", "adamw".
+            like: "cuda" or "cpu": the device that the meta device follows, as for `archcost.profile`.
+            batch: number of images in the batch, if archcost makes the inputs.
+            limits: limits of quantities of `archcost.metrics`: macs="<4.2G", depth="<=50", or a number as the maximum.
 
         Returns:
-            The report, for whatever else there is to say of it.
+            The report, for further assertions.
 
         Raises:
-            ArchcostError: the network cannot be profiled, or a limit means nothing.
+            ArchcostError: the network cannot be profiled, or a limit is wrong.
         """
         ...
 
@@ -106,7 +105,7 @@ def hold_budget(
 
 
 def _describe_inputs(inputs: Any) -> Any:
-    """Read descriptions of inputs; tensors are left as they are."""
+    """Read descriptions of inputs; tensors stay unchanged."""
     from archcost.sources import parse_input
 
     texts = (inputs,) if isinstance(inputs, str) else inputs
@@ -116,7 +115,7 @@ def _describe_inputs(inputs: Any) -> Any:
 
 
 def _explain_excess(difference: Difference, exceeded: Sequence[Verdict]) -> Iterator[str]:
-    """Say what is exceeded, and which layers cost most of it."""
+    """Name the exceeded limits, and the layers with the largest costs."""
     from archcost import units
     from archcost.metrics import METRICS
     from archcost.page.names import write_plain

@@ -1,15 +1,16 @@
-"""The releases of torch that archcost is tested with: the tests pass on each, and the figures are the same."""
+"""The releases of torch on which archcost's tests pass, with the same figures."""
 
 from __future__ import annotations
 
 import functools
 import re
 
-TESTED = ("2.11.0", "2.13.0", "2.14.1")  # the oldest that is supported, the pinned one, the newest
+TESTED = ("2.11.0", "2.13.0", "2.14.1")  # the oldest supported release, the pinned one, the newest
 
 
+@functools.cache
 def describe_untested(torch: str) -> str | None:
-    """Return what whoever reads figures should know of the torch that they were counted with, if it is outside.
+    """Return a note for readers of figures that an untested torch counted; None for a tested one.
 
     >>> describe_untested("2.12.1"), describe_untested("2.14.2+cu130")
     (None, None)
@@ -28,16 +29,16 @@ def describe_untested(torch: str) -> str | None:
 
 @functools.cache
 def describe_installed() -> str | None:
-    """Return the same of the torch that is installed, without loading it."""
+    """Return the same note for the installed torch, without loading it."""
     from importlib import metadata
 
     try:
         return describe_untested(metadata.version("torch"))
-    except metadata.PackageNotFoundError:  # built from source, say: the reports will say which it is
+    except metadata.PackageNotFoundError:  # built from source, for example; reports name the version
         return None
 
 
 def _series(version: str) -> tuple[int, ...]:
-    """Return the first two numbers of a version: those after them mend and change no figures."""
+    """Return the first two numbers of a version, since patch releases change no figures."""
     found = re.match(r"(\d+)\.(\d+)", version)
     return tuple(map(int, found.groups())) if found else ()

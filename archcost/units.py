@@ -1,6 +1,6 @@
-"""The only place where numbers become text, and a text a number of bytes.
+"""Formatting of numbers, and parsing of amounts; no other module does either.
 
-Decimal prefixes (1 k = 1000) for everything, as in the lectures; `binary` asks for KiB, MiB, ... instead, for bytes.
+Prefixes are decimal (1 k = 1000), as in the lectures; for bytes, `binary` selects KiB, MiB, ...
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 DECIMAL = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
-SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds in each
+SECONDS = (("n", 1), ("µ", 10**3), ("m", 10**6), ("", 10**9))  # nanoseconds per unit
 BINARY = (("", 1), ("Ki", 2**10), ("Mi", 2**20), ("Gi", 2**30), ("Ti", 2**40), ("Pi", 2**50))
-SPELLED_OUT = 10**4  # smaller figures are printed digit by digit on a slide
-WIDEST = 10**7  # a column's largest figure has at most seven digits before the point
+SPELLED_OUT = 10**4  # a slide prints smaller figures with all digits
+WIDEST = 10**7  # the most digits before the point in a column
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One prefix and one number of decimals for a whole column, so that it can be compared by eye."""
+    """One prefix and one number of decimals for a whole column, so that readers can compare its figures at a glance."""
 
     prefix: str
     divisor: int
@@ -36,17 +36,17 @@ class Scale:
         return f"{value / self.divisor:,.{self.decimals}f}" if value else "0"
 
     def roughly(self, value: float) -> str:
-        """Format the first digit of a value that says no more: "~0.002"; "<0.001" where a column has no room for it."""
+        """Format a value with one significant digit: "~0.002", or "<0.001" if the column has no room for it."""
         digit, least = float(f"{value:.0e}") / self.divisor, 10.0**-self.decimals
         return f"<{least:.{self.decimals}f}" if digit < least / 10 else f"~{digit:g}"
 
     def text_of_part(self, value: float) -> str:
-        """Format a value that may have no digit that shows: "<0.0001"."""
+        """Format a value that may be too small for the column: "<0.0001"."""
         text = self.text(value)
         return f"<{10.0**-self.decimals:.{self.decimals}f}" if value and not text.strip("0.,") else text
 
 
-IMAGES = Scale("", 1, 1)  # images for each second are compared with those of papers, which use no prefix
+IMAGES = Scale("", 1, 1)  # papers print images per second without a prefix
 
 
 def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
@@ -66,9 +66,9 @@ def scale(values: Iterable[float], *, binary: bool = False) -> Scale:
 
 
 def scale_parts(parts: Iterable[float], whole: float, *, binary: bool = False) -> Scale:
-    """Choose the prefix of a whole for its parts too, and two to four decimals, so that their smallest has two figures.
+    """Choose the prefix of a whole and its parts, with two to four decimals, so that the smallest part has two digits.
 
-    What is less than four decimals can say is "<0.0001".
+    A part below four decimals is "<0.0001".
     """
     prefix, divisor = _prefix(abs(whole), binary=binary)
     least = min((abs(part) for part in parts if part), default=whole)
@@ -81,7 +81,7 @@ def parse_bytes(text: str) -> int:
     """Read a number of bytes: "24GB" is 24 * 10^9, "24GiB" 24 * 2^30, "512" 512.
 
     Raises:
-        ArgumentError: anything else, or nothing at all.
+        ArgumentError: the text is anything else, or 0 bytes.
     """
     amount = _amount(text)
     if not amount:
@@ -90,7 +90,7 @@ def parse_bytes(text: str) -> int:
 
 
 def parse_amount(text: str) -> Decimal:
-    """Read an amount of anything: "4.2G" is 4.2 * 10^9, "24Mi" 24 * 2^20, "150528" itself; a B behind it may stand.
+    """Read an amount of anything: "4.2G" is 4.2 * 10^9, "24Mi" 24 * 2^20, "150528" itself; a B may follow.
 
     Raises:
         ArgumentError: anything else.
@@ -123,20 +123,20 @@ def duration(ns: float) -> str:
 
 
 def duration_scale(largest_ns: float) -> Scale:
-    """Choose the prefix of a column of nanoseconds by its largest: a tenth of a microsecond says enough of any row."""
+    """Choose the prefix of a column of nanoseconds by its largest value; a tenth of a microsecond is precise enough."""
     if largest_ns < WIDEST:
         return Scale("µ", 10**3, 1)
     return Scale("m", 10**6, 3) if largest_ns < 10**10 else Scale("", 10**9, 3)
 
 
 def rate_scale(values: Iterable[float]) -> Scale:
-    """Choose the prefix of a column of rates by its largest: what is a thousandth of it need not be read exactly."""
+    """Choose the prefix of a column of rates by its largest value; much smaller rates need not be exact."""
     prefix, divisor = _prefix(max(values, default=0), binary=False)
     return Scale(prefix, divisor, 1)
 
 
 def percent(part: float) -> str:
-    """Format a part of one: "12.3 %", "0.04 %" where one decimal would say nothing."""
+    """Format a fraction: "12.3 %", or "0.04 %" if one decimal would show 0."""
     decimals = 2 if 0 < abs(part) < 0.001 else 1  # noqa: PLR2004 - 0.1 %
     return f"{100 * part:.{decimals}f} %"
 
@@ -147,7 +147,7 @@ def signed(value: float, unit: str = "") -> str:
 
 
 def growth(before: int | None, after: int | None) -> str:
-    """Format by how much a quantity grew: "+12.0 %", "-0.5 %", "=" where it did not, "new", "removed", "from 0"."""
+    """Format the growth of a quantity: "+12.0 %", "-0.5 %", "=" for no change, "new", "removed", "from 0"."""
     if before is None or after is None:
         return "new" if before is None else "removed"
     if before == after:
@@ -160,22 +160,22 @@ def growth(before: int | None, after: int | None) -> str:
 
 
 def ratio(value: float) -> str:
-    """Format what something is as a multiple of what it was: "+3.1 %"."""
+    """Format a ratio of new to old as a change: "+3.1 %"."""
     return f"{100 * (value - 1):+,.1f} %"
 
 
 def exact(value: int) -> str:
-    """Format every digit: "15,470,264,320"."""
+    """Format all digits: "15,470,264,320"."""
     return f"{value:,}"
 
 
 def figure(value: Fraction) -> str:
-    """Format every digit of a whole or a large number, else four significant ones: "15,470,264,320", "2.778"."""
+    """Format an integer or a large number with all digits, others with four: "15,470,264,320", "2.778"."""
     return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
 
 
 def share(part: float, whole: float) -> str:
-    """Format a share for a column headed "%": "42.1"; "<0.1" where rounding would say nothing, empty for nothing."""
+    """Format a share for a column headed "%": "42.1"; "<0.1" if it would round to 0, empty for 0."""
     if not part or not whole:
         return ""
     rounded = f"{100 * part / whole:.1f}"
@@ -183,7 +183,7 @@ def share(part: float, whole: float) -> str:
 
 
 def bar(fraction: float, width: int) -> str:
-    """Draw a fraction of a width in eighths of a character; what is not nothing shows."""
+    """Draw a fraction of a width in eighths of a character; every fraction above 0 is visible."""
     eighths = max(round(fraction * width * 8), 1) if fraction > 0 else 0
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
@@ -194,12 +194,12 @@ def number(value: float) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Format with so many digits behind the point: "71.6"."""
+    """Format with a fixed number of decimals: "71.6"."""
     return f"{value:.{decimals}f}"
 
 
 def extents(sizes: Sequence[float | str | None] | None) -> str:
-    """Format one size per axis: "212" where they agree, else "3x1"; empty where nothing is known, "?" for an axis."""
+    """Format one size per axis: "212" if all are equal, otherwise "3x1"; empty if unknown, "?" for an unknown axis."""
     if sizes is None or all(size is None for size in sizes):
         return ""
     texts = ["?" if size is None else size if isinstance(size, str) else number(size) for size in sizes]
@@ -207,7 +207,7 @@ def extents(sizes: Sequence[float | str | None] | None) -> str:
 
 
 def slide(value: int) -> str:
-    """Format as the lecture's memory column: "4096", "150K" and "800K" (two digits), "3.2M" (one decimal)."""
+    """Format as in the lecture's memory column: "4096", "150K" and "800K" (two digits), "3.2M" (one decimal)."""
     if value < SPELLED_OUT:
         return str(value)
     thousands = round(value / 1000, 2 - len(str(value // 1000)))
@@ -215,7 +215,7 @@ def slide(value: int) -> str:
 
 
 def rounded(value: float, figures: int, unit: str = "") -> str:
-    """Format with few significant digits, as on a slide: "138M", "15.2M", with a unit "61 MB".
+    """Format with few significant digits, as on a slide: "138M", "15.2M", or "61 MB" with a unit.
 
     No digit before the point is cut.
     """

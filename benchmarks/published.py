@@ -35,9 +35,9 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, default=Path("published.jsonl"))
     given = parser.parse_args()
     accuracies = list(read_accuracies(given.results))
-    write_table("accuracy.csv", accuracies)
-    write_table("throughput.csv", read_throughputs(given.results))
-    write_table("costs.csv", count(accuracies, given.journal))
+    write_table("timm/accuracy.csv", accuracies)
+    write_table("timm/throughput.csv", read_throughputs(given.results))
+    write_table("timm/costs.csv", count(accuracies, given.journal))
 
 
 def read_accuracies(results: Path) -> Iterator[dict[str, Any]]:
@@ -59,7 +59,7 @@ def read_accuracies(results: Path) -> Iterator[dict[str, Any]]:
 
 def read_throughputs(results: Path) -> Iterator[dict[str, Any]]:
     """Yield samples a second, on each device of sources.toml."""
-    sources = tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
+    sources = tomllib.loads((FOLDER / "timm" / "sources.toml").read_text(encoding="utf-8"))
     for name, device in sources["device"].items():
         for row in read_rows(results / device["file"]):
             yield {

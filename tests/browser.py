@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import itertools
 import json
 import os
@@ -12,14 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60.0  # seconds for one answer, on a busy machine
 SWITCHES = (
@@ -60,6 +62,27 @@ def run_browser() -> Iterator[Browser]:
     started = Browser(path)
     yield started
     started.close()
+
+
+def find_axe() -> str:
+    """Return the text of axe-core, which a package of PyPI or of npm brings; skip the test without it."""
+    found = importlib.util.find_spec("axe_playwright_python")  # is not imported: it asks for playwright
+    folders = map(Path, (found.submodule_search_locations or ()) if found else ())
+    places = [os.environ.get("ARCHCOST_AXE", ""), *(folder / "axe.min.js" for folder in folders)]
+    for path in (*places, ROOT / "node_modules/axe-core/axe.min.js"):
+        if path and Path(path).is_file():
+            return Path(path).read_text(encoding="utf-8")
+    pytest.skip("no axe-core here; `pip install --no-deps axe-playwright-python`, or ARCHCOST_AXE=path/to/axe.min.js")
+
+
+def list_violations(browser: Browser) -> list[list[str]]:
+    """Return what axe finds on the page that is open: impact, rule, the first element."""
+    browser.ask(find_axe() + "; 0")
+    passes, found = browser.ask(
+        "axe.run().then((all) => [all.passes.length, all.violations.map((v) => [v.impact, v.id, v.nodes[0].html])])"
+    )
+    assert passes > 15
+    return found
 
 
 class Browser:

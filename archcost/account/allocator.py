@@ -1,6 +1,7 @@
 """torch's CUDA caching allocator as arithmetic: which blocks it hands out, and what it asks of the device for them.
 
-By the allocator's source (c10/cuda/CUDACachingAllocator.cpp), on one stream and with its default options. Sizes are
+By the allocator's source (c10/cuda/CUDACachingAllocator.cpp), on one stream and with its default options; see
+`expandable` for the other kind of segments. Sizes are
 rounded up to 512 bytes. What is at most 1 MiB then lies in the pool of small blocks, all else in that of large ones.
 A request takes the smallest free block of its pool that holds it (at the lowest address, among equals) and leaves the
 rest of it to others, if that is worth it; where no block fits, it asks the device for a new segment. A block that
@@ -20,16 +21,19 @@ OWN_STEP = 2 * MIB  # kRoundLarge
 
 
 class DeviceFullError(Exception):
-    """The device has no room for one more segment, with every unused one given back."""
+    """The device has no room for what is asked for, with all that lies unused given back."""
 
 
 class Block:
-    """A part of a segment; `before` and `after` are its neighbours there, `small` says in which pool it is."""
+    """A part of a segment; `before` and `after` are its neighbours there, `small` says in which pool it is.
 
-    __slots__ = ("address", "after", "before", "free", "size", "small")
+    `mapped`: the device has given memory for it; only of a segment that expands are there parts without.
+    """
 
-    def __init__(self, address: int, size: int, *, small: bool) -> None:
-        self.address, self.size, self.small = address, size, small
+    __slots__ = ("address", "after", "before", "free", "mapped", "size", "small")
+
+    def __init__(self, address: int, size: int, *, small: bool, mapped: bool = True) -> None:
+        self.address, self.size, self.small, self.mapped = address, size, small, mapped
         self.free = True
         self.before: Block | None = None
         self.after: Block | None = None
@@ -41,31 +45,35 @@ class Block:
 class Allocator:
     """The allocator of one device; `allocated` and `reserved` are bytes, with their peaks.
 
-    With `expandable`, each pool has one segment, which the device lengthens by pages (`expandable_segments:True`). With
-    `capacity`, the device has that many bytes: unused segments are given back when they run out.
+    With `capacity`, the device has that many bytes: what lies unused goes back to it when they run out.
     """
 
-    def __init__(self, *, expandable: bool = False, capacity: int | None = None) -> None:
-        self._expandable, self._capacity = expandable, capacity
+    def __init__(self, *, capacity: int | None = None) -> None:
+        self._capacity = capacity
         self._free: dict[bool, list[Block]] = {True: [], False: []}  # by pool, ascending
-        self._last: dict[bool, Block | None] = {True: None, False: None}  # the end of a segment that expands
         self._next_address = 0
         self.allocated = self.reserved = self.peak_allocated = self.peak_reserved = 0
-        self.releases = 0  # how often unused segments had to be given back for a new one
+        self.releases = 0  # how often what lies unused had to go back to the device
 
     def allocate(self, nbytes: int) -> Block | None:
         """Return a block for so many bytes; for none there is no block.
 
         Raises:
-            DeviceFullError: it does not fit, even with every unused segment given back.
+            DeviceFullError: it does not fit, even with all that lies unused given back.
         """
         if not nbytes:
             return None
         size = round_up(nbytes, BLOCK)
         small = size <= SMALL
         block = self._take_free(size, small=small) or self._take_new(size, small=small)
+        if block is None:
+            self.releases += 1
+            self._give_back()
+            block = self._take_new(size, small=small)
+        if block is None:
+            raise DeviceFullError
         if self._is_worth_splitting(block, size):
-            self._split(block, size)
+            insort(self._free[small], split(block, size))
         block.free = False
         self.allocated += block.size
         self.peak_allocated = max(self.peak_allocated, self.allocated)
@@ -77,61 +85,45 @@ class Allocator:
             return
         self.allocated -= block.size
         block.free = True
+        self._add_free(block)
+
+    def _add_free(self, block: Block) -> Block:
+        """Put a block among the free ones of its pool, together with those beside it; return what they are now."""
         free = self._free[block.small]
-        if block.before is not None and block.before.free:
+        if block.before is not None and block.before.free and block.before.mapped:
             block = block.before
             free.remove(block)
-            self._join(block, block.after)
-        if block.after is not None and block.after.free:
+            swallow_next(block)
+        if block.after is not None and block.after.free and block.after.mapped:
             free.remove(block.after)
-            self._join(block, block.after)
+            swallow_next(block)
         insort(free, block)
+        return block
 
     def _take_free(self, size: int, *, small: bool) -> Block | None:
-        """Take the smallest free block that holds a size; the end of a segment that expands comes last."""
-        free, last = self._free[small], self._last[small]
-        for place in range(bisect_left(free, size, key=lambda block: block.size), len(free)):
-            if free[place] is not last or place == len(free) - 1:
-                return free.pop(place)
-        return None
+        """Take the smallest free block that holds a size."""
+        free = self._free[small]
+        place = bisect_left(free, size, key=lambda block: block.size)
+        return free.pop(place) if place < len(free) else None
 
-    def _take_new(self, size: int, *, small: bool) -> Block:
-        if self._expandable:
-            return self._lengthen(size, small=small)
+    def _take_new(self, size: int, *, small: bool) -> Block | None:
+        """Take a new segment; None where the device has no room for it."""
         needed = segment_size(size)
-        self._reserve(needed)
+        if not self._reserve(needed):
+            return None
         block = Block(self._next_address, needed, small=small)
         self._next_address += needed
         return block
 
-    def _lengthen(self, size: int, *, small: bool) -> Block:
-        """Add pages to a pool's segment, so that its free end holds a size; return that end."""
-        last = self._last[small]
-        end = last if last is not None and last.free else None
-        pages = round_up(size - (end.size if end else 0), SMALL_SEGMENT if small else LARGE_SEGMENT)
-        self._reserve(pages)
-        if end is not None:
-            self._free[small].remove(end)
-            end.size += pages
-            return end
-        block = Block(0 if last is None else last.address + last.size, pages, small=small)
-        block.before = last
-        if last is not None:
-            last.after = block
-        self._last[small] = block
-        return block
-
-    def _reserve(self, nbytes: int) -> None:
+    def _reserve(self, nbytes: int) -> bool:
         if self._capacity is not None and self.reserved + nbytes > self._capacity:
-            self._give_back()
-            if self.reserved + nbytes > self._capacity:
-                raise DeviceFullError
+            return False
         self.reserved += nbytes
         self.peak_reserved = max(self.peak_reserved, self.reserved)
+        return True
 
     def _give_back(self) -> None:
-        """Give the device the segments that lie unused, of which no part is in use."""
-        self.releases += 1
+        """Give the device the segments of which no part is in use."""
         for free in self._free.values():
             for block in [block for block in free if block.before is None and block.after is None]:
                 free.remove(block)
@@ -139,29 +131,28 @@ class Allocator:
 
     def _is_worth_splitting(self, block: Block, size: int) -> bool:
         rest = block.size - size
-        return rest >= BLOCK if block.small or self._expandable else rest > SMALL
+        return rest >= BLOCK if block.small else rest > SMALL
 
-    def _split(self, block: Block, size: int) -> None:
-        """Leave a block its first bytes, and the rest to others."""
-        rest = Block(block.address + size, block.size - size, small=block.small)
-        rest.before, rest.after, block.size = block, block.after, size
-        if rest.after is not None:
-            rest.after.before = rest
-        block.after = rest
-        if self._last[block.small] is block:
-            self._last[block.small] = rest
-        insort(self._free[block.small], rest)
 
-    def _join(self, block: Block, swallowed: Block | None) -> None:
-        """Have a block take over the one behind it, in its segment."""
-        if swallowed is None:
-            return
-        block.size += swallowed.size
-        block.after = swallowed.after
-        if block.after is not None:
-            block.after.before = block
-        if self._last[block.small] is swallowed:
-            self._last[block.small] = block
+def split(block: Block, size: int) -> Block:
+    """Leave a block its first bytes; return the rest, as its neighbour."""
+    rest = Block(block.address + size, block.size - size, small=block.small, mapped=block.mapped)
+    rest.before, rest.after, block.size = block, block.after, size
+    if rest.after is not None:
+        rest.after.before = rest
+    block.after = rest
+    return rest
+
+
+def swallow_next(block: Block) -> None:
+    """Have a block take over the one behind it, in its segment."""
+    swallowed = block.after
+    if swallowed is None:
+        return
+    block.size += swallowed.size
+    block.after = swallowed.after
+    if block.after is not None:
+        block.after.before = block
 
 
 def round_up(nbytes: int, step: int) -> int:

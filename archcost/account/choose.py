@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.account.segments import Lives, Segment
 
@@ -54,6 +54,25 @@ def choose_segments(lives: Lives, segments: Iterable[Segment], room: int) -> lis
     if best is None or lives.step > room:
         return None
     return _unroll(best.chosen)
+
+
+def list_choices(segments: Iterable[Segment], most: int) -> list[tuple[Segment, ...]]:
+    """Return every choice of segments that do not lie in each other, the least work first; nothing where they are many.
+
+    Example:
+        >>> list_choices([], 10)
+        [()]
+    """
+    found = list(islice(_yield_choices(sorted(segments, key=lambda each: each.start), 0), most + 1))
+    return [] if len(found) > most else sorted(found, key=lambda chosen: sum(each.work for each in chosen))
+
+
+def _yield_choices(segments: Sequence[Segment], end: int) -> Iterator[tuple[Segment, ...]]:
+    yield ()
+    for i, segment in enumerate(segments):
+        if segment.start >= end:
+            for rest in _yield_choices(segments[i + 1 :], segment.end):
+                yield (segment, *rest)
 
 
 def _keep_best(states: list[_State]) -> list[_State]:

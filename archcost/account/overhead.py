@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archcost.records import NamedDevice
+    from archcost.records import NamedDevice, Workspace
 
 # aten/src/ATen/cuda/CublasHandlePool.cpp: 32 MiB from Hopper on, else CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8
 CUBLAS_LARGE, CUBLAS_SMALL = 4096 * 1024 * 8, 4096 * 1024 * 2 + 16 * 1024 * 8
@@ -16,12 +16,16 @@ HOPPER = 9
 CONTEXT_LEAST, CONTEXT_MOST = 287_047_680, 666_632_192
 
 
-def overheads(device: NamedDevice, *, trains: bool) -> dict[str, tuple[int, int]]:
+def overheads(device: NamedDevice, *, trains: bool, measured: Workspace | None = None) -> dict[str, tuple[int, int]]:
     """Return what comes on top of the tensors of a walk on a GPU, by what it is: at least, and at most.
 
-    cuBLAS has one workspace for each thread that computes products: the backward pass runs in one of its own.
+    cuBLAS has one workspace for each thread that computes products: the backward pass runs in one of its own. Where the
+    workspaces of all libraries were measured, they are in its place.
     """
+    context = {"CUDA context": (CONTEXT_LEAST, CONTEXT_MOST)}
+    if measured is not None:
+        return {**context, "measured workspaces": (measured.nbytes, measured.nbytes)}
     major = device.capability[0] if device.capability else 0
     workspace = CUBLAS_LARGE if major >= HOPPER else CUBLAS_SMALL
     cublas = workspace * (2 if trains else 1)
-    return {"CUDA context": (CONTEXT_LEAST, CONTEXT_MOST), "cuBLAS workspaces": (cublas, cublas)}
+    return {**context, "cuBLAS workspaces": (cublas, cublas)}

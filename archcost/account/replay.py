@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.account.allocator import Allocator, DeviceFullError
+from archcost.account.expandable import ExpandableAllocator
 from archcost.account.memory import MADE
 from archcost.records import Allocation
 
@@ -22,7 +23,7 @@ def replay(trace: Trace, *, expandable: bool = False, capacity: int | None = Non
     runs that makes it, and freed before the first operator that finds it dead. Storages on the host of a GPU, such as
     an optimizer's step counts, take nothing of it.
     """
-    loop = _Loop(trace, Allocator(expandable=expandable, capacity=capacity))
+    loop = _Loop(trace, (ExpandableAllocator if expandable else Allocator)(capacity=capacity))
     try:
         loop.run()
     except DeviceFullError:

@@ -2,7 +2,7 @@
 
 Checkpointing keeps a module's inputs, and of what its forward saves nothing until its backward begins; then it runs the
 forward again. So a segment of the forward pass, the operators of one call of a module, hides storages that are born and
-saved in it and that nothing behind it reads. It adds the inputs that nobody else keeps.
+saved in it and that nothing behind it saves. It adds the inputs that nothing from its start on saves.
 """
 
 from __future__ import annotations
@@ -49,6 +49,20 @@ def _use(trace: Trace, spec: SavedSpec, read: Mapping[int, int]) -> Use:
     return Use(storage.nbytes, storage.born, max(savers), max(*savers, read.get(spec.storage, 0)))
 
 
+def _find_stops(trace: Trace) -> dict[int, int]:
+    """Return how far torch computes again for what each operator saves: up to it, or through it.
+
+    It stops where it has all that was saved: before an operator that saves what it is given, behind one that saves what
+    it computes.
+    """
+    stops: dict[int, int] = {}
+    for spec in trace.saved:
+        for op in (spec.op, *spec.others):
+            computes = trace.storages[spec.storage].born == op or spec.storage in trace.ops[op].written
+            stops[op] = max(stops.get(op, 0), op + computes)
+    return stops
+
+
 class Lives:
     """The moments of a walk's forward pass, and when its backward pass comes back to each."""
 
@@ -56,17 +70,26 @@ class Lives:
         self.trace, self.work = trace, work
         self.live = live_bytes(trace)
         self.forward = sum(op.phase == "forward" for op in trace.ops)
-        made = {number for number, storage in enumerate(trace.storages) if storage.kind in MADE}
+        self.made = {number for number, storage in enumerate(trace.storages) if storage.kind in MADE}
         read = {spec.storage: op.index for op in trace.ops[: self.forward] for spec in op.inputs}
         read |= {spec.storage: self.forward for spec in trace.returns}
-        self.uses = [_use(trace, spec, read) for spec in trace.saved if spec.storage in made]
-        self.unsaved = made - {spec.storage for spec in trace.saved}
-        self.back, self.peaks, self.step = self._backward()
+        self.uses = [_use(trace, spec, read) for spec in trace.saved if spec.storage in self.made]
+        self.stops = _find_stops(trace)
+        self.making: Counter[int] = Counter()  # bytes, by the operator that makes them
+        for number in self.made:
+            self.making[trace.storages[number].born] += trace.storages[number].nbytes
+        self.saved = {spec.storage: max((spec.op, *spec.others)) for spec in trace.saved}
+        self.back, self.behind, self.step = self._backward()
+        self.peaks = list(map(max, self.live[: self.forward], self.behind))
+
+    def find_live_before(self, op: int) -> int:
+        """Return the bytes that are alive when an operator begins."""
+        return self.live[op] - self.making[op]
 
     def _backward(self) -> tuple[dict[int, int], list[int], int]:
-        """Return the first backward operator of each forward one, the most alive around each, and that of the step."""
+        """Return the first backward operator of each forward one, the most alive behind each, and that of the step."""
         back: dict[int, int] = {}
-        peaks, step, place = self.live[: self.forward], 0, self.forward - 1
+        behind, step, place = [0] * self.forward, 0, self.forward - 1
         for op in self.trace.ops[self.forward :]:
             nbytes = self.live[op.index]
             if op.phase == "step":
@@ -75,8 +98,8 @@ class Lives:
             if op.forward_of is not None and op.forward_of < self.forward:
                 place = op.forward_of
                 back.setdefault(place, op.index)
-            peaks[place] = max(peaks[place], nbytes)
-        return back, peaks, step
+            behind[place] = max(behind[place], nbytes)
+        return back, behind, step
 
 
 def list_segments(lives: Lives) -> list[Segment]:
@@ -128,25 +151,30 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
     changed = {storage for op in ops for storage in op.written if storage in given}
     if any(trace.storages[storage].kind not in KEPT_ANYWAY for storage in changed):
         return None  # it would be computed again from what it has overwritten
-    inside = [use for use in lives.uses if start <= use.born and use.last < end]
-    hidden, last = sum(use.nbytes for use in inside), max((use.saved for use in inside), default=start)
-    kept = [trace.storages[storage].nbytes for storage in given if storage in lives.unsaved]
-    if hidden <= sum(kept):
+    inside = [use for use in lives.uses if start <= use.born and use.saved < end and use.last < lives.forward]
+    hidden = sum(use.nbytes for use in inside)
+    savers = [op for op in range(start, end) if op in lives.stops]
+    stop = max((lives.stops[op] for op in savers), default=start)
+    # what it is given stays there for it, unless something behind it saves that, too
+    kept = sum(trace.storages[each].nbytes for each in given & lives.made if lives.saved.get(each, -1) < start)
+    if hidden <= kept:
         return None
+    read = max(end, *(use.last + 1 for use in inside))  # what is read behind it is there until then
+    backward = max(_find_peak_again(lives, savers, range(start, stop), hidden), *lives.behind[start:end])
     return Segment(
         path=path,
         start=start,
         end=end,
-        hidden=hidden - sum(kept),
-        work=sum(lives.work[start : last + 1]),  # torch stops where it has what it needs
-        peak=_find_peak(lives, start, end, hidden),
+        hidden=hidden - kept,
+        work=sum(lives.work[start:stop]),
+        peak=max(backward + kept, *lives.live[start:read]),
     )
 
 
-def _find_peak(lives: Lives, start: int, end: int, hidden: int) -> int:
-    """Return the most that is alive while a module goes backward, or is computed again just before."""
-    before = lives.live[start - 1] if start else 0
-    rise = max(lives.live[start:end]) - before
-    begin = min((lives.back[op] for op in range(start, end) if op in lives.back), default=None)
-    again = 0 if begin is None else lives.live[begin - 1] - hidden + rise
-    return max(again, *lives.peaks[start:end])
+def _find_peak_again(lives: Lives, savers: Sequence[int], again: range, hidden: int) -> int:
+    """Return the most that is alive while operators are computed again, before a saver of them goes backward."""
+    begin = min((lives.back[op] for op in savers if op in lives.back), default=None)
+    if begin is None or not again:
+        return 0
+    rise = max(lives.live[op] for op in again) - lives.find_live_before(again.start)
+    return lives.find_live_before(begin) - hidden + rise

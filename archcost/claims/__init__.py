@@ -1,4 +1,4 @@
-"""Published figures beside measured ones: the ledger, its verdicts, and which convention gives a figure."""
+"""Published figures beside measured ones: the ledger, its verdicts, and the search for a figure's convention."""
 
 from archcost.claims.explain import explain as explain
 from archcost.claims.findings import check as check, list_networks as list_networks

@@ -1,4 +1,4 @@
-"""Search the conventions for those that give a printed figure: why it differs from another."""
+"""Search for the counting conventions that give a printed figure."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from archcost.records import Asked, Claim
     from archcost.sources import InputSpec
 
-SIDES = (224, 227, 299)  # of the inputs that papers and libraries use for one network
-SMALLEST_PHOTO = 96  # networks for smaller images are never run at those sizes
+SIDES = (224, 227, 299)  # input sizes that papers and libraries use for one network
+SMALLEST_PHOTO = 96  # networks for smaller images never run at those sizes
 MOST_WAYS = 10
-NEAR = Fraction(1, 10)  # of a value: 5.97M cut to one digit is a printed 5M, and yet no explanation of it
+NEAR = Fraction(1, 10)  # of the value: 5.97M, cut to one digit, is 5M, but does not explain a printed 5M
 BINARY = Fraction(1024, 1000)
 
 
@@ -42,25 +42,25 @@ def explain(
     jobs: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Explanation:
-    """Find the ways of counting a network that give a printed figure, or come nearest to it.
+    """Find the ways of counting a network that give a printed figure or come nearest to it.
 
     Args:
         network: a name, as for `archcost.profile`. One of the zoo is counted with its variants too: with side
             classifiers, strides and shortcuts of other implementations.
-        figure: as it is printed: "4.1G", "5M", "96MB".
-        asked: what is printed.
-        inputs: descriptions of the inputs; without them a network for photographs is counted at other sizes, too.
+        figure: the printed text: "4.1G", "5M", "96MB".
+        asked: the printed quantity.
+        inputs: descriptions of the inputs; without them, a network for photographs is also counted at other sizes.
         batch: images in the batch.
-        most: how many ways to return.
+        most: the number of ways to return.
         jobs: processes that measure, as for `profile_many`.
         progress: called with each network when it is measured.
 
     Returns:
-        Those that have the printed digits before the others, the nearest first among either; the simplest that has
-        them is always among them.
+        The ways that give the printed digits, then the others, each group with the nearest first; the simplest way that
+        gives them is always included.
 
     Raises:
-        ArgumentError: a figure that does not parse.
+        ArgumentError: the figure does not parse.
         ClaimError: the network itself cannot be measured.
     """
     printed = parse_printed(figure)
@@ -125,7 +125,7 @@ def _build_way(spec: str, title: str, count: Counting, printed: Printed, *, own:
 
 
 def _choose_simplest(ways: Sequence[Way]) -> tuple[Way, ...]:
-    """Return each value once, where it is reached most simply."""
+    """Return each value once, with the simplest way that gives it."""
     best: dict[float, Way] = {}
     for way in sorted(ways, key=lambda way: way.deviations):
         best.setdefault(way.value, way)
@@ -133,11 +133,11 @@ def _choose_simplest(ways: Sequence[Way]) -> tuple[Way, ...]:
 
 
 def _choose_nearest(ways: Sequence[Way], most: int, simplest: Way | None) -> tuple[Way, ...]:
-    """Return the first few, those with the printed digits before the others, and the simplest in any case."""
+    """Return the first few ways, those with the printed digits first, and the simplest one in any case."""
     order = sorted(ways, key=lambda way: (way.agreement is None, abs(way.difference), way.deviations))
     nearest = order[:most]
     if simplest is not None and simplest not in nearest:
-        nearest[-1] = simplest  # it fits and is farther away than the others, so they stay in order
+        nearest[-1] = simplest  # it is farther away than the others, so the order stays
     return tuple(nearest)
 
 
@@ -146,7 +146,7 @@ def _measure_complexity(way: Way) -> tuple[int, bool, float]:
 
 
 def _find_published(specs: Sequence[str], printed: Printed) -> Iterator[Claim]:
-    """Yield the claims of the ledger that print the same figure of one of these networks."""
+    """Yield the ledger's claims that print the same figure for one of these networks."""
     names = {zoo.REGISTRY.find(spec).id for spec in specs if spec in zoo.REGISTRY}
     for claim in read_published():
         same = claim.network in zoo.REGISTRY and zoo.REGISTRY.find(claim.network).id in names

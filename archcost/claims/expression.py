@@ -1,10 +1,10 @@
-"""The arithmetic of the ledger: numbers, networks, their quantities, and + - * / ** between them; nothing else.
+"""The arithmetic of the ledger: numbers, networks, their quantities, and + - * / ** between them.
 
     alexnet.layer('conv1').params          net('resnet50@320').macs / resnet50.macs
     2 * vgg16.convolutions.macs            googlenet.module('inception3a').weights
 
-A bare name is a network of the zoo, `net('...')` any that the program knows. Results are exact fractions. Python never
-runs the text: it is taken apart, and what is not of this list is refused.
+A bare name is a network of the zoo, `net('...')` any network that archcost can build. Results are exact fractions.
+Python never runs the text: it is parsed, and everything outside this list is refused.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ MOST_BITS = 4096
 
 
 def find_networks(text: str) -> tuple[str, ...]:
-    """Return the networks that an expression asks for, after checking all of it.
+    """Return the networks of an expression, after checking the whole expression.
 
     Raises:
-        ArgumentError: a text that is not such an expression, or a name that the zoo does not know.
+        ArgumentError: the text is not such an expression, or names an unknown network.
     """
     checker = _Checker(text)
     checker.visit(_parse(text))
@@ -55,15 +55,15 @@ def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
         measured: gives the measured network of a name.
 
     Raises:
-        ArgumentError: a text that is not such an expression, a row, module or quantity that a network does not
-            have, or a division by zero.
+        ArgumentError: the text is not such an expression, names a row, module or quantity that a network lacks, or
+        divides by zero.
     """
     find_networks(text)
     return _Evaluator(text, measured).number(_parse(text))
 
 
 def find_sibling(text: str, quantity: str) -> str | None:
-    """Return the expression that asks for another quantity in the place of the one that the whole text asks for."""
+    """Return the expression with another quantity in place of its own."""
     node = _parse(text)
     if not isinstance(node, ast.Attribute) or node.attr not in QUANTITIES:
         return None
@@ -86,7 +86,7 @@ def _parse(text: str) -> ast.expr:
 
 
 class _Checker(ast.NodeVisitor):
-    """Refuses every node that is not of the language, and collects the networks."""
+    """Refuses every node outside the language, and collects the networks."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -142,7 +142,7 @@ class _Checker(ast.NodeVisitor):
 
 
 class _Evaluator:
-    """Computes what a `_Checker` has let pass."""
+    """Computes an expression that a `_Checker` has accepted."""
 
     def __init__(self, text: str, measured: Callable[[str], MeasuredPart]) -> None:
         self.text = text

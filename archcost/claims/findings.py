@@ -1,4 +1,4 @@
-"""Measure what claims ask for, each network once, and judge them."""
+"""Measure the networks of claims, each network once, and judge the claims."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def check(
     """Measure and judge every claim.
 
     Args:
-        claims: of `published()`.
+        claims: claims from the ledger.
         jobs: processes that measure, as for `profile_many`.
         progress: called with each network when it is measured.
-        sweeping: limits, a journal, and who runs the networks.
+        sweeping: limits, a journal, and an engine for the networks.
 
     Raises:
-        ClaimError: a network that cannot be measured.
-        LedgerError: an expression that asks for a row or module that its network does not have.
+        ClaimError: a network cannot be measured.
+        LedgerError: an expression names a row or module that its network lacks.
     """
     specs = list_networks(claims)
     results = profile_many(specs, keep=MeasuredPart.of, jobs=jobs, progress=progress, sweeping=sweeping)
@@ -55,7 +55,7 @@ def check(
 
 
 def list_networks(claims: Sequence[Claim]) -> tuple[str, ...]:
-    """Return every network that has to be measured for some claims, once."""
+    """Return the distinct networks that some claims need."""
     names = (name for claim in claims for text in list_expressions(claim) for name in find_networks(text))
     return tuple(dict.fromkeys(map(_find_canonical, names)))
 
@@ -93,7 +93,7 @@ def _find_canonical(name: str) -> str:
 
 
 def _spell_arithmetic(claim: Claim, evidence: Evidence) -> str:
-    """Say in numbers what gives the printed figure, or what comes nearest to it."""
+    """Return the arithmetic that gives the printed figure or comes nearest to it."""
     if not evidence.comparable:
         return ""
     if evidence.steps_of_1024 and evidence.measured is not None:
@@ -109,6 +109,6 @@ def _spell_arithmetic(claim: Claim, evidence: Evidence) -> str:
 
 
 def _explain_digits(printed: Printed, measured: Fraction | None) -> str:
-    """Say how the printed digits came from the measured ones."""
+    """Explain how the printed digits follow from the measured ones."""
     agreed = None if measured is None else find_agreement(printed, measured)
     return {"rounded": "Rounded.", "cut": "Cut, not rounded."}.get(agreed or "", "")

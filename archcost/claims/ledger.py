@@ -1,7 +1,7 @@
 """The ledger of published figures: `data/*.toml`, read and checked entry by entry.
 
-`[sources]` gives each source a short name; a `[[claim]]` is one printed figure. A wrong entry is refused with its file,
-its number, the key, and what is allowed.
+`[sources]` gives each source a short name; a `[[claim]]` is one printed figure. The error about a wrong entry names its
+file, its number, the key, and the allowed values.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 REQUIRED = ("network", "quantity", "printed", "source", "at", "verdict")
 TEXTS = ("convention", "measured", "under", "explained_by", "nearest", "reading", "protocol")
 ALLOWED = {**dict.fromkeys((*REQUIRED, *TEXTS), str), "significant": int}
-# What each verdict needs beside it: one of these keys. Those not listed may have none of them.
+# Each verdict needs one of these keys. Verdicts that are not listed must have none of them.
 EVIDENCE = {"convention": ("under",), "differs": ("explained_by", "nearest"), "not comparable": ("reading",)}
 
 
 def read_published() -> tuple[Claim, ...]:
-    """Return all published figures that come with the program, by file."""
+    """Return all published figures of archcost, by file."""
     folder = resources.files("archcost.claims") / "data"
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
     return read_texts({entry.name: entry.read_text(encoding="utf-8") for entry in files})
 
 
 def read_file(path: Path) -> tuple[Claim, ...]:
-    """Return the figures of a user's file; it may name the program's sources besides its own.
+    """Return the figures of a user's file, which may refer to archcost's sources besides its own.
 
     Raises:
-        LedgerError: a file that cannot be read, or an entry that is wrong.
+        LedgerError: the file cannot be read, or an entry is wrong.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def read_texts(texts: Mapping[str, str], known: Mapping[str, Source] | None = No
     """Read the texts of files, by their names.
 
     Raises:
-        LedgerError: naming the file, the entry and what is wrong with it.
+        LedgerError: an entry is wrong; names the file, the entry and the problem.
     """
     files = {name: _parse_toml(name, text) for name, text in texts.items()}
     sources = dict(known or {})
@@ -157,10 +157,10 @@ def _join_names(names: Iterable[str]) -> str:
 
 
 def find_measured_expression(claim: Claim) -> str | None:
-    """Return the expression of the claimed quantity; None where the claim is of something that cannot be measured.
+    """Return the expression of the claimed quantity; None if the claim's quantity cannot be measured.
 
     Raises:
-        ArgumentError: no expression, and a quantity or network that does not stand for one.
+        ArgumentError: the claim has no expression, and its quantity or network implies none.
     """
     if claim.measured is not None:
         return claim.measured
@@ -174,10 +174,10 @@ def find_measured_expression(claim: Claim) -> str | None:
 
 
 def find_under_expression(claim: Claim) -> str | None:
-    """Return the expression of the quantity under the other convention; None where that only changes the prefix.
+    """Return the expression of the quantity under the other convention; None if that only changes the prefix.
 
     Raises:
-        ArgumentError: a convention that does not change this quantity.
+        ArgumentError: the convention does not change this quantity.
     """
     if claim.under is None or claim.under == STEPS_OF_1024:
         return None
@@ -189,6 +189,6 @@ def find_under_expression(claim: Claim) -> str | None:
 
 
 def list_expressions(claim: Claim) -> tuple[str, ...]:
-    """Return every expression that has to be evaluated for a claim."""
+    """Return all expressions of a claim."""
     texts = (find_measured_expression(claim), find_under_expression(claim), claim.explained_by, claim.nearest)
     return tuple(text for text in texts if text is not None)

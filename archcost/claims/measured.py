@@ -1,4 +1,4 @@
-"""What claims and explanations may ask of a network: sums over its rows, or over some of them."""
+"""The quantities of networks in claims and explanations: sums over all rows, or over some of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROLES: dict[str, set[Role | None]] = {
     "others": {"recurrent", "attention", "embedding", "other", "elementwise", "movement", None},
 }
 WEIGHTED = {"convolution", "linear", "attention", "recurrent"}
-SHORT = {"activations": "activation_elements", "outputs": "output_elements"}  # names that the ledger has for them
+SHORT = {"activations": "activation_elements", "outputs": "output_elements"}  # their names in the ledger
 SUMMED = {**{name: name for name in SUMS}, **SHORT}
 # Each is explained where it is computed, in `MeasuredPart`.
 QUANTITIES = (
@@ -32,7 +32,7 @@ QUANTITIES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRow:
-    """What of one row of a report figures are made of: `values` are the quantities that it knows, by their name."""
+    """The parts of a report's row that figures need: `values` are its quantities by name."""
 
     name: str
     role: Role | None
@@ -42,7 +42,7 @@ class MeasuredRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredPart:
-    """A network, or some rows of it; every quantity is a sum over the rows unless it says otherwise."""
+    """A network, or some of its rows; every quantity is a sum over the rows unless its docstring says otherwise."""
 
     name: str
     rows: tuple[MeasuredRow, ...]
@@ -50,7 +50,7 @@ class MeasuredPart:
 
     @classmethod
     def of(cls, report: Report) -> MeasuredPart:
-        """Keep of a report what figures are made of; what only the whole network has is in `totals`."""
+        """Return the parts of a report that figures need; `totals` has the quantities of the whole network."""
         totals = {"depth": report.totals.depth, **count_language(report)}
         reach = report.totals.receptive_field
         if reach and all(isinstance(side, int) for side in reach):
@@ -61,15 +61,15 @@ class MeasuredPart:
         """Return every call of a row.
 
         Raises:
-            ArgumentError: with the names that are closest.
+            ArgumentError: the name is unknown; names the closest ones.
         """
         return self._some(name, tuple(row for row in self.rows if row.name == name), "row")
 
     def module(self, path: str) -> MeasuredPart:
-        """Return the rows of a module and of those in it.
+        """Return the rows of a module and of the modules in it.
 
         Raises:
-            ArgumentError: with the names that are closest.
+            ArgumentError: the name is unknown; names the closest ones.
         """
         return self._some(path, tuple(row for row in self.rows if f"{row.name}.".startswith(f"{path}.")), "module")
 
@@ -80,21 +80,21 @@ class MeasuredPart:
 
     @property
     def classifier(self) -> MeasuredPart:
-        """Return the last linear layer, no row in a network without one."""
+        """Return the last linear layer; no row if the network has none."""
         return MeasuredPart(
             name=f"{self.name} classifier", rows=tuple(row for row in self.rows if row.role == "linear")[-1:]
         )
 
     @property
     def weighted_outputs(self) -> int:
-        """Return the elements that the rows with parameters hand on."""
+        """Return the output elements of the rows with parameters."""
         return sum(row.values["outputs"] for row in self.rows if row.values["params"])
 
     def quantity(self, name: str) -> int:  # noqa: PLR0911 - one return for each kind of quantity
         """Return a quantity of `QUANTITIES`.
 
         Raises:
-            ArgumentError: one that these rows do not have.
+            ArgumentError: these rows lack the quantity.
         """
         if name in SUMMED and all(name in row.values for row in self.rows):
             return sum(row.values[name] for row in self.rows)

@@ -19,7 +19,7 @@ FORM = re.compile(
     r"(?P<relation>[<>~]|about )?\s*(?P<digits>\d[\d,]*)(?:\.(?P<decimals>\d+))?(?:e(?P<exponent>\d+))?"
     rf"\s*(?P<prefix>{'|'.join(PREFIXES)})?\s*(?P<unit>{'|'.join(UNITS)})?(?P<percent>\s*%)?"
 )
-# Words that stand for a figure: its value, its unit (0: exactly that), and how a figure has to be to it.
+# Words that stand for a figure: its value, its unit (0: exact), and the relation of a figure to it.
 WORDS: dict[str, tuple[Fraction, Fraction, Relation]] = {
     "most": (Fraction(1, 2), Fraction(0), ">"),
     "more": (Fraction(1), Fraction(0), ">"),
@@ -30,9 +30,9 @@ WORDS: dict[str, tuple[Fraction, Fraction, Relation]] = {
 }
 PRODUCT = re.compile(r"\d+(?:x\d+)+")
 RATIO = re.compile(r"(\d+)/(\d+)")
-SPELLED_OUT = 10**4  # smaller figures without a prefix are counts: all of their digits are meant
+SPELLED_OUT = 10**4  # smaller figures without a prefix are counts with all digits significant
 LONGEST_FIGURE, LARGEST_EXPONENT, DIGITS = 60, 30, 40
-MEANT = 2  # digits of "400K" that are meant; its zeros may be rounding
+MEANT = 2  # significant digits of "400K", whose zeros may be rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,8 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
         text: a number with a prefix and a unit ("138M", "3.6 billion FLOPs", "96MB", "28 %", "12x"), a bound (">30M"),
             a product ("28x28x672"), a ratio ("25/9"), or one of `WORDS`: "most" is more than half, "similar" less than
             a tenth away from the same, "more" and "less" are beside the same, "doubles" is twice, "none" is 0.
-        significant: how many of its digits are meant, counted from the first that is not zero. Where it is not given:
-            all of them; but of zeros before a prefix or at the end of a large number only as many as make two digits.
+        significant: the number of significant digits, counted from the first that is not zero. By default all of them;
+        but zeros before a prefix or at the end of a large number count only up to two digits.
 
     Raises:
         ArgumentError: anything else.

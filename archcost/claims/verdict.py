@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from archcost.claims.printed import Printed
     from archcost.records import Judgement
 
-# What a claim's `convention` may be: how its source counts, as far as it says.
+# The values of a claim's `convention`: its source's way of counting, as far as it says.
 STEPS_OF_1024 = "steps of 1024"
 STATED = ("count", "multiply-adds", "2 x multiply-adds", STEPS_OF_1024, "unstated")
-# What `under` may be, and which quantity it puts in the place of another; {} is the network or the part of it.
+# The values of `under`, with the quantity that each substitutes; {} is the network or a part of it.
 CONVENTIONS: Mapping[str, Mapping[str, str]] = {
     STEPS_OF_1024: {},
     "2 x multiply-adds": {"macs": "2 * {}.macs"},
@@ -35,10 +35,10 @@ CONVENTIONS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of one claim, in numbers; None where the claim does not give it.
+    """The numbers of one claim; None for a number that the claim does not give.
 
     `measured` is the claimed quantity, `under` the same under another convention, `explained` the result of the
-    arithmetic that is to give the printed figure, `nearest` that of the closest reading that is known.
+    arithmetic that should give the printed figure, and `nearest` the result of the closest known reading.
     """
 
     printed: Printed
@@ -51,7 +51,7 @@ class Evidence:
 
 
 def judge(evidence: Evidence) -> Judgement:
-    """Return the verdict on a claim, whatever is recorded.
+    """Return the verdict on a claim, regardless of the recorded one.
 
     "match": the measured figure has the printed digits, rounded as well as cut; "rounding": one of the two alone.
     "convention": it has not, but has them under the other convention that the claim names.

@@ -1,4 +1,4 @@
-"""The matrix of conventions: every way of counting a network that is searched for a printed figure."""
+"""The matrix of conventions: all ways of counting a network that the search tries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counting:
-    """One way of counting a network: in words, its value, and the number of choices other than the program's own.
+    """One way of counting a network: in words, its value, and the number of choices that differ from archcost's own.
 
     `steps_of_1024`: the value in the unit whose K, M and G are powers of 1024.
     """
@@ -33,7 +33,7 @@ def yield_countings(asked: Asked, part: MeasuredPart) -> Iterator[Counting]:
     yield from {"operations": _count_operations, "parameters": _count_parameters, "memory": _count_memory}[asked](part)
 
 
-# What may be counted beside multiply-adds; one operation for each is a convention of its own.
+# Operations beside multiply-adds that a convention may count.
 EXTRAS: Mapping[str, Callable[[MeasuredPart], int]] = {
     "bias additions": lambda part: part.quantity("bias_additions"),
     "normalisation": lambda part: part.of_role("normalisations").quantity("other_ops"),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-# name: (module, what `--help` says); a command's module is imported when the command is used. No module here is named
-# as a builtin is: importing archcost.cli.list would put it in the place of `list`.
+# name: (module, help); a command's module is imported when the command is used. No module has a builtin's name:
+# importing archcost.cli.list would replace `list`.
 COMMANDS = {
     "profile": ("archcost.cli.profile", "Count what a network costs, layer by layer."),
     "fit": ("archcost.cli.fit", "Find the largest batch that fits into a memory."),
@@ -33,6 +33,7 @@ COMMANDS = {
     "device": ("archcost.cli.device", "Measure what a device can do at best."),
     "compare": ("archcost.cli.compare", "Put networks side by side: cost, accuracy, accuracy per parameter."),
     "alternatives": ("archcost.cli.alternatives", "Find networks that are as accurate and cost no more."),
+    "survey": ("archcost.cli.survey", "Survey published networks: costs and times, accuracy at equal cost."),
     "atlas": ("archcost.cli.atlas", "Write a page to explore all published networks."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
@@ -45,16 +46,17 @@ COMMANDS = {
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "quiz": ("archcost.cli.quiz", "Ask questions about a network, with worked answers."),
+    "slides": ("archcost.cli.slides", "Write slides about a lecture's page or a network."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }
 INTERRUPTED = 130
-MOST_LINES = 60  # of a message: Python's frames of a deep network
-MANY_OBJECTS = 200_000  # about as many as torch makes when it is imported, all of them there to stay
+MOST_LINES = 60  # the most characters of a message: a deep network has many frames
+MANY_OBJECTS = 200_000  # about the number of objects that importing torch creates for good
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands by name and imports one only when it is used."""
+    """A group that imports a command only when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table."""
@@ -70,7 +72,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write how networks are named, as their sources say it."""
+        """Write the group's help with the sources' forms of network names."""
         from archcost.sources.table import describe_forms
 
         self.help = (self.help or "").replace("{forms}", describe_forms())
@@ -92,7 +94,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest `profile` where a network stands in a command's place."""
+        """Suggest `profile` if a network's name is in place of a command."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -116,24 +118,23 @@ def archcost() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code, without a moment spent on what the end of the process frees anyway.
+    """Run the command line and exit with its code at once, without freeing objects.
 
-    Taking torch's modules apart takes a third of the time that importing them does, and so do the searches for garbage
-    among them meanwhile.
+    Tearing down torch's modules takes a third of the time of importing them, and so does garbage collection meanwhile.
     """
     gc.set_threshold(MANY_OBJECTS)
-    for name in ("SIGTERM", "SIGHUP"):  # whoever cancels a job wants what an interrupt leaves: nothing behind
+    for name in ("SIGTERM", "SIGHUP"):  # a cancelled job must clean up as after an interrupt
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
     try:
         code = run(sys.argv[1:] if arguments is None else arguments)
-    except KeyboardInterrupt:  # one more, while the first was being dealt with
+    except KeyboardInterrupt:  # a second interrupt, during the handling of the first
         code = INTERRUPTED
     if "torch" in sys.modules:
         atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter would call
         for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, OSError, ValueError):  # closed, or full: `run` has said so
+            with suppress(AttributeError, OSError, ValueError):  # closed or full, which `run` has reported
                 stream.flush()
         os._exit(code)
     sys.exit(code)
@@ -170,10 +171,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refuse_nul(arguments: Sequence[str]) -> None:
-    """Refuse what no shell hands on and no file's name can hold.
+    """Refuse NUL characters, which neither a shell nor a file name can contain.
 
     Raises:
-        UsageError: an argument with a NUL character.
+        UsageError: an argument has a NUL character.
     """
     for each in arguments:
         if "\0" in each:
@@ -181,7 +182,7 @@ def _refuse_nul(arguments: Sequence[str]) -> None:
 
 
 def _spell_error(error: ArchcostError) -> str:
-    """Return an error's message; on a terminal show before it where a user's code failed, in place of its frames."""
+    """Return an error's message; on a terminal, first show where the user's code failed, instead of its frames."""
     if isinstance(error, BuildError | WalkError):
         from archcost.cli.progress import is_watched
 
@@ -193,7 +194,7 @@ def _spell_error(error: ArchcostError) -> str:
 
 
 def _clean(message: str) -> str:
-    """Write a message so that no line of it commands a terminal or a runner of workflows, and that it can be read."""
+    """Make a message safe for terminals and workflow runners, and readable."""
     from archcost.page.names import clean_lines
 
     lines = message.split("\n")

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 @click.command("alternatives", short_help="Find networks that are as accurate and cost no more.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.option(
-    "--at-most", default="macs", show_default=True, metavar="A,B", help="What may not rise: macs,params,time:rtx4090."
+    "--at-most",
+    default="macs",
+    show_default=True,
+    metavar="A,B",
+    help="Quantities that may not rise: macs,params,memory,time:rtx4090.",
 )
-@click.option("--top1", type=click.FloatRange(0, 100), help="Its accuracy, where it is a network of your own.")
+@click.option("--top1", type=click.FloatRange(0, 100), help="Top-1 accuracy of a network of your own, in percent.")
 @click.option(
     "--pretraining", default="any", show_default=True, metavar="NAME",
-    help="What the others may have been trained on before ImageNet-1k: in1k for nothing else, in22k, ...",
+    help="Show only networks with this pretraining: in1k (ImageNet-1k alone), in22k, ...",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show the N nearest.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Show the nearest networks, this many."
+)
 @add_input()
 @add_output()
 def command(
@@ -43,8 +49,7 @@ def command(
     archcost alternatives timm:resnet50.a1_in1k --at-most macs,params,time:rtx4090 --pretraining in1k
     archcost alternatives model.py:build --input 3x224x224 --top1 76.1
 
-    The nearest comes first. archcost brings the accuracies, throughputs and costs of timm's networks, and runs NET
-    alone.
+    The nearest comes first. archcost ships the accuracies, throughputs and costs of timm's networks, and runs only NET.
     """  # noqa: D301 - click reads the \b
     from archcost.comparison.alternatives import build_candidate, find_alternatives, parse_limits
     from archcost.comparison.published import describe_published

@@ -16,7 +16,7 @@ SUFFIXES = (".html", ".htm")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Write the page to this file: atlas.html.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(output: str, quiet: bool) -> None:
-    """Write one page on which the networks that timm publishes are points, to be opened in a browser.
+    """Write a page for a browser on which each network that timm publishes is a point.
 
     \b
     archcost atlas -o atlas.html

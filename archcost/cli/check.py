@@ -1,4 +1,4 @@
-"""`archcost check`: a project's networks beside what was accepted, judged by its budgets."""
+"""`archcost check`: compare a project's networks with the accepted figures and judge them by budgets."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
 @click.command("check", short_help="Compare a project's networks with what was accepted.")
 @click.argument("networks", metavar="[NET]...", nargs=-1)
-@click.option("--update", is_flag=True, help="Accept what there is: write archcost.lock.json.")
+@click.option("--update", is_flag=True, help="Accept the figures of now: write archcost.lock.json.")
 @click.option(
-    "--base-ref", metavar="REV", help="Compare with the merge base with REV, rebuilt, not with the lock file."
+    "--base-ref",
+    metavar="REV",
+    help="Compare with the merge base of HEAD and REV, built again, instead of the lock file.",
 )
 @click.option(
     "--locked", "must_be_locked", is_flag=True, help="Exit 1 when archcost.lock.json is not what --update would write."
 )
-@click.option("--time", "timed", is_flag=True, help="Time each network beside its base, in turn; needs --base-ref.")
-@click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
+@click.option("--time", "timed", is_flag=True, help="Time each network and its base in turn; needs --base-ref.")
+@click.option("--config", metavar="FILE", help="File with the settings.  [default: the nearest pyproject.toml]")
 @add_judging
 @add_running()
 @add_output("cases")
@@ -73,7 +75,7 @@ def command(
     plans, folder = settings.select(networks), settings.file.parent
     locked = {} if update and not networks else lock.read_lock(folder / lock.FILE)
     if base_ref is not None:
-        merge_base(base_ref, repository=folder)  # that there is one is found out before the work
+        merge_base(base_ref, repository=folder)  # check before the work that it exists
         if is_dirty(repository=folder):
             output.note("the working tree has changes that no commit has; they are checked as well")
     steps = len(plans)
@@ -95,7 +97,7 @@ def command(
 
                 def tell(name: str) -> None:
                     advance.begin(name)
-                    if not is_watched():  # minutes pass: a log says with what
+                    if not is_watched():  # this takes minutes, so a log shows the progress
                         output.note(f"timing {name} beside its base")
 
                 speeds = time_networks(settings, plans, base_ref, folder, tell)
@@ -114,10 +116,10 @@ def command(
 
 
 def _refuse(*, update: bool, locked: bool, base_ref: str | None, timed: bool) -> None:
-    """Find out whether options contradict each other.
+    """Refuse contradictory options.
 
     Raises:
-        ArgumentError: they do.
+        ArgumentError: options contradict each other.
     """
     if update and locked:
         raise ArgumentError("--update writes the lock file and --locked forbids that it has to be; give one of them")

@@ -27,9 +27,13 @@ MOST_NAMED = 5
 
 @click.command("claims", short_help="Put published figures beside measured ones.")
 @click.argument("network", shell_complete=complete_names, metavar="[NET]", required=False)
-@click.option("--source", metavar="NAME", help="Figures of one source: vgg, cs231n, a glob, or a part of its title.")
-@click.option("--verdict", metavar="VERDICT", help="Figures that are recorded so: match, differs, ...")
-@click.option("--file", "file", metavar="FILE", help="Figures of your own, in TOML, instead of archcost's.")
+@click.option(
+    "--source", metavar="NAME", help="Show the figures of one source: vgg, cs231n, a glob, or a part of its title."
+)
+@click.option("--verdict", metavar="VERDICT", help="Show the figures with this recorded verdict: match, differs, ...")
+@click.option(
+    "--file", "file", metavar="FILE", help="Check the figures in a TOML file of your own instead of archcost's."
+)
 @add_running()
 @add_output("schema")
 def command(
@@ -71,11 +75,11 @@ def command(
 def _select_claims(
     claims: Sequence[Claim], network: str | None, source: str | None, verdict: str | None
 ) -> Sequence[Claim]:
-    """Return the claims that were asked for.
+    """Return the requested claims.
 
     Raises:
-        ArgumentError: a source or a verdict that no claim has.
-        UnknownNetworkError: a network that the zoo does not have, or a glob that matches none.
+        ArgumentError: no claim has the source or the verdict.
+        UnknownNetworkError: the zoo lacks the network, or no name matches the glob.
     """
     chosen = claims if network is None else _select_network(claims, network)
     if source is not None and claims:
@@ -90,7 +94,7 @@ def _select_claims(
 
 
 def _select_network(claims: Sequence[Claim], network: str) -> list[Claim]:
-    """Return the claims of a network; a name of the zoo, or a glob over it, may have none."""
+    """Return the claims about a network; a network of the zoo, or a glob, may have none."""
     from archcost.sources.selection import select
 
     chosen = [claim for claim in claims if _is_of(claim, network)]
@@ -101,7 +105,7 @@ def _select_network(claims: Sequence[Claim], network: str) -> list[Claim]:
 
 
 def _match(what: str, wanted: str, known: Iterable[str], otherwise: Sequence[str] = ()) -> Sequence[str]:
-    """Return the known names that a glob matches, or those that it means otherwise."""
+    """Return the known names that a text selects, as a glob or otherwise."""
     names = sorted(known)
     matching = [name for name in names if fnmatch.fnmatchcase(name, wanted)] or otherwise
     if not matching:

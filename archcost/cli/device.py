@@ -1,4 +1,4 @@
-"""`archcost device`: what a device can do at best, measured, and what its maker promises; here, or on a fleet."""
+"""`archcost device`: the measured peaks of a device beside its datasheet, on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("device", short_help="Measure what a device can do at best.")
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Which one.")
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda", help="Device to measure.")
 @click.option(
-    "--datasheet", metavar="NAME", help="Show what the maker promises of a device instead; 'this' for this one."
+    "--datasheet", metavar="NAME", help="Show the datasheet's figures of a device instead; 'this' names this machine's."
 )
 @THREADS
 @BINARY
@@ -38,8 +38,8 @@ def command(
     archcost device --datasheet "NVIDIA H200"
     archcost device --engine ray --accelerator H100 --accelerator A100 -o roofs.csv
 
-    What is kept lies in $XDG_CACHE_HOME/archcost, one file for each device, driver, torch and number of threads. On a
-    cluster one device of each type is measured, with its node for itself, and kept on that node.
+    The results are kept in $XDG_CACHE_HOME/archcost: one file for each device, driver, torch and number of threads. On
+    a cluster one device of each type is measured, with its node for itself, and kept on that node.
     """  # noqa: D301 - click reads the \b
     from archcost.render.device import build_document, build_fleet_document
 
@@ -62,10 +62,11 @@ def command(
 def _measure(
     device: str, threads: int | None, running: Running, output: Output
 ) -> list[tuple[str | None, Ceiling, Peaks | None]]:
-    """Return what was measured, by type of accelerator, beside what is promised.
+    """Return the measured and the datasheet's ceilings, by type of accelerator.
 
     Raises:
-        ArchcostError: this machine's device could not be measured; of a cluster's, one that fails stops no other.
+        ArchcostError: this machine's device could not be measured; on a cluster, a failing device does not stop the
+        others.
     """
     from archcost.clock.datasheet import peaks_of
     from archcost.profiling.ceilings import measure_ceilings
@@ -91,10 +92,10 @@ def _measure(
 
 
 def _find_promised(device: str, datasheet: str) -> Peaks:
-    """Return what the maker promises of a device by name, or of this one.
+    """Return the datasheet figures of a named device, or of this machine's.
 
     Raises:
-        NoDeviceError: one that is not in the table.
+        NoDeviceError: the table lacks the device.
     """
     from archcost.clock.datasheet import peaks_of
 

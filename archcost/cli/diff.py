@@ -1,4 +1,4 @@
-"""`archcost diff A B`: what changed, and which layers explain it."""
+"""`archcost diff A B`: the changes, and the layers that explain them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("after", shell_complete=complete_names, metavar="B")
 @add_input()
 @add_batch(least=0)
-@add_device("meta|cpu|cuda|auto", COUNTING, does="both are run")
+@add_device("meta|cpu|cuda|auto", COUNTING, does="both networks run on")
 @add_judging
 @add_output("cases")
 def command(
@@ -39,14 +39,15 @@ def command(
 ) -> None:
     """Compare two networks: the totals, and the layers that explain what changed.
 
-    A and B are reports (FILE.json of `archcost profile`), networks, or networks as a git revision has them, REV:NET.
+    A and B are reports (FILE.json of `archcost profile`), networks, or networks at a git revision, REV:NET.
 
     \b
     archcost diff before.json after.json
     archcost diff main:model.py:build model.py:build --format markdown -o comment.md
     archcost diff resnet50 resnet50_v1.5 --fail-if 'macs>+2%'
 
-    Exit codes: 0 fine, 1 a condition fails, 2 a wrong request, 3 the two could not be had or do not compare.
+    Exit codes: 0 fine, 1 a condition fails, 2 a wrong request, 3 a network could not be counted or the two do not
+    compare.
     """  # noqa: D301 - click reads the \b
     from archcost.records import Check, Checked
     from archcost.regression import diff, judge
@@ -62,10 +63,10 @@ def command(
 
 
 def _collect_reports(names: tuple[str, str], inputs: tuple[str, ...], **options: Any) -> list[Report]:
-    """Return the report of each side; networks are counted in processes of their own, so that neither sees the other.
+    """Return the report of each side; networks run in processes of their own, so that neither affects the other.
 
     Raises:
-        ArchcostError: whatever keeps one of the two from being had.
+        ArchcostError: one of the two cannot be counted.
     """
     from archcost.errors import IncomparableError, UsageError
     from archcost.profiling.many import profile_many

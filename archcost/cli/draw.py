@@ -23,7 +23,7 @@ PAGE = {".html": "html"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a diagram shows of the costs, and how it looks."""
+    """The look of a diagram, and the cost that it shows."""
 
     cost: str
     show: str
@@ -41,7 +41,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much of a network is drawn: levels of modules, layers that ride on others, columns of groups."""
+    """The extent of a diagram: module levels, layers drawn on others' boxes, columns of groups."""
 
     depth: int | None
     apart: bool
@@ -52,7 +52,7 @@ extent_options = add_group(
     "extent",
     Extent,
     click.option("--depth", type=int, metavar="N",
-                 help="Levels of modules to show; 0 shows every layer.  [default: fits]"),
+                 help="Number of module levels to show; 0 shows every layer.  [default: as many as fit]"),
     click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own."),
     click.option("--columns", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
                  help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs."),
@@ -62,15 +62,18 @@ look_options = add_group(
     "look",
     Look,
     click.option("--cost", type=click.Choice(["macs", "params", "memory", "receptive-field", "none"]), default="macs",
-                 show_default=True, help="Cost that each box shows."),
+                 show_default=True, help="Cost to show in each box."),
     click.option("--show", type=click.Choice(["bar", "width", "colour"]), default="bar", show_default=True,
                  help="How a box shows its share of the cost."),
     click.option("--direction", type=click.Choice(["down", "right"]), default="down", show_default=True,
-                 help="Where the lines lead."),
-    click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours."),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True,
-                 help="Size of the picture; a diagram that does not fit makes it larger."),
-    click.option("--font", metavar="NAME", help="Family of the letters.  [default: DejaVu Sans]"),
+                 help="Direction in which the drawing runs."),
+    click.option(
+        "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True,
+        help="Colour theme.",
+    ),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9",
+                 show_default=True, help="Size of the picture; a diagram that does not fit makes it larger."),
+    click.option("--font", metavar="NAME", help="Font family.  [default: DejaVu Sans]"),
 )  # fmt: skip
 
 
@@ -78,11 +81,16 @@ look_options = add_group(
 @click.argument("networks", shell_complete=complete_names, nargs=-1, required=True, metavar="NET...")
 @add_input()
 @add_batch(least=0)
-@add_device("auto|meta|cpu|cuda", does="it is run")
+@add_device("auto|meta|cpu|cuda", does="the network runs on")
 @extent_options
 @look_options
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf, .png, .html; repeatable."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Write the diagram to FILE.svg, .pdf, .png or .html; repeatable.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -98,8 +106,8 @@ def command(
     archcost draw resnet50::conv3_x.0 -o block.pdf
     archcost draw plain34 resnet34 vgg19 -o three.svg
 
-    NET::MODULE draws the inside of a module. Modules fold until the diagram fits; equal blocks that follow each other
-    are one box with their number, and so are equal paths side by side. In FILE.html they fold and unfold by a click.
+    NET::MODULE draws the inside of a module. Modules fold until the diagram fits; consecutive equal blocks are one box
+    with their number, and so are equal parallel paths. In FILE.html, a click folds and unfolds them.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import encode_figure, write_svg
     from archcost.diagrams import draw_networks
@@ -132,7 +140,7 @@ def _write_pages(parts: Sequence[tuple[Report, str]], outputs: Sequence[str], *,
     """Write the pages among the outputs.
 
     Raises:
-        ArgumentError: there are several networks.
+        ArgumentError: a page shows one network, and there are several.
     """
     from archcost.diagrams import write_html
 

@@ -1,4 +1,4 @@
-"""`archcost explain NET 4.1G`: which convention gives a printed figure."""
+"""`archcost explain NET 4.1G`: the conventions that give a printed figure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @click.command("explain", short_help="Find which convention gives a printed figure.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
 @click.argument("figure", metavar="[FIGURE]", required=False)
-@click.option("--params", metavar="FIGURE", help="A number of parameters: 5M.")
-@click.option("--memory", metavar="FIGURE", help="An amount of memory: 96MB.")
+@click.option("--params", metavar="FIGURE", help="Explain a number of parameters: 5M.")
+@click.option("--memory", metavar="FIGURE", help="Explain an amount of memory: 96MB.")
 @add_input()
 @add_batch()
 @add_output()
@@ -34,12 +34,12 @@ def command(
     batch: int,
     output: Output,
 ) -> None:
-    """Search the conventions for those that give a figure that somebody printed.
+    """Find the counting conventions that give a printed figure.
 
-    FIGURE is a number of operations: 4.1G, 15.3 billion. The ways of counting: multiply-adds or twice as many;
-    convolutions alone, without the classifier; with bias additions, normalisation, activation functions, pooling;
-    other input sizes; and the variants that the zoo has of a network (side classifiers, strides, shortcuts). Those that
-    give the printed digits are shown before the others, the nearest first, and the simplest of them is named.
+    FIGURE is a number of operations: 4.1G, 15.3 billion. The ways of counting are: multiply-adds or twice as many;
+    convolutions alone, without the classifier; with bias additions, normalisation, activation functions, pooling; other
+    input sizes; and the zoo's variants of a network (side classifiers, strides, shortcuts). Ways that give the printed
+    digits come first, the nearest at the top; the simplest is named.
 
     \b
     archcost explain resnet50 4.1G

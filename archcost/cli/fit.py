@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What a batch has to fit into: a memory, or a named device; and how one batch alone is made to fit."""
+    """The memory or the named device that a batch has to fit into, and the way to make one batch fit."""
 
     memory: str | None
     device_name: str | None
@@ -36,21 +36,30 @@ def _add_room(command: Any) -> Any:
     return add_group(
         "room",
         Room,
-        click.option("--memory", metavar="SIZE", help="24GB (10^9 bytes), 24GiB (2^30), 512MB."),
-        click.option("--device-name", metavar="NAME", help="A device by name (h200): its memory, and what it keeps."),
         click.option(
-            "--expandable-segments", "expandable", is_flag=True, help="Its allocator has expandable_segments:True."
+            "--memory", metavar="SIZE", help="Memory to fit into: 24GB (10^9 bytes), 24GiB (2^30 bytes), 512MB."
         ),
-        click.option("--batch", type=click.IntRange(min=1), help="Judge this batch alone."),
         click.option(
-            "--checkpoint", type=click.Choice(["auto"]), help="Choose modules to compute again, so that --batch fits."
+            "--device-name",
+            metavar="NAME",
+            help="Device to fit into, by name (h200): sets the memory, less what the device keeps.",
+        ),
+        click.option(
+            "--expandable-segments",
+            "expandable",
+            is_flag=True,
+            help="Assume that PyTorch's allocator runs with expandable_segments:True.",
+        ),
+        click.option("--batch", type=click.IntRange(min=1), help="Judge only this batch size."),
+        click.option(
+            "--checkpoint", type=click.Choice(["auto"]), help="Choose modules to checkpoint, so that --batch fits."
         ),
     )(command)
 
 
 @click.command("fit", short_help="Find the largest batch that fits into a memory.")
 @_add_room
-@partial(add_subject, batched=False, devices="meta|cpu|cuda", default="meta", does="it is walked")
+@partial(add_subject, batched=False, devices="meta|cpu|cuda", default="meta", does="the network is walked on")
 @add_training("Fit whole training steps, not inference.")
 @AMP
 @LIKE

@@ -1,4 +1,4 @@
-"""`archcost generate NET --prompt 2048`: what generating text costs."""
+"""`archcost generate NET --prompt 2048`: the costs of generating text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POSITIVE = click.IntRange(min=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """What text is generated, in which dtypes, and where it has to fit."""
+    """The text's lengths, the dtypes, and the memory to fit into."""
 
     prompt: int
     contexts: str | None
@@ -38,15 +38,31 @@ class Text:
 text_options = add_group(
     "text",
     Text,
-    click.option("--prompt", type=POSITIVE, default=2048, show_default=True, metavar="TOKENS", help="Of the prompt."),
-    click.option("--context", "contexts", metavar="8192,32768", help="Tokens before the one that is generated, too."),
-    click.option("--batch", type=POSITIVE, default=1, show_default=True, help="Sequences in the batch."),
-    click.option("--dtype", type=click.Choice(list(WEIGHT_DTYPES)), help="Of the weights.  [default: the network's]"),
-    click.option("--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Of the cache.  [default: the network's]"),
-    click.option("--memory", metavar="SIZE", help="80GB (10^9 bytes), 80GiB (2^30): which batch and context fit."),
-    click.option("--device-name", metavar="NAME", help="A device by name (h200), for the least time of a pass."),
-    click.option("--roof", metavar="this|FILE", help="The same, by what `archcost device` measured here or wrote."),
-    click.option("--block", type=POSITIVE, default=16, show_default=True, help="Tokens of a block of a paged cache."),
+    click.option(
+        "--prompt", type=POSITIVE, default=2048, show_default=True, metavar="TOKENS", help="Length of the prompt."
+    ),
+    click.option(
+        "--context", "contexts", metavar="8192,32768", help="Generate a token behind contexts of these lengths too."
+    ),
+    click.option("--batch", type=POSITIVE, default=1, show_default=True, help="Number of sequences in the batch."),
+    click.option(
+        "--dtype", type=click.Choice(list(WEIGHT_DTYPES)), help="Data type of the weights.  [default: the network's]"
+    ),
+    click.option(
+        "--kv-dtype", type=click.Choice(list(KV_DTYPES)), help="Data type of the cache.  [default: the network's]"
+    ),
+    click.option(
+        "--memory", metavar="SIZE", help="Find the batch and context that fit 80GB (10^9 bytes) or 80GiB (2^30)."
+    ),
+    click.option(
+        "--device-name", metavar="NAME", help="Device, by name (h200), for the shortest possible time of a pass."
+    ),
+    click.option(
+        "--roof", metavar="this|FILE", help="The same, by the roof that `archcost device` measured here, or wrote."
+    ),
+    click.option(
+        "--block", type=POSITIVE, default=16, show_default=True, help="Number of tokens in a block of a paged cache."
+    ),
 )
 
 
@@ -65,7 +81,7 @@ def command(
     binary: bool,
     output: Output,
 ) -> None:
-    """Count what generating text costs: the prompt at once, a token behind each context, and the cache.
+    """Count what generating text costs: the prompt (prefill), one token behind each context (decode), and the cache.
 
     \b
     archcost generate 'hf:llama#LlamaForCausalLM?num_hidden_layers=4' --prompt 2048 --dtype bf16
@@ -74,7 +90,7 @@ def command(
     archcost generate model.py:build --roof this
     archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
 
-    The network is walked as it is, with the cache that it returns. Exit code 1 when not even one sequence fits.
+    The walk uses the network itself and the cache that it returns. Exit code 1 when not even one sequence fits.
     """  # noqa: D301 - click reads the \b
     from archcost.charts.drawing import write_svg
     from archcost.charts.generating import draw_generation
@@ -98,4 +114,4 @@ def _read_contexts(text: str | None) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise ArgumentError(f"--context {text!r} is no list of numbers; write --context 8192,32768") from None
+        raise ArgumentError(f"--context {text!r} is not a list of numbers; write --context 8192,32768") from None

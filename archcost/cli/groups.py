@@ -17,12 +17,13 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, MeasuredTime, Training
     from archcost.sources import InputSpec
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds: a range of click's lets "nan" and "inf" through."""
+    """A finite number of seconds; click's range accepts "nan" and "inf"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read it."""
@@ -33,21 +34,31 @@ class Seconds(click.FloatRange):
 
 
 BINARY = click.option("--binary", is_flag=True, help="Show bytes as KiB, MiB, GiB.")
-THREADS = click.option("--threads", type=click.IntRange(min=1), help="Threads on the CPU.  [default: torch's]")
+THREADS = click.option("--threads", type=click.IntRange(min=1), help="Number of CPU threads.  [default: torch's]")
 MAX_TIME = click.option(
     "--max-time", type=Seconds(min=0, min_open=True), metavar="SECONDS",
-    help="Stop each measurement after that long, warming up included.  [default: 5]",
+    help="Stop each measurement after this many seconds, warm-up included.  [default: 5]",
 )  # fmt: skip
 OPTIMIZER = click.option(
-    "--optimizer", type=click.Choice(OPTIMIZERS), help="What steps; torch's defaults.  [default: sgd]"
+    "--optimizer",
+    type=click.Choice(OPTIMIZERS),
+    help="Optimizer of the training step, with torch's default settings.  [default: sgd]",
 )
-AMP = click.option("--amp", metavar="bf16|fp16", help="Mixed precision; on meta by CUDA's lists, or as in cpu:bf16.")
+AMP = click.option(
+    "--amp",
+    metavar="bf16|fp16",
+    help="Run under torch.autocast; the meta device follows CUDA's lists, with cpu:bf16 the CPU's.",
+)
 
-LIKE = click.option("--like", type=click.Choice(FOLLOWED), help="Whose choices meta follows.  [default: cuda]")
+LIKE = click.option(
+    "--like",
+    type=click.Choice(FOLLOWED),
+    help="Device whose kernels and optimizer forms the meta device follows.  [default: cuda]",
+)
 
 
 def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a decorator that adds options to a command, and hands it as `name` what `read` makes of them.
+    """Return a decorator that adds options to a command, which gets the result of `read` as its argument `name`.
 
     `read` has a parameter for each option.
     """
@@ -67,8 +78,9 @@ def add_group(name: str, read: Callable[..., Any], *options: Callable[[Any], Any
 
 
 def add_input(of: str = "") -> Callable[[Any], Any]:
-    """Add --input; `of` says of what, where that is to be said."""
-    text = f"3x224x224, 128:int64, name=128:bool, name=exact:2x9 or name=value:3; repeatable.{of}"
+    """Add --input; `of` is a sentence to add to its help."""
+    forms = "3x224x224, 128:int64, name=128:bool, name=exact:2x9, name=value:3"
+    text = f"Shape of an input, without the batch: {forms}; repeatable.{of}"
     return click.option("--input", "inputs", multiple=True, metavar="SHAPE", help=text)
 
 
@@ -76,12 +88,12 @@ SEQ = click.option(
     "--seq",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help="Length of a sequence; as in NET@seq2048.  [default: 128]",
+    help="Sequence length, the same as NET@seq2048.  [default: 128]",
 )
 
 
 def write_seq(network: str, seq: int | None) -> str:
-    """Return a network's name with the length of its sequences in it."""
+    """Return a network's name with its sequence length, as in NET@seq2048."""
     if seq is None:
         return network
     name, mark, arguments = network.partition("?")
@@ -93,17 +105,17 @@ def write_seq(network: str, seq: int | None) -> str:
 def add_batch(least: int = 1) -> Callable[[Any], Any]:
     """Add --batch."""
     kind = click.IntRange(min=least)
-    return click.option("--batch", type=kind, default=1, show_default=True, help="Images in the batch.")
+    return click.option("--batch", type=kind, default=1, show_default=True, help="Number of images in the batch.")
 
 
 def add_device(allowed: str, default: str = "auto", *, does: str) -> Callable[[Any], Any]:
-    """Add --device; `does` says what happens there."""
-    return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Where {does}.")
+    """Add --device; `does` completes the help "Device that ..."."""
+    return click.option("--device", default=default, show_default=True, metavar=allowed, help=f"Device that {does}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A network, what it is run on, and where."""
+    """A network, its inputs, and its device."""
 
     network: str
     inputs: tuple[str, ...]
@@ -126,7 +138,7 @@ DOWNLOAD = click.option("--download", is_flag=True, help="Fetch the config.json 
 
 
 def fetch_network(network: str) -> None:
-    """Fetch what describes a network, and say where it is."""
+    """Fetch a network's configuration, and name its place."""
     from archcost.sources.resolve import fetch
 
     click.echo(f"archcost: fetched {fetch(network)}", err=True)
@@ -148,7 +160,7 @@ def add_subject(
     batched: bool = True,
     devices: str = "auto|meta|cpu|cuda",
     default: str = "auto",
-    does: str = "it is run",
+    does: str = "the network runs on",
 ) -> Any:
     """Add NET, --input, --seq, --batch where it is `batched`, --device, --download; the command gets a `subject`."""
     return add_group(
@@ -169,9 +181,17 @@ def add_training(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
     The command gets them as `training`, None without --train.
     """
     frozen = (
-        click.option("--freeze", multiple=True, metavar="PATTERN", help="Do not train 'features.*'; repeatable."),
         click.option(
-            "--train-only", multiple=True, metavar="PATTERN", help="Train nothing but 'classifier.6'; repeatable."
+            "--freeze",
+            multiple=True,
+            metavar="PATTERN",
+            help="Freeze parameters by name, such as 'features.*'; repeatable.",
+        ),
+        click.option(
+            "--train-only",
+            multiple=True,
+            metavar="PATTERN",
+            help="Train only these parameters, such as 'classifier.6'; repeatable.",
         ),
     )
     return add_group(
@@ -179,7 +199,7 @@ def add_training(train: str, *, parts: bool = False) -> Callable[[Any], Any]:
         _read_training,
         click.option("--train", is_flag=True, help=train),
         OPTIMIZER,
-        click.option("--loss", type=click.Choice(LOSSES), help="Of the outputs.  [default: cross-entropy]"),
+        click.option("--loss", type=click.Choice(LOSSES), help="Loss of the training step.  [default: cross-entropy]"),
         *(frozen if parts else ()),
     )
 
@@ -204,7 +224,7 @@ def _read_training(
 
 
 def spell_training(training: Training | None) -> dict[str, Any]:
-    """Return a training as `archcost.profile` and `archcost.fit` take it."""
+    """Return a training step as keyword arguments of `archcost.profile` and `archcost.fit`."""
     if training is None:
         return {}
     parts = {"freeze": training.freeze, "train_only": training.train_only}
@@ -221,17 +241,18 @@ class Selection:
     everything: bool
 
     def select(self, *more: str, variants: bool = True, published: bool = False) -> tuple[str, ...]:
-        """Return the specs, and `more` of them; where `published`, patterns of timm's networks stay as they are.
+        """Return the specs, with `more`; if `published`, patterns of published networks stay patterns.
 
         Raises:
-            ArgumentError: nothing was asked for.
-            UnknownNetworkError: a name, glob or family that nothing matches.
+            ArgumentError: the selection is empty.
+            UnknownNetworkError: nothing matches a name, glob or family.
         """
+        from archcost.comparison.published import is_published
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
-        if published and any(name.startswith("timm:") for name in names):
-            kept = tuple(name for name in names if name.startswith("timm:"))
+        if published and any(map(is_published, names)):
+            kept = tuple(filter(is_published, names))
             rest = tuple(name for name in names if name not in kept)
             if not (rest or self.families or self.everything):
                 return kept
@@ -248,29 +269,32 @@ def add_selection(everything: str) -> Callable[[Any], Any]:
         "selection",
         Selection,
         click.argument("networks", shell_complete=complete_names, nargs=-1, metavar="[NET]..."),
-        click.option("--family", "families", multiple=True, metavar="NAME", help="A family of the zoo; repeatable."),
+        click.option(
+            "--family", "families", multiple=True, metavar="NAME", help="Add a family of the zoo; repeatable."
+        ),
         click.option("--all", "everything", is_flag=True, help=everything),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside costs: accuracies of a protocol, the user's own, and measured times."""
+    """Data to show beside costs: published accuracies, the user's accuracies, and measured times."""
 
     protocol: str
+    dataset: str | None
     own: tuple[str, ...]
     borrowed: tuple[str, ...]
     times: str | None
 
     def read_accuracies(self) -> tuple[Accuracy, ...]:
-        """Return the user's own accuracies, and those that networks take from others."""
+        """Return the user's accuracies, and the accuracies that networks borrow from their variants."""
         from archcost.comparison.accuracy import borrow_accuracies, read_accuracies
 
         own = tuple(figure for path in self.own for figure in read_accuracies(path))
         return (*own, *(figure for text in self.borrowed for figure in borrow_accuracies(text, own)))
 
     def read_seconds(self) -> Mapping[tuple[str, int], float]:
-        """Return the measured times by network and batch; none without a file of them."""
+        """Return the measured times by network and batch; empty without a file."""
         from archcost.comparison.times import read_seconds
 
         return read_seconds(self.times) if self.times else {}
@@ -283,13 +307,20 @@ class Beside:
 
 
 def add_beside(command: Any) -> Any:
-    """Add --protocol, --accuracy and --times; the command gets them as `beside`."""
+    """Add --protocol, --dataset, --accuracy and --times; the command gets them as `beside`."""
     return add_group(
         "beside",
         Beside,
-        click.option("--protocol", default="single-crop", show_default=True, metavar="NAME", help="Of the accuracies."),
+        click.option("--dataset", metavar="NAME", help="Data set of the accuracies: ImageNet, CIFAR-10, ..."),
         click.option(
-            "--accuracy", "own", multiple=True, metavar="FILE", help="Your own accuracies, a CSV; repeatable."
+            "--protocol",
+            default="single-crop",
+            show_default=True,
+            metavar="NAME",
+            help="Evaluation protocol of the accuracies.",
+        ),
+        click.option(
+            "--accuracy", "own", multiple=True, metavar="FILE", help="CSV file with accuracies of your own; repeatable."
         ),
         click.option(
             "--accuracy-of",
@@ -298,5 +329,44 @@ def add_beside(command: Any) -> Any:
             metavar="NET=OTHER",
             help="Give NET the accuracy of OTHER, a variant of it; repeatable.",
         ),
-        click.option("--times", metavar="FILE", help="Measured times: a CSV with network, batch and seconds."),
+        click.option("--times", metavar="FILE", help="CSV file with measured times: network, batch, seconds."),
     )(command)
+
+
+def add_choice(*, limit: bool = True) -> Callable[[Any], Any]:
+    """Add --where, --pareto, --limit unless nothing is listed, --pretraining and --device-name, as `choice`."""
+    limits = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N networks.")
+    return add_group(
+        "choice",
+        _read_choice,
+        click.option(
+            "--where", metavar="CONDITION", help="Show only networks that meet CONDITION: 'top1 > 80 and macs < 1G'."
+        ),
+        click.option(
+            "--pareto", metavar="A,B", help="Show only networks that no other beats in both quantities: macs,top1."
+        ),
+        *((limits,) if limit else ()),
+        click.option(
+            "--pretraining",
+            metavar="NAME",
+            help="Show only networks with this pretraining: in1k (ImageNet-1k alone), in22k, ... or any.",
+        ),
+        click.option(
+            "--device-name", metavar="NAME", help="Use the images per second that timm publishes for a device: rtx4090."
+        ),
+    )
+
+
+def _read_choice(
+    *,
+    where: str | None,
+    pareto: str | None,
+    pretraining: str | None,
+    device_name: str | None,
+    limit: int | None = None,
+) -> Choice:
+    from archcost.comparison.choosing import Choice
+    from archcost.comparison.published import find_device
+
+    device = None if device_name is None else find_device(device_name)
+    return Choice(where=where, pareto=pareto, limit=limit, pretraining=pretraining, device=device)

@@ -1,4 +1,4 @@
-"""`archcost history [NET]`: what networks cost from commit to commit."""
+"""`archcost history [NET]`: the costs of networks from commit to commit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,18 @@ USUAL = "params,macs,activation_bytes"
 
 @click.command("history", short_help="Show what networks cost from commit to commit.")
 @click.argument("networks", metavar="[NET]...", nargs=-1)
-@click.option("--since", metavar="REV", help="Start with what the lock file had at this revision.")
-@click.option("--build", "span", metavar="REV..REV", help="Build every commit of a span instead of reading lock files.")
-@click.option("--columns", default=USUAL, show_default=True, metavar="A,B", help="Quantities of the table and picture.")
-@click.option("--config", metavar="FILE", help="The settings.  [default: the nearest pyproject.toml]")
+@click.option("--since", metavar="REV", help="Start with the lock file at this revision.")
+@click.option(
+    "--build", "span", metavar="REV..REV", help="Build every commit of this range instead of reading lock files."
+)
+@click.option(
+    "--columns",
+    default=USUAL,
+    show_default=True,
+    metavar="A,B",
+    help="Quantities to show in the table and the picture.",
+)
+@click.option("--config", metavar="FILE", help="File with the settings.  [default: the nearest pyproject.toml]")
 @add_output("picture")
 def command(
     networks: tuple[str, ...],
@@ -33,9 +41,9 @@ def command(
     config: str | None,
     output: Output,
 ) -> None:
-    """Show the cost of networks over the commits that touched archcost.lock.json, without building any.
+    """Show the costs of networks over the commits that changed archcost.lock.json, without building any network.
 
-    NET is a network of [tool.archcost.networks]; all that were ever locked unless given.
+    NET is a network of [tool.archcost.networks]; by default, all networks that the lock file ever had.
 
     \b
     archcost history

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 @click.command("init", short_help="Add networks to pyproject.toml, for archcost check.")
 @click.argument("networks", shell_complete=complete_names, metavar="NET...", nargs=-1, required=True)
-@click.option("--input", "inputs", multiple=True, metavar="SHAPE", help="Of every NET: 3x224x224; repeatable.")
-@click.option("--config", metavar="FILE", help="Where to add them.  [default: the nearest pyproject.toml]")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="SHAPE", help="Shape of an input of every NET: 3x224x224; repeatable."
+)
+@click.option("--config", metavar="FILE", help="File to add the networks to.  [default: the nearest pyproject.toml]")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | None, quiet: bool) -> None:
-    """Add each NET to pyproject.toml, with what it costs now in a comment, and first budgets in a file without any.
+    """Add each NET to pyproject.toml with its present cost in a comment, and first budgets if the file has none.
 
-    What the file has stays as it is; networks that it has already are left alone. Nothing is written unless every NET
+    The rest of the file stays unchanged, and so do networks that it already has. Nothing is written unless every NET
     can be counted.
 
     \b
@@ -65,7 +67,7 @@ def command(networks: tuple[str, ...], inputs: tuple[str, ...], config: str | No
 
 
 def _find_path(folder: Path, network: str) -> str:
-    """Name a network's file by its path from the folder of the settings, where it is looked for."""
+    """Return a spec whose file is relative to the folder of the settings."""
     from archcost.sources import parse_spec
 
     file = parse_spec(network).file
@@ -75,7 +77,7 @@ def _find_path(folder: Path, network: str) -> str:
 
 
 def _count_network(plan: Plan) -> tuple[Plan, Report]:
-    """Count a network where no values are needed, or else on the CPU; say which."""
+    """Count a network on meta, or on the CPU if it needs values; return the device too."""
     from archcost.profiling.profile import profile
     from archcost.sources import parse_input
 

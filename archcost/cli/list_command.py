@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _list_sources(pattern: str | None) -> Document:
-    """Return the sources whose name or description has a part in it; all of them without one."""
+    """Return the sources whose name or description contains a text; without a text, all sources."""
     from archcost.render.listing import build_document
     from archcost.sources.table import list_others, list_sources
 
@@ -35,7 +35,7 @@ def _list_sources(pattern: str | None) -> Document:
 
 @click.command("list", short_help="List the networks of the zoo.")
 @click.argument("pattern", required=False)
-@click.option("--sources", "sourced", is_flag=True, help="List where networks come from, and how each is typed.")
+@click.option("--sources", "sourced", is_flag=True, help="List the sources of networks, and how to type each.")
 @add_output()
 def command(pattern: str | None, sourced: bool, output: Output) -> None:
     """List the networks of the zoo by family, with paper and year.

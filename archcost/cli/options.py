@@ -1,4 +1,4 @@
-"""What several commands share: names of networks, writing a result, notes and progress."""
+"""Helpers of several commands: completion of network names, writing of results, notes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return what a shell completes in a NET's place: what a source lists, or files (in bash where no name fits)."""
+    """Return completions for NET: names from sources, or files (in bash, if no name matches)."""
     del ctx, param
     from click.shell_completion import CompletionItem
 
@@ -30,14 +30,14 @@ def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def check_writable(path: Path, option: str = "-o") -> None:
-    """Find out before the work whether a file can be written.
+    """Check before the work that a file can be written.
 
     Raises:
-        OutputError: the folder is missing or closed, or the path is a folder, or names no file.
+        OutputError: the folder is missing or closed, or the path is a folder or names no file.
     """
     try:
         problem = _find_problem(path)
-    except (OSError, ValueError) as error:  # a name that is too long, or that no file can have
+    except (OSError, ValueError) as error:  # the name is too long or invalid
         problem = getattr(error, "strerror", None) or str(error)
     if problem:
         raise OutputError(f"{option} {path}: {problem}")
@@ -55,12 +55,12 @@ def _find_problem(path: Path) -> str | None:
 
 
 def follow_links(path: str) -> Path:
-    """Return where a path leads; `Path.resolve` raises for links in a circle, which then cannot be opened."""
+    """Return a path without links, even for circular links, for which `Path.resolve` raises."""
     return Path(os.path.realpath(path))
 
 
 def write(result: str | bytes, output: str | None) -> None:
-    """Print a result, or write it aside and rename it, so that a failure leaves the old file whole.
+    """Print a result, or write it to a temporary file and rename it, so that a failure leaves the old file whole.
 
     Raises:
         WriteError: the disk is full, or stdout takes no more.
@@ -68,14 +68,14 @@ def write(result: str | bytes, output: str | None) -> None:
     if output is None or output == "-":
         _print(result)
         return
-    import tempfile  # brings shutil and random, for which --help and completion must not wait
+    import tempfile  # imports shutil and random, for which --help and completion must not wait
 
-    path = follow_links(output)  # a link stays; what it points to is replaced
+    path = follow_links(output)  # replace the link's target, not the link
     if isinstance(result, str):
         result = (result if result.endswith("\n") else result + "\n").encode()
     aside = None
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
+        if path.exists() and not path.is_file():  # write to a device or a pipe, do not replace it
             path.write_bytes(result)
             return
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -86,7 +86,7 @@ def write(result: str | bytes, output: str | None) -> None:
         aside = None
     except OSError as error:
         raise WriteError(f"-o {path}: {error.strerror or error}; nothing was written") from error
-    finally:  # also where the user interrupts
+    finally:  # even after an interrupt
         if aside is not None:
             aside.unlink(missing_ok=True)
 
@@ -96,10 +96,10 @@ def _print(result: str | bytes) -> None:
         raise WriteError("the result could not be printed: stdout is closed; give -o FILE")
     try:
         whole = isinstance(result, bytes) or result.endswith("\n")
-        click.echo(result, nl=not whole, color=True)  # whether it has colour is decided already
+        click.echo(result, nl=not whole, color=True)  # the text has its colours already
         sys.stdout.flush()
     except OSError as error:
-        # keep the interpreter from writing what is left when it closes stdout
+        # keep the interpreter from flushing the rest when it closes stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader (`| head`) has seen enough
             raise click.exceptions.Exit(0) from None
@@ -108,22 +108,22 @@ def _print(result: str | bytes) -> None:
 
 @contextmanager
 def keep_process() -> Iterator[None]:
-    """Keep stdout for the result, also below Python, and the current folder, whatever a network's own code does.
+    """Reserve stdout for the result, even below Python, and keep the current folder, whatever the network's code does.
 
-    What it prints goes to stderr.
+    Its output goes to stderr.
     """
     here = os.getcwd()  # noqa: PTH109 - a text, to return to
     with redirect_stdout(sys.stderr), _lead_to_stderr():
         try:
             yield
         finally:
-            with suppress(OSError):  # the folder is gone
+            with suppress(OSError):  # the folder was removed
                 os.chdir(here)
 
 
 @contextmanager
 def _lead_to_stderr() -> Iterator[None]:
-    """Have the descriptor of stdout mean stderr: for C's own printing, and for the programs that a network starts."""
+    """Redirect the descriptor of stdout to stderr, for C code and for programs that a network starts."""
     try:
         kept = os.dup(1)
     except OSError:  # it is closed
@@ -139,11 +139,11 @@ def _lead_to_stderr() -> Iterator[None]:
 
 
 def _flush_c() -> None:
-    """Have C write what it holds back of what was printed."""
-    if "torch" in sys.modules:  # which has imported ctypes; without it no network has run
+    """Flush C's output buffers."""
+    if "torch" in sys.modules:  # torch has imported ctypes; without torch, no network has run
         import ctypes
 
-        with suppress(OSError, TypeError):  # Windows has no handle of that kind
+        with suppress(OSError, TypeError):  # Windows has no such handle
             ctypes.CDLL(None).fflush(None)
 
 
@@ -154,7 +154,7 @@ def _read_umask() -> int:
 
 
 def note(text: str, *, quiet: bool) -> None:
-    """Tell the user something on stderr."""
+    """Write a note to stderr."""
     if not quiet:
         from archcost.page.names import clean_lines
 

@@ -1,8 +1,10 @@
-"""Where a result goes and in which forms: what --format, -o, --color and --quiet ask for, as one record."""
+"""The outputs of a command: --format, -o, --color and --quiet as one record."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,18 +20,19 @@ from archcost.page.formats import list_suffixes, select_formats
 from archcost.page.target import COLORS, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from click.shell_completion import CompletionItem
 
     from archcost.page.document import Document, Part
 
-RENAMED = {"terminal": "table"}  # what older workflows ask for
+_COLLECTED: ContextVar[list[Document] | None] = ContextVar("documents", default=None)
+RENAMED = {"terminal": "table"}  # the name in older workflows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """The forms that are wanted, each with its file or None for stdout."""
+    """The requested formats, each with its file or None for stdout."""
 
     forms: tuple[tuple[str, str | None], ...]
     color: str = "auto"
@@ -37,50 +40,65 @@ class Output:
 
     @property
     def formats(self) -> list[str]:
-        """Return the forms that are wanted."""
+        """Return the requested formats."""
         return [form for form, _ in self.forms]
 
     def note(self, text: str) -> None:
-        """Tell the user something on stderr."""
+        """Write a note to stderr."""
         note(text, quiet=self.quiet)
 
     def warn(self, text: str) -> None:
-        """Tell the user what the table itself says, where none is asked for."""
+        """Write to stderr a remark of the table, if no table is requested."""
         if "table" not in self.formats:
             self.note(text)
 
     def write(self, document: Document) -> None:
-        """Write a result in every form that is wanted.
+        """Write a result in every requested format.
 
         Raises:
-            WriteError: a file or stdout takes no more.
+            WriteError: a file or stdout could not be written.
         """
         from archcost.page.emit import emit_any
 
+        collected = _COLLECTED.get()
+        if collected is not None:
+            collected.append(document)
+            return
         for form, file in self.forms:
             target = Target(stream=sys.stdout if file is None else None, color=self.color)
             write(emit_any(document, form, target), file)
 
 
+@contextmanager
+def collect_documents() -> Iterator[list[Document]]:
+    """Have the commands that run meanwhile hand over what they would write."""
+    documents: list[Document] = []
+    token = _COLLECTED.set(documents)
+    try:
+        yield documents
+    finally:
+        _COLLECTED.reset(token)
+
+
 class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2 has no arguments here
-    """The name of a form that a command can write: what the table of formats has when somebody asks."""
+    """The parameter type of format names, which reads the table of formats on demand."""
 
     name = "format"
 
     def __init__(self, parts: Collection[Part]) -> None:
         self.parts = parts
 
-    def get_metavar(self, *_: Any, **__: Any) -> str:  # click before 8.2 hands on fewer
+    def get_metavar(self, *_: Any, **__: Any) -> str:  # click before 8.2 passes fewer arguments
         """Return the names for --help."""
         return f"[{'|'.join(select_formats(self.parts))}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the name; refuse any other."""
+        """Return a known name; refuse any other."""
         choice: Any = click.Choice(list(select_formats(self.parts)))
         return choice.convert(RENAMED.get(value, value), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Complete a name, beside it what the form is."""
+        """Complete a name, with the format's help."""
         del ctx, param
         from click.shell_completion import CompletionItem
 
@@ -91,13 +109,13 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2
 def add_output(*more: Part) -> Callable[[Any], Any]:
     """Add --format, -o, --color, --debug and --quiet; the command gets them as `output`.
 
-    `more` are the parts that its documents have beside those that all have.
+    `more` are the parts that the command's documents have beside the common ones.
     """
     parts = (*COMMON, *more)
     return add_group(
         "output",
         partial(_read_output, parts),
-        click.option("--format", "format_", type=FormatName(parts), help="Form of the result."),
+        click.option("--format", "format_", type=FormatName(parts), help="Format of the result."),
         click.option(
             "-o", "--output", "outputs", multiple=True, metavar="FILE",
             help="Write to a file; its suffix chooses the format. Repeatable.",
@@ -111,10 +129,10 @@ def add_output(*more: Part) -> Callable[[Any], Any]:
 def _read_output(
     parts: Collection[Part], format_: str | None, outputs: Sequence[str], color: str, *, quiet: bool
 ) -> Output:
-    """Return each form that is wanted. --format holds for stdout, or for one file.
+    """Return the requested formats. --format applies to stdout, or to a single file.
 
     Raises:
-        OutputError: a file that cannot be written, or whose suffix means nothing to the command.
+        OutputError: a file cannot be written, or its suffix names no format of the command.
     """
     files = [None if each == "-" else each for each in outputs] or [None]
     alone = len(files) == 1

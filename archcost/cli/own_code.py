@@ -1,4 +1,4 @@
-"""Where a user's network failed, for a terminal: their own frames, with the source around each of them."""
+"""The place at which a user's network failed, for a terminal: the user's frames, with source lines around each."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from rich.traceback import Traceback
 
 from archcost.errors import ArchcostError, BuildError
 
-OTHERS = ("archcost", "torch")  # packages whose frames are not the user's own; nor are those of Python's library
-LINES = 2  # of source before a frame's line, and as many behind it
+OTHERS = ("archcost", "torch")  # packages whose frames are not the user's, like Python's own library
+LINES = 2  # source lines before a frame's line, and as many after it
 
 
 def show_own_code(error: ArchcostError) -> str:
-    """Show on stderr what a user's code raised and where; return the message that is left to be said.
+    """Show on stderr what the user's code raised and where; return the rest of the message.
 
-    Nothing is shown where none of the code is the user's, or archcost itself refused what it did.
+    Nothing is shown if no frame is the user's, or if archcost itself raised the error.
     """
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
     trace = Traceback.extract(type(cause), cause, cause.__traceback__)
-    del trace.stacks[1:]  # what else was being handled meanwhile
+    del trace.stacks[1:]  # an exception that was being handled
     (stack,) = trace.stacks
     stack.frames[:] = [frame for frame in stack.frames if _is_own(Path(frame.filename))]
     if isinstance(cause, ArchcostError) or not (stack.frames or stack.syntax_error):

@@ -1,4 +1,4 @@
-"""Which picture a file holds, by its suffix."""
+"""Picture formats by file suffix."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
 def choose_format(output: str, more: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the format of a file's suffix, before any work is done for it; `more` are suffixes of this command alone.
+    """Return the format of a file's suffix, before the work begins; `more` are further suffixes of the command.
 
     Raises:
-        OutputError: another suffix, or a file that cannot be written.
+        OutputError: the suffix is unknown, or the file cannot be written.
     """
     suffix = Path(output).suffix.lower()
     known = {**FORMATS, **more}

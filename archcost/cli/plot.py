@@ -8,23 +8,30 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archcost.choices import OPTIMIZERS
-from archcost.cli.groups import LIKE, add_batch, add_beside, add_group, add_input, add_selection, read_inputs
+from archcost.cli.groups import (
+    LIKE,
+    add_batch,
+    add_beside,
+    add_choice,
+    add_group,
+    add_input,
+    add_selection,
+    read_inputs,
+)
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
+from archcost.errors import LONGEST, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
-    from archcost.records import Missing
+    from archcost.comparison.choosing import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the networks of a chart run: the options that some charts have."""
+    """The options of a chart's networks, which some kinds of charts have."""
 
     inputs: tuple[str, ...]
     batch: int
@@ -32,16 +39,19 @@ class Setting:
     train: str | None
     like: str | None
     device: str | None
+    choice: Choice
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
-        """Return what the chart needs of these networks."""
+        """Return the chart's request for these networks."""
         from archcost.charts.gather import BATCHES, Request
 
         return Request(
             specs=specs,
             protocol=beside.protocol,
+            dataset=beside.dataset,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
+            choice=self.choice,
             batches=_read_batches(self.batches) if self.batches else BATCHES,
             batch=self.batch,
             train=self.train,
@@ -53,7 +63,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a chart looks."""
+    """The look of a chart."""
 
     labels: str | None
     theme: str
@@ -63,55 +73,80 @@ class Style:
     subtitle: str | None
     highlight: tuple[str, ...]
     free_scales: bool
+    first: int | None
 
     def build_look(self) -> dict[str, Any]:
-        """Return what every kind of chart takes."""
+        """Return the options of all kinds of charts."""
         from archcost.charts import Words
 
         words = Words(title=self.title, subtitle=self.subtitle, highlight=self.highlight)
         return {"theme": self.theme, "size": self.size, "font": self.font, "words": words}
 
     def build_options(self) -> dict[str, Any]:
-        """Return what some kinds of charts take."""
+        """Return the options of some kinds of charts."""
         return {
             **({"labels": self.labels} if self.labels else {}),
             **({"free_scales": True} if self.free_scales else {}),
+            **({"first": self.first} if self.first else {}),
         }
 
 
 setting_options = add_group(
     "setting",
     Setting,
-    add_input(" Of charts without accuracies."),
+    add_input(" Only for charts without accuracies."),
     add_batch(),
-    click.option("--batches", metavar="1,2,4", help="Those of memory-batch.  [default: 1 to 64, doubled]"),
-    click.option("--train", type=click.Choice(OPTIMIZERS), help="Memory of a training step with this optimizer."),
+    click.option("--batches", metavar="1,2,4", help="Batch sizes of memory-batch.  [default: 1, 2, 4, ... 64]"),
+    click.option(
+        "--train", type=click.Choice(OPTIMIZERS), help="Draw the memory of a training step with this optimizer."
+    ),
     LIKE,
-    click.option("--device", metavar="cpu|cuda", help="Where roofline times.  [default: the GPU if there is one]"),
+    click.option(
+        "--device", metavar="cpu|cuda", help="Device that roofline measures.  [default: the GPU if there is one]"
+    ),
 )
 style_options = add_group(
     "style",
     Style,
-    click.option("--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Which balls are named."),
+    click.option(
+        "--labels", type=click.Choice(["auto", "all", "pareto", "none"]), help="Balls to name in an accuracy chart."
+    ),
     click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True),
-    click.option("--font", metavar="FONT", help="Points, a font, or both: 20, Arial, 'Arial 20'."),
-    click.option("--title", metavar="TEXT", help="A headline of your own."),
-    click.option("--subtitle", metavar="TEXT", help="A line below the headline."),
-    click.option("--highlight", multiple=True, metavar="NET", help="Draw the others grey; repeatable."),
-    click.option("--free-scales", is_flag=True, help="Give each network of a layers chart axes of its own."),
+    click.option(
+        "--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9", show_default=True
+    ),
+    click.option("--font", metavar="FONT", help="Font size in points, font family, or both: 20, Arial, 'Arial 20'."),
+    click.option("--title", metavar="TEXT", help="Headline of the chart, instead of archcost's."),
+    click.option("--subtitle", metavar="TEXT", help="Line of text to add below the headline."),
+    click.option(
+        "--highlight", multiple=True, metavar="NET", help="Keep the colour of NET and draw the others grey; repeatable."
+    ),
+    click.option("--free-scales", is_flag=True, help="Give each network of a layers chart its own axes."),
+    click.option(
+        "--first", type=click.IntRange(min=1), metavar="N", help="Number of blocks to draw, in their places among all."
+    ),
 )
 
 
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
-@add_selection("The whole zoo, without variants.")
-@click.option("--preset", metavar="NAME", help="A known chart: canziani-2016, or a worked example such as inception.")
+@add_selection("Add the whole zoo, without variants.")
+@click.option(
+    "--preset", metavar="NAME", help="Draw a known chart: canziani-2016, or a worked example such as inception."
+)
 @add_beside
+@add_choice()
 @setting_options
 @style_options
 @click.option("--strict", is_flag=True, help="Exit 1 when a network or a name had to be left out.")
-@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE", help="FILE.svg, .pdf or .png; repeatable.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Write the chart to FILE.svg, .pdf or .png; repeatable.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 def command(
@@ -131,6 +166,7 @@ def command(
     archcost plot accuracy-flops --all -o chart.svg -o chart.png
     archcost plot accuracy-flops --preset canziani-2016 -o canziani.pdf
     archcost plot accuracy-flops resnet50 vgg16 model.py:build --accuracy mine.csv -o mine.svg
+    archcost plot accuracy-time 'timm:*' --device-name rtx4090 -o published.svg
     archcost plot memory-batch resnet50 vgg16 --train adam -o memory.svg
 
     \b
@@ -144,38 +180,35 @@ def command(
       memory-timeline                                  what is alive while a network runs
       block                                            worked examples with their arithmetic
       error-year                                       the winners of the ImageNet challenge
+
+    A pattern such as 'timm:*' stands for published networks in the first five: they are not run. Those whose weights
+    saw ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
+    from archcost.charts import check_option, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
-    from archcost.charts.presets import find_preset
+    from archcost.charts.plot import draw_gathered, list_left_out
+    from archcost.charts.presets import choose_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales,
+        "free-scales": style.free_scales, "first": style.first, "dataset": beside.dataset, **setting.choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
     formats = [choose_format(path) for path in outputs]
-    known = None if preset is None else find_preset(preset)
-    if known is not None and known.kind != kind:
-        raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
-    named = known.networks if known else ()
-    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
-    request = setting.build_request(() if free else selection.select(*named, variants=False), beside)
+    known = choose_preset(preset, kind)
+    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or known.networks)
+    setting = replace(setting, choice=_choose_shipped(kind, setting.choice, selection))
+    shipped = bool(setting.choice)
+    specs = () if free else selection.select(*known.networks, variants=False, published=shipped)
+    request = setting.build_request(specs, beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
-    left_out = (*chart.left_out, *(known.missing if known else ()))
-    check_highlight(style.highlight, chart.data)
-    options = {**chart.options, **(known.options if known else {}), **style.build_options()}
-    try:
-        figure, unplaced = draw_chart(kind, chart.data, **style.build_look(), **options)
-    except ArgumentError as error:
-        kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
-        raise kind_of_error("\n".join((str(error), *_list_left_out(left_out)))) from error
-    for line in _list_left_out(left_out):
+    figure, left_out, unplaced = draw_gathered(kind, chart, known, style.build_look(), style.build_options())
+    for line in list_left_out(left_out):
         note(line, quiet=quiet)
     if unplaced:
         note(f"no room for these names: {', '.join(unplaced)}; another --size, or fewer networks", quiet=quiet)
@@ -189,13 +222,12 @@ def command(
         raise LeftOutError(f"--strict: no room for {len(unplaced)} names: {', '.join(unplaced)}")
 
 
-def _list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return which networks have no place in the chart, one line for each reason."""
-    reasons = dict.fromkeys(lost.reason for lost in networks)
-    return [
-        f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
-        for reason in reasons
-    ]
+def _choose_shipped(kind: str, choice: Choice, selection: Selection) -> Choice:
+    """Return the choice of a chart that compares networks; a pattern of published networks says not to run them."""
+    from archcost.charts.kinds import COMPARED
+    from archcost.comparison.choosing import choose_shipped
+
+    return choose_shipped(choice, selection.networks) if kind in COMPARED else choice
 
 
 def _read_batches(text: str) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is shown, whether it is timed for that, and whether the inputs are all there is to show."""
+    """The shown view, whether it needs times, and whether to show only the inputs."""
 
     view: str | None
     timed: bool
@@ -37,10 +37,10 @@ class Shown:
     beside: str | None
 
     def build_plan(self) -> TimingPlan | bool:
-        """Return how it is timed, False where it is not.
+        """Return the plan of the timing; False without timing.
 
         Raises:
-            ArgumentError: a limit of time without --time.
+            ArgumentError: --max-time without --time.
         """
         from archcost.records import TimingPlan
 
@@ -52,7 +52,7 @@ class Shown:
         """Return the view.
 
         Raises:
-            ArgumentError: options that do not go with it.
+            ArgumentError: the view does not take an option.
         """
         from archcost.render.view import View
 
@@ -73,17 +73,21 @@ view_options = add_group(
     Shown,
     click.option(
         "--view", type=click.Choice(["layers", "modules", "ops", "lecture", "memory", "saved", "time"]),
-        help="What a row of the table is.  [default: layers; time with --time]",
+        help="What each row of the table shows.  [default: layers; time with --time]",
     ),
-    click.option("--time", "timed", is_flag=True, help="Measure it too, end to end and layer by layer."),
+    click.option("--time", "timed", is_flag=True, help="Time the network too, end to end and layer by layer."),
     MAX_TIME,
-    click.option("--depth", type=click.IntRange(min=1), help="Levels of modules that --view modules shows."),
-    click.option("--sort", metavar="QUANTITY", help="Largest first by a quantity, such as macs."),
+    click.option("--depth", type=click.IntRange(min=1), help="Number of module levels that --view modules shows."),
+    click.option("--sort", metavar="QUANTITY", help="Sort the rows by a quantity, such as macs, largest first."),
     click.option("--columns", metavar="A,B,C", help="Quantities to show, such as params,macs,depth."),
-    click.option("--with", "beside", type=click.Choice(["flops"]), help="Products that --view lecture shows as well."),
+    click.option(
+        "--with", "beside", type=click.Choice(["flops"]),
+        help="Products that --view lecture shows beside its own.",
+    ),
     BINARY,
     click.option(
-        "--explain-inputs", "explaining", is_flag=True, help="Show what it would be run on, and why; run nothing."
+        "--explain-inputs", "explaining", is_flag=True,
+        help="Show which inputs the network would get, and why; run nothing.",
     ),
 )  # fmt: skip
 
@@ -95,7 +99,7 @@ def _is_file_of_weights(subject: Subject) -> bool:
 
 
 def _show_weights(subject: Subject, shown: Shown) -> Document:
-    """Return what the header of a file of weights says."""
+    """Return the document of a file of weights, from its header."""
     from archcost.render.weights import build_document
     from archcost.sources.headers import read_header
 
@@ -103,7 +107,7 @@ def _show_weights(subject: Subject, shown: Shown) -> Document:
 
 
 def _explain_inputs(subject: Subject, training: Training | None) -> Document:
-    """Return what a network would be run on, and what says so."""
+    """Return the inputs that a network would get, and the reason for each."""
     from archcost import sources
     from archcost.profiling.choice import settle
     from archcost.render.listing import build_document
@@ -126,7 +130,9 @@ def _explain_inputs(subject: Subject, training: Training | None) -> Document:
 @LIKE
 @view_options
 @click.option("--strict", is_flag=True, help="Exit 1 when an operator has no rule.")
-@click.option("--partial", is_flag=True, help="Where the network fails, show what ran before; exit 3 all the same.")
+@click.option(
+    "--partial", is_flag=True, help="If the network fails, show the rows that ran before; the exit code is still 3."
+)
 @add_isolation()
 @add_output()
 def command(

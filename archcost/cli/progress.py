@@ -1,6 +1,6 @@
-"""What a person sees while a command works: how far it is, on stderr, where that is a terminal that somebody watches.
+"""The progress of a command on stderr, if that is a terminal that somebody watches.
 
-What is done soon shows nothing, and does not wait for `archcost.cli.screen` (and rich) to be imported.
+A quick command shows nothing and does not import `archcost.cli.screen` (and rich).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from archcost.cli.screen import Screen
 
-SOON = 1.0  # seconds that nobody minds
-LATER = 3.0  # for a single network, where they are mostly those of importing torch, which must not wait for us
-TENTHS = 10  # lines of a log that a long command writes
-NOT_A_SCREEN = {"dumb", "unknown"}  # terminals that cannot move their cursor
+SOON = 1.0  # seconds without a display
+LATER = 3.0  # for a single network, whose time is mostly the import of torch, which must not wait for a display
+TENTHS = 10  # log lines of a long command
+NOT_A_SCREEN = {"dumb", "unknown"}  # terminals without cursor movement
 
 
 def is_watched(*, quiet: bool = False) -> bool:
-    """Whether somebody watches stderr: it is a terminal with a cursor, this is no CI job, and -q was not given."""
+    """Whether somebody watches stderr: it is a terminal with a cursor, this is not a CI job, and -q was not given."""
     logged = os.environ.get("CI", "").lower() not in {"", "0", "false"} or os.environ.get("TERM") in NOT_A_SCREEN
     return not (quiet or logged) and sys.stderr is not None and sys.stderr.isatty()
 
@@ -36,18 +36,19 @@ def is_watched(*, quiet: bool = False) -> bool:
 def show_progress(
     steps: int | None, label: str, *, quiet: bool, still: bool = False, noted: bool = False
 ) -> Iterator[Progress]:
-    """Show how far a command is until it leaves; yield what is called with each step that is done.
+    """Show the progress of a command; yield the function to call with each finished step.
 
-    Where nobody watches, a log has a line for each ten per cent of what takes longer than a moment.
+    If nobody watches, write a log line for each ten per cent of a longer command.
 
-    What is written to stderr meanwhile stands above it. Enter it before `keep_process`, whose text then does too.
+    Other text on stderr appears above the display. Enter this context before `keep_process`, so that redirected text
+    does too.
 
     Args:
-        steps: how many there are, None where nobody knows.
-        label: what is done with them: "Counting".
+        steps: their number; None if it is unknown.
+        label: the activity: "Counting".
         quiet: show nothing.
-        still: show it at once, and draw it between steps alone: no thread of ours runs beside what is measured.
-        noted: the command's result says itself where torch is one that archcost is not tested with.
+        still: show it at once, and draw only between steps, so that no thread disturbs a measurement.
+        noted: the command's result already names an untested torch.
     """
     untested = None if noted else describe_installed()
     if untested:
@@ -74,7 +75,7 @@ def show_progress(
 
 
 class _Log:
-    """Lines for somebody who reads later: one for each tenth of the steps."""
+    """Lines for a log: one for each tenth of the steps."""
 
     def __init__(self, told: Progress, file: TextIO) -> None:
         self._told = told
@@ -90,7 +91,7 @@ class _Log:
 
 
 class _Stderr:
-    """Stderr with a screen at its end, once it is opened: what others write appears above it."""
+    """Stderr with a display at its end, once it is opened; other text appears above it."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 @click.command("quiz", short_help="Ask questions about a network, with worked answers.")
 @click.argument("network", shell_complete=complete_names, metavar="NET")
-@click.option("--layers", multiple=True, metavar="GLOB", help="Ask about these layers alone: 'conv*'; repeatable.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed asks other questions.")
-@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="How many questions.")
+@click.option("--layers", multiple=True, metavar="GLOB", help="Ask only about these layers: 'conv*'; repeatable.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Number that selects the questions; another seed asks others.",
+)
+@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, help="Number of questions.")
 @add_input()
 @add_output()
 def command(
@@ -27,15 +33,15 @@ def command(
 ) -> None:
     """Ask questions about a network, each with a hint and an answer whose arithmetic is shown.
 
-    They are about volumes, parameters, multiply-adds, memory, receptive fields, the layers with most of each, what a
-    1x1 convolution saves, what another stride would change, and the slips on slides. Every answer is counted.
+    The questions cover volumes, parameters, multiply-adds, memory, receptive fields, the layers with the most of each,
+    the saving of a 1x1 convolution, the effect of another stride, and the slips on slides. Every answer is counted.
 
     \b
     archcost quiz alexnet
     archcost quiz googlenet --count 20 --seed 7 -o quiz.html
     archcost quiz model.py:build --layers 'features.*' --format markdown
 
-    In a terminal the answers come after the questions; Markdown and HTML fold them.
+    In a terminal, the answers come after the questions; Markdown and HTML fold them.
     """  # noqa: D301 - click reads the \b
     from archcost.profiling.profile import profile
     from archcost.quizzes import build_quiz

@@ -1,4 +1,4 @@
-"""How far a command is, drawn on a terminal by rich. It is imported when something is drawn, never before."""
+"""The progress display, drawn by rich. This module is imported only when something is drawn."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from archcost.cli.steps import Progress
 
 BAR = 24  # columns
-MANY = 10  # steps whose pace means something
-ROOM = 4  # columns for the ^C that a terminal echoes: on a line of its own it would be in the way of erasing ours
+MANY = 10  # the fewest steps that give a reliable pace
+ROOM = 4  # columns for the ^C that a terminal echoes; on a line of its own it would prevent the erasing of the display
 
 
 class Terminal(Console):
-    """A terminal whose cursor stays shown: nothing has to bring it back, whatever ends the process."""
+    """A terminal whose cursor stays visible, so that no end of the process can leave it hidden."""
 
     def show_cursor(self, show: bool = True) -> bool:
-        """Leave it as it is."""
+        """Do nothing."""
         del show
         return False
 
 
 class Screen:
-    """The last lines of a terminal, which say how far a command is and vanish when it leaves.
+    """The last lines of a terminal, which show a command's progress and vanish at its end.
 
-    Where it is `ticking`, a thread draws it several times a second; otherwise only `draw` does.
+    If `ticking`, a thread redraws it several times a second; otherwise only `draw` does.
     """
 
     def __init__(self, told: Progress, file: TextIO, *, ticking: bool) -> None:
@@ -44,33 +44,33 @@ class Screen:
         self._above = FileProxy(console, file)
         self._live = Live(
             console=console, auto_refresh=ticking, transient=True, vertical_overflow="crop",
-            redirect_stdout=False, redirect_stderr=False,  # `show_progress` does it, in the order of its own contexts
+            redirect_stdout=False, redirect_stderr=False,  # `show_progress` does this, in the order of its contexts
             get_renderable=lambda: build_lines(told, console.width - ROOM, ticking=ticking),
         )  # fmt: skip
         self._live.start(refresh=True)
 
     def draw(self) -> None:
-        """Draw what has changed."""
+        """Draw the changes."""
         if not self._live.auto_refresh and self._live.is_started:
             self._live.refresh()
 
     def write(self, text: str) -> int:
-        """Put whole lines of text above, and the beginning of another one when it is whole."""
+        """Write complete lines of text above the display, and keep an incomplete line until it is complete."""
         return self._above.write(text)
 
     def close(self) -> None:
-        """Take everything away again."""
+        """Erase the display."""
         self._above.flush()
         self._live.stop()
 
 
 def build_lines(told: Progress, width: int, *, ticking: bool) -> RenderableType:
-    """Return the table of what is done, where there is one, and the line that says how far the command is."""
+    """Return the table of finished steps, if there is one, and the progress line."""
     table = told.table()
     line = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4):
         line.add_column(no_wrap=True)
-    line.add_column()  # the one that gives way where there is too little room
+    line.add_column()  # gives way in a narrow terminal
     bar = ProgressBar(total=told.steps, completed=told.done, width=BAR, pulse=told.steps is None and ticking)
     name = Text(told.name, "dim", no_wrap=True, overflow="ellipsis")
     line.add_row(told.label, bar, _count(told), _spell_clock(told, ticking=ticking), name)
@@ -85,7 +85,7 @@ def _count(told: Progress) -> Text:
 
 def _spell_clock(told: Progress, *, ticking: bool) -> str:
     if not ticking and not told.done:
-        return ""  # a clock that stands still says nothing
+        return ""  # a clock that does not tick is useless
     rate, left = told.rate, told.remaining
     parts = [spell_time(told.elapsed)]
     parts += [f"{rate:.3g}/s"] if rate and told.done >= MANY else []

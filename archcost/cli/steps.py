@@ -1,4 +1,4 @@
-"""How far a command is: what was done, what failed, what is worked on, how long it may take."""
+"""The progress of a command: finished steps, failures, the current step, the remaining time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-RECENT = 50  # steps by which the pace is judged: those that a journal knew take no time, and say nothing of the rest
+RECENT = 50  # the most recent steps that give the pace, because steps from a journal take no time
 
 
 class Progress:
-    """How far a command is. It is called with each step that is done; `begin` names the one that is begun."""
+    """The progress of a command. Call it with each finished step; `begin` names the current step."""
 
     def __init__(self, steps: int | None, label: str) -> None:
         self.steps = steps
@@ -26,11 +26,11 @@ class Progress:
         self.table: Callable[[], str] = str
         self.changed: Callable[[], None] = lambda: None
         self._begun = time.monotonic()
-        self._recent: deque[float] = deque(maxlen=RECENT)  # when they were done
-        self._lock = RLock()  # networks that are counted side by side are done in several threads
+        self._recent: deque[float] = deque(maxlen=RECENT)  # times at which steps were finished
+        self._lock = RLock()  # networks that are counted side by side finish in several threads
 
     def __call__(self, step: str) -> None:
-        """Count a step that is done, and a failure where it is a `Done` that failed."""
+        """Count a finished step, and a failure if it is a failed `Done`."""
         with self._lock:
             self.done += 1
             self._recent.append(time.monotonic())
@@ -39,7 +39,7 @@ class Progress:
         self.changed()
 
     def begin(self, name: str) -> None:
-        """Name what is worked on now."""
+        """Name the current step."""
         self.name = name
         self.changed()
 
@@ -50,7 +50,7 @@ class Progress:
 
     @property
     def rate(self) -> float | None:
-        """Steps that are done in a second, as of late; None before the first."""
+        """Recent steps per second; None before the first step."""
         with self._lock:
             whole = len(self._recent) < RECENT
             since, steps = (self._begun, len(self._recent)) if whole else (self._recent[0], RECENT - 1)
@@ -58,12 +58,12 @@ class Progress:
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that are left at this rate; None before the first step is done."""
+        """Remaining seconds at this rate; None before the first step."""
         rate = self.rate
         return (self.steps - self.done) / rate if self.steps and rate else None
 
     def describe(self) -> str:
-        """Say how far it is: "12 of 60, 2 failed, 3.1/s, 0:15 left"."""
+        """Return the progress as text: "12 of 60, 2 failed, 3.1/s, 0:15 left"."""
         parts = [f"{self.done} of {self.steps}", *([f"{self.failures} failed"] if self.failures else [])]
         rate, left = self.rate, self.remaining
         return ", ".join(
@@ -72,7 +72,7 @@ class Progress:
 
 
 def spell_time(seconds: float) -> str:
-    """Write a time as a clock does: "0:15", "2:03:00"."""
+    """Return a time as on a clock: "0:15", "2:03:00"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

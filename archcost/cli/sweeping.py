@@ -1,4 +1,4 @@
-"""The options of commands that run many networks: limits, journal, processes, and who runs them."""
+"""Options of commands that run many networks: limits, journal, processes, engine."""
 
 from __future__ import annotations
 
@@ -18,26 +18,33 @@ if TYPE_CHECKING:
 
     from archcost.records import Sweeping
 
-JOBS = click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: as many as help]")
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of worker processes.  [default: chosen from the work and the cores]",
+)
 ACCELERATOR = click.option(
     "--accelerator", "accelerators", multiple=True, metavar="TYPE",
-    help="With --engine ray: on nodes with such GPUs, one on a node at a time; repeatable.",
+    help="With --engine ray: use nodes with this type of GPU, one task a node at a time; repeatable.",
 )  # fmt: skip
 TIMEOUT = click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
-    help="What one network may take.  [default: 600]",
+    help="Time limit for each network.  [default: 600]",
 )  # fmt: skip
-MAX_MEMORY = click.option("--max-memory", metavar="SIZE", help="What one network may take beside torch, such as 4GB.")
+MAX_MEMORY = click.option(
+    "--max-memory", metavar="SIZE", help="Memory limit for each network, beyond what torch itself takes, such as 4GB."
+)
 IMPORTS = click.option(
     "--import", "imports", multiple=True, metavar="MODULE",
-    help="Import it first in every process, for rules of your own; repeatable.",
+    help="Import MODULE first in every process, for example for your own rules; repeatable.",
 )  # fmt: skip
 ISOLATE = click.option("--isolate", is_flag=True, help="Run even a single network in a process of its own.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """How many processes, and everything else that is asked of them."""
+    """The number of processes, and the options of the sweep."""
 
     jobs: int | None
     sweeping: Sweeping
@@ -45,7 +52,7 @@ class Running:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Return it as `profile_many` takes it."""
+        """Return the keyword arguments of `profile_many`."""
         return {"jobs": self.jobs, "sweeping": self.sweeping}
 
     def list_fleets(self) -> list[Sweeping]:
@@ -54,9 +61,9 @@ class Running:
 
 
 def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
-    """Add --jobs, or --accelerator where networks may not run side by side, and what holds for each of them.
+    """Add --jobs, or --accelerator if networks may not run side by side, and the options of each network.
 
-    That is --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
+    These are --timeout, --max-memory, --journal, --isolate, --import and --engine. The command gets all as `running`.
     """
     return add_group(
         "running",
@@ -66,18 +73,21 @@ def add_running(*, side_by_side: bool = True) -> Callable[[Any], Any]:
         MAX_MEMORY,
         click.option(
             "--journal", metavar="FILE",
-            help="Write each row at once; a second run goes on there.",
+            help="Append each row to FILE at once; a second run resumes from FILE.",
         ),
         ISOLATE,
         IMPORTS,
-        click.option("--engine", type=click.Choice(ENGINES), help="Who runs them.  [default: ray with RAY_ADDRESS]"),
+        click.option(
+            "--engine", type=click.Choice(ENGINES),
+            help="Where the networks run: on this machine, or on Ray.  [default: ray if RAY_ADDRESS is set]",
+        ),
     )  # fmt: skip
 
 
 def add_isolation() -> Callable[[Any], Any]:
     """Add --timeout, --max-memory, --isolate and --import, for one network.
 
-    The command gets them as `sweeping`, with `isolate` where any of the first three was given.
+    The command gets them as `sweeping`, with `isolate` if any of the first three was given.
     """
     return add_group("sweeping", _read_isolation, TIMEOUT, MAX_MEMORY, ISOLATE, IMPORTS)
 
@@ -97,7 +107,7 @@ def _read_running(
         from pathlib import Path
 
         check_writable(Path(journal), "--journal")
-    apart = isolate or jobs is not None  # so that one job has limits as well
+    apart = isolate or jobs is not None  # so that limits apply to a single job as well
     engine = engine or ("ray" if os.environ.get("RAY_ADDRESS") else None)
     sweeping = _read(timeout, max_memory, apart, imports, journal=journal, engine=engine)
     return Running(jobs=jobs, sweeping=sweeping, accelerators=tuple(dict.fromkeys(accelerators)))

@@ -1,4 +1,4 @@
-"""`archcost time NET`: how long it takes, for every combination of batch, dtype, layout."""
+"""`archcost time NET`: the time of each combination of batch size, dtype and layout."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from archcost.records import Cell, Sweep, TimingPlan, Training
     from archcost.sources import InputSpec
 
-MOST_DIGITS = 18  # of a number of images, or of pixels
+MOST_DIGITS = 18  # the most digits of a number of images or pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axes:
-    """What is combined with one another; every combination is timed."""
+    """The axes whose combinations are timed."""
 
     batches: str
     dtypes: str | None
@@ -45,7 +45,7 @@ class Axes:
         """Return every combination.
 
         Raises:
-            ArgumentError: a list that cannot be read.
+            ArgumentError: a list cannot be read.
         """
         from archcost.profiling.sweep import cases
 
@@ -64,7 +64,7 @@ class Axes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measuring:
-    """How each combination is timed."""
+    """The options of timing each combination."""
 
     device: str
     timer: Any
@@ -91,29 +91,46 @@ class Measuring:
 axes_options = add_group(
     "axes",
     Axes,
-    click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Images in a batch."),
+    click.option("--batch", "batches", default="1", show_default=True, metavar="1,2,4", help="Batch sizes to time."),
     click.option(
-        "--dtype", "dtypes", metavar="A,B", help="float32, tf32, bfloat16, float16, float64.  [default: as it is]"
+        "--dtype", "dtypes", metavar="A,B",
+        help="Data types to time: float32, tf32, bfloat16, float16, float64.  [default: the network's]",
     ),
-    click.option("--resolution", "resolutions", default="", metavar="128,224", help="Sides of the images."),
     click.option(
-        "--channels-last/--contiguous", "layouts", multiple=True, help="Layout of images; give both for both."
+        "--resolution", "resolutions", default="", metavar="128,224",
+        help="Image sizes to time: the length of a side in pixels.",
     ),
-    click.option("--compile/--eager", "compilations", multiple=True, help="With torch.compile; give both for both."),
-    click.option("--amp", "amps", metavar="bf16,fp16", help="By torch.autocast, beside the dtypes that are given."),
+    click.option(
+        "--channels-last/--contiguous", "layouts", multiple=True,
+        help="Memory layout to time; give both flags to time both.",
+    ),
+    click.option(
+        "--compile/--eager", "compilations", multiple=True,
+        help="Time with or without torch.compile; give both flags to time both.",
+    ),
+    click.option(
+        "--amp", "amps", metavar="bf16,fp16",
+        help="Time under torch.autocast too, beside the given data types.",
+    ),
 )  # fmt: skip
 measuring_options = add_group(
     "measuring",
     Measuring,
-    add_device("auto|cpu|cuda", does="it is timed"),
+    add_device("auto|cpu|cuda", does="the network is timed on"),
     click.option(
         "--timer", type=click.Choice(TIMERS), default="events", show_default=True,
-        help="graph: replay a CUDA graph, without the host.",
+        help="How to time: graph replays a CUDA graph, without the host's work.",
     ),
-    click.option("--layers/--no-layers", default=None, help="Show every layer's time; or measure none."),
+    click.option(
+        "--layers/--no-layers", default=None,
+        help="Show the time of every layer; --no-layers measures the whole network alone.",
+    ),
     THREADS,
     MAX_TIME,
-    click.option("--cudnn-benchmark", is_flag=True, help="Let cuDNN try its algorithms first."),
+    click.option(
+        "--cudnn-benchmark", is_flag=True,
+        help="Let cuDNN try its algorithms first, as torch.backends.cudnn.benchmark does.",
+    ),
 )  # fmt: skip
 
 
@@ -134,7 +151,7 @@ def command(
     running: Running,
     output: Output,
 ) -> None:
-    """Measure how long a network takes: one line for every combination of what is given.
+    """Measure how long a network takes: one line for each combination of the options.
 
     \b
     archcost time resnet18 --batch 1,2,4,8
@@ -142,7 +159,8 @@ def command(
     archcost time vgg16 --layers --format csv -o vgg16.csv
     archcost time mobilenet_v2 --train --batch 32
 
-    A combination that fails stops no other; the exit code is then 3. Running out of memory is a result, not a failure.
+    If a combination fails, the others still run and the exit code is 3. Running out of memory is a result, not a
+    failure.
     """  # noqa: D301 - click reads the \b
     from archcost.clock.devices import device_of
     from archcost.profiling.sweep import describe_network, sweep
@@ -154,7 +172,7 @@ def command(
     wanted = axes.combine(plan, read_inputs(inputs) or usual)
     fleets = running.list_fleets()
     if running.sweeping.engine == "local":
-        device_of(plan.device)  # a device that is not here ends the command before the first cell
+        device_of(plan.device)  # a missing device ends the command before the first cell
     cells = chain.from_iterable(sweep(network, wanted, training=training, sweeping=each) for each in fleets)
     nothing = Sweep(network=spec, name=name, asked=len(wanted) * len(fleets), cells=())
     found, stopped = _collect_cells(nothing, cells, output)
@@ -171,7 +189,7 @@ def command(
 
 
 def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple[Sweep, bool]:
-    """Return the sweep with the cells that were timed until the end or until the user stopped, and whether they did."""
+    """Return the sweep with the finished cells, and whether the user stopped it."""
     from archcost.clock.telling import listening
     from archcost.page.emit import emit
     from archcost.page.target import Target
@@ -179,7 +197,7 @@ def _collect_cells(found: Sweep, cells: Iterator[Cell], output: Output) -> tuple
     from archcost.render.sweep import build_last, spell_cell
 
     def show_table() -> str:
-        room = max(shutil.get_terminal_size().lines - 8, 1)  # below the title and the heading, above the prompt
+        room = max(shutil.get_terminal_size().lines - 8, 1)  # lines for the title, the heading and the prompt
         target = Target(stream=sys.stderr, color=output.color)
         return emit(build_last(found, room), target=target) if found.cells else ""
 

@@ -1,4 +1,4 @@
-"""What `archcost diff` and `archcost check` share: where the result goes, and the exit code."""
+"""Common parts of `archcost diff` and `archcost check`: the outputs, and the exit code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from archcost.cli.output import Output
     from archcost.records import Budget, Check, Checked
 
-MOST_ANNOTATIONS = 5  # GitHub shows ten of a kind for a step and drops the rest without a word
+MOST_ANNOTATIONS = 5  # GitHub shows ten annotations of a kind per step and silently drops the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """What makes a difference fail, and whether the exit code says so."""
+    """The conditions that fail a difference, and whether the exit code reports them."""
 
     conditions: tuple[str, ...]
     exit_zero: bool
@@ -39,14 +39,24 @@ def add_judging(command: Any) -> Any:
     return add_group(
         "judging",
         Judging,
-        click.option("--fail-if", "conditions", multiple=True, metavar="COND", help="'macs>+2%' or 'params>25.6M'."),
-        click.option("--exit-zero", is_flag=True, help="Exit 0 although a budget is exceeded."),
-        click.option("--force", is_flag=True, help="Compare also what was counted on other inputs or differently."),
+        click.option(
+            "--fail-if",
+            "conditions",
+            multiple=True,
+            metavar="COND",
+            help="Exit 1 if this holds: 'macs>+2%' or 'params>25.6M'; repeatable.",
+        ),
+        click.option("--exit-zero", is_flag=True, help="Exit 0 even if a budget is exceeded."),
+        click.option(
+            "--force",
+            is_flag=True,
+            help="Compare even networks that were counted on different inputs or by different settings.",
+        ),
     )(command)
 
 
 def deliver(check: Check, output: Output) -> None:
-    """Write a result in every form that is wanted, and where a GitHub workflow shows it."""
+    """Write a result in every requested format, and as GitHub annotations in a workflow."""
     from archcost.page.emit import emit
     from archcost.render.check import build_document
 
@@ -61,11 +71,11 @@ def deliver(check: Check, output: Output) -> None:
             output.note(f"$GITHUB_STEP_SUMMARY could not be written: {error}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in list_workflow_commands(check):
-            click.echo(line, err=True)  # the runner reads both streams; stdout is for the result
+            click.echo(line, err=True)  # the runner reads both streams, and stdout is for the result
 
 
 def list_workflow_commands(check: Check) -> list[str]:
-    """Return GitHub's commands that put the worst findings on the page of the run."""
+    """Return GitHub's commands that annotate the run with the worst findings."""
     from archcost.page.names import clean_lines, make_printable
     from archcost.render.difference import spell_findings
 
@@ -80,7 +90,7 @@ def list_workflow_commands(check: Check) -> list[str]:
 
 
 def _where(checked: Checked) -> str:
-    """Return the properties that put a finding beside a line of the change."""
+    """Return the properties that place a finding at a line of the change."""
     from archcost.page.names import make_printable
 
     place = checked.place
@@ -96,11 +106,11 @@ def _escape_property(text: str) -> str:
 
 
 def raise_verdict(check: Check, output: Output, *, exit_zero: bool) -> None:
-    """Raise what the exit code says, with the command that accepts the change where stdout has not said it.
+    """Raise the error for the exit code, with the command that accepts the change unless stdout shows it.
 
     Raises:
         IncomparableError: a network could not be checked.
-        BudgetExceededError: one exceeds a budget, and that is not only asked for.
+        BudgetExceededError: a network exceeds a budget, and --exit-zero was not given.
     """
     from archcost.render.difference import spell_headline
 

@@ -29,9 +29,9 @@ def command(subject: Subject, output: Output) -> None:
     archcost verify timm:vit_tiny_patch16_224 --device cpu
     archcost verify model.py:build --input 3x320x320 --format json -o opinions.json
 
-    With a --device that is real, the walk there is compared with one on meta, row by row.
+    With a real --device, the walk there is compared with a walk on meta, row by row.
 
-    A difference is information: the exit code is 0 all the same.
+    A difference is information, so the exit code is still 0.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
     from archcost.profiling.choice import run_settled

@@ -25,14 +25,14 @@ CPU_STAT = Path("/sys/fs/cgroup/cpu.stat")
 CPU_INFO = Path("/proc/cpuinfo")
 # what is read of a GPU's driver: the fields of its state, its counter of energy, and what they say
 READ = {
-    "clock_hz": "its clock",
-    "memory_clock_hz": "its memory's clock",
-    "celsius": "its temperature",
-    "watts": "its power",
-    "throttle_reasons": "what throttles it",
-    "held_back_ns": "for how long it was throttled",
-    "other_processes": "who else is on it",
-    "energy": "the energy it takes",
+    "clock_hz": "the clock",
+    "memory_clock_hz": "the memory's clock",
+    "celsius": "the temperature",
+    "watts": "the power",
+    "throttle_reasons": "the reasons for throttling",
+    "held_back_ns": "the time of throttling",
+    "other_processes": "other processes",
+    "energy": "the energy",
 }
 HARMLESS = frozenset({"idle", "application clocks", "display clocks"})
 
@@ -85,7 +85,7 @@ def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, aft
 def describe_unread(unread: Sequence[str], why: str | None) -> str | None:
     """Say what could not be read of a device; None where everything was."""
     names = ", ".join(READ[name] for name in unread)
-    return f"not read of the device: {names}{(why and f' ({why})') or ''}" if names else None
+    return f"the device did not tell: {names}{(why and f' ({why})') or ''}" if names else None
 
 
 def disturbances(before: DeviceState, after: DeviceState, elapsed_ns: int) -> Iterator[str]:

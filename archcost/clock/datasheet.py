@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archcost.errors import NoDeviceError, closest
-from archcost.records import DTYPES, NamedDevice, Peaks
+from archcost.records import DTYPES, NamedDevice, Peaks, find_name
 
 DATA = Path(__file__).parent / "data" / "peaks.toml"
 
@@ -48,7 +48,7 @@ def device_named(device: str) -> NamedDevice:
 
 def _find(device: str) -> tuple[str, dict[str, Any]]:
     known = _table()
-    wanted = {text.casefold(): text for text in known}.get(device.casefold())
+    wanted = find_name(device, known)
     if wanted is None:
         hint = closest(device, known, f"it has {', '.join(known)}")
         raise NoDeviceError(f"the table of datasheets has no {device!r}; {hint}")

@@ -5,30 +5,26 @@ A ceiling is the fastest of many tries: whatever disturbs one makes it slower.
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import re
-from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from archcost import units
 from archcost.clock.conditions import crowding, disturbances, identity, state
+from archcost.clock.keeping import keep_record, name_file, read_kept
 from archcost.clock.kinds import kind_of
 from archcost.clock.nvml import Nvml
 from archcost.clock.regime import check_dtype, regime, torch_dtype
 from archcost.clock.windows import Windows
-from archcost.errors import ClockError, ReportError
+from archcost.errors import ClockError
 from archcost.records import DTYPES, Copy, Roof, TimingPlan
-from archcost.records.reading import file_text, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from archcost.clock.protocol import Clock
     from archcost.records import DeviceState
@@ -66,19 +62,16 @@ def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: b
     products = {dtype: _product(dtype, device, clock, most_ns) for dtype in missing}
     found = _disturbance(device, before, clock.now() - begun, clock.cpu() - worked)
     roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
-    return roof if found else _keep(roof, cache_file(device))
+    if not found:
+        keep_record(roof, cache_file(device), SCHEMA)
+    return roof
 
 
 def read_kept_roof(device: torch.device) -> Roof | None:
-    """Return the roof that is kept of a device; None where none is, or another driver, torch or thread count made it.
-
-    A file that cannot be read counts as missing: whoever needs the roof measures again.
-    """
-    try:
-        known = read_document(Roof, file_text(cache_file(device)), SCHEMA, "roof")
-    except (OSError, ReportError):
-        return None
-    return known if replace(known, copies=(), flops_per_second={}) == _blank(device) else None
+    """Return a device's kept roof; None if there is none, or another driver, torch or number of threads made it."""
+    known = read_kept(Roof, cache_file(device), SCHEMA)
+    fits = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
+    return known if fits else None
 
 
 def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, worked_ns: int) -> str | None:
@@ -91,25 +84,11 @@ def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, wor
     return "; ".join(filter(None, found)) or None
 
 
-def _keep(roof: Roof, path: Path) -> Roof:
-    with suppress(OSError):  # a cache that cannot be written is measured again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
-        try:
-            aside.write_text(json.dumps({"schema": SCHEMA, **asdict(roof)}, indent=1, sort_keys=True) + "\n", "utf-8")
-            aside.replace(path)
-        finally:  # also where the user interrupts
-            aside.unlink(missing_ok=True)
-    return roof
-
-
 def cache_file(device: torch.device) -> Path:
     """Return where the roof of a device is kept: one file for each device, driver, torch and number of threads."""
     blank = _blank(device)
-    parts = [blank.device, blank.driver, blank.torch, blank.threads and f"{blank.threads} threads"]
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", " ".join(str(part) for part in parts if part)).strip("-").lower()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "archcost" / f"roof-{name}.json"
+    threads = f"{blank.threads} threads" if blank.threads else None
+    return name_file("roof", blank.device, blank.driver, blank.torch, threads)
 
 
 def all_dtypes(device: torch.device) -> tuple[str, ...]:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.comparison.compare import build_row
-from archcost.comparison.published import OWN, PRETRAINING, QUANTITIES, read_conditions, read_published_networks
+from archcost.comparison.published import (
+    ANY,
+    QUANTITIES,
+    check_pretraining,
+    find_device,
+    is_published,
+    read_conditions,
+    read_published_networks,
+)
 from archcost.errors import ArgumentError, closest
 from archcost.profiling.run import run
 from archcost.records import Failure
@@ -20,30 +28,29 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec
 
 TIME = "time:"
-ANY = "any"
+ALIASES = {"memory": "peak_inference_bytes"}
 
 
 def parse_limits(text: str) -> tuple[str, ...]:
-    """Read what may not cost more: "macs,params,time:rtx4090".
+    """Read what may not cost more: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
 
     Raises:
         ArgumentError: a quantity or a device that does not exist.
     """
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    devices = tuple(read_conditions())
-    for name in names:
-        device = name.removeprefix(TIME)
-        if name.startswith(TIME) and device not in devices:
-            raise ArgumentError(
-                f"--at-most {name}: nobody published times of {device!r}; "
-                f"{closest(device, devices, 'there are ' + ', '.join(devices))}"
-            )
-        if not name.startswith(TIME) and name not in QUANTITIES:
-            known = (*QUANTITIES, *(TIME + each for each in devices))
-            raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    words = (word.strip() for word in text.split(","))
+    names = tuple(_read_name(ALIASES.get(word, word)) for word in words if word)
     if not names:
         raise ArgumentError(f"--at-most names no quantity; there are {', '.join(QUANTITIES)}")
     return names
+
+
+def _read_name(name: str) -> str:
+    if name.startswith(TIME):
+        return TIME + find_device(name.removeprefix(TIME))
+    if name not in QUANTITIES:
+        known = (*QUANTITIES, *(TIME + each for each in read_conditions()))
+        raise ArgumentError(f"--at-most {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+    return name
 
 
 def read_limit(network: Published, name: str) -> float | None:
@@ -69,10 +76,7 @@ def find_alternatives(candidate: Candidate, *, pretraining: str = ANY, limit: in
     Raises:
         ArgumentError: a pretraining that no network has.
     """
-    if pretraining not in {ANY, OWN, *PRETRAINING}:
-        names = (ANY, OWN, *PRETRAINING)
-        hint = closest(pretraining, names, f"there are {', '.join(names)}")
-        raise ArgumentError(f"--pretraining {pretraining}: {hint}")
+    check_pretraining(pretraining)
     found: list[tuple[float, Alternative]] = []
     for network in read_published_networks():
         if network.spec == candidate.spec or pretraining not in {ANY, network.pretraining}:
@@ -109,12 +113,14 @@ def build_candidate(
         return Candidate(
             spec=published.spec,
             top1=published.top1,
-            source=f"timm's results for {published.model} at {published.size}",
+            source=f"{published.library}'s figure of {published.model} at {published.size}",
             costs={name: value for name, value in found.items() if value is not None},
         )
     timed = [name for name in limits if name.startswith(TIME)]
     if timed:
-        raise ArgumentError(f"{text}: {', '.join(timed)} is known of timm's networks alone; leave it out of --at-most")
+        raise ArgumentError(
+            f"{text}: {', '.join(timed)} is known of published networks alone; leave it out of --at-most"
+        )
     ((_, row),) = run([text], {"inputs": inputs}, build_row)
     if isinstance(row, Failure):
         raise ArgumentError(f"{text}: {row.reason}")
@@ -135,10 +141,11 @@ def find_published(text: str) -> Published | None:
     Raises:
         ArgumentError: an architecture with several sets of weights, or a network without figures.
     """
-    if not text.startswith("timm:") or "?" in text:
+    if not is_published(text):
         return None
-    model, _, size = text.removeprefix("timm:").partition("@")
-    networks = read_published_networks()
+    library, _, rest = text.partition(":")
+    model, _, size = rest.partition("@")
+    networks = [each for each in read_published_networks() if each.library == library]
     chosen = [each for each in networks if each.model == model and (not size or str(each.size) == size)]
     if chosen:
         return chosen[0]
@@ -146,11 +153,13 @@ def find_published(text: str) -> Published | None:
     if len(tagged) == 1:
         return tagged[0]
     if tagged:
-        raise ArgumentError(f"{text}: timm has several weights for it; name one of {_spell(tagged)}, or give --top1")
+        raise ArgumentError(
+            f"{text}: {library} has several weights for it; name one of {_spell(tagged)}, or give --top1"
+        )
     near = closest(model, [each.model for each in networks], "give its accuracy with --top1")
     raise ArgumentError(f"{text}: no accuracy was published for it; {near}")
 
 
 def _spell(networks: Sequence[Published]) -> str:
-    shown = [f"timm:{each.model}" for each in networks[:6]]
+    shown = [f"{each.library}:{each.model}" for each in networks[:6]]
     return ", ".join(shown) + (f" and {len(networks) - 6} more" if len(networks) > len(shown) else "")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archcost.comparison.published import check_device
+from archcost.comparison.published import ANY, OWN, check_pretraining, find_device, is_published
 from archcost.comparison.where import parse_condition
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import METRICS
 from archcost.records import frontier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from archcost.records import ComparisonRow
 
 QUANTITIES = tuple(name for name, metric in METRICS.items() if metric.scope != "layer" and name != "receptive_field")
-MERITS = ("top1", "top5", "density", "per_second")  # the more the better
+MERITS = ("top1", "top5", "real1", "density", "per_second")  # the more the better
 NUMBERS = (*QUANTITIES, *MERITS, "seconds", "size")
 WORDS = ("name", "family", "pretraining", "weights")
 
@@ -27,16 +27,30 @@ WORDS = ("name", "family", "pretraining", "weights")
 class Choice:
     """What is asked for: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
 
-    `device` is one that images a second were published for.
+    `device` is one that images a second were published for, `pretraining` what weights may have seen beside
+    ImageNet-1k: "in1k" for nothing, "any", "in22k", ... With any of them published networks are not run; `published`
+    says that without a choice.
     """
 
     where: str | None = None
     pareto: str | None = None
     limit: int | None = None
     device: str | None = None
+    pretraining: str | None = None
+    published: bool = False
 
     def __bool__(self) -> bool:
-        return any(each is not None for each in (self.where, self.pareto, self.limit, self.device))
+        return self.published or any(each is not None for each in self.spell().values())
+
+    def spell(self) -> dict[str, object]:
+        """Return the options on the command line by name, None for each that is not given."""
+        return {
+            "where": self.where,
+            "pareto": self.pareto,
+            "limit": self.limit,
+            "pretraining": self.pretraining,
+            "device-name": self.device,
+        }
 
     def check(self) -> None:
         """Find out before any work whether it can be followed.
@@ -46,7 +60,9 @@ class Choice:
         """
         self.choose(())
         if self.device is not None:
-            check_device(self.device)
+            find_device(self.device)
+        if self.pretraining is not None:
+            check_pretraining(self.pretraining)
 
     def choose(self, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
         """Return the rows that meet the condition and lie on the frontier, in their order; `limit` is not applied.
@@ -54,13 +70,23 @@ class Choice:
         Raises:
             ArgumentError: a condition or a frontier that cannot be read.
         """
-        chosen = list(rows)
+        chosen = [row for row in rows if self.pretraining in {None, ANY, row.pretraining or OWN}]
         if self.where is not None:
             meets = parse_condition(self.where, NUMBERS, WORDS)
             chosen = [row for row in chosen if meets(partial(read_figure, row))]
         if self.pareto is not None:
             chosen = _keep_frontier(chosen, *_parse_pair(self.pareto))
         return tuple(chosen)
+
+
+def choose_shipped(choice: Choice, names: Iterable[str]) -> Choice:
+    """Return a chart's choice: with any, or a pattern of published networks, those are not run.
+
+    Pretrainings are not mixed unless that is asked for.
+    """
+    if not choice and not any(is_published(name) and "*" in name for name in names):
+        return choice
+    return replace(choice, published=True, pretraining=choice.pretraining or OWN)
 
 
 def read_figure(row: ComparisonRow, name: str) -> float | str | None:

@@ -10,6 +10,7 @@ from archcost.comparison.choosing import Choice
 from archcost.comparison.published import (
     build_row as build_published_row,
     describe_published,
+    list_libraries,
     select_published,
 )
 from archcost.comparison.times import read_seconds
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from archcost.records import Accuracy, Report
 
 EVERYTHING = Choice()
+PUBLISHED_PROTOCOL = "single-crop"
 # what a comparison is sorted by, and whether the largest comes first
 SORTS: Mapping[str, bool] = {
     "given": False,
@@ -43,6 +45,7 @@ def compare(
     specs: Sequence[Any],
     *,
     protocol: str = "single-crop",
+    dataset: str | None = None,
     accuracies: Iterable[Accuracy] = (),
     seconds: Mapping[tuple[str, int], float] | None = None,
     sort: str = "macs",
@@ -56,14 +59,15 @@ def compare(
     Args:
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
+        dataset: what the accuracies are for, "CIFAR-10"; None for whichever a network has.
         accuracies: figures of your own, which go before the published ones; see
             `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs; "-macs" for the most first.
         jobs: processes; None for as many as help.
         progress: called with each spec when it is done.
-        choice: which rows are kept; with one, networks of timm that were published with an accuracy have the figures
-            that archcost brings along, and are not run.
+        choice: which rows are kept; with one, networks of timm and torchvision that were published with an accuracy
+            have the figures that archcost brings along, and are not run.
         options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:
@@ -71,11 +75,13 @@ def compare(
         it was measured at the size of input that was counted.
 
     Raises:
-        ArgumentError: a protocol or a sorting that does not exist.
+        ArgumentError: a protocol or a sorting that does not exist, or that published networks do not have.
     """
     check_request(protocol, sort)
     choice.check()
     shipped, specs = select_published(specs) if choice else ((), specs)
+    if shipped and protocol != PUBLISHED_PROTOCOL:
+        raise ArgumentError(f"published networks have {PUBLISHED_PROTOCOL} accuracies alone, not {protocol} ones")
     own = tuple(accuracies)
     table = (*own, *read_published())
     times, batch = seconds or {}, options.get("batch", 1)
@@ -83,7 +89,7 @@ def compare(
     rows = [
         replace(
             row,
-            accuracy=find_accuracy(row.spec, table, protocol=protocol, side=row.input[-1]),
+            accuracy=find_accuracy(row.spec, table, protocol=protocol, side=row.input[-1], dataset=dataset),
             seconds=times.get((row.spec, batch)),
         )
         for row in found
@@ -97,7 +103,7 @@ def compare(
         batch=batch,
         own=own,
         failures=list_failures(found),
-        notes=describe_published(choice.device) if shipped else (),
+        notes=describe_published(choice.device, list_libraries(each.library for each in shipped)) if shipped else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""timm's networks as published: accuracy and throughput by their sources, cost as archcost counted it.
+"""timm's and torchvision's networks as published: accuracy and throughput by source, cost as archcost counted it.
 
 Nothing here is estimated: a figure that nobody published is None.
 """
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
 from archcost.metrics import METRICS
-from archcost.records import Accuracy, ComparisonRow, Totals
+from archcost.records import Accuracy, ComparisonRow, MeasuredTime, Totals, find_name
 from archcost.records.published import Published, Sample, ThroughputConditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # what one image through a network that does not train leaves unknown
 TRAINED = {
@@ -30,13 +30,15 @@ TRAINED = {
     "optimizer_state_bytes",
     "peak_training_bytes",
 }
-FOLDER = Path(__file__).parents[1] / "data" / "timm"
+FOLDER = Path(__file__).parents[1] / "data"
+LIBRARIES = ("timm", "torchvision")  # each with a folder of tables; throughputs are timm's
 COSTS = tuple(field.name for field in fields(Totals) if field.name not in TRAINED)
 QUANTITIES = tuple(name for name in COSTS if name in METRICS and name != "receptive_field")  # that can be limited
-# How the tags of timm's weights name what a network saw before, or beside, ImageNet-1k; the first that fits holds.
+# How the tags of weights name what a network saw before, or beside, ImageNet-1k; the first that fits holds.
 PRETRAINING: Mapping[str, tuple[str, ...]] = {
     "in22k": ("in22k", "in21k"),
     "in12k": ("in12k",),
+    "ssld": ("ssld",),  # distilled from images of ImageNet-22k that are not labelled
     "jft": ("jft",),
     "laion": ("laion2b", "laion400m"),
     "openai": ("openai",),
@@ -50,42 +52,43 @@ PRETRAINING: Mapping[str, tuple[str, ...]] = {
     "lvd": ("lvd142m", "lvd1689m"),
     "bulk": ("cc12m", "redcaps", "seer"),
 }
-OWN = "in1k"
+OWN, ANY = "in1k", "any"
 
 
 @cache
 def read_published_networks() -> tuple[Published, ...]:
-    """Return the networks that archcost brings figures of, in the order of timm's table."""
-    costs = {(row["architecture"], int(row["size"])): row for row in _read("costs.csv")}
+    """Return the networks that archcost brings figures of, in the order of their libraries' tables."""
+    return tuple(network for library in LIBRARIES for network in _yield_networks(library))
+
+
+def _yield_networks(library: str) -> Iterator[Published]:
+    costs = {(row["architecture"], int(row["size"])): row for row in _read(library, "costs.csv")}
     samples: dict[tuple[str, int], dict[str, Sample]] = defaultdict(dict)
-    for row in _read("throughput.csv"):
+    for row in _read(library, "throughput.csv"):
         samples[row["model"], int(row["size"])][row["device"]] = Sample(
             per_second=float(row["samples_per_second"]), batch=int(row["batch"])
         )
-    found = []
-    for row in _read("accuracy.csv"):
+    for row in _read(library, "accuracy.csv"):
         architecture, _, tag = row["model"].partition(".")
         key = architecture, int(row["size"])
         cost = costs.get(key)
         if cost is not None:
-            found.append(
-                Published(
-                    model=row["model"],
-                    architecture=architecture,
-                    tag=tag,
-                    family=cost["family"],
-                    size=int(row["size"]),
-                    crop=float(row["crop"]),
-                    pretraining=find_pretraining(tag),
-                    top1=float(row["top1"]),
-                    top5=float(row["top5"]),
-                    real1=_number(row["real1"]),
-                    real5=_number(row["real5"]),
-                    totals=_read_totals(cost),
-                    samples=samples.get(key, {}),
-                )
+            yield Published(
+                library=library,
+                model=row["model"],
+                architecture=architecture,
+                tag=tag,
+                family=cost["family"],
+                size=int(row["size"]),
+                crop=float(row["crop"]),
+                pretraining=find_pretraining(tag),
+                top1=float(row["top1"]),
+                top5=float(row["top5"]),
+                real1=_number(row["real1"]),
+                real5=_number(row["real5"]),
+                totals=_read_totals(cost),
+                samples=samples.get(key, {}),
             )
-    return tuple(found)
 
 
 @cache
@@ -93,20 +96,38 @@ def read_conditions() -> Mapping[str, ThroughputConditions]:
     """Return how the published throughputs were measured, by the name of the device."""
     return {
         name: ThroughputConditions(**{key: value for key, value in row.items() if key != "file"})
-        for name, row in read_sources()["device"].items()
+        for name, row in read_sources("timm")["device"].items()
     }
 
 
-def check_device(name: str) -> None:
-    """Find out whether throughputs were published for a device.
+def find_device(name: str) -> str:
+    """Return the name under which throughputs were published for a device.
 
     Raises:
-        ArgumentError: they were not.
+        ArgumentError: none were.
     """
     known = tuple(read_conditions())
-    if name not in known:
+    found = find_name(name, known)
+    if found is None:
         hint = closest(name, known, f"there are {', '.join(known)}")
         raise ArgumentError(f"no throughputs were published for {name!r}; {hint}")
+    return found
+
+
+def check_pretraining(name: str) -> None:
+    """Find out whether a pretraining exists: "any", "in1k" for nothing beside ImageNet-1k, or a name of PRETRAINING.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    known = (ANY, OWN, *PRETRAINING)
+    if name not in known:
+        raise ArgumentError(f"--pretraining {name}: {closest(name, known, 'there are ' + ', '.join(known))}")
+
+
+def is_published(spec: str) -> bool:
+    """Return whether a spec names networks of a library that has published figures: "timm:resnet*"."""
+    return spec.partition(":")[0] in LIBRARIES and "?" not in spec and "::" not in spec
 
 
 def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple[str, ...]]:
@@ -115,32 +136,40 @@ def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple
     "timm:PATTERN" names architectures or models, with "@SIZE" of one size; without any, each size that was published.
 
     Raises:
-        UnknownNetworkError: a name of timm's that no network with figures matches.
+        UnknownNetworkError: a name that no network with figures matches.
     """
     chosen: dict[str, Published] = {}
     others = []
     for spec in specs:
-        if not spec.startswith("timm:") or "?" in spec:
+        if not is_published(spec):
             others.append(spec)
             continue
-        pattern, _, size = spec.removeprefix("timm:").partition("@")
+        library, _, rest = spec.partition(":")
+        pattern, _, size = rest.partition("@")
+        known = [each for each in read_published_networks() if each.library == library]
         found = [
             each
-            for each in read_published_networks()
+            for each in known
             if (not size or str(each.size) == size)
             and (fnmatchcase(each.model, pattern) or fnmatchcase(each.architecture, pattern))
         ]
         if not found:
-            hint = closest(pattern, {each.architecture for each in read_published_networks()}, "see timm.list_models()")
+            hint = closest(pattern, {each.architecture for each in known}, f"write {library}:NAME or a pattern")
             raise UnknownNetworkError(f"no figures were published for {spec!r}; {hint}")
         chosen.update({each.spec: each for each in found})
     return tuple(chosen.values()), tuple(others)
 
 
+def list_libraries(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the libraries among some names, in the order of LIBRARIES."""
+    found = set(names)
+    return tuple(library for library in LIBRARIES if library in found)
+
+
 @cache
-def read_sources() -> dict[str, Any]:
-    """Return where the figures are from, and what the costs were counted with."""
-    return tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
+def read_sources(library: str) -> dict[str, Any]:
+    """Return where the figures of a library are from, and what the costs were counted with."""
+    return tomllib.loads((FOLDER / library / "sources.toml").read_text(encoding="utf-8"))
 
 
 def find_pretraining(tag: str) -> str:
@@ -150,15 +179,26 @@ def find_pretraining(tag: str) -> str:
         >>> find_pretraining("augreg_in21k_ft_in1k"), find_pretraining("a1_in1k")
         ('in22k', 'in1k')
     """
+    lower = tag.lower()
     for name, words in PRETRAINING.items():
-        if any(word in tag for word in words):
+        if any(word in lower for word in words):
             return name
     return OWN
 
 
 def build_row(network: Published, device: str | None = None) -> ComparisonRow:
     """Return a published network as a row of a comparison, with its images a second on a device."""
-    sources, sample = read_sources(), network.samples.get(device or "")
+    sources, sample = read_sources(network.library), network.samples.get(device or "")
+    time = None
+    if device is not None and sample is not None:
+        conditions = read_conditions()[device]
+        time = MeasuredTime(
+            network=network.spec,
+            batch=sample.batch,
+            seconds=sample.batch / sample.per_second,
+            place=conditions.title,
+            setting=conditions.setting,
+        )
     return ComparisonRow(
         spec=network.spec,
         name=network.model,
@@ -168,8 +208,10 @@ def build_row(network: Published, device: str | None = None) -> ComparisonRow:
         pretraining=network.pretraining,
         published=True,
         per_second=None if sample is None else sample.per_second,
+        time=time,
+        real1=network.real1,
         accuracy=Accuracy(
-            networks=(f"timm:{network.model}",),
+            networks=(f"{network.library}:{network.model}",),
             dataset=str(sources["dataset"]),
             top1_error=round(100 - network.top1, 6),
             top5_error=round(100 - network.top5, 6),
@@ -177,21 +219,23 @@ def build_row(network: Published, device: str | None = None) -> ComparisonRow:
             split="validation",
             side=network.size,
             weights=network.tag,
-            source=f"timm {sources['folder']}/results-imagenet.csv@{sources['commit']}",
+            source=f"{network.library} {sources['file']}@{sources['commit']}",
             note=f"crop {network.crop:g}",
         ),
     )
 
 
-def describe_published(device: str | None = None) -> tuple[str, ...]:
+def describe_published(device: str | None = None, libraries: Iterable[str] = LIBRARIES) -> tuple[str, ...]:
     """Return sentences on where shipped figures are from, and on how throughputs of a device were measured."""
-    sources = read_sources()
-    counted = ", ".join(f"{name} {version}" for name, version in sources["counted"].items())
-    return (
-        f"Costs of timm's networks are shipped ones, counted with {counted}; their accuracies are from "
-        f"{sources['repository']} at {sources['commit']} ({sources['licence']}).",
-        *([f"Images a second are published ones: {read_conditions()[device].text}."] if device else ()),
-    )
+    found = []
+    for library in libraries:
+        sources = read_sources(library)
+        counted = ", ".join(f"{name} {version}" for name, version in sources["counted"].items())
+        found.append(
+            f"Costs of {library}'s networks are shipped ones, counted with {counted}; their accuracies are from "
+            f"{sources['repository']} at {sources['commit']} ({sources['licence']})."
+        )
+    return (*found, *([f"Images a second are published ones: {read_conditions()[device].text}."] if device else ()))
 
 
 _WORDS = {"all": "all", "None": None}
@@ -205,8 +249,11 @@ def _read_totals(row: Mapping[str, str]) -> Totals:
     return Totals(**known)
 
 
-def _read(name: str) -> list[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+def _read(library: str, name: str) -> list[dict[str, str]]:
+    path = FOLDER / library / name
+    if not path.exists():  # nobody published throughputs of torchvision's networks
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

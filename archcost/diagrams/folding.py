@@ -79,7 +79,7 @@ def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
 def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below: str = "") -> None:
     """Make one box of each module that is `depth` levels below a module and holds more than one box.
 
-    A module that is `seen_through` is no level.
+    A module that is `seen_through` does not count as a level.
     """
     level = depth + (below.count(".") + 1 if below else 0)
     runs: list[tuple[str, list[int]]] = []
@@ -201,7 +201,7 @@ class Level(NamedTuple):
     Attributes:
         depth: levels of modules that are shown; None: every layer.
         repeats: boxes that follow each other and look alike are one with their number.
-        stages: modules that hold nothing but blocks of one class are no level: their blocks are shown.
+        stages: modules that hold only blocks of one class do not count as a level: their blocks are shown.
     """
 
     depth: int | None

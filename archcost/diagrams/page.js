@@ -209,13 +209,13 @@
     const middle = box.wide / 2;
     const kind = `box${box.inside ? " module" : ""}${box.open ? " open" : ""}`;
     const expanded = box.inside ? ` aria-expanded="${box.open}"` : "";
-    const parts = [`<g class="${kind}" data-number="${box.number}" tabindex="0" role="button"${expanded} aria-label="${escaped(`${box.name} ${box.cost}`)}" transform="translate(${x} ${y})">`];
+    const parts = [`<g class="${kind}" data-number="${box.number}" tabindex="0" role="treeitem"${expanded} aria-label="${escaped(`${box.name} ${box.cost}`)}" transform="translate(${x} ${y})">`];
     if (box.sheets && !box.open) parts.push(`<rect x="4" y="-4" rx="5" width="${box.wide}" height="${box.high}"/>`);
     parts.push(`<rect rx="5" width="${box.wide}" height="${box.high}"/>`);
     if (box.open) {
       parts.push(write(PAD, 17, box.name, ""), write(PAD + measure(box.name) + 12, 17, box.cost, "soft"));
       const { left, right } = box.layout;
-      parts.push(`<g transform="translate(${(box.wide - right - left) / 2} ${HEAD})">${drawInside(box.layout, box.inside.boxes)}</g>`);
+      parts.push(`<g role="group" transform="translate(${(box.wide - right - left) / 2} ${HEAD})">${drawInside(box.layout, box.inside.boxes)}</g>`);
     } else {
       parts.push(write(middle, 18, box.name, "middle"));
       if (box.cost) parts.push(write(middle, 18 + LINE, box.cost, "soft middle"));

@@ -38,7 +38,7 @@ BODY = """<header>
 <button type="button" id="fold">Fold all</button></span>
 <p>Click or Enter folds and unfolds; drag or arrows move; wheel, + and - zoom; 0 shows the whole; / searches.</p>
 </header>
-<main><svg id="picture" role="group" aria-label="Diagram"></svg></main>
+<main><svg id="picture" role="tree" aria-label="Diagram"></svg></main>
 <footer id="facts" aria-live="polite"></footer>
 <script type="application/json" id="data">{data}</script>"""
 

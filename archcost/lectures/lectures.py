@@ -1,14 +1,15 @@
-"""A page is a text in `pages/` with commands in it; running them is all that it takes to write it again.
+"""A page is a text in `pages/` with commands in it; running the commands writes the page again.
 
-A line `$ archcost ...` of such a text becomes the command as a reader would type it, and below it what it printed.
-Paths that a command writes to are relative to the page.
+A line `$ archcost ...` of such a text becomes the command for the reader, followed by its output. Output paths are
+relative to the page.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,25 @@ MARKDOWN = ("--format", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A command of a section, the paragraphs before it, and what its picture shows."""
+
+    command: tuple[str, ...]
+    prose: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands below a heading of a page."""
+
+    heading: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lecture:
-    """One page: its name, and its text with commands in the place of what they print."""
+    """One page: its name, and its text with commands in place of their outputs."""
 
     name: str
     text: str
@@ -50,6 +68,14 @@ class Lecture:
         return [tuple(shlex.split(line)[2:]) for line in self.text.splitlines() if line.startswith(PROMPT)]
 
     @property
+    def sections(self) -> list[Section]:
+        """The headings, and below each its commands; commands above the first heading are the title's."""
+        head, *rest = re.split(r"^## ", self.text, flags=re.MULTILINE)
+        first = f"{self.title}\n\n{head.split(chr(10) * 2, 2)[-1]}"
+        sections = [Section(text.partition("\n")[0], tuple(_yield_parts(text))) for text in (first, *rest)]
+        return [section for section in sections if section.parts]
+
+    @property
     def files(self) -> list[str]:
         """The files that the commands write, relative to the page."""
         return [after for each in self.commands for before, after in itertools.pairwise(each) if before == "-o"]
@@ -65,6 +91,7 @@ LECTURES: Mapping[str, Lecture] = {
         "resnet-family",
         "networks",
         "charts",
+        "published",
         "diagrams",
         "claims",
         "rules",
@@ -73,7 +100,7 @@ LECTURES: Mapping[str, Lecture] = {
 
 
 def find_lecture(name: str) -> Lecture:
-    """Return the page of a name.
+    """Return the page with a name.
 
     Raises:
         ArgumentError: no page has this name.
@@ -88,14 +115,14 @@ def write_page(shown: Lecture, run: Callable[[Sequence[str]], str]) -> str:
     """Return a page as Markdown.
 
     Args:
-        shown: which page.
-        run: runs a command of archcost, given its arguments, and returns what it printed.
+        shown: the page.
+        run: runs a command of archcost with the given arguments and returns its output.
     """
     return "\n".join((*_yield_lines(shown, run), "", "---", "", f"Written by `archcost report {shown.name}`.", ""))
 
 
 def write_index(others: Iterable[tuple[str, str]]) -> str:
-    """Return the page that links to all pages; `others` are the files, and their titles, that something else wrote."""
+    """Return the page that links to all pages; `others` are further files with their titles."""
     lines = [
         "# Reports",
         "",
@@ -108,6 +135,22 @@ def write_index(others: Iterable[tuple[str, str]]) -> str:
     if measured:
         lines += ["", "Measured, on the machine that each page names, by the programs of `benchmarks/`:", "", *measured]
     return "\n".join((*lines, ""))
+
+
+def _yield_parts(section: str) -> Iterator[Part]:
+    """Yield the commands of a section, whose first line is its heading."""
+    said: list[str] = []
+    found: list[Part] = []
+    for paragraph in section.split("\n\n")[1:]:
+        picture = re.match(r"!\[(.+)\]", paragraph)
+        if paragraph.startswith(PROMPT):
+            found.append(Part(tuple(shlex.split(paragraph)[2:]), " ".join(said)))
+            said = []
+        elif picture and found:
+            found[-1] = replace(found[-1], alt=picture[1])
+        else:
+            said.append(paragraph.replace("\n", " "))
+    yield from found
 
 
 def _yield_lines(shown: Lecture, run: Callable[[Sequence[str]], str]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""How a page is laid out, whatever it shows: for a terminal, as Markdown, as HTML, as CSV."""
+"""Layout of pages, whatever they show: for a terminal, as Markdown, as HTML, as CSV."""

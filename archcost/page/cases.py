@@ -1,4 +1,4 @@
-"""Test cases: what a check comes to for programs that show tests."""
+"""Test cases: the results of a check for programs that show tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 
 
 class Case(NamedTuple):
-    """One case. A `failure` says what was expected, an `error` what went wrong; a `note` passes and says something.
+    """One case. A `failure` says what was expected, an `error` what went wrong; a `note` passes with a remark.
 
-    `message` is one line, `text` may have many. `type` is the sort of a failure.
+    `message` is one line, `text` may have several. `type` is the kind of a failure.
     """
 
     name: str

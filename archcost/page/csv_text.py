@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from archcost.page.document import Document
     from archcost.page.target import Target
 
-FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet does not take for text
+FORMULA = ("=", "+", "-", "@")  # first characters of cells that a spreadsheet does not read as text
 NUMBER = re.compile(r"[+-]?[\d.,]+( ?%)?")
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's rows below the names of their columns; what is unknown stays empty. No cell is a formula."""
+    """Return a document's rows below their column names; unknown values stay empty. No cell is a formula."""
     del target
     rows = document.rows()
     text = io.StringIO()
@@ -29,7 +29,7 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def _clean_cell(value: Any) -> Any:
-    """Write a text on one line; an apostrophe begins what a spreadsheet would run, such as the name of a layer."""
+    """Write a text on one line, with an apostrophe in front if a spreadsheet would run it."""
     if not isinstance(value, str):
         return value
     text = make_printable(value)

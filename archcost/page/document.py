@@ -1,4 +1,4 @@
-"""A result before it has a form; `archcost.page.emit` is the one door to all forms."""
+"""A result independent of formats; `archcost.page.emit` writes it in any format."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from archcost.page.rows import Rows
 
 Part = Literal["pages", "data", "rows", "cases", "picture", "schema"]
-Kind = Literal["text", "whole", "real", "truth"]  # what a column of rows holds: texts, integers, floats, booleans
+Kind = Literal["text", "whole", "real", "truth"]  # the type of a column: texts, integers, floats, booleans
 COMMON: tuple[Part, ...] = ("pages", "data", "rows")  # the parts that every document has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a command has to show. Each part is a function, called by the forms that are written from it.
+    """The output of a command. Each part is a function that the formats call.
 
-    `pages` are for people, `data` (JSON, all of the result) and `rows` (raw values) for programs, `cases` for those
-    that show tests; `picture` is an SVG. `listing` takes the place of `pages` in plain text, where lines read better
-    than a table. `schema` says which columns `rows` can have, and what they hold, whatever the result. `own` has the
-    texts that are not written as the table of formats has it, by the name of the format.
+    `pages` are for people, `data` (JSON, the whole result) and `rows` (raw values) for programs, and `cases` for
+    programs that show tests; `picture` is an SVG. `listing` replaces `pages` in plain text, if lines read better than a
+    table. `schema` names all possible columns of `rows` and their types. `own` holds, by format, texts that replace the
+    format's usual one.
     """
 
     pages: Callable[[], Iterable[Page]]
@@ -38,6 +38,6 @@ class Document:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Which parts there are."""
+        """The names of the existing parts."""
         more: Mapping[Part, object] = {"cases": self.cases, "picture": self.picture, "schema": self.schema}
         return (*COMMON, *(part for part, there in more.items() if there is not None))

@@ -1,4 +1,4 @@
-"""emit(document, format): the one door to every form."""
+"""emit(document, format): write a document in any format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOWHERE = Target()
 
 
 def emit(document: Document, format: str = "table", target: Target = NOWHERE) -> str:  # noqa: A002 - as in --format
-    """Return a document as text in one of the forms of `archcost.page.formats`.
+    """Return a document as text in one of the formats of `archcost.page.formats`.
 
     Raises:
         ArgumentError: the format is unknown, this document does not have it, or it is binary.
@@ -27,7 +27,7 @@ def emit(document: Document, format: str = "table", target: Target = NOWHERE) ->
 
 
 def emit_any(document: Document, format: str = "table", target: Target = NOWHERE) -> str | bytes:  # noqa: A002
-    """Return a document in one of the forms of `archcost.page.formats`: as text, or as bytes.
+    """Return a document in one of the formats of `archcost.page.formats`, as text or as bytes.
 
     Raises:
         ArgumentError: the format is unknown, or this document does not have it.

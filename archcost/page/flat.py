@@ -1,4 +1,4 @@
-"""A table for paper: the columns that fit a page, without the tree and without what only a screen can hold."""
+"""A table for paper: the columns that fit a page, without the tree and other elements of a screen."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
     from archcost.page.page import Line, Table
 
-MOST_RANK = 3  # columns that give way earlier than these make a table wider than a page
+MOST_RANK = 3  # columns with a higher rank would make the table wider than a page
 HEADINGS = {"uncovered": "Not counted", "warning": "Warning", "uncalled": "Note", "note": "Note"}  # of remarks
 
 
 class Flat(NamedTuple):
-    """The headings behind the name's, which of the columns are numbers, and each line with its texts."""
+    """The headings after the name's, flags for numeric columns, and the texts of each line."""
 
     headings: list[str]
     numeric: list[bool]
@@ -22,7 +22,7 @@ class Flat(NamedTuple):
 
 
 def flatten_table(table: Table) -> Flat:
-    """Return a table's rows and its sums; shares have columns of their own, as they cannot stand as bars."""
+    """Return a table's rows and its sums; shares have columns of their own, because paper has no bars."""
     shown = [i for i, column in enumerate(table.columns) if column.rank <= MOST_RANK]
     kinds = any(line.kind for line in table.lines)
     headings, numeric = (["Kind"], [False]) if kinds else ([], [])

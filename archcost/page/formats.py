@@ -1,7 +1,7 @@
-"""The forms that a result can have.
+"""The formats of results.
 
-A new form is one file with a function `write_text`, and one line in this table: `--format`, the suffixes that `-o`
-knows, what help lists and what a shell completes follow from it.
+A new format is one file with a function `write_text`, and one line in this table. `--format`, the suffixes of `-o`, the
+help and the shell completion follow from the table.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form: its name, the suffixes of its files, the part of a document that it is written from, and who writes it.
+    """One format: its name, the suffixes of its files, the part of a document that it writes, and its module.
 
-    `module` has the function `write_text(document, target)`, and is imported when the form is first written.
+    `module` has the function `write_text(document, target)`, and is imported when the format is first used.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Format:
     help: str
 
     def load_writer(self) -> Callable[[Document, Target], str | bytes]:
-        """Import what writes this form."""
+        """Import this format's `write_text`."""
         writer: Callable[[Document, Target], str | bytes] = import_module(self.module).write_text
         return writer
 
@@ -53,20 +53,20 @@ FORMATS = [
 
 
 def select_formats(parts: Collection[Part] = COMMON) -> dict[str, Format]:
-    """Return the forms that can be written from these parts of a document, by name."""
+    """Return the formats for documents with these parts, by name."""
     return {form.name: form for form in FORMATS if form.part in parts}
 
 
 def list_suffixes(parts: Collection[Part] = COMMON) -> dict[str, str]:
-    """Return which suffix stands for which of these forms."""
+    """Return the format of each suffix."""
     return {suffix: form.name for form in select_formats(parts).values() for suffix in form.suffixes}
 
 
 def find_format(name: str, parts: Collection[Part] = COMMON) -> Format:
-    """Return the form of a name.
+    """Return the format with a name.
 
     Raises:
-        ArgumentError: these parts have no such form.
+        ArgumentError: documents with these parts have no such format.
     """
     known = select_formats(parts)
     if name not in known:

@@ -1,4 +1,4 @@
-"""JSON: a document's data as they are."""
+"""JSON: a document's data, unchanged."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def dump_json(values: Any, *, indent: int | None = 1, sort: bool = True) -> str:
-    """Return values as JSON, their keys sorted or in the order that they have; infinities are refused."""
+    """Return values as JSON, with keys sorted or in their own order; infinities are refused."""
     return json.dumps(values, indent=indent, sort_keys=sort, allow_nan=False, ensure_ascii=False) + "\n"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's cases: a suite for each network."""
+    """Return a document's cases as JUnit XML, with a suite for each network."""
     del target
     root = ET.Element("testsuites", name="archcost")
     for suite in () if document.cases is None else document.cases():

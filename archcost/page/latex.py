@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from archcost.page.page import Figure, Page, Table
     from archcost.page.target import Target
 
-LONG = 40  # lines that one page holds
-PROSE = 40  # letters beyond which a column is broken into lines
+LONG = 40  # the most lines on one page
+PROSE = 40  # letters beyond which the cells of a column are wrapped
 ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -35,7 +35,7 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def write_page(page: Page) -> str:
-    """Return one page: its table with the title as caption, the totals, the remarks."""
+    """Return one page: its table, with the title as caption, then the totals and the remarks."""
     return "\n".join(_yield_page(clean_page(page))) + "\n"
 
 
@@ -106,7 +106,7 @@ def _yield_figures(figures: tuple[Figure, ...]) -> Iterator[str]:
 
 
 def _write_listed(line: str) -> str:
-    """Return a line of a listing with its spaces."""
+    """Return a line of a listing with its spaces kept."""
     text = line.lstrip(" ")
     return rf"\mbox{{}}{'~' * (len(line) - len(text))}{escape_text(text)}\\"
 
@@ -116,5 +116,5 @@ def _write_row(texts: Sequence[str]) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Write what LaTeX would read as a command, or has no letter for, so that it prints."""
+    """Escape a text so that LaTeX prints every character, commands and foreign letters included."""
     return text.translate(ESCAPED)

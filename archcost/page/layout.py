@@ -1,4 +1,4 @@
-"""How wide the columns of a terminal table are, and which of them there is room for."""
+"""The columns that fit into a terminal's width, and their widths."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BARS = (2, 4, 6, 10)
 PERCENT = 6  # " 100.0"
 SHARES = ({"bar": BARS[0]}, {"bar": BARS[1]}, {"percent": True})
 LEAST_NAMES = 16
-MOST_BROKEN = 5  # one name in so many may get a line of its own, to make room for the shares
-WORTH_MORE_THAN_SHARES = 1  # columns up to this rank come before wider bars and per cents
-WORTH_MORE_THAN_SPACE = 3  # columns up to this rank come before wider gaps
-MOST_PADDED = 12  # labels up to this length are padded, so that the kinds behind them line up
+MOST_BROKEN = 5  # one name in this many may get a line of its own, to make room for the shares
+WORTH_MORE_THAN_SHARES = 1  # columns up to this rank take precedence over wider bars and percentages
+WORTH_MORE_THAN_SPACE = 3  # columns up to this rank take precedence over wider gaps
+MOST_PADDED = 12  # labels up to this length are padded, so that the kinds after them line up
 SIGNS = {"": "", "uncovered": " !", "uncalled": " (not called)"}
 
 
@@ -45,21 +45,21 @@ class Layout:
 
     @property
     def kinds_width(self) -> int:
-        """Return the width of the column of kinds and of the gap before it; 0 where it is folded."""
+        """Return the width of the kinds' column and of the gap before it; 0 if the column is folded."""
         return 0 if self.folded else self.gap + self.kinds
 
 
 def lay_out(table: Table, width: int | None) -> Layout:
-    """Return the layout with the most that fits into a width; None shows everything, each name on its line.
+    """Return the layout that shows the most within a width; None shows everything, with each name on its own line.
 
-    Names for which there is no room get a line of their own, so that nothing is cut. Up to a fifth of the names may
-    have to, if that makes room for the shares.
+    Names that do not fit get a line of their own, so that nothing is cut. Up to a fifth of the names may move, if that
+    makes room for the shares.
     """
     return _Fit(table, width).find_best()
 
 
 def list_names(table: Table, *, folded: bool) -> list[str]:
-    """Return what stands in the first column of each line, indented by its level."""
+    """Return the first column's text of each line, indented by its level."""
     texts = []
     for _, run in groupby(table.lines, key=lambda line: (line.role, line.level)):
         lines = list(run)
@@ -73,7 +73,7 @@ def list_names(table: Table, *, folded: bool) -> list[str]:
 
 
 def find_last_name(line: Line) -> str:
-    """Return the last part of a line's label, without its call; where the kind says the same, it is not repeated."""
+    """Return the last part of a line's label, without its call; the kind is not repeated if it is the same word."""
     return line.label.rpartition(".")[2].partition(" ")[0]
 
 
@@ -86,7 +86,7 @@ class _Fit:
         self.names = {folded: self._measure_names(folded=folded) for folded in (False, True)}
 
     def find_best(self) -> Layout:
-        """Start from the least and add, in the order of worth, what there is room for."""
+        """Start from the smallest layout and add elements by priority, as long as they fit."""
         always = tuple(i for i, column in enumerate(self.table.columns) if column.rank == 0)
         found = self._measure(Layout(columns=always), most_broken=len(self.table.lines))
         assert found is not None  # noqa: S101 - the least is shown in any case
@@ -113,7 +113,7 @@ class _Fit:
         ]
 
     def _measure(self, choice: Layout, *, most_broken: int) -> Layout | None:
-        """Return the choice with its widths: the widest names that there is room for; None if too many would break."""
+        """Return a choice with its widths, with the widest name column that fits; None if too many names would wrap."""
         shares = (PERCENT if choice.percent else 0) + (choice.bar + 1 if choice.bar else 0)
         columns = tuple(sorted(choice.columns))
         widths = [choice.gap + self.texts[i] + (shares if self.table.columns[i].shared else 0) for i in columns]
@@ -127,7 +127,7 @@ class _Fit:
         return replace(choice, names=max(names, least), broken=broken) if broken <= most_broken else None
 
     def _measure_text(self, i: int) -> int:
-        """Return the width of a column's widest text. Where width is short, lists take one line for each item."""
+        """Return the width of a column's widest text. In a narrow terminal, lists take one line per item."""
         column: Column = self.table.columns[i]
         lines = [*self.table.lines, *([self.table.total] if self.table.total else [])]
         texts = [line.cells[i].text for line in lines if line.role != "container"]
@@ -136,7 +136,7 @@ class _Fit:
         return max(map(len, (column.title, *texts)))
 
     def _measure_names(self, *, folded: bool) -> list[int]:
-        """Return the widths of the names, sorted. A container may run on over the empty cells beside its kind."""
+        """Return the widths of the names, sorted. A container's name may cover the empty cells beside its kind."""
         names = list_names(self.table, folded=folded)
         lines = zip(self.table.lines, names, strict=True)
         return sorted(len(name) for line, name in lines if line.role != "container" or not folded) or [0]

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from archcost.page.page import Figure, Line, Page, Remark, Table
     from archcost.page.target import Target
 
-BREAKING = frozenset("`|")  # what ends code, or a cell of a table, within code
+BREAKING = frozenset("`|")  # characters that would end code, or a table cell, within code
 MENTION = re.compile(r"@\w")
-BLOCK = re.compile(r"^(#|>|~|[-+=](?= ))")  # what begins a heading, a quotation, code or a list
+BLOCK = re.compile(r"^(#|>|~|[-+=](?= ))")  # characters that begin a heading, a quotation, code or a list
 MARKS = {"": "", "uncovered": " **!**", "uncalled": " (not called)"}
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's pages, with whole names where the terminal shows a tree."""
+    """Return a document's pages, with full names where the terminal shows a tree."""
     del target
     return "\n".join(map(write_page, document.pages()))
 
@@ -94,7 +94,7 @@ def _write_row(texts: list[str]) -> str:
 
 
 def _escape_text(text: str) -> str:
-    """Escape what Markdown would read as a mark of its own, and show as code what would mention somebody."""
+    """Escape Markdown's markup, and write text that would mention somebody as code."""
     words = (write_code(word, whole=True) if MENTION.search(word) else _escape_word(word) for word in text.split(" "))
     return BLOCK.sub(r"\\\1", " ".join(words))
 

@@ -1,44 +1,44 @@
-"""Names that others chose, made harmless: a pull request owns the names in its report."""
+"""Harmless forms of untrusted names: the author of a pull request chooses the names in its report."""
 
 from __future__ import annotations
 
 from html import escape
 
 LONGEST = 200
-COMMANDS = ("::", "##[", "##vso[")  # with these GitHub's and Azure's runners are told what to do
-MARKS = frozenset("\\|*_`~[]!@#:")  # what Markdown, its tables and its links of addresses see also inside of HTML
+COMMANDS = ("::", "##[", "##vso[")  # the runners of GitHub and Azure read these as commands
+MARKS = frozenset("\\|*_`~[]!@#:")  # characters that Markdown interprets even inside HTML
 
 
 def make_printable(text: str) -> str:
-    r"""Write what does not print (newlines, colour codes, marks that turn the direction) as \n, \x1b, \u202e.
+    r"""Write characters that do not print (newlines, colour codes, direction marks) as \n, \x1b, \u202e.
 
-    What a runner of workflows would take for a command, "::error::", loses its first character to \x3a.
+    In a text that a workflow runner would read as a command ("::error::"), the first character becomes \x3a.
     """
     if not text.isprintable():
         text = "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
-    if text.lstrip().startswith(COMMANDS):  # a runner reads such a line of a log as a command to itself
+    if text.lstrip().startswith(COMMANDS):  # a runner reads such a line of a log as a command
         start = len(text) - len(text.lstrip())
         return f"{text[:start]}{write_ascii(text[start])}{text[start + 1 :]}"
     return text
 
 
 def write_ascii(mark: str) -> str:
-    """Write a character by its number."""
+    """Return the escape of a character."""
     return f"\\x{ord(mark):02x}"
 
 
 def clean_lines(text: str) -> str:
-    """Write every line of a message harmlessly; the line breaks stay."""
+    """Make every line of a message harmless and keep the line breaks."""
     return "\n".join(map(make_printable, text.split("\n")))
 
 
 def cut_first_line(text: str) -> str:
-    """Return what stands before the first line break."""
+    """Return the text before the first line break."""
     return text.partition("\n")[0]
 
 
 def shorten_text(text: str) -> str:
-    """Cut the middle out of a text that no table has room for."""
+    """Shorten a text that is too long for a table by cutting its middle."""
     half = LONGEST // 2
     return text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}"
 
@@ -49,7 +49,7 @@ def write_plain(text: str) -> str:
 
 
 def write_code(text: str, *, whole: bool = False) -> str:
-    """Return a name as HTML code, which Markdown prints as it is: within it nobody is mentioned and nothing linked."""
+    """Return a name as HTML code, in which Markdown neither mentions users nor makes links."""
     shown = make_printable(text) if whole else write_plain(text)
     safe = "".join(f"&#{ord(mark)};" if mark in MARKS else escape(mark) for mark in shown)
     return f"<code>{safe.replace('www.', 'www&#46;')}</code>"

@@ -1,4 +1,4 @@
-"""What is shown, apart from how: a page of finished strings, which every form lays out its own way."""
+"""The contents of a page as finished strings, which each format lays out."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Raw = int | float | str | tuple[float | str | None, ...] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `rank` 0 is always shown; the higher it is, the earlier the column gives way where room is short.
+    """One column.
 
-    `scale` is the prefix of a column whose rows add up.
+    `rank` 0 is always shown; columns of higher ranks give way first in a narrow terminal. `scale` is the prefix of a
+    column whose rows add up.
     """
 
     name: str
@@ -38,9 +39,9 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """One figure: as text, raw, its share of the total as text, and its size beside the column's largest (0 to 1).
+    """One figure: its text, its raw value, its share of the total as text, and its size beside the column's largest.
 
-    A table has thousands, and a frozen dataclass takes five times as long to make.
+    A named tuple, because a table has thousands and a frozen dataclass takes five times as long to create.
     """
 
     text: str = ""
@@ -51,10 +52,10 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the table; a container's cells are the sums of the rows below it, where they add up.
+    """One line of the table; a container's cells are the sums of the rows below it, if they add up.
 
-    `name` is the whole path and `label` what remains of it below the containers above, `level` of them. `call` is
-    None where the line does not stand for one call. `work` is what it does, as `Layer.role` has it: "convolution".
+    `name` is the whole path, `label` the part of it below the containers above, and `level` their number. `call` is
+    None if the line does not stand for one call. `work` is its role (`Layer.role`), such as "convolution".
     """
 
     name: str
@@ -70,7 +71,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Columns, lines, and the line of sums. `heading` stands over the names."""
+    """Columns, lines, and the line of sums. `heading` is the heading of the names."""
 
     heading: str
     columns: tuple[Column, ...]
@@ -80,7 +81,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One total: every digit, short with its prefix, and a remark."""
+    """One total: with all digits, in short form with a prefix, and a remark."""
 
     label: str
     digits: str
@@ -91,14 +92,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """A sentence under the table; `kind` "uncovered" must not be overlooked."""
+    """A sentence below the table; readers must not overlook the `kind` "uncovered"."""
 
     kind: Literal["note", "warning", "uncovered", "uncalled"]
     text: str
 
 
 class Passage(NamedTuple):
-    """Prose in a listing, broken between words where lines are short; its first line is indented, the others hang."""
+    """Prose in a listing, wrapped in narrow terminals; the first line and the other lines have indents of their own."""
 
     text: str
     indent: int = 0
@@ -107,10 +108,10 @@ class Passage(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """All of one view: a table or a listing, the totals, the conventions, the remarks.
+    """The whole page of a view: a table or a listing, the totals, the conventions, the remarks.
 
-    `picture` draws an SVG for the forms that show pictures. `prose` are paragraphs, and `folded` texts by a heading,
-    which a reader unfolds where a form can fold.
+    `picture` draws an SVG for formats that show pictures. `prose` are paragraphs, and `folded` are texts by heading,
+    which are folded in formats that can fold.
     """
 
     title: str
@@ -126,7 +127,7 @@ class Page:
 
     @property
     def lines(self) -> list[str]:
-        """Return the listing, each entry on one line, without empty lines at its end."""
+        """Return the listing with one line per entry, without empty lines at its end."""
         lines = [entry if isinstance(entry, str) else " " * entry.indent + entry.text for entry in self.listing]
         while lines and not lines[-1]:
             lines.pop()
@@ -134,7 +135,7 @@ class Page:
 
 
 def clean_page(page: Page) -> Page:
-    """Return a page whose every text is one line without codes for a terminal: networks choose their layers' names."""
+    """Return a page whose texts are single lines without terminal codes; networks choose their layers' names."""
     table = page.table
     return replace(
         page,
@@ -154,7 +155,7 @@ def clean_page(page: Page) -> Page:
 
 def _clean_line(line: Line) -> Line:
     texts = "".join([line.name, line.label, line.kind, *[cell.text for cell in line.cells]])
-    if texts.isprintable() and "::" not in texts and "##" not in texts:  # nearly always, and quicker to find out
+    if texts.isprintable() and "::" not in texts and "##" not in texts:  # nearly always true, and quick to test
         return line
     cells = tuple(
         cell if cell.text.isprintable() else cell._replace(text=make_printable(cell.text)) for cell in line.cells
@@ -169,12 +170,12 @@ def _clean_line(line: Line) -> Line:
 
 
 def is_finite(extents: Extents | None) -> bool:
-    """Whether a receptive field is known and finite on every axis."""
+    """Whether a receptive field is known and finite along every axis."""
     return bool(extents) and all(isinstance(size, int) for size in extents or ())
 
 
 def order(value: Raw) -> float:
-    """Return what a quantity is sorted by; the whole input is larger than any part of it, the unknown smallest."""
+    """Return the sort key of a quantity; the whole input counts as largest, unknown values as smallest."""
     if isinstance(value, tuple):
         return max((order(part) for part in value), default=-1.0)
     if isinstance(value, str):

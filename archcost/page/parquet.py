@@ -1,4 +1,4 @@
-"""Rows as Parquet, in the columns and types that a document declares, whichever values there are."""
+"""Rows as Parquet, with the columns and types that a document declares, whatever its values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write_text(document: Document, target: Target) -> bytes:
-    """Return a document's rows as the bytes of a Parquet file: every declared column, null where nothing is known.
+    """Return a document's rows as the bytes of a Parquet file: every declared column, with null for unknown values.
 
     Raises:
         MissingPackageError: pyarrow is not installed.

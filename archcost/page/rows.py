@@ -1,4 +1,4 @@
-"""Raw values in rows, for spreadsheets and data frames."""
+"""Rows of raw values, for spreadsheets and data frames."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Rows(NamedTuple):
 
 
 def read_records(records: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> Rows:
-    """Return mappings as rows. The first record with columns names them; without such a record, `names` does."""
+    """Return mappings as rows. The first record with columns names the columns; without records, `names` does."""
     records = list(records)
     columns = list(dict.fromkeys(name for record in records for name in record)) or list(names)
     return Rows(columns, [[record.get(name) for name in columns] for record in records])
@@ -41,7 +41,7 @@ def read_table(table: Table) -> Rows:
 
 
 def spell_axes(sizes: Any) -> str:
-    """Spell out every axis, also where they agree: "7x7", "allxall"."""
+    """Spell out every axis, even if all are equal: "7x7", "allxall"."""
     if not isinstance(sizes, tuple) or all(size is None for size in sizes):
         return ""
     return "x".join(units.extents((size,)) or "?" for size in sizes)

@@ -1,4 +1,4 @@
-"""What the place that a text is written to can show: its width, its colours, its characters."""
+"""The abilities of an output: its width, its colours, its characters."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ ASCII = str.maketrans(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a text is written.
+    """The output that receives a text.
 
     Args:
-        stream: an open file, which may be a terminal; None where the text goes elsewhere.
-        width: columns; None takes the width of a terminal; elsewhere nothing is cut or wrapped.
-        color: "always", "never", or "auto": where the stream is a terminal and NO_COLOR is not set.
+        stream: an open file, which may be a terminal; None if the text goes elsewhere.
+        width: columns; None means the terminal's width; other outputs are neither cut nor wrapped.
+        color: "always", "never", or "auto": colours if the stream is a terminal and NO_COLOR is not set.
 
     Raises:
-        ArgumentError: another color.
+        ArgumentError: `color` is anything else.
     """
 
     stream: TextIO | None = None
@@ -39,7 +39,7 @@ class Target:
 
     @property
     def columns(self) -> int | None:
-        """Return how long a line may be; None, for no limit, where there is no terminal."""
+        """Return the longest line's length; None (no limit) without a terminal."""
         if self.width is not None:
             return self.width
         return shutil.get_terminal_size().columns if self._is_terminal else None
@@ -55,7 +55,7 @@ class Target:
         return self.stream is not None and self.stream.isatty()
 
     def make_encodable(self, text: str) -> str:
-        """Return a text that the stream can hold: bars and rules in ASCII where it has no others."""
+        """Return a text that the stream can encode, with bars and rules in ASCII if necessary."""
         if self.stream is None:
             return text
         encoding = self.stream.encoding or "utf-8"

@@ -1,4 +1,4 @@
-"""A page as text for a terminal: one that is not cut and reads the same without colour."""
+"""A page as text for a terminal, never cut, and complete without colour."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ LEAST_PROSE = 20
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's pages, or the listing in their place, as wide and colourful as a target allows."""
+    """Return a document's listing or pages in the target's width and colours."""
     pages = (document.listing or document.pages)()
     texts = (write_page(page, width=target.columns, color=target.colored) for page in pages)
     return target.make_encodable("\n".join(texts))
 
 
 def write_page(page: Page, *, width: int | None, color: bool) -> str:
-    """Return a page for a terminal of that width; None lets lines be as long as they have to be."""
+    """Return a page for a terminal of this width; None does not limit lines."""
     lines = list(_yield_page(clean_page(page), width))
     return "".join(map(_write_colored if color else _write_plain, lines))
 
 
 def _yield_page(page: Page, width: int | None) -> Iterator[list[Span]]:
-    """Yield the parts that a page has, an empty line between them."""
+    """Yield the parts of a page, with empty lines between them."""
     parts: list[list[list[Span]]] = [
         [[(page.title, "bold")], *(_yield_prose(" · ".join(page.facts), width, "dim") if page.facts else ())],
         [] if page.table is None else list(_yield_table(page.table, lay_out(page.table, width))),
@@ -110,7 +110,7 @@ def _yield_line(line: Line, name: str, columns: Sequence[Column], layout: Layout
 
 
 def _yield_continued(later: Sequence[Sequence[str]], layout: Layout, style: str) -> Iterator[list[Span]]:
-    """Yield the further lines of cells that hold lists."""
+    """Yield the second and later lines of cells with lists."""
     for n in range(max(map(len, later), default=0)):
         text = " " * (layout.names + layout.kinds_width)
         for items, width in zip(later, layout.widths, strict=True):
@@ -168,7 +168,7 @@ def _break_entry(entry: str | Passage, width: int | None) -> list[str]:
 
 
 def _break_text(text: str, width: int | None, hang: int = 0, indent: int = 0) -> list[str]:
-    """Break a text between words; without a width, not at all."""
+    """Wrap a text between words; without a width, return it whole."""
     if width is None:
         return [" " * indent + text]
     return textwrap.wrap(
@@ -186,7 +186,7 @@ def _write_plain(line: Iterable[Span]) -> str:
 
 
 def _write_colored(line: Sequence[Span]) -> str:
-    """Return a line with the codes that terminals know; no spaces at its end."""
+    """Return a line with colour codes, without spaces at its end."""
     text = ""
     for part, style in reversed(line):
         shown = part if text else part.rstrip()

@@ -89,6 +89,10 @@ class Worker:
                     seconds = self._limits.seconds
                     answer = self._read(process, None if seconds is None else seconds + GRACE_SECONDS)
         match answer:
+            case {"last": True}:  # the task changed its process, and the next one is to find what it found
+                with self._lock:
+                    self._remove()
+        match answer:
             case {"result": result}:
                 return result
             case {"error": str(kind), "message": str(message)}:
@@ -174,7 +178,7 @@ def end_all(process: subprocess.Popen[str], runner: int) -> None:
 
 
 def _parse(line: str) -> Any:
-    """Return what a line says, None where it is no whole line of JSON: the code that ran there may have written it."""
+    """Return what a line says; None where it is not a whole line of JSON, as the network's own code may print."""
     with suppress(ValueError, RecursionError):
         return json.loads(line) if line.endswith("\n") else None
     return None

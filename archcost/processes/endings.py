@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archcost.processes.limits import Limits
     from archcost.records import FailureKind
 
-OTHERS = (str(Path(__file__).parents[1]), str(Path(os.__file__).parent), "<")  # whose code is no network's own
+OTHERS = (str(Path(__file__).parents[1]), str(Path(os.__file__).parent), "<")  # whose code belongs to no network
 OVERDUE = "Timeout ("  # with which the trace of `faulthandler` begins
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 NAMES = {"hang": "TimedOut", "memory": "OutOfMemory", "crash": "Died", "interruption": "Interrupted"}

@@ -1,4 +1,4 @@
-"""A worker whose keeper is no child of the process that asks.
+"""A worker whose keeper is not a child of the process that asks.
 
 Ray kills the children of its processes when these end, so that a keeper has no time to end what a network left in a
 session of its own. It leaves their children alone: here the keeper is one, and sees the end of the requests.

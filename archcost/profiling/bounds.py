@@ -61,17 +61,24 @@ def _read_kept() -> Roof:
 
 
 def _read_file(file: str) -> Roof:
-    from archcost.records.reading import file_text, parse, read
-    from archcost.render.device import SCHEMA
+    from archcost.records.reading import file_text
 
     try:
-        data: Any = parse(file_text(Path(file)))
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA or data.get("measured") is None:
-            raise ReportError(f"it holds no measured roof; {MEASURE}")
-        return read(Roof, data["measured"], "measured")
+        return _parse_roof(file_text(Path(file)))
     except FileNotFoundError:
         raise ArgumentError(
-            f"--roof {file!r}: there is no such file (looked in {Path.cwd()}); write --roof {HERE}, or a file: {MEASURE}"
+            f"--roof {file!r}: there is no such file (looked in {Path.cwd()}); write --roof {HERE}, or a file: "
+            f"{MEASURE}"
         ) from None
     except (OSError, ReportError) as error:
         raise ArgumentError(f"--roof {file!r} cannot be read: {error}") from error
+
+
+def _parse_roof(text: str) -> Roof:
+    from archcost.records.reading import parse, read
+    from archcost.render.device import SCHEMA
+
+    data: Any = parse(text)
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA or data.get("measured") is None:
+        raise ReportError(f"it holds no measured roof; {MEASURE}")
+    return read(Roof, data["measured"], "measured")

@@ -48,7 +48,7 @@ def measure_ceiling(device: str, keep: None, options: Mapping[str, Any]) -> Ceil
 def find_place(device: str, sweeping: Sweeping) -> str | None:
     """Return which device of this machine is meant, for a journal; None for a node of a cluster, which Ray chooses.
 
-    A row of a journal that was measured on another device, or with another driver, is no row of this one.
+    A row of a journal that was measured on another device, or with another driver, is not a row of this one.
 
     Raises:
         ArgumentError: a device that there is not.

@@ -6,10 +6,11 @@ shows more than there is room for, or less, the next choice has less room by the
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.account.account import count_work
-from archcost.account.choose import choose_segments
+from archcost.account.choose import choose_segments, list_choices
 from archcost.account.memory import KEPT_ANYWAY
 from archcost.account.segments import Lives, list_segments
 from archcost.errors import WalkError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Walk: TypeAlias = Callable[[tuple[str, ...]], tuple[Trace, int]]
 
 ROUNDS = 8  # walks, at most
+FEW = 64  # choices, all of which can be walked
 
 
 class Chooser:
@@ -70,6 +72,7 @@ class Chooser:
             room += slack
             if not fits < room < fails:
                 room = (fits + fails) // 2
+        self._try_every(walk, tried)
         modules = self._pick(tried)
         walk(modules)
         return tried[modules][0]
@@ -90,6 +93,17 @@ class Chooser:
         except WalkError:
             return True
         return False
+
+    def _try_every(self, walk: Walk, tried: dict[tuple[str, ...], tuple[Checkpoint, int]]) -> None:
+        """Where there are few choices, walk those with less work than the best so far: the estimate may be off."""
+        for segments in list_choices(self._segments, FEW):
+            chosen = tuple(segment.path for segment in segments)
+            fitting = [found.extra_operations for found, need in tried.values() if need <= self._memory]
+            if sum(segment.work for segment in segments) >= min(fitting, default=math.inf):
+                return
+            walked = None if chosen in tried else self._walk(walk, chosen)
+            if walked is not None:
+                tried[chosen] = self._measure(chosen, *walked)
 
     def _pick(self, tried: dict[tuple[str, ...], tuple[Checkpoint, int]]) -> tuple[str, ...]:
         enough = [modules for modules, (_, need) in tried.items() if need <= self._memory]

@@ -23,7 +23,7 @@ Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword argumen
 class Feed:
     """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make.
 
-    `arrange` puts the tensors that are made where a call has them, beside what is no tensor.
+    `arrange` puts the tensors that are made where a call has them, beside what is not a tensor.
 
     Raises:
         ArgumentError: a batch of less than nothing.

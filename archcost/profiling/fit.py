@@ -13,6 +13,7 @@ from archcost.profiling.checkpointing import Chooser
 from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import describe_feed
 from archcost.profiling.trace import walk_apart
+from archcost.profiling.workspaces import describe_run
 from archcost.records import BatchMemory, Fit, Training, WalkPlan
 from archcost.units import parse_bytes
 
@@ -63,7 +64,8 @@ def fit(
             the least work.
 
     Raises:
-        ArgumentError: a text that says no memory, or a mode, optimizer, loss or precision that does not exist.
+        ArgumentError: a text that says no memory, a mode, optimizer, loss or precision that does not exist, or
+            segments that expand without a GPU.
         WalkError: the network failed while it ran, or does not need more memory for a larger batch.
     """
     from archcost import sources
@@ -74,6 +76,8 @@ def fit(
     named = None if device_name is None else device_named(device_name)
     limit = _read_limit(memory, named)
     gpu = named if named is not None and named.capability is not None else None
+    if expandable and gpu is None:
+        raise ArgumentError("--expandable-segments is of a GPU's allocator: name the GPU (--device-name h200)")
     if named is not None and gpu is None and like is None:
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
@@ -93,7 +97,7 @@ def fit(
 
     def search(settled: Network) -> Fit:
         given = tuple(inputs or settled.inputs)
-        found = _Search(network=settled, inputs=given, asked=asked, expandable=expandable, fit=nothing)
+        found = _Search(network=settled, inputs=given, asked=asked, expandable=expandable, fit=nothing, gpu=gpu)
         if batch is None:
             return found.find_largest()
         return found.judge(batch) if checkpoint is None else found.choose_checkpoint(batch)
@@ -139,6 +143,7 @@ class _Search:
     asked: WalkPlan
     expandable: bool
     fit: Fit
+    gpu: NamedDevice | None
     points: dict[int, BatchMemory] = field(default_factory=dict)
 
     def judge(self, batch: int) -> Fit:
@@ -220,10 +225,22 @@ class _Search:
 
     def _note(self, trace: Trace, batch: int) -> None:
         """Note what a walk of a batch has shown."""
+        if not self.points and self.gpu is not None:
+            self._look_up_workspace(trace, self.gpu)
         self.points[batch] = self._account(trace, batch)
         params = bytes_of_kind(trace, "parameter")
         fixed = params + sum(bytes_of_kind(trace, kind) for kind in ("buffer", "gradient", "state"))
         self.fit = replace(self.fit, param_bytes=params, fixed_bytes=fixed)
+
+    def _look_up_workspace(self, trace: Trace, gpu: NamedDevice) -> None:
+        """Take what libraries took of this GPU where the network was timed there."""
+        from archcost.account.overhead import overheads
+        from archcost.clock.workspaces import find_workspace
+
+        found = find_workspace(gpu.name, self.fit.network, describe_run(trace))
+        if found is not None:
+            trains = self.fit.optimizer is not None
+            self.fit = replace(self.fit, workspace=found, overheads=overheads(gpu, trains=trains, measured=found))
 
     def _account(self, trace: Trace, batch: int) -> BatchMemory:
         found = peak(trace, (), {})
@@ -231,7 +248,7 @@ class _Search:
         if self.fit.device is None:
             return point
         point = replace(point, allocation=replay(trace, expandable=self.expandable))
-        if self.expandable or self.fit.judge(point) == "fits":  # where segments expand, none lie unused
+        if self.fit.judge(point) == "fits":
             return point
         room = self.fit.memory_bytes - sum(least for least, _ in self.fit.overheads.values())
-        return replace(point, squeezes=replay(trace, capacity=room) is not None)
+        return replace(point, squeezes=replay(trace, expandable=self.expandable, capacity=room) is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from archcost.choices import COUNTING
@@ -64,13 +64,17 @@ def build_on_meta(network: Network, values: Values | None = None) -> Parts:
 
 
 def build_on_device(network: Network, device: str) -> Parts:
-    """Return a network on a real device; one that was given stays where it is."""
+    """Return a network on a real device; one that was given stays where it is, with its memory."""
     import torch
 
     from archcost.walk import Parts
+    from archcost.walk.copies import normal_copy
 
     if network.given is not None:
-        return Parts(network.given, lazy=True)
+        parts = Parts(network.given, lazy=True)
+        with suppress(Exception):  # an attribute may refuse to be copied: the network runs as it is
+            return Parts(normal_copy(parts), lazy=True) if parts.of_inference else parts
+        return parts
     with torch.device(device):
         return Parts(network.build(), lazy=True)
 

@@ -42,7 +42,7 @@ def run(
     No more networks are under way than there is work for, and no row is held here: there may be a million of them.
 
     Args:
-        specs: what `archcost.profile` takes. What is no text is profiled in this process.
+        specs: what `archcost.profile` takes. A network that is not a text is profiled in this process.
         options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU.
         keep: what to keep of each report: a function of a module, whose result can be pickled.
         jobs: processes; None for as many as help.

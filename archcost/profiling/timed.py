@@ -19,11 +19,13 @@ from archcost.clock.devices import clock_of, device_of
 from archcost.clock.kinds import kind_of
 from archcost.clock.regime import AMP
 from archcost.clock.roofs import roof_of
+from archcost.clock.workspaces import keep_workspace
 from archcost.errors import ClockError, first_line
 from archcost.profiling.form import make_inputs, make_module
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.iteration import make_iteration
 from archcost.profiling.trial import find_capture_failure
+from archcost.profiling.workspaces import find_measured
 from archcost.walk import Parts, run_undisturbed, walk
 from archcost.walk.scopes import module_specs
 from archcost.walk.state import as_found
@@ -73,6 +75,9 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
                     iteration = make_iteration(module, given, asked, plan, home)
                     job = _job(module, given, iteration, plan, costs)
                     sample = measure(replace(job, uncapturable=uncapturable), plan, clock, home)
+                workspace = find_measured(network.spec, trace, sample)
+                if workspace is not None:
+                    keep_workspace(workspace)
                 roof = roof_of(home, sample.dtypes, clock) if plan.roof else None
                 return trace, costs, replace(sample, roof=roof, notes=(*notes, *sample.notes))
 
@@ -92,8 +97,16 @@ def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> 
 
 
 def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch.device:
-    """Return the device of a module's weights; find out whether it computes in the plan's dtypes."""
-    home = next((parameter.device for parameter in module.parameters()), device)
+    """Return the device of a module's weights; find out whether it computes in the plan's dtypes.
+
+    Raises:
+        ClockError: weights on several devices, of which a clock would time one, or on none that runs; a dtype.
+    """
+    homes = tuple(dict.fromkeys(parameter.device for parameter in module.parameters())) or (device,)
+    if len(homes) > 1:
+        names = ", ".join(map(str, homes))
+        raise ClockError(f"its weights are on several devices ({names}), and a clock times one: move them to one")
+    (home,) = homes
     if home.type == "meta":
         raise ClockError("its weights are on the meta device, where nothing runs: move them to cpu or cuda")
     for dtype in (plan.dtype, AMP.get(plan.amp or "")):

@@ -107,7 +107,9 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
             args, kwargs = feed.on(home_of(parts, where), values)
         if caches is not None:
             caches.note(parts)
-        thrown_away = parts.network is not network.given and (network.given is not None or network.fits is not None)
+        # a copy on a real device may lie in the memory of the network that was given
+        apart = network.fits is not None if network.given is None else where == "meta"
+        thrown_away = parts.network is not network.given and apart
         how: dict[str, Any] = {
             "mode": asked.walked_mode,
             "training": asked.training,

@@ -1,4 +1,4 @@
-"""Questions about one layer: its output's volume, its parameters, multiply-adds, memory, and what it sees."""
+"""Questions about one layer: its output volume, parameters, multiply-adds, memory, and receptive field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAP = 4  # N, C, H, W
 
 
 def describe_layer(layer: Layer) -> str:
-    """Return what a student has to know of a layer: "conv1: 96 11x11 filters, stride 4, pad 0, on 227x227x3"."""
+    """Return the description of a layer in a question: "conv1: 96 11x11 filters, stride 4, pad 0, on 227x227x3"."""
     given = _spell_volume(layer.inputs[0])
     if layer.kernel is None:
         into, out = layer.inputs[0][-1], layer.outputs[0][-1]
@@ -30,7 +30,7 @@ def describe_layer(layer: Layer) -> str:
 
 
 def yield_layer_questions(layers: Sequence[Layer], place: int) -> Iterator[Question]:
-    """Yield what can be asked about a row."""
+    """Yield questions about a row."""
     layer = layers[place]
     if layer.call or not layer.inputs or not layer.outputs or layer.transposed:
         return
@@ -143,5 +143,5 @@ def _ask_field(layers: Sequence[Layer], layer: Layer) -> Iterator[Question]:
 
 
 def _spell_volume(shape: tuple[int, ...]) -> str:
-    """Return height, width and channels, as the lectures write them."""
+    """Return height, width and channels in the lectures' form."""
     return units.shape((*shape[2:], shape[1])) if len(shape) == MAP else units.shape(shape[1:])

@@ -1,4 +1,4 @@
-"""Questions about a whole network: where its costs are, what a 1x1 saves, what another stride would change."""
+"""Questions about a whole network: the layers with the largest costs, the saving of a 1x1, the effect of a stride."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RIDING = frozenset(("normalisation", "activation"))
 
 
 def yield_most_questions(layers: Sequence[Layer]) -> Iterator[Question]:
-    """Yield which layer has most of each cost, where one alone has."""
+    """Yield questions about the layer with the most of each cost, if it is unique."""
     rows = [layer for layer in layers if layer.role in {"convolution", "linear", "pooling"} and not layer.call]
     for name, words in MOST.items():
         amounts = sorted(((getattr(layer, name), layer.name) for layer in rows), reverse=True)
@@ -39,7 +39,7 @@ def yield_most_questions(layers: Sequence[Layer]) -> Iterator[Question]:
 
 
 def yield_saving_questions(layers: Sequence[Layer], place: int) -> Iterator[Question]:
-    """Yield what a 1x1 convolution to fewer channels saves before a larger one."""
+    """Yield questions about the saving of a 1x1 convolution that narrows the input of a larger one."""
     layer = layers[place]
     narrow = _find_narrowing(layers, layer)
     if narrow is None or layer.call:
@@ -63,7 +63,7 @@ def yield_saving_questions(layers: Sequence[Layer], place: int) -> Iterator[Ques
 
 
 def _find_narrowing(layers: Sequence[Layer], layer: Layer) -> Layer | None:
-    """Return the 1x1 convolution right before a larger one, normalisations and activations aside."""
+    """Return the 1x1 convolution right before a larger one, ignoring normalisations and activations."""
     if layer.role != "convolution" or layer.transposed or (layer.groups or 1) > 1 or max(layer.kernel or (1,)) == 1:
         return None
     before = layer
@@ -78,7 +78,7 @@ def _find_narrowing(layers: Sequence[Layer], layer: Layer) -> Layer | None:
 
 
 def yield_stride_questions(layer: Layer) -> Iterator[Question]:
-    """Yield what twice the stride, or none of it, would change of a convolution."""
+    """Yield questions about a convolution with twice its stride, or with stride 1."""
     if layer.role != "convolution" or layer.call or not layer.macs or not row.spell_axes(layer):
         return
     stride = layer.stride[0]  # type: ignore[index]

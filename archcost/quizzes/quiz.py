@@ -1,4 +1,4 @@
-"""build_quiz(report): exercises about a network, of every kind that it has, chosen by a seed."""
+"""build_quiz(report): exercises about a network, of all kinds that apply, selected by a seed."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ if TYPE_CHECKING:
 
     from archcost.records import Layer, Question, Report
 
-SLIPS = 2  # at most: each has networks of its own to measure
+SLIPS = 2  # the most slips, because each needs further networks measured
 
 
 def build_quiz(report: Report, *, layers: Sequence[str] = (), seed: int = 0, count: int = 10) -> Quiz:
-    """Return exercises about a network, the same for the same request.
+    """Return exercises about a network; the same request gives the same exercises.
 
     Args:
         report: of one image.
-        layers: globs over the names of the layers that are asked about; none: all, and the network as a whole.
-        seed: chooses among what can be asked.
-        count: how many, or fewer where there is no more to ask.
+        layers: globs of layer names to ask about; empty: all layers, and the network as a whole.
+        seed: selects among the possible questions.
+        count: the number of questions; the quiz has fewer if the network allows no more.
 
     Raises:
-        ArgumentError: a batch of several images, a glob that no layer matches, or nothing that can be asked.
+        ArgumentError: the batch has several images, a glob matches no layer, or the network allows no question.
     """
     _refuse_batches(report)
     chosen = _choose_layers(report, layers)
-    # by hand what chance decides: no question is a secret
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311 - questions are not secrets
     kinds: dict[str, list[Question]] = defaultdict(list)
     for question in _yield_questions(report, chosen, whole=not layers):
         kinds[question.kind].append(question)

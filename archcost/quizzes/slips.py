@@ -1,4 +1,4 @@
-"""Find the slip: figures that slides and papers print of a network, and that its walk does not give."""
+"""Find the slip: printed figures about a network that differ from its walk."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from archcost.records import Finding
 
 WORDS = {"macs": "the multiply-adds", "params": "the parameters", "weights": "the weights"}
-COUNTED = ("multiply-adds", "FLOPs")  # conventions that say what is counted
+COUNTED = ("multiply-adds", "FLOPs")  # conventions about what is counted
 
 
 def yield_slip_questions(spec: str, random: Random, most: int) -> Iterator[Question]:
-    """Yield questions about printed figures that differ, as many as are wanted; each needs its networks measured."""
+    """Yield up to a number of questions about printed figures that differ; each needs its networks measured."""
     if spec not in REGISTRY:
         return
     name = REGISTRY.find(spec).id

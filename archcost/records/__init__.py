@@ -1,8 +1,10 @@
-"""Plain frozen data that passes between the rooms; nothing here knows torch."""
+"""Plain frozen data that the packages exchange; nothing here imports torch."""
 
 from archcost.records.allocation import (
     OVERHEAD_UNKNOWN as OVERHEAD_UNKNOWN,
     Allocation as Allocation,
+    Workspace as Workspace,
+    Workspaces as Workspaces,
 )
 from archcost.records.check import (
     Allowance as Allowance,
@@ -83,6 +85,7 @@ from archcost.records.history import (
 )
 from archcost.records.named_device import (
     NamedDevice as NamedDevice,
+    find_name as find_name,
 )
 from archcost.records.opinions import (
     Call as Call,

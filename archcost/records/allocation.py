@@ -1,4 +1,4 @@
-"""What torch's CUDA allocator holds for a walk, and what comes on top of it."""
+"""The memory that torch's CUDA allocator holds for a walk, and the memory that comes on top."""
 
 from __future__ import annotations
 
@@ -9,14 +9,37 @@ OVERHEAD_UNKNOWN = "cuDNN's workspace is unknown before it is measured: 0 to wha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
-    """The most that torch's CUDA allocator holds over the steps of a loop; each figure is a peak of its own.
+    """The peaks of torch's CUDA allocator over the steps of a loop; each figure has its own moment.
 
-    `tensor_bytes` are the exact bytes of the tensors on the device, `allocated_bytes` those of the blocks that they lie
-    in (`torch.cuda.max_memory_allocated`), `reserved_bytes` those of the segments that are asked of the device
-    (`torch.cuda.max_memory_reserved`). `expandable`: with `expandable_segments:True` in PYTORCH_CUDA_ALLOC_CONF.
+    `tensor_bytes` are the exact bytes of the tensors on the device, `allocated_bytes` the bytes of the blocks around
+    them (`torch.cuda.max_memory_allocated`), and `reserved_bytes` the bytes of the segments requested from the device
+    (`torch.cuda.max_memory_reserved`). `expandable` stands for `expandable_segments:True` in PYTORCH_CUDA_ALLOC_CONF.
     """
 
     tensor_bytes: int
     allocated_bytes: int
     reserved_bytes: int
     expandable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What libraries (cuBLAS, cuDNN) took of a GPU beside the tensors, at the peak of an iteration that was measured.
+
+    `run` tells how the network ran, whatever its batch: mode, precision, inputs, parameters.
+    """
+
+    device: str
+    driver: str | None
+    torch: str
+    network: str
+    run: str
+    batch: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspaces:
+    """The workspaces of one network on one device, under one driver and torch, by run and batch."""
+
+    found: tuple[Workspace, ...]

@@ -1,4 +1,4 @@
-"""Budgets, and what a check of networks against them finds."""
+"""Budgets, and the results of checking networks against them."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ WORST_FIRST: tuple[Outcome, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """By how much a quantity may change: an amount, or per cent of what it was. `text` is how it was written."""
+    """The allowed change of a quantity: an amount, or a percentage of the earlier value. `text` is the user's text."""
 
     amount: Fraction
     percent: bool
     text: str
 
     def allows(self, change: int, before: int) -> bool:
-        """Whether a quantity that was `before` may grow, or shrink, by `change`."""
+        """Whether a quantity may grow or shrink by `change` from `before`."""
         return 100 * change <= self.amount * before if self.percent else change <= self.amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """One limit of one quantity of a network: a maximum, or how much it may grow or shrink.
+    """One limit of one quantity: a maximum, or the most that it may grow or shrink.
 
-    `modules` is a pattern of layers' paths ("backbone.*") whose sum is judged; "" for the whole network. `where` says
-    who set the limit.
+    `modules` is a pattern of layer paths ("backbone.*"), whose sum is judged; "" for the whole network. `where` names
+    the setting or option that holds the limit.
     """
 
     metric: str
@@ -59,21 +59,21 @@ class Budget:
 
     @property
     def needs_baseline(self) -> bool:
-        """Whether it can only be judged beside what the quantity was."""
+        """Whether judging the limit needs an earlier value."""
         return self.kind != "max"
 
     @property
     def key(self) -> tuple[str, str, LimitKind, Level]:
-        """What a limit replaces that another pattern set: the one of the same quantity, kind and level."""
+        """The identity of a limit: it replaces an inherited limit with the same key."""
         return self.modules, self.metric, self.kind, self.level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One limit of one quantity, judged. `limit` is a text such as "at most 4.2 G" or "at most +2%".
+    """The verdict on one limit. `limit` is a text such as "at most 4.2 G" or "at most +2%".
 
-    `modules` is the pattern of layers that it is a limit of, "" for the whole network. `most` is the maximum as a
-    number, None for a limit of growth. A change is "accepted" where the committed lock file holds it already.
+    `modules` is the pattern of the limited layers, "" for the whole network. `most` is the maximum as a number, None
+    for a limit on growth. A change is "accepted" if the committed lock file holds it already.
     """
 
     metric: str
@@ -90,7 +90,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A line of a file, named from the top of its repository."""
+    """A line of a file, whose path is relative to the top of its repository."""
 
     file: str
     line: int
@@ -98,12 +98,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """One network, checked; `failure` says why it could not be.
+    """The check of one network; `failure` says why it could not be checked.
 
-    `settings` are lines about what was asked differently: "input 3x256x256 -> 3x320x320". `base_failure` says why the
-    baseline could not be counted: the network is then judged by its maxima alone. `place` is where a review shows it.
-
-    `speed` is what timing it beside its base found, where that was asked for; `speed_level` what it means to be slower.
+    `settings` are lines about changed settings: "input 3x256x256 -> 3x320x320". `base_failure` says why the baseline
+    could not be counted; only maxima then apply. `place` is the line at which a review shows the network. `speed` is
+    the result of timing it beside its base, if requested; `speed_level` is the level of a slowdown.
     """
 
     name: str
@@ -118,29 +117,29 @@ class Checked:
 
     @property
     def changed(self) -> bool:
-        """Whether it, its time or what it is asked for is not as it was; one over a maximum may be as it was."""
+        """Whether its figures, its time or its settings changed; a network above a maximum may be unchanged."""
         return self.difference is not None and (self.difference.changed or bool(self.settings) or self.slower)
 
     @property
     def exceeded(self) -> tuple[Verdict, ...]:
-        """The limits that are exceeded, errors before warnings."""
+        """The exceeded limits, errors before warnings."""
         found = [verdict for verdict in self.verdicts if verdict.outcome == "exceeded"]
         return tuple(sorted(found, key=lambda verdict: verdict.level != "error"))
 
     @property
     def growth(self) -> float:
-        """By how much, in proportion, the quantity changed that is exceeded most; infinite from nothing."""
+        """The largest relative change among the exceeded quantities; infinite if the earlier value was 0."""
         pairs = [(each.before, each.after) for each in self.exceeded if each.before is not None]
         return max((abs(after - before) / before if before else math.inf for before, after in pairs), default=0.0)
 
     @property
     def slower(self) -> bool:
-        """Whether it takes longer than its base, beyond doubt and by more than it may."""
+        """Whether it is significantly slower than its base, by more than its budget allows."""
         return self.speed is not None and self.speed.state == "worse"
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it, in one word."""
+        """The outcome in one word."""
         if self.failure or self.difference is None:
             return "failed"
         levels = {verdict.level for verdict in self.exceeded} | ({self.speed_level} if self.slower else set())
@@ -155,11 +154,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check(Displayed):
-    """All networks that were checked.
+    """The check of a project's networks.
 
-    `baseline` says what they were compared with, `accept` is the command that accepts what is exceeded. `notes` are
-    sentences about the whole: that the lock file is out of date, for example. `project` is the folder of the settings
-    within its repository, "" for the repository itself.
+    `baseline` describes the baseline, and `accept` is the command that accepts the changes. `notes` are sentences about
+    the whole check: that the lock file is out of date, for example. `project` is the folder of the settings within its
+    repository, "" for the repository itself.
     """
 
     baseline: str
@@ -170,11 +169,11 @@ class Check(Displayed):
 
     @property
     def worst_first(self) -> tuple[Checked, ...]:
-        """The networks, the worst first; of equal outcomes the largest growth of what is exceeded first."""
+        """The networks, the worst outcome first; networks with the same outcome by their largest growth."""
         return tuple(sorted(self.networks, key=lambda each: (WORST_FIRST.index(each.outcome), -each.growth)))
 
     @property
     def exit_code(self) -> int:
-        """3 where a network could not be checked, 1 where one exceeds a budget, 0 otherwise, also with warnings."""
+        """3 if a network could not be checked, 1 if one exceeds a budget, and 0 otherwise, even with warnings."""
         outcomes = {each.outcome for each in self.networks}
         return 3 if "failed" in outcomes else 1 if "exceeded" in outcomes else 0

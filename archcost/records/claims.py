@@ -1,4 +1,4 @@
-"""Published figures: what is claimed, where, and what measuring it found."""
+"""Published figures, their sources, and the results of measuring them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 Judgement = Literal["match", "rounding", "convention", "differs", "not comparable", "unexplained"]
 VERDICTS: tuple[str, ...] = get_args(Judgement)
-RECORDED = VERDICTS[:-1]  # "unexplained" is found, never recorded: an explanation that does not hold
+RECORDED = VERDICTS[:-1]  # "unexplained" is a result, never recorded: the recorded explanation does not hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where figures are printed: the short name that `--source` takes, and the whole title."""
+    """A publication with figures: the short name for `--source`, and the whole title."""
 
     name: str
     title: str
@@ -25,12 +25,12 @@ class Source:
 class Claim:
     """One printed figure, and our reading of it.
 
-    `printed` is the figure as it is printed, `at` the table, figure or slide, `convention` how it is counted as far as
-    the source says. `measured` is an expression over networks (`archcost.claims.expression`).
-    `verdict` is what comparing them has to give: "convention" says with `under` which other convention gives the
-    figure, "differs" has in `explained_by` an expression that gives it, or in `nearest` the closest that is known, and
-    "not comparable" says in `reading` why. `significant` is the number of digits that are meant, where that is not
-    what it seems. `entry` is the number within the `file`.
+    `printed` is the figure's text, `at` the table, figure or slide, and `convention` the source's way of counting, as
+    far as it says. `measured` is an expression over networks (`archcost.claims.expression`). `verdict` is the expected
+    result of comparing them. For "convention", `under` names the other convention that gives the figure; for "differs",
+    `explained_by` is an expression that gives it, or `nearest` the closest known one; for "not comparable", `reading`
+    says why. `significant` is the number of significant digits, if the text does not show it. `entry` is the number
+    within the `file`.
     """
 
     network: str
@@ -52,13 +52,13 @@ class Claim:
 
     @property
     def place(self) -> str:
-        """Return the file and the entry, for a message."""
+        """Return the file and the entry's number, for a message."""
         return f"{self.file}, claim {self.entry} ({self.network}: {self.quantity})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a claim came to: the measured figure, the verdict, and the arithmetic in words."""
+    """The result of a claim: the measured figure, the verdict, and the arithmetic in words."""
 
     claim: Claim
     measured: Fraction | None
@@ -67,5 +67,5 @@ class Finding:
 
     @property
     def expected(self) -> bool:
-        """Whether the verdict is the recorded one."""
+        """Whether the verdict equals the recorded one."""
         return self.verdict == self.claim.verdict

@@ -1,16 +1,18 @@
-"""Several networks side by side: what each costs and how accurate it is."""
+"""Several networks side by side: the cost and the accuracy of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost.records.costs import Totals
-from archcost.records.display import Displayed
+from archcost.records.display import Displayed, draw_result
 from archcost.records.failure import FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 PROTOCOLS = (
     "single-crop",
@@ -25,11 +27,11 @@ PROTOCOLS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """One published figure of one network: errors in per cent of the images, and under what they were measured.
+    """One published accuracy: error rates in per cent of the images, and the conditions of the measurement.
 
-    `networks` are the names that it holds for; `protocol` is one of `PROTOCOLS`, `split` "validation" or "test".
-    `side` is the height and width of the input, None for any. `weights` says which training it belongs to ("paper",
-    "torchvision IMAGENET1K_V1"), `source` where it is printed.
+    `networks` are the names of the networks it applies to; `protocol` is one of `PROTOCOLS`, `split` "validation" or
+    "test". `side` is the height and width of the input, None for any. `weights` names the trained weights ("paper",
+    "torchvision IMAGENET1K_V1"), `source` the publication.
     """
 
     networks: tuple[str, ...]
@@ -45,22 +47,22 @@ class Accuracy:
 
     @property
     def top1(self) -> float | None:
-        """The share of images, in per cent, whose first guess is right."""
+        """Top-1 accuracy: the percentage of images whose first guess is right."""
         return None if self.top1_error is None else round(100 - self.top1_error, 6)
 
     @property
     def top5(self) -> float | None:
-        """The share of images, in per cent, of whose first five guesses one is right."""
+        """Top-5 accuracy: the percentage of images with the right class among the first five guesses."""
         return None if self.top5_error is None else round(100 - self.top5_error, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredTime:
-    """The measured time of one forward pass of a batch, as a table has it.
+    """The measured time of one forward pass of a batch, read from a table.
 
-    `low` and `high` are the 10th and the 90th percentile of `n` samples, None where the table does not say. `place` is
-    the device with its driver, `setting` what else was chosen: "float32, contiguous, eager". `unmet` are the conditions
-    of a trustworthy measurement that this one lacks. `line` is its line in the table.
+    `low` and `high` are the 10th and the 90th percentile of `n` samples, None if the table lacks them. `place` is the
+    device with its driver, `setting` the other choices: "float32, contiguous, eager". `unmet` lists the conditions of a
+    trustworthy measurement that were not met. `line` is the line in the table.
     """
 
     network: str
@@ -76,20 +78,21 @@ class MeasuredTime:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a condition was unmet; a single sample says nothing about how well it is known."""
+        """Whether a condition was unmet; a single sample cannot show how reliable it is."""
         return bool(self.unmet) or self.n == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRow:
-    """One network. `accuracy` is None where no figure of the protocol, and of this input, is known.
+    """One network. `accuracy` is None if no figure for the protocol and the input size is known.
 
-    `seconds` is the measured time of one forward pass of the batch, None where it was not measured; `time` has the
-    conditions, where they are known. `pareto` says that no other row has at most its multiply-adds and at least its
-    top-1 accuracy, and more of one of them.
+    `seconds` is the measured time of one forward pass of the batch, None if it was not measured; `time` has the
+    conditions, if they are known. `pareto` marks a row that no other row beats in both multiply-adds and top-1
+    accuracy.
 
-    `published` says that its figures were shipped rather than counted now. Such a row has the `pretraining` of its
-    weights, and images a second (`per_second`) where somebody published them for the device that was asked for.
+    `published` says that the costs are shipped with archcost rather than counted now. Such a row has the `pretraining`
+    of its weights, and the images per second (`per_second`) if somebody published them for the requested device;
+    `real1` is its top-1 accuracy by the ReaL labels, in percent.
     """
 
     spec: str
@@ -102,6 +105,7 @@ class ComparisonRow:
     pareto: bool = False
     pretraining: str = ""
     per_second: float | None = None
+    real1: float | None = None
     published: bool = False
     time: MeasuredTime | None = None
 
@@ -117,14 +121,14 @@ class ComparisonRow:
 
     @property
     def density(self) -> float | None:
-        """Top-1 accuracy in per cent for each million parameters, the comparison paper's information density."""
+        """Top-1 accuracy in per cent per million parameters: the information density of Canziani et al."""
         top1 = None if self.accuracy is None else self.accuracy.top1
         return None if top1 is None or not self.params else top1 / (self.params / 10**6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A network that has no row, or no place in a chart, and why; `failed` where it could not be run, and how."""
+    """A network without a row or without a place in a chart, and the reason; `failed` says how its run failed."""
 
     spec: str
     reason: str
@@ -134,10 +138,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Displayed):
-    """Networks side by side, sorted, with the protocol that all accuracies have.
+    """A sorted comparison of networks, with the one protocol of all accuracies.
 
-    `collected` is the date of the published ones, `own` are figures that the user gave, whether they are shown or not.
-    `failures` are the networks that could not be profiled, `notes` sentences on what the rows are.
+    `collected` is the date on which the published ones were collected; `own` are the user's figures, shown or not.
+    `failures` are the networks that could not be profiled, `notes` sentences about the rows.
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -150,29 +154,39 @@ class Comparison(Displayed):
 
     @property
     def origin(self) -> str:
-        """Return the protocol of the accuracies and where they are from: collected ones, and a user's by their source.
+        """Return the protocol of the accuracies, the collection date, and the sources of the user's figures.
 
         Example:
             >>> Comparison(rows=(), protocol="single-crop", collected="2026-11-21").origin
             'single-crop, published, collected 2026-11-21'
         """
-        shown = [row.accuracy for row in self.rows if row.accuracy]
-        own = list(dict.fromkeys(figure.source for figure in shown if figure in self.own))
-        published = (
-            []
-            if shown and all(figure in self.own for figure in shown)
-            else ["published", f"collected {self.collected}"]
-        )
-        return ", ".join(
-            (self.protocol, *published, *(f"and from {source}" if published else f"from {source}" for source in own))
-        )
+        shown = [(row, row.accuracy) for row in self.rows if row.accuracy]
+        shipped = [figure.source for row, figure in shown if row.published]
+        own = [figure.source for _, figure in shown if figure in self.own]
+        rest = not shown or any(figure not in self.own and not row.published for row, figure in shown)
+        texts = [f"from {source}" for source in dict.fromkeys([*shipped, *own])]
+        if rest:
+            texts = ["published", f"collected {self.collected}", *(f"and {text}" for text in texts)]
+        return ", ".join((self.protocol, *texts))
+
+    def plot(self, kind: str = "accuracy-flops", **options: Any) -> Figure:
+        """Draw a chart of this comparison and return it as a matplotlib figure.
+
+        Args:
+            kind: "accuracy-flops", "accuracy-params" or "density"; with measured times "accuracy-time", "flops-time".
+            options: how it looks, as for `archcost.plot`: theme, size, font, title, subtitle, highlight, labels.
+
+        Raises:
+            ArgumentError: a chart that cannot be drawn of a comparison, or fewer than two networks to draw.
+        """
+        return draw_result(self, kind, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity of one network against the batch size: points of images and bytes, or images and seconds.
+    """A quantity of one network against the batch size: points of (batch size, bytes) or (batch size, seconds).
 
-    `spec` is what the network is called on the command line. `times` has what was measured at each point, where it was.
+    `spec` is the network's name on the command line. `times` has the measurement at each point, if there is one.
     """
 
     name: str
@@ -185,7 +199,8 @@ class Curve:
 class Winner:
     """One entry in the classification task of the ImageNet challenge: top-5 error in per cent of the test images.
 
-    `depth` counts the layers with weights, `place` is 1 for the winner. `protocol` says what was entered.
+    `depth` counts the layers with weights, `place` is 1 for the winner. `protocol` describes the entry, such as an
+    ensemble.
     """
 
     year: int
@@ -198,9 +213,9 @@ class Winner:
 
 
 def frontier(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:
-    """Return the numbers of the points that no other point beats, by cost; of equal points, all.
+    """Return the indices of the points on the Pareto frontier, by rising cost; all of several equal points.
 
-    A point is a cost and a merit. It is beaten by one of at most its cost and at least its merit that is better in one.
+    A point is a pair (cost, merit). Another point beats it if it is no worse in both and better in one.
 
     Example:
         >>> frontier([(1, 50), (2, 40), (2, 60), (3, 60)])

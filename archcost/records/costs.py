@@ -19,15 +19,15 @@ Role: TypeAlias = Literal[
 
 
 class Layer(NamedTuple):
-    """One row: one call of a leaf module, or one operator that a module with children called directly.
+    """One row: a call of a leaf module, or an operator that a module with children called directly.
 
     `call` counts the calls of the same name; None for a module that was never called. `reads` are the numbers of the
-    rows whose results this one takes, in the order in which it takes them. `role` says what it is, by its operators;
-    None in a report that does not say. `kernel`, `stride`, `padding`, `dilation`, `groups` and `transposed` are those
-    of its convolution or pool. `receptive_field` has one entry for each spatial axis, "all" where the whole input is
-    seen, None where unknown.
+    rows whose results are its inputs, in order. `role` is the kind of layer, derived from its operators; None in a
+    report that lacks it. `kernel`, `stride`, `padding`, `dilation`, `groups` and `transposed` describe its convolution
+    or pool. `receptive_field` has one entry per spatial axis: "all" if it covers the whole input, None if it is
+    unknown.
 
-    A new quantity is `int | None = None`, here and in `Totals`: reports that were written before it do not know it.
+    Declare a new quantity as `int | None = None`, here and in `Totals`, because older reports lack it.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Layer(NamedTuple):
 
     @property
     def is_input(self) -> bool:
-        """Whether the row is an input of the network: it ran nothing, and it is no call of a module."""
+        """Whether the row is an input of the network: it ran nothing and is not a call of a module."""
         return self.name != self.module and not self.operators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over the rows, and what only the whole network has."""
+    """Sums over the rows, and quantities of the whole network."""
 
     params: int
     trainable_params: int
@@ -99,12 +99,12 @@ class Totals:
     layers: int
 
 
-# what is alive: activations are what the forward pass makes and its inputs, scratch what comes and goes after it
+# activations: tensors of the forward pass and its inputs; scratch: temporary tensors after the forward pass
 LIVE = ("parameters", "gradients", "optimizer state", "activations", "scratch")
 
 
 def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
-    """Return what rows add up to, by quantity: None for one that some row does not know."""
+    """Return the sums over rows, by quantity; None for a quantity that some row lacks."""
     columns = dict(zip(Layer._fields, zip(*rows, strict=True), strict=True)) if rows else {}
     sums: dict[str, Any] = {}
     for name in SUMS:
@@ -114,10 +114,10 @@ def add_up(rows: Sequence[Layer]) -> dict[str, Any]:
 
 
 def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None], where: str) -> None:
-    """Refuse totals that somebody changed: they are what the rows add up to.
+    """Refuse totals that differ from the sums over the rows.
 
     Raises:
-        ReportError: naming the first quantity that is not.
+        ReportError: a total differs; names the first such quantity.
     """
     for name, found in sums.items():
         said = totals.get(name)
@@ -129,11 +129,11 @@ def check_sums(totals: Mapping[str, int | None], sums: Mapping[str, int | None],
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """The first moment at which the most memory is alive.
+    """The first moment of peak memory.
 
-    `phase` is "forward", "loss", "backward" or "step", `operator` what was running. `row` is the number of the layer
-    whose forward or backward it was, `layer` its name; None and "" outside of all layers. `live` are the bytes that
-    were alive, by what they are; they add up to `nbytes`.
+    `phase` is "forward", "loss", "backward" or "step", `operator` the running operator. `row` is the number of the
+    layer whose forward or backward pass was running, `layer` its name; None and "" outside of all layers. `live` are
+    the live bytes by kind; they add up to `nbytes`.
     """
 
     nbytes: int
@@ -146,10 +146,10 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instant:
-    """One operator of the walk and the exact bytes that are alive while it runs; `row` and `layer` as for `Peak`.
+    """One operator of the walk and the exact bytes alive while it runs; `row` and `layer` as in `Peak`.
 
-    `parts` are the bytes by what they are, of `LIVE` in its order; they add up to `live_bytes`. None in a report that
-    does not know.
+    `parts` are the bytes by kind, in the order of `LIVE`; they add up to `live_bytes`. None in a report that lacks
+    them.
     """
 
     operator: int
@@ -163,11 +163,11 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A tensor that autograd keeps from the forward pass, with all of its storage's bytes.
+    """A tensor that autograd saves in the forward pass, with the bytes of its whole storage.
 
-    `operator`, in the row number `row`, called `layer`, saved it first, and `also` did; `line` is the source line that
-    ran then, such as "models/net.py:41". `maker` is the operator that made it, at the line `made_at`; "input" for an
-    input.
+    `operator`, in row number `row` with the name `layer`, saved it first, and the operators in `also` saved it again;
+    `line` is the source line that ran then, such as "models/net.py:41". `maker` is the operator that made it, at the
+    line `made_at`; "input" for an input.
     """
 
     row: int
@@ -184,7 +184,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCosts:
-    """All calls of one operator: how often, and what they cost; `why` is the reason where it is free."""
+    """All calls of one operator: their number and their costs; `why` is the reason for a free operator."""
 
     calls: int
     macs: int

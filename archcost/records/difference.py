@@ -1,4 +1,4 @@
-"""What of two reports is compared, and what comes of it."""
+"""Snapshots of reports, and the differences between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Status = Literal["same", "changed", "reshaped", "renamed", "replaced", "new", "r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One layer as a comparison sees it; `outputs` are its shapes, `values` the quantities that add up to the totals.
+    """One layer in a comparison; `outputs` are its output shapes, `values` the quantities that add up to the totals.
 
     `call` is None for a module that was never called.
     """
@@ -27,12 +27,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What of one report is compared, and what a lock file keeps of it: exact figures, and what they depend on.
+    """The parts of a report that are compared and that a lock file keeps: exact figures and their conditions.
 
-    `inputs` are texts ("1x3x224x224 float32"). `dtypes` are those of the parameters, None where they are not known.
-    `conventions` is the number of what the figures mean. `totals` lack what was not counted, such as the saved bytes of
-    a walk without a training step. `uncovered` counts the calls of operators without a rule. `followed` is the kind of
-    device whose choices the figures follow, None where that is not known, or a real device ran a forward pass alone.
+    `inputs` are texts ("1x3x224x224 float32"). `dtypes` are the parameters' data types, None if unknown. `conventions`
+    is the version of the counting conventions. `totals` lack quantities that were not counted, such as the saved bytes
+    of a walk without a training step. `uncovered` counts the calls of operators without a rule. `followed` is the kind
+    of device that the walk followed, None if it is unknown or if a real device ran only a forward pass.
     """
 
     spec: str
@@ -48,27 +48,27 @@ class Snapshot:
 
     @property
     def trained(self) -> bool:
-        """Whether a training step was walked."""
+        """Whether the walk covered a training step."""
         return "saved_bytes" in self.totals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One layer before and after; None where it did not exist."""
+    """One layer before and after; None on the side where it does not exist."""
 
     before: Row | None
     after: Row | None
 
     @property
     def row(self) -> Row:
-        """The layer as it is now, or as it was where it is gone."""
+        """The layer now; the earlier one if it was removed."""
         found = self.after or self.before
         assert found is not None  # noqa: S101 - one of them exists
         return found
 
     @property
     def status(self) -> Status:
-        """What happened to it, in one word."""
+        """The kind of change, in one word."""
         before, after = self.before, self.after
         if before is None or after is None:
             return "new" if before is None else "removed"
@@ -82,7 +82,7 @@ class Change:
         return "same" if all(before.values[name] == after.values[name] for name in shared) else "changed"
 
     def delta(self, metric: str) -> int:
-        """How much more of a quantity there is; a side that does not exist has none. Nothing where one is unknown."""
+        """The growth of a quantity, with 0 for a missing side; 0 if a side does not know the quantity."""
         return _delta(*(0 if row is None else row.values.get(metric) for row in (self.before, self.after)))
 
     def __neg__(self) -> Change:
@@ -91,10 +91,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference(Displayed):
-    """Two snapshots of a network, and their layers matched; None where there was, or is, no such network.
+    """Two snapshots of a network with their layers matched; None on the side where the network does not exist.
 
-    `changes` holds every layer of both, also those that are the same, in the order of execution; `notes` say in which
-    way the two do not compare, where that was allowed.
+    `changes` holds every layer of both, unchanged ones included, in the order of execution; `notes` say why the two
+    cannot be compared strictly, if `force` allowed it.
     """
 
     before: Snapshot | None
@@ -104,32 +104,32 @@ class Difference(Displayed):
 
     @property
     def network(self) -> Snapshot:
-        """The network as it is now, or as it was where it is gone."""
+        """The network now; the earlier one if it was removed."""
         found = self.after or self.before
         assert found is not None  # noqa: S101 - one of them exists
         return found
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The quantities whose totals both sides know."""
+        """The quantities that both sides have as totals."""
         return tuple(name for name in self.network.totals if self.knows(name))
 
     def totals(self, metric: str) -> tuple[int | None, int | None]:
-        """A quantity before and after; None where it is not known."""
+        """A quantity before and after; None if it is unknown."""
         before, after = (None if side is None else side.totals.get(metric) for side in (self.before, self.after))
         return before, after
 
     def delta(self, metric: str) -> int:
-        """How much more of a quantity there is; a side that does not exist has none. Nothing where one is unknown."""
+        """The growth of a quantity, with 0 for a missing side; 0 if a side does not know the quantity."""
         return _delta(*(0 if side is None else side.totals.get(metric) for side in (self.before, self.after)))
 
     def knows(self, metric: str) -> bool:
-        """Whether every side that exists knows a quantity: an older report lacks what is newer."""
+        """Whether every existing side has a quantity; an older report lacks newer quantities."""
         return all(side is None or metric in side.totals for side in (self.before, self.after))
 
     @property
     def changed(self) -> bool:
-        """Whether anything that is compared differs."""
+        """Whether anything differs."""
         return (
             self.before is None
             or self.after is None
@@ -139,7 +139,7 @@ class Difference(Displayed):
         )
 
     def contributions(self, metric: str) -> tuple[Change, ...]:
-        """The layers whose share of a quantity differs, the largest difference first."""
+        """The layers in which a quantity differs, the largest difference first."""
         found = [change for change in self.changes if change.delta(metric)]
         return tuple(sorted(found, key=lambda change: -abs(change.delta(metric))))
 

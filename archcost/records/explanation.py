@@ -1,4 +1,4 @@
-"""Which ways of counting give a figure that somebody printed."""
+"""Ways of counting that give a printed figure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Asked = Literal["operations", "parameters", "memory"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way of counting: of which network, what of it, and what that gives.
+    """One way of counting: the network, the counted quantity, and the value.
 
-    `difference` is the value minus the printed one, `agreement` how the value has the printed digits, None where it has
-    not. `deviations` counts the choices that are not the program's own; `command` shows the network.
+    `difference` is the value minus the printed one, `agreement` says how the value agrees with the printed digits, None
+    if it does not. `deviations` counts the choices that differ from archcost's own; `command` shows the network.
     """
 
     spec: str
@@ -31,10 +31,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The ways that come nearest to a printed figure, and the published claims that print it of the same network.
+    """The ways of counting nearest to a printed figure, and the published claims that print it for the same network.
 
-    `simplest` is the way that has the printed digits with the fewest choices that are not the program's own, less than
-    a tenth away; None where there is not any.
+    `simplest` is the way within a tenth of the figure that gives the printed digits with the fewest deviations; None if
+    no way does.
     """
 
     network: str

@@ -1,4 +1,4 @@
-"""What becomes of one network among many: that it is done, and what stands in its place where it failed."""
+"""The end of one network among many: done, or failed for a reason."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Literal, Self, TypeAlias
 
 from archcost.errors import ArchcostError, first_line
 
-KILLED = "Killed"  # by SIGKILL, which networks seldom send to themselves or to their parents
+KILLED = "Killed"  # SIGKILL, which a network seldom sends to its own processes
 FailureKind: TypeAlias = Literal["exception", "hang", "crash", "memory", "interruption"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What stands in the place of a network that could not be profiled; `error` names the exception.
+    """The result of a network that could not be profiled; `error` names the exception.
 
-    `kind` says what it did: it raised, took longer than its limit, ended its process, ran out of memory, or was
-    interrupted before it was done, which says nothing about the network.
+    `kind` says how: it raised an exception, exceeded its time limit, ended its process, ran out of memory, or was
+    interrupted, which is not the network's fault.
     """
 
     spec: str
@@ -27,7 +27,7 @@ class Failure:
 
     @property
     def is_final(self) -> bool:
-        """Whether it is the network's own: who was interrupted or killed from outside may do better another time."""
+        """Whether the network caused it; after an interrupt or a kill from outside, it may succeed another time."""
         return self.kind != "interruption" and self.error != KILLED
 
     @classmethod
@@ -36,20 +36,20 @@ class Failure:
         name = type(error).__name__
         code = error.exit_code if isinstance(error, ArchcostError) else ArchcostError.exit_code
         said = str(error) if isinstance(error, ArchcostError) else first_line(error)
-        reason = said if isinstance(error, Exception) else f"it raised {name}: {said}"  # SystemExit says "7"
+        reason = said if isinstance(error, Exception) else f"it raised {name}: {said}"  # the text of SystemExit is "7"
         return cls(spec=spec, error=name, reason=reason or name, exit_code=code)
 
     def to_error(self) -> ArchcostError:
-        """Return it as an error of a command that asked for this network alone."""
+        """Return it as the error of a command for this single network."""
         error = ArchcostError(self.reason)
         error.exit_code = self.exit_code
         return error
 
 
 class Done(str):
-    """The name of what is done, for a callback that shows progress, and whether it failed.
+    """The name of a finished network and whether it failed, for a progress callback.
 
-    A callback that takes a plain name takes it too.
+    It is a str, so a callback that takes a plain name accepts it.
     """
 
     __slots__ = ("failed",)

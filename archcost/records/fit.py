@@ -1,4 +1,4 @@
-"""How much memory a network needs at which batch, and the largest batch that a memory holds."""
+"""The memory that a network needs at each batch size, and the largest batch that fits into a memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from archcost.records.display import Displayed
 
 if TYPE_CHECKING:
-    from archcost.records.allocation import Allocation
+    from archcost.records.allocation import Allocation, Workspace
 
 Fitting: TypeAlias = Literal["fits", "tight", "does not fit"]
 
@@ -17,8 +17,8 @@ Fitting: TypeAlias = Literal["fits", "tight", "does not fit"]
 class BatchMemory:
     """The peak, in exact bytes, of one walk at one batch size.
 
-    For a named GPU, `allocation` is what torch's allocator takes for it, and `squeezes` whether that fits once unused
-    segments are given back.
+    For a named GPU, `allocation` is the memory of torch's allocator, and `squeezes` says whether it fits after the
+    allocator returns unused segments.
     """
 
     batch: int
@@ -30,11 +30,11 @@ class BatchMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """What training computes again, rather than keeps, so that a batch fits: as few operations as possible.
+    """The modules that training checkpoints so that a batch fits, with as little recomputation as possible.
 
-    `modules` are the paths of what `torch.utils.checkpoint` has to run, `saved_bytes` what autograd keeps then, of
-    `all_saved_bytes`. `extra_operations` are what that costs on top of the `operations` of a step, two for each
-    multiply-add; `all_needed_bytes` what the batch needs where nothing is computed again.
+    `modules` are the paths of the modules that `torch.utils.checkpoint` has to run; autograd then keeps `saved_bytes`
+    of `all_saved_bytes`. The recomputation adds `extra_operations` to the `operations` of a step, two for each
+    multiply-add. `all_needed_bytes` is the memory of the batch without checkpointing.
     """
 
     modules: tuple[str, ...]
@@ -47,12 +47,13 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit(Displayed):
-    """The largest batch that fits into `memory_bytes`; None where not even the smallest does.
+    """The largest batch that fits into `memory_bytes`; None if even the smallest does not fit.
 
-    `fixed_bytes` are what no batch changes: parameters and buffers and, in training, gradients and optimizer state.
-    `points` are all batches that were walked, ascending: the answer and the next larger batch are among them.
-    `device` is the GPU that was named, `overheads` what its memory holds besides tensors: at least, and at most.
-    `checkpoint` is what has to be computed again for the batch, where that was asked for.
+    `fixed_bytes` do not depend on the batch: parameters, buffers and, in training, gradients and optimizer state.
+    `points` are all walked batch sizes, ascending, including the answer and the next larger one. `device` is the named
+    GPU, `overheads` the least and the most of its memory that holds no tensors. `workspace` is the measured workspace
+    of libraries, None if nobody has timed the network on that GPU. `checkpoint` is the choice of modules to checkpoint,
+    if requested.
     """
 
     network: str
@@ -66,13 +67,14 @@ class Fit(Displayed):
     device: str | None = None
     overheads: dict[str, tuple[int, int]] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    workspace: Workspace | None = None
 
     def need_of(self, point: BatchMemory) -> int:
-        """Return the bytes that a batch needs: those of its tensors, or of a GPU's allocator and the most on top."""
+        """Return the bytes that a batch needs; on a GPU, the allocator's memory plus the largest overhead."""
         return self._need(point) + sum(most for _, most in self.overheads.values())
 
     def least_need_of(self, point: BatchMemory) -> int:
-        """Return what a batch needs where what is on top of a GPU's allocator is as small as it can be."""
+        """Return the bytes that a batch needs with the smallest overhead."""
         return self._need(point) + sum(least for least, _ in self.overheads.values())
 
     @staticmethod
@@ -82,7 +84,7 @@ class Fit(Displayed):
     def judge(self, point: BatchMemory) -> Fitting:
         """Say whether a batch fits.
 
-        It is "tight" where it depends on how much lies on top, or where the allocator has to give unused segments back.
+        It is "tight" if the answer depends on the overhead, or if the allocator has to return unused segments.
         """
         if self.need_of(point) <= self.memory_bytes:
             return "fits"

@@ -1,4 +1,4 @@
-"""What it costs to generate text with a network: the prompt at once, then a token at a time with a cache."""
+"""The costs of generating text: the prefill of the prompt, then decode steps with a cache."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Literal
 class Pass:
     """One run of the network: the prefill of a context, or the decode step after it.
 
-    `read_bytes` are the weights that it meets, its inputs and the cache that it finds, each once. Tokens are taken to
-    choose different experts, until all of them are chosen; `least_read_bytes` are where all choose the same.
-    `attention_macs` are those of the multiply-adds in which no weight takes part: what 2N leaves out.
-    `activation_bytes` is the peak of everything else that is alive at once, the cache that is returned apart.
-    `bound_ns` is the time below which no device under the ceiling that was named can stay; None where none was.
+    `read_bytes` are the used weights, the inputs and the existing cache, each counted once. It assumes that tokens
+    choose different experts, until all are chosen; `least_read_bytes` assumes that all choose the same.
+    `attention_macs` are the multiply-adds in which no weight takes part: 2N leaves them out. `activation_bytes` is the
+    peak of all other live memory, without the returned cache. `bound_ns` is the least time under the ceiling that was
+    asked for; None without one.
     """
 
     macs: int
@@ -26,15 +26,15 @@ class Pass:
 
     @property
     def intensity(self) -> float:
-        """Multiply-adds for each byte that has to be read."""
+        """Multiply-adds per byte read."""
         return self.macs / self.read_bytes if self.read_bytes else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachePart:
-    """What the cache holds of one layer: `tokens` of them, None where its size does not depend on their number.
+    """The cache of one layer, for `tokens` tokens; None if its size does not depend on their number.
 
-    `paged_bytes` is what an engine reserves that gives memory out in whole blocks of tokens.
+    `paged_bytes` is the memory that a serving engine with paged blocks of tokens reserves.
     """
 
     name: str
@@ -46,10 +46,10 @@ class CachePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Both passes at one number of tokens, and the cache between them.
+    """Prefill and decode at one context length, and the cache between them.
 
-    `token_bytes` is by how much one decode step has made the cache of one sequence grow. `needed_bytes` is what the
-    larger of the two passes takes, weights and cache included.
+    `token_bytes` is the growth of one sequence's cache in one decode step. `needed_bytes` is the memory of the larger
+    of the two passes, with weights and cache.
     """
 
     tokens: int
@@ -66,13 +66,13 @@ class Context:
 
     @property
     def paged_bytes(self) -> int:
-        """What an engine reserves for it by blocks."""
+        """The memory that a serving engine reserves for the cache in blocks."""
         return sum(part.paged_bytes for part in self.cache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNeed:
-    """What a batch needs, prompts read at once; how much of that is the cache; and what it needs with them in turn."""
+    """The memory of a batch with prompts read at once, the cache's part of it, and with prompts read in turn."""
 
     batch: int
     cache_bytes: int
@@ -82,11 +82,10 @@ class BatchNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What fits into a memory: sequences of the largest context, and tokens of the batch; None where not even one.
+    """The largest batch and the longest context that fit into a memory; None if even the smallest does not.
 
-    `largest_batch` is of prompts that are read at once, `batch_in_turn` of prompts that are read one after the other,
-    as engines do. `batches` are all that were walked for these, ascending: the answers and the next larger ones are
-    among them.
+    `largest_batch` assumes that all prompts are read at once, `batch_in_turn` that they are read one after the other,
+    as engines do. `batches` are all walked batch sizes, ascending, including the answers and the next larger ones.
     """
 
     memory_bytes: int
@@ -100,10 +99,10 @@ class Room:
 class Generation:
     """The costs of generating text.
 
-    `active_params` are those that one token meets: of experts the chosen ones, of tables all. `all_logits_macs` is the
-    prefill of the prompt with logits at every position, None where the network always makes them all. `text_input` is
-    the input whose length is the context, `prompt` the tokens that an encoder gets, if there is one. `ceiling` says
-    where the bounds on time come from: what was measured of `device`, or its maker's datasheet.
+    `active_params` are the parameters that one token uses: the chosen experts, and embedding tables whole.
+    `all_logits_macs` are the multiply-adds of the prefill with logits at every position, None if the network always
+    computes them all. `text_input` is the input whose length is the context, `prompt` the number of tokens for an
+    encoder, if there is one. `ceiling` says what the bounds on time use: a measured roof of `device`, or its datasheet.
     """
 
     network: str

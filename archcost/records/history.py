@@ -1,4 +1,4 @@
-"""What networks cost over the commits of a repository."""
+"""Costs of networks over the commits of a repository."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """A network at one commit: its totals, or why they are not known.
+    """A network at one commit: its totals, or the reason why they are unknown.
 
-    `date` is when the commit was made (ISO 8601). `totals` is None where the network is not there (`reason` is then
-    empty), or could not be had (`reason` says why).
+    `date` is the commit's date (ISO 8601). `totals` is None if the commit lacks the network (`reason` is then empty) or
+    if it could not be counted (`reason` says why).
     """
 
     commit: str
@@ -26,7 +26,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Networks by name, each with its points, the oldest first; `source` says where the figures are from."""
+    """The points of each network by name, the oldest first; `source` says where the figures come from."""
 
     source: str
     networks: Mapping[str, tuple[HistoryPoint, ...]]

@@ -1,7 +1,7 @@
-"""What the counters said: plain data. Everything is in multiply-adds.
+"""Results of several counters. Everything is in multiply-adds.
 
-An operator is named as the forward called it (`linear`, `scaled_dot_product_attention`), because fvcore sees a network
-that way; the operators that torch's dispatcher made of it (`aten.addmm`) are its steps.
+An operator has the name that the forward called (`linear`, `scaled_dot_product_attention`), because fvcore sees a
+network that way; its steps are the operators of torch's dispatcher (`aten.addmm`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archcost.records import NetworkInfo
 
 FVCORE, TORCH = "fvcore", "torch"
-OPAQUE = ("prim::PythonOp", "prim::CallFunction")  # what fvcore sees of code that it cannot look into
+OPAQUE = ("prim::PythonOp", "prim::CallFunction")  # fvcore's name for code that it cannot trace
 Shapes = tuple[tuple[int, ...], ...]
 
 
@@ -23,8 +23,8 @@ Shapes = tuple[tuple[int, ...], ...]
 class Step:
     """One operator of the dispatcher.
 
-    `covered` says whether archcost has a rule for it, `known` whether torch's counter has a formula; `torch` is that
-    counter's FLOPs halved, None where it did not run.
+    `covered` says whether archcost has a rule for it, `known` whether torch's counter has a formula; `torch` is half of
+    that counter's FLOPs, None if it did not run.
     """
 
     operator: str
@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One operator that the forward called: the shapes of its tensors, and the steps that it took."""
+    """One operator that the forward called: the shapes of its tensors, and its steps."""
 
     operator: str
     inputs: Shapes
@@ -47,18 +47,18 @@ class Call:
 
     @property
     def macs(self) -> int:
-        """What archcost counts."""
+        """Multiply-adds by archcost's rules."""
         return sum(step.macs for step in self.steps)
 
     @property
     def other_ops(self) -> int:
-        """What archcost counts apart from multiply-adds."""
+        """Other operations by archcost's rules."""
         return sum(step.other_ops for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """What one counter found: by operator, how often it met an operator that it cannot count, or why it failed."""
+    """The result of one counter: counts by operator, calls that it cannot count, or the reason of its failure."""
 
     by_operator: Mapping[str, int]
     skipped: Mapping[str, int]
@@ -67,7 +67,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountDifference:
-    """What a counter has more than archcost (less: negative) for one operator; without a reason it is unexplained."""
+    """A counter's figure less archcost's for one operator; without a reason, the difference is unexplained."""
 
     operator: str
     macs: int
@@ -76,9 +76,9 @@ class CountDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """One counter's answer. The differences add up to `total` less archcost's; `total` is None where it failed.
+    """One counter's answer. The differences add up to `total` less archcost's; `total` is None if it failed.
 
-    `skipped` are the operators that it met and cannot count, with the number of calls.
+    `skipped` are the operators that it cannot count, with their numbers of calls.
     """
 
     counter: str
@@ -101,7 +101,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """One line of the table; `theirs` by counter, without those that failed."""
+    """One line of the table; `theirs` by counter, without the failed ones."""
 
     name: str
     calls: int
@@ -111,7 +111,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDifference:
-    """A quantity of a row, or of the whole network, that a walk on a device counts otherwise than one on meta."""
+    """A quantity of a row, or of the whole network, that differs between a walk on a device and a walk on meta."""
 
     row: str
     quantity: str
@@ -121,7 +121,7 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walks:
-    """The walk on a device, of so many rows, against one on meta; `failure` says why there is none on meta."""
+    """The walk on a device against a walk on meta; `failure` says why the walk on meta failed."""
 
     device: str
     rows: int
@@ -131,9 +131,9 @@ class Walks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinions:
-    """One network, several counters. `macs` is what `archcost profile` says; the operators add up to it.
+    """Several counters' results for one network. The operators add up to `macs`, which `archcost profile` shows.
 
-    `walks` compares the device's walk with meta's where a device was named.
+    `walks` compares the walks on the named device and on meta, if a device was named.
     """
 
     network: NetworkInfo

@@ -1,4 +1,4 @@
-"""How a network is to be walked, as a user asks for it."""
+"""The user's request for a walk."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalkPlan:
-    """What was asked for, whoever walks.
+    """The options of a walk.
 
-    `device` is "auto", "meta" or a device of torch's, `mode` one of `choices.MODES`. With a `training` a whole training
-    step is walked. `amp` is a mixed precision as `parse_amp` reads it. `like` is the device whose choices the meta
-    device follows (autocast's lists, the form of the optimizer), one of `choices.FOLLOWED`. With `timeline` the account
-    says what is alive at each operator, with `saved` which tensors training keeps.
-    The modules at the paths of `checkpoint` are computed again in the backward pass.
+    `device` is "auto", "meta" or one of torch's devices, `mode` one of `choices.MODES`. With `training`, the walk
+    covers a whole training step. `amp` is a mixed precision as `parse_amp` reads it. `like` is the device that the meta
+    device follows (autocast's lists, the form of the optimizer), one of `choices.FOLLOWED`. With `timeline`, the
+    account has the live memory at each operator; with `saved`, the tensors that training keeps. The backward pass
+    recomputes the modules at the paths in `checkpoint`.
 
     Raises:
-        ArgumentError: a list of what training keeps where nothing trains; or a mode, a mixed precision or a device to
-            follow that does not exist, with those that do.
+        ArgumentError: `saved` without `training`; or an unknown mode, mixed precision or device to follow, with the
+        known ones.
     """
 
     device: str = "auto"
@@ -40,21 +40,21 @@ class WalkPlan:
     def __post_init__(self) -> None:
         check_choice("mode", self.mode, MODES)
         if self.saved and self.training is None:
-            raise ArgumentError("what is saved is saved for training: --view saved (saved=True) needs --train (train=)")
+            raise ArgumentError("--view saved (saved=True) lists the tensors that training saves; add --train (train=)")
         if self.amp is not None:
             parse_amp(self.amp, self.device, self.like)
         choose_followed(self.device, self.like)
 
     @property
     def walked_mode(self) -> str:
-        """The mode in which the network runs: a training step runs in "train", unless "as-is" was asked for."""
+        """The mode in which the network runs: "train" in a training step, unless the user asked for "as-is"."""
         return "train" if self.training is not None and self.mode == "eval" else self.mode
 
     def on_meta_as_on(self, device: str) -> Self:
-        """Return the plan of a walk on the meta device that predicts one on a device.
+        """Return the plan of a walk on meta that predicts a walk on a device.
 
         Raises:
-            ArgumentError: a mixed precision on a device whose lists of operators the meta device cannot follow.
+            ArgumentError: the meta device cannot follow the device's autocast lists.
         """
         kind = device.partition(":")[0]
         amp = self.amp if self.amp is None or ":" in self.amp else f"{kind}:{self.amp}"

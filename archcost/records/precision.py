@@ -1,4 +1,4 @@
-"""Mixed precision, as a user asks for it; and the device whose choices the meta device follows."""
+"""Mixed precision, and the device that the meta device follows."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ AMP_DTYPES = ("bf16", "fp16")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixedPrecision:
-    """What runs within `torch.autocast`: into which of `AMP_DTYPES`, and by the lists of which device of `FOLLOWED`.
+    """A use of `torch.autocast`: its dtype, of `AMP_DTYPES`, and the device of `FOLLOWED` whose operator lists apply.
 
-    The lists say which operators run in half precision, which in float32, and which as they come; the CPU's and CUDA's
-    differ.
+    The lists name the operators that run in half precision and in float32; the CPU's and CUDA's lists differ.
     """
 
     dtype: str
     lists: str
 
     def __str__(self) -> str:
-        """Return the form that is asked for, "cuda:bf16"."""
+        """Return its text, "cuda:bf16"."""
         return f"{self.lists}:{self.dtype}"
 
 
 def parse_amp(text: str, device: str, like: str | None = None) -> MixedPrecision:
-    """Read "bf16", "fp16" or, on the meta device, "cpu:bf16": the device whose lists are followed there.
+    """Read "bf16", "fp16" or, on the meta device, "cpu:bf16", which names the device whose lists apply.
 
-    Where the text names no device, the lists are those of `like`, or else CUDA's.
+    If the text names no device, the lists of `like` apply, by default CUDA's.
 
     Raises:
-        ArgumentError: a dtype or a device that it cannot be, or lists that are not those of a real device or of `like`.
+        ArgumentError: an unknown dtype or device, or a list that contradicts the real device or `like`.
     """
     lists, _, dtype = text.rpartition(":")
     kind = device.partition(":")[0]
@@ -46,10 +45,10 @@ def parse_amp(text: str, device: str, like: str | None = None) -> MixedPrecision
 
 
 def choose_followed(device: str, like: str | None, amp: str | None = None) -> str:
-    """Return the kind of device whose choices a walk follows: its own, or on the meta device the one asked for.
+    """Return the kind of device that a walk follows: its own, or on the meta device the requested one.
 
     Raises:
-        ArgumentError: a device that the meta device cannot follow, or one that a real device does not follow.
+        ArgumentError: the meta device cannot follow that device, or a real device follows only itself.
     """
     if like is not None:
         check_choice("like", like, FOLLOWED)

@@ -1,9 +1,9 @@
-"""A network as somebody published it, with what archcost counts."""
+"""Published networks with archcost's counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputConditions:
-    """How throughputs of a device were measured; `cuda` is "" on a processor."""
+    """The conditions of a device's throughputs; `cuda` is "" on a CPU."""
 
     title: str
     precision: str
@@ -25,14 +25,19 @@ class ThroughputConditions:
     @property
     def text(self) -> str:
         """Return them in one line: "NVIDIA GeForce RTX 4090, amp float16, NCHW, eager, torch 2.9.1, CUDA 12.8"."""
+        return f"{self.title}, {self.setting}"
+
+    @property
+    def setting(self) -> str:
+        """Return them without the device."""
         how = "compiled" if self.compiled else "eager"
         cuda = f", CUDA {self.cuda}" if self.cuda else ""
-        return f"{self.title}, {self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
+        return f"{self.precision}, {self.layout}, {how}, torch {self.torch}{cuda}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Images a second on one device, at the batch size at which they were measured."""
+    """Images per second on one device, with the batch size of the measurement."""
 
     per_second: float
     batch: int
@@ -42,10 +47,10 @@ class Sample:
 class Published:
     """One network with one set of weights at one input size.
 
-    `model` is what `timm.create_model` takes, "ARCHITECTURE.TAG". `top1` and `top5` are per cent of the validation
-    images of ImageNet, one central crop of `crop` of the image; `real1` and `real5` the same by the ReaL labels.
-    `pretraining` names the data that the weights saw before ImageNet-1k, "in1k" where they saw nothing else. `totals`
-    are the costs of one image, as archcost counts them; `samples` throughputs by device.
+    `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", the name for `timm.create_model`. `top1` and
+    `top5` are percentages of ImageNet's validation images, with one central crop of `crop` of the image; `real1` and
+    `real5` use the ReaL labels. `pretraining` names the training data before ImageNet-1k, "in1k" if there was none.
+    `totals` are archcost's costs of one image; `samples` are throughputs by device.
     """
 
     model: str
@@ -61,16 +66,17 @@ class Published:
     real5: float | None
     totals: Totals
     samples: Mapping[str, Sample]
+    library: str = "timm"
 
     @property
     def spec(self) -> str:
-        """Return what archcost calls the network."""
-        return f"timm:{self.model}@{self.size}"
+        """Return the network's spec in archcost."""
+        return f"{self.library}:{self.model}@{self.size}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A network that something else is sought for: its accuracy, where that is from, and what may not rise."""
+    """The network to replace: its accuracy, the accuracy's origin, and the costs that may not rise."""
 
     spec: str
     top1: float
@@ -80,7 +86,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
-    """A published network, and its own costs by the names of the candidate's."""
+    """A published network, and its costs by the same names as the candidate's."""
 
     network: Published
     costs: Mapping[str, float]
@@ -88,9 +94,29 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternatives:
-    """What could be used instead of a network: the nearest `rows` of all that were `found`."""
+    """Alternatives to a network: the nearest `rows` of the number `found`."""
 
     candidate: Candidate
     pretraining: str
     rows: tuple[Alternative, ...]
     found: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some published networks: how many, and figures of them by name; one that cannot be known is None."""
+
+    name: str
+    networks: int
+    figures: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What groups of published networks have in common; `device` is where they were timed, "" for several or none."""
+
+    subject: Literal["time", "accuracy"]
+    by: str
+    device: str
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]

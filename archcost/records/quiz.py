@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One exercise. `layer` is the row that it is about, "" for the whole network; `arithmetic` gives the answer."""
+    """One exercise. `layer` is the name of its row, "" for the whole network; `arithmetic` derives the answer."""
 
     kind: str
     layer: str
@@ -19,7 +19,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiz:
-    """The exercises that a seed chose of a network."""
+    """The exercises that a seed selects for a network."""
 
     spec: str
     network: str

@@ -1,7 +1,7 @@
-"""Records from JSON, strictly: none of its keys may be unknown, every value must be of its type.
+"""Strict reading of records from JSON: unknown keys and values of a wrong type are errors.
 
-A key may be missing where the field is None by default: what was written before there was such a quantity does not know
-it. The text may come from anyone: what reading it costs is bounded by its `CHARACTERS`, `VALUES` and `DIGITS`.
+A key may be missing if its field is None by default, because older reports lack newer quantities. The text may come
+from anyone: `CHARACTERS`, `VALUES` and `DIGITS` bound the cost of reading it.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ Reader: TypeAlias = Callable[[Any], Any]
 CHARACTERS = 2**25  # some 45,000 layers
 VALUES = 3 * 10**6
 DIGITS = 40
-DEPTH = 16  # where a text that nests too deeply is said to do so
-TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')  # possessive: going back would remember every character
+DEPTH = 16  # the context of an error about too deep nesting
+TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')  # possessive, because backtracking would remember every character
 
 
 def file_text(path: Path) -> str:
-    """Return the text of a file, no more of it than is read.
+    """Return the text of a file, up to the largest size that archcost reads.
 
     Raises:
-        OSError: there is no such file, or it cannot be read.
-        ReportError: it is not text.
+        OSError: the file does not exist or cannot be read.
+        ReportError: the file is not text.
     """
     try:
         with path.open(encoding="utf-8") as file:
@@ -48,11 +48,11 @@ def file_text(path: Path) -> str:
 
 
 def read_document(kind: type[T], text: str, schema: str, where: str) -> T:
-    """Build a record from the JSON of a document that may be hostile, and that says which schema it has.
+    """Build a record from the JSON of a possibly hostile document with a schema key.
 
     Raises:
-        ReportError: not JSON, larger than any report, another schema, or a key that is missing, unknown or of the wrong
-            type; with the place.
+        ReportError: the text is not JSON, too large, of another schema, or has a missing, unknown or wrong key; names
+        the place.
     """
     data = parse(text)
     found = data.pop("schema", None) if isinstance(data, dict) else data
@@ -62,10 +62,10 @@ def read_document(kind: type[T], text: str, schema: str, where: str) -> T:
 
 
 def check_size(text: str) -> None:
-    """Refuse a text that is larger than what is read.
+    """Refuse a text above the size that archcost reads.
 
     Raises:
-        ReportError: with how large it is.
+        ReportError: the text is too large; names its size.
     """
     if len(text) > CHARACTERS:
         raise ReportError(f"it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
@@ -75,27 +75,27 @@ def check_size(text: str) -> None:
 
 
 def parse(text: str) -> Any:
-    """Parse JSON that may be hostile.
+    """Parse possibly hostile JSON.
 
     Raises:
-        ReportError: larger than any report, not JSON, or nested without end; with the place.
+        ReportError: the text is too large, not JSON, or nested too deeply; names the place.
     """
     check_size(text)
     try:
         return json.loads(text, parse_int=_integer)
     except ValueError as error:
-        raise ReportError(f"it is no JSON: {error}") from error
+        raise ReportError(f"it is not JSON: {error}") from error
     except RecursionError as error:
         raise ReportError(_too_deep(text)) from error
 
 
 def _integer(digits: str) -> float:
-    """Read a whole number; one with too many digits is infinite, which is allowed nowhere."""
+    """Read an integer; with too many digits it becomes infinite, which no field allows."""
     return int(digits) if len(digits) <= DIGITS else math.inf
 
 
 def _too_deep(text: str) -> str:
-    """Say where a text nests deeper than any report."""
+    """Find the place at which a text nests too deeply."""
     depth = 0
     for token in TOKEN.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
@@ -103,14 +103,14 @@ def _too_deep(text: str) -> str:
             line = text.count("\n", 0, token.start()) + 1
             column = token.start() - text.rfind("\n", 0, token.start())
             return f"it nests deeper than any at line {line} column {column} (char {token.start()})"
-    raise AssertionError("what json nests is bracketed")
+    raise AssertionError("JSON nests by brackets alone")
 
 
 def read(kind: type[T], data: Any, where: str) -> T:
-    """Build a record, a dataclass or a named tuple, from what `json` read, key by key.
+    """Build a record (a dataclass or a named tuple) from parsed JSON, key by key.
 
     Raises:
-        ReportError: naming the place, what is there, and what has to be.
+        ReportError: a value is wrong; names the place, the value and the allowed type.
     """
     try:
         return cast("T", _reader(cast("Hashable", kind))(data))
@@ -119,7 +119,7 @@ def read(kind: type[T], data: Any, where: str) -> T:
 
 
 class _WrongError(Exception):
-    """A value that is not what it has to be. Its place is put together on the way out: most values are right."""
+    """A wrong value. Its place is assembled while the exception propagates, because most values are right."""
 
     place = ""
 
@@ -130,7 +130,7 @@ class _WrongError(Exception):
 
 @cache
 def _reader(hint: Any) -> Reader:
-    """Return what reads the values of a type."""
+    """Return the function that reads values of a type."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in {Union, types.UnionType}:
         return _choice(parts)
@@ -161,21 +161,21 @@ def _record(kind: Any) -> Reader:
                 raise wrong.within(f".{name}") from None
         try:
             return kind(**values)
-        except ArgumentError as error:  # a record that checks itself
+        except ArgumentError as error:  # the record checks itself
             raise _WrongError(f"cannot be: {error!s:.300}") from None
 
     return read_record
 
 
 def _newer(kind: Any) -> set[str]:
-    """Return the keys that may be missing: None unless they are there."""
+    """Return the optional keys, whose fields are None by default."""
     if dataclasses.is_dataclass(kind):
         return {field.name for field in dataclasses.fields(kind) if field.default is None}
     return {name for name, default in kind._field_defaults.items() if default is None}
 
 
 def _list(parts: tuple[Any, ...]) -> Reader:
-    """Read a list: tuple[int, ...], or tuple[str, *tuple[int, ...]] with one type for each of the first places."""
+    """Read a list: tuple[int, ...], or tuple[str, *tuple[int, ...]] with one type for each of the first items."""
     *first, rest = (parts[0],) if parts[-1] is Ellipsis else (*parts[:-1], _unpack_hint(parts[-1]))
     readers, reader_of_rest = [_reader(hint) for hint in first], _reader(rest)
 
@@ -218,7 +218,7 @@ def _object(hint: Any) -> Reader:
 
 
 def _choice(options: tuple[Any, ...]) -> Reader:
-    """Read what may be None, or of several types, of which JSON tells apart."""
+    """Read a union: None, or several types that JSON can tell apart."""
     optional, options = type(None) in options, tuple(option for option in options if option is not type(None))
     only = _reader(options[0]) if len(options) == 1 else None
 
@@ -236,7 +236,7 @@ def _choice(options: tuple[Any, ...]) -> Reader:
 
 
 def _plain(hint: Any) -> Reader:
-    """Read a number, a truth, or one of some values."""
+    """Read a number, a boolean, or one of several literals."""
     if hint is str:
         return _text
     name = _name(hint)
@@ -250,7 +250,7 @@ def _plain(hint: Any) -> Reader:
 
 
 def _text(value: Any) -> Any:
-    """Read a text; refuse one that no file could hold again."""
+    """Read a string; refuse one that cannot be written to a file."""
     if not isinstance(value, str):
         raise _WrongError(_problem(value, "str"))
     if not value.isascii():
@@ -262,7 +262,7 @@ def _text(value: Any) -> Any:
 
 
 def _fits(hint: Any, value: Any) -> bool:
-    """Whether a JSON value is of a type, apart from what it contains; a whole number always counts something."""
+    """Whether a JSON value has a type, regardless of its contents; every integer is a count."""
     kind, origin = type(value), typing.get_origin(hint)
     if kind is int and value < 0:
         return False

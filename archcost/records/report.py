@@ -1,4 +1,4 @@
-"""The report: the only thing that renderers and comparisons see, and its versioned JSON (`archcost.report/1`)."""
+"""The report, the only input of renderers and comparisons, and its versioned JSON (`archcost.report/1`)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ReportError
 from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
-from archcost.records.display import Displayed
+from archcost.records.display import Displayed, draw_result
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 SCHEMA = "archcost.report/1"
-PARTIAL = "partial: "  # how the warning of a partial report begins
+PARTIAL = "partial: "  # the beginning of a partial report's warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,10 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkInfo:
-    """Which network was walked, in which mode ("eval", "train", "as-is"), on what. `notes` come from its zoo entry.
+    """The walked network, its mode ("eval", "train", "as-is") and its inputs. `notes` come from its zoo entry.
 
-    `amp` is the mixed precision, if any: whose lists of operators, and which dtype ("cuda:bf16"). `dtypes` are those of
-    its parameters; None in a report that is older than this key.
+    `amp` is the mixed precision, if any: the device of the operator lists and the dtype ("cuda:bf16"). `dtypes` are the
+    data types of its parameters; None in a report from before this key.
     """
 
     spec: str
@@ -50,15 +51,14 @@ class NetworkInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Displayed):
-    """Everything that is known of one network's cost.
+    """All costs of one network.
 
-    Everything outside `environment` and `measured` is a pure function of the network and of archcost's version; with a
-    torch that archcost is not tested with, a warning says so.
-    `layers` are the rows in the order of execution; their sums are the `totals`. `uncovered` counts the calls of
-    operators without a rule, `uncalled` names leaf modules that never ran. `peak` is when the most memory is alive.
-    `timeline`, where it was asked for, is what is alive at each operator, `saved` what training keeps.
-    `full_training` are the totals with nothing frozen, where something was. `measured` is what was timed, None where
-    nothing was.
+    Everything except `environment` and `measured` is a pure function of the network and of archcost's version; a
+    warning names an untested version of torch. `layers` are the rows in the order of execution; their sums are the
+    `totals`. `uncovered` counts the calls of operators without a rule, `uncalled` names leaf modules that never ran.
+    `peak` is the moment of peak memory. `timeline` is the live memory at each operator and `saved` the list of tensors
+    that training keeps, if requested. `full_training` are the totals with nothing frozen, if something was frozen.
+    `measured` are the times, None without a measurement.
     """
 
     network: NetworkInfo
@@ -78,14 +78,14 @@ class Report(Displayed):
 
     @property
     def partial(self) -> bool:
-        """Whether the network failed while it ran; the figures are of what ran before, a warning says what failed."""
+        """Whether the network failed while it ran; the figures cover the part before the failure."""
         return any(warning.startswith(PARTIAL) for warning in self.warnings)
 
     @classmethod
     def of(
         cls, network: NetworkInfo, costs: Costs, warnings: tuple[str, ...], environment: Mapping[str, str]
     ) -> Report:
-        """Put the costs of a walk and what was walked together."""
+        """Return the report of a walk from its costs and its network."""
         return cls(
             network=network,
             totals=costs.totals,
@@ -109,12 +109,11 @@ class Report(Displayed):
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read a report back, whoever wrote it: what that costs is bounded (`archcost.records.reading`).
+        """Read a report from JSON, at a bounded cost even if the text is hostile (`archcost.records.reading`).
 
         Raises:
-            ReportError: not JSON, larger than any report, another schema, a key that is missing, unknown or of the
-                wrong type, or parts that contradict each other (totals that the layers do not add up to); with the
-                place.
+            ReportError: the text is not JSON, too large, of another schema, has a missing, unknown or wrong key, or
+            contradicts itself (a total differs from the sum over layers); names the place.
         """
         try:
             report = read_document(cls, text, SCHEMA, "report")
@@ -127,10 +126,10 @@ class Report(Displayed):
 
     @classmethod
     def from_file(cls, path: str | Path) -> Report:
-        """Read a report that was written to a file; no more of the file than a report can have.
+        """Read a report from a file, up to the largest size of a report.
 
         Raises:
-            ReportError: there is no such file, it cannot be read, or it is not a report; with the file's name.
+            ReportError: the file does not exist, cannot be read, or is not a report; names the file.
         """
         try:
             return cls.from_json(file_text(Path(path)))
@@ -139,17 +138,29 @@ class Report(Displayed):
             raise ReportError(f"{path}: {reason}; `archcost profile NET -o {path}` writes a report") from error
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for each layer, one column for each quantity, raw integers."""
+        """Return a DataFrame with one row per layer and one column per quantity, in raw integers."""
         import pandas as pd
 
         return pd.DataFrame([layer._asdict() for layer in self.layers])
 
+    def plot(self, kind: str = "layers", **options: Any) -> Figure:
+        """Draw a chart of this report and return it as a matplotlib figure.
+
+        Args:
+            kind: "layers", "memory-timeline" (profile with `timeline=True`) or "roofline" (profile with `time=True`).
+            options: how it looks, as for `archcost.plot`: theme, size, font, title, subtitle.
+
+        Raises:
+            ArgumentError: a chart that cannot be drawn of a report.
+        """
+        return draw_result(self, kind, options)
+
 
 def _check_whole(report: Report) -> None:
-    """Refuse a report whose parts contradict each other.
+    """Refuse a report that contradicts itself.
 
     Raises:
-        ReportError: naming the first part that does.
+        ReportError: names the first contradiction.
     """
     peak, count = report.peak, len(report.layers)
     if peak is not None:

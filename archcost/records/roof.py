@@ -1,4 +1,4 @@
-"""What a device can do at best, measured, and how near a row comes to it."""
+"""The measured peaks of a device, and how near a row comes to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """The fastest copy of a size: `nbytes` are read and written together."""
+    """The fastest copy of one size; `nbytes` counts reads and writes together."""
 
     nbytes: int
     bytes_per_second: float
@@ -16,10 +16,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roof:
-    """A device's ceilings as they were measured: copies of several sizes, and matrix products by dtype.
+    """A device's measured ceilings: copies of several sizes, and matrix products by dtype.
 
-    A floating-point operation is a multiplication or an addition, so a multiply-add is two. `disturbed` says what may
-    have made it too low: such a roof is not kept.
+    A multiply-add is two floating-point operations. `disturbed` says what may have made the roof too low; such a roof
+    is not kept.
     """
 
     device: str
@@ -32,18 +32,18 @@ class Roof:
 
     @property
     def memory_bytes_per_second(self) -> float:
-        """The ceiling of what no cache holds: the largest copy."""
+        """The ceiling of memory beyond all caches: the largest copy."""
         return max(self.copies, key=lambda copy: copy.nbytes).bytes_per_second
 
     def bytes_per_second(self, nbytes: float) -> float:
-        """Return the ceiling for that many bytes: the fastest copy of at least that size; caches are faster."""
+        """Return the ceiling for a number of bytes: the fastest copy of at least that size."""
         largest = max(copy.nbytes for copy in self.copies)
         return max(copy.bytes_per_second for copy in self.copies if copy.nbytes >= min(nbytes, largest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """The roof of one device, its clocks when it had been measured, and the file where it is kept; None where not."""
+    """The roof of one device, its clocks after the measurement, and the file that keeps it; None if it was not kept."""
 
     roof: Roof
     kept: str | None
@@ -53,7 +53,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peaks:
-    """What the maker's datasheet promises of a device: its memory, and dense products by dtype."""
+    """The datasheet figures of a device: its memory, and its dense products by dtype."""
 
     device: str
     source: str
@@ -63,10 +63,10 @@ class Peaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Achieved:
-    """What a row does for each second, and how that compares with a roof; None where nothing is known.
+    """The rates of a row per second, and their shares of a roof; None if unknown.
 
-    `intensity` is in operations for each byte. `share` is the time that the roof would allow as a part of the time
-    that the row took, `bound` is which of the two ceilings sets it.
+    `intensity` is in operations per byte. `share` is the roof's least time divided by the row's time, and `bound` names
+    the ceiling that sets it.
     """
 
     flops_per_second: float
@@ -79,7 +79,7 @@ class Achieved:
 def compute_achieved(
     macs: int, moved_bytes: int | None, seconds: float, roof: Roof | None, dtype: str
 ) -> Achieved | None:
-    """Return what was done in a time; None for a row that took none or did nothing."""
+    """Return the rates of some work in a time; None for a row without time or without work."""
     if not seconds or not (macs or moved_bytes):
         return None
     share: float | None = None

@@ -1,4 +1,4 @@
-"""Whether a network became faster or slower: timings of two versions that were taken in turn, and what they say."""
+"""The speed of two versions of a network: samples that were taken in turn, and the verdict."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SpeedState = Literal["better", "worse", "unchanged", "ambiguous"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The nanoseconds that each version took, a few times each, one version right after the other."""
+    """Samples of both versions in nanoseconds, taken one version right after the other."""
 
     base_ns: tuple[int, ...]
     head_ns: tuple[int, ...]
@@ -19,10 +19,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """What the rounds say of head's time as a multiple of base's: `ratio`, and its 95 % interval `low` to `high`.
+    """The time of head as a multiple of base's: `ratio`, with its 95 % interval from `low` to `high`.
 
-    `floor` is the relative change up to which nothing counts as changed. "worse" and "better" are changes beyond the
-    floor whose interval excludes 1; "unchanged" is an interval within the floor; everything else is "ambiguous".
+    A change up to `floor` does not count. "worse" and "better" are changes beyond the floor whose interval excludes 1;
+    "unchanged" is an interval within the floor; everything else is "ambiguous".
     """
 
     rounds: tuple[Round, ...]

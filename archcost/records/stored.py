@@ -1,4 +1,4 @@
-"""A tensor in a file of weights, as the file's header describes it."""
+"""A tensor in a file of weights, from the file's header."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import prod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Its name, shape, dtype in the file's own words, and how many bytes it takes there."""
+    """Its name, its shape, its dtype in the file's own spelling, and its bytes in the file."""
 
     name: str
     shape: tuple[int, ...]
@@ -17,5 +17,5 @@ class Stored:
 
     @property
     def elements(self) -> int:
-        """How many numbers it has."""
+        """The number of elements."""
         return prod(self.shape)

@@ -1,4 +1,4 @@
-"""How many networks are run one after the other: where, within which limits, and what is kept of it on the way."""
+"""Options of a sweep over networks: its engine, its limits and its journal."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ LONGEST = 1e8  # seconds: three years
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweeping:
-    """What was asked for.
+    """The options of a sweep.
 
-    `timeout` are the seconds that one network may take once its process has imported what it needs, `max_memory` the
-    bytes that it may take beside those; None for any. `journal` is a file that has each result as soon as it is known,
-    and from which a second run takes what the first one knew. `isolate` gives even a single network a process of its
-    own. `imports` are modules that every process imports first: rules of your own. `engine` is one of
-    `choices.ENGINES`. Limits hold where networks have processes of their own: one that is no spec, and the zoo's own
-    where they are few, have not. On a cluster, `alone` gives each a whole node, and `accelerator` is the type of GPU
-    that the node must have.
+    `timeout` is the time limit of one network in seconds, after its process has imported its packages; `max_memory` is
+    its memory limit in bytes, beyond those imports; None for no limit. `journal` is a file that receives each result at
+    once, and from which a second run resumes. `isolate` gives even a single network a process of its own. Every process
+    imports the modules in `imports` first, for example for your own rules. `engine` is one of `choices.ENGINES`. Limits
+    apply to networks in processes of their own: module objects, and small numbers of zoo networks, run in this process.
+    On a cluster, `alone` gives each network a whole node, and `accelerator` is the required type of GPU.
 
     Raises:
-        ArgumentError: an engine that there is not, or a limit that nothing could keep.
+        ArgumentError: an unknown engine, or an impossible limit.
     """
 
     timeout: float | None = 600.0

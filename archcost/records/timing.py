@@ -1,7 +1,7 @@
-"""How a network is to be timed (`TimingPlan`), and what was measured (`Sample`). Times are nanoseconds.
+"""Options of timing (`TimingPlan`) and its results (`Sample`). Times are nanoseconds.
 
-What was not measured is None, never 0. Everything that follows from the samples is derived from them when it is asked
-for: the median, the percentiles, the confidence interval.
+A missing measurement is None, never 0. The median, the percentiles and the confidence interval are computed from the
+samples on demand.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ LEAST_STEPS = 5
 class TimingPlan:
     """What was asked for.
 
-    `dtype` is what the whole network and its inputs are cast to ("tf32" is float32 with TensorFloat-32 products), None
-    leaves them as they are; `amp` ("bf16" or "fp16") is what torch.autocast computes in. `threads` None is torch's
-    number. Warming up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with
-    `min_samples`, `min_ns` and a confidence interval of the median of at most +-`half_width`, or once more samples no
-    longer narrow that, or at `max_ns`.
+    The network and its inputs are cast to `dtype` ("tf32" is float32 with TensorFloat-32 products), or left unchanged
+    if it is None; `amp` ("bf16" or "fp16") is the dtype of torch.autocast. `threads` None means torch's number. The
+    warm-up ends when the last five medians agree within `agreement`, or at its limit. Sampling ends with `min_samples`,
+    `min_ns` and a confidence interval of the median of at most +-`half_width`, or when more samples no longer narrow
+    the interval, or at `max_ns`.
 
     Raises:
-        ArgumentError: a dtype, a mixed precision, a timer or a number of threads that cannot be, with those that can.
+        ArgumentError: an unknown dtype, mixed precision or timer, or a wrong number of threads; names the allowed ones.
     """
 
     device: str = "auto"
@@ -64,19 +64,19 @@ class TimingPlan:
             raise ArgumentError(f"threads must be at least 1, or None for torch's number, not {self.threads}")
 
     def within(self, seconds: float) -> Self:
-        """Return a plan whose measurements end after that many seconds each."""
+        """Return a plan whose measurements each end after this many seconds."""
         limit = int(seconds * SECOND)
         return replace(self, max_ns=limit, max_warmup_ns=min(limit, self.max_warmup_ns))
 
     @property
     def changes_network(self) -> bool:
-        """Whether the network itself is brought into another dtype or layout."""
+        """Whether timing changes the network's dtype or layout."""
         return self.dtype is not None or self.channels_last
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Every sample in the order in which it was taken; none is dropped."""
+    """Every sample in the order of measurement; no sample is dropped."""
 
     ns: tuple[int, ...]
 
@@ -92,15 +92,15 @@ class Series:
 
     @property
     def spread(self) -> float:
-        """Distance between the 10th and the 90th percentile, as a part of the median."""
+        """Distance between the 10th and the 90th percentile, relative to the median."""
         return (self.quantile(0.9) - self.quantile(0.1)) / (self.median or 1)
 
     @property
     def half_width(self) -> float:
-        """Half of the median's 95 % confidence interval as a part of the median; infinite below six samples.
+        """Half-width of the median's 95 % confidence interval, relative to the median; infinite below six samples.
 
-        The interval lies between two of the ordered samples (their ranks follow from the binomial distribution), so
-        it supposes nothing about how the times are distributed.
+        The interval lies between two of the ordered samples, whose ranks follow from the binomial distribution, so it
+        assumes no distribution of the times.
         """
         if self.n < 6:  # noqa: PLR2004 - five samples all lie on one side once in sixteen times
             return math.inf
@@ -109,7 +109,7 @@ class Series:
         return (ordered[-rank] - ordered[rank - 1]) / 2 / (self.median or 1)
 
     def quantile(self, part: float) -> float:
-        """Return the value below which that part of the samples lies, between two of them by a straight line."""
+        """Return a percentile of the samples, with linear interpolation."""
         ordered = sorted(self.ns)
         place = part * (self.n - 1)
         below = ordered[math.floor(place)]
@@ -118,13 +118,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowTime:
-    """The time of one row in every pass, and its exact costs.
+    """The times of one row in every pass, and its exact costs.
 
-    `role` "leaf" is one call of a leaf module, under the `name`, `call` and `kind` of its row in the report; "between"
-    is what no leaf owns, "phase" the loss, the backward pass or the optimizer's step. `layers` are the numbers of the
-    report's rows that it covers, whose costs these are; bytes are None where they are not known. `upper_bound`: the
-    host was late for it, so the device may have waited; None where there is no queue. `work` is the role of the row
-    that multiplies most in it, as `Layer.role` has it.
+    `role` "leaf" is one call of a leaf module, with the `name`, `call` and `kind` of its row in the report; "between"
+    is time outside all leaves; "phase" is the loss, the backward pass or the optimizer's step. `layers` are the numbers
+    of the report's rows that it covers, whose costs these are; bytes are None if unknown. `upper_bound`: the host was
+    late, so the device may have waited; None without a queue. `work` is the role (`Layer.role`) of its row with the
+    most multiply-adds.
     """
 
     name: str
@@ -141,11 +141,11 @@ class RowTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerTimes:
-    """Every row of every pass: in each pass the rows' times add up to the span, to the nanosecond.
+    """Every row of every pass; in each pass, the rows' times add up to the span exactly.
 
-    `plain` are iterations without events that ran in turn with the passes, so that whatever drifts moves both.
-    `queue_full` says whether the host stayed ahead of the device for every row; `RowTime.upper_bound` says it of each.
-    None where there is no queue: on the CPU. What lies between two windows of a pass is no part of its span.
+    `plain` are iterations without events, run in turn with the passes so that a drift moves both. `queue_full` says
+    whether the host stayed ahead of the device for every row; `RowTime.upper_bound` says so for each. None on the CPU,
+    which has no queue. The span excludes the gaps between the windows of a pass.
     """
 
     rows: tuple[RowTime, ...]
@@ -155,19 +155,19 @@ class LayerTimes:
 
     @property
     def overhead(self) -> float:
-        """What the events add, as a part of the time without them."""
+        """The overhead of the events, relative to the time without them."""
         return self.spans.median / (self.plain.median or 1) - 1
 
     @property
     def coverage(self) -> float:
-        """The part of the time that leaf modules and phases own."""
+        """The share of the time that belongs to leaf modules and phases."""
         owned = sum(sum(row.times.ns) for row in self.rows if row.role != "between")
         return owned / (sum(self.spans.ns) or 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warmup:
-    """How often the network ran before the first sample, and whether its times had settled by then."""
+    """The number of warm-up runs, and whether the times had settled."""
 
     iterations: int
     ns: int
@@ -176,10 +176,10 @@ class Warmup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryUse:
-    """The largest sums of the tensors' bytes, and of what the allocator held for them, while one iteration ran.
+    """The peaks of the tensors' bytes and of the allocator's memory during one iteration.
 
-    `before_bytes` were allocated before it; `workspace_bytes` of them belong to no tensor of the network, its inputs or
-    the optimizer: libraries keep them.
+    `before_bytes` were allocated before it; `workspace_bytes` of them belong to libraries, not to the network, its
+    inputs or the optimizer.
     """
 
     allocated_bytes: int
@@ -190,10 +190,10 @@ class MemoryUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Energy:
-    """What the device drew while it ran iterations without a pause, for so many `seconds`.
+    """The power of the device during `seconds` of iterations without a pause.
 
-    `idle_watts` is what it drew before, with nothing to do. `uncertainty` is a part of the energy: by how much what was
-    read may be off. None in a report that does not know.
+    `idle_watts` is its idle power before. `uncertainty` is the possible error of the energy, relative to it. None in a
+    report that lacks them.
     """
 
     joules_per_image: float
@@ -204,7 +204,7 @@ class Energy:
 
     @property
     def own_joules_per_image(self) -> float | None:
-        """What an image takes beyond what the device draws with nothing to do."""
+        """Energy per image beyond the device's idle power."""
         if self.idle_watts is None:
             return None
         return self.joules_per_image * max(0.0, 1 - self.idle_watts / (self.watts or 1))
@@ -212,9 +212,9 @@ class Energy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """The device at one moment; one that queues work has some to do then.
+    """The state of the device at one moment; a device with a queue is working then.
 
-    `held_back_ns` is how long a limit (power, heat, a quota) has held it back, ever.
+    `held_back_ns` is the total time so far in which a limit (power, heat, a quota) slowed it down.
     """
 
     clock_hz: int | None = None
@@ -229,10 +229,10 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """Under which conditions the samples were taken.
+    """The conditions of the measurement.
 
-    `tf32_for` says which of "products" and "convolutions" of float32 torch may compute in TensorFloat-32, `tf32`
-    whether any; None in a report that does not know. `unread` are the fields of the device's states that could not be
+    `tf32_for` names which of float32's "products" and "convolutions" torch may compute in TensorFloat-32, `tf32` says
+    whether any; None in a report that lacks it. `unread` names the fields of the device's states that could not be
     read.
     """
 
@@ -252,15 +252,14 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What was measured: three things, each on its own.
+    """Three separate measurements of one network.
 
-    `end_to_end` is the time of an iteration without hooks: the device's time with its queue kept full, the host's on
-    the CPU. `wall` is the host's time for an iteration of several in a row, of which it waits for the last; `latency`
-    is its time for one that it waits for: both None where that is the same clock. `layers` are the times with an event
-    at each boundary, None with the reason in `notes`. Exact costs stand with the rows. `cpu` is for each sample of
-    `end_to_end` on the CPU how long the measuring thread worked, None where a device works instead. `resolution_ns` is
-    the step of the timer, where it has a coarse one. `unmet` names every condition that a trustworthy measurement needs
-    and this one lacks.
+    `end_to_end` is the time of an iteration without hooks: the device's time with a full queue, or the host's time on
+    the CPU. `wall` is the host's time per iteration of several in a row, where it waits only for the last; `latency` is
+    the host's time for a single iteration: both None on the CPU, where the clock is the same. `layers` are the times
+    with an event at each boundary, None with the reason in `notes`. The rows carry their exact costs. `cpu` has the
+    measuring thread's CPU time for each sample of `end_to_end` on the CPU, None on another device. `resolution_ns` is
+    the timer's step, if it is coarse. `unmet` names every condition of a trustworthy measurement that was not met.
     """
 
     plan: TimingPlan
@@ -284,22 +283,22 @@ class Sample:
 
     @property
     def disturbance(self) -> float | None:
-        """The part of the time for which the measuring thread did not work: others did, or the network waited."""
+        """The share of the time in which the measuring thread did not run: others did, or the network waited."""
         return None if self.cpu is None else max(0.0, 1 - sum(self.cpu.ns) / (sum(self.end_to_end.ns) or 1))
 
     @property
     def waited_for(self) -> Series:
-        """What one iteration takes whoever waits for it: the host's times where the device's are a part of them."""
+        """Latency: the samples of single iterations that the host waits for."""
         return self._pace if self.latency is None else self.latency
 
     @property
     def latency_ns(self) -> float:
-        """The median of what one iteration takes whoever waits for it."""
+        """The median latency."""
         return self.waited_for.median
 
     @property
     def images_per_second(self) -> float:
-        """Throughput: iterations in a row, of which none waits for the one before to be done."""
+        """Throughput: samples of iterations in a row, which do not wait for each other."""
         return self.images * SECOND / self._pace.median
 
     @property
@@ -309,38 +308,38 @@ class Sample:
         return self.wall
 
     def resolves(self, row: RowTime) -> bool:
-        """Whether a row's time is several steps of the timer, so that more than its first digit says something."""
+        """Whether a row's time is several steps of the timer, so that more than its first digit is meaningful."""
         return row.times.median >= LEAST_STEPS * (self.resolution_ns or 0)
 
     @property
     def idle(self) -> float | None:
-        """The part of the time for which the device waits for the host; None where there is no queue."""
+        """The share of the time in which the device waits for the host; None without a queue."""
         return None if self.wall is None else max(0.0, 1 - self.end_to_end.median / self.wall.median)
 
     @property
     def cpu_bound(self) -> bool:
-        """Whether the host, not the device, sets the pace: whether the device waits for a tenth of the time."""
+        """Whether the host sets the pace: the device waits for a tenth of the time or more."""
         return (self.idle or 0.0) > 0.1  # noqa: PLR2004 - a tenth
 
     def dtype_of(self, work: str | None) -> str:
-        """Return in what a row of some work multiplies: float32 may be computed in TensorFloat-32."""
+        """Return the dtype in which a row with this role multiplies; torch may compute float32 in TensorFloat-32."""
         kinds = {"convolution": "convolutions", "recurrent": "convolutions"}  # cuDNN's switch
         in_tf32 = self.dtype == "float32" and kinds.get(work or "", "products") in (self.conditions.tf32_for or ())
         return "tf32" if in_tf32 else self.dtype
 
     def achieved_in(self, row: RowTime) -> Achieved | None:
-        """Return what a row does for each second, beside the roof of what it multiplies in."""
+        """Return a row's rates beside the roof of the dtype in which it multiplies."""
         seconds = row.times.median / SECOND
         return compute_achieved(row.macs, row.moved_bytes, seconds, self.roof, self.dtype_of(row.work))
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """What its rows multiply in."""
+        """The dtypes in which its rows multiply."""
         return tuple(dict.fromkeys((self.dtype_of("linear"), self.dtype_of("convolution"))))
 
     @property
     def arithmetic(self) -> str:
-        """The dtype as it is shown: "float32 (convolutions in TF32)"."""
+        """The dtype's text for display: "float32 (convolutions in TF32)"."""
         tf32 = self.conditions.tf32_for or ()
         if self.dtype != "float32" or not tf32:
             return self.dtype
@@ -349,9 +348,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One combination of a sweep; `macs` are those of one iteration, `predicted_bytes` the walk's peak.
+    """One combination of a sweep; `macs` are the multiply-adds of one iteration, `predicted_bytes` is the walk's peak.
 
-    `outcome` "timed" has a sample. Of the others `message` says what happened.
+    An `outcome` "timed" has a sample; for others, `message` says what happened.
     """
 
     plan: TimingPlan
@@ -367,7 +366,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep(Displayed):
-    """The cells of one network, in the order in which they were timed; `asked` is how many there should have been."""
+    """The cells of one network in the order of timing; `asked` is the requested number."""
 
     network: str
     name: str

@@ -1,4 +1,4 @@
-"""TOML that may come from anyone: what reading it costs is bounded, and it is refused in one way."""
+"""Reading of possibly hostile TOML, at a bounded cost and with one kind of error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 CHARACTERS = 2**21
 DEPTH = 32  # tables within tables, and lists within lists
 WORD = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-# possessive, and from the beginning of a word: going back would take the square of a text's length
+# possessive, from the beginning of a word: backtracking would take quadratic time
 DEEP_KEY = re.compile(rf"(?:{WORD}[ \t]*+\.[ \t]*+){{{DEPTH},}}+")
 
 
@@ -17,11 +17,11 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Parse a TOML file.
 
     Raises:
-        ValueError: not TOML, larger than any file of settings or figures, or nested too deeply.
+        ValueError: the text is not TOML, too large, or nested too deeply.
     """
     if len(text) > CHARACTERS:
         raise ValueError(f"it has {len(text):,} characters, and at most {CHARACTERS:,} are read")
-    # tomllib takes the square of a key's parts, and the parts are tables within tables
+    # tomllib takes time quadratic in a key's parts, and each part is a table within a table
     if deep := DEEP_KEY.search(text):
         raise ValueError(f"a key has more than {DEPTH} parts (line {text.count(chr(10), 0, deep.start()) + 1})")
     try:
@@ -34,7 +34,7 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def _nests_deeper(data: Any) -> bool:
-    """Whether values lie within more than `DEPTH` others, without calls within calls."""
+    """Whether values are nested deeper than `DEPTH`, found without recursion."""
     level = [data]
     for _ in range(DEPTH + 1):
         level = [

@@ -1,10 +1,10 @@
-"""What one run of a network left behind: every operator, every module call, every storage.
+"""The trace of one run of a network: every operator, every module call, every storage.
 
-Operators are numbered in the order of their execution. Where a tensor's value comes from is written as
-operator numbers; the network's own inputs are the numbers -1, -2, ... (`INPUT - i` for the i-th), and a
-parameter, a buffer or a constant comes from nowhere.
+Operators are numbered in the order of execution. Operator numbers name the sources of a tensor's value; the network's
+inputs have the numbers -1, -2, ... (`INPUT - i` for the i-th), and parameters, buffers and constants have no source.
 
-What a walk makes by the thousand is a named tuple: a frozen dataclass takes five times as long to make.
+Records that a walk creates by the thousand are named tuples, because a frozen dataclass takes five times as long to
+create.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ INPUT = -1
 
 
 class TensorSpec(NamedTuple):
-    """One tensor as one operator saw it.
+    """One tensor as an argument or a result of an operator.
 
-    `shape` as torch gives it (N, C, H, W for images). `nbytes` are the distinct bytes that it addresses: an
-    expanded tensor has fewer than its elements suggest. `sources` are the operators whose results it holds. `stored` is
-    the number of elements that a sparse tensor stores.
+    `shape` as torch gives it (N, C, H, W for images). `nbytes` are the distinct bytes that it addresses; an expanded
+    tensor has fewer than its elements suggest. `sources` are the operators whose results it holds. `stored` is the
+    number of stored elements of a sparse tensor.
     """
 
     shape: tuple[int, ...]
@@ -45,17 +45,17 @@ class TensorSpec(NamedTuple):
 
     @property
     def held(self) -> int:
-        """Number of elements that are there: of a sparse tensor those that it stores."""
+        """Number of stored elements; for a dense tensor, all elements."""
         return self.elements if self.stored is None else self.stored
 
 
 class OpCall(NamedTuple):
-    """One operator of the dispatcher, `aten.convolution` for example.
+    """One call of a dispatcher operator, such as `aten.convolution`.
 
-    `args` are keyed by the names of the operator's schema, defaults filled in, tensors as `TensorSpec`.
-    `written` are the storages of arguments that it changed in place.
-    `module` is the number of the innermost module call, -1 outside of all. `forward_of` is, for an operator
-    of the backward pass, the forward (or loss) operator whose gradient it computes.
+    `args` are keyed by the names in the operator's schema, with defaults filled in and tensors as `TensorSpec`.
+    `written` are the storages of arguments that it changes in place. `module` is the number of the innermost module
+    call, -1 outside of all. For an operator of the backward pass, `forward_of` is the forward (or loss) operator whose
+    gradient it computes.
     """
 
     index: int  # type: ignore[assignment] # tuple's own `index` is not missed
@@ -73,7 +73,7 @@ class OpCall(NamedTuple):
 class ModuleSpec(NamedTuple):
     """One module of the network; `path` is its name in `named_modules()`, "" for the network itself.
 
-    `children` are those of a Sequential, in the order in which it calls them.
+    `children` are the children of a Sequential, in the order of their calls.
     """
 
     path: str
@@ -84,10 +84,10 @@ class ModuleSpec(NamedTuple):
 
 
 class ModuleCall(NamedTuple):
-    """One call of a module; `order` places it among the operators, `parent` is the calling module call.
+    """One call of a module; `order` is its place among the operators, `parent` is the calling module's call.
 
-    A leaf's call has the shapes of the tensors that it was given, and what it returned. `repeats`: it was given one
-    tensor twice, as attention is that asks itself.
+    A leaf's call has the shapes of its input tensors and its results. `repeats`: it received one tensor twice, as
+    self-attention does.
     """
 
     index: int  # type: ignore[assignment] # tuple's own `index` is not missed
@@ -100,7 +100,7 @@ class ModuleCall(NamedTuple):
 
 
 class ParamSpec(NamedTuple):
-    """One parameter or buffer tensor; a tensor that several modules share appears once, under its first name."""
+    """One parameter or buffer; a tensor that several modules share appears once, under its first name."""
 
     name: str
     shape: tuple[int, ...]
@@ -117,16 +117,16 @@ class ParamSpec(NamedTuple):
 
     @property
     def module(self) -> str:
-        """Path of the module that owns it."""
+        """Path of the owning module."""
         return self.name.rpartition(".")[0]
 
 
 class StorageSpec(NamedTuple):
     """One block of memory: born while operator `born` ran, dead before operator `died` (None: alive at the end).
 
-    `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is what an
-    optimizer keeps from step to step: the first step allocates it, every later one finds it there. Everything else was
-    there before (`born` is -1); "label" is what a loss compares the outputs with. `host`: it lies in the CPU's memory.
+    `kind` "fresh" was allocated by an operator of the walk, and so was a parameter's "gradient". "state" is an
+    optimizer's state: the first step allocates it, and it stays for later steps. All other kinds existed before (`born`
+    is -1); a "label" is a loss's target. `host`: the storage lies in the CPU's memory.
     """
 
     nbytes: int
@@ -139,9 +139,9 @@ class StorageSpec(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSpec:
-    """A storage that autograd keeps from forward operator `op` on, until the backward pass has used it.
+    """A storage that autograd keeps from forward operator `op` until the backward pass has used it.
 
-    `shape` and `dtype` are those of the tensor that was saved first; `others` are operators that saved it, too.
+    `shape` and `dtype` describe the tensor that was saved first; `others` are further operators that saved it.
     """
 
     op: int
@@ -153,10 +153,10 @@ class SavedSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One run of one network, complete: it can be saved, and counted again under other rules.
+    """One complete run of a network, which can be counted again under other rules.
 
-    `lines` are the source lines that ran the operators of the forward pass, where they were asked for.
-    `like` is the kind of device whose choices it followed: on the meta device one that it was told.
+    `lines` are the source lines of the forward pass's operators, if requested. `like` is the kind of device that the
+    run followed; on the meta device, the requested one.
     """
 
     ops: tuple[OpCall, ...]

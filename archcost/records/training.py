@@ -1,4 +1,4 @@
-"""What a training walk is asked to do: which optimizer steps, on which loss, and which parameters train."""
+"""Options of a training step: the optimizer, the loss, and the trained parameters."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """One training step: a loss of the network's outputs, its gradients, and one step of one of torch's optimizers.
+    """One training step: the loss, its gradients, and one step of one of torch's optimizers.
 
-    `optimizer` is one of `choices.OPTIMIZERS`, with torch's own defaults ("momentum" is SGD with momentum 0.9,
-    "adamw-fused" is AdamW with `fused=True`).
-    `loss` is one of `choices.LOSSES`: the mean cross-entropy of each output against one class for each place, or the
-    sum of all output elements. Several outputs have their losses added; a network that returns losses itself (tensors
-    without dimensions) is trained on those alone.
-    Parameters that match a pattern of `freeze` do not train; where `train_only` is given, those that match none of its
-    patterns do not either.
+    `optimizer` is one of `choices.OPTIMIZERS`, with torch's defaults ("momentum" is SGD with momentum 0.9,
+    "adamw-fused" is AdamW with `fused=True`). `loss` is one of `choices.LOSSES`: the mean cross-entropy of each output
+    against one class per position, or the sum of all output elements. The losses of several outputs are added; a
+    network that returns losses itself (tensors without dimensions) trains on those alone. Parameters that match a
+    pattern in `freeze` do not train; with `train_only`, only parameters that match one of its patterns train.
 
     Raises:
-        ArgumentError: an optimizer or a loss that does not exist, with those that do.
+        ArgumentError: an unknown optimizer or loss; names the known ones.
     """
 
     optimizer: str = "sgd"
@@ -41,10 +39,10 @@ class Training:
     def of(
         cls, train: str | None, loss: str, freeze: str | Sequence[str] = (), train_only: str | Sequence[str] = ()
     ) -> Self | None:
-        """Return what a caller's arguments ask for; None where `train` is.
+        """Return the training step that a caller's arguments describe; None if `train` is None.
 
         Raises:
-            ArgumentError: an argument that does not exist, or that says how to train where nothing trains.
+            ArgumentError: an unknown value, or an option of training without `train`.
         """
         asked = cls(
             optimizer=OPTIMIZERS[0] if train is None else train,
@@ -55,15 +53,15 @@ class Training:
         if train is not None:
             return asked
         if asked.partial:
-            raise ArgumentError("freeze and train_only say what trains: they need train, an optimizer")
+            raise ArgumentError("freeze and train_only choose the trained parameters: they need train, an optimizer")
         return None
 
     @property
     def partial(self) -> bool:
-        """Whether it says which parameters train."""
+        """Whether only a part of the parameters trains."""
         return bool(self.freeze or self.train_only)
 
     @property
     def full(self) -> Self:
-        """The same training, of every parameter."""
+        """The same training step for all parameters."""
         return replace(self, freeze=(), train_only=())

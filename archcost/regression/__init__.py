@@ -1,4 +1,4 @@
-"""What changed between two reports, which layers explain it, and whether it is allowed."""
+"""Differences between two reports: what changed, which layers explain it, and whether a budget allows it."""
 
 from archcost.regression.budgets import (
     Budgets as Budgets,

@@ -1,4 +1,4 @@
-"""What a project's networks are compared with: the lock file, or a revision read by its own settings."""
+"""The baseline of a project's networks: the lock file, or a git revision with its own settings."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Measured = Snapshot | Failure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What networks are compared with, by name: their snapshots before, or why they could not be counted there.
+    """A baseline: by network name, the snapshot before the change, or the reason why the network could not be counted.
 
-    `text` says what it is. `plans` and `budgets` are its own settings, where it has any. `failure` says why the whole
-    of it could not be read; `missing` says that there is no baseline at all, and how one is made. `note` is what a
-    reader of the result has to know of it.
+    `text` describes the baseline. `plans` and `budgets` are its own settings, if it has any. `failure` says why the
+    baseline could not be read; `missing` says that no baseline exists and how to make one. `note` is a remark for the
+    reader of the result.
     """
 
     text: str
@@ -41,14 +41,14 @@ class Baseline:
     note: str = ""
 
     def before(self, name: str, spec: str) -> Measured | None:
-        """Return what a network was; None for one that is new."""
+        """Return the earlier snapshot of a network; None for a new network."""
         if self.failure:
             return Failure(spec=spec, error="ConfigError", reason=self.failure)
         return self.networks.get(name)
 
 
 def lock_baseline(locked: Mapping[str, lock.Locked]) -> Baseline:
-    """Compare with what was accepted last."""
+    """Return the baseline that the lock file holds."""
     missing = "" if locked else f"no baseline: there is no {lock.FILE}"
     return Baseline(text=lock.FILE, networks={name: each.snapshot for name, each in locked.items()}, missing=missing)
 
@@ -60,14 +60,14 @@ def revision_baseline(
     measured: Mapping[str, Measured],
     progress: Callable[[str], None] = lambda _: None,
 ) -> Baseline:
-    """Compare with the networks as they were where this branch left another one, by the settings that it had there.
+    """Return the networks at the merge base with another branch, counted by the settings of that commit.
 
     Args:
-        ref: the other branch.
-        settings: the settings now; the base's are in the file of the same path.
+        ref: the other branch, or any revision.
+        settings: the current settings; the base's settings are in the file with the same path.
         wanted: names and patterns of networks; without any, all of them.
-        measured: the networks now. One that no file of the project builds, and that is asked for in the same way, is
-            the same before: both sides are counted by the present archcost and the present packages.
+        measured: the networks now. A network that no project file builds, and whose settings did not change, is taken
+        from here: the installed archcost and packages count both sides.
         progress: called with each network when it is done.
 
     Raises:
@@ -90,7 +90,7 @@ def revision_baseline(
         for name, plan in plans.items():
             same = not plan.local and plan == now.get(name) and name in measured
             before = measured[name] if same else count_network(files, plan)
-            if before is None:  # its settings name it: it is not new, it was broken, or what builds it is not committed
+            if before is None:  # named by the base, so not new: broken, or not committed
                 before = Failure.of(
                     plan.spec, NotInRevisionError(f"it does not have {plan.spec}, which its settings name")
                 )
@@ -100,10 +100,10 @@ def revision_baseline(
 
 
 def count_network(files: Checkout, plan: Plan) -> Measured | None:
-    """Count a network of a revision; None where it does not exist there."""
+    """Count a network of a revision; None if the network does not exist there."""
     try:
         return snapshot(files.report(plan.spec, inputs=plan.inputs, **plan.options))
     except (NotInRevisionError, RevisionFailedError) as error:
-        if files.missing:  # what is not there may be what the network needs
+        if files.missing:  # a missing submodule may be the cause
             return Failure.of(plan.spec, SubmoduleError(f"{error}\n{files.missing_text}"))
         return None if isinstance(error, NotInRevisionError) else Failure.of(plan.spec, error)

@@ -38,7 +38,7 @@ def networks_in(text: str, file: Path) -> set[str]:
     """Return the specs of the networks that a pyproject.toml has settings for.
 
     Raises:
-        ConfigError: the text is no TOML, or its settings mean nothing.
+        ConfigError: the text is not TOML, or its settings mean nothing.
     """
     try:
         begun = "networks" in _ours(parse_toml(text))
@@ -48,13 +48,13 @@ def networks_in(text: str, file: Path) -> set[str]:
 
 
 def begin(text: str, networks: Sequence[tuple[Plan, Report]]) -> str:
-    """Return a pyproject.toml with networks added at its end; what it had stays as it was, to the letter.
+    """Return a pyproject.toml with networks added at its end; the existing text stays unchanged.
 
-    Budgets are added where it has none.
+    Budgets are added if the file has none.
 
     Args:
-        text: the file as it is, TOML; "" without a file.
-        networks: how each is walked, and what it costs now.
+        text: the present file, in TOML; "" if there is no file.
+        networks: the settings of each network, and its present costs.
 
     Raises:
         ConfigError: it has tables that cannot be added to.
@@ -97,7 +97,7 @@ def _lines(plan: Plan, report: Report) -> Iterator[str]:
 
 
 def _only_added(before: dict[str, Any], extended: str, addition: str) -> bool:
-    """Whether a text says what it said before and what was added, and nothing else."""
+    """Whether the new text means the old settings plus the additions, and nothing else."""
     expected = copy.deepcopy(before)
     try:
         for key, tables in _ours(parse_toml(addition)).items():

@@ -1,7 +1,7 @@
-"""Budgets: what a network's quantities may be, read from settings or conditions.
+"""Budgets: limits on a network's quantities, read from settings or from conditions.
 
-A budget is one limit with a level of its own. Patterns of names inherit from each other limit by limit: the more
-specific pattern replaces a limit of the same quantity, kind and level, and adds to all others.
+A budget is one limit with its own level. Name patterns inherit limit by limit: a more specific pattern replaces a limit
+of the same quantity, kind and level, and adds to the others.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DEFAULT = tuple(
     for name in METRICS
     if name in USUAL
 )
-TIME = "time"  # no quantity of a network: it is measured, beside the base in the same job, by `archcost check --time`
+TIME = "time"  # not a counted quantity: `archcost check --time` measures it beside the base, in the same job
 TIME_KEYS = ("max_increase", "level")
 USUAL_TIME = Budget(
     metric=TIME,
@@ -49,9 +49,9 @@ CONDITION = re.compile(r"\s*(?P<metric>\w*)\s*(?P<sign><=|>=|<|>)\s*(?P<limit>[+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one pattern of names says: limits, and the limits of others that it drops ("off").
+    """The budgets of one name pattern: its limits, and the inherited limits that it turns "off".
 
-    Each of `dropped` is a pattern of modules, a quantity, and a kind of limit or None for every kind.
+    Each item of `dropped` is a module pattern, a quantity, and a kind of limit, or None for every kind.
     """
 
     limits: tuple[Budget, ...] = ()
@@ -60,27 +60,27 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """The budgets of a project: what each pattern of names says."""
+    """The budgets of a project, by name pattern."""
 
     patterns: Mapping[str, Rules] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Every quantity of a network that any budget names."""
+        """All quantities that any budget names."""
         limits = (limit.metric for rules in self.patterns.values() for limit in rules.limits)
         return tuple(dict.fromkeys(name for name in limits if name != TIME))
 
     def of(self, network: str) -> tuple[Budget, ...]:
-        """Return the budgets of one network; where no pattern fits, that the usual quantities may not grow.
+        """Return the budgets of one network. If no pattern matches, the usual quantities may not grow.
 
-        Of several patterns, the one with the most characters that are not wildcards counts most; a plain name counts
-        more than every pattern.
+        Of several matching patterns, the one with the most literal characters wins; a plain name wins over every
+        pattern.
         """
         found = self._of(network)
         return DEFAULT if found is None else tuple(limit for limit in found if limit.metric != TIME)
 
     def time_of(self, network: str) -> Budget | None:
-        """Return by how much slower one network may become: 2 % with a warning unless a pattern says otherwise.
+        """Return the budget for a network's slowdown: 2 % with a warning, unless a pattern sets another one.
 
         None where a pattern turns it off.
         """
@@ -88,7 +88,7 @@ class Budgets:
         return USUAL_TIME if found is None else next((limit for limit in found if limit.metric == TIME), None)
 
     def _of(self, network: str, start: tuple[Budget, ...] = ()) -> tuple[Budget, ...] | None:
-        """Return every limit that holds for a network, None where no pattern fits."""
+        """Return every limit that applies to a network; None if no pattern matches."""
         fitting = sorted((text for text in self.patterns if fnmatchcase(network, text)), key=_specificity)
         found = {limit.key: limit for limit in start}
         for text in fitting:
@@ -97,14 +97,14 @@ class Budgets:
                 for key in [key for key in found if key[:2] == (modules, metric) and kind in {None, key[2]}]:
                     del found[key]
             timed = [limit for limit in rules.limits if limit.metric == TIME]
-            if timed:  # it has one limit, so that there is one level
+            if timed:  # the time has one limit, so it has one level
                 found = {key: limit for key, limit in found.items() if limit.metric != TIME}
             found |= {limit.key: limit for limit in rules.limits}
         return tuple(found.values()) if fitting else None
 
 
 def find_loosened(before: Sequence[Budget], after: Sequence[Budget]) -> tuple[str, ...]:
-    """Say which limits of a network allow more than they did: "budget macs max_increase 2% -> 200%"."""
+    """Name the limits of a network that became looser: "budget macs max_increase 2% -> 200%"."""
     now = {budget.key: budget for budget in after}
     olds = {budget.key for budget in before}
     texts = []
@@ -128,7 +128,7 @@ def _write_level(budget: Budget) -> str:
 
 
 def limit_text(budget: Budget) -> str:
-    """Return a limit as it would be written: "2%", "12 M"."""
+    """Format a limit as a user would write it: "2%", "12 M"."""
     if isinstance(budget.limit, Allowance):
         return budget.limit.text
     return units.short(budget.limit, METRICS[budget.metric].unit)
@@ -136,7 +136,7 @@ def limit_text(budget: Budget) -> str:
 
 def _is_looser(new: Budget, old: Budget) -> bool:
     if isinstance(new.limit, Allowance) and isinstance(old.limit, Allowance):
-        # an amount and a share do not compare: the change is named
+        # an amount and a percentage cannot be compared: name the change
         return new.limit.percent != old.limit.percent or new.limit.amount > old.limit.amount
     assert isinstance(new.limit, int)  # noqa: S101 - both are of one kind
     assert isinstance(old.limit, int)  # noqa: S101
@@ -147,13 +147,13 @@ def parse_budgets(table: Mapping[str, Any], file: str = "pyproject.toml", headin
     """Read the tables under `[tool.archcost.budgets]`.
 
     Raises:
-        ConfigError: a quantity, key or value that means nothing, with its place and what is allowed.
+        ConfigError: an unknown quantity or key, or a wrong value; names its place and what is allowed.
     """
     return Budgets({pattern: _rules(rules, file, f'{heading}."{pattern}"') for pattern, rules in table.items()})
 
 
 def _rules(value: Any, file: str, where: str) -> Rules:
-    """Read what one pattern says: a table of quantities, and one of modules."""
+    """Read the budgets of one name pattern: a table of quantities, and a table of modules."""
     table = dict(_table(value, f"{file}: {where}", "QUANTITY = {...}"))
     parts = _table(table.pop(MODULES, {}), f"{file}: {where}.{MODULES}", '"backbone.*" = { macs = {...} }')
     found = [_quantity(name, rule, file, f"{where}.{name}") for name, rule in table.items()]
@@ -171,7 +171,7 @@ def _rules(value: Any, file: str, where: str) -> Rules:
 
 
 def _quantity(name: str, value: Any, file: str, where: str, modules: str = "") -> Rules:
-    """Read the limits of one quantity: a table, or a list of tables where there are limits of several levels."""
+    """Read the limits of one quantity: a table, or a list of tables for limits of several levels."""
     try:
         if name != TIME:
             _total(name)
@@ -186,7 +186,7 @@ def _quantity(name: str, value: Any, file: str, where: str, modules: str = "") -
 def _limits(name: str, value: Any, file: str, where: str, modules: str) -> Rules:
     keys, example = (TIME_KEYS, '{ max_increase = "5%" }') if name == TIME else (KEYS, '{ max = "4.2G" }')
     place = f"{file}: {where}"
-    table: dict[Any, Any] = {  # by keys that are kinds of limits, once the level is taken out
+    table: dict[Any, Any] = {  # the keys that are left, once the level is taken out, are kinds of limits
         key: _setting(key, each, f"{place}.{key}", keys) for key, each in _table(value, place, example).items()
     }
     level = table.pop("level", "warn" if name == TIME else "error")
@@ -210,7 +210,7 @@ def parse_condition(text: str) -> Budget:
     """Read a condition that fails a check: "macs>+2%", "params>25.6M", "macs<-1%" (it shrank by more).
 
     Raises:
-        ArgumentError: anything else, or a quantity that a network does not have.
+        ArgumentError: the text is anything else, or names an unknown quantity.
     """
     found = CONDITION.fullmatch(text)
     if found is None or not found["metric"]:
@@ -223,10 +223,10 @@ def parse_condition(text: str) -> Budget:
 
 
 def requirement(name: str, text: str) -> Budget:
-    """Read what a quantity has to be: "<4.2G", "<=25.6M", "<=+2%" (of what it was).
+    """Read the limit that a quantity must keep: "<4.2G", "<=25.6M", "<=+2%" (of its earlier value).
 
     Raises:
-        ArgumentError: anything else, or a quantity that a network does not have.
+        ArgumentError: the text is anything else, or names an unknown quantity.
     """
     found = CONDITION.fullmatch(text)
     opposite = {"<": ">=", "<=": ">"}
@@ -236,7 +236,7 @@ def requirement(name: str, text: str) -> Budget:
 
 
 def _condition(name: str, sign: str, text: str) -> Budget:
-    """Return the budget that is exceeded where a quantity is `sign` than a limit."""
+    """Return the budget that fails if a quantity is on the `sign` side of a limit."""
     if text[0] in "+-":
         kinds: dict[tuple[str, str], LimitKind] = {("+", ">"): "max_increase", ("-", "<"): "max_decrease"}
         kind = kinds.get((text[0], sign))
@@ -274,10 +274,10 @@ def _allowance(text: str) -> Allowance:
 
 
 def _total(name: str) -> str:
-    """Return the name of a quantity that a whole network has and that can be gated.
+    """Return the name of a quantity of whole networks that a budget can limit.
 
     Raises:
-        ArgumentError: with what is allowed.
+        ArgumentError: any other name; says what is allowed.
     """
     if name not in GATED:
         known = f"{name} is not one number of a whole network"

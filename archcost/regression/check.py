@@ -1,4 +1,4 @@
-"""check(...): count the networks of a project, compare them with what they were, and judge the difference."""
+"""check(...): count the networks of a project, compare them with a baseline, and judge the differences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.regression.baseline import Baseline, Measured
     from archcost.regression.settings import Plan, Settings
 
-MOST_NAMES = 8  # networks that a command or a sentence names
+MOST_NAMES = 8  # the most networks that one command or sentence names
 
 
 def measure(
@@ -39,7 +39,7 @@ def measure(
     jobs: int | None = None,
     sweeping: Sweeping = USUAL,
 ) -> dict[str, Measured]:
-    """Count networks in processes of their own: whatever one does, it is its own failure, and the check goes on."""
+    """Count networks in processes of their own, so that one failing network does not stop the check."""
     specs = [plan.spec for plan in plans]
     options = [{**plan.options, "inputs": tuple(map(parse_input, plan.inputs)) or None} for plan in plans]
     apart = replace(sweeping, isolate=True)
@@ -54,11 +54,11 @@ def measure(
 def build_update(
     settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
 ) -> dict[str, lock.Locked]:
-    """Return what the lock file is to hold once these networks are accepted; what has no settings any more is gone.
+    """Return the contents of the lock file after these networks are accepted; networks without settings are dropped.
 
     Raises:
         IncomparableError: one of them could not be counted.
-        ConfigError: one of them cannot be found or asked for in that way.
+        ConfigError: the settings of one of them cannot be satisfied.
     """
     metrics = lock.choose_metrics(settings.budgets.metrics)
     names = {plan.name for plan in settings.plans}
@@ -88,12 +88,12 @@ def check(
 ) -> Check:
     """Compare networks with a baseline and judge them by their budgets and by further conditions.
 
-    Networks are paired by name; one that only the baseline has was removed, where all were asked for or its own name
-    was. A change that the lock file holds has been accepted, whatever the baseline is. `speeds` are what timing found,
-    or why a network could not be timed.
+    Networks are paired by name. A network that only the baseline has was removed, if the user asked for all networks or
+    for its name. A change that the lock file holds is accepted, whatever the baseline is. `speeds` holds the result of
+    timing each network, or the reason why it could not be timed.
 
     Raises:
-        ConfigError: a network that cannot be found or asked for in that way, or a budget of what was not counted.
+        ConfigError: the settings of a network cannot be satisfied, or a budget limits a quantity that was not counted.
     """
     checks = [
         _check_one(plan, measured[plan.name], baseline, settings, locked.get(plan.name), conditions, force=force)
@@ -131,7 +131,7 @@ def check(
 
 
 def _add_place(checked: Checked, plan: Plan | None, settings: Settings) -> Checked:
-    """Add where a review shows what is wrong with a network."""
+    """Add the file and line at which a review shows a network's problems."""
     if plan is None or checked.outcome not in {"failed", "exceeded", "warned"}:
         return checked
     where = next((each.where for each in checked.exceeded if each.where.startswith("tool.")), "")
@@ -141,10 +141,10 @@ def _add_place(checked: Checked, plan: Plan | None, settings: Settings) -> Check
 def require_lock(
     settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
 ) -> None:
-    """Find out whether the lock file holds what these networks cost.
+    """Check that the lock file holds the present costs of these networks.
 
     Raises:
-        LockOutOfDateError: it does not; with the command that writes it.
+        LockOutOfDateError: it does not; names the command that writes it.
     """
     stale = _find_stale(settings, plans, measured, locked)
     if stale:
@@ -154,7 +154,7 @@ def require_lock(
 def _find_stale(
     settings: Settings, plans: Sequence[Plan], measured: Mapping[str, Measured], locked: Mapping[str, lock.Locked]
 ) -> tuple[str, ...]:
-    """Return the networks that `--update` would write otherwise, those without settings among them."""
+    """Return the networks that `--update` would change or drop in the lock file."""
     names = {plan.name for plan in settings.plans}
     gone = [name for name in locked if name not in names] if len(plans) == len(names) else []
     metrics = lock.choose_metrics(settings.budgets.metrics)
@@ -171,7 +171,7 @@ def _check_one(
     *,
     force: bool,
 ) -> Checked:
-    """Compare one network with its baseline; say what became of its settings and budgets, too."""
+    """Compare one network with its baseline, its settings and budgets included."""
     if isinstance(after, Failure):
         return Checked(name=plan.name, failure=_failure(plan, after, settings))
     budgets = (*settings.budgets.of(plan.name), *conditions)
@@ -195,7 +195,7 @@ def _check_one(
 
 
 def _add_time(checked: Checked, speed: Speed | str | None, settings: Settings) -> Checked:
-    """Add what timing found; a network that could not be timed could not be checked."""
+    """Add the result of timing; a network that could not be timed counts as not checked."""
     if speed is None or checked.outcome == "failed":
         return checked
     if isinstance(speed, str):
@@ -222,7 +222,7 @@ def _judge_one(
 
 
 def _accept_locked(verdict: Verdict, after: Snapshot, locked: lock.Locked | None) -> Verdict:
-    """Let a change pass that the lock file holds; a maximum is raised where it is set, and nowhere else."""
+    """Accept a change that the lock file holds; a maximum stays in force, since only its setting can raise it."""
     if verdict.outcome != "exceeded" or verdict.kind == "max" or locked is None:
         return verdict
     held = locked.snapshot.totals.get(verdict.metric) == after.totals.get(verdict.metric)
@@ -231,7 +231,7 @@ def _accept_locked(verdict: Verdict, after: Snapshot, locked: lock.Locked | None
 
 
 def _accepting(checks: Sequence[Checked], unlocked: Sequence[str]) -> str:
-    """Return the command that accepts what can be accepted: changes, not what is above a maximum."""
+    """Return the command that accepts the changes; values above a maximum cannot be accepted."""
     names = [
         checked.name
         for checked in checks
@@ -247,13 +247,13 @@ def _failure(plan: Plan, failure: Failure, settings: Settings) -> str:
     """Return why a network could not be counted.
 
     Raises:
-        ConfigError: the settings ask for what does not exist.
+        ConfigError: the settings name something that does not exist.
     """
     place = f"{settings.file.name}: tool.archcost.networks.{plan.group}"
     if failure.exit_code == ConfigError.exit_code:
         raise ConfigError(f"{place}: {failure.reason}")
     hint = f'\nIt was counted on meta alone; without device = "meta" in {place} one that needs values is run on the CPU'
-    ran = failure.error == WalkError.__name__  # what fails earlier, another device does not help
-    setting = f'input = "3x224x224" or input = "128:int64" in {place}'  # this command has no --input
+    ran = failure.error == WalkError.__name__  # another device does not help a network that fails before its walk
+    setting = f'input = "3x224x224" or input = "128:int64" in {place}'  # no --input here
     reason = failure.reason.replace(INPUT_OPTION, setting)
     return reason + (hint if ran and plan.device == "meta" else "")

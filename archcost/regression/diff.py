@@ -23,15 +23,15 @@ def diff(
     """Compare two reports of one network, or of two.
 
     Args:
-        before: a report, what a lock file keeps of one, or None for a network that is new.
-        after: the same; None for a network that is gone.
-        force: compare also what was counted on other inputs, in another mode or by other conventions; the difference
-            then says so in its `notes`.
-        settings_may_differ: compare all the same where the inputs, the mode or the training step differ: whoever
-            compares the two names these changes.
+        before: a report, a snapshot from a lock file, or None for a new network.
+        after: the same; None for a removed network.
+        force: compare even if the inputs, the mode or the counting conventions differ; the `notes` of the difference
+        then say so.
+        settings_may_differ: compare even if the inputs, the mode or the training step differ; the caller reports these
+        changes.
 
     Raises:
-        IncomparableError: the two do not compare, and `force` was not given.
+        IncomparableError: the two cannot be compared, and `force` is false.
     """
     old, new = (snapshot(side) if isinstance(side, Report) else side for side in (before, after))
     notes = () if old is None or new is None else tuple(_reasons(old, new, settings_may_differ=settings_may_differ))
@@ -43,7 +43,7 @@ def diff(
 
 
 def _reasons(before: Snapshot, after: Snapshot, *, settings_may_differ: bool) -> Iterator[str]:
-    """Yield in which way two snapshots do not compare."""
+    """Yield the reasons why two snapshots cannot be compared."""
     if before.uncovered != after.uncovered:
         yield f"other operators counted as nothing: {_operators(before)} before, {_operators(after)} after"
     if before.conventions != after.conventions:

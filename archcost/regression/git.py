@@ -1,4 +1,4 @@
-"""git, asked about one repository, whatever repository the process that asks stands in."""
+"""Run git on one repository, even when the current process runs inside another one (in a git hook, for example)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcost.errors import NoRepositoryError
 if TYPE_CHECKING:
     from pathlib import Path
 
-# git sets these for its hooks; with them it would look at another repository or write another index than meant here
+# git sets these for its hooks; they would direct git to the hook's repository and index
 OF_ONE_REPOSITORY = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",

@@ -1,4 +1,4 @@
-"""What networks cost from commit to commit: as the lock file of each says, or built anew."""
+"""Costs of networks from commit to commit, read from lock files or counted anew."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Commit:
 
 
 def read_history(folder: Path, wanted: Sequence[str] = (), *, since: str | None = None) -> History:
-    """Return what the lock file said at every commit that touched it; no network is built.
+    """Return the lock file's figures at every commit that changed it, without building any network.
 
     Args:
-        folder: where the lock file is, in the working tree of a repository.
-        wanted: the networks; without any, all that a lock file ever had.
-        since: a revision; the lock file that it had comes first, then what changed it.
+        folder: the folder of the lock file, in the working tree of a repository.
+        wanted: names of networks; if empty, all networks that a lock file ever had.
+        since: a revision; its lock file comes first, then the commits that changed the file.
 
     Raises:
         RevisionError: there is no such repository or revision.
-        ArgumentError: a network that no lock file has.
+        ArgumentError: no lock file has one of the networks.
     """
     top = top_of(folder)
     path = (folder.resolve() / lock.FILE).relative_to(top).as_posix()
@@ -63,11 +63,11 @@ def build_history(
     span: str,
     progress: Callable[[str], None] = lambda _: None,
 ) -> History:
-    """Return what networks cost at every commit of a span ("v1.0..main"), each built by the settings that it has.
+    """Return the costs of networks at every commit of a range ("v1.0..main"), each counted by that commit's settings.
 
     Raises:
-        RevisionError: there is no such repository or span.
-        ArgumentError: a text that is not a span.
+        RevisionError: the repository or the range does not exist.
+        ArgumentError: the text is not a range.
     """
     start, dots, end = span.partition("..")
     if not dots or not start or "." in end[:1]:
@@ -99,9 +99,9 @@ def _commits_since(top: Path, since: str, path: str) -> list[Commit]:
 
 
 def _read(top: Path, commit: Commit, path: str) -> tuple[Mapping[str, Mapping[str, int]], str]:
-    """Return the totals of the networks in a commit's lock file, and why it cannot be read where it cannot."""
+    """Return the totals of the networks in a commit's lock file, and the reason if the file cannot be read."""
     found = run_git(top, "show", f"{commit.name}:{path}")
-    if found.returncode:  # deleted, or not there yet
+    if found.returncode:  # the commit deleted the file
         return {}, ""
     try:
         locked = lock.parse_lock(found.stdout)
@@ -113,7 +113,7 @@ def _read(top: Path, commit: Commit, path: str) -> tuple[Mapping[str, Mapping[st
 def _build(
     folder: Path, file: str, wanted: Sequence[str], commit: Commit
 ) -> tuple[Mapping[str, Mapping[str, int] | str], str]:
-    """Count the networks of a commit; why one could not be counted stands in the place of its totals."""
+    """Count the networks of a commit; a network that fails has the reason in place of its totals."""
     found: dict[str, Mapping[str, int] | str] = {}
     try:
         with checkout(commit.name, repository=folder) as files:
@@ -129,7 +129,7 @@ def _build(
 def _points(
     states: Sequence[tuple[Commit, Mapping[str, Mapping[str, int] | str], str]], name: str
 ) -> Iterator[HistoryPoint]:
-    """Yield a network's points, from the first commit that has it on."""
+    """Yield a network's points, starting with the first commit that has the network."""
     begun = False
     for commit, networks, problem in states:
         value = networks.get(name)

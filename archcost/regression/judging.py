@@ -1,4 +1,4 @@
-"""judge(difference, budgets): which limits a network keeps."""
+"""judge(difference, budgets): say which limits a network keeps."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, ...]:
-    """Say of every limit whether a network keeps it. What has no baseline is judged by its maximum alone.
+    """Judge a network by every limit. Without a baseline, only maxima apply.
 
     Raises:
-        ConfigError: a budget of a quantity that was not counted, or of layers that the network does not have.
-        IncomparableError: a budget of a receptive field that the network does not have, or beside a baseline that does
-            not know the quantity.
+        ConfigError: a budget limits a quantity that was not counted, or layers that the network does not have.
+        IncomparableError: a budget limits the receptive field of a network without one, or the baseline lacks the
+        quantity.
     """
     return tuple(verdict for budget in budgets for verdict in _verdicts(difference, budget))
 
@@ -32,16 +32,16 @@ def _verdicts(difference: Difference, budget: Budget) -> Iterator[Verdict]:
     before, after = _amounts(difference, budget)
     if not budget.needs_baseline or before is not None:
         yield _verdict(budget, before, after)
-    elif difference.before is not None and budget not in DEFAULT:  # the defaults may be newer than the baseline
+    elif difference.before is not None and budget not in DEFAULT:  # a default may be newer than the baseline
         raise IncomparableError(f"no baseline: it has no {budget.metric} of {difference.network.spec!r}; count it anew")
 
 
 def _amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
-    """Return what a budget limits, before and after; None before where there is no baseline, or it lacks the quantity.
+    """Return the quantity that a budget limits, before and after; None before if the baseline lacks it.
 
     Raises:
-        ConfigError: it was not counted, or no layer fits the pattern.
-        IncomparableError: the network has no receptive field to judge.
+        ConfigError: the quantity was not counted, or no layer matches the pattern.
+        IncomparableError: the network has no receptive field.
     """
     if budget.modules:
         return _of_modules(difference, budget)
@@ -56,7 +56,7 @@ def _amounts(difference: Difference, budget: Budget) -> tuple[int | None, int]:
 
 
 def _lack(network: Snapshot, metric: str) -> str:
-    """Say why a quantity of a network is not known."""
+    """Say why a network lacks a quantity."""
     if network.trained:
         return f"was walked with a training step, or by an archcost that did not count {metric}"
     return (
@@ -79,12 +79,12 @@ def _of_modules(difference: Difference, budget: Budget) -> tuple[int | None, int
 
 
 def _fits(path: str, pattern: str) -> bool:
-    """Whether a layer fits a pattern of paths, or is in a module that does."""
+    """Whether a layer's path, or the path of a module around it, matches a pattern."""
     return fnmatchcase(path, pattern) or fnmatchcase(path, f"{pattern}.*")
 
 
 def _sum(rows: Sequence[Row], metric: str) -> int | None:
-    """Return the sum over layers; None where one of them does not say how much it has."""
+    """Return the sum over layers; None if one layer lacks the quantity."""
     values = [row.values.get(metric) for row in rows]
     return None if None in values else sum(value for value in values if value is not None)
 
@@ -113,6 +113,6 @@ def _verdict(budget: Budget, before: int | None, after: int) -> Verdict:
 
 
 def _beside(limit: int, value: int, unit: str) -> str:
-    """Format a limit: with all of its digits, where a value on its other side would look the same."""
+    """Format a limit, with all digits if the rounded form would equal that of the value beside it."""
     short = units.short(limit, unit)
     return short if value <= limit or units.short(value, unit) != short else f"{units.exact(limit)} {unit}".rstrip()

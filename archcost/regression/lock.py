@@ -1,6 +1,6 @@
-"""`archcost.lock.json`: what networks cost when it was last accepted, one layer a line, so that its diff is the review.
+"""`archcost.lock.json`: the last accepted costs, one layer per line, so that the file's diff can be reviewed.
 
-A network's layers are there with the quantities that are gated; a layer that has none of them has no line.
+A layer's line holds the quantities that budgets limit; a layer where all of them are 0 has no line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FILE = "archcost.lock.json"
 SCHEMA = "archcost.lock/1"
 CONFLICT = re.compile(r"^[<>]{7} ", re.MULTILINE)
-MOST_GAINS = 8  # that a sentence names
+MOST_GAINS = 8  # the most networks that a sentence names
 FIXED = ("name", "call", "kind", "outputs")
 HEAD = ("conventions", "dtypes", "followed", "inputs", "mode", "name", "spec", "totals", "uncovered")
 Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None, ...]]
@@ -33,7 +33,7 @@ Line: TypeAlias = tuple[str, int | None, str, tuple[str, ...], *tuple[int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """One network as the lock file has it: `metrics` are the quantities of its layers."""
+    """One network of the lock file; `metrics` names the quantities of its layers."""
 
     metrics: tuple[str, ...]
     snapshot: Snapshot
@@ -41,7 +41,7 @@ class Locked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """One network as JSON has it; its layers have an item for each of the columns."""
+    """One network in JSON; each layer is a list with an item for each column."""
 
     columns: tuple[str, ...]
     conventions: str
@@ -62,14 +62,14 @@ class _File:
 
 
 def choose_metrics(gated: Iterable[str]) -> tuple[str, ...]:
-    """Return the quantities of layers that are kept: the usual ones, and all that budgets name."""
+    """Return the layer quantities that the lock file keeps: the usual ones, and those that budgets name."""
     return tuple(sorted({*USUAL, *gated}.intersection(SUMS)))
 
 
 def reduce_snapshot(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
-    """Return a snapshot with these quantities of layers alone, without layers that have none of them.
+    """Return a snapshot whose layers have only these quantities, without the layers where all of them are 0.
 
-    Whose choices were followed is kept where a network trains, and where they are not the usual ones.
+    The device that the walk followed is kept if the network trains, or if the device is not the default.
     """
     rows = (
         replace(row, values={name: row.values[name] for name in metrics if name in row.values}) for row in snapshot.rows
@@ -85,7 +85,7 @@ def reduce_snapshot(snapshot: Snapshot, metrics: Sequence[str]) -> Snapshot:
 def find_stale(
     measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked], metrics: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the networks that the lock file would hold otherwise if it was written now, with these quantities."""
+    """Return the networks whose entries would change if the lock file was written now with these quantities."""
     return tuple(
         name
         for name, found in measured.items()
@@ -97,7 +97,7 @@ def find_stale(
 def describe_stale(
     names: Sequence[str], measured: Mapping[str, Snapshot | Failure], locked: Mapping[str, Locked]
 ) -> str:
-    """Say that the lock file is out of date, by which command it is written, and which gains it does not hold yet."""
+    """Say that the lock file is out of date, which command writes it, and which reductions it does not hold yet."""
     networks = f"{units.exact(len(names))} network{'' if len(names) == 1 else 's'}"
     gains = [
         f"{name} {METRICS[metric].label} {units.growth(before, after)}"
@@ -112,10 +112,10 @@ def describe_stale(
 
 
 def lock_text(networks: Mapping[str, Locked]) -> str:
-    """Return the text of a lock file: sorted, the same networks giving the same bytes.
+    """Return the text of a lock file, sorted, so that the same networks give the same bytes.
 
     Raises:
-        ReportError: it would be larger than what is read.
+        ReportError: the text would exceed the size that archcost reads.
     """
     entries = _lines("{}", [f"{_dump(name)}: {_network(networks[name])}" for name in sorted(networks)])
     text = _lines("{}", [f'"networks": {entries}', f'"schema": {_dump(SCHEMA)}']) + "\n"
@@ -151,10 +151,10 @@ def _dump(value: Any) -> str:
 
 
 def read_lock(path: Path) -> dict[str, Locked]:
-    """Read a lock file; one that does not exist has no networks.
+    """Read a lock file; a missing file has no networks.
 
     Raises:
-        ReportError: it cannot be read, or is no lock file: which file, where in it.
+        ReportError: the file cannot be read or is not a lock file; names the file and the place in it.
     """
     try:
         return parse_lock(file_text(path))
@@ -168,10 +168,10 @@ def read_lock(path: Path) -> dict[str, Locked]:
 
 
 def parse_lock(text: str) -> dict[str, Locked]:
-    """Read the text of a lock file, from anyone.
+    """Read the text of a lock file; the text may come from anyone.
 
     Raises:
-        ReportError: it is no lock file, or has totals that the layers do not add up to; with the place.
+        ReportError: the text is not a lock file, or a total differs from the sum over layers; names the place.
     """
     if CONFLICT.search(text):
         raise ReportError("it has conflict markers of a merge")
@@ -193,7 +193,7 @@ def _build_locked(entry: _Entry, place: str) -> Locked:
 
 
 def _sums(rows: Sequence[Row], metrics: Sequence[str], totals: Mapping[str, int]) -> dict[str, int | None]:
-    """Return what the layers add up to; None for a quantity that was not counted."""
+    """Return the sums over layers; None for a quantity that was not counted."""
     sums: dict[str, int | None] = {}
     for name in metrics:
         values = [row.values.get(name) for row in rows] or [0 if name in totals else None]

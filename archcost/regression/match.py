@@ -1,4 +1,4 @@
-"""match(before, after): which layer of a network is which of another one."""
+"""match(before, after): pair the layers of two networks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def match(before: Sequence[Row], after: Sequence[Row]) -> tuple[Change, ...]:
-    """Pair the layers of two networks; those that find no partner are new or removed.
+    """Pair the layers of two networks; a layer without a partner is new or removed.
 
-    First what is wholly equal; then layers that a new one in front of them moved to other numbers; then by path, call
-    and kind; what is left by kind and shapes, which finds renamed layers; what is then left by path and call alone: a
-    layer of another kind in the same place. Within a key the first is paired with the first. So the time is linear, and
-    exchanging the two networks exchanges the sides of every pair and nothing else.
+    The order: equal layers; layers whose numbers moved because a layer was inserted before them; layers with the same
+    path, call and kind; layers with the same kind and shapes (renamed layers); layers with the same path and call (a
+    layer was replaced). Layers with the same key are paired in order, so the time is linear, and swapping the two
+    networks only swaps the sides of each pair.
     """
     partners: dict[int, int] = {}  # place after -> place before
     shared = _find_shared_metrics(before, after)
@@ -42,7 +42,7 @@ def match(before: Sequence[Row], after: Sequence[Row]) -> tuple[Change, ...]:
 
 
 def _keys(shared: tuple[str, ...]) -> tuple[Key, ...]:
-    """Return what has to agree, the strictest first."""
+    """Return the keys by which layers are paired, the strictest first."""
 
     def values(row: Row) -> Hashable:
         return tuple(row.values[name] for name in shared)
@@ -57,7 +57,7 @@ def _keys(shared: tuple[str, ...]) -> tuple[Key, ...]:
 
 
 def _find_shared_metrics(*sides: Iterable[Row]) -> tuple[str, ...]:
-    """Return the quantities that every layer of both sides knows."""
+    """Return the quantities that every layer of both networks has."""
     rows = [row for side in sides for row in side]
     return tuple(sorted(set(rows[0].values).intersection(*(row.values for row in rows)))) if rows else ()
 
@@ -65,7 +65,7 @@ def _find_shared_metrics(*sides: Iterable[Row]) -> tuple[str, ...]:
 def _pair(
     before: Sequence[Row], after: Sequence[Row], free_before: Sequence[int], free_after: Sequence[int], key: Key
 ) -> dict[int, int]:
-    """Pair layers of one key, the first with the first."""
+    """Pair layers with equal keys in order."""
     waiting: defaultdict[Hashable, deque[int]] = defaultdict(deque)
     for i in free_before:
         waiting[key(before[i])].append(i)
@@ -75,10 +75,9 @@ def _pair(
 def _pair_last(
     before: Sequence[Row], after: Sequence[Row], free_before: Sequence[int], free_after: Sequence[int], key: Key
 ) -> dict[int, int]:
-    """Pair the last layer with the last, the one before it with the one before it, as long as the keys agree.
+    """Pair layers from the end of both networks, as long as their keys agree.
 
-    A layer that is new in the middle of a Sequential moves all that follow it to other numbers, and changes nothing
-    else of them.
+    A layer inserted into a Sequential renumbers the layers behind it and changes nothing else about them.
     """
     pairs: dict[int, int] = {}
     for i, j in zip(reversed(free_before), reversed(free_after), strict=False):
@@ -89,7 +88,7 @@ def _pair_last(
 
 
 def _in_order(before: Sequence[Row], after: Sequence[Row], partners: dict[int, int]) -> tuple[Change, ...]:
-    """Return the pairs in the order of the network as it is now, each removed layer behind the one that it followed."""
+    """Return the pairs in the order of the new network; a removed layer comes behind the layer that it followed."""
     places = {i: j for j, i in partners.items()}
     order: list[tuple[int, int, Change]] = []
     last = -1

@@ -1,4 +1,4 @@
-"""Where a finding belongs: the file and line of a network's callable, or of its settings."""
+"""The file and line of a finding: those of the network's callable, or of its settings."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def find_place(plan: Plan, settings: Settings, where: str = "") -> Place:
-    """Return where a network's code begins; where that is not a file of the project, where a setting stands.
+    """Return the file and line of a network's code; if no project file holds the code, those of a setting.
 
     Args:
         plan: the network.
         settings: the project's settings.
-        where: the setting, such as 'tool.archcost.budgets."*".macs'; that of the network unless given.
+        where: the setting, such as 'tool.archcost.budgets."*".macs'; by default the network's own table.
     """
     folder = settings.file.parent
     for file, name in _candidates(plan, folder):
@@ -57,7 +57,7 @@ def _candidates(plan: Plan, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _line_of_callable(file: Path, name: str) -> int:
-    """Return the line that defines a name at the top of a file; 0 where none does."""
+    """Return the line that defines a name at the top level of a file; 0 if no line does."""
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -72,7 +72,7 @@ def _line_of_callable(file: Path, name: str) -> int:
 
 
 def _line_of_setting(file: Path, where: str) -> int:
-    """Return the line of a table or of a key in it; the first line where neither is found."""
+    """Return the line of a table or of a key in it; the first line if neither is found."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -90,12 +90,12 @@ def _line_of_setting(file: Path, where: str) -> int:
 
 
 def _plain(head: str) -> str:
-    """Return the head of a table without quotes and spaces, which TOML leaves to the writer."""
+    """Return a table's header without quotes and spaces, which are optional in TOML."""
     return re.sub(r"[\s\"']", "", head)
 
 
 def _from_top(file: Path, folder: Path) -> str:
-    """Name a file as its repository does; where there is no repository, from the project's folder."""
+    """Return a file's path relative to its repository; without a repository, relative to the project's folder."""
     try:
         top = top_of(folder)
     except RevisionError:

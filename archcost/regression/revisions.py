@@ -1,6 +1,6 @@
-"""A network as a git revision has it: built from a temporary worktree, in a process of its own.
+"""Networks at a git revision, built from a temporary worktree in a process of their own.
 
-The present archcost and the present packages run the revision's files; none of them runs in this process.
+The installed archcost and packages run the revision's files, never in this process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ UNSHALLOW = (
 
 
 def split_revision(text: str) -> tuple[str | None, str]:
-    """Take REV:SPEC apart; the revision is None in a name without one.
+    """Split REV:SPEC; the revision is None if the text has none.
 
     A network's name has one colon at most (timm:NAME, FILE.py:CALLABLE), so a revision is what stands before the last
     colon but one.
@@ -60,19 +60,19 @@ def split_revision(text: str) -> tuple[str | None, str]:
 def report_at(
     revision: str, spec: str, *, repository: Path | None = None, inputs: Sequence[str] = (), **options: Any
 ) -> Report:
-    """Profile a network as it is in a git revision.
+    """Profile a network at a git revision.
 
     Args:
-        revision: whatever names a commit: "main", "HEAD~2", "v1.0", "1a2b3c4".
+        revision: any name of a commit: "main", "HEAD~2", "v1.0", "1a2b3c4".
         spec: the network's name. A file's path is relative to `repository`, as it is without a revision.
         repository: a folder in the repository's working tree; None for the current one.
         inputs: descriptions such as "3x224x224"; none for the network's own default.
         options: keyword arguments of `archcost.profile`.
 
     Raises:
-        NotInRevisionError: the network's file, module or callable is not in the revision.
-        RevisionFailedError: it is, and cannot be profiled.
-        RevisionError: there is no such repository or revision.
+        NotInRevisionError: the revision lacks the network's file, module or callable.
+        RevisionFailedError: the network exists there and fails.
+        RevisionError: the repository or the revision does not exist.
     """
     with checkout(revision, repository=repository) as files:
         return files.report(spec, inputs=inputs, **options)
@@ -80,17 +80,17 @@ def report_at(
 
 @contextmanager
 def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Checkout]:
-    """Have the files of a revision in a temporary worktree, which is removed whatever happens.
+    """Yield the files of a revision in a temporary worktree, which is removed in every case.
 
     Raises:
-        RevisionError: there is no such repository or revision, or its files cannot be written.
+        RevisionError: the repository or the revision does not exist, or its files cannot be written.
     """
     folder = (repository or Path.cwd()).resolve()
     top = top_of(folder)
     commit = commit_of(revision, repository=top)
     tree = Path(tempfile.mkdtemp(prefix="archcost-")).resolve()
     name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
-    guard = Guard()  # closed where all was removed: an interrupt meanwhile leaves the rest to it
+    guard = Guard()  # closed after the removal; if an interrupt ends the removal, the finalizer does the rest
     guard.add_task("archcost.regression.revisions:remove_worktree", tree=str(tree), top=str(top))
     try:
         no_hooks = ("-c", f"core.hooksPath={os.devnull}")
@@ -98,7 +98,7 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
         if added.returncode:
             raise RevisionError(f"the files of {name} cannot be written: {added.stderr.strip()}")
         inside = tree / folder.relative_to(top)
-        inside.mkdir(parents=True, exist_ok=True)  # one that the revision does not have yet
+        inside.mkdir(parents=True, exist_ok=True)  # the revision may not have the folder yet
         with closing(Checkout(name, commit, guard, inside, tree, top)) as files:
             files.missing = fill_submodules(top, commit, tree)
             yield files
@@ -108,14 +108,14 @@ def checkout(revision: str, *, repository: Path | None = None) -> Iterator[Check
 
 
 def remove_worktree(tree: Path | str, top: Path | str) -> None:
-    """Remove a temporary worktree, and what git knows of it."""
+    """Remove a temporary worktree and git's record of it."""
     run_git(top, "worktree", "remove", "--force", "--force", str(tree))
     shutil.rmtree(tree, ignore_errors=True)
 
 
 @contextmanager
 def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
-    """Have the files as they are, for a process of their own."""
+    """Yield the files of the working tree, for a process of their own."""
     here = (folder or Path.cwd()).resolve()
     with Guard() as guard, closing(Checkout("the working tree", "", guard, here)) as files:
         yield files
@@ -124,8 +124,9 @@ def working_tree(folder: Path | None = None) -> Iterator[Checkout]:
 class Checkout:
     """The files of a revision, and the process that runs them; `checkout` and `working_tree` make it.
 
-    `folder` is where names of files begin. `missing` names the submodules whose files are not on this machine. `tree`
-    is the top folder of a revision's files, `instead_of` that of the working tree, whose code may then not run.
+    File names are relative to `folder`. `missing` names the submodules whose files are not on this machine. `tree` is
+    the top folder of a revision's files; `instead_of` is the top folder of the working tree, whose code must then not
+    run.
     """
 
     def __init__(
@@ -147,7 +148,7 @@ class Checkout:
 
     @property
     def missing_text(self) -> str:
-        """Say which submodules of the revision this machine does not have, and how they get there."""
+        """Name the submodules of the revision that are not on this machine, and how to fetch them."""
         return (
             f"submodules of {self.name} are not on this machine: {', '.join(self.missing)}; fetch them with "
             "`git submodule update --init --recursive`, in a GitHub workflow with `submodules: recursive` for "
@@ -155,7 +156,7 @@ class Checkout:
         )
 
     def shorten(self, message: str) -> str:
-        """Name the revision's files as they are named in the repository."""
+        """Return a text with the temporary worktree's paths replaced by the repository's."""
         if self._tree is None:
             return message
         return message.replace(f"{self._tree}{os.sep}", "").replace(str(self._tree), ".")
@@ -166,11 +167,11 @@ class Checkout:
         return Report.from_json(text)
 
     def ask(self, task: str, spec: str, **request: Any) -> Any:
-        """Have the process call a function of `archcost.regression.worker_tasks` with a network.
+        """Call a function of `archcost.regression.worker_tasks` with a network, in the worker process.
 
         Raises:
-            NotInRevisionError: the network's file, module or callable is not there.
-            RevisionFailedError: it is, and the function failed.
+            NotInRevisionError: the network's file, module or callable does not exist there.
+            RevisionFailedError: the network exists, and the function failed.
         """
         tree, instead_of = (None if path is None else str(path) for path in (self._tree, self._instead_of))
         task = f"archcost.regression.worker_tasks:{task}"
@@ -189,10 +190,10 @@ class Checkout:
         self._worker.close()
 
     def _import_paths(self) -> list[str]:
-        """Where modules are looked for first.
+        """Return the folders in which modules are looked up first.
 
-        For a revision, its own folders in the place of the working tree's that are searched here: src/ of an editable
-        package for example.
+        For a revision, these are its own versions of the working tree's folders on this process's path, such as src/ of
+        an editable package.
         """
         if self._tree is None or self._instead_of is None:
             return []
@@ -202,12 +203,12 @@ class Checkout:
 
 
 def merge_base(ref: str, *, repository: Path | None = None) -> str:
-    """Return the commit from which HEAD and another revision went their own ways.
+    """Return the merge base of HEAD and another revision.
 
     Raises:
-        UnknownRevisionError: no such revision, or the two have no commit in common.
+        UnknownRevisionError: the revision does not exist, or the two have no commit in common.
         ShallowCloneError: the common commit is not in this clone.
-        NoRepositoryError: there is no repository.
+        NoRepositoryError: the folder is in no repository.
     """
     top = top_of((repository or Path.cwd()).resolve())
     other, head = commit_of(ref, repository=top), commit_of("HEAD", repository=top)
@@ -224,9 +225,9 @@ def commit_of(revision: str, *, repository: Path | None = None) -> str:
     """Return the full hash of the commit that a revision names.
 
     Raises:
-        UnknownRevisionError: git knows no such commit; with the names that are closest.
-        ShallowCloneError: the clone is shallow, and may lack it for that reason.
-        NoRepositoryError: there is no repository.
+        UnknownRevisionError: git knows no such commit; names the closest ones.
+        ShallowCloneError: the clone is shallow, which may be why it lacks the commit.
+        NoRepositoryError: the folder is in no repository.
     """
     top = top_of((repository or Path.cwd()).resolve())
     found = run_git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
@@ -240,10 +241,10 @@ def commit_of(revision: str, *, repository: Path | None = None) -> str:
 
 
 def is_dirty(*, repository: Path | None = None) -> bool:
-    """Whether tracked files differ from HEAD: what is built from the working tree is then no commit.
+    """Whether tracked files differ from HEAD, so that the working tree is not the state of a commit.
 
     Raises:
-        NoRepositoryError: there is no repository.
+        NoRepositoryError: the folder is in no repository.
     """
     top = top_of((repository or Path.cwd()).resolve())
     return bool(run_git(top, "status", "--porcelain", "--untracked-files=no").stdout.strip())

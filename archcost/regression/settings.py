@@ -1,4 +1,4 @@
-"""The project's pyproject.toml: which networks are checked, and what they may cost."""
+"""The project's settings in pyproject.toml: the networks to check and their budgets."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ KEYS = ("spec", "input", "batch", "mode", "train", "device", "like")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One network that is checked, and how it is walked.
+    """The settings of one network: its spec and how to walk it.
 
-    `group` is the table that it stands in: its own name, or one that names several networks. `inputs` are texts such
-    as "3x224x224"; none for the network's own default.
+    `group` is the name of its table, which may hold several networks. `inputs` are texts such as "3x224x224"; empty for
+    the network's default.
     """
 
     name: str
@@ -43,17 +43,17 @@ class Plan:
 
     @property
     def local(self) -> bool:
-        """Whether its code is a file or a module, not the zoo's or another package's networks by name."""
+        """Whether a file or a module holds its code, so that the spec is not a name in the zoo or in a library."""
         return parse_spec(self.spec).local
 
     @property
     def file(self) -> str:
-        """The Python file that its code is in, "" where it is named otherwise."""
+        """The Python file with its code; "" if the spec names no file."""
         return parse_spec(self.spec).file
 
     @property
     def options(self) -> dict[str, Any]:
-        """Keyword arguments of `archcost.profile`, but for the inputs."""
+        """Keyword arguments of `archcost.profile`, except the inputs."""
         return {
             "batch": self.batch,
             "mode": self.mode,
@@ -65,17 +65,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The tables under [tool.archcost] of a file."""
+    """The tables under [tool.archcost] in a file."""
 
     file: Path
     plans: tuple[Plan, ...]
     budgets: Budgets
 
     def select(self, wanted: Sequence[str]) -> tuple[Plan, ...]:
-        """Return the networks of these names, tables or patterns; all of them where nothing is wanted.
+        """Return the networks that these names, tables or patterns select; all networks if `wanted` is empty.
 
         Raises:
-            ArgumentError: a name that fits none, with those that are closest.
+            ArgumentError: a name that matches no network; says which are closest.
         """
         for text in wanted:
             if not any(_fits(plan, text) for plan in self.plans):
@@ -85,7 +85,7 @@ class Settings:
         return self.matching(wanted)
 
     def matching(self, wanted: Sequence[str]) -> tuple[Plan, ...]:
-        """Return the networks that a name, table or pattern fits; all of them where nothing is wanted."""
+        """Return the networks that a name, table or pattern selects; all networks if `wanted` is empty."""
         return tuple(plan for plan in self.plans if not wanted or any(_fits(plan, text) for text in wanted))
 
 
@@ -94,7 +94,7 @@ def _fits(plan: Plan, text: str) -> bool:
 
 
 def find_settings(folder: Path) -> Path:
-    """Return the pyproject.toml of a folder, or of the nearest one above it.
+    """Return the pyproject.toml of a folder, or the nearest one above it.
 
     Raises:
         ConfigError: no pyproject.toml was found.
@@ -109,20 +109,19 @@ def read_settings(file: Path) -> Settings:
     """Read the tables under [tool.archcost].
 
     Raises:
-        ConfigError: the file cannot be read, or has a table, key or value that means nothing: which one, and what is
-            allowed.
+        ConfigError: the file cannot be read, or has an unknown table or key or a wrong value; says what is allowed.
     """
     return parse_settings(settings_text(file), file)
 
 
 def settings_text(file: Path) -> str:
-    """Return what a file of settings has, line ends and all.
+    """Return the text of a settings file, with its line ends unchanged.
 
     Raises:
-        ConfigError: it cannot be read, or is no file at all: a device may never end.
+        ConfigError: it cannot be read, or is not a regular file: reading a device may never end.
     """
     if file.exists() and not file.is_file():
-        raise ConfigError(f"{file}: it is no file")
+        raise ConfigError(f"{file}: it is not a regular file")
     try:
         return file.read_bytes().decode()
     except FileNotFoundError as error:
@@ -136,7 +135,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     """Read the tables under [tool.archcost] of a file's text.
 
     Raises:
-        ConfigError: as for `read_settings`; on one line, whatever the names of the file's tables have in them.
+        ConfigError: as for `read_settings`; its message is one line, even if a table's name has line breaks.
     """
     try:
         return _parse(text, file)
@@ -166,7 +165,7 @@ def _parse(text: str, file: Path) -> Settings:
 
 
 def _plans(name: str, value: Any, place: str) -> list[Plan]:
-    """Read one table: one network of that name, or, where `spec` is a list or a pattern, each one that it names."""
+    """Read one table: the network of that name, or several networks if `spec` is a list or a pattern."""
     table = _table(value, place)
     _check_keys(table, KEYS, place)
     if "spec" not in table:
@@ -187,7 +186,7 @@ def _plans(name: str, value: Any, place: str) -> list[Plan]:
 
 
 def _matching(text: str, place: str) -> list[str]:
-    """Return the networks of the zoo that a pattern fits; a text without a star is a network itself."""
+    """Return the networks of the zoo that a pattern matches; a text without a star is a network itself."""
     if "*" not in text:
         return [text]
     found = [entry.id for entry in REGISTRY if fnmatchcase(entry.id, text)]

@@ -1,4 +1,4 @@
-"""What a network was asked to do before and is asked to do now: its spec, input, batch, mode and training step."""
+"""Changes in the settings of a network: its spec, input, batch size, mode and training step."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def describe_changes(before: Snapshot, after: Snapshot, old: Plan | None, new: P
     """Return a line for each setting that changed: "input 3x256x256 -> 3x320x320".
 
     Args:
-        before: the network as it was counted.
-        after: the network as it is counted now.
-        old: the settings that it had, None where only its figures are known.
-        new: the settings that it has.
+        before: the earlier network, as it was counted.
+        after: the present network, as it was counted.
+        old: the earlier settings; None if only the figures are known.
+        new: the present settings.
     """
     return tuple(_changes(before, after, old, new))
 
@@ -47,26 +47,26 @@ def _name_all(dtypes: Sequence[str]) -> str:
 
 
 def _step(side: Snapshot, plan: Plan | None) -> str:
-    """Name the training step that a side was walked with; only settings know its optimizer."""
+    """Name the training step of one side; only the settings know its optimizer."""
     if plan is not None and plan.train is not None:
         return plan.train
     return "a training step" if side.trained else "no training step"
 
 
 def _name_followed(side: Snapshot, plan: Plan | None) -> str | None:
-    """Name the device whose choices a side follows; None where it trains, and whoever wrote it down did not say."""
+    """Name the device that one side follows; None if it trains and its record does not say."""
     if plan is not None and plan.like is not None:
         return plan.like
     return side.followed or (None if side.trained else FOLLOWED[0])
 
 
 def _inputs(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    """Compare descriptions such as "x=8x3x224x224 float32", and say no more than what differs."""
+    """Compare descriptions such as "x=8x3x224x224 float32", and name only the parts that differ."""
     if before == after:
         return
     olds, news = [_parts(text) for text in before], [_parts(text) for text in after]
     batches = [{shape[0] for _, shape, _ in side if shape} for side in (olds, news)]
-    alike = all(len(found) == 1 for found in batches)  # every input has the batch in front
+    alike = all(len(found) == 1 for found in batches)  # the batch is the first axis of every input
     if alike and batches[0] != batches[1]:
         yield f"batch {', '.join(batches[0])} -> {', '.join(batches[1])}"
     shown = [[_input(part, batch=not alike) for part in side] for side in (olds, news)]
@@ -83,7 +83,7 @@ def _inputs(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
 
 
 def _parts(text: str) -> tuple[str, tuple[str, ...], str]:
-    """Take a description apart: the name with its "=", the sizes, the dtype."""
+    """Split a description: the name with its "=", the sizes, the dtype."""
     description, _, dtype = text.rpartition(" ")
     name, mark, shape = description.rpartition("=")
     return name + mark, tuple(shape.split("x")) if shape[:1].isdigit() else (), dtype

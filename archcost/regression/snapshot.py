@@ -1,4 +1,4 @@
-"""snapshot(report) -> what of a report is compared."""
+"""snapshot(report): the parts of a report that are compared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOTAL_METRICS = tuple(name for name, metric in METRICS.items() if metric.scope !
 
 
 def snapshot(report: Report) -> Snapshot:
-    """Return what of a report is compared: every exact whole number of its totals and rows."""
+    """Return the parts of a report that are compared: every exact integer of its totals and rows."""
     inputs = (
         f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
         for each in report.network.inputs
@@ -35,7 +35,7 @@ def snapshot(report: Report) -> Snapshot:
 
 
 def _find_followed(report: Report) -> str | None:
-    """Return the kind of device whose choices a report follows: the one that meta was told, or the one that trained."""
+    """Return the kind of device that a report follows: the one that meta imitated, or the one that trained."""
     if report.totals.saved_bytes is None:
         return report.environment.get("like")
     device, like = (report.environment.get(name) for name in ("device", "like"))
@@ -53,13 +53,13 @@ def _row(layer: Layer) -> Row:
 
 
 def _numbers(record: object, names: tuple[str, ...]) -> dict[str, int]:
-    """Return the quantities of a record that are known whole numbers; of one for each axis, the largest."""
+    """Return the quantities of a record that are known integers; the largest of a quantity with a value per axis."""
     found = {name: _number(getattr(record, name)) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _number(value: Any) -> int | None:
-    """Return a quantity as one number; None where it is unknown, or some axis is without bound."""
+    """Return a quantity as one number; None if it is unknown, or unbounded along an axis."""
     if isinstance(value, tuple) and value and all(isinstance(axis, int) for axis in value):
         return int(max(value))
     return value if isinstance(value, int) else None

@@ -1,8 +1,8 @@
-"""Is it slower? Two versions are timed in turn, round by round, and judged by their ratio within each round.
+"""Is the new version slower? Both are timed in turn, round by round, and judged by the ratio within each round.
 
-Between machines, and from one minute to the next on the same one, times differ by more than most changes do: 7 % and
-6 % where 0.3 % is the noise within a minute. So nothing is compared with a stored time. Neighbours in time are compared
-with each other, which of the two goes first alternates, and the rounds, not the samples, are what is resampled.
+Times differ by 7 % between machines and by 6 % from minute to minute on one machine, but by only 0.3 % within a minute.
+So archcost compares with no stored time: it compares measurements that follow each other, alternates which version goes
+first, and resamples rounds, not samples.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from archcost.records import Round, Speed, SpeedState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROUNDS = 8  # of fewer, an interval that is said to be of 95 % covers less
+ROUNDS = 8  # with fewer rounds, a nominal 95 % interval covers less than 95 %
 SAMPLES = 3
-FLOOR = 0.02  # a smaller change is not worth a look, however certain it is
+FLOOR = 0.02  # a smaller change is not worth reporting, even if it is certain
 RESAMPLES = 1000
 OUTSIDE = RESAMPLES // 40  # on each side of a 95 % interval
 
 
 def plan(rounds: int = ROUNDS) -> tuple[tuple[Literal["base", "head"], Literal["base", "head"]], ...]:
-    """Say which version goes first in each round: base, head, then head, base, so that a drift takes from both.
+    """Return the order of each round: base, head, then head, base, so that a drift affects both alike.
 
     Raises:
-        ArgumentError: fewer rounds than an interval needs.
+        ArgumentError: the interval needs more rounds.
 
     Example:
         >>> plan()[:2]
@@ -40,16 +40,16 @@ def plan(rounds: int = ROUNDS) -> tuple[tuple[Literal["base", "head"], Literal["
 
 
 def judge_rounds(rounds: Sequence[Round], *, floor: float = FLOOR, seed: int = 0) -> Speed:
-    """Judge how head's time stands to base's.
+    """Judge head's time against base's.
 
-    The ratio is the median over the rounds of (median of head) / (median of base). A median of all samples of a side
-    would be thrown about by a clock that changes in the middle of the job: there it misses one +5 % in ten, and this
-    one none.
+    The ratio is the median over the rounds of (median of head) / (median of base). The median over all samples of a
+    side is unstable when the clock changes in the middle of the job: in simulations it misses one +5 % change in ten,
+    and this ratio misses none.
 
     Args:
-        rounds: what was measured, at least `ROUNDS` of them.
-        floor: the relative change that has to be exceeded to count.
-        seed: of the bootstrap: the same rounds give the same interval.
+        rounds: the measured rounds, at least `ROUNDS`.
+        floor: the relative change above which a difference counts.
+        seed: seed of the bootstrap, so that the same rounds give the same interval.
 
     Raises:
         ArgumentError: too few rounds.

@@ -1,4 +1,4 @@
-"""fill_submodules(...): the files of a revision's submodules, from the clones that the working tree has of them."""
+"""fill_submodules(...): write the files of a revision's submodules, from the clones in the working tree."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 def fill_submodules(top: Path, commit: str, tree: Path, inside: str = "") -> tuple[str, ...]:
-    """Write the submodules of a commit into its files; nothing is fetched.
+    """Write the submodules of a commit into its files, without fetching anything.
 
     Args:
         top: the working tree whose clones of the submodules are read.
         commit: the commit whose submodules are wanted.
         tree: the folder with the files of the commit.
-        inside: the path of `top` within the outermost repository, for the names of nested submodules.
+        inside: the path of `top` within the outermost repository, to name nested submodules.
 
     Returns:
-        Those that this machine does not have: "nets (1a2b3c4)".
+        The submodules that this machine lacks: "nets (1a2b3c4)".
     """
     missing: list[str] = []
     for path, wanted in _submodules(top, commit):
         name, clone = f"{inside}{path}", top / path
-        # an empty folder is part of the outer repository: its own top is what tells a clone
+        # an empty folder belongs to the outer repository; only a clone is its own top folder
         found = (clone / ".git").exists() and not run_git(clone, "cat-file", "-e", f"{wanted}^{{commit}}").returncode
         if not found:
             missing.append(f"{name} ({wanted[:7]})")
@@ -41,7 +41,7 @@ def fill_submodules(top: Path, commit: str, tree: Path, inside: str = "") -> tup
 
 
 def _submodules(top: Path, commit: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of each submodule of a commit, and the commit that it stands at."""
+    """Yield the path of each submodule of a commit, and the submodule's own commit."""
     listing = run_git(top, "ls-tree", "-r", "-z", "--full-tree", commit).stdout
     for entry in filter(None, listing.split("\0")):
         description, _, path = entry.partition("\t")

@@ -1,4 +1,4 @@
-"""Time a network as it was beside the network as it is: two processes, taken in turn."""
+"""Time the base and the present version of a network in turn, in two processes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def time_networks(
     settings: Settings, plans: Sequence[Plan], ref: str, folder: Path, progress: Callable[[str], None]
 ) -> dict[str, Speed | str]:
-    """Time every network that has code in the repository beside what it was where this branch left another one.
+    """Time every network with code in the repository beside its version at the merge base with another branch.
 
-    Of a network that is new there is nothing to say, and of one of the zoo or of a package neither: it is the same in
-    every commit. `progress` is told the name of each network before it is timed.
+    New networks are left out, and so are networks of the zoo and of libraries, which are the same in every commit.
+    `progress` is called with the name of each network before its timing.
 
     Returns:
-        By name: what was found, or why it could not be.
+        By name: the comparison, or the reason why the network could not be timed.
 
     Raises:
         RevisionError: there is no such repository or revision.
@@ -64,16 +64,16 @@ def compare_speed(
 
     Args:
         spec: the network's name, the same in both.
-        base: the files of the revision that it is compared with.
-        head: the files as they are.
-        inputs: descriptions such as "3x224x224"; none for the network's own default.
+        base: the files of the revision to compare with.
+        head: the files of the working tree.
+        inputs: descriptions such as "3x224x224"; empty for the network's default.
         batch: images in the batch.
         rounds: at least 8.
-        floor: the relative change up to which nothing counts as changed.
+        floor: the relative change above which a difference counts.
 
     Raises:
-        NotInRevisionError: one of the two does not have the network.
-        RevisionFailedError: one of the two fails.
+        NotInRevisionError: one of the two lacks the network.
+        RevisionFailedError: the network of one of the two fails.
         ArgumentError: too few rounds.
     """
     sides = {"base": base, "head": head}
@@ -83,6 +83,6 @@ def compare_speed(
 
     order = plan(rounds)
     for side in sides:
-        timed(side, 0)  # both are built and warm before the first round
+        timed(side, 0)  # build and warm up both before the first round
     found = [Round(**{f"{side}_ns": timed(side, SAMPLES) for side in pair}) for pair in order]
     return judge_rounds(found, floor=floor)

@@ -1,6 +1,6 @@
-"""What a worker does with the files of a revision; `archcost.regression.revisions` asks it to.
+"""Tasks of a worker that runs the files of a revision, called by `archcost.regression.revisions`.
 
-Whatever it is asked with and answers is plain JSON: the process that asks trusts the revision's code with nothing.
+Requests and answers are plain JSON, because the calling process must not trust the revision's code.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from archcost.sources import parse_input, parse_spec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-# what the worker runs beside the network: the present archcost's, also where the repository is archcost's own
+# the installed archcost must run here, even if the repository is archcost's own
 OURS = (Path(processes.__file__).parent, Path(__file__).parent)
 
 
@@ -29,14 +29,14 @@ def report_network(
 
     Args:
         spec: the network's name.
-        inputs: descriptions such as "3x224x224"; none for the network's own default.
+        inputs: descriptions such as "3x224x224"; empty for the network's default.
         options: keyword arguments of `archcost.profile`.
-        tree: the folder of the revision's files, where a revision was asked for.
-        instead_of: the working tree of the same repository, none of whose code may run then.
+        tree: the folder of the revision's files; None for the working tree.
+        instead_of: the working tree of the same repository, whose code must not run.
 
     Raises:
-        ArchcostError: whatever `archcost.profile` raises.
-        BuildError: code of the working tree was imported in the revision's place.
+        ArchcostError: any error of `archcost.profile`.
+        BuildError: code of the working tree was imported instead of the revision's.
     """
     from archcost.profiling.profile import profile
 
@@ -48,7 +48,7 @@ def report_network(
 def time_network(
     spec: str, inputs: Sequence[str], batch: int, samples: int, tree: str | None, instead_of: str | None
 ) -> list[int]:
-    """Time a network's forward pass so many times; build it the first time. See `prepare_pass`.
+    """Time `count` forward passes of a network, which is built at the first call. See `prepare_pass`.
 
     Raises:
         ArchcostError: the network cannot be built or run.
@@ -57,14 +57,14 @@ def time_network(
 
     key = (spec, tuple(inputs), batch)
     if key not in _READY:
-        _READY.clear()  # one network at a time takes memory
+        _READY.clear()  # keep one network in memory at a time
         with _only_from(tree, instead_of):
             _READY[key] = prepare_pass(_in_tree(spec, tree, instead_of), list(map(parse_input, inputs)), batch)
     return [_READY[key]() for _ in range(samples)]
 
 
 def _in_tree(spec: str, tree: str | None, instead_of: str | None) -> str:
-    """Have the name of a file mean the tree's file, also where it is absolute."""
+    """Return the spec with its file's name leading into the tree, even if the name is absolute."""
     named = parse_spec(spec).file
     if not named or tree is None or instead_of is None:
         return spec
@@ -80,7 +80,7 @@ def _in_tree(spec: str, tree: str | None, instead_of: str | None) -> str:
 
 @contextmanager
 def _only_from(tree: str | None, instead_of: str | None) -> Iterator[None]:
-    """Raise where a module came from the working tree although the tree of the revision has it, too."""
+    """Raise if a module was imported from the working tree although the revision's tree has it."""
     yield
     if tree is None or instead_of is None:
         return

@@ -1,1 +1,1 @@
-"""What each command shows, in no form yet; `archcost.page` has the forms. It sees nothing but results."""
+"""The contents of each command's output, built from results alone; `archcost.page` writes them in a format."""

@@ -1,4 +1,4 @@
-"""What could be used instead of a network; their data are `archcost.alternatives/1`."""
+"""Alternatives to a network, as a document; its data are `archcost.alternatives/1`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIME = "time:"
 
 
 def build_document(found: Alternatives, notes: Sequence[str]) -> Document:
-    """Return what there is to show of the alternatives to a network; `notes` say where the figures are from."""
+    """Return the document of the alternatives to a network; `notes` say where the figures come from."""
     return Document(
         pages=lambda: (build_page(found, notes),),
         data=lambda: dump_json(
@@ -44,7 +44,7 @@ def build_document(found: Alternatives, notes: Sequence[str]) -> Document:
 
 
 def build_page(found: Alternatives, notes: Sequence[str]) -> Page:
-    """Return what is shown, whatever the form. Each cost has its factor of the network's own beside it."""
+    """Return the page. Each cost stands beside its ratio to the network's own cost."""
     own, networks = found.candidate, [row.network for row in found.rows]
     accuracies = [own.top1, *(each.top1 for each in networks)]
     top1 = FilledColumn(
@@ -71,8 +71,9 @@ def build_page(found: Alternatives, notes: Sequence[str]) -> Page:
         title=f"{units.exact(found.found)} alternatives to {own.spec}",
         facts=(f"as accurate, and no more {limits}", f"pretraining: {found.pretraining}", f"{len(networks)} nearest"),
         table=Table(heading="Network", columns=tuple(part.column for part in grid), lines=tuple(lines)),
-        conventions="`timm.create_model` takes the names behind timm: without the size behind the @; top-1 is from "
-        "one central crop of ImageNet's validation images.",
+        conventions="`timm.create_model` takes the names behind timm: without the size behind the @; "
+        "torchvision's end in the name of their weights; top-1 is from one central crop of ImageNet's validation "
+        "images.",
         remarks=tuple(Remark(kind="note", text=note) for note in (f"Its own accuracy: {own.source}.", *notes)),
     )
 

@@ -1,4 +1,4 @@
-"""The networks of the zoo: by family and paper in plain text, else as a table. Nothing here imports torch."""
+"""The list of the zoo's networks: by family and paper in plain text, otherwise a table. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GAP = 6  # letters between the longest name and the titles
 
 
 def build_document(entries: Sequence[Entry]) -> Document:
-    """Return what there is to show of networks."""
+    """Return the document of a list of networks."""
     return Document(
         pages=lambda: (Page(title=_count_networks(entries), table=_build_table(entries)),),
         listing=lambda: (Page(title=_count_networks(entries), listing=tuple(_yield_lines(entries))),),
@@ -34,7 +34,7 @@ def build_document(entries: Sequence[Entry]) -> Document:
 
 
 def build_record(entry: Entry) -> dict[str, str | int | None]:
-    """Return what is known of a network as plain values."""
+    """Return a network's entry as plain values."""
     return {
         "id": entry.id,
         "title": entry.title,
@@ -79,7 +79,7 @@ def _cite(paper: Paper) -> str:
 
 
 def _sort_entries(entries: Sequence[Entry]) -> list[Entry]:
-    """Keep the catalogue's order, each variant directly under its ordinary name within a family and paper."""
+    """Sort entries in the catalogue's order, with each variant directly below its base network."""
     place = {entry.id: i for i, entry in enumerate(entries)}
     firsts: dict[tuple[str, Paper], int] = {}
     for entry in entries:
@@ -115,6 +115,6 @@ def _build_table(entries: Sequence[Entry]) -> Table:
 
 
 def _dump_entries(entries: Sequence[Entry]) -> str:
-    """Return one network a line, so that a changed one is one changed line."""
+    """Return JSON with one network per line, so that one change is one changed line."""
     rows = ",\n".join(json.dumps(build_record(entry), ensure_ascii=False) for entry in entries)
     return f"[\n{rows}\n]\n"

@@ -1,7 +1,7 @@
-"""find_groups(changes) -> what a person would say of them: one group for each cause, not one line for each layer.
+"""find_groups(changes): group the changed layers by cause, as a person would describe them.
 
-Each finder takes the changes that it can explain together and leaves the rest to the next one, so every change stands
-in one group at most. What no finder explains stays a change of its own.
+Each finder takes the changes that it can explain together and leaves the rest to the next finder, so a change is in one
+group at most. A change that no finder explains stands alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GroupKind = Literal["added", "removed", "renamed", "split", "merged", "scaled", 
 class Group:
     """Changes of several layers with one cause.
 
-    `before` and `after` are names or patterns of names, where "*" stands for the number of a block. What they say
+    `before` and `after` are names or name patterns, in which "*" stands for the number of a block. Their meaning
     depends on `kind`:
 
     added, removed: `after`, or `before`, names the block's container; `places` are the blocks' own names.
@@ -52,22 +52,22 @@ class Group:
     whole: bool = False
 
     def delta(self, metric: str) -> int:
-        """How much more of a quantity there is in all of its layers."""
+        """The growth of a quantity over all layers of the group."""
         return sum(change.delta(metric) for change in self.changes)
 
 
-FEWEST = 2  # changes that make a group
-FEWEST_SCALED = 3  # two layers may double their channels by chance, three hardly do
-MOST_PARTS = 4  # modules that a line names
-MOST_FACTORS = 2  # with more, one width was multiplied and each layer rounded it
-IMAGE = 4  # axes of N, C, H, W: the channels are the second, elsewhere the last
+FEWEST = 2  # the fewest changes that make a group
+FEWEST_SCALED = 3  # two layers may double their channels by chance, three hardly
+MOST_PARTS = 4  # the most modules that a line names
+MOST_FACTORS = 2  # more factors mean that one width was multiplied and each layer rounded it
+IMAGE = 4  # axes N, C, H, W: channels are the second axis; otherwise they are the last
 
 
 def find_groups(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Change, ...]]:
-    """Return the groups of a network's changes, and those changes that stand alone.
+    """Return the groups of a network's changes, and the changes that stand alone.
 
     Args:
-        changes: every layer of both sides, also those that stayed the same.
+        changes: every layer of both sides, unchanged ones included.
     """
     rest = [change for change in changes if change.status != "same"]
     found: list[Group] = []
@@ -80,7 +80,7 @@ def find_groups(changes: Sequence[Change]) -> tuple[tuple[Group, ...], tuple[Cha
 
 
 def _find_splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
-    """Find a layer whose place several new ones took that together cost the same, or the reverse."""
+    """Find a layer that several new layers of the same total cost replaced, or the reverse."""
     yield from _find_divisions(
         "split", [each for each in rest if each.after is None], [each for each in rest if not each.before]
     )
@@ -90,7 +90,7 @@ def _find_splits(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gro
 
 
 def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[Change]) -> Iterator[Group]:
-    """Find a layer and, beside it, layers of its kind that share its parameters and multiply-adds among them."""
+    """Find a layer and neighbours of its kind that together have its parameters and multiply-adds."""
     beside: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
     for part in parts:
         beside[_cut_parent(part.row.name), part.row.kind].append(part)
@@ -111,7 +111,7 @@ def _find_divisions(kind: GroupKind, wholes: Sequence[Change], parts: Sequence[C
 
 
 def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
-    """Find blocks of a list of blocks, "blocks.12", of which every layer is new, or gone, and which are equal."""
+    """Find equal numbered blocks ("blocks.12") whose layers are all new or all removed."""
     kinds: tuple[tuple[GroupKind, str], ...] = (("added", "new"), ("removed", "removed"))
     for kind, status in kinds:
         others = {part for change in _all if change.status != status for part in _list_prefixes(change.row.name)}
@@ -140,7 +140,7 @@ def _find_blocks(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gro
 
 
 def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
-    """Find layers whose paths differ in the same part: "stages" that is now "body", "fc1" that is now "up"."""
+    """Find layers whose paths differ in the same part: "stages" became "body", "fc1" became "up"."""
     found: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
     for change in rest:
         if change.status == "renamed" and change.before is not None and change.after is not None:
@@ -154,9 +154,9 @@ def _find_renames(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
 
 
 def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iterator[Group]:
-    """Find layers that all became wider, or narrower, by one factor, with those that only read what became wider.
+    """Find layers that all became wider or narrower by one factor, with the layers that only read wider inputs.
 
-    Where a width was multiplied and every layer rounded it, the factors differ: that is one group, too.
+    If a width was multiplied and every layer rounded it, the factors differ, but the layers still form one group.
     """
     learning = [change for change in rest if _learns(change.row) and _compute_factor(change) not in {None, Fraction(1)}]
     counts = Counter(factor for change in learning if (factor := _compute_factor(change)) is not None)
@@ -182,7 +182,7 @@ def _find_scalings(rest: Sequence[Change], everything: Sequence[Change]) -> Iter
 def _find_wider(
     wider: Sequence[Change], everything: Sequence[Change], factors: Sequence[Fraction]
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the paths that hold the wider layers, and whether all in them is wider: one path, or the parts of it."""
+    """Return the paths that hold the wider layers, and whether all layers in them are wider."""
     stem = _find_common_path([change.row.name for change in wider])
     depth = len(stem.split(".")) if stem else 0
     parts = tuple(dict.fromkeys(_cut_after(change.row.name, depth) for change in wider))
@@ -195,10 +195,10 @@ def _find_wider(
 
 
 def _is_whole(stem: str, everything: Sequence[Change], factors: Sequence[Fraction]) -> bool:
-    """Whether every layer with parameters below a path is wider, but for a head: what reads wider ones and ends there.
+    """Whether every layer with parameters below a path is wider, apart from a head that ends the network.
 
-    Of a path with "*" each block is asked. A layer that opens, one that is wider and reads what is not, tells that what
-    ended before was no head: a narrow part stands between the two.
+    A path with "*" must hold for each block. A wider layer that reads a narrow one shows that the layers before it were
+    not a head but a narrow part in between.
     """
     depth = len(stem.split(".")) if stem else 0
     blocks: defaultdict[str, list[Change]] = defaultdict(list)
@@ -224,7 +224,7 @@ def _is_wide_but_for_a_head(block: Sequence[Change], factors: Sequence[Fraction]
 
 
 def _find_resizes(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Group]:
-    """Find layers that do the same on more data, or on less: larger images, more tokens, a larger batch."""
+    """Find layers that do the same on more or less data: larger images, more tokens, a larger batch."""
     same = [change for change in rest if change.before and change.after and not change.delta("params")]
     same = [change for change in same if change.status in {"changed", "reshaped"}]
     for more in (True, False):
@@ -269,20 +269,20 @@ def _cut_leaf(name: str) -> str:
 
 
 def _find_block(name: str) -> str | None:
-    """Return the outermost numbered block that a layer is in; None where no part of its path is a number."""
+    """Return the outermost numbered block around a layer; None if no part of its path is a number."""
     parts = name.split(".")
     places = [i for i, part in enumerate(parts) if part.isdecimal()]
     return ".".join(parts[: places[0] + 1]) if places and places[0] else None
 
 
 def _list_prefixes(name: str) -> Iterator[str]:
-    """Yield the paths of all modules that a layer is in, the outermost first, and its own."""
+    """Yield the paths of all modules around a layer, the outermost first, and its own path."""
     parts = name.split(".")
     yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 def _list_places(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct places; empty where there is one."""
+    """Return the distinct places; empty if there is only one."""
     places = tuple(dict.fromkeys(names))
     return places if len(places) > 1 else ()
 
@@ -292,12 +292,12 @@ def _build_signature(row: Row, block: str) -> Hashable:
 
 
 def _add_work(*rows: Row) -> tuple[int, int]:
-    """Return what a layer and its parts must have in common: parameters and multiply-adds."""
+    """Return the sums that a layer and its parts must share: parameters and multiply-adds."""
     return sum(row.values.get("params", 0) for row in rows), sum(row.values.get("macs", 0) for row in rows)
 
 
 def _cut_shared(before: str, after: str) -> tuple[str, str]:
-    """Return the paths without the parts that they share at the end.
+    """Return two paths without their common parts at the end.
 
     "stages.0.conv" and "body.0.conv" differ in "stages" and "body", "blocks.0.fc1" and "blocks.0.up" in all of it,
     "stem" and "backbone.stem" in nothing and "backbone".
@@ -309,7 +309,7 @@ def _cut_shared(before: str, after: str) -> tuple[str, str]:
 
 
 def _read_channels(row: Row) -> int | None:
-    """Return how many channels a layer hands on; None where it hands on no tensor with channels."""
+    """Return the number of output channels of a layer; None if no output has channels."""
     shape = row.outputs[0] if row.outputs else ()
     if len(shape) < FEWEST:
         return None
@@ -317,7 +317,7 @@ def _read_channels(row: Row) -> int | None:
 
 
 def _compute_factor(change: Change) -> Fraction | None:
-    """Return by which factor a layer's channels grew; None where it has none on a side."""
+    """Return the growth factor of a layer's channels; None if a side has no channels."""
     if change.before is None or change.after is None:
         return None
     before, after = _read_channels(change.before), _read_channels(change.after)
@@ -325,7 +325,7 @@ def _compute_factor(change: Change) -> Fraction | None:
 
 
 def _compute_size(change: Change) -> Fraction:
-    """Return by which factor the number of values grew that a layer hands on; 1 where it hands on none on a side."""
+    """Return the growth factor of a layer's output elements; 1 if a side has no outputs."""
     before, after = (
         0 if row is None else sum(math.prod(shape) for shape in row.outputs) for row in (change.before, change.after)
     )
@@ -333,7 +333,7 @@ def _compute_size(change: Change) -> Fraction:
 
 
 def _reads_more(change: Change, *, more: bool) -> bool:
-    """Whether a layer without parameters hands on as much, and has more to do, or less: the mean of a larger image."""
+    """Whether a layer without parameters has an equal output but other work, such as the mean of a larger image."""
     deltas = [delta for _, delta in _list_deltas(change) if delta]
     alike = all((delta > 0) == more for delta in deltas)
     return bool(deltas) and alike and not _learns(change.row) and _compute_size(change) == 1
@@ -344,7 +344,7 @@ def _learns(row: Row) -> bool:
 
 
 def _compute_ratio(change: Change) -> Fraction | None:
-    """Return by which factor the multiply-adds grew: a layer of as many channels that reads wider ones."""
+    """Return the growth factor of the multiply-adds, for a layer with the same channels that reads wider inputs."""
     if change.before is None or change.after is None:
         return None
     before, after = change.before.values.get("macs", 0), change.after.values.get("macs", 0)
@@ -352,7 +352,7 @@ def _compute_ratio(change: Change) -> Fraction | None:
 
 
 def _find_common_path(names: Sequence[str]) -> str:
-    """Return the path that holds all of these layers, of blocks with "*" for their number; "" for the whole network."""
+    """Return the common path of these layers, with "*" for block numbers; "" for the whole network."""
     paths = [make_pattern(name).split(".")[:-1] for name in names]
     shared: list[str] = []
     for parts in zip(*paths, strict=False):
@@ -365,13 +365,13 @@ def _find_common_path(names: Sequence[str]) -> str:
 
 
 def _cut_after(name: str, depth: int) -> str:
-    """Return a path up to one part below a depth: what is above is a pattern."""
+    """Return a path up to one part below a depth; the parts above are a pattern."""
     parts = name.split(".")
     return ".".join([*make_pattern(name).split(".")[:depth], *parts[depth : depth + 1]])
 
 
 def _is_inside(name: str, stem: str) -> bool:
-    """Whether a layer is at a path or below it; a number in the path is that block, "*" is each."""
+    """Whether a layer is at a path or below it; "*" in the path matches every block number."""
     parts = stem.split(".") if stem else []
     return len(name.split(".")) >= len(parts) and all(
         part == wanted or (wanted == "*" and part.isdecimal())

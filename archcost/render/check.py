@@ -1,4 +1,4 @@
-"""A check before it has a form: differences, and whether budgets allow them."""
+"""A check, as a document: differences, and whether budgets allow them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_document(check: Check) -> Document:
-    """Return what there is to show of the networks; its Markdown is a comment, edited again and again."""
+    """Return the document of a check; its Markdown is a comment that CI edits again and again."""
     return Document(
         pages=lambda: yield_pages(check),
         data=lambda: dump_check(check),

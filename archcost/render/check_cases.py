@@ -1,4 +1,4 @@
-"""A check as test cases: a suite for each network, a case for each limit."""
+"""A check as test cases: one suite per network, one case per limit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from archcost.records import Check, Checked, Difference, Speed, Verdict
 
 EXCEEDED = "BudgetExceeded"
-LEVELS = {"error": "", "warn": "warning"}  # a test keeps its name when its limit changes
+LEVELS = {"error": "", "warn": "warning"}  # the case keeps its name when its limit changes
 
 
 def yield_suites(check: Check) -> Iterator[Suite]:
-    """Yield the cases of each network; warnings do not fail."""
+    """Yield a suite for each network; warnings do not fail."""
     for checked in check.networks:
         yield Suite(checked.name, tuple(_yield_cases(checked)))
 

@@ -1,4 +1,4 @@
-"""A check as Markdown for one comment, edited again and again: the worst first, what is unchanged folded away."""
+"""A check as Markdown for one comment, which CI edits again and again: the worst first, unchanged networks folded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SIGNS = {"exceeded": " ❌", "warned": " ⚠️", "failed": " ❌", "uncompared"
 
 
 def write_comment(check: Check) -> str:
-    """Return a check as Markdown of less than 60,000 characters, with a line that says what was left out."""
+    """Return a check as Markdown of less than 60,000 characters; a line says how much was left out."""
     ends = list(_yield_end(check))
     text = _Text(LONGEST - 200 - sum(len(line) + 1 for line in ends))
     text.add(_build_marker(check), f"### archcost: {spell_headline(check, write_code)}")
@@ -58,14 +58,14 @@ def write_comment(check: Check) -> str:
 
 
 def _build_marker(check: Check) -> str:
-    """Return by what the comment is found again: each project of a repository has its own."""
+    """Return the hidden marker by which CI finds the comment again; each project of a repository has its own."""
     project = "".join(mark if (mark.isascii() and mark.isalnum()) or mark in "._/-" else "_" for mark in check.project)
     return f"<!-- archcost:check {project} -->" if project else "<!-- archcost:check -->"
 
 
 @dataclass
 class _Text:
-    """Lines for which there is room; those that came too late are counted."""
+    """Lines within the size limit; further lines are only counted."""
 
     room: int
     lines: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ def _write_code_or_nothing(name: str) -> str:
 
 
 def _yield_table(check: Check) -> Iterator[str]:
-    """Yield one row for each network that is not unchanged."""
+    """Yield one row for each network with a change or a problem."""
     changed = [checked for checked in check.worst_first if checked.difference and checked.outcome != "unchanged"]
     if not changed:
         return
@@ -101,7 +101,7 @@ def _yield_table(check: Check) -> Iterator[str]:
 
 
 def _spell_growth(checked: Checked, metric: str) -> str:
-    """Return a quantity before and after, bold where it exceeds a limit."""
+    """Return a quantity before and after, in bold if it exceeds a limit."""
     assert checked.difference is not None  # noqa: S101 - only those are shown
     before, after = checked.difference.totals(metric)
     text = spell_growth(checked, metric)
@@ -111,7 +111,7 @@ def _spell_growth(checked: Checked, metric: str) -> str:
 
 
 def _yield_blocks(check: Check) -> Iterator[Sequence[str]]:
-    """Yield what is said of each network, the worst first, then the names of those that did not change."""
+    """Yield the section of each network, the worst first, then the names of the unchanged ones."""
     for checked in check.worst_first:
         if checked.difference is None:
             yield [f"{write_code(checked.name)} could not be checked ❌: {write_code(cut_first_line(checked.failure))}"]
@@ -154,7 +154,7 @@ def _yield_details(checked: Checked, difference: Difference) -> Iterator[Sequenc
 
 
 def _list_causes(difference: Difference, metrics: Sequence[str]) -> list[str]:
-    """Return an item of a list for each cause, and the number of those for which there is no room."""
+    """Return a list item for each cause, and the number of causes beyond the limit."""
     causes = [f"- {cause}" for cause in describe_causes(difference, metrics, write_code)]
     left = len(causes) - MOST_CAUSES
     return [*causes[:MOST_CAUSES], *([f"- … and {units.exact(left)} more"] if left > 0 else [])]
@@ -168,7 +168,7 @@ def _yield_totals(checked: Checked, *, following: bool = False) -> Iterator[str]
 
 
 def _yield_rows(table: Table, named: Callable[[str], str] = str) -> Iterator[str]:
-    """Yield the lines of a table; `named` writes the names of its lines."""
+    """Yield the lines of a table; `named` formats the names."""
     yield _write_row([table.heading, *(column.heading for column in table.columns)])
     yield _write_row([":--", *("--:" if column.numeric else ":--" for column in table.columns)])
     for line in table.lines:
@@ -198,7 +198,7 @@ def _yield_layers(difference: Difference, metrics: Sequence[str]) -> Iterator[st
 
 
 def _yield_end(check: Check) -> Iterator[str]:
-    """Yield what stands under every comment: notes, how to accept it, and what the figures mean."""
+    """Yield the end of every comment: notes, how to accept the changes, and what the figures mean."""
     for note in check.notes:
         yield from ("", f"**Note:** {write_code(note, whole=True)}")
     if check.accept:

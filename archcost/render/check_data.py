@@ -1,4 +1,4 @@
-"""A check for other programs: JSON, and one row for each quantity of each network."""
+"""A check for other programs: JSON, and one row per quantity of each network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = ("network", "outcome", "quantity", "before", "after", "limits", "judged"
 
 
 def dump_check(check: Check) -> str:
-    """Return a check as JSON: keys sorted, raw integers, every layer that is not the same on a line of its own."""
+    """Return a check as JSON: keys sorted, raw integers, one line for each changed layer."""
     networks = ",\n".join(_dump_network(checked) for checked in check.networks)
     rest = {"accept": check.accept, "baseline": check.baseline, "exit_code": check.exit_code, "notes": check.notes}
     lines = [*(f"{_dump(key)}: {_dump(value)}" for key, value in rest.items()), f'"networks": [\n{networks}\n]']
@@ -65,7 +65,7 @@ def _dump(value: Any) -> str:
 
 
 def build_rows(check: Check) -> Rows:
-    """Return one row for each quantity of a network with its limits, one for a network that could not be checked."""
+    """Return a row for each quantity of a network with its limits, or one row for a network that failed."""
     rows: list[tuple[Any, ...]] = []
     for checked in check.networks:
         known = (checked.name, checked.outcome)

@@ -1,4 +1,4 @@
-"""A check as pages: all networks in one table, then each one that changed."""
+"""A check as pages: a table of all networks, then a section for each changed one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def yield_pages(check: Check) -> Iterator[Page]:
-    """Yield the summary, where there is more than one network, and what is to be said of each that is not unchanged."""
+    """Yield the summary, if there are several networks, and the section of each network with a change or a problem."""
     alone, title = len(check.networks) == 1, spell_headline(check)
     if not alone:
         yield Page(
@@ -78,7 +78,7 @@ def _yield_network(checked: Checked, title: str, baseline: str, notes: tuple[Rem
 
 def _build_layers(difference: Difference, metrics: tuple[str, ...]) -> Page:
     shown = choose_layer_metrics(difference, metrics)
-    groups, _ = find_groups(difference.changes)  # the table has the layers that changed alone
+    groups, _ = find_groups(difference.changes)  # the table shows the layers that changed alone
     causes = describe_groups(groups, shown)
     reasons = [explain(difference, name) for name in shown]
     left = len(sort_changes(difference, ())) - MOST

@@ -1,4 +1,4 @@
-"""What to compute again so that a batch fits: what it costs, and the code to write."""
+"""The modules to checkpoint so that a batch fits: the cost, and the code to write."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHAINS = (
 
 
 def build_page(found: Checkpoint, *, binary: bool) -> Page:
-    """Return what training computes again, what that saves and costs, and how to have torch do it."""
+    """Return the page of the modules to checkpoint, with the saved memory, the extra work, and the code."""
     if not found.modules:
         return Page(title="nothing has to be computed again")
     count = len(found.modules)
@@ -64,7 +64,7 @@ def build_page(found: Checkpoint, *, binary: bool) -> Page:
 
 
 def _write_code(found: Checkpoint) -> Iterator[str]:
-    """Return the lines that have torch compute these modules again."""
+    """Return the code that makes torch checkpoint these modules."""
     yield from HEAD
     modules = [name for name in found.modules if not name.endswith("]")]
     if modules:

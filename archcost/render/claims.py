@@ -1,4 +1,4 @@
-"""Published figures beside measured ones."""
+"""Published figures beside measured ones, as a document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INDENT = 4
 COLUMNS = ("quantity", "printed", "measured", "verdict", "source", "at", "convention", "protocol", "explanation")
 HEADINGS = {"at": "Where"}
-# Quantities that are named as archcost's fields are, in words.
+# Words for the quantities that have the names of archcost's fields.
 WORDS = {
     "macs": "multiply-adds",
     "params": "parameters",
@@ -30,11 +30,11 @@ WORDS = {
     "depth": "layers",
     "receptive_field": "receptive field",
 }
-EXPLAINED = ("convention", "differs", "not comparable", "unexplained")  # an explanation belongs to the verdict
+EXPLAINED = ("convention", "differs", "not comparable", "unexplained")  # this verdict has an explanation
 
 
 def build_document(findings: Sequence[Finding]) -> Document:
-    """Return what there is to show of findings: a block for each source in plain text, else a table for each."""
+    """Return the document of findings: per source, a block in plain text, otherwise a table."""
     return Document(
         pages=lambda: _yield_pages(findings),
         listing=lambda: (_build_listing(findings),),
@@ -49,7 +49,7 @@ def _build_listing(findings: Sequence[Finding]) -> Page:
 
 
 def spell_title(findings: Sequence[Finding]) -> str:
-    """Say how many figures there are."""
+    """Return the title with the number of figures."""
     figures = f"{units.exact(len(findings))} published figure{'' if len(findings) == 1 else 's'}"
     return f"{figures} beside measured ones"
 
@@ -62,7 +62,7 @@ def _list_facts(findings: Sequence[Finding]) -> tuple[str, ...]:
 
 
 def _yield_lines(findings: Sequence[Finding]) -> Iterator[str | Passage]:
-    """Yield a block for each source: a line for each figure, and below it what explains the verdict."""
+    """Yield a block for each source: a line for each figure, with the explanation of its verdict below."""
     widths = [max(map(len, column)) for column in zip(*map(_build_row, findings), strict=True)]
     for source, group in _group_by_source(findings).items():
         yield Passage(source.title)
@@ -137,7 +137,7 @@ def _build_cell(finding: Finding, name: str) -> Cell:
 
 
 def _yield_pages(findings: Sequence[Finding]) -> Iterator[Page]:
-    """Yield how many there are of each verdict, then a table for each source."""
+    """Yield the number of figures with each verdict, then a table for each source."""
     yield Page(title=spell_title(findings), facts=_list_facts(findings))
     shown = tuple(name for name in COLUMNS if name not in {"source", "convention", "protocol"})
     for source, group in _group_by_source(findings).items():

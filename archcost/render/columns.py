@@ -1,4 +1,4 @@
-"""The columns of a table: which ones, in which unit, and every row's cell in them."""
+"""The columns of a table: their choice, their units, and their cells."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from archcost.page.page import Raw
     from archcost.records import Extents, Layer, Row
 
-# Shown by default, in this order, where they were counted; the rank says in which order they give way where room is
-# short.
+# Default columns in their order, if they were counted; by rank, they give way when the terminal is too narrow.
 LAYER_RANKS = {"kernel": 3, "outputs": 0, **ranks("layer")}
 MODULE_RANKS = {"rows": 2, **ranks("module")}
 FIXED = ("outputs",)
 
 
 def choose_columns(names: Sequence[str] | None, ranks: dict[str, int], sort: str | None) -> dict[str, int]:
-    """Return the columns that were asked for, or the default ones, with their ranks; the sorted one always shows.
+    """Return the requested columns, or the default ones, with their ranks; the sort column always shows.
 
     Raises:
-        ArgumentError: a name that is not a quantity of a row.
+        ArgumentError: a name is not a quantity of a row.
     """
     if names is not None:
         ranks = dict.fromkeys(
@@ -39,10 +38,10 @@ def choose_columns(names: Sequence[str] | None, ranks: dict[str, int], sort: str
 
 
 def find_layer_metric(name: str) -> Metric:
-    """Return the quantity of a name, if a row has it.
+    """Return the quantity of rows with this name.
 
     Raises:
-        ArgumentError: a name that is not a quantity, or one that only the whole network has.
+        ArgumentError: the name is not a quantity, or only the whole network has it.
     """
     found = metric(name)
     if found.scope == "total":
@@ -52,7 +51,7 @@ def find_layer_metric(name: str) -> Metric:
 
 
 def read_value(layer: Layer, name: str) -> Raw:
-    """Return a quantity of a row, also those that follow from others."""
+    """Return a quantity of a row, derived ones included."""
     if name == "intensity":
         moved = layer.read_bytes + layer.written_bytes
         return layer.macs / moved if moved else None
@@ -61,7 +60,7 @@ def read_value(layer: Layer, name: str) -> Raw:
 
 
 class FilledColumn(NamedTuple):
-    """A column, the cell of each row in it, and the cell of their sum; empty where they do not add up."""
+    """A column with the cell of each row and the cell of the sum, which is empty if the rows do not add up."""
 
     column: Column
     cells: Sequence[Cell]
@@ -75,7 +74,7 @@ def build_text_column(name: str, heading: str, texts: Sequence[str], rank: int =
 
 
 def build_count_column(name: str, heading: str, counts: Sequence[int], *, total: int, rank: int = 0) -> FilledColumn:
-    """Return a column of counts, with every digit."""
+    """Return a column of counts with all digits."""
     cells = [Cell(text=units.exact(count), raw=count) for count in counts]
     return FilledColumn(Column(name=name, heading=heading, rank=rank), cells, Cell(text=units.exact(total), raw=total))
 
@@ -89,7 +88,7 @@ def build_extents_column(name: str, values: Sequence[Raw], rank: int = 0) -> Fil
 def build_number_column(
     name: str, values: Sequence[Raw], *, total: float | None, rank: int = 0, binary: bool = False
 ) -> FilledColumn:
-    """Return a column of numbers under one prefix; where they add up and always show, with shares and bars."""
+    """Return a column of numbers under one prefix, with shares and bars if they add up and always show."""
     found = METRICS[name]
     known = [value for value in values if isinstance(value, int | float)]
     prefixed, shared = found.sums or found.unit == "B", found.sums and rank == 0
@@ -115,18 +114,18 @@ def build_number_column(
 
 
 def transpose_cells(grid: Sequence[FilledColumn]) -> list[tuple[Cell, ...]]:
-    """Return the cells of each row of these columns."""
+    """Return these columns' cells by row."""
     return list(zip(*(part.cells for part in grid), strict=True))
 
 
 def build_table(heading: str, grid: Sequence[FilledColumn], lines: Sequence[Line], total: str = "Total") -> Table:
-    """Return a table of these columns with the line of their sums, which is called `total`."""
+    """Return a table of these columns, with a line of their sums named `total`."""
     sums = Line(name="total", label=total, role="total", cells=tuple(part.total for part in grid))
     return Table(heading=heading, columns=tuple(part.column for part in grid), lines=tuple(lines), total=sums)
 
 
 def add_cells(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
-    """Return the sum of some rows' cells; empty where the column's rows do not add up or none has a number."""
+    """Return the cell of some rows' sum; empty if the column does not add up or no row has a number."""
     known = [cell.raw for cell in cells if isinstance(cell.raw, int)]
     if column.scale is None or not known:
         return Cell()
@@ -135,7 +134,7 @@ def add_cells(column: Column, cells: Sequence[Cell], total: Cell) -> Cell:
 
 
 def spell_kernel(layer: Layer) -> str:
-    """Describe the window of a convolution or pool: "3x3", "7x7/2" with its stride, "5x5 g2" with its groups."""
+    """Return the window of a convolution or pool: "3x3", "7x7/2" with its stride, "5x5 g2" with its groups."""
     if layer.kernel is None:
         return ""
     text = units.shape(layer.kernel)
@@ -145,7 +144,7 @@ def spell_kernel(layer: Layer) -> str:
 
 
 def spell_outputs(layer: Layer | Row) -> str:
-    """Describe the shapes that a layer hands on; equal neighbours are counted: "1x961x16, 2 of 1x1x16"."""
+    """Return a layer's output shapes, with equal neighbours counted: "1x961x16, 2 of 1x1x16"."""
     runs = [(shape, len(list(run))) for shape, run in groupby(layer.outputs)]
     return ", ".join(
         units.shape(shape) if count == 1 else f"{units.number(count)} of {units.shape(shape)}" for shape, count in runs

@@ -1,4 +1,4 @@
-"""Networks side by side; their data are `archcost.comparison/1`."""
+"""Networks side by side, as a document; its data are `archcost.comparison/1`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.records import Comparison, ComparisonRow
 
 SCHEMA = "archcost.comparison/1"
-# what `build_record` has, and what stands in a row of a network that failed
+# the keys of `build_record`, and those of a failed network's row
 COLUMNS: Mapping[str, Kind] = {
     **dict.fromkeys(("network", "name", "family", "input"), "text"),
     **dict.fromkeys(ranks("compare"), "whole"),
@@ -35,7 +35,7 @@ COLUMNS: Mapping[str, Kind] = {
 def build_document(
     comparison: Comparison, *, binary: bool = False, picture: Callable[[], str] | None = None
 ) -> Document:
-    """Return what there is to show of a comparison; `picture` draws the SVG of it, when a form needs it."""
+    """Return the document of a comparison; `picture` draws its SVG when a format needs it."""
     known = [row for row in comparison.rows if row.accuracy and row.accuracy.top1 is not None and row.macs]
     drawn = picture if len(known) > 1 else None
     return Document(
@@ -48,7 +48,7 @@ def build_document(
 
 
 def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
-    """Return what is shown, whatever the form."""
+    """Return the page of a comparison."""
     rows, lost = comparison.rows, comparison.failures
     inputs = build_text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
     columns, table = [inputs.column], [inputs.cells]
@@ -103,7 +103,7 @@ def _spell_failure(reason: str) -> str:
     return f"failed: {first if len(first) <= SHORT else first[: SHORT - 3] + '...'}"
 
 
-SHORT = 60  # letters of a reason in the table; all of it stands below
+SHORT = 60  # letters of a reason in the table; the whole reason stands below it
 
 _MERITS: Sequence[tuple[str, str, Callable[[ComparisonRow], float | None]]] = (
     ("top1", "Top-1 %", lambda row: row.accuracy.top1 if row.accuracy else None),
@@ -123,7 +123,7 @@ def _spell_figure(name: str, value: float) -> str:
 
 
 def build_record(row: ComparisonRow) -> dict[str, Any]:
-    """Return one network as plain values, the accuracy with its source among them."""
+    """Return one network as plain values, including the accuracy and its source."""
     figure = row.accuracy
     return {
         "network": row.spec,

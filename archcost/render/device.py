@@ -1,4 +1,4 @@
-"""What devices can do: measured, and beside it what their makers promise."""
+"""Ceilings of devices: measured ones, and those of datasheets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from archcost.page.document import Kind
     from archcost.records import Ceiling, Peaks, Roof
 
-    Fleet = Sequence[tuple[str | None, Ceiling, Peaks | None]]  # a type of accelerator, and one of that type
+    Fleet = Sequence[
+        tuple[str | None, Ceiling, Peaks | None]
+    ]  # a type of accelerator, and a measured device of that type
 
 SCHEMA = "archcost.device/1"
 FLEET_SCHEMA = "archcost.devices/1"
@@ -35,7 +37,7 @@ COLUMNS: Mapping[str, Kind] = {
 
 
 def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = False) -> Document:
-    """Return a measured roof, datasheet figures, or both beside each other."""
+    """Return the document of a measured roof, of datasheet figures, or of both side by side."""
     parts = {"measured": roof, "datasheet": peaks}
     return Document(
         pages=lambda: (_build_page(roof, peaks, binary=binary),),
@@ -48,7 +50,7 @@ def build_document(roof: Roof | None, peaks: Peaks | None, *, binary: bool = Fal
 
 
 def build_fleet_document(fleet: Fleet, *, binary: bool = False) -> Document:
-    """Return the roofs of several devices, each beside its datasheet, by accelerator, device, driver and clocks."""
+    """Return the document of several devices' roofs and datasheets, by accelerator, device, driver and clocks."""
     return Document(
         pages=lambda: [
             _build_page(found.roof, peaks, binary=binary, facts=_list_facts(accelerator, found))

@@ -1,4 +1,4 @@
-"""A difference in words: what changed, and which layers explain it."""
+"""A difference in words: the changes, and the layers that explain them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from archcost.records import Change, Check, Checked, Difference, Status, Verdict
 
 STATUSES: tuple[Status, ...] = ("same", "changed", "reshaped", "renamed", "replaced", "new", "removed")
-ENOUGH = 99  # per cent of a difference that the layers named must explain, where fewer than all do
+ENOUGH = 99  # the named layers explain at least this percentage of a difference
 
 
 def explain(difference: Difference, metric: str) -> str:
-    """Say how many layers make up the difference of a quantity: "3 layers explain 100 % of +490.0 M MACs".
+    """Say how many layers explain the difference of a quantity: "3 layers explain 100 % of +490.0 M MACs".
 
-    Empty where nothing differs. Of a network that is new, the whole quantity is the difference.
+    The text is empty if nothing differs. For a new network, the difference is the whole quantity.
     """
     found = METRICS[metric]
     total, layers = difference.delta(metric), difference.contributions(metric)
@@ -39,7 +39,7 @@ def explain(difference: Difference, metric: str) -> str:
 
 
 def spell_headline(check: Check, named: Callable[[str], str] = write_plain) -> str:
-    """Say the worst in one line; `named` writes names.
+    """Describe the worst result in one line; `named` formats names.
 
     "resnet50: MACs 4.089 G -> 4.579 G (+12.0 %), at most +2% · 1 of 6 networks changed"
     """
@@ -83,7 +83,7 @@ def _spell_news(checked: Checked, named: Callable[[str], str]) -> str:
 
 
 def list_facts(difference: Difference) -> tuple[str, ...]:
-    """Return what was walked and how, and what became of how many layers."""
+    """Return the networks' inputs and modes, and the number of layers with each kind of change."""
     network = difference.network
     inputs = f"input {', '.join(map(make_printable, network.inputs))}"
     counts = Counter(change.status for change in difference.changes)
@@ -92,7 +92,7 @@ def list_facts(difference: Difference) -> tuple[str, ...]:
 
 
 def yield_uncounted(difference: Difference) -> Iterator[str]:
-    """Yield one sentence for each operator that was counted as nothing."""
+    """Yield one sentence for each operator without a rule, whose cost counts as 0."""
     for name, calls in difference.network.uncovered.items():
         yield f"{make_printable(name)}: {units.exact(calls)} call{'' if calls == 1 else 's'} counted as nothing"
 
@@ -111,12 +111,12 @@ def spell_growth(checked: Checked, metric: str) -> str:
 
 
 def spell_difference(difference: Difference, metric: str) -> str:
-    """Return by how much a quantity grew; what an older report does not know is neither new nor 0."""
+    """Return the growth of a quantity; a quantity that an older report lacks is neither new nor 0."""
     return units.growth(*difference.totals(metric)) if difference.knows(metric) else "unknown before"
 
 
 def spell_attribution(difference: Difference, metric: str, most: int = MOST) -> str:
-    """Return which layers explain a difference, the largest first, one a line under what they explain."""
+    """Return lines that attribute each difference to layers, the largest first."""
     layers = difference.contributions(metric)
     amounts = [units.signed(change.delta(metric), METRICS[metric].unit) for change in layers[:most]]
     width = max(map(len, amounts), default=0)
@@ -129,7 +129,7 @@ def spell_attribution(difference: Difference, metric: str, most: int = MOST) -> 
 
 
 def spell_findings(checked: Checked, most: int = 3) -> str:
-    """Return why a network could not be checked, or which limits it exceeds and which layers explain that."""
+    """Return why a network could not be checked, or the exceeded limits with the layers that explain them."""
     if checked.difference is None:
         return checked.failure
     found: list[str] = []
@@ -142,14 +142,14 @@ def spell_findings(checked: Checked, most: int = 3) -> str:
 
 
 def name_layer(change: Change) -> str:
-    """Return a layer's name, with the number of its call."""
+    """Return a layer's name with the number of its call."""
     return write_plain(change.row.name) + spell_call(change.row.call)
 
 
 def _count_enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
-    """Return how many differences, the largest first, explain nearly all, and what they add up to.
+    """Return how many of the largest differences explain nearly all, and their sum.
 
-    Where that takes more than half of them, it is all of them.
+    If that takes more than half of them, return all.
     """
     explained = 0
     for count, delta in enumerate(deltas[: len(deltas) // 2], 1):
@@ -160,7 +160,7 @@ def _count_enough(deltas: Sequence[int], total: int) -> tuple[int, int]:
 
 
 def _spell_percent(part: int, whole: int) -> str:
-    """Return a share that is 100 only where it is all: rounded away from it otherwise."""
+    """Return a rounded percentage, which is 100 only if the share is exactly 1."""
     exact = 100 * part / whole
     rounded = round(exact)
     if rounded == 100 and part != whole:  # noqa: PLR2004 - per cent
@@ -173,7 +173,7 @@ def _spell_layers(count: int) -> str:
 
 
 def say_change(difference: Difference, metric: str) -> str:
-    """Say how a quantity changed: "MACs 4.089 G -> 4.579 G (+12.0 %)"."""
+    """Describe the change of a quantity: "MACs 4.089 G -> 4.579 G (+12.0 %)"."""
     found = METRICS[metric]
     before, after = (None if value is None else units.short(value, found.unit) for value in difference.totals(metric))
     texts = [text for text in (before, after) if text is not None]
@@ -181,9 +181,9 @@ def say_change(difference: Difference, metric: str) -> str:
 
 
 def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plain, *, compared: bool = True) -> str:
-    """Say how what a limit judges changed: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)".
+    """Describe the change that a limit judges: "backbone.* Params 10.00 M -> 12.00 M (+20.0 %)".
 
-    What was not `compared` has no change, and is not new either.
+    If it was not `compared`, the text has neither a change nor the word "new".
     """
     found = METRICS[verdict.metric]
     sides = (None if value is None else units.short(value, found.unit) for value in (verdict.before, verdict.after))
@@ -194,7 +194,7 @@ def say_judged_change(verdict: Verdict, named: Callable[[str], str] = write_plai
 
 
 def say_event(change: Change, named: Callable[[str], str] = write_plain) -> str:
-    """Say what happened to a layer: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` writes names."""
+    """Describe a layer's change: "new", "renamed from conv", "reshaped from 1x64x56x56"; `named` formats names."""
     before, after = change.before, change.after
     if before is None or after is None:
         return change.status

@@ -1,4 +1,4 @@
-"""A difference in tables: totals before and after, and the layers that changed."""
+"""A difference in tables: totals before and after, and the changed layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def build_totals_table(checked: Checked, *, following: bool = False) -> Table | None:
-    """Return totals before and after: those with a cause of their own, or those that follow from them."""
+    """Return the table of totals before and after: of quantities with a cause of their own, or of derived ones."""
     difference = checked.difference
     if difference is None:
         return None
@@ -59,7 +59,7 @@ def build_totals_table(checked: Checked, *, following: bool = False) -> Table | 
 
 
 def build_layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
-    """Return the layers that changed, the largest difference first."""
+    """Return the table of the changed layers, the largest difference first."""
     columns = choose_layer_metrics(difference, metrics)
     changes = sort_changes(difference, columns)
     lines = [
@@ -88,7 +88,7 @@ def build_layers_table(difference: Difference, metrics: Sequence[str]) -> Table:
 
 
 def spell_limit(verdict: Verdict) -> str:
-    """Return a limit and whether it is kept."""
+    """Return the text of a limit and its verdict."""
     if verdict.outcome == "passed":
         return verdict.limit
     word = (

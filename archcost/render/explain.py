@@ -1,4 +1,4 @@
-"""Which conventions give a printed figure."""
+"""The conventions that give a printed figure, as a document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ASKED = {
 
 
 def build_document(explanation: Explanation) -> Document:
-    """Return what there is to show of an explanation."""
+    """Return the document of an explanation."""
     return Document(
         pages=lambda: (_build_page(explanation),),
         data=lambda: _dump_explanation(explanation),

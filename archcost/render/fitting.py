@@ -1,4 +1,4 @@
-"""Memory against batch: the answer, and a row for each batch that was walked."""
+"""Memory against batch size, as a document: the answer, and a row for each walked batch."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from archcost.records import OVERHEAD_UNKNOWN as UNKNOWN
 from archcost.render import checkpointing
 
 if TYPE_CHECKING:
-    from archcost.records import BatchMemory, Fit
+    from archcost.records import BatchMemory, Fit, Workspace
+
+
+UNCHECKED = "These predictions have not been compared with a GPU yet"
 
 
 def build_document(fit: Fit, *, binary: bool = False) -> Document:
-    """Return what there is to show of a fit."""
+    """Return the document of a fit."""
     points = [(point.batch, point.peak_bytes, int(fit.judge(point) == "fits")) for point in fit.points]
     return Document(
         pages=lambda: _build_pages(fit, binary=binary),
@@ -41,7 +44,7 @@ def _describe(fit: Fit) -> dict[str, Any]:
 
 
 def say_answer(fit: Fit, *, binary: bool = False) -> str:
-    """Say what the largest batch is, or what does not fit."""
+    """Name the largest batch, or say what does not fit."""
     memory, params, fixed, least = (
         units.short(size, "B", binary=binary)
         for size in (fit.memory_bytes, fit.param_bytes, fit.fixed_bytes, fit.need_of(fit.points[0]))
@@ -64,16 +67,16 @@ def say_answer(fit: Fit, *, binary: bool = False) -> str:
 
 
 def _say_verdict(point: BatchMemory, fit: Fit, memory: str, *, binary: bool) -> str:
-    """Say how a batch fits, and what is left."""
+    """Say whether a batch fits, and with which margin."""
     images = f"a batch of {units.exact(point.batch)}"
     margin = fit.memory_bytes - fit.need_of(point)
     if margin >= 0:
         return f"{images} fits into {memory}, and leaves {units.short(margin, 'B', binary=binary)}"
     missing = units.short(-margin, "B", binary=binary)
     if fit.least_need_of(point) <= fit.memory_bytes:
-        return f"{images} is tight in {memory}: {missing} are missing where the context is as large as it can be"
+        return f"{images} is tight in {memory}: with the largest CUDA context it lacks {missing}"
     missing = units.short(fit.least_need_of(point) - fit.memory_bytes, "B", binary=binary)
-    return f"{images} is tight in {memory}: {missing} of what the allocator keeps unused has to go back to the device"
+    return f"{images} is tight in {memory}: the allocator has to give {missing} of unused memory back"
 
 
 def _build_page(fit: Fit, *, binary: bool) -> Page:
@@ -88,7 +91,7 @@ def _build_page(fit: Fit, *, binary: bool) -> Page:
 
 
 def _say_measure(fit: Fit, *, binary: bool) -> str:
-    """Say what the figures hold, and what comes on top."""
+    """Say what the figures include, and what comes on top."""
     if fit.device is None:
         return (
             "Exact bytes of the tensors: an allocator's rounding, kernels' workspaces and a GPU's context come on top."
@@ -96,12 +99,23 @@ def _say_measure(fit: Fit, *, binary: bool) -> str:
     parts = ", ".join(_say_overhead(name, *sizes, binary=binary) for name, sizes in fit.overheads.items())
     return (
         "Allocated and reserved are those of torch's CUDA allocator, by its rules. "
-        f"Needed is what it reserves and, on top, {parts}. {UNKNOWN}."
+        f"Needed adds to the reserved bytes: {parts}. {_say_workspace(fit.workspace)}. {UNCHECKED}."
+    )
+
+
+def _say_workspace(found: Workspace | None) -> str:
+    """Say where the workspaces of libraries were measured, or that nobody has measured cuDNN's."""
+    if found is None:
+        return UNKNOWN
+    driver = f"driver {found.driver}, " if found.driver else ""
+    return (
+        f"The workspaces of cuBLAS and cuDNN were measured at a batch of {units.exact(found.batch)} "
+        f"({driver}torch {found.torch}); a larger batch may take more"
     )
 
 
 def _say_overhead(name: str, least: int, most: int, *, binary: bool) -> str:
-    """Say what lies on top, and from how much on where that is not known exactly."""
+    """Describe the overhead, with its least value if it is not known exactly."""
     text = f"{name} {units.short(most, 'B', binary=binary)}"
     return text if least == most else f"{text} ({units.short(least, 'B', binary=binary)} at least)"
 

@@ -1,4 +1,4 @@
-"""A report's layers as raw values: one row for each layer, one column for each quantity."""
+"""A report's layers as raw values: one row per layer, one column per quantity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_layer_rows(report: Report, *, sort: str | None) -> Rows:
-    """Return every quantity of every layer, as in the report's frame; shapes and lists are spelled out."""
+    """Return every quantity of every layer, as in the report's frame, with shapes and lists as texts."""
     layers = list(report.layers)
     if sort is not None:
         layers.sort(key=lambda layer: order(read_value(layer, sort)), reverse=True)

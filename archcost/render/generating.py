@@ -1,4 +1,4 @@
-"""The costs of generating text: both passes at each context, what fits, and the cache layer by layer."""
+"""The costs of generating text, as a document: prefill and decode at each context, the largest batch, and the cache."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PASSES = ("prefill", "decode")
 
 
 def build_document(found: Generation, picture: Callable[[], str], *, binary: bool = False) -> Document:
-    """Return what there is to show of generating text; `picture` draws an SVG where there is more than one point."""
+    """Return the document of generating text; `picture` draws an SVG if there are several points."""
     several = len(found.contexts) > 1 or (found.room is not None and len(found.room.batches) > 1)
     return Document(
         pages=lambda: (

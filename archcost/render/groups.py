@@ -1,4 +1,4 @@
-"""What a person would say of a difference: one line for each cause, where a table has one for each layer."""
+"""A difference described by its causes: one line per cause, where a table has one line per layer."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Named = Callable[[str], str]
 
-MOST_NUMBERS = 4  # blocks that a line names by their numbers
-MOST_ALONE = 3  # layers without a group that a sentence each is about
-MANY_LAYERS = 4  # layers of one block from which on a line counts them
+MOST_NUMBERS = 4  # the most blocks that a line names by their numbers
+MOST_ALONE = 3  # the most layers without a group that get a sentence each
+MANY_LAYERS = 4  # from this number on, a line counts the layers of a block
 
 
 def describe_causes(difference: Difference, metrics: Sequence[str], named: Named = write_plain) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _describe_group(group: Group, metrics: Sequence[str], named: Named) -> str:
 
 
 def _count_layers(groups: Sequence[Group], blocks: int) -> str:
-    """Say how many layers there are: in each block, where each has as many of them."""
+    """Return the number of layers, per block if all blocks have the same number."""
     count = sum(len(group.changes) for group in groups)
     if blocks and count % blocks == 0:
         return f"{units.exact(count // blocks)} layers in each of {units.exact(blocks)} blocks"
@@ -89,7 +89,7 @@ def _count_layers(groups: Sequence[Group], blocks: int) -> str:
 
 
 def _spell_event(groups: Sequence[Group]) -> str:
-    """Say in one word what happened to all of the layers."""
+    """Return one word for the change of all layers."""
     statuses = {change.status for group in groups for change in group.changes}
     return statuses.pop() if len(statuses) == 1 else "changed"
 
@@ -105,7 +105,7 @@ def _describe_renamed(group: Group, layers: str, named: Named) -> str:
 
 
 def _spell_end(names: tuple[str, ...]) -> str:
-    """Return the last part of a path, which tells what was renamed in every block."""
+    """Return the last part of a path, which names the renamed layer of every block."""
     return names[0].rpartition(".")[2]
 
 
@@ -126,13 +126,13 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _spell_times(factors: Sequence[Fraction]) -> str:
-    """Return a factor, or the smallest and the largest: "1.25", "1.2 to 2"."""
+    """Return a factor, or the range of several: "1.25", "1.2 to 2"."""
     ends = (f"{float(each):.4g}" for each in (factors[0], factors[-1]))
     return " to ".join(dict.fromkeys(ends))
 
 
 def _spell_amounts(causes: Sequence[Group] | Sequence[Change], metrics: Sequence[str], times: int = 1) -> str:
-    """Say what causes add to each quantity: ": 2 x +7.09 M Params"; the factor is that of equal blocks."""
+    """Return the growth of each quantity: ": 2 x +7.09 M Params"; the factor is the number of equal blocks."""
     texts = []
     for name in metrics:
         total, found = sum(cause.delta(name) for cause in causes), METRICS[name]

@@ -1,4 +1,4 @@
-"""How near each network is to its maxima, the nearest first, whether or not anything changed."""
+"""The headroom of each network below its maxima, the least first, whether or not anything changed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from archcost.page.page import Cell, Column, Line, Table
 if TYPE_CHECKING:
     from archcost.records import Check, Verdict
 
-MOST = 12  # limits that a table shows
+MOST = 12  # the most limits that a table shows
 
 
 def build_headroom(check: Check) -> Table | None:
-    """Return one line for each maximum, with the share of it that is used; None where no network has a maximum."""
+    """Return a table with one line per maximum and its used share; None if no network has a maximum."""
     limits = [
         (checked.name, verdict)
         for checked in check.networks
@@ -43,7 +43,7 @@ def build_headroom(check: Check) -> Table | None:
 
 
 def _compute_share(verdict: Verdict) -> float:
-    """Return which part of a maximum is used; all of a maximum of nothing."""
+    """Return the used share of a maximum; 1 if the maximum is 0."""
     return verdict.after / verdict.most if verdict.most else float(verdict.after > 0)
 
 

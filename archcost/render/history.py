@@ -1,4 +1,4 @@
-"""What networks cost over the commits of a repository: a table for each network, and a picture of all."""
+"""Costs of networks over a repository's commits, as a document: a table for each network, and a picture of all."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SCHEMA = "archcost.history/1"
 
 
 def build_document(history: History, metrics: Sequence[str], picture: Callable[[], str]) -> Document:
-    """Return what there is to show of a history.
+    """Return the document of a history.
 
     Args:
         history: the networks, each with its commits.
         metrics: the quantities of the tables and of the picture; JSON and CSV have all.
-        picture: draws the SVG of it, when a form needs it.
+        picture: draws the SVG when a format needs it.
     """
     return Document(
         pages=lambda: _yield_pages(history, metrics, picture),
@@ -38,7 +38,7 @@ def build_document(history: History, metrics: Sequence[str], picture: Callable[[
 
 
 def _yield_records(history: History) -> Iterator[dict[str, Any]]:
-    """Yield one record for each commit of each network, with every quantity that is known."""
+    """Yield one record for each commit of each network, with every known quantity."""
     for name, points in history.networks.items():
         for point in points:
             fixed = {"network": name, "commit": point.commit, "date": point.date, "subject": point.subject}
@@ -91,7 +91,7 @@ def _build_table(points: Sequence[HistoryPoint], metrics: Sequence[str]) -> Tabl
 
 
 def _build_cell(before: HistoryPoint | None, point: HistoryPoint, name: str) -> Cell:
-    """Return a quantity, and by how much it grew since the commit before."""
+    """Return a quantity with its growth since the previous commit."""
     value = None if point.totals is None else point.totals.get(name)
     if value is None:
         return Cell(text="unreadable" if point.reason else "")

@@ -1,8 +1,8 @@
-"""The table of the CS231n lecture: VGG-16's for its kind of network, AlexNet's rows for any other.
+"""The table of the CS231n lecture: VGG-16's form for networks of its kind, AlexNet's form for all others.
 
-Height comes before width and channels, "params" leaves biases out, and a row that takes no memory and has no weights
-(an in-place ReLU, dropout in inference, flatten) is left out, as in the lecture. Modules of several rows have a
-heading where a network branches or repeats one; equal ones that follow each other are written once, with their number.
+As in the lecture, height comes before width and channels, "params" leaves biases out, and a row without memory and
+weights (an in-place ReLU, dropout in inference, flatten) is left out. Modules of several rows have a heading if the
+network branches or repeats a module; consecutive equal modules are written once, with their number.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RIDING = frozenset(("normalisation", "activation"))
 
 
 class _Line(NamedTuple):
-    """One layer's line, and the modules that it is in."""
+    """One layer's line, and the modules around it."""
 
     path: Path
     text: str
@@ -34,10 +34,10 @@ class _Line(NamedTuple):
 
 
 def write_listing(report: Report, *, flops: bool = False) -> tuple[str, ...]:
-    """Return the lecture's lines; with `flops` each row's multiply-adds stand there as a product, too.
+    """Return the lecture's lines; with `flops`, each row also shows its multiply-adds as a product.
 
     Raises:
-        ArgumentError: a batch of more than one image.
+        ArgumentError: the batch has more than one image.
     """
     _refuse_batches(report)
     shown = [each for each in report.layers if each.activation_elements or each.weights or each.is_input]
@@ -51,7 +51,7 @@ def write_listing(report: Report, *, flops: bool = False) -> tuple[str, ...]:
 
 
 def _yield_rows(shown: Sequence[Layer], *, brief: bool, flops: bool) -> Iterator[_Line]:
-    pixels: tuple[int, ...] = ()  # of the last row that was printed: what a flatten before an FC row flattened
+    pixels: tuple[int, ...] = ()  # shape of the last printed row, which a flatten before an FC row flattens
     for layer in shown:
         sizes = row.order_sizes(layer)
         name, shape = row.name_layer(layer), f"[{units.shape(sizes)}]  " if sizes else ""
@@ -69,7 +69,7 @@ def _yield_rows(shown: Sequence[Layer], *, brief: bool, flops: bool) -> Iterator
 
 
 def _number(lines: Sequence[_Line]) -> list[_Line]:
-    """Number what is there more than once: CONV1, POOL1, CONV2."""
+    """Number names that occur more than once: CONV1, POOL1, CONV2."""
     names = [line.text.partition(":")[0] for line in lines]
     often, seen, found = Counter(names), Counter[str](), []
     for name, line in zip(names, lines, strict=True):
@@ -80,7 +80,7 @@ def _number(lines: Sequence[_Line]) -> list[_Line]:
 
 
 def _yield_headed(lines: Sequence[_Line], level: int, indent: str) -> Iterator[str]:
-    """Yield lines below the headings of their modules; equal modules that follow each other are one, with a number."""
+    """Yield lines below the headings of their modules; consecutive equal modules are one, with their number."""
     parts: list[tuple[str, tuple[str, ...]]] = []
     for name, group in groupby(lines, lambda line: line.path[level] if len(line.path) > level + 1 else ""):
         inside = list(group)
@@ -101,7 +101,7 @@ def _yield_headed(lines: Sequence[_Line], level: int, indent: str) -> Iterator[s
 
 
 def _branches(report: Report) -> bool:
-    """Whether a network is not one chain of layers."""
+    """Whether a network is more than one chain of layers."""
     readers = Counter(source for layer in report.layers for source in layer.reads)
     return any(readers[i] > 1 or len(layer.reads) > 1 for i, layer in enumerate(report.layers))
 

@@ -15,7 +15,7 @@ SINGLE = (1, 1)
 
 
 def name_layer(layer: Layer) -> str:
-    """Name a row as the lecture does, by its role and operators; any other by its class, in capitals."""
+    """Return the lecture's name for a row's role and operators; for any other row, its class in capitals."""
     if layer.call is None:
         return f"NOT CALLED {layer.name}"
     if layer.role == "convolution":
@@ -31,13 +31,13 @@ def name_layer(layer: Layer) -> str:
 
 
 def abbreviate_window(layer: Layer) -> str:
-    """Return what VGG's table writes after a layer's name: "3-64" of 64 filters of 3x3, "2" of a pool."""
+    """Return the part after a layer's name in VGG's table: "3-64" for 64 filters of 3x3, "2" for a pool."""
     window = units.extents(layer.kernel)
     return f"{window}-{units.number(layer.outputs[0][1])}" if layer.role == "convolution" else window
 
 
 def spell_window(layer: Layer) -> str:
-    """Return a window as AlexNet's slide spells it: "96 11x11 filters, stride 4, pad 0"."""
+    """Return a window as on AlexNet's slide: "96 11x11 filters, stride 4, pad 0"."""
     kernel = units.shape(layer.kernel or ())
     if layer.role == "convolution":
         filters = layer.outputs[0][1]
@@ -53,7 +53,7 @@ def spell_window(layer: Layer) -> str:
 
 
 def keeps_size(layer: Layer) -> bool:
-    """Whether a layer is of VGG's kind: a convolution that keeps the size, a pool whose windows do not overlap."""
+    """Whether a layer occurs in VGG: a convolution that keeps the size, or a pool whose windows do not overlap."""
     if layer.kernel is None or layer.stride is None:
         return True
     if layer.role == "pooling":
@@ -62,16 +62,16 @@ def keeps_size(layer: Layer) -> bool:
 
 
 def spell_size(layer: Layer) -> str:
-    """Return the formula of an output's height, and of its width where that differs: "(227 - 11)/4 + 1 = 55".
+    """Return the formula of an output's height, and of its width if it differs: "(227 - 11)/4 + 1 = 55".
 
-    Empty where the size stays, and where the formula is not the one that the layer follows.
+    The text is empty if the size stays, or if the layer does not follow the formula.
     """
     stays = not layer.inputs or layer.inputs[0][2:] == layer.outputs[0][2:]
     return "" if stays else "; ".join(dict.fromkeys(spell_axes(layer)))
 
 
 def spell_axes(layer: Layer) -> list[str]:
-    """Return the formula of each axis of an output; none where the layer follows another."""
+    """Return the formula of each axis of an output; empty if the layer follows another formula."""
     if not (layer.kernel and layer.stride and layer.padding and layer.dilation and layer.inputs) or layer.transposed:
         return []
     sizes = layer.inputs[0][2:], layer.kernel, layer.stride, layer.padding, layer.dilation, layer.outputs[0][2:]
@@ -82,7 +82,7 @@ def spell_axes(layer: Layer) -> list[str]:
 def spell_axis(
     size: int, kernel: int, stride: int, padding: int, dilation: int, out: int, *, rounds_up: bool = False
 ) -> str:
-    """Return how an output's size along an axis follows from its input's; empty where it does not."""
+    """Return the formula of an output's size along an axis; empty if the layer does not follow it."""
     reach = dilation * (kernel - 1) + 1
     exact = Fraction(size + 2 * padding - reach, stride) + 1
     if out != math.floor(exact) and not (rounds_up and out == math.ceil(exact)):
@@ -93,7 +93,7 @@ def spell_axis(
 
 
 def spell_memory(layer: Layer) -> str:
-    """Return the values that a row keeps as a product; what a normalisation makes for a moment is a note."""
+    """Return a row's memory as a product; a note has the temporary values of a normalisation."""
     sizes = order_sizes(layer)
     taken, volume = layer.activation_elements, math.prod(sizes)
     note = ""
@@ -106,13 +106,13 @@ def spell_memory(layer: Layer) -> str:
 
 
 def count_passing(layer: Layer) -> int:
-    """Return how many values a normalisation makes beside its result."""
+    """Return the number of temporary values of a normalisation."""
     volume = math.prod(order_sizes(layer))
     return max(layer.activation_elements - volume, 0) if layer.role == "normalisation" and volume else 0
 
 
 def spell_weights(layer: Layer, pixels: tuple[int, ...]) -> str:
-    """Return weights as a product; `pixels` are the sizes that a flatten before an FC row flattened."""
+    """Return weights as a product; `pixels` are the sizes before the flatten in front of an FC row."""
     if not layer.weights:
         return "0 (shared)" if layer.call else "0"
     formula, product = _spell_product(layer, pixels)
@@ -120,7 +120,7 @@ def spell_weights(layer: Layer, pixels: tuple[int, ...]) -> str:
 
 
 def _spell_product(layer: Layer, pixels: tuple[int, ...]) -> tuple[str, int]:
-    """Write a row's weights as a product of its shapes, as far as it is a convolution or a linear layer."""
+    """Return the weights of a convolution or linear layer as a product of its shapes."""
     if not layer.inputs or not layer.outputs or len(layer.inputs[0]) < 2 or len(layer.outputs[0]) < 2:  # noqa: PLR2004
         return "", 0
     if layer.kernel is not None:
@@ -145,7 +145,7 @@ def spell_operations(layer: Layer) -> str:
 
 
 def order_sizes(layer: Layer) -> tuple[int, ...]:
-    """Turn C,H,W into H,W,C; a vector is one pixel of many channels, as in the lecture."""
+    """Return C,H,W as H,W,C; a vector becomes one pixel with many channels, as in the lecture."""
     sizes = layer.outputs[0][1:] if layer.outputs else ()
     if len(sizes) == 1:
         return (1, 1, *sizes)
@@ -153,7 +153,7 @@ def order_sizes(layer: Layer) -> tuple[int, ...]:
 
 
 def is_linear(layer: Layer) -> bool:
-    """Whether a row is a linear layer: a product of data with data has no weights, a bilinear layer two inputs."""
+    """Whether a row is a linear layer: one input, and weights. A product of data with data has no weights."""
     return layer.role == "linear" and layer.macts > 0 and (_runs(layer, "mm") or _runs(layer, ".linear"))
 
 

@@ -1,4 +1,4 @@
-"""A plain table of texts: what a network is fed, which sources of networks there are."""
+"""A plain table of texts: the inputs of a network, or the sources of networks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_document(title: str, records: Records, names: Sequence[str], note: str = "") -> Document:
-    """Return what there is to show: a line for each record, of which the first of `names` stands in front."""
+    """Return the document of a list: a line for each record, which begins with the first of `names`."""
     remarks = (Remark(kind="note", text=note),) if note else ()
     return Document(
         pages=lambda: (Page(title=title, table=_build_table(records, names), remarks=remarks),),

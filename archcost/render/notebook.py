@@ -1,4 +1,4 @@
-"""Results in a notebook: each one's document, as a small piece of HTML or as text."""
+"""Results in a notebook: each document as a small HTML fragment or as text."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ PLAIN = Target(color="never")
 
 
 def write_html(result: object) -> str:
-    """Return a result as a piece of HTML without scripts, identifiers or styles that others would feel."""
+    """Return a result as an HTML fragment without scripts, ids, or styles that affect the rest of the page."""
     return write_snippet(build_document(result).pages())
 
 
 def write_text(result: object) -> str:
-    """Return a result as the table that a terminal shows."""
+    """Return a result as the terminal's table."""
     return emit(build_document(result), "table", PLAIN)
 
 
 @singledispatch
 def build_document(result: object) -> Document:
-    """Return what there is to show of a result.
+    """Return the document of a result.
 
     Raises:
-        TypeError: nothing knows how to show it.
+        TypeError: results of this type have no document.
     """
     raise TypeError(f"{type(result).__name__} has no page")
 

@@ -1,4 +1,4 @@
-"""Second opinions: what other counters say, and why it differs."""
+"""Other counters' figures, and the reasons for their differences, as a document."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHOWN = 20
 
 
 def build_document(opinions: Opinions) -> Document:
-    """Return what there is to show of second opinions."""
+    """Return the document of other counters' figures."""
     return Document(
         pages=lambda: (_build_page(opinions),),
         data=lambda: _dump_opinions(opinions),
@@ -93,7 +93,7 @@ def _build_cell(value: int | None) -> Cell:
 
 
 def _explain(opinion: Opinion) -> Iterator[str | Passage]:
-    """Yield one counter's difference, what it consists of, and the sum again."""
+    """Yield one counter's difference, its parts, and their sum."""
     name = f"{opinion.counter} {opinion.version}"
     if opinion.failure is not None:
         yield Passage(f"{name}: no count. {opinion.failure}", hang=2)
@@ -112,7 +112,7 @@ def _explain(opinion: Opinion) -> Iterator[str | Passage]:
 
 
 def _list_differences(walks: Walks) -> Iterator[str | Passage]:
-    """Yield what a walk on a device counts otherwise than one on meta."""
+    """Yield the quantities that differ between a walk on a device and a walk on meta."""
     if walks.failure is not None:
         yield Passage(f"meta: no walk to compare with. {walks.failure}", hang=2)
         return

@@ -1,4 +1,4 @@
-"""A quiz as pages: a question each, its answer folded; in a terminal the answers stand after all questions."""
+"""A quiz as pages: one per question, with a folded answer; in a terminal the answers follow all questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_document(quiz: Quiz) -> Document:
-    """Return what there is to show of a quiz."""
+    """Return the document of a quiz."""
     return Document(
         pages=lambda: (_build_title(quiz), *(_build_page(n, each) for n, each in enumerate(quiz.questions, start=1))),
         listing=lambda: _build_sheets(quiz),

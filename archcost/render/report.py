@@ -1,4 +1,4 @@
-"""A report: what each view of it shows, and `render`, which makes a text of it."""
+"""The views of a report, and `render`, which returns a view as text."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def render(
     """Return a report as text.
 
     Args:
-        report: the report.
+        report: the report to render.
         format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown", or "html"
             (one file that needs no network, with charts and a table that can be sorted and folded).
         view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), "memory"
-            (what is alive while each layer runs, of a report with a timeline), "saved" (what training keeps, and who
-            keeps it, of a report that lists it), or "time" (of one that was measured).
-        depth: how many levels of modules "modules" shows; 1 unless given.
+        (the live memory while each layer runs; needs a timeline), "saved" (the tensors that training saves; needs their
+        list), or "time" (needs measured times).
+        depth: the number of module levels in the view "modules"; 1 by default.
         sort: a quantity to sort by, the largest first.
-        columns: the quantities to show, instead of the usual ones.
+        columns: the quantities to show instead of the default ones.
         binary: KiB and MiB instead of kB and MB.
-        flops: the products of the operations, too, in the lecture's table.
+        flops: show the operations as products in the lecture's table.
         width: columns of the terminal, for "table"; see `archcost.page.target.Target`, also for the next two.
         color: "always", "never" or "auto".
-        target: where the text will be written.
+        target: the output that will receive the text.
 
     Raises:
-        ArgumentError: an option that the format or the view does not take, or a name that is not a quantity.
+        ArgumentError: the format or the view does not take an option, or a name is not a quantity.
     """
     place = Target(stream=target, width=width, color=color)
     shown = View(name=view, depth=depth, sort=sort, columns=columns, binary=binary, flops=flops)
@@ -65,7 +65,7 @@ def render(
 
 
 def build_document(report: Report, view: View) -> Document:
-    """Return what a view shows; the data are always the whole report."""
+    """Return the document of a view; its data are always the whole report."""
     return Document(
         pages=lambda: (build_page(report, view),),
         data=report.to_json,
@@ -103,7 +103,7 @@ def build_page(report: Report, view: View) -> Page:
 
 
 def _build_table(report: Report, view: View) -> Table:
-    """Return the table of a view that has one."""
+    """Return the table of a view."""
     sort, columns, binary = view.sort, view.columns, view.binary
     if view.name == "layers":
         return views.build_layers(report, sort=sort, columns=columns, binary=binary)

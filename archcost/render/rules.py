@@ -1,4 +1,4 @@
-"""The rules of the operators: as a list to read, as a table, and one operator a row for programs."""
+"""The operators' rules, as a document: a list to read, a table, and one row per operator for programs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ INDENT = 4
 
 
 def build_document(rules: Sequence[Description], casts: Mapping[str, Mapping[str, str]]) -> Document:
-    """Return what there is to show of rules.
+    """Return the document of rules.
 
     Args:
         rules: the rules, each with its operators.
-        casts: what autocast does, by device ("cpu", "cuda") and operator.
+        casts: autocast's policy by device ("cpu", "cuda") and operator.
     """
     remarks = (Remark(kind="note", text=NOTE),)
     records = [record for each in rules for record in _yield_records(each, casts)]
@@ -89,7 +89,7 @@ def _build_table(rules: Sequence[Description], casts: Mapping[str, Mapping[str, 
 def _yield_lines(
     groups: Sequence[tuple[str, Sequence[Description]]], casts: Mapping[str, Mapping[str, str]]
 ) -> Iterator[str | Passage]:
-    """Yield a block for each module of rules, in it one for each rule."""
+    """Yield a block for each module of rules, which has a block for each rule."""
     for n, (group, members) in enumerate(groups):
         if n:
             yield ""
@@ -108,7 +108,7 @@ def _yield_lines(
 
 
 def _spell_casts(rule: Description, casts: Mapping[str, Mapping[str, str]]) -> str:
-    """Say what autocast does with a rule's operators: "float32 on cuda (pow, exp)"."""
+    """Return autocast's policy for a rule's operators: "float32 on cuda (pow, exp)"."""
     said = []
     for device, policies in casts.items():
         chosen = [(CASTS[policies[name]], name) for name in rule.operators if name in policies]

@@ -1,4 +1,4 @@
-"""The view of what training keeps: every saved tensor, the largest first, with who keeps it and the line."""
+"""The view of saved tensors: the largest first, with the operators that keep each, and their source lines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def build_saved(report: Report, *, binary: bool) -> Table:
-    """Return one line for each tensor that autograd keeps.
+    """Return a table with one line for each saved tensor.
 
     Raises:
-        ArgumentError: a report that does not list them.
+        ArgumentError: the report does not list the saved tensors.
     """
     if report.saved is None:
         raise ArgumentError("the report does not list what is saved; profile with --train (train=..., saved=True)")
@@ -40,7 +40,7 @@ def build_saved(report: Report, *, binary: bool) -> Table:
 
 
 def _spell_keeper(saved: Saved) -> str:
-    """Say "relu at model.py:41, and convolution": all of them have to let go of a tensor for it to be freed."""
+    """Return "relu at model.py:41, and convolution": a tensor is freed only when all of these release it."""
     return ", and ".join((_spell_place(saved.operator, saved.line), *saved.also))
 
 

@@ -1,4 +1,4 @@
-"""What is shown of a difference: which quantities, and which layers first."""
+"""The shown part of a difference: its quantities, and the order of its layers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from archcost.records import Change, Checked, Difference
 
-MOST = 15  # layers that a text or a table names
-STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever it costs
+MOST = 15  # the most layers that a text or a table names
+STRUCTURAL = ("depth", "receptive_field")  # they change with the structure, whatever the cost
 
 
 def choose_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities of a table: those with a limit first exceeded ones, then the usual ones."""
+    """Return the quantities of a table: those with exceeded limits, then others with limits, then the usual ones."""
     exceeded = [verdict.metric for verdict in checked.exceeded if not verdict.modules]
     known = () if checked.difference is None else checked.difference.network.totals
     names = (*exceeded, *(verdict.metric for verdict in checked.verdicts if not verdict.modules), *USUAL)
@@ -26,8 +26,8 @@ def choose_metrics(checked: Checked) -> tuple[str, ...]:
 def choose_own_metrics(checked: Checked) -> tuple[str, ...]:
     """Return the quantities of the totals: the usual ones, those with a limit, and others with a cause of their own.
 
-    Bytes, peaks and the like follow where parameters, multiply-adds or activations changed; they have a cause of their
-    own where none of these did, as when the dtype changed.
+    Bytes and peaks usually follow from parameters, multiply-adds or activations; they have a cause of their own if none
+    of these changed, as when the dtype changed.
     """
     difference, first = checked.difference, choose_metrics(checked)
     if difference is None:
@@ -39,7 +39,7 @@ def choose_own_metrics(checked: Checked) -> tuple[str, ...]:
 
 
 def choose_following_metrics(checked: Checked) -> tuple[str, ...]:
-    """Return the quantities that changed because others did."""
+    """Return the quantities that changed only because others did."""
     difference, own = checked.difference, choose_own_metrics(checked)
     if difference is None or difference.before is None or difference.after is None:
         return ()
@@ -47,11 +47,11 @@ def choose_following_metrics(checked: Checked) -> tuple[str, ...]:
 
 
 def choose_layer_metrics(difference: Difference, metrics: Sequence[str]) -> tuple[str, ...]:
-    """Return those quantities that some layer has more or less of."""
+    """Return the quantities that differ in at least one layer."""
     return tuple(name for name in metrics if difference.contributions(name))
 
 
 def sort_changes(difference: Difference, metrics: Sequence[str]) -> list[Change]:
-    """Return the layers that are not the same, the largest difference first."""
+    """Return the changed layers, the largest difference first."""
     found = [change for change in difference.changes if change.status != "same"]
     return sorted(found, key=lambda change: [-abs(change.delta(name)) for name in metrics])

@@ -1,4 +1,4 @@
-"""The times of a network beside those of its base, in words and as a table."""
+"""The times of networks beside their bases' times, in words and as a table."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ CONVENTIONS = (
 
 
 def spell_speed(speed: Speed) -> str:
-    """Say how the time changed: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
+    """Describe a changed time: "time 6.810 ms -> 7.031 ms (+3.2 %, 95 %: +3.0 % to +3.4 %), at most +2.0 %: worse"."""
     times = f"time {units.duration(speed.base_ns)} -> {units.duration(speed.head_ns)}"
     return f"{times} ({units.ratio(speed.ratio)}, 95 %: {spell_interval(speed)}), {spell_allowed(speed)}: {speed.state}"
 
 
 def spell_interval(speed: Speed) -> str:
-    """Return between which changes of the time the truth lies."""
+    """Return the confidence interval of the change of the time."""
     return f"{units.ratio(speed.low)} to {units.ratio(speed.high)}"
 
 
 def spell_allowed(speed: Speed) -> str:
-    """Return by how much the time may grow."""
+    """Return the allowed growth of the time."""
     return f"at most {units.ratio(1 + speed.floor)}"
 
 
 def build_times_table(check: Check) -> Table | None:
-    """Return the times of the networks that were timed, None where none was."""
+    """Return the table of the timed networks; None if no network was timed."""
     timed = [(checked, checked.speed) for checked in check.worst_first if checked.speed is not None]
     columns = (
         ("before", "Before"),

@@ -1,4 +1,4 @@
-"""What stands around every table: what was walked, the totals, the conventions, the remarks."""
+"""The frame of every table: the network, the totals, the conventions, the remarks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def spell_title(network: NetworkInfo) -> str:
-    """Return the network's name, and the spec where it says something else."""
+    """Return the network's name, and its spec if that differs."""
     return network.name if network.name == network.spec else f"{network.name} ({network.spec})"
 
 
 def list_facts(report: Report) -> tuple[str, ...]:
-    """Return what was walked and how."""
+    """Return the network's inputs and options."""
     device, followed = (report.environment.get(name) for name in ("device", "like"))
     chosen = report.totals.saved_bytes is not None or report.network.amp or followed != FOLLOWED[0]
     like = f", like {followed}" if followed and chosen else ""
@@ -30,7 +30,7 @@ def list_facts(report: Report) -> tuple[str, ...]:
 
 
 def list_run_facts(network: NetworkInfo) -> tuple[str, str]:
-    """Return the inputs, and the mode with its precision."""
+    """Return the inputs, the mode and the precision."""
     inputs = ", ".join(
         f"{'' if each.name is None else each.name + '='}{units.shape(each.shape)} {each.dtype}"
         for each in network.inputs
@@ -40,7 +40,7 @@ def list_run_facts(network: NetworkInfo) -> tuple[str, str]:
 
 
 def spell_conventions(report: Report, *, binary: bool) -> str:
-    """Return the one line that says what the figures mean."""
+    """Return the line that explains the figures."""
     batches = sorted({each.shape[0] for each in report.network.inputs if len(each.shape) > 1})
     batch = f"batch {units.number(batches[0])}; " if len(batches) == 1 else ""
     prefix = "bytes in steps of 1024, all else of 1000" if binary else "prefixes in steps of 1000"
@@ -53,7 +53,7 @@ def spell_conventions(report: Report, *, binary: bool) -> str:
 
 
 def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
-    """Return the totals, each with all of its digits."""
+    """Return the totals with all digits."""
     return (
         *_parameter_figures(report, binary=binary),
         *_work_figures(report),
@@ -63,7 +63,7 @@ def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
 
 
 def list_remarks(report: Report) -> tuple[Remark, ...]:
-    """Return the notes, the warnings, and what was not counted or never ran."""
+    """Return the notes, the warnings, and the parts that were not counted or never ran."""
     found = [
         Remark(
             kind="uncovered",
@@ -131,20 +131,20 @@ def _memory_figures(report: Report, *, binary: bool) -> Iterator[Figure]:
             yield _bytes(label, value, remark, binary=binary)
     if totals.peak_allocated_bytes is not None:
         yield _bytes("allocated", totals.peak_allocated_bytes, "in blocks of 512 bytes", binary=binary, level=1)
-    if report.peak is not None and report.timeline:  # the view of memory, which says what the peak is made of
+    if report.peak is not None and report.timeline:  # the memory view, which shows the parts of the peak
         for kind, nbytes in sorted(report.peak.live.items(), key=lambda item: -item[1]):
             yield _bytes(kind, nbytes, "alive then", binary=binary, level=1)
 
 
 def _in_full(report: Report, name: str, unit: Literal["", "B"] = "", *, binary: bool = False) -> str:
-    """Say what a quantity is in full training, where something is frozen."""
+    """Return a quantity's value in full training, if something is frozen."""
     if report.full_training is None:
         return ""
     return f"{units.short(getattr(report.full_training, name), unit, binary=binary)} in full training"
 
 
 def _moment(peak: Peak | None) -> str:
-    """Say when the most memory is alive, as far as it is known."""
+    """Name the moment of peak memory, as far as it is known."""
     if peak is None or not peak.operator:
         return ""
     layer = write_plain(peak.layer) if peak.layer else ""
@@ -160,7 +160,7 @@ def _graph_figures(report: Report) -> Iterator[Figure]:
 
 
 def _field_figure(layers: tuple[Layer, ...]) -> Figure | None:
-    """Say how far the last row sees that does not see everything, or that all rows do."""
+    """Describe the last receptive field that does not cover the whole input."""
     finite = [i for i, layer in enumerate(layers) if is_finite(layer.receptive_field)]
     making = [i for i in finite if layers[i].activation_elements] or finite
     everything = [i for i, layer in enumerate(layers) if "all" in (layer.receptive_field or ())]

@@ -1,4 +1,4 @@
-"""A sweep: one line for each cell, and what has to be known of those that did not go well."""
+"""A sweep, as a document: one line per cell, and remarks about troubled cells."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMES: Mapping[str, Kind] = {
     **dict.fromkeys(("network", "input", "dtype", "layout", "mode"), "text"),
     "batch": "whole",
 }
-# what `_yield_records` has
+# the keys of `_yield_records`
 COLUMNS: Mapping[str, Kind] = {
     **_NAMES,
     **dict.fromkeys(("seconds", "p10_seconds", "p90_seconds", "median_ns", "p10_ns", "p90_ns", "wall_ns"), "real"),
@@ -37,9 +37,9 @@ COLUMNS: Mapping[str, Kind] = {
 
 
 def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
-    """Return what there is to show of a sweep: one line for each cell; its data have every sample of every row.
+    """Return the document of a sweep: one line per cell; its data have every sample of every row.
 
-    With `layers`, the rows of every cell follow, or take the place of the cells where there are rows alone.
+    With `layers`, the rows of every cell follow; if there are only rows, they replace the cells.
     """
     return Document(
         pages=lambda: (_build_page(sweep), *(_yield_layer_pages(sweep) if layers else ())),
@@ -50,21 +50,21 @@ def build_document(sweep: Sweep, *, layers: bool = False) -> Document:
 
 
 def build_last(sweep: Sweep, lines: int) -> Document:
-    """Return the table of the cells that were timed last, at most so many, for a terminal that shows them meanwhile."""
+    """Return the table of the last cells, up to a number, for the terminal's live display."""
     last = dataclasses.replace(sweep, cells=sweep.cells[-lines:])
     page = Page(title=_spell_title(sweep), table=_build_table(last))
     return dataclasses.replace(build_document(last), pages=lambda: (page,))
 
 
 def spell_cell(cell: Cell, sweep: Sweep) -> str:
-    """Return what tells a cell from the others: "batch 4, bfloat16"."""
+    """Return the text that distinguishes a cell from the others: "batch 4, bfloat16"."""
     axes = [f"{name} {text}" if name == "batch" else text for name, text in _spell_axes(cell).items()]
     shown = ["batch", *_find_varying(sweep)]
     return ", ".join(text for name, text in zip(_spell_axes(cell), axes, strict=True) if name in shown)
 
 
 def yield_troubles(sweep: Sweep) -> Iterator[str]:
-    """Say what failed, and what is missing for a figure to be trusted."""
+    """Yield the failures, and the unmet conditions of trustworthy figures."""
     said: list[tuple[Cell, str]] = []
     for cell in sweep.cells:
         if cell.sample is None:
@@ -75,7 +75,7 @@ def yield_troubles(sweep: Sweep) -> Iterator[str]:
 
 
 def _yield_once(said: Iterable[tuple[Cell, str]], sweep: Sweep) -> Iterator[str]:
-    """Yield each text once, behind the cells that it is said of."""
+    """Yield each text once, after the names of its cells."""
     where: dict[str, list[str]] = {}
     for cell, text in said:
         where.setdefault(text, []).append(spell_cell(cell, sweep))
@@ -135,7 +135,7 @@ def _spell_conventions(sample: Sample) -> str:
 
 
 def _find_varying(sweep: Sweep) -> list[str]:
-    """Return the axes in which cells differ; the dtype of one that failed may not be known."""
+    """Return the axes in which cells differ; a failed cell's dtype may be unknown."""
     names = ("input", "dtype", "layout", "mode")
     return [name for name in names if len({_spell_axes(cell)[name] for cell in sweep.cells} - {""}) > 1]
 
@@ -246,7 +246,7 @@ def _yield_layer_pages(sweep: Sweep) -> Iterator[Page]:
 
 
 def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
-    """Yield one record for each cell; `network`, `batch` and `seconds` are what charts read."""
+    """Yield one record for each cell; charts read `network`, `batch` and `seconds`."""
     table = _build_table(sweep)
     for cell, line in zip(sweep.cells, table.lines, strict=True):
         yield {
@@ -261,7 +261,7 @@ def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
 
 
 def _spell_seconds(sample: Sample | None) -> dict[str, float | None]:
-    """Return what one iteration takes whoever waits for it, and the percentiles of the same clock."""
+    """Return the latency of one iteration, and percentiles of the same clock."""
     names = ("seconds", "p10_seconds", "p90_seconds")
     if sample is None:
         return dict.fromkeys(names)
@@ -287,7 +287,7 @@ def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
 
 
 def _name_place(cell: Cell) -> dict[str, Any]:
-    """Return where a cell was timed: times of other devices, drivers or clocks do not compare."""
+    """Return the device, driver and clocks of a cell, without which times cannot be compared."""
     found = None if cell.sample is None else cell.sample.conditions
     return {
         "device": found and found.device,

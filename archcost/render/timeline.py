@@ -1,4 +1,4 @@
-"""The memory view: what is alive while each layer's operators run, forward and backward, with the peak marked."""
+"""The memory view: the live memory while each layer's operators run, forward and backward, with the peak marked."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def build_timeline(report: Report, *, binary: bool) -> Table:
-    """Return one line for each run of operators of one layer and phase: the most that is alive during it.
+    """Return a table with one line for each run of operators of one layer and phase, with its largest live memory.
 
     Raises:
-        ArgumentError: a report without a timeline.
+        ArgumentError: the report has no timeline.
     """
     if not report.timeline:
         raise ArgumentError("the report has no timeline; profile with timeline=True")
@@ -42,7 +42,7 @@ def build_timeline(report: Report, *, binary: bool) -> Table:
 
 
 def _build_live_column(peaks: Sequence[Instant], largest: Instant, *, binary: bool) -> FilledColumn:
-    """Return what is alive beside the most that ever is."""
+    """Return the column of live memory, with bars against the peak."""
     scale = units.scale([instant.live_bytes for instant in peaks], binary=binary)
     most = largest.live_bytes
     cells = [

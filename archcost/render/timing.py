@@ -1,4 +1,4 @@
-"""Measured times as text: one line for each row, and what has to be known to believe them."""
+"""Measured times as a table, with the conditions and the doubts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ UNCHECKED = "archcost's CUDA timing has not been run on a GPU yet: check it befo
 
 
 def build_rows_table(sample: Sample) -> Table:
-    """Return one line for each measured row, in the order of execution.
+    """Return a table with one line for each measured row, in the order of execution.
 
-    Where the events cost more than a tenth, only the rows' shares are shown.
+    If the events cost more than a tenth of the time, the table shows only the rows' shares.
 
     Raises:
-        ArgumentError: a sample without layers.
+        ArgumentError: the sample has no layers.
     """
     layers = _find_layers(sample)
     grid = [_build_time_column(layers, sample)]
@@ -52,7 +52,7 @@ def build_rows_table(sample: Sample) -> Table:
 
 
 def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
-    """Return what was measured of the whole network."""
+    """Return the measurements of the whole network."""
     sample = report.measured
     if sample is None:
         return ()
@@ -64,7 +64,7 @@ def list_figures(report: Report, *, binary: bool) -> tuple[Figure, ...]:
 
 
 def spell_conditions(sample: Sample) -> str:
-    """Return the line that says under which conditions the figures hold."""
+    """Return the line with the conditions of the measurement."""
     found, plan = sample.conditions, sample.plan
     how = [
         found.device,
@@ -83,7 +83,7 @@ def spell_conditions(sample: Sample) -> str:
 
 
 def list_remarks(sample: Sample) -> tuple[Remark, ...]:
-    """Return what is missing for the figures to be trusted, and what has to be said besides."""
+    """Return the unmet conditions of trustworthy figures, and other remarks."""
     return (
         *(Remark(kind="warning", text=f"unmet: {text}") for text in sample.unmet),
         *(Remark(kind="note", text=text) for text in (*sample.notes, *_yield_explanations(sample))),
@@ -91,7 +91,7 @@ def list_remarks(sample: Sample) -> tuple[Remark, ...]:
 
 
 def spell_series(series: Series) -> str:
-    """Return how many samples there are and how they lie: "n 70, p10 1.1 ms, p90 1.3 ms, spread 9.8 %"."""
+    """Return the number and the spread of samples: "n 70, p10 1.1 ms, p90 1.3 ms, spread 9.8 %"."""
     low, high = (units.duration(series.quantile(part)) for part in (0.1, 0.9))
     return f"n {units.number(series.n)}, p10 {low}, p90 {high}, spread {units.percent(series.spread)}"
 
@@ -202,7 +202,7 @@ def _yield_energy(energy: Energy) -> Iterator[Figure]:
 
 
 def _spell_joules(joules: float) -> str:
-    return f"{units.number(float(f'{joules:.2g}'))} J"  # a few per cent are unknown
+    return f"{units.number(float(f'{joules:.2g}'))} J"  # less is within the uncertainty of a few per cent
 
 
 def _yield_layer_figures(sample: Sample) -> Iterator[Figure]:

@@ -1,4 +1,4 @@
-"""Where each row stands in the hierarchy of modules, and which containers need a line of their own."""
+"""The place of each row in the module hierarchy, and the containers that need a line of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The containers above a row that get a line, the outermost first, and the rest of the row's name."""
+    """The containers with a line above a row, the outermost first, and the rest of the row's name."""
 
     containers: tuple[Path, ...]
     label: str
@@ -32,8 +32,7 @@ def read_path(layer: Layer) -> Path:
 def build_places(paths: Sequence[Path]) -> list[Place]:
     """Return the place of each path.
 
-    A container that holds one thing only gets no line: its name goes before the name of what it holds, so that
-    deep nests stay readable.
+    A container with a single child gets no line: its name joins the child's name, so that deep nesting stays readable.
     """
     children: dict[Path, set[str]] = defaultdict(set)
     for path in paths:
@@ -43,7 +42,7 @@ def build_places(paths: Sequence[Path]) -> list[Place]:
 
 
 def yield_entered(before: Sequence[Path], now: Sequence[Path]) -> Iterator[tuple[Path, int, str]]:
-    """Yield the containers of `now` that `before` was not in: path, level and label."""
+    """Yield the containers that `now` enters and `before` was not in: path, level and label."""
     for level, path in enumerate(now):
         if tuple(before[: level + 1]) != tuple(now[: level + 1]):
             above = now[level - 1] if level else ()

@@ -1,4 +1,4 @@
-"""What of a report is shown: which rows, in which order, in which columns."""
+"""A request for a view of a report: its rows, their order, its columns."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ VIEWS: tuple[str, ...] = get_args(Name)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A request for a view; see `archcost.render.report.render` for what each part means.
+    """A request for a view; `archcost.render.report.render` explains each field.
 
     Raises:
-        ArgumentError: an option that the view does not take, or a quantity that no row has.
+        ArgumentError: the view does not take an option, or no row has a quantity.
     """
 
     name: str = "layers"
@@ -58,10 +58,10 @@ class View:
             )
 
     def check_formats(self, names: Collection[str]) -> None:
-        """Find out before the work whether this view has these forms.
+        """Check before the work that this view has these formats.
 
         Raises:
-            ArgumentError: a form made of rows, of a view that is text.
+            ArgumentError: the view is text, and a format needs rows.
         """
         rows = [name for name in names if find_format(name).part == "rows"]
         if self.name == "lecture" and rows:

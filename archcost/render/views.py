@@ -39,7 +39,7 @@ Groups = dict[tree.Path, list["Layer"]]
 
 
 def build_layers(report: Report, *, sort: str | None, columns: Sequence[str] | None, binary: bool) -> Table:
-    """Return one line per layer in the order of execution, below their containers; sorted, a plain list instead."""
+    """Return one line per layer in the order of execution, below its containers; with a sort order, a plain list."""
     ranks = choose_columns(columns, LAYER_RANKS, sort)
     rows = list(report.layers)
     if sort is not None:
@@ -64,9 +64,9 @@ def build_layers(report: Report, *, sort: str | None, columns: Sequence[str] | N
 def build_modules(
     report: Report, *, depth: int, sort: str | None, columns: Sequence[str] | None, binary: bool
 ) -> Table:
-    """Return the sums of every module down to `depth` levels; a module's line includes those below it.
+    """Return the sums of every module down to `depth` levels; a module's line includes the modules below it.
 
-    Sorted, it is a plain list of the innermost ones instead.
+    With a sort order, return a plain list of the innermost modules.
     """
     ranks = choose_columns(columns, MODULE_RANKS, sort)
     for name in ranks:
@@ -88,7 +88,7 @@ def build_modules(
 
 
 def build_operators(report: Report, *, sort: str | None, columns: Sequence[str] | None) -> Table:
-    """Return one line per operator: those without a rule, then the costly ones, then the free ones."""
+    """Return one line per operator: first operators without a rule, then costly ones, then free ones."""
     names = OPERATORS if columns is None else tuple(columns)
     for name in (*names, *(() if sort is None else (sort,))):
         if find_layer_metric(name).name not in OPERATORS:
@@ -125,13 +125,13 @@ def _group_layers(layers: Sequence[Layer], depth: int) -> Groups:
 
 
 def _order_as_tree(groups: Groups) -> list[tree.Path]:
-    """Return the modules in the order of execution, each directly below the one that it is in."""
+    """Return the modules in the order of execution, each directly below its parent."""
     first = {path: i for i, path in enumerate(groups)}
     return sorted(groups, key=lambda path: [first[path[:end]] for end in range(1, len(path) + 1)])
 
 
 def _order_by_sum(groups: Groups, sort: str, depth: int) -> list[tree.Path]:
-    """Return the innermost modules, the largest first: those at `depth`, and rows that lie above it."""
+    """Return the innermost modules, the largest first: modules at `depth`, and rows above it."""
     innermost = [
         path for path, rows in groups.items() if len(path) == depth or any(tree.read_path(row) == path for row in rows)
     ]

@@ -1,4 +1,4 @@
-"""What a file of weights holds, by prefixes of the tensors' names; there are no multiply-adds in it."""
+"""The contents of a file of weights, by prefixes of the tensors' names, as a document."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NAMES = ("prefix", "tensors", "params", "bytes", "dtypes")
 
 
 def build_document(file: str, tensors: Sequence[Stored], *, depth: int | None = None, binary: bool = False) -> Document:
-    """Return what there is to show of a file.
+    """Return the document of a file of weights.
 
     Args:
         file: its name.
-        tensors: what is in it.
-        depth: how many parts of a name make a prefix; without it a prefix ends behind its first number ("layers.0"), or
-            before the last part.
+        tensors: the tensors in the file.
+        depth: the number of name parts in a prefix; by default a prefix ends after its first number ("layers.0"), or
+        before the last part.
         binary: bytes as KiB, MiB, GiB.
     """
     groups: dict[str, list[Stored]] = {}

@@ -20,7 +20,7 @@ class Work(NamedTuple):
         read_bytes: bytes that it has to read at least once; None: all of its tensor arguments.
         written_bytes: bytes that it has to write at least once; None: all of its results.
         layers: weighted layers in a row that it stands for when one of its operands is a parameter.
-        layer_outputs: elements that those layers put out; None: its first result; 0 where it is no convolution or
+        layer_outputs: elements that those layers put out; None: its first result; 0 where it is not a convolution or
             linear layer.
     """
 

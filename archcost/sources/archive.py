@@ -48,7 +48,9 @@ def _find_exported(spec: Spec) -> Network:
         program = torch.export.load(spec.target)
         module = program.module()
     except Exception as error:
-        raise BuildError(f"{spec.target} is no exported program that this torch reads: {first_line(error)}") from error
+        raise BuildError(
+            f"{spec.target} is not an exported program that this torch reads: {first_line(error)}"
+        ) from error
     args, kwargs = program.example_inputs or ((), {})
     given = {**{str(place): value for place, value in enumerate(args)}, **kwargs}
     return Network(
@@ -77,13 +79,15 @@ def _find_scripted(spec: Spec) -> Network:
 
     if not _is_script(spec.target):
         raise UnknownNetworkError(
-            f"{spec.target} is no TorchScript archive; weights alone (a state_dict) do not say how they are used: name "
-            "the code that does, as FILE.py:CALLABLE"
+            f"{spec.target} is not a TorchScript archive; weights alone (a state_dict) do not say how they are used: "
+            "name the code that does, as FILE.py:CALLABLE"
         )
     try:
         module = torch.jit.load(spec.target, map_location="cpu")  # type: ignore[no-untyped-call]
     except Exception as error:
-        raise BuildError(f"{spec.target} is no TorchScript that this torch reads: {first_line(error)}") from error
+        raise BuildError(
+            f"{spec.target} is not a TorchScript archive that this torch reads: {first_line(error)}"
+        ) from error
     return Network(
         spec=spec.text,
         name=Path(spec.target).stem,

@@ -109,7 +109,7 @@ def _prepare_diffusers(
     network = _find_class(diffusers, kind or str(fields["_class_name"]), title)
     if not hasattr(network, "from_config") or hasattr(network, "components"):
         raise ArgumentError(
-            f"{title} describes {network.__name__}, which is no network; name the configuration of a part, as in "
+            f"{title} describes {network.__name__}, which is not a network; name the configuration of a part, as in "
             "FOLDER/unet/config.json or hf:OWNER/NAME/unet"
         )
     fields = change_fields(fields, arguments, _read_defaults(network), title)

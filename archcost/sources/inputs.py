@@ -94,7 +94,7 @@ class InputSpec:
         try:
             return torch.tensor(value, dtype=getattr(torch, self.dtype), device="cpu").to(device)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise InputError(f"--input {quote(str(self))} is no tensor: {first_line(error)}") from error
+            raise InputError(f"--input {quote(str(self))} is not a tensor: {first_line(error)}") from error
 
     def tensor(self, batch: int, device: str) -> torch.Tensor:
         """Make a tensor: random numbers for floating point, zeros (a valid index) or the sample for everything else."""
@@ -175,5 +175,5 @@ def _read_tensor(file: str) -> torch.Tensor:
         return torch.from_numpy(np.load(file, allow_pickle=False))
     except (ValueError, TypeError, EOFError, OSError) as error:
         raise InputError(
-            f"--input @{file} is no array: {first_line(error)}; write it with numpy.save('{file}', array)"
+            f"--input @{file} is not an array: {first_line(error)}; write it with numpy.save('{file}', array)"
         ) from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from archcost.errors import UnknownNetworkError, closest
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import build_by_name, build_unknown, import_library
 from archcost.sources.network import DEFAULT_INPUT, Network
@@ -31,13 +33,19 @@ class _Torchvision(Source):
     aliases = ("tv",)
 
     def find(self, spec: Spec) -> Network:
-        """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones."""
+        """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones.
+
+        "resnet50.IMAGENET1K_V2" names weights as timm does: they choose the crop, and are not loaded.
+        """
         models = import_library("torchvision.models")
-        names = models.list_models()
-        if spec.target not in names:
+        text, names = spec.target, models.list_models()
+        name, _, tag = text.partition(".")
+        spec = replace(spec, target=name)
+        if name not in names:
             raise build_unknown(spec, names)
+        _check_tag(spec, tag, models)
         arguments = {"weights": None, **spec.arguments}
-        weights = getattr(models.get_model_weights(spec.target), str(arguments["weights"] or "DEFAULT"), None)
+        weights = getattr(models.get_model_weights(name), str(arguments["weights"] or tag or "DEFAULT"), None)
         crop = getattr(getattr(weights, "transforms", None), "keywords", {}).get("crop_size")
         side = spec.size or ((crop, crop) if isinstance(crop, int) else crop)
         if "weights_backbone" in inspect.signature(models.get_model_builder(spec.target)).parameters:
@@ -49,7 +57,7 @@ class _Torchvision(Source):
         inputs, training_inputs = _describe_inputs(models, spec, side)
         return Network(
             spec=spec.text,
-            name=spec.target,
+            name=text,
             build=lambda: build_by_name(models.get_model, spec, arguments),
             inputs=inputs,
             training_inputs=training_inputs,
@@ -59,6 +67,13 @@ class _Torchvision(Source):
         """Return those that classify images."""
         models = import_library("torchvision.models")
         return [f"torchvision:{name}" for name in models.list_models(module=models)]
+
+
+def _check_tag(spec: Spec, tag: str, models: Any) -> None:
+    known = [each.name for each in models.get_model_weights(spec.target)]
+    if tag and tag not in known:
+        hint = closest(tag, known, f"it has {', '.join(known)}")
+        raise UnknownNetworkError(f"torchvision has no weights {tag!r} of {spec.target}; {hint}")
 
 
 def _describe_inputs(models: Any, spec: Spec, side: Any) -> tuple[tuple[InputSpec, ...], tuple[InputSpec, ...]]:

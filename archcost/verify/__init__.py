@@ -1,4 +1,4 @@
-"""Second opinions: what fvcore's and torch's own counters say, and which operator explains each difference."""
+"""Other counters' figures (fvcore's and torch's), and the operators that explain each difference."""
 
 from archcost.records.opinions import (
     CountDifference as CountDifference,

@@ -1,4 +1,4 @@
-"""Which operators explain a difference: pure arithmetic on what the counters found."""
+"""The operators that explain a difference: pure arithmetic on the counters' results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ELSEWHERE = "(elsewhere)"
 
 
 def add_rest(calls: Sequence[Call], macs: int) -> tuple[Call, ...]:
-    """Add what the profile counted and these calls did not, so that the operators always add up to the profile."""
+    """Add the profile's counts that these calls lack, so that the operators always add up to the profile."""
     rest = macs - sum(call.macs for call in calls)
     if not rest:
         return tuple(calls)
@@ -34,7 +34,7 @@ def add_torch_counts(calls: Iterable[Call], failure: str | None) -> Count:
 
 
 def list_operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[Operator, ...]:
-    """Return one line for each operator of which some counter says anything but 0, in the order of the first call."""
+    """Return one line for each operator with a figure other than 0, in the order of the first call."""
     groups = _group_calls(calls)
     answers = {counter: count for counter, count in counts.items() if count.failure is None}
     names = dict.fromkeys((*groups, *(name for count in answers.values() for name in count.by_operator)))
@@ -51,7 +51,7 @@ def list_operators(calls: Iterable[Call], counts: Mapping[str, Count]) -> tuple[
 
 
 def build_opinion(counter: str, version: str, count: Count, calls: Sequence[Call]) -> Opinion:
-    """Set one counter's answer against archcost's."""
+    """Compare one counter's answer with archcost's."""
     if count.failure is not None:
         return Opinion(counter=counter, version=version, total=None, skipped={}, failure=count.failure)
     differences = _yield_fvcore_differences(count, calls) if counter == FVCORE else _yield_torch_differences(calls)

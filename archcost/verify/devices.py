@@ -1,4 +1,4 @@
-"""The walk on a real device beside the one on meta, row by row: both have to count the same."""
+"""The walk on a real device beside the walk on meta, row by row; both must count the same."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def compare_walks(network: Network, feed: Feed, there: Report) -> Walks:
 
 
 def _compare_layers(meta: Sequence[Layer], there: Sequence[Layer]) -> Iterator[RowDifference]:
-    """Yield the differences of rows in the order of execution, and the rows that only one of both has."""
+    """Yield the differences of rows in the order of execution, and the rows that only one walk has."""
     keys, keys_there = ([(row.name, row.call, row.kind) for row in rows] for rows in (meta, there))
     found = SequenceMatcher(None, keys, keys_there, autojunk=False).get_opcodes()
     for what, begin, end, begin_there, end_there in found:

@@ -1,4 +1,4 @@
-"""fvcore's count of a network, with everything that it leaves behind put away."""
+"""fvcore's count of a network, without its side effects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = {"conv": "convolution"}
 
 
 def count_with_fvcore(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Count:
-    """Let fvcore trace a network in eval mode; a network that it cannot trace yields the reason."""
+    """Count a network in eval mode with fvcore; if fvcore cannot trace it, return the reason."""
     try:
         inputs = _order_arguments(module, args, kwargs)
         with (
@@ -53,7 +53,7 @@ def _count(module: nn.Module, inputs: tuple[Any, ...]) -> Count:
 
 
 def _order_arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Bring keyword arguments into the places of the forward, for fvcore takes no others."""
+    """Order keyword arguments as the forward's positions, because fvcore takes only positional arguments."""
     if not kwargs:
         return args
     bound = inspect.signature(module.forward).bind(*args, **kwargs)
@@ -64,7 +64,7 @@ def _order_arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[s
 
 @contextmanager
 def _restore_hooks(module: nn.Module) -> Iterator[None]:
-    """Take away the hooks that fvcore leaves on a network whose forward raises."""
+    """Remove the hooks that fvcore leaves on a network whose forward raises."""
     tables = [
         (table, dict(table))
         for each in module.modules()

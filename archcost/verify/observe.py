@@ -1,4 +1,4 @@
-"""One run, seen by archcost and by torch's own counter at once: operator for operator."""
+"""One run that archcost and torch's own counter observe together, operator by operator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from archcost.records import OpCall
 
-# fvcore's trace writes the steps of these down, not the operators themselves
+# fvcore's trace records the steps of these, not the operators themselves
 TRANSPARENT = {"lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"}
 CONVOLUTIONS = {
     "convolution", "_convolution", *(f"conv{n}d" for n in (1, 2, 3)), *(f"conv_transpose{n}d" for n in (1, 2, 3)),
@@ -36,7 +36,7 @@ CONVOLUTIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """The calls of one run, and why torch's counter is missing from them."""
+    """The calls of one run, and the reason if torch's counter is missing."""
 
     calls: tuple[Call, ...]
     torch_failure: str | None = None
@@ -44,12 +44,12 @@ class Sighting:
 
 
 def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, device: str) -> Sighting:
-    """Run a network in eval mode and return what it called.
+    """Run a network in eval mode and return its calls.
 
-    Under inference_mode whole functions reach the dispatcher, as the forward called them; a network that refuses it is
-    run under no_grad, where only their steps are seen.
+    Under inference_mode, whole functions reach the dispatcher, as the forward called them; a network that refuses it
+    runs under no_grad, which shows only their steps.
 
-    It runs within `run_undisturbed`, which is for the caller.
+    The caller wraps it in `run_undisturbed`.
 
     Raises:
         WalkError: the network fails with and without torch's counter.
@@ -70,7 +70,7 @@ def observe(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any],
 
 
 def describe_error(error: BaseException) -> str:
-    """Return the kind of an error and the first line of what it says."""
+    """Return the type of an error and the first line of its message."""
     text = first_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -87,7 +87,7 @@ def _run(
         stack.enter_context(torch.inference_mode() if inference else torch.no_grad())
         if device == "meta":
             stack.enter_context(torch.device(device))
-        for mode in (recorder, counter, caller):  # an operator passes them in the opposite order
+        for mode in (recorder, counter, caller):  # the operator passes them in the opposite order
             if mode is not None:
                 stack.enter_context(mode)
         module(*args, **kwargs)
@@ -118,7 +118,7 @@ def _build_step(op: OpCall, rule: Any, known: bool, flops: int | None) -> Step:
 
 @dataclass(slots=True)
 class _Open:
-    """One call while it runs; each step with whether torch's counter knows it, and with its FLOPs."""
+    """One call while it runs; each step has a flag for torch's counter and its FLOPs."""
 
     operator: str
     inputs: Shapes
@@ -127,7 +127,7 @@ class _Open:
 
 
 class _Caller(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Take whole functions apart and remember for each step which of them it belongs to."""
+    """Decompose whole functions and record the function of each step."""
 
     def __init__(self, recorder: Recorder, counter: FlopCounterMode | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -139,7 +139,7 @@ class _Caller(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run one operator inside the function that called it, or as a function of its own."""
+        """Run one operator as a step of the current function, or as a function of its own."""
         del types
         kwargs = kwargs or {}
         name = _name_function(func)

@@ -1,6 +1,6 @@
-"""Why a counter differs for one operator: known properties of fvcore and of torch's counter.
+"""The reasons for differences of one operator: known properties of fvcore and of torch's counter.
 
-A property is given as the reason only where the figures agree with it; otherwise no reason is given.
+A property counts as the reason only if the figures agree with it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from archcost.records.opinions import Call, Step
 
-# fvcore's handles for what archcost keeps apart from multiply-adds: what that is, and whose elements they multiply
+# fvcore's handles for operations that archcost counts apart from multiply-adds: their kind, and the multiplied elements
 EXTRAS = {
     "batch_norm": ("normalisation", "input"),
     "group_norm": ("normalisation", "input"),
@@ -28,12 +28,12 @@ EXTRAS = {
     "grid_sampler": ("interpolation", "output"),
 }
 PRODUCTS = ("matmul", "mm")
-Part = tuple[int, str | None]  # multiply-adds, and the reason where there is one
+Part = tuple[int, str | None]  # multiply-adds, and the reason if there is one
 COMPLEX = "complex numbers: archcost counts one as four real multiply-adds, {} as one"
 
 
 def explain_fvcore(name: str, calls: Sequence[Call], theirs: int, skipped: Mapping[str, int]) -> list[Part]:
-    """Return what fvcore's difference for an operator consists of.
+    """Return the parts of fvcore's difference for an operator.
 
     Args:
         name: the operator as the forward called it.
@@ -65,7 +65,7 @@ def _explain_not_counted(name: str, skipped: Mapping[str, int]) -> str:
     opaque = [other for other in skipped if other.startswith(OPAQUE)]
     if opaque:
         return f"fvcore does not look into {', '.join(opaque)}: it counts 0"
-    # whatever is in the trace has either a handle, and then a count, or stands among the skipped
+    # everything in the trace has a handle with a count, or is among the skipped operators
     return "the trace that fvcore counts does not hold it: it counts 0"
 
 
@@ -81,7 +81,7 @@ def _explain_formula(name: str, calls: Sequence[Call], theirs: int) -> str | Non
 
 
 def explain_torch(name: str, steps: Sequence[Step]) -> str | None:
-    """Return why torch's counter differs for an operator of the dispatcher."""
+    """Return the reason why torch's counter differs for an operator of the dispatcher."""
     theirs = sum(step.torch or 0 for step in steps)
     if not any(step.known for step in steps):
         return f"torch has no formula for {name}, called {_spell_times(len(steps))}: it counts 0"

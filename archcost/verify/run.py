@@ -30,17 +30,16 @@ if TYPE_CHECKING:
 def collect_opinions(network: Network, feed: Feed | None = None, *, device: str = "auto") -> Opinions:
     """Count a network's multiply-adds with archcost, fvcore and torch's FlopCounterMode.
 
-    A counter that fails is shown with its reason; the others answer all the same.
+    A counter that fails appears with its reason; the others still answer.
 
     Args:
         network: from `archcost.sources.resolve` or `wrap_module`; a module that exists is copied first.
-        feed: what it is run on; None: its own default.
-        device: as for `archcost.profile`; where it is a real one, its walk is compared with one on meta, row by row.
-            "auto" turns from the meta device to the CPU, for all three counters, where fvcore cannot trace on meta but
-            can there.
+        feed: its inputs; None: the network's default.
+        device: as for `archcost.profile`; the walk on a real device is compared with a walk on meta, row by row. With
+        "auto", all three counters run on the CPU if fvcore can trace the network there but not on meta.
 
     Raises:
-        BuildError: the network's code failed while it was built.
+        BuildError: the network's code failed during its construction.
         WalkError: the network failed while it ran.
     """
     feed = feed or describe_feed(network, (), 1)
@@ -85,7 +84,7 @@ def _look(network: Network, feed: Feed, device: str, notes: tuple[str, ...] = ()
 
 
 def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
-    """Look on a device with values; what was seen on meta stands where that does not help fvcore."""
+    """Observe the network on a device with values; keep the result on meta if that does not help fvcore."""
     given = None if network.given is None else next(network.given.parameters(), None)
     device = "cpu" if given is None or given.is_meta else str(given.device)
     note = f"fvcore cannot trace on the meta device, so the counters ran on {device}"
@@ -99,7 +98,7 @@ def _look_again(network: Network, feed: Feed, on_meta: _Look) -> _Look:
 
 
 def _copy_network(network: Network, device: str) -> nn.Module:
-    """Return a network that may be run and hooked: built here, or a copy of one that cannot be built again."""
+    """Return a network that may be run and hooked: a new one, or a copy if it cannot be built again."""
     if network.given is not None:
         if device == "meta":
             return meta_copy(Parts(network.given))

@@ -72,7 +72,9 @@ class Caches:
         """Take what the walk made out of every cache; return the names of the places where that cannot be done."""
         if not self._alive():
             return ()
-        gc.collect(0)  # what refers to itself is no cache; the collector rested, so what the walk made is young
+        gc.collect(
+            0
+        )  # an object that refers to itself is not a cache; the collector rested, so what the walk made is young
         self.put_back()
         if alive := self._alive():
             gc.collect()

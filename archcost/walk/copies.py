@@ -7,7 +7,7 @@ import copyreg
 import functools
 from collections import Counter
 from types import FunctionType, MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn
@@ -44,6 +44,19 @@ class Unfilled(DeviceContext):
 
     def __init__(self, device: str | torch.device | None = None) -> None:
         super().__init__(torch.get_default_device() if device is None else device)
+        self._outer: list[tuple[Any, Any]] = []  # torch notes what was on before for one use alone, and forgets none
+
+    def __enter__(self) -> Self:
+        """Go in, maybe once more."""
+        self._outer.append((self.prev_mode, getattr(self, "old_device", None)))
+        self.prev_mode = None
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Put back what was on before."""
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
+        self.prev_mode, self.old_device = self._outer.pop()
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch, unless it fills a parameter."""
@@ -88,17 +101,23 @@ def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
         WalkError: a network that cannot be copied, with a NotImplementedError as its cause.
     """
     try:
-        return _copy(parts, values)
+        return _copy_to_meta(parts, values)
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = first_line(error)
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
         raise WalkError(f"{cause}; try --device cpu, which runs the network itself") from cause
 
 
-def _copy(parts: Parts, values: Values | None) -> nn.Module:
-    modules = parts.modules.values()
-    if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
-        raise TypeError("a ScriptModule holds its weights in C++, out of reach")
+def normal_copy(parts: Parts) -> nn.Module:
+    """Copy a network built under inference_mode, with normal tensors in the memory of its own.
+
+    Outside of inference mode torch writes into no tensor that was made within it, and multiplies by it otherwise.
+    """
+    held = (*[named.tensor for named in (*parts.parameters, *parts.buffers)], *parts.attributes.tensors)
+    return _copy(parts, {id(tensor): _make_normal(tensor) for tensor in held})
+
+
+def _copy_to_meta(parts: Parts, values: Values | None) -> nn.Module:
     memo: dict[int, Any] = {}
     registered = [named.tensor for named in (*parts.parameters, *parts.buffers)]
     with torch.no_grad():
@@ -109,6 +128,14 @@ def _copy(parts: Parts, values: Values | None) -> nn.Module:
     if values is not None:
         for tensor in (*[named.tensor for named in parts.buffers if not _counts(named)], *parts.attributes.tensors):
             values.learn(memo[id(tensor)], tensor)
+    return _copy(parts, memo)
+
+
+def _copy(parts: Parts, memo: dict[int, Any]) -> nn.Module:
+    """Copy a network's modules and attributes; the memo has what takes the place of each tensor."""
+    modules = parts.modules.values()
+    if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
+        raise TypeError("a ScriptModule holds its weights in C++, out of reach")
     plain = [module for module in modules if _is_plain(type(module))]  # type: ignore[arg-type] # classes do hash
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
     memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
@@ -160,6 +187,18 @@ def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     kind: Any = type(tensor)
     lazy: torch.Tensor = kind(requires_grad=tensor.requires_grad, device=device, dtype=tensor.dtype)
     return lazy
+
+
+def _make_normal(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor itself, or a normal one in the memory of one that was made under inference_mode."""
+    if not tensor.is_inference() or wraps(tensor) or tensor.layout != torch.strided:
+        return tensor
+    place = tensor.untyped_storage(), tensor.storage_offset(), tensor.size(), tensor.stride()
+    with torch.no_grad():
+        normal = torch.empty(0, dtype=tensor.dtype, device=tensor.device).set_(*place)
+    if isinstance(tensor, nn.Parameter):
+        return nn.Parameter(normal, requires_grad=tensor.requires_grad)
+    return normal.requires_grad_(tensor.requires_grad)
 
 
 def _shared_storages(tensors: Iterable[torch.Tensor]) -> dict[int, torch.UntypedStorage]:

@@ -83,25 +83,36 @@ class Parts:
         registered = [named.tensor for named in (*self.parameters, *self.buffers)]
         return all([tensor.is_meta for tensor in (*registered, *self.attributes.tensors)])  # noqa: C419 - quicker
 
+    @property
+    def of_inference(self) -> bool:
+        """Whether a tensor of its own was made under `torch.inference_mode`."""
+        registered = [named.tensor for named in (*self.parameters, *self.buffers)]
+        return any(tensor.is_inference() for tensor in (*registered, *self.attributes.tensors))
+
     def _take_apart(self, module: nn.Module, path: str, seen: set[int]) -> None:
         seen.add(id(module))
         self.modules[path] = module
         prefix = f"{path}." if path else ""
         for tensors, table in ((self.parameters, module._parameters), (self.buffers, module._buffers)):
-            for name, tensor in table.items():
-                if tensor is not None and id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    tensors.append(Named(prefix + _write_name(name), tensor, module))
+            if table:
+                for name, tensor in table.items():
+                    if tensor is not None and id(tensor) not in seen:
+                        seen.add(id(tensor))
+                        # past the named tuple's constructor: see `storages`
+                        tensors.append(tuple.__new__(Named, (prefix + _write_name(name), tensor, module)))
         for name, given in module._modules.items():
             child = given
             while child is not None and "_orig_mod" in child._modules:
                 child = child._modules["_orig_mod"]
-            if given is not None and child is not None and child is not given:
+            if child is None:
+                continue
+            if child is not given and given is not None:
                 self.compiled.append(Compiled(module, name, given, child))
-            if child is not None and id(child) not in seen:
+            if id(child) not in seen:
                 self._take_apart(child, prefix + _write_name(name), seen)
 
 
+@functools.lru_cache(maxsize=1 << 10)
 def _write_name(name: str) -> str:
     """Return a name that a file can hold: half of a surrogate pair by its number."""
     return name if name.isascii() else name.encode(errors="backslashreplace").decode()

@@ -16,6 +16,7 @@ from torch._ops import HigherOrderOperator
 from archcost.errors import WalkError
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
+from archcost.walk.asking import ask_for_shape, reads_zeros, runs_on_meta
 from archcost.walk.eager import COMPILER
 from archcost.walk.lines import find_line
 from archcost.walk.mode import LightMode
@@ -73,6 +74,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self.values = values
         if values is not None:
             values.attach(self.storages)
+        self.real = False  # whether the network lies on a device that has memory
         self.notes = Notes()
         self.lines: list[str] | None = [] if lines else None
         self.tick = itertools.count(1).__next__  # counts events, so that operators and module calls share one order
@@ -86,9 +88,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def is_on(self) -> bool:
         """Whether operators of this thread are recorded now, and by this recorder."""
         place = _count_modes() - 1
-        while place >= 0 and _mode_at(place) is not self:  # nearly always the topmost
-            place -= 1
-        return place >= 0
+        if place >= 0 and _mode_at(place) is self:  # nearly always
+            return True
+        return any(_mode_at(below) is self for below in range(place))
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
@@ -102,7 +104,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        return ParamSpec(name, shape, dtype, storage, offset, nbytes, tensor.requires_grad)
+        # past the named tuple's constructor: see `storages`
+        return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
@@ -142,10 +145,21 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
         with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
-            if func is EMPTY and args[0] == NO_PLACES:
-                return shapes.run(func, args, kwargs or {})
-            known = answers.read(self.values, args, kwargs) if func is COPY and self.values is not None else None
-            return self._record(func, schema, args, kwargs or {}) if known is None else known
+            result = self._run_unrecorded(func, schema, args, kwargs or {})
+            return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
+
+    def _run_unrecorded(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run an operator that costs nothing, and return its result; NotImplemented for any other."""
+        if func is EMPTY and args[0] == NO_PLACES:
+            return shapes.run(func, args, kwargs)
+        if func is COPY and self.values is not None:
+            known = answers.read(self.values, args, kwargs)
+            return NotImplemented if known is None else known
+        if self.real and runs_on_meta(args, kwargs):
+            return func(*args, **kwargs)
+        if schema.primitive and reads_zeros(args, self.storages, self.ops):
+            return ask_for_shape(func, args, kwargs, self.storages)
+        return NotImplemented
 
     def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run an operator that is given functions: by the operators that they are made of, where that is known."""
@@ -168,6 +182,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             noteworthy=False,
             by_values=False,
             mark=False,
+            primitive=False,
             of_unknown=False,
         )
         tensors = args[:3] if attends else ()

@@ -39,6 +39,7 @@ class Schema(NamedTuple):
     noteworthy: bool  # a reader may have to know that it ran
     by_values: bool  # its results have as many elements as the values of its arguments say
     mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
+    primitive: bool  # what torch's own decompositions are made of
     of_unknown: bool  # its results may have known values though what it reads has none
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
@@ -67,6 +68,7 @@ def read_schema(func: Any) -> Schema:
         noteworthy=by_values or op in ASKING or op == SPARSE_SUM,
         by_values=by_values,
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
+        primitive=op.startswith("prims."),
         of_unknown=func in answers.OF_UNKNOWN,
     )
     return schema

@@ -113,8 +113,8 @@ def _set_modes_aside(restoration: Restoration) -> None:
     for setting, value in before:
         restoration.add(partial(setting.put_back, value))
     for setting, value in before:
-        if setting.within is not None:
-            setting.write(setting.within(value))
+        if setting.within is not None and (within := setting.within(value)) != value:
+            setting.write(within)
     normal = torch._C._InferenceMode(False)  # noqa: FBT003 - brings the dispatcher's keys back, too
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]

@@ -108,7 +108,7 @@ def roots_of(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
     """Return the outputs that a network is trained on: losses that it returns itself, or all that depend on weights.
 
     Raises:
-        WalkError: there are none.
+        WalkError: no output depends on a trainable parameter.
     """
     roots = [tensor for tensor in outputs if tensor.requires_grad]
     if not roots:

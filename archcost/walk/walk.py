@@ -153,6 +153,7 @@ class _Walk:
         self.like = choose_followed(self.device, like, amp)
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
         recorder, on_meta = self.recorder, self.device == "meta"
+        recorder.real = not on_meta
         # what a forward makes without naming a device has to be where the network is
         self.elsewhere = (
             MetaDevice(self.autocast, recorder.values, like=self.like, notes=recorder.notes) if on_meta else None
@@ -235,10 +236,9 @@ def _notes(recorder: Recorder) -> tuple[str, ...]:
 
 
 def _describe_unregistered(count: int) -> str:
-    return (
-        f"{count} tensors that it learns are no parameters of it, so they are not counted as such: "
-        "modules kept in a plain list or dict? (nn.ModuleList and nn.ModuleDict register theirs)"
-    )
+    one = "1 trainable tensor is not registered as a parameter and is"
+    tensors = one if count == 1 else f"{count} trainable tensors are not registered as parameters and are"
+    return f"{tensors} not counted. Are modules kept in a plain list or dict? Use nn.ModuleList or nn.ModuleDict."
 
 
 def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:

@@ -78,7 +78,7 @@ def make_divisible(channels: float, divisor: int = 8) -> int:
 
 
 def check_whole(name: str, value: object) -> None:
-    """Refuse what is no whole number of at least 1.
+    """Refuse anything but a whole number of at least 1.
 
     Raises:
         ValueError: naming the argument and what it may be.
@@ -88,7 +88,7 @@ def check_whole(name: str, value: object) -> None:
 
 
 def check_multiplier(name: str, value: float) -> None:
-    """Refuse what is no finite number above 0.
+    """Refuse anything but a finite number above 0.
 
     Raises:
         ValueError: naming the argument and what it may be.
@@ -98,7 +98,7 @@ def check_multiplier(name: str, value: float) -> None:
 
 
 def check_probability(name: str, value: float) -> None:
-    """Refuse what is no probability, or would drop everything.
+    """Refuse anything but a probability below 1.
 
     Raises:
         ValueError: naming the argument and what it may be.

@@ -184,5 +184,5 @@ def build(entry: Entry) -> nn.Module:
     except (TypeError, ValueError, RuntimeError) as error:
         kind = BuildError if isinstance(error, RuntimeError) else ArgumentError
         reason = first_line(error)  # torch adds its own stack
-        raise kind(f"{entry.id} cannot be built with {given}: {reason}") from error
+        raise kind(f"{entry.id} cannot be built{given and f' with {given}'}: {reason}") from error
     return network

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from archcost.account.allocator import Allocator, DeviceFullError, segment_size
+from archcost.account.expandable import ExpandableAllocator
 
 KIB, MIB = 2**10, 2**20
 
@@ -134,7 +135,7 @@ def test_a_growing_batch_leaves_segments_behind_that_fit_nothing():
 
 def test_expandable_segments_grow_by_what_is_missing():
     """The same in one segment of pages of 20 MiB: 20, still 20, then 40; nothing is left behind."""
-    allocator = Allocator(expandable=True)
+    allocator = ExpandableAllocator()
     for size in (10, 20, 40):
         allocator.release(allocator.allocate(size * MIB))
     assert (allocator.peak_allocated, allocator.peak_reserved) == (40 * MIB, 40 * MIB)
@@ -142,7 +143,7 @@ def test_expandable_segments_grow_by_what_is_missing():
 
 def test_expandable_segments_split_large_blocks_to_512_bytes():
     """11.5 MiB leave 8.5 of a page of 20: 8 MiB take them, and 1.5 need another page only for the missing 1 MiB."""
-    allocator = Allocator(expandable=True)
+    allocator = ExpandableAllocator()
     allocator.allocate(11 * MIB + 512 * KIB)
     allocator.allocate(8 * MIB)
     assert figures(allocator) == (19 * MIB + 512 * KIB, 20 * MIB)
@@ -155,7 +156,7 @@ def test_expandable_segments_take_a_hole_before_their_end():
 
     2 MiB + 512 take the hole; 7 MiB no longer fit there, and 3 more than the end has need another page.
     """
-    allocator = Allocator(expandable=True)
+    allocator = ExpandableAllocator()
     hole, _used = allocator.allocate(8 * MIB), allocator.allocate(8 * MIB)
     allocator.release(hole)
     assert (allocator.allocate(2 * MIB + 512).address, allocator.reserved) == (0, 20 * MIB)
@@ -178,10 +179,98 @@ def test_a_segment_in_use_anywhere_is_not_given_back():
         allocator.allocate(40 * MIB)
 
 
-@pytest.mark.parametrize("expandable", [False, True])
-def test_blocks_never_overlap_and_everything_comes_back(expandable):
+def test_a_full_device_takes_pages_from_the_middle_of_a_segment_that_expands():
+    """20 and 20 MiB fill 40. The first is free, and one byte more has no room: its page goes back, 20 + 2 are left.
+
+    A segment of the other kind stays whole while a part of it is in use. The hole is the first place for the next 20.
+    """
+    allocator = ExpandableAllocator(capacity=42 * MIB - 1)
+    first, _second = allocator.allocate(20 * MIB), allocator.allocate(20 * MIB)
+    allocator.release(first)
+    allocator.allocate(1)
+    assert (allocator.releases, *figures(allocator)) == (1, 20 * MIB + 512, 22 * MIB)
+    with pytest.raises(DeviceFullError):
+        allocator.allocate(20 * MIB)  # 42 MiB, one byte too many
+    assert (allocator.releases, allocator.reserved) == (2, 22 * MIB)
+
+
+def test_a_hole_in_a_segment_that_expands_gets_memory_again():
+    """The same with a byte more: the hole at 0 is filled before the segment grows at its end, at 40 MiB."""
+    allocator = ExpandableAllocator(capacity=42 * MIB)
+    blocks = [allocator.allocate(20 * MIB) for _ in range(2)]
+    small = [allocator.allocate(MIB) for _ in range(2)]
+    allocator.release(blocks[0])
+    third = allocator.allocate(MIB)  # two fill a page of 2: 44 MiB are too many, so 20 go back
+    assert (allocator.releases, allocator.reserved) == (1, 24 * MIB)
+    for block in (*small, third):
+        allocator.release(block)
+    assert allocator.allocate(20 * MIB).address == 0  # 44 are too many again, and now 4 go back
+    assert (allocator.releases, *figures(allocator)) == (2, 40 * MIB, 40 * MIB)
+
+
+def test_only_pages_that_are_free_as_a_whole_lose_their_memory():
+    """15, 15 and 8 MiB lie in pages of 20, 40 in all; of the first two, free, only the page from 0 to 20 goes back.
+
+    35 MiB do not fit into that hole and the 10 behind it, 30 in all. They begin in the last 2 of the second page, and
+    two more pages make 20 + 40 of 60. Then 20 more have no page left to come from.
+    """
+    allocator = ExpandableAllocator(capacity=60 * MIB)
+    first, second, _third = (allocator.allocate(size * MIB) for size in (15, 15, 8))
+    allocator.release(first)
+    allocator.release(second)
+    assert allocator.allocate(35 * MIB).address == 38 * MIB
+    assert (allocator.releases, *figures(allocator)) == (1, 43 * MIB, 60 * MIB)
+    with pytest.raises(DeviceFullError):
+        allocator.allocate(20 * MIB)
+    assert allocator.allocate(10 * MIB).address == 20 * MIB  # what was left of the second page
+
+
+def test_pages_of_one_pool_make_room_for_the_other():
+    """An unused page of 20 goes back for a second one of 2: 22 MiB hold 20 + 2, then 2 + 2."""
+    allocator = ExpandableAllocator(capacity=22 * MIB)
+    allocator.release(allocator.allocate(11 * MIB))
+    for _ in range(3):
+        allocator.allocate(MIB)
+    assert (allocator.releases, *figures(allocator)) == (1, 3 * MIB, 4 * MIB)
+    assert allocator.peak_reserved == 22 * MIB
+
+
+def test_a_segment_that_lost_all_its_memory_begins_again():
+    """Two pages of 20 MiB lie free, and go back for a second one of 2: 4 are left, and 20 more begin at 0."""
+    allocator = ExpandableAllocator(capacity=42 * MIB)
+    for block in [allocator.allocate(20 * MIB) for _ in range(2)]:
+        allocator.release(block)
+    for _ in range(3):
+        allocator.allocate(MIB)
+    assert (allocator.releases, *figures(allocator)) == (1, 3 * MIB, 4 * MIB)
+    assert (allocator.allocate(20 * MIB).address, allocator.reserved) == (0, 24 * MIB)
+
+
+@pytest.mark.parametrize("kind", [Allocator, ExpandableAllocator])
+def test_a_full_device_never_holds_more_than_it_has(kind):
+    """Whatever is asked for: what is allocated lies within what is reserved, and that within the device."""
+    chance, allocator, held = random.Random(1), kind(capacity=80 * MIB), []  # noqa: S311 - no secret
+    refused = 0
+    for _ in range(1500):
+        if held and chance.random() < 0.5:
+            allocator.release(held.pop(chance.randrange(len(held))))
+            continue
+        try:
+            held.append(allocator.allocate(int(2 ** chance.uniform(0, 25))))
+        except DeviceFullError:
+            refused += 1
+        assert allocator.allocated == sum(block.size for block in held)
+        assert allocator.allocated <= allocator.reserved <= allocator.peak_reserved <= 80 * MIB
+    assert allocator.releases >= refused > 0
+    for block in held:
+        allocator.release(block)
+    assert allocator.allocate(59 * MIB).size <= 60 * MIB  # all that lies free comes back
+
+
+@pytest.mark.parametrize("kind", [Allocator, ExpandableAllocator])
+def test_blocks_never_overlap_and_everything_comes_back(kind):
     """Whatever is asked for and freed, in any order: blocks lie apart, and in the end nothing is allocated."""
-    chance, allocator, held = random.Random(0), Allocator(expandable=expandable), []  # noqa: S311 - no secret
+    chance, allocator, held = random.Random(0), kind(), []  # noqa: S311 - no secret
     for _ in range(2000):
         if held and chance.random() < 0.5:
             allocator.release(held.pop(chance.randrange(len(held))))

@@ -54,3 +54,5 @@ def test_an_unused_segment_can_make_room():
     assert replay(trace, capacity=70 * MIB).reserved_bytes == 70 * MIB
     assert replay(trace, capacity=70 * MIB - 1) is None
     assert replay(trace, expandable=True).reserved_bytes == 80 * MIB  # 70 in pages of 20
+    assert replay(trace, expandable=True, capacity=80 * MIB).reserved_bytes == 80 * MIB
+    assert replay(trace, expandable=True, capacity=80 * MIB - 1) is None

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browser import Browser, find_executable
+from browser import list_violations, run_browser
 
 from archcost.charts.atlas.page import build_data, write_atlas
 from archcost.cli import run
@@ -21,14 +21,7 @@ def page(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = find_executable()
-    if executable is None:
-        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
-    started = Browser(executable)
-    yield started
-    started.close()
+browser = pytest.fixture(scope="module")(run_browser)
 
 
 def choose(browser, name, value):
@@ -115,3 +108,36 @@ def test_the_keyboard_reaches_and_keeps_a_network(browser, page):
     assert kept.startswith("resnet18.a1_in1k@")
     browser.ask("document.getElementById('clear').click()")
     assert browser.ask("document.querySelectorAll('#kept li').length") == 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "dark"), (390, "light")])
+def test_axe_finds_nothing(browser, page, width, scheme):
+    browser.open(page, width=width, scheme=scheme)
+    assert list_violations(browser) == []
+
+
+def test_a_library_is_a_filter_and_gives_the_command_lines(browser, page):
+    browser.open(page)
+    choose(browser, "library", "torchvision")
+    choose(browser, "search", "resnet50 v2")
+    browser.ask("document.getElementById('plot').focus()")
+    browser.press("ArrowRight")
+    lines = browser.ask("[...document.querySelectorAll('#point code')].map((each) => each.textContent)")
+    spec = browser.ask("spec(shown[0])")
+    assert spec in {"torchvision:resnet50.IMAGENET1K_V2@224", "torchvision:wide_resnet50_2.IMAGENET1K_V2@224"}
+    assert lines[:2] == [f"archcost profile {spec}", f"archcost alternatives {spec}"]
+
+
+def test_a_pointer_shows_a_network_and_a_click_keeps_it(browser, page):
+    browser.open(page)
+    choose(browser, "search", "resnet18.a1")
+    x, y = browser.ask(
+        "(() => { const box = document.getElementById('plot').getBoundingClientRect();"
+        " return [box.x + places[0].x, box.y + places[0].y]; })()"
+    )
+    browser.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    assert "archcost alternatives timm:resnet18.a1_in1k@" in browser.ask("document.getElementById('point').textContent")
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    assert browser.ask("state.kept").startswith("resnet18.a1_in1k@")
+    assert "kept=resnet18.a1_in1k%40" in browser.ask("location.hash")

@@ -32,6 +32,7 @@ SHOWING = {
     "verify": ["lenet5"],
     "quiz": ["lenet5"],
     "alternatives": ["timm:resnet50.a1_in1k"],
+    "survey": ["accuracy", "torchvision:*"],
 }
 OTHER = {
     "plot",
@@ -40,6 +41,7 @@ OTHER = {
     "init",
     "report",
     "history",
+    "slides",
 }  # they draw, write files of their own, or need a repository
 
 

@@ -240,10 +240,10 @@ def test_what_could_not_be_read_of_a_gpu_is_listed(monkeypatch):
 
     assert found.unread == ("celsius", "other_processes", "energy")
     assert describe_unread(found.unread, None) == (
-        "not read of the device: its temperature, who else is on it, the energy it takes"
+        "the device did not tell: the temperature, other processes, the energy"
     )
     assert set(nothing.unread) == {"energy", *(f.name for f in fields(DeviceState))} - {"load"}
-    assert describe_unread(("energy",), "no NVML") == "not read of the device: the energy it takes (no NVML)"
+    assert describe_unread(("energy",), "no NVML") == "the device did not tell: the energy (no NVML)"
     assert describe_unread((), "no NVML") is None
 
 

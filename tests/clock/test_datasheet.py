@@ -40,10 +40,13 @@ def test_every_gpu_has_a_source_and_figures_that_can_be(name):
 
 
 def test_a_device_has_a_name_that_torch_gives_it_and_those_that_people_type():
-    for typed in ("h200", "H200", "NVIDIA H200", "nvidia h200"):
+    for typed in ("h200", "H200", "NVIDIA H200", "nvidia h200", "nvidia-h200"):
         assert device_named(typed) == NamedDevice(
             name="NVIDIA H200", source=peaks_of("h200").source, memory_bytes=141 * 10**9, capability=(9, 0)
         )
+    for typed in ("4090", "rtx 4090", "RTX-4090", "GeForce RTX 4090", "nvidia_rtx_4090"):
+        assert device_named(typed).name == "NVIDIA GeForce RTX 4090"
+    assert (device_named("A100 80GB").memory_bytes, device_named("V100").memory_bytes) == (80 * 10**9, 16 * 10**9)
     assert device_named("4090").memory_bytes == 24 * 10**9
     assert device_named("i7-12700h").memory_bytes is None  # it has the memory of its machine
     with pytest.raises(NoDeviceError, match="did you mean h200"):

@@ -1,12 +1,16 @@
 """timm's networks as published: figures looked up by hand in its tables, costs counted again."""
 
 import csv
+import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from peer_packages import peer
 
+from archcost.charts.gather import Request, gather
 from archcost.cli import run
+from archcost.comparison.accuracy import read_published as read_accuracies_of_papers
 from archcost.comparison.alternatives import (
     build_candidate,
     find_alternatives,
@@ -14,11 +18,12 @@ from archcost.comparison.alternatives import (
     parse_limits,
     read_limit,
 )
-from archcost.comparison.choosing import Choice
+from archcost.comparison.choosing import Choice, choose_shipped
 from archcost.comparison.compare import compare
 from archcost.comparison.published import (
     FOLDER,
     QUANTITIES,
+    find_device,
     find_pretraining,
     read_conditions,
     read_published_networks,
@@ -33,9 +38,18 @@ BY_HAND = {
     ("resnet50.a1_in1k", 288): (81.240, 95.112, 86.579, 2631.02),
     ("convnext_tiny.fb_in1k", 224): (82.066, 95.854, 87.309, 4814.88),
     ("convnext_tiny.fb_in1k", 288): (82.694, 96.144, 87.762, 2919.6),
-    ("vit_base_patch16_224.augreg_in1k", 224): (79.154, 94.108, 84.388, None),
-    ("mobilenetv3_large_100.ra_in1k", 224): (75.784, 92.528, 82.168, None),
+    ("vit_base_patch16_224.augreg_in1k", 224): (79.154, 94.108, 84.388, 2992.79),
+    ("mobilenetv3_large_100.ra_in1k", 224): (75.784, 92.528, 82.168, 14586.41),
+    ("vgg16.tv_in1k", 224): (71.594, 90.398, 79.029, 2235.61),
+    ("efficientnet_b4.ra2_in1k", 384): (83.468, 96.574, 88.381, 1198.13),
+    ("levit_384.fb_dist_in1k", 224): (82.6, 96.02, 87.565, 8114.78),
+    ("tiny_vit_21m_224.in1k", 224): (83.268, 96.602, 88.163, 3790.67),
+    # torchvision's weights: resnet.py and vision_transformer.py; it publishes neither ReaL accuracies nor throughputs
+    ("resnet50.IMAGENET1K_V1", 224): (76.13, 92.862, None, None),
+    ("resnet50.IMAGENET1K_V2", 224): (80.858, 95.434, None, None),
+    ("vit_b_16.IMAGENET1K_SWAG_E2E_V1", 384): (85.304, 97.65, None, None),
 }
+REPORT = Path(__file__).parents[2] / "reports" / "published.md"
 
 
 def network(model, size):
@@ -48,8 +62,49 @@ def test_figures_are_those_of_timms_tables(model, size):
     found = network(model, size)
 
     assert (found.top1, found.top5, found.real1) == (top1, top5, real1)
-    if per_second is not None:
-        assert found.samples["rtx4090"].per_second == per_second
+    assert (found.samples["rtx4090"].per_second if found.samples else None) == per_second
+
+
+@pytest.mark.parametrize(("model", "size"), BY_HAND)
+def test_compare_plot_and_alternatives_say_the_same(model, size):
+    top1, top5, _, per_second = BY_HAND[model, size]
+    spec, choice = network(model, size).spec, Choice(device="rtx4090", pretraining="any")
+    (row,) = compare([spec], choice=choice).rows
+    (ball,) = gather("accuracy-flops", Request(specs=(spec,), choice=choice)).data.rows
+
+    assert (row.accuracy.top1, row.accuracy.top5, row.per_second, row.input[-1]) == (top1, top5, per_second, size)
+    assert ball == row
+    assert build_candidate(spec, ("macs",)).top1 == top1
+    assert build_candidate(spec, ("macs",)).costs == {"macs": row.macs}
+
+
+def test_the_page_says_the_same():
+    lines = dict(re.findall(r"^\| `(timm:\S+)` \| (.*) \|$", REPORT.read_text(encoding="utf-8"), re.MULTILINE))
+    shown = {(model, size): lines.get(f"timm:{model}@{size}") for model, size in BY_HAND}
+    known = {key: line.split(" | ") for key, line in shown.items() if line}
+    assert len(known) >= 2
+    for key, cells in known.items():
+        top1, top5, _, per_second = BY_HAND[key]
+        assert {f"{top1:.1f}", f"{top5:.1f}", f"{per_second:.1f}"} <= set(cells)
+
+
+def test_torchvisions_accuracies_are_those_of_the_table_of_accuracies():
+    """archcost/data/accuracy.csv has torchvision's weights beside the papers' figures."""
+    figures = {
+        (name, figure.weights.removeprefix("torchvision "), figure.side): (figure.top1, figure.top5)
+        for figure in read_accuracies_of_papers()
+        if figure.weights.startswith("torchvision ") and figure.protocol == "single-crop"
+        for name in figure.networks
+        if name.startswith("torchvision:")
+    }
+    shipped = {
+        (f"torchvision:{each.architecture}", each.tag, each.size): (each.top1, each.top5)
+        for each in read_published_networks()
+        if each.library == "torchvision"
+    }
+    common = shipped.keys() & figures.keys()
+    assert len(common) > 80
+    assert {key for key in common if shipped[key] != figures[key]} == set()
 
 
 def test_a_resnet_has_the_costs_that_everybody_counts():
@@ -65,46 +120,90 @@ def test_every_row_has_its_costs_and_no_two_are_the_same():
     assert all(0 < each.top1 <= each.top5 <= 100 for each in networks)
 
 
-def pick_thirty():
+def pick(library, number):
     """Every so many of those that a moment counts."""
     small = sorted({(each.architecture, each.size): each for each in read_published_networks()
-                    if each.totals.macs < 2e9}.items())  # fmt: skip
-    return [each for _, each in small[:: len(small) // 30]][:30]
+                    if each.library == library and each.totals.macs < 2e9}.items())  # fmt: skip
+    return [each for _, each in small[:: len(small) // number]][:number]
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("found", pick_thirty(), ids=lambda found: found.spec)
+@pytest.mark.parametrize("found", [*pick("timm", 30), *pick("torchvision", 5)], ids=lambda found: found.spec)
 def test_thirty_of_them_are_counted_again(found):
-    """Where this fails, the costs are of an older archcost: `python -m benchmarks.published RESULTS` renews them."""
-    peer("timm")
-    assert profile(f"timm:{found.model}@{found.size}", device="meta,cpu").totals == found.totals
+    """Where this fails, the costs are of an older archcost: `python -m benchmarks.published RESULTS` renews them.
+
+    Torchvision's are renewed by `python -m benchmarks.published_torchvision`.
+    """
+    peer(found.library)
+    assert profile(found.spec, device="meta,cpu").totals == found.totals
 
 
-# what timm's counter, fvcore, leaves out
+# what timm's counter, fvcore, leaves out of multiply-adds
 UNCOUNTED = {
     "convmixer": "convolutions with padding='same', which are operators of their own: 768 x 49 x 1,024 in each of 32",
     "sequencer2d": "LSTMs",
     "ghostnetv3": "branches that timm merges into one convolution before it counts",
 }
+# why fvcore has other activations: those of UNCOUNTED, and the outputs of products and filters that are no layers
+OTHER_OUTPUTS = {
+    "attention, whose scores and whose product with the values fvcore counts": (
+        "bat_", "beit", "botnet", "caformer", "cait", "coat", "coatnet", "coatnext", "convit", "crossvit",
+        "davit", "deit", "eca_botnext", "eca_halonext", "edgenext", "efficientformer",
+        "efficientvit", "eva", "fastvit", "flexivit", "gcvit", "halo", "hiera", "lambda", "lamhalo", "levit",
+        "maxvit", "maxxvit", "mobilenetv4_hybrid", "mobilevit", "mvitv2", "naflexvit", "nest", "nextvit", "pit_",
+        "pvt_v2", "sebotnet", "sehalonet", "shvit", "swin", "test_vit", "tiny_vit", "tnt", "twins",
+        "visformer", "vit_", "volo", "xcit",
+    ),
+    "filters that blur before a stride": ("densenetblur", "mobilenetv4_conv_blur", "resnetblur", "tresnet"),
+    "products that mix the kernels of experts": ("tf_efficientnet_cc",),
+}  # fmt: skip
+
+
+def read_printed(column):
+    """Return timm's own counts by architecture and size, in units of its columns."""
+    printed = defaultdict(set)
+    with (FOLDER / "timm" / "throughput.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row[column]:
+                printed[row["model"], int(row["size"])].add(float(row[column]))
+    return printed
+
+
+def list_differing(column, read, agrees):
+    """Return the architectures of which archcost's figure agrees with none of timm's; and how many are compared."""
+    printed = read_printed(column)
+    ours = {(each.architecture, each.size): read(each.totals) for each in read_published_networks() if each.samples}
+    common = ours.keys() & printed.keys()
+    return {key[0] for key in common if not any(agrees(ours[key], each) for each in printed[key])}, len(common)
 
 
 def test_timms_own_counts_agree_or_are_explained():
     """Timm counts by fvcore, which adds normalisations and pools: up to 7 % more where convolutions are depthwise."""
-    printed = defaultdict(set)
-    with (FOLDER / "throughput.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["gmacs"]:
-                printed[row["model"], int(row["size"])].add(float(row["gmacs"]))
-    ours = {(each.architecture, each.size): each.totals.macs / 1e9 for each in read_published_networks()}
-    compared = ours.keys() & printed.keys()
-
-    def agrees(key):
-        return any(0.93 * each - 0.005 <= ours[key] <= 1.002 * each + 0.005 for each in printed[key])
-
-    assert len(compared) > 1100
-    differing = {architecture for architecture, size in compared if not agrees((architecture, size))}
+    differing, compared = list_differing(
+        "gmacs",
+        lambda totals: totals.macs / 1e9,
+        lambda own, their: 0.93 * their - 0.005 <= own <= 1.002 * their + 0.005,
+    )
+    assert compared > 1100
     assert {name for name in differing if not name.startswith(tuple(UNCOUNTED))} == set()
     assert {name for name in UNCOUNTED if any(each.startswith(name) for each in differing)} == UNCOUNTED.keys()
+
+
+def test_timms_own_activations_agree_or_are_explained():
+    differing, compared = list_differing(
+        "mmacts", lambda totals: totals.macts / 1e6, lambda own, their: abs(own - their) <= 0.002 * their + 0.006
+    )
+    explained = ("convmixer", "ghostnetv3", *(name for names in OTHER_OUTPUTS.values() for name in names))
+    assert compared > 1100
+    assert {name for name in differing if not name.startswith(explained)} == set()
+    assert {name for name in explained if not any(each.startswith(name) for each in differing)} == set()
+
+
+def test_the_outputs_of_attention_are_the_difference_of_a_vision_transformer():
+    """Twelve layers of twelve heads have 197 x 197 scores each, and 197 x 768 values."""
+    (printed,) = read_printed("mmacts")["vit_base_patch16_224", 224]
+    own = network("vit_base_patch16_224.augreg_in1k", 224).totals.macts
+    assert own + 12 * (12 * 197 * 197 + 197 * 768) == pytest.approx(1e6 * printed, abs=5_000)
 
 
 def test_what_weights_have_seen_is_in_their_tag():
@@ -113,6 +212,9 @@ def test_what_weights_have_seen_is_in_their_tag():
     assert find_pretraining("ns_jft_in1k") == "jft"
     assert find_pretraining("a1_in1k") == "in1k"
     assert find_pretraining("fb_dist_in1k") == "in1k"
+    assert find_pretraining("ssld_stage2_ft_in1k") == "ssld"
+    assert find_pretraining("IMAGENET1K_SWAG_E2E_V1") == "instagram"
+    assert find_pretraining("IMAGENET1K_V2") == "in1k"
 
 
 def test_conditions_of_a_throughput_are_named():
@@ -162,12 +264,19 @@ def test_a_frontier_keeps_what_no_other_beats():
         (Choice(pareto="macs"), "name two quantities"),
         (Choice(pareto="macs,top2"), "there is no 'top2'; did you mean"),
         (Choice(where="macs <"), "ends too early"),
+        (Choice(pretraining="in23k"), "--pretraining in23k: did you mean"),
         (Choice(device="rtx4080"), "no throughputs were published for 'rtx4080'; did you mean rtx4090"),
     ],
 )
 def test_a_wrong_choice_is_refused_before_any_work(choice, said):
     with pytest.raises(ArgumentError, match=said):
         compare(["timm:resnet50"], choice=choice)
+
+
+def test_a_device_may_be_typed_as_in_the_table_of_datasheets():
+    assert [find_device(name) for name in ("rtx 4090", "4090", "NVIDIA GeForce RTX 4090")] == ["rtx4090"] * 3
+    assert find_device("rtx5090-compiled") == "rtx5090-compiled"
+    assert parse_limits("macs,time:RTX 4090") == ("macs", "time:rtx4090")
 
 
 def test_alternatives_are_as_accurate_and_cost_no_more_nearest_first():
@@ -200,7 +309,7 @@ def test_a_network_of_ones_own_is_given_its_accuracy(tmp_path, monkeypatch):
     assert own.costs == {"macs": 14 * 14 * 400 * 3 * 16 * 16, "params": 400 * 3 * 16 * 16 + 400}
     with pytest.raises(ArgumentError, match="give it with --top1"):
         build_candidate("model.py:build", ("macs",))
-    with pytest.raises(ArgumentError, match="known of timm's networks alone"):
+    with pytest.raises(ArgumentError, match="known of published networks alone"):
         build_candidate("model.py:build", ("time:rtx4090",), top1=70.0)
 
 
@@ -217,10 +326,14 @@ def test_weights_have_to_be_named(text, said):
     assert said in str(caught.value)
 
 
+def test_memory_is_the_peak_of_inference():
+    assert parse_limits("macs,memory, time:rtx4090") == ("macs", "peak_inference_bytes", "time:rtx4090")
+
+
 def test_limits_that_do_not_exist_are_named():
     with pytest.raises(ArgumentError, match="did you mean macs"):
         parse_limits("mac")
-    with pytest.raises(ArgumentError, match="nobody published times of 'h100'"):
+    with pytest.raises(ArgumentError, match="no throughputs were published for 'h100'"):
         parse_limits("time:h100")
     with pytest.raises(ArgumentError, match="names no quantity"):
         parse_limits(",")
@@ -239,3 +352,26 @@ def test_a_condition_that_nothing_meets_is_a_note(capsys):
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 1
     assert "no network meets what --where" in err
+
+
+def test_published_accuracies_are_of_one_crop():
+    with pytest.raises(ArgumentError, match="published networks have single-crop accuracies alone, not 10-crop ones"):
+        compare(["timm:resnet18"], protocol="10-crop", choice=Choice(published=True))
+
+
+def test_the_real_labels_are_a_condition_and_a_merit():
+    (row,) = compare(["timm:resnet50.a1_in1k"], choice=Choice(where="real1 > 86", pareto="macs,real1")).rows
+    assert (row.real1, row.input[-1]) == (86.579, 288)
+
+
+def test_a_pretraining_is_a_choice():
+    found = compare(["timm:convnext_tiny*"], choice=Choice(pretraining="in12k")).rows
+    assert found
+    assert {row.pretraining for row in found} == {"in12k"}
+    assert len(compare(["timm:convnext_tiny*"], choice=Choice(pretraining="any")).rows) > len(found)
+
+
+def test_a_pattern_asks_a_chart_for_published_networks():
+    assert choose_shipped(Choice(), ["timm:resnet*"]) == Choice(published=True, pretraining="in1k")
+    assert not choose_shipped(Choice(), ["timm:resnet50", "resnet*", "torchvision:vgg16"])
+    assert choose_shipped(Choice(pretraining="any"), ["timm:resnet50"]).pretraining == "any"

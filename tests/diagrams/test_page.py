@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browser import run_browser
+from browser import list_violations, run_browser
 
 import archcost
 from archcost.cli import run
@@ -130,3 +130,9 @@ def test_unfolded_boxes_do_not_overlap(browser, tmp_path):
     browser.ask("document.getElementById('unfold').click()")
     assert browser.ask(BOXES) > 60
     assert browser.ask(OVERLAPS) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, page, scheme):
+    browser.open(page, scheme=scheme)
+    assert list_violations(browser) == []

@@ -75,6 +75,21 @@ def test_a_cpu_has_the_memory_of_its_machine():
         archcost.fit("lenet5", device_name="h2000")
 
 
+def test_segments_expand_on_a_named_gpu_alone():
+    for rest in ({"memory": "1GB"}, {"memory": "1GB", "device_name": "i7-12700h"}):
+        with pytest.raises(ArgumentError, match=r"name the GPU \(--device-name h200\)"):
+            archcost.fit("lenet5", expandable=True, batch=1, **rest)
+
+
+def test_segments_that_expand_leave_less_unused():
+    """The 20 MiB that died lie before the 60 that came: 70 at most, in pages of 20, where segments are 90."""
+    found = [
+        archcost.fit(Grows(), memory, device_name="v100", batch=1, inputs=INPUT, expandable=True)
+        for memory in (80 * MIB + CONTEXT_MOST + CUBLAS_SMALL, 80 * MIB + CONTEXT_LEAST + CUBLAS_SMALL - 1)
+    ]
+    assert [fit.judge(fit.points[0]) for fit in found] == ["fits", "does not fit"]
+
+
 def test_the_command_says_the_margin(capsys):
     assert run(["fit", "lenet5", "--device-name", "h200", "--batch", "4", "--train"]) == 0
     assert "fits into the 141.0 GB of NVIDIA H200, and leaves 140." in capsys.readouterr().out

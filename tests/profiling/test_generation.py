@@ -156,7 +156,7 @@ def test_a_roof_that_was_disturbed_is_said_to_be_too_low(tmp_path):
     ("how", "says"),
     [
         ({"roof": "missing.json"}, "there is no such file .*; write --roof this, or a file: `archcost device"),
-        ({"roof": __file__}, "it is no JSON"),
+        ({"roof": __file__}, "it is not JSON"),
         ({"roof": "this"}, "no roof is kept of this .*: run `archcost device` while nothing else runs"),
         ({"roof": "this", "device_name": "h200"}, "--roof from a measurement: give one"),
     ],
@@ -289,7 +289,7 @@ def test_conventions_stand_beside_what_was_counted(capsys):
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):
     assert run(["generate", FILE, "--context", "8k"]) == 2
-    assert "--context '8k' is no list of numbers" in capsys.readouterr().err
+    assert "--context '8k' is not a list of numbers" in capsys.readouterr().err
     assert run(["generate", "lenet5", "--download"]) == 2
     assert "'lenet5' needs nothing fetched" in capsys.readouterr().err
     assert run(["generate", "lenet5"]) == 2

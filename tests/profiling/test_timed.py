@@ -244,6 +244,9 @@ def test_a_batch_of_nothing_and_a_device_that_runs_nothing_are_refused():
         archcost.profile("lenet5", device="meta", time=QUICK)
     with pytest.raises(ClockError, match="meta device, where nothing runs"):
         archcost.profile(nn.Linear(4, 4, device="meta"), torch.ones(1, 4), time=QUICK)
+    split = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4, device="meta"))
+    with pytest.raises(ClockError, match=r"on several devices \(cpu, meta\), and a clock times one"):
+        archcost.profile(split, torch.ones(1, 4), time=QUICK)
     if not torch.cuda.is_available():
         with pytest.raises(NoDeviceError, match="no CUDA device"):
             archcost.profile("lenet5", device="cuda", time=QUICK)

@@ -132,7 +132,7 @@ def test_a_file_that_is_missing_has_no_networks(tmp_path):
 
 
 DAMAGE = [
-    (lambda text: text[: len(text) // 2], "it is no JSON"),
+    (lambda text: text[: len(text) // 2], "it is not JSON"),
     (
         lambda text: text.replace("archcost.lock/1", "archcost.lock/2"),
         "it must be of schema 'archcost.lock/1', not 'archcost.lock/2'",
@@ -146,7 +146,7 @@ DAMAGE = [
     (lambda text: text.replace('"call"', '"calls"'), "net.columns must be name, call, kind, outputs"),
     (lambda text: text.replace('"macs","params"', '"macs","depth"'), "and quantities of layers"),
     (lambda text: text.replace('"mode"', '"modes"'), "net has no key 'mode'"),
-    (lambda text: text + "{}", "it is no JSON"),
+    (lambda text: text + "{}", "it is not JSON"),
     (lambda text: text.replace('"depth"', '"speed"'), "net.totals has an unknown key 'speed'"),
     (lambda text: text.replace('"layers"', '\n<<<<<<< HEAD\n"layers"'), "it has conflict markers of a merge"),
     (lambda text: text.replace("stem", "\\ud800"), "net.layers[1][0] has half of a surrogate pair"),

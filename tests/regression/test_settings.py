@@ -110,7 +110,7 @@ def test_what_is_wrong_is_named_by_file_and_key(read, text, says):
 
 
 def test_a_device_in_the_place_of_settings_is_not_read_without_end():
-    with pytest.raises(ConfigError, match="it is no file"):
+    with pytest.raises(ConfigError, match="it is not a regular file"):
         read_settings(Path("/dev/zero"))
 
 

@@ -71,7 +71,7 @@ def test_a_file_is_an_input(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         parse_input("@missing.npy").make(1, "cpu")
     (tmp_path / "no.npy").write_text("text")
-    with pytest.raises(InputError, match=r"is no array.*numpy\.save"):
+    with pytest.raises(InputError, match=r"is not an array.*numpy\.save"):
         parse_input(f"@{tmp_path}/no.npy").make(1, "cpu")
 
 
@@ -80,7 +80,7 @@ def test_a_file_is_an_input(tmp_path):
     [
         (["a=3", "a=4"], "a is given twice"), (["a=3", "a.b=4"], "lies within an input that is given whole"),
         (["a.b=3", "a=4"], "a is given twice"), (["a.1.b=3"], r"a\.0 is missing"), (["1.a=3"], "0 is missing"),
-        (["a=value:[1,b]:int64"], "is no tensor"),
+        (["a=value:[1,b]:int64"], "is not a tensor"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(texts, says):

@@ -44,8 +44,9 @@ def test_files_that_are_something_else_are_refused(folder, capsys):
     (folder / "text.safetensors").write_bytes(b"\xff" * 20)
     (folder / "text.gguf").write_bytes(b"GGUX" + bytes(20))
     for spec, code, says in [
-        ("weights.pt", 2, "is no TorchScript archive; weights alone"), ("missing.pt2", 2, "no file 'missing.pt2'"),
-        ("text.pt2", 3, "is no exported program that this torch reads"), ("missing.gguf", 2, "no file 'missing.gguf'"),
+        ("weights.pt", 2, "is not a TorchScript archive; weights alone"), ("missing.pt2", 2, "no file 'missing.pt2'"),
+        ("text.pt2", 3, "is not an exported program that this torch reads"),
+        ("missing.gguf", 2, "no file 'missing.gguf'"),
         ("text.safetensors", 2, "has no header of its kind"), ("text.gguf", 2, "has no header of its kind"),
     ]:  # fmt: skip
         assert run(["profile", spec]) == code

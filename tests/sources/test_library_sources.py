@@ -105,7 +105,11 @@ def test_a_configuration_of_diffusers_is_a_file_too(libraries, capsys):
     assert run(["profile", "config.json?chanels=2"]) == 2
     assert run(["profile", "hf:config.json#UNett"]) == 2
     error = capsys.readouterr().err
-    for says in ("Pipeline, which is no network", "has no field 'chanels'", "has no class 'UNett'; did you mean UNet"):
+    for says in (
+        "Pipeline, which is not a network",
+        "has no field 'chanels'",
+        "has no class 'UNett'; did you mean UNet",
+    ):
         assert says in error
 
 

@@ -6,6 +6,8 @@ import pytest
 from peer_packages import peer
 
 import archcost
+from archcost.errors import UnknownNetworkError
+from archcost.sources.resolve import resolve
 
 LLAMA_70B = {
     "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8192, "intermediate_size": 28672,
@@ -40,3 +42,18 @@ def test_a_decoder_of_70_billion_parameters_from_its_configuration(tmp_path):
 def test_networks_of_libraries_have_the_parameters_that_they_are_known_for(package, spec, params):
     peer(package)
     assert archcost.profile(spec).totals.params == params
+
+
+@pytest.mark.peers
+def test_weights_of_torchvision_are_named_as_timms_are():
+    """SWAG's end-to-end weights were cut to 384 pixels, torchvision's own to 224."""
+    peer("torchvision")
+    network = resolve("torchvision:regnet_y_16gf.IMAGENET1K_SWAG_E2E_V1")
+    assert network.inputs[0].shape == (3, 384, 384)
+    assert network.name == "regnet_y_16gf.IMAGENET1K_SWAG_E2E_V1"
+    assert resolve("torchvision:regnet_y_16gf.IMAGENET1K_V2").inputs[0].shape == (3, 224, 224)
+    assert sum(each.numel() for each in resolve("torchvision:alexnet.IMAGENET1K_V1").build().parameters()) == 61_100_840
+    with pytest.raises(
+        UnknownNetworkError, match="torchvision has no weights 'IMAGENET1K_V3' of resnet50; did you mean"
+    ):
+        resolve("torchvision:resnet50.IMAGENET1K_V3")

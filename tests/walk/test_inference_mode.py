@@ -96,6 +96,41 @@ def test_a_forward_under_inference_mode_counts_as_without(kind, device):
     assert within.totals == around.totals == plain.totals
 
 
+class Counting(nn.Module):
+    """It writes into its buffer, into what another attribute holds, and into its weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.seen = nn.Parameter(torch.ones(4)), [torch.zeros(4)]
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x):
+        self.calls += 1
+        self.seen[0] += x.sum(0)
+        self.weight.data.mul_(2)
+        return x * self.weight + self.calls
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent, Spectrum, Turned, Attending, Counting])
+def test_a_network_built_in_inference_mode_counts_like_any_other(kind, device):
+    plain = archcost.profile(kind(), torch.ones(2, 4), device=device)
+    with torch.inference_mode():
+        network, x = kind(), torch.ones(2, 4)
+    built = archcost.profile(network, x, device=device)
+    assert built.layers == plain.layers
+    assert built.totals == plain.totals
+
+
+def test_a_network_built_in_inference_mode_is_left_as_found():
+    with torch.inference_mode():
+        network = Counting()
+    before = network.weight, network.calls, network.seen[0]
+    archcost.profile(network, torch.ones(2, 4), device="cpu")
+    assert all(now is then for now, then in zip((network.weight, network.calls, network.seen[0]), before, strict=True))
+    assert (network.weight.tolist(), network.calls.item(), network.seen[0].tolist()) == ([1] * 4, 0, [0] * 4)
+
+
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("kind", [Dropped, Resized, Recurrent])
 def test_mixed_precision_casts_the_parts_of_a_function_too(kind, device):

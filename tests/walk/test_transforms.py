@@ -3,7 +3,8 @@
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call, grad, hessian, jacrev, jvp, vjp, vmap
+from torch.autograd import forward_ad
+from torch.func import functional_call, grad, hessian, jacfwd, jacrev, jvp, vjp, vmap
 
 import archcost
 from archcost.errors import WalkError
@@ -94,10 +95,45 @@ def test_a_transform_counts_what_it_runs(transform, macs, device):
     assert report.uncalled == ()
 
 
-def test_a_hessian_is_the_same_on_both_devices():
-    meta, cpu = (archcost.profile(Transformed(curvature), torch.ones(5, 4), device=device) for device in DEVICES)
-    assert meta.totals.macs == cpu.totals.macs > 3 * 4 * 3
+def within_a_level(layer, x):
+    with forward_ad.dual_level():
+        return forward_ad.unpack_dual(layer(forward_ad.make_dual(x, torch.ones_like(x)))).tangent
+
+
+def forwards(layer, x):
+    return jacfwd(lambda sample: layer(sample) * layer.bias - 2 * layer.bias)(x[0])
+
+
+@pytest.mark.parametrize("transform", [directional, within_a_level, forwards, double, curvature])
+def test_a_forward_derivative_is_the_same_on_both_devices(transform):
+    meta, cpu = (archcost.profile(Transformed(transform), torch.ones(5, 4), device=device) for device in DEVICES)
+    assert meta.totals == cpu.totals
     assert meta.uncovered == cpu.uncovered == {}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_forward_derivative_counts_no_operator_that_asks_for_a_shape(device):
+    """Neither the tangents that are zeros, nor torch's sum of them on the meta device, which says how large one is."""
+    report = archcost.profile(Transformed(directional), torch.ones(5, 4), device=device)
+    row = next(row for row in report.layers if row.name == "layer")
+    products, copied, summed, spread_out = 3 * 5 * 3, 5 * 3, 5 * 3, 1 + 1  # a number for each tangent of zeros
+    assert row.activation_elements == products + copied + summed + spread_out
+    assert row.other_ops == summed
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_primitive_that_a_network_calls_itself_is_counted(device):
+    """The very same primitives, of tensors that hold values."""
+    report = archcost.profile(Transformed(lambda _, x: torch.ops.prims.add(x, x)), torch.ones(5, 4), device=device)
+    assert report.totals.other_ops == 5 * 4
+
+
+def test_what_a_network_on_the_cpu_asks_of_the_meta_device_costs_nothing():
+    def ask(layer, x):
+        return x.new_zeros((x.to("meta") @ torch.ones(4, 4, device="meta")).shape)
+
+    report = archcost.profile(Transformed(ask), torch.ones(5, 4), device="cpu")
+    assert (report.totals.macs, report.totals.activation_elements) == (0, 5 * 4 + 5 * 4)
 
 
 @pytest.mark.parametrize("device", DEVICES)

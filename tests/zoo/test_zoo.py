@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from arithmetic import BLOCKS, LAYERS
+from torch import nn
 from torch.nn.modules import module as torch_module
 
 import archcost
 from archcost import zoo
-from archcost.errors import ArgumentError, OutOfMemoryError
+from archcost.errors import ArgumentError, BuildError, OutOfMemoryError
 from archcost.metrics import SUMS
 
 HERE = Path(__file__).parent
@@ -138,6 +139,15 @@ def test_wrong_arguments_name_what_is_allowed(spec, says):
 def test_a_network_too_large_for_torch_names_its_arguments():
     with pytest.raises(OutOfMemoryError, match=r"mobilenet_v1_1.0 cannot be built with width=1000000000.0: "):
         archcost.profile("mobilenet_v1?width=1e9")
+
+
+def test_a_network_that_fails_without_arguments_names_none(monkeypatch):
+    def fails(*_args, **_options):
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr(nn.Conv2d, "__init__", fails)
+    with pytest.raises(BuildError, match=r"^lenet5_1998 cannot be built: no room"):
+        archcost.profile("lenet5", device="cpu")
 
 
 def test_no_shortcut_is_a_plain_net():

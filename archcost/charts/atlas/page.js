@@ -6,12 +6,13 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const axes = new Map(data.axes.map((axis) => [axis.name, axis]));
 const count = data.model.length;
 const at = (id) => document.getElementById(id);
-const START = { x: "macs", y: "top1", xlog: "1", ylog: "", area: "params", colour: "family", family: "", pretraining: "in1k", largest: "", search: "", kept: "" };
+const START = { x: "macs", y: "top1", xlog: "1", ylog: "", area: "params", colour: "family", family: "", pretraining: "in1k", library: "", largest: "", search: "", kept: "" };
 const HUES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#7a5195"];
 const GREY = "#8a939c";
 const PREFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
 const key = (i) => `${data.model[i]}@${data.size[i]}`;
+const spec = (i) => `${data.library[i]}:${key(i)}`;
 const numbers = new Map(data.model.map((_, i) => [key(i), i]));
 
 let state = { ...START, ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
@@ -44,7 +45,7 @@ function setUp() {
   const named = data.axes.map((axis) => [axis.name, axis.label]);
   for (const id of ["x", "y"]) fill(at(id), named);
   fill(at("area"), [["", "all alike"], ...named]);
-  for (const id of ["family", "pretraining"]) {
+  for (const id of ["family", "pretraining", "library"]) {
     fill(at(id), [["", "any"], ...countBy(data[id]).map(([name, times]) => [name, `${name} (${times})`])]);
   }
   show();
@@ -89,8 +90,9 @@ function update() {
     if (xs[i] === null || ys[i] === null) continue;
     if (state.family && data.family[i] !== state.family) continue;
     if (state.pretraining && data.pretraining[i] !== state.pretraining) continue;
+    if (state.library && data.library[i] !== state.library) continue;
     if (data.size[i] > largest) continue;
-    if (words.some((word) => !data.model[i].includes(word))) continue;
+    if (words.some((word) => !data.model[i].toLowerCase().includes(word))) continue;
     shown.push(i);
   }
   front = findFrontier(xs, ys);
@@ -173,7 +175,7 @@ function draw() {
   const hues = colours();
   const sizes = state.area ? data.columns[state.area] : null;
   const largest = sizes ? Math.max(...shown.map((i) => sizes[i] || 0), 1) : 1;
-  places = shown.map((i) => ({ i, x: across.place(xs[i]), y: up.place(ys[i]), r: sizes ? 3 + 15 * Math.sqrt((sizes[i] || 0) / largest) : 5 }));
+  places = shown.map((i) => ({ i, x: across.place(xs[i]), y: up.place(ys[i]), r: sizes ? 2.5 + 12 * Math.sqrt((sizes[i] || 0) / largest) : 5 }));
   for (const each of [...places].sort((a, b) => b.r - a.r)) {
     pen.globalAlpha = 0.6;
     pen.fillStyle = hues.get(data[state.colour][each.i]) || GREY;
@@ -204,6 +206,9 @@ function draw() {
 function name(pen, ink, marked, width) {
   pen.fillStyle = ink;
   pen.textAlign = "left";
+  pen.strokeStyle = getComputedStyle(document.documentElement).backgroundColor;
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
   const taken = [];
   const wanted = [...places].sort((a, b) => marked.has(b.i) - marked.has(a.i));
   const on = new Set(front);
@@ -211,11 +216,14 @@ function name(pen, ink, marked, width) {
     if (!marked.has(each.i) && !on.has(each.i)) continue;
     const text = data.model[each.i].split(".")[0];
     const wide = pen.measureText(text).width;
-    const x = each.x + each.r + 4 + wide > width ? each.x - each.r - 4 - wide : each.x + each.r + 4;
-    const box = [x, each.y - 7, x + wide, each.y + 7];
-    if (taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
-    taken.push(box);
-    pen.fillText(text, x, each.y + 4);
+    // outside of the frontier, where no network is, rather than inside
+    const sides = [[each.x - each.r - 4 - wide, each.y - 6], [each.x + each.r + 4, each.y + 4]];
+    if (axes.get(state.x).up) sides.reverse();
+    const free = sides.find(([x, y]) => x > 58 && x + wide < width && !taken.some((b) => x < b[2] && b[0] < x + wide && y - 11 < b[3] && b[1] < y + 3));
+    if (!free) continue;
+    taken.push([free[0], free[1] - 11, free[0] + wide, free[1] + 3]);
+    pen.strokeText(text, ...free);
+    pen.fillText(text, ...free);
   }
 }
 
@@ -257,7 +265,7 @@ function describe(i) {
   strong.textContent = `${data.model[i]}, ${data.size[i]} x ${data.size[i]}`;
   const text = document.createElement("div");
   text.textContent = [`family ${data.family[i]}`, `pretraining ${data.pretraining[i]}`, ...data.axes.filter((axis) => data.columns[axis.name][i] !== null).map((axis) => `${axis.label} ${spell(data.columns[axis.name][i], axis)}`)].join(" · ");
-  box.append(strong, text, ...[`archcost profile timm:${data.model[i]}@${data.size[i]}`, `archcost alternatives timm:${data.model[i]}@${data.size[i]}`].map((command) => {
+  box.append(strong, text, ...[`archcost profile ${spec(i)}`, `archcost alternatives ${spec(i)}`].map((command) => {
     const code = document.createElement("code");
     code.textContent = command;
     return code;
@@ -297,8 +305,8 @@ function listFrontier() {
 
 function download() {
   const rows = listed().length ? listed() : front;
-  const head = ["model", "size", "family", "pretraining", ...axes.keys()];
-  const lines = rows.map((i) => [data.model[i], data.size[i], data.family[i], data.pretraining[i], ...[...axes.keys()].map((each) => data.columns[each][i] ?? "")]);
+  const head = ["library", "model", "size", "family", "pretraining", ...axes.keys()];
+  const lines = rows.map((i) => [data.library[i], data.model[i], data.size[i], data.family[i], data.pretraining[i], ...[...axes.keys()].map((each) => data.columns[each][i] ?? "")]);
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(new Blob([[head, ...lines].map((each) => each.join(",")).join("\n") + "\n"], { type: "text/csv" }));
   anchor.download = "networks.csv";

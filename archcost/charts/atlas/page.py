@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 
     from archcost.records.published import Published
 
-# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies
-COSTS = ("macs", "params", "activation_elements", "macts", "peak_inference_bytes", "depth", "read_bytes")
+# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies; not the receptive field:
+# nearly all of these networks see their whole input
+COSTS = (
+    "macs",
+    "params",
+    "activation_elements",
+    "macts",
+    "peak_inference_bytes",
+    "depth",
+    "read_bytes",
+)
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
 DIGITS = 6  # of a cost, which is drawn: the table of archcost compare has all
 
@@ -56,6 +65,7 @@ def build_data(networks: Sequence[Published]) -> dict[str, Any]:
     return {
         "axes": axes,
         "columns": {axis["name"]: [_read(each, str(axis["name"])) for each in networks] for axis in axes},
+        "library": [each.library for each in networks],
         "model": [each.model for each in networks],
         "size": [each.size for each in networks],
         "family": [each.family for each in networks],

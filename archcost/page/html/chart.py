@@ -1,4 +1,4 @@
-"""Bars for each row of a table, drawn as SVG by hand: a plotting library would take longer than the page."""
+"""Bars for each row of a table, as handwritten SVG: importing a plotting library would take longer than the page."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from archcost.page.page import Cell, Column, Line, Table
 
 HEIGHT = 100
-CROWDED = 200  # rows from which on bars touch
-LEAST = 2  # rows that a chart compares
+CROWDED = 200  # from this number of rows on, bars touch
+LEAST = 2  # the most rows in a chart
 GRID = f"M0 0h%dM0 {HEIGHT // 2}h%d"  # at the largest figure and at half of it
 
 
 def yield_chart(table: Table) -> Iterator[str]:
-    """Yield a panel of bars for each column whose rows have sizes, in the order of the table; nothing for one row.
+    """Yield a panel of bars for each column with sizes, in the order of the table; nothing for a single row.
 
-    Lines that have no parts get a bar. The script draws the bars anew where modules fold.
+    Lines without parts get a bar. The script redraws the bars when modules fold.
     """
     folds = find_parents(table.lines)
     lines = [line for line, fold in zip(table.lines, folds, strict=True) if not fold]
@@ -36,7 +36,7 @@ def yield_chart(table: Table) -> Iterator[str]:
 
 
 def spell_cell(column: Column, cell: Cell) -> str:
-    """Return a figure with its unit; its share, where the figure itself is not shown."""
+    """Return a figure with its unit, or its share if the figure itself is not shown."""
     if not cell.text:
         return f"{cell.share} %"
     unit = name_column(column)[1]
@@ -70,8 +70,8 @@ def _write_panel(column: Column, lines: Sequence[Line], cells: Sequence[Cell]) -
 
 
 def _write_bars(sizes: Sequence[float]) -> str:
-    """Return one path of all bars; what is not nothing shows."""
+    """Return one path with all bars; every bar above 0 is visible."""
     width = "1" if len(sizes) > CROWDED else ".8"
-    largest = max(sizes)  # less than 1 where the column's largest figure is that of a module
+    largest = max(sizes)  # less than 1 if a module has the column's largest figure
     tops = [round(HEIGHT - max(size / largest * HEIGHT, 0.5), 1) if size else None for size in sizes]
     return "".join(f"M{i} {HEIGHT}V{top:g}h{width}V{HEIGHT}z" for i, top in enumerate(tops) if top is not None)

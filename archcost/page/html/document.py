@@ -1,4 +1,4 @@
-"""The document: everything it needs is in it, and its policy lets nothing else in."""
+"""The HTML document: self-contained, with a policy that blocks everything else."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from archcost.page.target import Target
 
 ICON = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'%3E%3Cpath fill='%230072b2' d='M0 8V1h2v7zm3 0V3h2v5zm3 0V5h2v3z'/%3E%3C/svg%3E"  # noqa: E501
-SCRIPTS = ("rows.js", "bars.js", "take.js", "script.js")  # each uses what stands before it
+SCRIPTS = ("rows.js", "bars.js", "take.js", "script.js")  # each script uses the ones before it
 
 
 def write_text(document: Document, target: Target) -> str:
-    """Return a document's pages, one below the other, as one self-contained file; the first one's title heads it."""
+    """Return a document's pages as one self-contained file, headed by the first page's title."""
     del target
     pages = list(map(clean_page, document.pages()))
     title = escape_text(pages[0].title)
@@ -39,7 +39,7 @@ def write_text(document: Document, target: Target) -> str:
 
 
 def write_file(title: str, style: str, script: str, body: Iterable[str]) -> str:
-    """Return a file that holds all that it needs; nothing but this style and this script may act in it."""
+    """Return a self-contained file whose policy allows only this style and this script."""
     policy = (
         f"default-src 'none'; style-src {_hash_source(style)}; script-src {_hash_source(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -67,7 +67,7 @@ def write_file(title: str, style: str, script: str, body: Iterable[str]) -> str:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    """Return the style sheet, and the script in a block of its own."""
+    """Return the style sheet, and the script in its own scope."""
     style, *scripts = map(_read_resource, ("style.css", *SCRIPTS))
     block = "\n".join(scripts)
     return style + write_bar_rules(), f'"use strict";\n{{\n{block}}}\n'
@@ -78,5 +78,5 @@ def _read_resource(name: str) -> str:
 
 
 def _hash_source(content: str) -> str:
-    """Return the hash by which the policy knows an inline style or script; any other is refused."""
+    """Return the hash by which the policy allows an inline style or script."""
     return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"

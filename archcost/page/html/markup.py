@@ -1,4 +1,4 @@
-"""Text that cannot be mistaken for markup, and the elements around it."""
+"""Escaped text, and the elements around it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def escape_text(value: str) -> str:
 
 
 def write_element(tag: str, *content: str, **attributes: str | None) -> str:
-    """Return an element around finished HTML; values of attributes are escaped, None and an empty class leave one out.
+    """Return an element around finished HTML; attribute values are escaped; None or an empty class drops one.
 
     `class_` and `data_v` stand for `class` and `data-v`.
     """

@@ -1,4 +1,4 @@
-"""One unit for each quantity of a page: the unit of its total, which a card shows above the table."""
+"""One unit per quantity of a page: the unit of its total, which a card above the table shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unify_units(table: Table) -> Table:
-    """Return a table whose columns that add up have the unit of their sums; others stay as they are."""
+    """Return a table in which columns that add up have the unit of their sums."""
     total = table.total
     scales: dict[int, Scale] = {}
     for i, column in enumerate(table.columns):

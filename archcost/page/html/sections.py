@@ -1,4 +1,4 @@
-"""A page as sections: what was not counted first, then the totals, the chart, the table, the conventions."""
+"""A page as sections: first the uncounted operators, then the totals, the chart, the table, the conventions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
-    """Yield a page's parts; `name` is unique in the document; the page's title may head it already."""
+    """Yield a page's parts; `name` is unique in the document; the document may already show the page's title."""
     yield f'<section id="{name}">'
     if headed:
         yield write_element("h2", escape_text(page.title))
@@ -32,7 +32,7 @@ def yield_sections(page: Page, name: str, *, headed: bool) -> Iterator[str]:
     if page.figures:
         yield from _yield_figures(page.figures)
     if page.picture is not None:
-        # as an image: the styles within it are then no styles of the page, which its policy refuses
+        # as an image, because the page's policy would refuse the picture's own styles
         data = b64encode(page.picture().encode()).decode("ascii")
         yield f'<img class="picture" src="data:image/svg+xml;base64,{data}" alt="{escape_text(page.title)}">'
     if page.table is not None:
@@ -56,7 +56,7 @@ def _write_remark(remark: Remark) -> str:
 
 
 def _yield_figures(figures: Sequence[Figure]) -> Iterator[str]:
-    """Yield a card for each total, with the totals that belong to it."""
+    """Yield a card for each total, with related totals."""
     yield '<div class="cards">'
     for n, figure in enumerate(figures):
         if not figure.level:
@@ -86,7 +86,7 @@ def _choose_class(figure: Figure) -> str:
 
 
 def _yield_definitions(columns: Sequence[Column]) -> Iterator[str]:
-    """Yield what the columns mean, as far as the table of quantities says."""
+    """Yield the meanings of columns that are quantities."""
     known = [METRICS[column.name] for column in columns if column.name in METRICS]
     if known:
         yield "<details><summary>What the columns mean</summary><dl>"

@@ -1,4 +1,4 @@
-"""Pages as a piece of HTML for notebooks, which drop scripts and style sheets of outputs that they do not trust."""
+"""Pages as an HTML fragment for notebooks, which drop scripts and style sheets from untrusted outputs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from archcost.page.page import Cell, Column, Figure, Line, Page, Remark, Table
 
-MOST = 60  # rows: a notebook keeps what it shows
-BAR = "rgba(0,114,178,.22)"  # on white and on black
+MOST = 60  # rows; a notebook file stores its outputs
+BAR = "rgba(0,114,178,.22)"  # readable on white and on black
 LEFT, RIGHT = "text-align:left;white-space:nowrap", "text-align:right;white-space:nowrap"
 SCROLL = "overflow-x:auto;max-height:30em"
 
 
 def write_snippet(pages: Iterable[Page]) -> str:
-    """Return pages, one below the other, each with its totals and its first rows."""
+    """Return pages, each with its totals and its first rows."""
     return "\n".join(write_element("div", *_yield_parts(clean_page(page))) for page in pages)
 
 
@@ -47,7 +47,7 @@ def _write_remark(remark: Remark) -> str:
 
 
 def _write_figure(figure: Figure) -> str:
-    """Return a total; what else there is to say of it shows to a pointer."""
+    """Return a total; its remark appears under the pointer."""
     more = ", ".join(part for part in (figure.digits if figure.short else "", figure.remark) if part)
     value = write_element("b", escape_text(figure.short or figure.digits))
     return write_element("span", escape_text(figure.label), "&nbsp;", value, title=more or None)

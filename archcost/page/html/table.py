@@ -1,4 +1,4 @@
-"""A table that can be sorted by any column, searched and filtered, and whose modules can be folded."""
+"""A table that readers can sort by any column, search, filter, and fold by module."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from archcost.page.page import Cell, Column, Line, Table
 
-STEPS = 40  # of a bar's length: the policy allows no style attribute, so each length is a class
-LONG = 30  # letters from which on a text is broken into lines
-UNLINKED = re.compile(r"[^\w.-]+", re.ASCII)  # what a link does not name as it is
-DEEPEST = 12  # levels that are indented further
+STEPS = 40  # steps of a bar's length; each is a class, because the policy allows no style attribute
+LONG = 30  # from this number of letters on, a text is wrapped
+UNLINKED = re.compile(r"[^\w.-]+", re.ASCII)  # characters that a link has to encode
+DEEPEST = 12  # the most levels with an indent of their own
 MARKS = {
     "": "",
     "uncovered": ' <strong class="mark">not counted</strong>',
@@ -26,7 +26,7 @@ MARKS = {
 
 
 def yield_table(shown: Table, caption: str, name: str) -> Iterator[str]:
-    """Yield a table, its caption, and the buttons that act on it, which its script shows."""
+    """Yield a table, its caption, and its buttons, which the script shows."""
     folds = find_parents(shown.lines)
     kinds = any(line.kind for line in shown.lines)
     yield from _yield_tools(shown, folds)
@@ -50,7 +50,7 @@ def yield_table(shown: Table, caption: str, name: str) -> Iterator[str]:
 
 
 def _yield_tools(shown: Table, folds: Sequence[bool]) -> Iterator[str]:
-    """Yield what acts on the rows: search, a choice of what they do, buttons."""
+    """Yield the controls of the rows: search, a choice of roles, buttons."""
     yield '<div class="tools" hidden><input type="search" placeholder="Search" aria-label="Search rows">'
     works = sorted({line.work for line in shown.lines if line.work})
     if len(works) > 1:
@@ -63,25 +63,25 @@ def _yield_tools(shown: Table, folds: Sequence[bool]) -> Iterator[str]:
 
 
 def name_column(column: Column) -> tuple[str, str]:
-    """Return a column's heading and unit; one without a heading is headed by its unit, or by what it is called."""
+    """Return a column's heading and unit; without a heading, its unit or its name."""
     if column.heading:
         return column.heading, column.unit
     return column.unit or column.name.replace("_", " ").capitalize(), ""
 
 
 def find_parents(lines: Sequence[Line]) -> list[bool]:
-    """Say of each line whether the lines below it are its parts."""
+    """Return for each line whether the lines below it are its parts."""
     levels = [line.level for line in lines]
     return [line.role == "container" or after > line.level for line, after in zip(lines, [*levels, 0][1:], strict=True)]
 
 
 def write_bar_rules() -> str:
-    """Return the style of every length that a bar can have."""
+    """Return the style rules of all bar lengths."""
     return "".join(f".b{step}{{--w:{100 * step / STEPS:g}%}}" for step in range(1, STEPS + 1)) + "\n"
 
 
 def _name_anchor(line: Line, name: str, taken: set[str]) -> str:
-    """Return what a link to a row is called, the same each time; nothing else in the document is called that."""
+    """Return a row's anchor, stable and unique in the document."""
     base = f"{name}.{UNLINKED.sub('-', line.name)}"
     anchor, n = base, 1
     while anchor in taken:
@@ -122,7 +122,7 @@ def _write_row(line: Line, columns: Sequence[Column], *, kinds: bool, fold: bool
 
 
 def _write_name(line: Line) -> str:
-    """Return a line's label behind the rest of its whole name, which shows where the tree does not."""
+    """Return a line's label after the rest of its full name, which is visible if the tree is not."""
     own = line.label if line.call is None else line.label.removesuffix(f" #{units.number(line.call)}")
     above = line.name.removesuffix(own) if line.name != own and line.name.endswith(own) else ""
     return (write_element("span", escape_text(above), class_="above") if above else "") + escape_text(line.label)
@@ -137,7 +137,7 @@ def _write_cell(cell: Cell, column: Column) -> str:
 
 
 def _sort_key(cell: Cell) -> str | None:
-    """Return what the script sorts by, unless the text says it as well."""
+    """Return the script's sort key, unless it equals the text."""
     if cell.raw is None or isinstance(cell.raw, str):
         return None
     key = f"{order(cell.raw):.17g}"

@@ -1,4 +1,4 @@
-"""What pages and notebooks say alike around a table."""
+"""Texts around a table that pages and notebooks share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ LOUD = ("uncovered", "warning")
 
 
 def write_caption(table: Table) -> str:
-    """Say how many rows there are, and what each one is."""
+    """Return a caption with the number and the kind of rows."""
     count = f"{units.exact(len(table.lines))} row{'' if len(table.lines) == 1 else 's'}"
     return count if table.heading == "Row" else f"{count}, one for each {table.heading.lower()}"

@@ -1,0 +1,40 @@
+"""From a measured peak to the workspace of libraries, which no walk can tell, and back to a prediction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.account.memory import bytes_of_kind
+from archcost.account.replay import replay
+from archcost.records import Workspace
+
+if TYPE_CHECKING:
+    from archcost.records import Sample, Trace
+
+
+def find_measured(network: str, trace: Trace, sample: Sample) -> Workspace | None:
+    """Return what libraries took at the peak of a timed network: what is more than its tensors take in blocks.
+
+    None where no peak was measured, or where a compiler made other tensors than the walk has.
+    """
+    held = None if sample.memory is None or sample.plan.compiled else replay(trace)
+    if sample.memory is None or held is None:
+        return None
+    beside = sample.memory.allocated_bytes - held.allocated_bytes
+    return Workspace(
+        device=sample.conditions.device,
+        driver=sample.conditions.driver,
+        torch=sample.conditions.torch,
+        network=network,
+        run=describe_run(trace),
+        batch=sample.images,
+        nbytes=max(beside, sample.memory.workspace_bytes or 0),
+    )
+
+
+def describe_run(trace: Trace) -> str:
+    """Say how a network ran, whatever its batch; a network that has changed since says something else."""
+    inputs = [f"{units.shape(spec.shape[1:])}:{spec.dtype}" for spec in trace.inputs]
+    parts = (trace.mode, trace.training, trace.amp, *inputs, f"{bytes_of_kind(trace, 'parameter')} B of parameters")
+    return ", ".join(str(part) for part in parts if part is not None)
