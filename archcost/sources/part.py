@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, closest, first_line
 from archcost.sources.assemble import assemble
+from archcost.sources.choose import WORDS, wants_words
 from archcost.sources.inputs import InputSpec
 
 if TYPE_CHECKING:
@@ -41,7 +42,13 @@ def take_part(whole: Network, path: str) -> Network:
 
     @cache
     def describe(specs: tuple[InputSpec, ...]) -> Inputs:
-        return _find_inputs(whole, path, specs or _choose(whole))
+        given = specs or _choose(whole)
+        try:
+            return _find_inputs(whole, path, given)
+        except BuildError as error:
+            if specs or not wants_words(given, error):
+                raise
+        return _find_inputs(whole, path, (WORDS,))
 
     return replace(
         whole,
