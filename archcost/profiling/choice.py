@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archcost.errors import UsageError, WalkError
 from archcost.sources.choose import WORDS, wants_words
-from archcost.sources.network import DEFAULT_INPUT, Choice
+from archcost.sources.network_inputs import DEFAULT_INPUT, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
 from archcost.sources.choose import IDS, WORDS
-from archcost.sources.network import DEFAULT_INPUT
+from archcost.sources.network_inputs import DEFAULT_INPUT
 
 if TYPE_CHECKING:
     import torch

@@ -11,7 +11,8 @@ from archcost.errors import BuildError, UnknownNetworkError, first_line
 from archcost.sources.choose import choose_inputs
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
-from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.network import Network
+from archcost.sources.network_inputs import DEFAULT_INPUT
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:

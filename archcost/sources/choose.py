@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArgumentError, spell
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
-from archcost.sources.network import DEFAULT_INPUT, Choice
+from archcost.sources.network_inputs import DEFAULT_INPUT, TOKENS, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
 
-TOKENS = 128  # of a sequence, unless the user says how many
 EXAMPLES = ("example_input_array", "dummy_inputs")  # of Lightning, of transformers and diffusers
 WORDS = InputSpec(shape=(TOKENS,), dtype="int64")
 # complaints about floats that have to be places in a table: of embeddings, indexing, one_hot, gather, index_select

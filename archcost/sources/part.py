@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, closest, first_line
 from archcost.sources.assemble import assemble
 from archcost.sources.choose import WORDS, wants_words
 from archcost.sources.inputs import InputSpec
+from archcost.sources.network_inputs import Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor, nn
 
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 BATCHES = (2, 3)
 ATTEMPTS = (("meta", False), ("meta", True), ("cpu", False), ("cpu", True))  # side classifiers run in training alone
-
-
-class Inputs(NamedTuple):
-    """The tensors that a network takes, and where its call has them; None: as arguments of their own."""
-
-    specs: tuple[InputSpec, ...]
-    arrange: Callable[[Sequence[Tensor]], tuple[tuple[Any, ...], dict[str, Any]]] | None = None
 
 
 class _ReachedError(Exception):
