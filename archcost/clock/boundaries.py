@@ -89,7 +89,7 @@ class Boundaries:
 
 
 class Passes:
-    """The passes that were run so far, by owner. Every pass has to run the same layers.
+    """The intervals of all passes so far, by owner. Every pass has to run the same layers.
 
     `behind` are the owners of intervals that the host had not ordered in time: the device may have waited for it;
     `judged` says whether there was a queue to look at.
@@ -103,7 +103,7 @@ class Passes:
         self._owners: list[Owner] = []
 
     def add(self, intervals: Sequence[Interval], paths: Sequence[str]) -> int:
-        """Take one pass in; return its span.
+        """Add one pass; return its span.
 
         Raises:
             ClockError: it ran other layers than the passes before.

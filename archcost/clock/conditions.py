@@ -45,12 +45,12 @@ class Identity(NamedTuple):
 
 
 def identity(device: torch.device, nvml: Nvml | None) -> Identity:
-    """Return the name of a device and its driver's version; None where nobody knows."""
+    """Return the name of a device and its driver's version, None if unknown."""
     return Identity(kind_of(device).name(device) or _processor(), None if nvml is None else nvml.driver)
 
 
 def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
-    """Return the state of a device now; what nobody says is None."""
+    """Return the current state of a device; unknown fields are None."""
     if nvml is not None:
         return nvml.state()
     if kind_of(device).torch_module is not None:
@@ -83,7 +83,7 @@ def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, aft
 
 
 def describe_unread(unread: Sequence[str], why: str | None) -> str | None:
-    """Say what could not be read of a device; None where everything was."""
+    """Describe the readings that a device refused; None if it gave all of them."""
     names = ", ".join(READ[name] for name in unread)
     return f"the device did not tell: {names}{(why and f' ({why})') or ''}" if names else None
 

@@ -1,4 +1,4 @@
-"""What the makers of devices promise, with the source. No device has a default: an unknown one is an error."""
+"""The datasheet figures of devices, with their sources. No device has a default: an unknown one is an error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def device_named(device: str) -> NamedDevice:
     """Return a device and its memory, by its name or an alias.
 
     Raises:
-        NoDeviceError: a device that is not in the table, with those that are.
+        NoDeviceError: the table lacks the device; names the known ones.
     """
     name, entry = _find(device)
     capability = entry.get("capability")

@@ -35,14 +35,14 @@ def spell_parts(*parts: str | None) -> str:
 
 
 def read_kept(kind: type[T], path: Path, schema: str) -> T | None:
-    """Return a record that is kept; None where there is none, or none that can be read: it is measured again."""
+    """Return a kept record; None if its file is missing or unreadable: the caller then measures again."""
     with suppress(OSError, ReportError):
         return read_document(kind, file_text(path), schema, path.stem)
     return None
 
 
 def keep_record(record: Any, path: Path, schema: str) -> None:
-    """Keep a record; where its file cannot be written, it is measured again."""
+    """Keep a record; if its file cannot be written, the next run measures again."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}")

@@ -50,12 +50,12 @@ class Kind:
 
     @property
     def current(self) -> int | None:
-        """The number of the one that torch uses where none is said; None where they have no numbers."""
+        """The number of torch's current device of this kind; None if the kind has no numbers."""
         found = getattr(self.torch_module, "current_device", None)
         return None if found is None else int(found())
 
     def name(self, device: torch.device) -> str | None:
-        """Return what the maker calls it; None where torch does not know."""
+        """Return the maker's name of a device; None if torch does not know it."""
         found = getattr(self.torch_module, "get_device_name", None)
         return None if found is None else str(found(device))
 

@@ -36,7 +36,7 @@ def list_processes() -> dict[int, Process]:
 
 
 def describe_busiest(before: Mapping[int, Process], seconds: float) -> str | None:
-    """Name the process that has worked most since `before`; None where none took a tenth of a core."""
+    """Name the process that has worked most since `before`; None if no process took a tenth of a core."""
     worked = {
         pid: (now.seconds - before[pid].seconds, now.name)
         for pid, now in list_processes().items()

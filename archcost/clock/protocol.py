@@ -48,7 +48,7 @@ class Clock(Protocol):
         """Keep the device busy for about that long, so that the host gets ahead of it."""
 
     def rest(self, ns: int) -> None:
-        """Do nothing for so long, on the host and on the device."""
+        """Leave the host and the device idle for this long."""
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
         """Return a function that repeats what `run` orders without the host's work, and returns what `run` did.
@@ -58,4 +58,4 @@ class Clock(Protocol):
         """
 
     def peak_memory(self, run: Callable[[], object]) -> MemoryUse | None:
-        """Return the most memory that was in use while a function ran; None where it is not known."""
+        """Return the peak memory while a function ran; None if unknown."""

@@ -1,4 +1,4 @@
-"""What could be used instead of a network: published ones that are as accurate and cost no more."""
+"""Alternatives to a network: published networks that are as accurate and cost no more."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ ALIASES = {"memory": "peak_inference_bytes"}
 
 
 def parse_limits(text: str) -> tuple[str, ...]:
-    """Read what may not cost more: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
+    """Read the costs that may not rise: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
 
     Raises:
-        ArgumentError: a quantity or a device that does not exist.
+        ArgumentError: the quantity or the device does not exist.
     """
     words = (word.strip() for word in text.split(","))
     names = tuple(_read_name(ALIASES.get(word, word)) for word in words if word)
@@ -71,10 +71,10 @@ def find_alternatives(candidate: Candidate, *, pretraining: str = ANY, limit: in
     Args:
         candidate: the network, its accuracy and the costs that may not rise.
         pretraining: what the others may have seen beside ImageNet-1k: "any", "in1k" for nothing else, "in22k", ...
-        limit: at most so many.
+        limit: the largest number of networks to return.
 
     Raises:
-        ArgumentError: a pretraining that no network has.
+        ArgumentError: no network has this pretraining.
     """
     check_pretraining(pretraining)
     found: list[tuple[float, Alternative]] = []
@@ -134,7 +134,7 @@ def build_candidate(
 
 
 def find_published(text: str) -> Published | None:
-    """Return the published network that a name stands for; None for a name of another source.
+    """Return the published network of this name; None if the name is from another source.
 
     `text` is "timm:ARCHITECTURE.TAG" or "timm:ARCHITECTURE.TAG@SIZE"; without a size the first one holds.
 

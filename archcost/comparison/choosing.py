@@ -1,4 +1,4 @@
-"""Which rows of a comparison are shown: those that meet a condition, those on a frontier, the first few."""
+"""Choose the rows of a comparison: by a condition, by a frontier, or the first few."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORDS = ("name", "family", "pretraining", "weights")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What is asked for: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
+    """A choice of rows: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
 
     `device` is one that images a second were published for, `pretraining` what weights may have seen beside
     ImageNet-1k: "in1k" for nothing, "any", "in22k", ... With any of them published networks are not run; `published`
@@ -68,7 +68,7 @@ class Choice:
         """Return the rows that meet the condition and lie on the frontier, in their order; `limit` is not applied.
 
         Raises:
-            ArgumentError: a condition or a frontier that cannot be read.
+            ArgumentError: the condition or the frontier cannot be read.
         """
         chosen = [row for row in rows if self.pretraining in {None, ANY, row.pretraining or OWN}]
         if self.where is not None:
@@ -90,7 +90,7 @@ def choose_shipped(choice: Choice, names: Iterable[str]) -> Choice:
 
 
 def read_figure(row: ComparisonRow, name: str) -> float | str | None:
-    """Return a figure of a row by a name of NUMBERS or WORDS; None where it is unknown."""
+    """Return a figure of a row by a name of NUMBERS or WORDS; None if it is unknown."""
     if name in QUANTITIES:
         value: float | None = getattr(row.totals, name)
         return value

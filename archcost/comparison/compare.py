@@ -108,7 +108,7 @@ def compare(
 
 
 def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
-    """Return what `profile_many` could not profile."""
+    """Return the networks that `profile_many` could not profile."""
     return tuple(
         Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code, kind=lost.kind)
         for lost in found
@@ -117,7 +117,7 @@ def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
 
 
 def check_request(protocol: str, sort: str) -> None:
-    """Find out before any work whether a protocol and a sorting exist.
+    """Check before any work that a protocol and a sorting exist.
 
     Raises:
         ArgumentError: one does not.
@@ -131,7 +131,7 @@ def check_request(protocol: str, sort: str) -> None:
 
 
 def build_row(report: Report) -> ComparisonRow:
-    """Return what a comparison keeps of a report."""
+    """Return the row of a report in a comparison."""
     return ComparisonRow(
         spec=report.network.spec,
         name=report.network.name,

@@ -104,7 +104,7 @@ def find_device(name: str) -> str:
     """Return the name under which throughputs were published for a device.
 
     Raises:
-        ArgumentError: none were.
+        ArgumentError: no throughputs were published for it.
     """
     known = tuple(read_conditions())
     found = find_name(name, known)
@@ -136,7 +136,7 @@ def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple
     "timm:PATTERN" names architectures or models, with "@SIZE" of one size; without any, each size that was published.
 
     Raises:
-        UnknownNetworkError: a name that no network with figures matches.
+        UnknownNetworkError: a name matches no network with figures.
     """
     chosen: dict[str, Published] = {}
     others = []
@@ -168,7 +168,7 @@ def list_libraries(names: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def read_sources(library: str) -> dict[str, Any]:
-    """Return where the figures of a library are from, and what the costs were counted with."""
+    """Return the sources of a library's figures, and the versions that counted the costs."""
     return tomllib.loads((FOLDER / library / "sources.toml").read_text(encoding="utf-8"))
 
 

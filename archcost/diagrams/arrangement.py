@@ -1,4 +1,4 @@
-"""Which boxes stand below each other and which side by side, before anything has a size.
+"""Arrange boxes below each other and side by side, before sizes are known.
 
 A network is a chain of boxes that every path passes; between two of them lie branches, side by side and each arranged
 the same way. A part that cannot be taken apart like that (a dense block, a cell of a searched network) is arranged in

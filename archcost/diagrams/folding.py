@@ -1,4 +1,4 @@
-"""How a graph becomes simpler, step by step, until a person would draw it like that.
+"""Simplify a graph step by step until it looks like a hand-drawn diagram.
 
 Normalisations and activations ride on the box before them, chains of additions become one box, modules fold, repeated
 boxes and equal paths become one with a number.

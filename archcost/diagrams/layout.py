@@ -1,4 +1,4 @@
-"""Where boxes and lines lie, once their arrangement and their sizes are known.
+"""Compute the places of boxes and lines from their arrangement and sizes.
 
 Lengths are points; x grows to the right and y downwards. Everything is laid out from the top down; a drawing from left
 to right is the same with x and y exchanged.
