@@ -62,7 +62,7 @@ def regime(plan: TimingPlan) -> Iterator[None]:
 
 
 def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[Any]:
-    """Return torch.autocast where the plan asks for it."""
+    """Return torch.autocast if the plan asks for it."""
     return nullcontext() if plan.amp is None else torch.autocast(device.type, torch_dtype(plan.amp))
 
 

@@ -70,11 +70,11 @@ class Rounds:
         self.full, self.cpu_ns = None, []
 
     def wait(self) -> list[int]:
-        """Run one round on an idle device; return what the host waited for each iteration."""
+        """Run one round on an idle device; return the host's wait for each iteration."""
         return [self._wait_for(self.size) // self.size]
 
     def wait_for_one(self) -> list[int]:
-        """Run one iteration on an idle device; return what the host waited for it."""
+        """Run one iteration on an idle device; return the host's wait for it."""
         return [self._wait_for(1)]
 
     def look(self, read: Callable[[], T]) -> T:

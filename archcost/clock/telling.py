@@ -1,4 +1,4 @@
-"""How far a measurement is, told to whoever listens: a progress bar, or nobody."""
+"""Report the progress of a measurement to a listener, such as a progress bar."""
 
 from __future__ import annotations
 

@@ -59,10 +59,10 @@ def find_accuracy(
     """Return the first figure of a table for a network under a protocol at a height and width of its input.
 
     Args:
-        spec: what the user calls the network.
+        spec: the user's name of the network.
         table: figures, the preferred ones first.
         protocol: how they were measured.
-        side: height and width of the input; None where any will do.
+        side: height and width of the input; None for any size.
         dataset: only of this one.
     """
     names = _list_names(spec)
@@ -118,7 +118,7 @@ def list_variants(spec: str, table: Iterable[Accuracy], *, protocol: str) -> tup
 
 
 def _list_names(spec: str) -> set[str]:
-    """Return what a table may call a network: as the user does, and the zoo's own name for it."""
+    """Return the names of a network in a table: the user's, and the zoo's."""
     parsed = parse_spec(spec)
     if parsed.arguments or parsed.module:  # another network than the one that was published
         return {spec}
