@@ -38,7 +38,7 @@ HARMLESS = frozenset({"idle", "application clocks", "display clocks"})
 
 
 class Identity(NamedTuple):
-    """Which device it is."""
+    """The identity of a device."""
 
     device: str
     driver: str | None
@@ -60,7 +60,7 @@ def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
 
 
 def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, after: DeviceState) -> Conditions:
-    """Return what was the case while something was measured."""
+    """Return the conditions of a measurement."""
     name, driver = identity(device, nvml)
     kind = kind_of(device)
     has_tf32 = "tf32" in kind.dtypes

@@ -1,4 +1,4 @@
-"""What a device draws, by its driver's counter: with nothing to do, then while a network runs."""
+"""Measure a device's energy by its driver's counter: first idle, then while a network runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Meter:
         self._idle_watts = None if after is None else (after - before) * 1e6 / (clock.now() - begun)
 
     def measure(self, take: Callable[[], Series], images: int) -> tuple[Energy | None, Series]:
-        """Read the counter before and after samples, each of which runs so many images."""
+        """Read the counter before and after samples; each sample runs `images` images."""
         nvml = self._nvml if self.least_ns else None
         before, begun = None if nvml is None else nvml.energy_mj, self._clock.now()
         series = take()

@@ -1,4 +1,4 @@
-"""What the driver says of a GPU, through NVML where its Python binding (nvidia-ml-py) is installed.
+"""The driver's readings of a GPU, through NVML if its Python binding (nvidia-ml-py) is installed.
 
 Not run on a GPU yet.
 """

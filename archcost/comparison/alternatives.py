@@ -139,7 +139,7 @@ def find_published(text: str) -> Published | None:
     `text` is "timm:ARCHITECTURE.TAG" or "timm:ARCHITECTURE.TAG@SIZE"; without a size the first one holds.
 
     Raises:
-        ArgumentError: an architecture with several sets of weights, or a network without figures.
+        ArgumentError: the architecture has several sets of weights, or the network has no figures.
     """
     if not is_published(text):
         return None

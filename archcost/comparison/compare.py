@@ -59,7 +59,7 @@ def compare(
     Args:
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
-        dataset: what the accuracies are for, "CIFAR-10"; None for whichever a network has.
+        dataset: the data set of the accuracies, "CIFAR-10"; None for any that a network has.
         accuracies: figures of your own, which go before the published ones; see
             `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
@@ -75,7 +75,7 @@ def compare(
         it was measured at the size of input that was counted.
 
     Raises:
-        ArgumentError: a protocol or a sorting that does not exist, or that published networks do not have.
+        ArgumentError: the protocol or the sorting does not exist, or published networks lack it.
     """
     check_request(protocol, sort)
     choice.check()

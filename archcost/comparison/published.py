@@ -57,7 +57,7 @@ OWN, ANY = "in1k", "any"
 
 @cache
 def read_published_networks() -> tuple[Published, ...]:
-    """Return the networks that archcost brings figures of, in the order of their libraries' tables."""
+    """Return the networks with shipped figures, in the order of their libraries' tables."""
     return tuple(network for library in LIBRARIES for network in _yield_networks(library))
 
 
@@ -101,7 +101,7 @@ def read_conditions() -> Mapping[str, ThroughputConditions]:
 
 
 def find_device(name: str) -> str:
-    """Return the name under which throughputs were published for a device.
+    """Return the name under which a device's throughputs were published.
 
     Raises:
         ArgumentError: no throughputs were published for it.
@@ -173,7 +173,7 @@ def read_sources(library: str) -> dict[str, Any]:
 
 
 def find_pretraining(tag: str) -> str:
-    """Return what weights saw beside ImageNet-1k, as their tag says it; "in1k" where that is all.
+    """Return the data that weights saw beside ImageNet-1k, by their tag; "in1k" if they saw nothing else.
 
     Example:
         >>> find_pretraining("augreg_in21k_ft_in1k"), find_pretraining("a1_in1k")

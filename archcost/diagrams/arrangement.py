@@ -100,7 +100,7 @@ class Arranger:
         return hanging
 
     def _stack(self, keys: tuple[Key, ...], hanging: Mapping[Key, Sequence[tuple[Key, ...]]]) -> list[Part]:
-        """Return what lies below each other, nothing where no box is passed by every path."""
+        """Return the stacked parts; empty if no box lies on every path."""
         stack: list[Part] = []
         spine, at = self._find_spine(keys), {key: i for i, key in enumerate(keys)}
         bounds = [-1, *(at[key] for key in spine), len(keys)] if spine else []

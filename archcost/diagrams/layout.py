@@ -296,7 +296,7 @@ def _spread(
 
 
 def _drop_repeats(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Return the corners of a line without those that lie on the one before."""
+    """Return the corners of a line without repeats of the corner before."""
     kept = [points[0]]
     for point in points[1:]:
         if math.dist(point, kept[-1]) > CLOSE:
