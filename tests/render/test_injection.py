@@ -15,7 +15,7 @@ from render import pairs
 from render.reports import layer, report, weighted
 
 from archcost.charts.costs import draw_history
-from archcost.charts.drawing import write_svg
+from archcost.charts.encoding import write_svg
 from archcost.cli.verdict import list_workflow_commands
 from archcost.page.emit import emit
 from archcost.records import Check, Checked, History, HistoryPoint, Place, Verdict
