@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A quantity of an axis or of a ball's area: how to read it from a row, its unit, and round sizes for the legend."""
+    """A quantity of an axis or a ball: how to read it from a row, its unit, and round sizes for the legend."""
 
     label: str
     read: Callable[[ComparisonRow], float | None]
