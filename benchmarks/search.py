@@ -1,5 +1,4 @@
-"""`python -m benchmarks.search`: a million candidates of a search space of mobile networks, with costs summed from
-prices.
+"""`python -m benchmarks.search`: price a million candidates of a space of mobile networks.
 
 The space has six stages of inverted residuals like MobileNetV2 and MnasNet: one width for all stages, and a depth, a
 kernel and an expansion for each. Within a budget of multiply-adds the search keeps the Pareto frontier of most

@@ -1,4 +1,4 @@
-"""Headless Chromium, driven through its debugging pipe: loads a page offline, presses keys and evaluates expressions."""
+"""Headless Chromium, driven through its debugging pipe: load a page offline, press keys, evaluate expressions."""
 
 from __future__ import annotations
 

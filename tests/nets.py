@@ -177,7 +177,7 @@ class Tied(Net):
 
 
 class GroupedTransposed(Net):
-    """A transposed convolution uses each weight once per input position, 25 here, not once for each of its 100 outputs."""
+    """A transposed convolution uses each weight once per input position: 25 times here, not once per output (100)."""
 
     inputs = ((1, 4, 5, 5),)
     params = 4 * (6 // 2) * 9 + 6

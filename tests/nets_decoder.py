@@ -1,6 +1,8 @@
 """Tiny decoders with caches of their own, in plain torch: their costs can be worked out by hand.
 
-For each token, a layer's linear maps take 64 (queries) + 32 (keys) + 32 (values) + 64 (output) + 2 x 128 (MLP) = 448 multiply-adds; two layers and the logits' 88 make 984. Each pair of query and key takes 2 x 8 multiply-adds in each layer, 32 in both. The cache keeps 4 + 4 numbers per token and layer: 64 B of float32 in both.
+For each token, a layer's linear maps take 64 (queries) + 32 (keys) + 32 (values) + 64 (output) + 2 x 128 (MLP) = 448
+multiply-adds; two layers and the logits' 88 make 984. Each pair of query and key takes 2 x 8 multiply-adds in each
+layer, 32 in both. The cache keeps 4 + 4 numbers per token and layer: 64 B of float32 in both.
 """
 
 import torch
@@ -54,7 +56,7 @@ class Decoder(nn.Module):
 
 
 class Experts(nn.Module):
-    """Each token is multiplied by two of four matrices of its choice; the state is a sum, whatever the number of tokens."""
+    """Each token chooses two of four matrices to multiply by; the state is a sum of a fixed size."""
 
     def __init__(self):
         super().__init__()

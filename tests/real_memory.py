@@ -70,7 +70,7 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
 
 
 def saved_bytes(network, images, like="cuda"):
-    """Return the bytes of the distinct storages, without parameters and buffers, that a forward gives to torch's hooks."""
+    """Return the bytes of distinct storages that a forward gives to torch's hooks, without parameters and buffers."""
     network.train()
     with dropout_of(like):
         return count_saved_bytes(lambda: network(images), (*network.parameters(), *network.buffers()))

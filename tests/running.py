@@ -1,4 +1,4 @@
-"""Checks whether a process runs."""
+"""Check whether a process runs."""
 
 import time
 from pathlib import Path

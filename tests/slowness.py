@@ -1,6 +1,8 @@
 """Slow tests: `slow.txt` lists them, and `python -m tests --quick` skips them.
 
-A test is slow if it and the programs that it starts use half a second of processor time, which, unlike wall time, hardly depends on other work of the machine. A run names the tests that the list lacks; with ARCHCOST_UPDATE_SLOW=1 it rewrites the list for the files that it runs.
+A test is slow if it and the programs that it starts use half a second of processor time, which, unlike wall time,
+hardly depends on other work of the machine. A run names the tests that the list lacks; with ARCHCOST_UPDATE_SLOW=1 it
+rewrites the list for the files that it runs.
 
 Tests that share a slow fixture, whose cost falls on the first of them, carry the marker `slow`.
 

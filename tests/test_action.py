@@ -246,7 +246,7 @@ def test_workflows_pass_actionlint(file):
 
 
 def test_workflows_and_the_action_pass_zizmor():
-    """zizmor finds steps that run foreign code, grant rights, or put texts of others into a script."""
+    """It reports steps that run foreign code, grant rights, or put texts of others into a script."""
     done = run(tool("zizmor"), "--offline", "--no-progress", "--min-severity=medium", *WORKFLOWS, ROOT / "action.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Groups of options, which a command gets as one record."""
+"""Groups of options, which reach a command as one record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_group_hands_on_one_record_and_leaves_other_options_alone():
     @add_group("pair", Pair, click.option("--left", type=int, help="L."), click.option("--right", type=int, default=2))
     @click.option("--other")
     def command(pair, other):
-        """Say what it does."""
+        """Explain the command."""
         got.append((pair, other))
 
     assert CliRunner().invoke(command, ["--left", "1", "--other", "x"], standalone_mode=False).exception is None
