@@ -1,4 +1,4 @@
-"""What a journal keeps, for which request, and what another run takes from it."""
+"""The rows of a journal, the requests that they belong to, and their reuse in another run."""
 
 import json
 import operator

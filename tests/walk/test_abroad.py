@@ -73,7 +73,7 @@ def test_kernels_that_are_switched_off_are_not_chosen():
 
 
 def test_a_mask_in_rows_that_do_not_align_is_padded():
-    """A mask of 60 x 60 is padded to rows of 64, as torch does for the kernel; one of 64 x 64, a buffer, is kept unchanged."""
+    """A mask of 60 x 60 is padded to rows of 64, as in torch's kernel; a buffer of 64 x 64 is kept unchanged."""
     for length, padded in ((60, 4 * 60 * 64), (64, 0)):
         net, plain = Attention(torch.zeros(length, length)), Attention()
         x = torch.zeros(1, 1, length, 32)
@@ -104,7 +104,7 @@ def test_where_nothing_trains_the_kernel_is_cudas_too(shape, dtype, mask, kernel
 
 
 def test_attention_of_heads_that_nothing_fuses_holds_scores_where_nothing_trains():
-    """Heads have 30 elements, 120 bytes: 16 queries and 1,024 keys give 4 x 16 x 1024 scores, which a softmax doubles."""
+    """A head has 30 elements, 120 bytes: 16 queries and 1,024 keys give 4 x 16 x 1024 scores, doubled by a softmax."""
     queries, keys = (torch.zeros(1, 4, length, 30) for length in (16, 1024))
 
     class Crossed(nn.Module):
@@ -133,7 +133,7 @@ def heads(count, *, batch=2, length=64, width=32, turned=False):
         (heads(4), heads(1, batch=1), None, True, None),  # batches that are broadcast
         (heads(4), heads(1), None, False, None),
         (heads(4, turned=True), heads(4), None, False, None),  # rows that are not contiguous
-        (heads(4, width=1, turned=True), heads(4, width=1), None, False, FLASH),  # a row of one element is always contiguous
+        (heads(4, width=1, turned=True), heads(4, width=1), None, False, FLASH),  # one element is always contiguous
         (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16).T, False, None),
         (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16), False, EFFICIENT),
     ],

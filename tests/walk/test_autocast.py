@@ -51,7 +51,7 @@ class Block(nn.Module):
 
 
 def test_cudas_lists_are_those_of_torchs_header():
-    """torch's header has the lists as macros; kernels of cuDNN and one refusal are added."""
+    """The header in torch has the lists as macros; kernels of cuDNN and one refusal are added."""
     text = HEADER.read_text()
     theirs = {}
     for macro, policy in MACROS.items():
@@ -65,7 +65,7 @@ def test_cudas_lists_are_those_of_torchs_header():
     assert ours.pop("binary_cross_entropy") == "refuse"
     cudnn = {name for name in ours if "cudnn" in name}
     assert {ours.pop(name) for name in cudnn} == {"lower"}
-    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} <= {"full"}  # 2.14 adds one operator outside of its header
+    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} <= {"full"}  # 2.14 adds one outside of its header
     assert ours == theirs
 
 
@@ -153,7 +153,7 @@ def test_casts_change_nothing_but_memory(name, train):
 
 
 def test_a_linear_layer_by_hand():
-    """Weights of 24 B and biases of 8 B, their casts of half the size, an input of 12 B and its cast, an output of 4 B."""
+    """Weights of 24 B, biases of 8 B, their casts of half the size, an input of 12 B and its cast, an output of 4 B."""
     found = archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3), device="meta", amp="fp16")
     frozen = archcost.profile(nn.Linear(3, 2).requires_grad_(False), torch.zeros(1, 3), device="meta", amp="fp16")
 

@@ -190,7 +190,7 @@ def test_a_set_that_shrinks_while_it_is_looked_through_is_no_failure(monkeypatch
     assert entries == set()
 
 
-@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # warnings of torch 2.11 about switching hooks off by an argument
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # of torch 2.11, even if an argument disables them
 def test_tensors_without_a_storage_are_passed_over():
     held, sparse = {}, torch.sparse_coo_tensor(size=(3, 3), device="meta", check_invariants=False)
     held["it"] = torch.ones(2, device="meta")

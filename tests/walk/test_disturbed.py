@@ -21,7 +21,7 @@ from benchmarks.stress import KINDS, find_growth, find_thread_damage, small_netw
 ROOT = Path(__file__).parents[2]
 
 X = torch.ones(2, 2, 6, 6)
-MACS = 2 * (4 * 4 * 4 * 2 * 3 * 3 + 64 * 3)  # two images: 4 channels of 4x4 from 2 channels by 3x3 kernels, then a linear layer from 64 to 3
+MACS = 2 * (4 * 4 * 4 * 2 * 3 * 3 + 64 * 3)  # two images: 4 channels of 4x4 from 2 of 3x3, then 64 to 3
 
 
 class Counting(TorchDispatchMode):

@@ -105,7 +105,7 @@ NUMBERS = [0.5] * 20_000
 
 
 class Table(nn.Module):
-    """The 4 rows of 3 of a linear layer's weight are summed, and scale a table of Python numbers."""
+    """The 4 rows of 3 outputs of a linear layer are summed, and scale a table of Python numbers."""
 
     def __init__(self):
         super().__init__()
