@@ -1,4 +1,4 @@
-"""A figure's bytes: the same from run to run, with letters that are letters."""
+"""A figure's bytes: the same in every run, with letters kept as text."""
 
 import hashlib
 import re

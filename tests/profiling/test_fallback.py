@@ -48,7 +48,7 @@ def test_the_error_of_the_cpu_is_shown_when_both_fail():
 
 
 def test_a_network_that_needs_more_than_is_free_is_refused_with_the_figures(monkeypatch):
-    # a batch of 1000: 4 MB in, 4 MB out; the weights take 4 MB that exist already, unlike the batch's copy
+    # a batch of 1000: 4 MB in, 4 MB out; the 4 MB of weights exist already, the batch's copy does not
     monkeypatch.setattr(fallback, "free_memory", lambda: 7_000_000)
     with pytest.raises(OutOfMemoryError, match=r"8\.000 MB more, its parameters are 4\.000 MB, and 7\.000 MB are free"):
         archcost.profile(Asking(), torch.randn(1000, 1000))

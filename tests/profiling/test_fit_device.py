@@ -26,7 +26,7 @@ class Grows(nn.Module):
 
 
 def test_the_margin_is_what_is_left():
-    """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100 uses the small workspace."""
+    """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100's workspace is small."""
     need = 22 * MIB + CONTEXT_MOST + CUBLAS_SMALL
     least = 22 * MIB + CONTEXT_LEAST + CUBLAS_SMALL
     fits = archcost.fit(LAYER, need, device_name="v100", batch=256, inputs=ROW)

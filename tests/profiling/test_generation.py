@@ -60,7 +60,7 @@ def test_the_precision_and_the_blocks_of_a_cache():
 
 
 def test_a_pass_reads_what_it_meets():
-    """A pass reads a row of the embedding table for each token, all other weights, and eight bytes for each token id."""
+    """A pass reads a row of the embedding table per token, all other weights, and eight bytes per token id."""
     found = archcost.generate(Decoder(), 5)
     rest = 4 * (PARAMS - WORDS * WIDTH)
 
@@ -148,7 +148,7 @@ def test_the_text_is_what_the_input_says():
 
     found = archcost.generate(Renamed(), 5, inputs=[parse_input("words=1:int64")])
     assert (found.text_input, found.contexts[0].cache_bytes) == ("words", 5 * TOKEN_BYTES)
-    assert found.all_logits_macs is None  # the kernel cannot skip any
+    assert found.all_logits_macs is None  # this network cannot leave out any logits
     assert found.contexts[0].prefill.macs == LINEAR * 5 + ATTENTION * 25
     assert archcost.generate(Renamed(), 5).contexts[0].cache_bytes == 5 * TOKEN_BYTES
 

@@ -312,7 +312,7 @@ def test_a_graph_is_replayed_on_a_gpu():
 
 
 def test_what_is_held_between_two_iterations_is_counted_in_blocks_and_each_storage_once():
-    """A weight of 6 KB listed twice, a bias of 80 B, an input of 600 B with a view, a state of 6 KB: 12 + 1 + 2 + 12."""
+    """A weight of 6 KB used twice, a bias of 80 B, an input of 600 B with a view, a state of 6 KB: 12 + 1 + 2 + 12."""
     network, x = nn.Sequential(nn.Linear(75, 20), nn.Identity()), torch.zeros(2, 75)
     network[1].again = network[0].weight
     state = {"momentum": torch.zeros(20, 75)}

@@ -1,4 +1,4 @@
-"""The lock file: the same bytes for the same networks, one layer a line, and nothing believed of a damaged one."""
+"""The lock file: the same bytes for the same networks, one layer per line, and damaged files refused."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_one_changed_layer_is_one_changed_line():
 def test_a_layer_of_no_gated_quantity_has_no_line():
     report = pairs.deep(8)
     free = [row for row in report.layers if row.kind == "Input"]
-    assert free  # it has bytes, and so it is there
+    assert free  # present, since it has bytes
     with_bytes, with_macs = (
         lock.reduce_snapshot(snapshot(report), metrics).rows for metrics in (("activation_bytes",), ("macs",))
     )
