@@ -157,7 +157,7 @@ class VirtualCuda:
             self.device = device
 
     def capturing(self, graph, pool=(0, 0), stream=None):
-        """Like torch up to 2.11: if ending a capture fails, the cleanup after it does not run."""
+        """Return a capture like torch's up to 2.11: if its end fails, the cleanup after it does not run."""
         return Capture(self, graph, pool, stream or Stream(self, self.device))
 
     def empty_cache(self):

@@ -121,7 +121,7 @@ def test_every_row_has_its_costs_and_no_two_are_the_same():
 
 
 def pick(library, number):
-    """Return every n-th of the networks that are fast to count."""
+    """Return evenly spaced samples of the networks that are fast to count."""
     small = sorted({(each.architecture, each.size): each for each in read_published_networks()
                     if each.library == library and each.totals.macs < 2e9}.items())  # fmt: skip
     return [each for _, each in small[:: len(small) // number]][:number]

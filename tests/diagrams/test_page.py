@@ -86,7 +86,7 @@ def test_it_loads_without_a_complaint_and_folds_by_the_keyboard(browser, page):
     browser.ask("document.querySelector('[aria-label^=\"inception3a\"]').focus()")
     assert "inception3a" in browser.ask("document.getElementById('facts').textContent")
     browser.ask(KEY.format("Enter"))
-    assert browser.ask(BOXES) == 25  # eight parts
+    assert browser.ask(BOXES) == 25  # its eight parts
     assert "inception3a" in browser.ask(FOCUSED)
     browser.ask(KEY.format("Enter"))
     assert browser.ask(BOXES) == 17
