@@ -1,4 +1,4 @@
-"""Which convention gives a printed figure."""
+"""The convention that gives a printed figure."""
 
 import pytest
 

@@ -22,12 +22,12 @@ def changed(change):
 
 
 def test_a_report_that_was_written_before_is_read():
-    """There are two kernels of 9 weights and two biases; each of 2x2 positions takes 9 multiply-adds in both channels."""
+    """It has two kernels of 9 weights and two biases; each of 2x2 positions takes 9 multiply-adds in both channels."""
     report = Report.from_file(BEFORE)
 
     assert (report.totals.params, report.totals.macs, report.totals.backward_macs) == (2 * (9 + 1), 2 * 4 * 9, 72)
     assert add_up(report.layers) == {name: getattr(report.totals, name) for name in SUMS}
-    assert not {name for name, value in add_up(report.layers).items() if value is None}  # all must equal the sums of their rows
+    assert not {name for name, value in add_up(report.layers).items() if value is None}  # all are checked against rows
 
 
 @pytest.mark.parametrize("name", [*SUMS, "layers"])

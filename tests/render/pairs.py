@@ -103,7 +103,7 @@ def several() -> Check:
 
 
 def timed() -> Check:
-    """Return four networks timed against their bases: slower beyond the budget, slower, faster, and too noisy to tell."""
+    """Return four networks timed against their bases: slower beyond the budget, slower, faster, and too noisy."""
     times = {
         "slow": (1000, 1200, 0),
         "slower": (10**7, 11 * 10**6, 0),

@@ -56,7 +56,7 @@ def row(name: str, us: int, *, macs: int = 0, moved: int | None = 0, call: int =
 
 
 def layers(*, overhead: float = 0.02, queue_full: bool | None = None) -> LayerTimes:
-    """Return 1 ms: a product at half of the roof's arithmetic, a copy at a quarter of its memory, one above it, a gap."""
+    """Return 1 ms: a product at half the roof's arithmetic, a copy at a quarter of its memory, one above it, a gap."""
     rows = (
         row("stem", 400, macs=10**7, moved=10**5),
         row("relu", 200, moved=5 * 10**6, kind="ReLU"),

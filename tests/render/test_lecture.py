@@ -48,7 +48,7 @@ TOTAL params: 138M (not counting biases)
 
 
 def one(row, *more):
-    """Return the line of the only row behind the input."""
+    """Return the line of the first row behind the input."""
     rows = (layer("input", "Input", row.inputs[0] if row.inputs else (1, 8, 4, 4), module=""), row, *more)
     return write_listing(report("Net", rows, modules={}))[1]
 

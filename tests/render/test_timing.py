@@ -48,7 +48,7 @@ def lines_of(text):
 
 
 def test_rows_are_held_against_the_roof():
-    """20 MFLOP in 0.4 ms are 50 of 100 GFLOP/s; 5 MB in 0.2 ms are 25 GB/s, above the 10 GB/s of memory without a cache."""
+    """20 MFLOP in 0.4 ms are 50 of 100 GFLOP/s; 5 MB in 0.2 ms are 25 GB/s, above 10 GB/s without a cache."""
     lines = lines_of(text_of(samples.sample()))
 
     assert "50.0 %  arithmetic" in lines["stem"]
