@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COUNTS = (1, 2, 4, 8)
-WIDTH, BATCH = 256, 64  # some hundred microseconds a layer: shorter than what a busy system gives a process at a time
+WIDTH, BATCH = 256, 64  # some hundred microseconds per layer, less than a busy system's time slice
 SLEEP_SECONDS = 0.005
 
 
@@ -51,7 +51,7 @@ def leaves(sample: Sample) -> list[Series]:
 
 
 def fastest(samples: Iterable[Series]) -> int:
-    """Return the fastest sample of several series."""
+    """Return the fastest sample of all series."""
     return min(min(series.ns) for series in samples)
 
 

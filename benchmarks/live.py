@@ -47,7 +47,7 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class Saved:
-    """Stands for a saved tensor: holds its storage as long as the autograd graph lives."""
+    """Replaces a saved tensor: holds its storage as long as the autograd graph lives."""
 
     def __init__(self, tensor: torch.Tensor) -> None:
         # not the tensor: it refers to the graph node that would keep it, a cycle that is never freed

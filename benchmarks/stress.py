@@ -89,7 +89,7 @@ def interrupt(action: Callable[[], object], after: float) -> bool:
 
 
 def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
-    """Interrupt profiles at random moments until this many hit one in its middle; return what changed."""
+    """Interrupt profiles at random moments until `count` interrupts hit one in its middle; return the changes."""
     network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]

@@ -1,4 +1,4 @@
-"""Tiny decoders with caches of their own, in plain torch: their costs can be worked out by hand.
+"""Tiny decoders with their own caches, in plain torch: their costs are easy to compute by hand.
 
 For each token, a layer's linear maps take 64 (queries) + 32 (keys) + 32 (values) + 64 (output) + 2 x 128 (MLP) = 448
 multiply-adds; two layers and the logits' 88 make 984. Each pair of query and key takes 2 x 8 multiply-adds in each

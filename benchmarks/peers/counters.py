@@ -151,7 +151,7 @@ def deepspeed(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def _imported(name: str) -> Any:
-    # they import torchvision, which fails beside a CPU build of torch: archcost's own import declares what is missing
+    # they import torchvision, which fails beside a CPU build of torch: archcost's import declares the missing operators
     from archcost.sources.libraries import import_library
 
     return import_library(name)

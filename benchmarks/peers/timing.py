@@ -33,7 +33,7 @@ class Times:
         return statistics.median(self.seconds[BASE])
 
     def ratio(self, name: str) -> float | None:
-        """Return the median of the ratios to the base of the same round; None without times."""
+        """Return the median of the ratios to the base of the same round; None if there are no times."""
         taken = self.seconds[name]
         if not taken:
             return None
@@ -41,7 +41,7 @@ class Times:
 
 
 def interleaved(actions: Mapping[str, Callable[[], float | None]], rounds: int) -> dict[str, tuple[float, ...]]:
-    """Time all actions in turn (A B C A B C ...); an action that returned None is dropped, without times."""
+    """Time all actions in turn (A B C A B C ...); an action that returns None is dropped and has no times."""
     taken: dict[str, list[float]] = {name: [] for name in actions}
     failed: set[str] = set()
     for _ in range(rounds):

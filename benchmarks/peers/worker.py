@@ -1,4 +1,4 @@
-"""One counter in a process of its own: `python -m benchmarks.peers.worker COUNTER [NETWORK]`.
+"""One counter in a separate process: `python -m benchmarks.peers.worker COUNTER [NETWORK]`.
 
 With a network it counts that network and ends. Without one it answers each line of its input, a network's name, by a
 line of JSON: the figures and the seconds of the count, or the error. It builds the network anew for every answer.

@@ -28,7 +28,7 @@ def test_a_group_hands_on_one_record_and_leaves_other_options_alone():
     @add_group("pair", Pair, click.option("--left", type=int, help="L."), click.option("--right", type=int, default=2))
     @click.option("--other")
     def command(pair, other):
-        """Explain the command."""
+        """Say what it does."""
         got.append((pair, other))
 
     assert CliRunner().invoke(command, ["--left", "1", "--other", "x"], standalone_mode=False).exception is None

@@ -156,7 +156,7 @@ def test_the_phases_of_a_training_step_are_rows():
 
 
 class Fickle(nn.Module):
-    """Every third pass takes a detour through a leaf."""
+    """Every third pass runs an extra leaf."""
 
     def __init__(self, clock):
         super().__init__()
@@ -178,7 +178,7 @@ def test_a_network_that_changes_its_layers_has_no_rows_but_a_time():
 
 
 class Switched(nn.Module):
-    """What runs depends on a switch that is turned after the walk."""
+    """Its operators depend on a switch, which is turned after the walk."""
 
     def __init__(self, clock):
         super().__init__()
@@ -200,7 +200,7 @@ def test_rows_that_the_account_lacks_are_not_made_up():
 
 
 class Inner(nn.Module):
-    """A leaf that calls another leaf which is not its child."""
+    """A leaf that calls another leaf, which is not its child."""
 
     def __init__(self, clock, other):
         super().__init__()

@@ -72,7 +72,7 @@ NETWORKS = {
     ],
 )
 def test_a_real_step_that_computes_again_as_told_keeps_and_needs_that(name, optimizer):
-    """On the CPU, with the saved tensors of its attention."""
+    """The step runs on the CPU, with the saved tensors of its attention."""
     build, shape, share = NETWORKS[name]
     network, batch = build(), 4
     inputs, images = [parse_input("x".join(map(str, shape)))], torch.randn(batch, *shape)

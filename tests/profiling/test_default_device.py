@@ -116,7 +116,7 @@ def test_a_module_that_is_elsewhere_than_where_it_is_to_be_timed_is_copied_there
     assert note == "a copy of the network was timed on cuda:1; the network itself is on cpu"
     assert copied is not network.given
     assert Movable.moved[-1] == device
-    assert _describe_move(network, TimingPlan(), torch.device("cuda", 0)) == ()  # without a named device, where it is
+    assert _describe_move(network, TimingPlan(), torch.device("cuda", 0)) == ()  # by default the network's
     assert _describe_move(network, TimingPlan(device="cpu"), torch.device("cpu")) == ()
     assert _describe_move(sources.resolve("lenet5"), TimingPlan(device="cuda"), device) == ()
 

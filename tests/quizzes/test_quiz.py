@@ -88,7 +88,7 @@ def test_a_1x1_may_cost_more_than_it_saves():
     net = nn.Sequential(nn.Conv2d(8, 7, 1, bias=False), nn.Conv2d(7, 1, 3, padding=1, bias=False))
     quiz = build_quiz(archcost.profile(net, torch.ones(1, 8, 4, 4)), count=100)
     (saving,) = [each for each in quiz.questions if each.kind == "saving"]
-    assert saving.answer == "nothing: it costs 65.3 % more"  # 56 + 63 for 72 at each place
+    assert saving.answer == "nothing: it costs 65.3 % more"  # 56 + 63 instead of 72 at each position
 
 
 def test_vectors_side_by_side_are_told():

@@ -8,7 +8,7 @@ from torch.ao.quantization import quantize_dynamic
 import archcost
 from tests.peer_packages import peer
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # torch deprecates all of its own quantisation
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch has deprecated all of its own quantisation
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])

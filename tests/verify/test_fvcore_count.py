@@ -1,4 +1,4 @@
-"""fvcore's count, its refusals, and its leftovers, which are removed."""
+"""fvcore's count, its refusals, and the removal of its leftovers."""
 
 import logging
 

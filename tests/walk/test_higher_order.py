@@ -97,7 +97,7 @@ def test_what_a_release_says_by_keyword_changes_nothing(name):
 
 
 class Flexible(nn.Module):
-    """Two images of 16 places and 2 heads, 8 wide."""
+    """Attends over two images of 16 positions and 2 heads, 8 wide."""
 
     def __init__(self, *, causal):
         super().__init__()

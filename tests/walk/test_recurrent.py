@@ -1,4 +1,4 @@
-"""Recurrent layers on the meta device cost what they cost on the CPU, row by row and byte by byte."""
+"""Recurrent layers cost the same on the meta device and the CPU, row by row and byte by byte."""
 
 import pytest
 import torch
