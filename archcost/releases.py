@@ -8,6 +8,7 @@ import re
 TESTED = ("2.11.0", "2.13.0", "2.14.1")  # the oldest supported release, the pinned one, the newest
 
 
+@functools.cache
 def describe_untested(torch: str) -> str | None:
     """Return a note for readers of figures that an untested torch counted; None for a tested one.
 

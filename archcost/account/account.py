@@ -80,7 +80,8 @@ class _Account:
 
     def costs(self) -> Costs:
         owned, elsewhere = parameters_of(self.rows, self.trace, self.row_of, self.kinds.weights())
-        layers = [self._layer(i, row, owned[i]) for i, row in enumerate(self.rows)]
+        nothing_owned = Owned()
+        layers = [self._layer(i, row, owned.get(i, nothing_owned)) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
         trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
         nothing = dict.fromkeys(SUMS, 0) | trained  # what a module that never ran costs, apart from what it holds
@@ -173,9 +174,9 @@ class _Account:
             elements += count
             nbytes += count * storages[spec.storage].itemsize
         for number in self._activations(row):
-            made = storages[number]
-            made_elements += made.nbytes // made.itemsize
-            made_bytes += made.nbytes
+            size, itemsize, *_ = storages[number]
+            made_elements += size // itemsize
+            made_bytes += size
         return {
             "output_elements": elements,
             "output_bytes": nbytes,

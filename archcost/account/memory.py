@@ -41,15 +41,16 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
 
     Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
     """
-    change = [0] * (len(trace.ops) + 1)
+    change, there = [0] * (len(trace.ops) + 1), 0
     for nbytes, _, kind, born, died, _ in trace.storages:
         rounded = -(-nbytes // granularity) * granularity
-        if kind not in MADE:
-            change[0] += rounded
-            continue
-        change[born] += rounded
-        if died is not None:
-            change[died] -= rounded
+        if kind in MADE:
+            change[born] += rounded
+            if died is not None:
+                change[died] -= rounded
+        else:
+            there += rounded
+    change[0] += there
     return list(accumulate(change))[: max(len(trace.ops), 1)]
 
 

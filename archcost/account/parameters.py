@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,13 +33,13 @@ class Owned:
 
 def parameters_of(
     rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int], weights: Sequence[bool]
-) -> tuple[list[Owned], dict[str, Owned]]:
+) -> tuple[dict[int, Owned], dict[str, Owned]]:
     """Give each parameter and buffer to the first row that reads it; else to its module's row, or to the module.
 
     `row_of` is the row of each operator that has one; `weights` says which parameters are weights. Returned are the
-    sums of each row, and those of the modules that have no row, by path.
+    sums of each row that has any, by its number, and those of the modules that have no row, by path.
     """
-    sums = [Owned() for _ in rows]
+    sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
     readers = _first_readers(trace, row_of)
     owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
@@ -48,7 +48,9 @@ def parameters_of(
         place = readers.get((tensor.storage, tensor.offset))
         if place is None:
             place = owners.get(tensor.module)
-        return elsewhere.setdefault(tensor.module, Owned()) if place is None else sums[place]
+        table: dict[Any, Owned] = elsewhere if place is None else sums
+        key = tensor.module if place is None else place
+        return table[key] if key in table else table.setdefault(key, Owned())
 
     for tensor, weight in zip(trace.params, weights, strict=True):
         owner(tensor).add(tensor, weight=weight)

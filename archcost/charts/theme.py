@@ -77,6 +77,7 @@ SIZES: Mapping[str, Size] = MappingProxyType(
             Size(name="16:9", width=12.8, height=7.2, font=14, dpi=150),
             Size(name="4:3", width=9.6, height=7.2, font=14, dpi=150),
             Size(name="slide", width=13.333, height=7.5, font=18, dpi=144),
+            Size(name="body", width=12.667, height=5.7, font=18, dpi=144),  # of a slide, below its title
             Size(name="paper", width=7, height=4.2, font=7.5, dpi=300),
         )
     }

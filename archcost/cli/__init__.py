@@ -46,6 +46,7 @@ COMMANDS = {
     "claims": ("archcost.cli.claims", "Put published figures beside measured ones."),
     "explain": ("archcost.cli.explain", "Find which convention gives a printed figure."),
     "quiz": ("archcost.cli.quiz", "Ask questions about a network, with worked answers."),
+    "slides": ("archcost.cli.slides", "Write slides about a lecture's page or a network."),
     "report": ("archcost.cli.report", "Write the lectures' pages."),
     "verify": ("archcost.cli.verify", "Put other counters' figures beside archcost's."),
 }

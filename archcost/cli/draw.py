@@ -71,8 +71,8 @@ look_options = add_group(
         "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True,
         help="Colour theme.",
     ),
-    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "paper"]), default="16:9", show_default=True,
-                 help="Size of the picture; a diagram that does not fit makes it larger."),
+    click.option("--size", type=click.Choice(["16:9", "4:3", "slide", "body", "paper"]), default="16:9",
+                 show_default=True, help="Size of the picture; a diagram that does not fit makes it larger."),
     click.option("--font", metavar="NAME", help="Font family.  [default: DejaVu Sans]"),
 )  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,12 +20,13 @@ from archcost.page.formats import list_suffixes, select_formats
 from archcost.page.target import COLORS, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from click.shell_completion import CompletionItem
 
     from archcost.page.document import Document, Part
 
+_COLLECTED: ContextVar[list[Document] | None] = ContextVar("documents", default=None)
 RENAMED = {"terminal": "table"}  # the name in older workflows
 
 
@@ -57,9 +60,24 @@ class Output:
         """
         from archcost.page.emit import emit_any
 
+        collected = _COLLECTED.get()
+        if collected is not None:
+            collected.append(document)
+            return
         for form, file in self.forms:
             target = Target(stream=sys.stdout if file is None else None, color=self.color)
             write(emit_any(document, form, target), file)
+
+
+@contextmanager
+def collect_documents() -> Iterator[list[Document]]:
+    """Have the commands that run meanwhile hand over what they would write."""
+    documents: list[Document] = []
+    token = _COLLECTED.set(documents)
+    try:
+        yield documents
+    finally:
+        _COLLECTED.reset(token)
 
 
 class FormatName(click.ParamType):  # type: ignore[type-arg]  # click before 8.2 has no arguments here

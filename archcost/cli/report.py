@@ -51,7 +51,7 @@ def command(names: tuple[str, ...], output: str, quiet: bool) -> None:
         for each in chosen:
             for path in (INDEX, *each.files):
                 _make_folder((folder / path).parent)
-            run = partial(_run_command, each.name, folder, advance)
+            run = partial(_run_below, each.name, folder, advance)
             write(write_page(each, run), str(folder / f"{each.name}.md"))
     write(write_index(_yield_others(folder)), str(folder / INDEX))
     note(f"{folder / INDEX} leads to the pages", quiet=quiet)
@@ -75,23 +75,29 @@ def _move_below(folder: Path, arguments: Sequence[str]) -> list[str]:
     return [str(folder / each) if flag == "-o" else each for flag, each in zip(before, arguments, strict=False)]
 
 
-def _run_command(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
-    """Run a command of a page, with its files below a folder; return its output.
+def _run_below(name: str, folder: Path, advance: Progress, arguments: Sequence[str]) -> str:
+    """Run a command of a page, with its files below a folder; return its output."""
+    advance.begin(f"{name}: archcost {' '.join(arguments)}")
+    printed = run_command(_move_below(folder, arguments))
+    advance(name)
+    return printed
+
+
+def run_command(arguments: Sequence[str]) -> str:
+    """Run a command of a page; return its output.
 
     Raises:
         PageError: the command failed.
     """
     from archcost.cli import INTERRUPTED, run
 
-    advance.begin(f"{name}: archcost {' '.join(arguments)}")
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as said:
-        code = run(_move_below(folder, arguments))
+        code = run(arguments)
     if code == INTERRUPTED:
         raise KeyboardInterrupt
     if code:
         reason = said.getvalue().strip().removeprefix("archcost: ")
         raise PageError(f"`archcost {' '.join(arguments)}` ended with exit code {code}: {reason}")
-    advance(name)
     return out.getvalue()
 
 

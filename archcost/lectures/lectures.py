@@ -7,8 +7,9 @@ relative to the page.
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
 PROMPT = "$ archcost "
 INDEX = "README.md"
 MARKDOWN = ("--format", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A command of a section, the paragraphs before it, and what its picture shows."""
+
+    command: tuple[str, ...]
+    prose: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands below a heading of a page."""
+
+    heading: str
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,14 @@ class Lecture:
     def commands(self) -> list[tuple[str, ...]]:
         """The arguments of each command, in the order of the page."""
         return [tuple(shlex.split(line)[2:]) for line in self.text.splitlines() if line.startswith(PROMPT)]
+
+    @property
+    def sections(self) -> list[Section]:
+        """The headings, and below each its commands; commands above the first heading are the title's."""
+        head, *rest = re.split(r"^## ", self.text, flags=re.MULTILINE)
+        first = f"{self.title}\n\n{head.split(chr(10) * 2, 2)[-1]}"
+        sections = [Section(text.partition("\n")[0], tuple(_yield_parts(text))) for text in (first, *rest)]
+        return [section for section in sections if section.parts]
 
     @property
     def files(self) -> list[str]:
@@ -109,6 +135,22 @@ def write_index(others: Iterable[tuple[str, str]]) -> str:
     if measured:
         lines += ["", "Measured, on the machine that each page names, by the programs of `benchmarks/`:", "", *measured]
     return "\n".join((*lines, ""))
+
+
+def _yield_parts(section: str) -> Iterator[Part]:
+    """Yield the commands of a section, whose first line is its heading."""
+    said: list[str] = []
+    found: list[Part] = []
+    for paragraph in section.split("\n\n")[1:]:
+        picture = re.match(r"!\[(.+)\]", paragraph)
+        if paragraph.startswith(PROMPT):
+            found.append(Part(tuple(shlex.split(paragraph)[2:]), " ".join(said)))
+            said = []
+        elif picture and found:
+            found[-1] = replace(found[-1], alt=picture[1])
+        else:
+            said.append(paragraph.replace("\n", " "))
+    yield from found
 
 
 def _yield_lines(shown: Lecture, run: Callable[[Sequence[str]], str]) -> Iterator[str]:

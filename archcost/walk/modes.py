@@ -16,24 +16,24 @@ def set_mode(network: nn.Module, *, training: bool) -> None:
     A module's own `train` is asked where it sets a mode, as one that keeps its batch norms in eval does; it is not
     where it starts a training run (`train(data, epochs)`).
     """
-    _set_mode(network, set(), training=training)
-
-
-def _set_mode(network: nn.Module, seen: set[int], *, training: bool) -> None:
-    seen.add(id(network))
-    own = network.__dict__.get("train")
-    if own is not None:  # that of an exported program raises: its mode is built in
-        with suppress(NotImplementedError):
-            own(training)
-        return
-    if type(network).train is not nn.Module.train and _sets_a_mode(type(network)):  # type: ignore[arg-type]
-        network.train(training)
-        return
-    if network.training != training:
-        network.training = training
-    for child in network._modules.values():
-        if child is not None and id(child) not in seen:
-            _set_mode(child, seen, training=training)
+    usual, seen = nn.Module.train, set()
+    pending: list[nn.Module | None] = [network]
+    while pending:
+        module = pending.pop()
+        if module is None or id(module) in seen:
+            continue
+        seen.add(id(module))
+        kind, own = type(module), module.__dict__.get("train")
+        if own is not None:  # that of an exported program raises: its mode is built in
+            with suppress(NotImplementedError):
+                own(training)
+        elif kind.train is not usual and _sets_a_mode(kind):  # type: ignore[arg-type]
+            module.train(training)
+        else:
+            if module.training != training:
+                module.training = training
+            if module._modules:
+                pending += reversed(module._modules.values())
 
 
 @functools.cache

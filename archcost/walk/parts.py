@@ -94,20 +94,25 @@ class Parts:
         self.modules[path] = module
         prefix = f"{path}." if path else ""
         for tensors, table in ((self.parameters, module._parameters), (self.buffers, module._buffers)):
-            for name, tensor in table.items():
-                if tensor is not None and id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    tensors.append(Named(prefix + _write_name(name), tensor, module))
+            if table:
+                for name, tensor in table.items():
+                    if tensor is not None and id(tensor) not in seen:
+                        seen.add(id(tensor))
+                        # past the named tuple's constructor: see `storages`
+                        tensors.append(tuple.__new__(Named, (prefix + _write_name(name), tensor, module)))
         for name, given in module._modules.items():
             child = given
             while child is not None and "_orig_mod" in child._modules:
                 child = child._modules["_orig_mod"]
-            if given is not None and child is not None and child is not given:
+            if child is None:
+                continue
+            if child is not given and given is not None:
                 self.compiled.append(Compiled(module, name, given, child))
-            if child is not None and id(child) not in seen:
+            if id(child) not in seen:
                 self._take_apart(child, prefix + _write_name(name), seen)
 
 
+@functools.lru_cache(maxsize=1 << 10)
 def _write_name(name: str) -> str:
     """Return a name that a file can hold: half of a surrogate pair by its number."""
     return name if name.isascii() else name.encode(errors="backslashreplace").decode()

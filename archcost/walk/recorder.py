@@ -88,9 +88,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def is_on(self) -> bool:
         """Whether operators of this thread are recorded now, and by this recorder."""
         place = _count_modes() - 1
-        while place >= 0 and _mode_at(place) is not self:  # nearly always the topmost
-            place -= 1
-        return place >= 0
+        if place >= 0 and _mode_at(place) is self:  # nearly always
+            return True
+        return any(_mode_at(below) is self for below in range(place))
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
@@ -104,7 +104,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        return ParamSpec(name, shape, dtype, storage, offset, nbytes, tensor.requires_grad)
+        # past the named tuple's constructor: see `storages`
+        return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
         """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""

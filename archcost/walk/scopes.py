@@ -35,12 +35,15 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
     packs = find_packs(modules.values())
     nothing = packs | {None}
     return {
-        module: ModuleSpec(
-            path=path,
-            kind=type(module).__name__,
-            leaf=nothing.issuperset(module._modules.values()),
-            recurrent=_recurs(type(module)),  # type: ignore[arg-type] # classes do hash
-            children=_list_chain(module, path),
+        module: tuple.__new__(  # past the named tuple's constructor: see `storages`
+            ModuleSpec,
+            (
+                path,
+                type(module).__name__,
+                nothing.issuperset(module._modules.values()),
+                _recurs(type(module)),  # type: ignore[arg-type] # classes do hash
+                _list_chain(module, path),
+            ),
         )
         for path, module in modules.items()
         if module not in packs
@@ -87,7 +90,7 @@ class Scopes:
         self._describe = recorder.storages.describe
         self._notes = recorder.notes
         self._device = device
-        self._stack: list[tuple[nn.Module, int]] = []
+        self._stack: list[tuple[nn.Module, ModuleSpec, int]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
         self._handles: list[Any] = []
@@ -108,12 +111,13 @@ class Scopes:
     @property
     def calls(self) -> tuple[ModuleCall, ...]:
         """The finished calls in the order in which they started."""
-        return tuple(self._calls[index] for index in sorted(self._calls))
+        return tuple([self._calls[index] for index in sorted(self._calls)])
 
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
         # the hooks hear of other threads' calls too, and of those of a walk within this one
-        if module in self._specs and self._recorder.is_on:
-            self._stack.append((module, self._recorder.tick()))
+        spec = self._specs.get(module)
+        if spec is not None and self._recorder.is_on:
+            self._stack.append((module, spec, self._recorder.tick()))
             self._running.append(self._started)
             self._started += 1
             if self._device is not None:
@@ -125,13 +129,11 @@ class Scopes:
             return
         if self._device is not None:
             self._device.wake()
-        _, order = self._stack.pop()
+        _, spec, order = self._stack.pop()
         index = self._running.pop()
-        spec = self._specs[module]
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
-        *kwargs, output = rest
-        named = kwargs[0] if kwargs else {}
+        named, output = rest if len(rest) > 1 else ({}, *rest)
         if type(module) not in UNPADDED:  # hardly any
             self._notes.add_padding(module, args, named)
         if spec.leaf:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Parts
 
 
+MAPPINGS = (dict, Fields)  # a union is slow: Python makes it anew for each question
+
+
 @contextmanager
 def as_found(parts: Parts) -> Iterator[None]:
     """Restore a network, even when the body raises; see `keep_network`."""
@@ -109,5 +112,4 @@ def refill(container: Any, contents: Any) -> None:
 def _same(container: Any, contents: Any) -> bool:
     if len(container) != len(contents) or any(map(operator.is_not, container, contents)):
         return False
-    values = isinstance(container, dict | Fields)
-    return not values or not any(map(operator.is_not, container.values(), contents.values()))
+    return not isinstance(container, MAPPINGS) or not any(map(operator.is_not, container.values(), contents.values()))

@@ -92,7 +92,8 @@ class Storages:
     def specs(self) -> tuple[StorageSpec, ...]:
         """Every storage, by number."""
         self.bury()
-        return tuple([StorageSpec(s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host) for s in self._seen])
+        new = tuple.__new__  # past the named tuple's constructor: see `_spec`
+        return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
         """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
@@ -103,7 +104,7 @@ class Storages:
         if self._dead:
             self.bury()
         try:
-            found = self._alive.get(tensor.untyped_storage()._cdata)
+            plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
             if innermost(tensor) is not tensor:  # autograd saves it as the network sees it
                 return self.find(innermost(tensor), kind)
@@ -111,16 +112,18 @@ class Storages:
                 with torch._C._DisableTorchDispatch():
                     return self._of_sparse(tensor, kind)
             raise _unaccountable(tensor) from error
-        return self._new(tensor, kind) if found is None else found
+        return self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
         if self._dead:
             self.bury()
         try:
-            storage = self._alive.get(tensor.untyped_storage()._cdata) or self._new(tensor, kind)
+            plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError):
             storage = self.find(tensor, kind)
+        else:
+            storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
         place = _place(tensor)
         if storage.place == place:  # nearly always
             return storage.spec  # type: ignore[no-any-return]
@@ -130,14 +133,14 @@ class Storages:
             return spec
         if storage.others is None:
             storage.others = {}
-        if place not in storage.others:
-            storage.others[place] = _spec(tensor, storage.number, place, storage.sources(place))
-        return storage.others[place]
+        found = storage.others.get(place)
+        if found is None:
+            found = storage.others[place] = _spec(tensor, storage.number, place, storage.sources(place))
+        return found
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
-        storage = self.find(tensor, kind)
-        place = _place(tensor)
+        storage, place = self.find(tensor, kind), _place(tensor)
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
             storage.values[place] = by
@@ -168,29 +171,29 @@ class Storages:
         values = _values(tensor)
         known = self._alive.get(values.untyped_storage()._cdata)
         if known is None:
-            known = self._new(values, kind)
+            known = self._new(values, values.untyped_storage(), kind)
             known.nbytes = sum(part.untyped_storage().nbytes() for part in _components(tensor))
         return known
 
-    def _new(self, tensor: torch.Tensor, kind: str) -> Storage:
+    def _new(self, tensor: torch.Tensor, plain: Any, kind: str) -> Storage:
         if tensor.is_nested:  # it has a storage, but neither a shape nor strides
             raise _unaccountable(tensor)
-        plain = tensor.untyped_storage()
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
         nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # what is known to be zeros has no memory
         new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, host=tensor.is_cpu)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
-        self._alive[plain._cdata] = new
-        if born < 0 and plain._cdata in self._known:
-            self._known_numbers[new.number] = self._known[plain._cdata]
+        address = plain._cdata
+        self._alive[address] = new
+        if born < 0 and address in self._known:
+            self._known_numbers[new.number] = self._known[address]
         if kind in KEPT:
             self._kept.append(plain)
             return new
         # Python swallows an interrupt that lands in the callback of a weak reference: in this one none can
         reference = weakref.ref(plain, self._dead.append)
-        self._references[id(reference)] = (reference, plain._cdata, new)
+        self._references[id(reference)] = (reference, address, new)
         return new
 
     def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:

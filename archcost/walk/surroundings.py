@@ -89,11 +89,17 @@ def _refuse_transforms() -> None:
         active = f"torch.func's {transform.key().name.lower()}"
     elif torch._C._is_tracing():
         active = "torch.jit.trace"
-    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():  # type: ignore[no-untyped-call]
+    elif torch._ops._len_torch_dispatch_stack_pre_dispatch() or _traces_fakes():  # type: ignore[no-untyped-call]
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
     raise ArgumentError(f"archcost was called within {active}, whose tensors stand for others; call it outside")
+
+
+def _traces_fakes() -> bool:
+    """Whether torch writes down what runs on fake tensors, for which it replaces operators by kernels of its own."""
+    keys = (torch._C._TorchDispatchModeKey.PROXY, torch._C._TorchDispatchModeKey.FAKE)
+    return all(torch._C._get_dispatch_mode(key) is not None for key in keys)
 
 
 class _Setting(NamedTuple):
@@ -113,8 +119,8 @@ def _set_modes_aside(restoration: Restoration) -> None:
     for setting, value in before:
         restoration.add(partial(setting.put_back, value))
     for setting, value in before:
-        if setting.within is not None:
-            setting.write(setting.within(value))
+        if setting.within is not None and (within := setting.within(value)) != value:
+            setting.write(within)
     normal = torch._C._InferenceMode(False)  # noqa: FBT003 - brings the dispatcher's keys back, too
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]

@@ -41,6 +41,7 @@ OTHER = {
     "init",
     "report",
     "history",
+    "slides",
 }  # these commands draw, write their own files, or need a repository
 
 

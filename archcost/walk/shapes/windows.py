@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.walk.shapes.results import IMAGES, META, each_axis, new, plain
+from archcost.walk.shapes.results import IMAGES, each_axis, new, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def max_pool(
     shape = _shape_pool(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
     if shape is None:
         return NotImplemented
-    return new(shape, image), torch.empty(shape, dtype=torch.int64, device=META)
+    return new(shape, image), new(shape, image, torch.int64)
 
 
 def average_pool(

@@ -1,0 +1,173 @@
+"""build_network_deck(report): a network as slides: what it is, where its costs are, and what others print of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcost import units
+from archcost.charts import draw_chart, encode_figure
+from archcost.charts.canvas import Words
+from archcost.charts.layers import MOST_LAYERS, WORDS, fold_layers
+from archcost.diagrams import Style, draw_network
+from archcost.page.page import Page
+from archcost.render import claims, lecture_rows
+from archcost.render.report import build_page
+from archcost.render.view import View
+from archcost.slides.deck import SIZE, Deck, Picture
+from archcost.slides.pages import Frame, build_picture_slide, build_slides
+from archcost.slides.sources import list_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.charts.layers import Bar
+    from archcost.page.page import Figure
+    from archcost.records import Finding, Layer, Report
+    from archcost.slides.deck import Slide
+
+BARS = 36  # that a slide has room to name
+TOLD = 5  # bars whose arithmetic the speaker gets
+SPELLED = {
+    "params": lambda layer: lecture_rows.spell_weights(layer, ()),
+    "activation_bytes": lecture_rows.spell_memory,
+    "macs": lecture_rows.spell_operations,
+}
+UNITS = {"activation_bytes": "B"}
+
+
+def build_network_deck(report: Report, findings: Sequence[Finding] = ()) -> Deck:
+    """Return a network as slides.
+
+    Args:
+        report: of the network, for one image.
+        findings: published figures of it beside measured ones.
+    """
+    name = report.network.name
+    frame = Frame(name, sources=list_sources([report.network.spec]))
+    return Deck(title=name, slides=tuple(_yield_slides(report, name, frame, findings)))
+
+
+def _yield_slides(report: Report, name: str, frame: Frame, findings: Sequence[Finding]) -> Iterator[Slide]:
+    totals = report.totals
+    page = build_page(report, View(name="modules"))
+    costs = f"{units.short(totals.params)} parameters, {units.short(totals.macs)} multiply-adds"
+    first = f"{name}: {costs}, {units.short(totals.activation_bytes, 'B')} of activations"
+    yield from build_slides(
+        Page(title=page.title, facts=page.facts, figures=_choose(page)), frame._replace(title=first)
+    )
+    yield from _yield_diagrams(report, name, frame)
+    for quantity in ("params", "activation_bytes", "macs"):
+        yield _build_chart(report, name, quantity, frame)
+    yield from _yield_fields(report, name, frame)
+    listed = f"{name}, row by row: every figure is a product"
+    yield from build_slides(build_page(report, View(name="lecture", flops=True)), frame._replace(title=listed))
+    yield from _yield_findings(name, findings, frame)
+
+
+def _choose(page: Page) -> tuple[Figure, ...]:
+    """Return the totals that a title slide has room for: without their parts."""
+    return tuple(figure for figure in page.figures if not figure.level)
+
+
+def _yield_diagrams(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
+    depth = report.totals.depth
+    title = f"{name} has {units.exact(depth)} weighted layer{'' if depth == 1 else 's'} on its longest path"
+    yield build_picture_slide(_build_diagram(report, ""), frame._replace(title=title))
+
+
+def _build_diagram(report: Report, module: str) -> Picture:
+    def draw(theme: str, format_: str) -> bytes:
+        diagrams = [
+            draw_network(report, module=module, style=Style(theme=theme, size=SIZE, direction=direction))
+            for direction in ("right", "down")
+        ]
+        fitting = [each for each in diagrams if each.fits]
+        return encode_figure(max(fitting or diagrams, key=lambda each: len(each.figure.axes[0].texts)).figure, format_)
+
+    return Picture(alt=f"Diagram of {report.network.name}", steps=(draw,))
+
+
+def _build_chart(report: Report, name: str, quantity: str, frame: Frame) -> Slide:
+    """Return the slide that says where a quantity is."""
+
+    def draw(theme: str, format_: str) -> bytes:
+        words = Words(title="")
+        return encode_figure(
+            draw_chart("layers", [report], theme=theme, size=SIZE, words=words, quantities=(quantity,))[0], format_
+        )
+
+    bars = fold_layers(report, min(BARS, MOST_LAYERS))
+    total = getattr(report.totals, quantity)
+    ordered = sorted(bars, key=lambda bar: bar.value(quantity), reverse=True)
+    title = f"{name}: it has no {WORDS[quantity]}"
+    if total:
+        share = units.share(ordered[0].value(quantity), total)
+        title = f"{name}: {share} % of the {WORDS[quantity]} {_choose_verb(quantity)} in {ordered[0].name}"
+    told = tuple(_tell(bar, quantity, total) for bar in ordered[:TOLD] if bar.value(quantity))
+    alt = f"{WORDS[quantity].capitalize()} of each layer of {name}"
+    return build_picture_slide(Picture(alt=alt, steps=(draw,)), frame._replace(title=title, notes=told))
+
+
+def _choose_verb(quantity: str) -> str:
+    return "are" if WORDS[quantity].endswith("s") else "is"
+
+
+def _tell(bar: Bar, quantity: str, total: int) -> str:
+    """Return a bar's figure, its share, and the product that it is."""
+    value = bar.value(quantity)
+    figure = f"{bar.name}: {units.exact(value)}{' B' if quantity in UNITS else ''}, {units.share(value, total)} %"
+    product = SPELLED[quantity](bar.layers[0]) if len(bar.layers) == 1 else ""
+    return f"{figure}: {product}" if "=" in product else figure
+
+
+def _yield_fields(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
+    """Yield the rows at which the receptive field grows."""
+    grown = list(_list_growing(report.layers))
+    if not grown:
+        return
+    page = build_page(report, View(columns=("receptive_field",)))
+    assert page.table is not None  # noqa: S101 - the view of layers has one
+    names = {layer.name for layer in grown}
+    lines = tuple(
+        replace(line, level=0, label=line.name)
+        for line in page.table.lines
+        if line.role == "row" and line.name in names
+    )
+    last = units.extents(grown[-1].receptive_field)
+    inputs = units.extents(report.network.inputs[0].shape[2:])
+    title = f"{name}: a value at {grown[-1].name} sees {last} of the input's {inputs} pixels on a side"
+    told = tuple(map(_tell_field, grown))
+    shown = Page(title=page.title, facts=page.facts, table=replace(page.table, lines=lines, total=None))
+    yield from build_slides(shown, frame._replace(title=title, notes=told))
+
+
+def _list_growing(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield the layers with a window whose receptive field is larger than any before."""
+    largest: tuple[int, ...] = ()
+    for layer in layers:
+        field = layer.receptive_field
+        if layer.kernel is None or not field or not all(isinstance(size, int) for size in field):
+            continue
+        sizes = tuple(int(size) for size in field if isinstance(size, int))
+        if sizes > largest:
+            largest = sizes
+            yield layer
+
+
+def _tell_field(layer: Layer) -> str:
+    window = f"{units.shape(layer.kernel or ())}, stride {units.extents(layer.stride)}"
+    return f"{layer.name}: {window}: receptive field {units.extents(layer.receptive_field)}"
+
+
+def _yield_findings(name: str, findings: Sequence[Finding], frame: Frame) -> Iterator[Slide]:
+    differing = [finding for finding in findings if finding.verdict == "differs"]
+    if not findings:
+        return
+    matching = sum(finding.verdict == "match" for finding in findings)
+    count = f"{units.exact(matching)} of {units.exact(len(findings))} printed figures match"
+    differ = f"; {units.exact(len(differing))} differ{'s' if len(differing) == 1 else ''}" if differing else ""
+    title = f"{name}: {count}{differ}"
+    for page in claims.build_document(differing or findings).pages():
+        cited = (page.title, *frame.sources)
+        yield from build_slides(page, frame._replace(title=title, sources=cited))
