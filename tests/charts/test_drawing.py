@@ -1,4 +1,4 @@
-"""A figure's bytes: the same from run to run, with letters that are letters."""
+"""A figure's bytes: the same in every run, with letters kept as text."""
 
 import hashlib
 import re
@@ -32,7 +32,7 @@ def test_two_processes_write_the_same_bytes_and_load_no_pyplot():
 
 
 def test_a_figure_is_drawn_twice_alike(everything):
-    """The places of labels do not depend on time or chance."""
+    """The positions of labels do not depend on time or chance."""
     digests = {
         tuple(hashlib.sha256(encode_figure(figure, kind)).hexdigest() for kind in ("svg", "pdf"))
         for figure in (draw("accuracy-flops", everything) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Colours that can be told from their background, and settings that stay with us."""
+"""Colours that are distinct from their background, and matplotlib settings that do not leak."""
 
 import matplotlib as mpl
 import pytest
