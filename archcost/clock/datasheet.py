@@ -17,7 +17,7 @@ def peaks_of(device: str) -> Peaks:
     """Return a device's datasheet figures, by its name or an alias.
 
     Raises:
-        NoDeviceError: a device that is not in the table, with those that are, or one whose figures are unknown.
+        NoDeviceError: the table lacks the device or its figures; names the known ones.
     """
     name, entry = _find(device)
     if "bytes_per_second" not in entry:
@@ -57,7 +57,7 @@ def _find(device: str) -> tuple[str, dict[str, Any]]:
 
 @cache
 def _table() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the devices by all of their names and aliases, each with the name that torch gives it."""
+    """Return the devices by all of their names and aliases, each with torch's name."""
     entries = tomllib.loads(DATA.read_text(encoding="utf-8"))["device"]
     return {
         text: (entry["names"][0], entry) for entry in entries for text in (*entry["names"], *entry.get("aliases", ()))

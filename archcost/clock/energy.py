@@ -21,10 +21,10 @@ SENSOR = 0.05  # NVML promises readings of power to within five per cent
 
 
 class Meter:
-    """Reads the counter of one device, where it has one that is its own.
+    """Reads the energy counter of one device, if the device has its own counter.
 
-    `least_ns` is how long a network has to run for its energy to be known, 0 where nothing is read; `notes` say why
-    that is so. A measurement that may not take that long reads nothing.
+    `least_ns` is the least running time for a reliable energy, 0 if nothing is read; `notes` say why. A measurement
+    with a shorter time limit reads nothing.
     """
 
     def __init__(self, clock: Clock, nvml: Nvml | None, max_ns: int) -> None:

@@ -14,7 +14,7 @@ _LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 @contextmanager
 def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """Within it, `hear` is told how far a measurement is."""
+    """Return a context in which `hear` receives the progress of a measurement."""
     token = _LISTENER.set(hear)
     try:
         yield
@@ -23,7 +23,7 @@ def listening(hear: Callable[[str], None]) -> Iterator[None]:
 
 
 def tell(text: str) -> None:
-    """Tell whoever listens how far it is."""
+    """Report the progress to the listener."""
     hear = _LISTENER.get()
     if hear is not None:
         hear(text)
