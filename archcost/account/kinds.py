@@ -4,10 +4,11 @@ A parameter is followed through operators that read only parameters, buffers and
 data. There it is
 
 * a weight, if a product (a convolution, a linear layer, a matrix product, attention) multiplies it, or an embedding
-looks it up; a vector only without arithmetic among parameters before (a gain that scales a weight is not a weight); *
-not a weight, if a normalisation operator scales or shifts by it, or a hand-written normalisation does
-(`archcost.account.values` describes how one is recognised); * not a weight, if it is a product's bias: added by the
-product itself or to its result, and no larger than one element for each output of the weight.
+  looks it up; a vector only without arithmetic among parameters before (a gain that scales a weight is not a weight);
+* not a weight, if a normalisation operator scales or shifts by it, or a hand-written normalisation does
+  (`archcost.account.values` describes how one is recognised);
+* not a weight, if it is a product's bias: added by the product itself or to its result, and no larger than one element
+  for each output of the weight.
 
 A parameter that is a weight anywhere is a weight. All others of two or more dimensions count as weights too, unless
 their name contains "bias": a learned scale without normalisation (LayerScale), a position embedding, a class token.
