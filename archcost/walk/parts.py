@@ -42,7 +42,7 @@ class Parts:
 
     Raises:
         WalkError: a tensor is sharded over several devices, or has no shape yet; names the first one. With `lazy`, a
-        tensor may lack a shape, and its name is kept in `lazy`.
+            tensor may lack a shape, and its name is kept in `lazy`.
     """
 
     def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:

@@ -47,8 +47,8 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
     Args:
         action: a function that walks a network.
         collector: keep Python's garbage collector on. Its timing depends on earlier allocations, so a walk switches it
-        off, and only reference counts decide when a tensor dies. Its repeated searches of torch's objects also cost
-        time.
+            off, and only reference counts decide when a tensor dies. Its repeated searches of torch's objects also cost
+            time.
 
     Raises:
         ArgumentError: a transform of `torch.func` or a tracer is active and cannot be set aside.

@@ -62,7 +62,7 @@ def walk(
 ) -> Trace:
     """Run a network once on its device and return the recorded trace.
 
-    The caller runs it within `run_undisturbed`, as it may have more to run there.
+    The caller calls it within `run_undisturbed`, together with other work that needs the same isolation.
 
     Args:
         network: any module, or its `Parts`; it is restored exactly, even if its forward raises.
@@ -70,7 +70,7 @@ def walk(
         kwargs: keyword arguments of its forward.
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
         training: the training settings: also walk the loss, the backward pass and one optimizer step. The network's
-        gradients and the values of its parameters are restored, too.
+            gradients and the values of its parameters are restored, too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
         like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
         restore: restore the network; unnecessary for a copy that is discarded afterwards.
@@ -81,9 +81,9 @@ def walk(
 
     Raises:
         ArgumentError: a pattern of the training matches no parameter, or torch's autocast on the network's device does
-        not follow the requested lists.
+            not follow the requested lists.
         WalkError: the network failed; names the layer and the shapes of its inputs, or the phase of the training step.
-        The cause is the original exception.
+            The cause is the original exception.
     """
     parts = network if isinstance(network, Parts) else Parts(network)
     restoration = Restoration()
