@@ -267,7 +267,7 @@ class _Account:
         causal = sum(bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward")
         if not causal:
             return ()
-        return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
+        return (f"attention with a causal mask is counted dense (calls: {causal})",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]

@@ -28,8 +28,8 @@ def choose_trainable(network: nn.Module, training: Training) -> None:
         if not any(_matches(name, (pattern,)) for name in parameters):
             modules = ", ".join(name for name, _ in network.named_children()) or "no modules"
             raise ArgumentError(
-                f"{pattern!r} matches no parameter of the network; it consists of {modules}; 'features.*' matches all "
-                "that lies in features"
+                f"{pattern!r} matches no parameter of the network; it consists of {modules}; 'features.*' matches "
+                "everything in features"
             )
     if training.train_only:
         for parameter in parameters.values():

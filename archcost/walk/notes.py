@@ -44,8 +44,8 @@ class Notes:
 
 PADDING = "attention received a padding mask: padded places are counted like all others, whatever the mask holds"
 SIZES = (
-    "the sizes of what {} returns follow from values: the figures hold for the values of this walk, and with random "
-    "weights a network may find nothing, or the most that it keeps"
+    "the result sizes of {} depend on values: the figures hold for the values of this walk; with random weights a "
+    "network may detect nothing, or as much as it may keep"
 )
 CHANCE = "the forward depends on random numbers (does it drop layers at random?): another walk may differ"
 ATTENTION = "attention runs as on CUDA (Ampere or later) for these shapes and dtypes: by {}"

@@ -94,7 +94,7 @@ def _refuse_transforms() -> None:
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
-    raise ArgumentError(f"archcost was called within {active}, whose tensors stand for others; call it outside")
+    raise ArgumentError(f"archcost was called within {active}, whose tensors are placeholders; call it outside")
 
 
 class _Setting(NamedTuple):

@@ -33,7 +33,7 @@ class Picked(nn.Module):
 )
 def test_sizes_that_follow_from_values_are_said(pick, name):
     report = archcost.profile(Picked(pick), torch.ones(2, 4))
-    (found,) = [warning for warning in report.warnings if "follow from values" in warning]
+    (found,) = [warning for warning in report.warnings if "depend on values" in warning]
     assert name in found
 
 
