@@ -55,7 +55,7 @@ def account(
 
 
 def count_work(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> list[int]:
-    """Return the operations of each operator of a walk: two for each multiply-add, one for each other."""
+    """Return the operations of each operator of a walk: two for each multiply-add, one for each other operation."""
     return [2 * work.macs + work.other_ops for work in CountedOps(trace, more_rules).works]
 
 
@@ -243,7 +243,7 @@ class _Account:
                 found[-1 - source] = None
             elif source in self.row_of:
                 found[self.row_of[source]] = None
-            elif source not in seen:  # an operator without a row renames data: look behind it
+            elif source not in seen:  # an operator without a row returns a view: follow its inputs
                 seen.add(source)
                 sources += reversed([s for spec in self.trace.ops[source].inputs for s in spec.sources])
         found.pop(place, None)

@@ -17,7 +17,7 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# values that cannot change in place and hold no tensor
+# immutable types that contain no tensors
 ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)

@@ -89,7 +89,7 @@ class Autocast:
         return policies(self._lists).get(name) if on else None
 
     def lower(self, value: Any) -> Any:
-        """Cast the tensors of a value into half precision."""
+        """Cast the tensors of a value to half precision."""
         return self._cast_all(value, self._dtype)
 
     def run(self, op: Any, policy: Policy, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

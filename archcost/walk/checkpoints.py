@@ -42,7 +42,7 @@ def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], r
             runs.setdefault(path, []).append((int(found[2]), int(found[3])))
     for path, parts in runs.items():
         if not is_chain(modules[path]):
-            raise ArgumentError(f"checkpoint {path!r}: only a Sequential has layers that follow each other")
+            raise ArgumentError(f"checkpoint {path!r}: only a Sequential has consecutive layers")
         _replace_forward(modules[path], functools.partial(_run_in_parts, modules[path], dict(parts)), restoration)
 
 

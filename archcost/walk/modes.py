@@ -1,4 +1,4 @@
-"""Putting a network into a mode, as `nn.Module.train` does."""
+"""Setting the mode of a network, as `nn.Module.train` does."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        # past the named tuple's constructor: see `storages`
+        # bypasses a slow constructor: see `storages`
         return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
@@ -228,7 +228,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         outputs = tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)])
         order, module = self.tick(), self.running[-1]
         call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
-        self.ops.append(tuple.__new__(OpCall, call))  # past the named tuple's constructor: see `storages`
+        self.ops.append(tuple.__new__(OpCall, call))  # bypasses a slow constructor: see `storages`
         return result
 
     def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:

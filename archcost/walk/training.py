@@ -126,7 +126,7 @@ def labels_of(outputs: list[torch.Tensor], training: Training) -> dict[tuple[int
 
 
 def loss_of(outputs: list[torch.Tensor], labels: dict[tuple[int, ...], torch.Tensor]) -> torch.Tensor:
-    """Return the sum of the outputs' losses."""
+    """Return the sum of the losses of all outputs."""
     loss = _loss(outputs[0], labels)
     for tensor in outputs[1:]:
         loss = loss + _loss(tensor, labels)
