@@ -10,7 +10,10 @@ Importing this package loads neither torch nor pandas nor matplotlib; archcost l
 
 from typing import TYPE_CHECKING, Any
 
+from archcost import display
+
 if TYPE_CHECKING:
+    from archcost.charts.plot import plot as plot
     from archcost.comparison.compare import compare as compare
     from archcost.errors import ArchcostError as ArchcostError
     from archcost.profiling.fit import fit as fit
@@ -36,6 +39,7 @@ __all__ = [
     "fit",
     "free",
     "generate",
+    "plot",
     "price",
     "profile",
     "rule",
@@ -54,6 +58,7 @@ _HOMES = {
     "fit": "archcost.profiling.fit",
     "free": "archcost.rules",
     "generate": "archcost.profiling.generation",
+    "plot": "archcost.charts.plot",
     "price": "archcost.profiling.prices",
     "profile": "archcost.profiling.profile",
     "rule": "archcost.rules",
@@ -64,9 +69,18 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'archcost' has no attribute {name!r}")
+    return _load(_HOMES[name], name)
+
+
+def _load(module: str, name: str) -> Any:
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(module), name)
+
+
+display.register("text", lambda: _load("archcost.render.notebook", "write_text"))
+display.register("html", lambda: _load("archcost.render.notebook", "write_html"))
+display.register("figure", lambda: _load("archcost.charts.plot", "plot"))
 
 
 def __dir__() -> list[str]:

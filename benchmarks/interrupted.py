@@ -50,6 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.interrupted", description=__doc__)
     parser.add_argument("specs", nargs="+")
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
     with tempfile.TemporaryDirectory() as folder:
         whole, resumed, journal = (Path(folder) / name for name in ("whole.csv", "resumed.csv", "rows.jsonl"))
         begun = time.monotonic()

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 REPORT = Path(__file__).parent.parent / "reports" / "measured" / "libraries.md"
 # why both walks of a network differ, and neither is wrong
 REASONS = {
-    "UNet2DModel": "a GPU, and meta with it, brings channels that lie innermost in order before a group norm",
     "HardNet": "it asks for the device itself, and on the CPU alone brings its channels innermost",
     "UNet, 3d": "on the CPU torch makes the result of a transposed convolution of volumes no smaller than its input",
     "Int8DynamicActivationInt8WeightConfig": "on the CPU torchao shifts activations to unsigned integers and back",

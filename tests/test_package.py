@@ -14,7 +14,7 @@ import archcost
 def test_completion_shows_what_is_not_loaded_yet():
     program = "import archcost, sys; print(*dir(archcost)); assert 'torch' not in sys.modules"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert {"profile", "compare", "diff", "fit", "Report", "TimingPlan", "rule", "__version__"} <= set(shown)
+    assert {"profile", "compare", "diff", "fit", "plot", "Report", "TimingPlan", "rule", "__version__"} <= set(shown)
     assert not {"Any", "TYPE_CHECKING", "_HOMES"} & set(shown)
 
 

@@ -33,6 +33,23 @@ def count_least_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
     return sum(_count_least(op, work) for op, work in zip(trace.ops, works, strict=True))
 
 
+def count_attention_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
+    """Return the multiply-adds in which no weight takes part: of attention, the products of data with data.
+
+    A cast or transposed weight is still one, and so is the matrix of an expert that was chosen; a word's row is data.
+    """
+    works = CountedOps(trace, more_rules).works
+    weights = {spec.storage for spec in trace.params}
+    found = 0
+    for op, work in zip(trace.ops, works, strict=True):
+        read = [spec.storage in weights for spec in op.inputs]
+        if read and (all(read) or (read[0] and op.op in CHOOSING and len(op.inputs[0].shape) > MATRIX)):
+            weights |= {spec.storage for spec in op.outputs}
+        elif not any(read):
+            found += work.macs
+    return found
+
+
 def count_met(trace: Trace, more_rules: Mapping[str, Rule], *, tables: bool = False) -> dict[str, int]:
     """Return how many elements of each parameter a pass reads; with `tables`, vectors and matrices count whole.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.charts.crowd import draw_crowd
+from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
 from archcost.charts.measured import cite_times, draw_whiskers
@@ -91,18 +92,21 @@ def draw(
         x = "image"
     across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
     area = QUANTITIES["macs" if x == "params" else "params"]
+    note = ""
+    if y == "top1":
+        data, note = keep_dataset(data)
     rows = [row for row in data.rows if across.read(row) and up.read(row) is not None]
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(
             f"a chart of {up.name} against {across.name} compares at least two networks; {len(rows)} can be drawn"
         )
     best = _find_best(rows, across, up) if y == "top1" else ()
-    headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
     if any(row.published for row in rows):
+        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
         draw_crowd(canvas, data, rows, best, across=across, up=up, area=area, labels=labels, headline=headline)
         return
     named = _choose_named(rows, set(best), labels, canvas.words.highlight)
-    cited = _cite_source(data, rows, x, y) + (f". {remark}" if remark else "")
+    cited = ". ".join(filter(None, (_cite_source(data, rows, x, y), note, remark)))
     numbered: list[int] = []
     while True:
         key = [f"{place} {_shorten_name(rows[i], rows)}" for place, i in enumerate(numbered, 1)]
@@ -112,6 +116,7 @@ def draw(
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
         chart = _Chart(canvas, rows, across, up, area)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
+        headline = title or _state_finding(rows, across, up, len(best))
         below = canvas.write_title(headline, cited, key=key[:room])
         missing = chart.draw(best, named, numbered, below)
         new = [i for i in missing if i not in numbered]
@@ -120,6 +125,15 @@ def draw(
             return
         numbered = sorted([*numbered, *new], key=named.index)
         canvas.start_anew()
+
+
+def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: int) -> str:
+    """Return what the axes are, and how many networks none beats; or how fast they multiply."""
+    axes = f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+    if up is QUANTITIES["top1"]:
+        return f"{axes}: {unbeaten} of {len(rows)} networks are unbeaten"
+    rates = sorted((up.read(row) or 0) / (across.read(row) or 1) for row in rows)
+    return f"{axes}: {units.short(rates[0])} to {units.short(rates[-1])} a second"
 
 
 def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:
@@ -292,7 +306,7 @@ def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
 def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str) -> str:
     texts = [f"{len(rows)} networks"]
     if y == "top1":
-        texts.append(f"Accuracy: {data.origin}")
+        texts.append(cite_accuracies(data))
     if x == "seconds":
         texts.append(cite_times([row.time for row in rows], batch=data.batch))
     return ". ".join((*texts, "Costs: counted by archcost"))

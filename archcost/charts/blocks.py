@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 MOST = 4
 MOST_PARTS = 12
 GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
-LEGEND = 0.08  # of the chart's width, where it stands beside the bars
-LOW = 25  # lines of letters: on a lower canvas the legend stands above the bars
+AXIS, LEGEND = 5, 5.5  # of the font, the widths of what stands beside the bars
+BELOW = 8  # letters that the last arithmetic may have below the legend
 MARGIN = 0.14  # left of the first bar
-LETTERS = {1: 17, 2: 12, 3: 7}  # the widest line of arithmetic on so many lines, in units of the font
+LETTER = 0.54  # of the font: the width of a letter of arithmetic
 # widths of a bar and lines of arithmetic, the best first
-FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.06, 1), (0.06, 2))
-TOTAL = 2  # lines of a block's total
-PANEL, LOW_PANEL = 0.62, 0.46  # of the chart's height that the axes take, and of a low one
+FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.12, 3), (0.3, 4), (0.12, 4))
+AROUND = 11.5  # of the font, the height of what stands above and below the axes, but for the blocks' names
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
@@ -51,22 +50,23 @@ def draw(
     Args:
         canvas: what is drawn on.
         data: the blocks.
-        title: the headline.
+        title: the headline; "{share}" stands for the least share of the first block's multiply-adds.
         beside: what stands below a block's name besides: "params", "receptive_field".
         every_share: whether a total is shown as a share of every block before, rather than of the first.
         said: what a paper says of a block, by its spec; it stands below the share.
-        remark: what is to be known of the blocks besides.
-        first: how many blocks are drawn, in the places that they have among all; None: all.
+        remark: a further sentence about the blocks.
+        first: the number of blocks to draw, in the places that they have among all; None: all.
 
     Raises:
         ArgumentError: one block alone, too many, or one of too many convolutions to be read.
     """
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
-    chart = _Chart(canvas, data)
+    scale = units.scale([max(report.totals.macs for report in data)])
+    stacks = [stack_parts(report, scale) for report in data]
+    chart = _Chart(canvas, data, stacks, scale, beside)
     highest = 1.22 * chart.tallest
     levels_before = list[float]()  # the levels of the arithmetic between the bar before and this one
-    stacks = [chart.stack_parts(report) for report in data]
     looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
     for place, (report, parts) in enumerate(zip(data, stacks, strict=True)):
         before = {*chart.axes.get_children()}
@@ -79,15 +79,16 @@ def draw(
         if first is not None and place >= first:  # it keeps its place, and the axes their scale
             for artist in {*chart.axes.get_children()} - before:
                 artist.set_visible(False)
-    chart.name_axes(data, highest, beside)
+    chart.name_axes(highest)
     _draw_legend(canvas, looks)
     grouped = any((part.layer.groups or 1) > 1 for parts in stacks for part in parts)
     source = (
         f"Positions x kernel x channels in{' of a group' * grouped} x channels out, counted by archcost for one image"
     )
-    canvas.write_title(
-        title or "Multiply-adds of blocks that do the same work", ". ".join(filter(None, (source, remark)))
-    )
+    least = min(report.totals.macs for report in data[1:])
+    share = units.share(least, data[0].totals.macs)
+    headline = (title or "Blocks that do the same work: down to {share} % of the multiply-adds").format(share=share)
+    canvas.write_title(headline, ". ".join(filter(None, (source, remark))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,52 +116,65 @@ class _Part:
     def middle(self) -> float:
         return self.bottom + self.height / 2
 
+    def break_text(self, lines: int) -> str:
+        """Return the product and its result on one to four lines."""
+        return _break_product(self.text, units.short(self.times * self.layer.macs), lines)
+
+
+def stack_parts(report: Report, scale: units.Scale) -> list[_Part]:
+    """Return the layers that multiply, each on top of those before it.
+
+    Raises:
+        ArgumentError: more layers than can be told apart.
+    """
+    layers = _merge_paths(report.layers)
+    if len(layers) > MOST_PARTS:
+        raise ArgumentError(
+            f"{report.network.spec} has {len(layers)} layers that multiply; a block has at most {MOST_PARTS}"
+        )
+    heights = [times * layer.macs / scale.divisor for layer, times in layers]
+    return [
+        _Part(layer=layer, times=times, bottom=sum(heights[:i]), height=heights[i])
+        for i, (layer, times) in enumerate(layers)
+    ]
+
 
 class _Chart:
     """The axes, and the form that all blocks share: how wide a bar is, on how many lines its arithmetic stands."""
 
-    def __init__(self, canvas: Canvas, data: Sequence[Report]) -> None:
-        most = max(report.totals.macs for report in data)
-        self.canvas = canvas
+    def __init__(
+        self,
+        canvas: Canvas,
+        data: Sequence[Report],
+        stacks: Sequence[Sequence[_Part]],
+        scale: units.Scale,
+        beside: Sequence[str],
+    ) -> None:
+        self.canvas, self.scale = canvas, scale
         self.axes = canvas.add_axes()
         self.font = canvas.size.font
-        self.scale = units.scale([most])
-        self.tallest = most / self.scale.divisor  # of the bars
-        beside = 0.0 if _is_low(canvas) else LEGEND
-        # of a bar and its arithmetic, in points
-        self.place_width = (0.9 - beside) * 72 * canvas.size.width / (len(data) + MARGIN)
-        panel = (LOW_PANEL if _is_low(canvas) else PANEL) * 72 * canvas.size.height
+        self.between = [part for parts in stacks[:-1] for part in parts]  # whose arithmetic stands before another bar
+        self.last = stacks[-1]  # whose arithmetic may reach below the legend
+        self.tallest = max(report.totals.macs for report in data) / scale.divisor  # of the bars
+        width = 72 * canvas.size.width - (AXIS + LEGEND) * canvas.size.font
+        self.place_width = width / (len(data) + MARGIN)  # of a bar and its arithmetic, in points
+        letters = max(12, int(self.place_width / self.font))  # in a line of a name
+        names = [textwrap.wrap(report.network.name, letters, break_long_words=False) for report in data]
+        more = [[_spell_beside(report, name) for name in beside] for report in data]
+        self.names = ["\n".join((*lines, *rest)) for lines, rest in zip(names, more, strict=True)]
+        around = AROUND + 1.4 * max(1 + name.count("\n") for name in self.names)
+        panel = 72 * canvas.size.height - around * self.font
         self.point = 1.22 * self.tallest / panel  # 1/72 of an inch on the axis
-        wide = [form for form in FORMS if self.measure_room(*form) > 0] or [(0.3, 3)]
-        low = [form for form in wide if self.measure_height(form[1], data) < panel]
-        self.width, self.lines = (low or wide)[0]
+        self.width, self.lines = next((form for form in FORMS if self.measure_room(*form) > 0), FORMS[-1])
         self.step = 1.3 * self.font * self.lines * self.point  # from one text of arithmetic to the next
 
     def measure_room(self, width: float, lines: int) -> float:
         """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
-        return (1 - width - GAP) * self.place_width - LETTERS[lines] * self.font
-
-    def measure_height(self, lines: int, data: Sequence[Report]) -> float:
-        """Return the points that a block's arithmetic and total take above each other, on so many lines each."""
-        most = max(len(_merge_paths(report.layers)) for report in data)
-        return 1.3 * self.font * (lines * most + 1.2 * TOTAL)
-
-    def stack_parts(self, report: Report) -> list[_Part]:
-        """Return the layers that multiply, each on top of those before it.
-
-        Raises:
-            ArgumentError: more layers than can be told apart.
-        """
-        layers = _merge_paths(report.layers)
-        if len(layers) > MOST_PARTS:
-            raise ArgumentError(
-                f"{report.network.spec} has {len(layers)} layers that multiply; a block has at most {MOST_PARTS}"
-            )
-        heights = [times * layer.macs / self.scale.divisor for layer, times in layers]
-        return [
-            _Part(layer=layer, times=times, bottom=sum(heights[:i]), height=heights[i])
-            for i, (layer, times) in enumerate(layers)
-        ]
+        between, last = (
+            max((len(line) for part in parts for line in part.break_text(lines).split("\n")), default=0)
+            for parts in (self.between, self.last)
+        )
+        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(between, last - BELOW)
 
     def draw_bar(self, place: int, parts: Sequence[_Part], looks: Mapping[str, tuple[str, str]]) -> None:
         """Draw the parts of a block's bar, each with the hue and hatch of its kernel."""
@@ -176,12 +190,14 @@ class _Chart:
         levels = _spread([part.middle for part in parts], self.step)
         edge = place + self.width / 2
         for part, level in zip(parts, levels, strict=True):
-            text = _break_product(part.text, units.short(part.times * part.layer.macs), self.lines)
             self.axes.plot(
                 [edge, edge + 0.9 * GAP], [part.middle, level],
                 color=self.canvas.theme.muted, linewidth=0.8, zorder=1,
             )  # fmt: skip
-            self.axes.text(edge + GAP, level, text, va="center", ha="left", fontsize=self.font, bbox=self.canvas.plate)
+            self.axes.text(
+                edge + GAP, level, part.break_text(self.lines), va="center", ha="left", fontsize=self.font,
+                bbox=self.canvas.plate, in_layout=parts is not self.last,
+            )  # fmt: skip
         return levels
 
     def write_total(
@@ -192,7 +208,7 @@ class _Chart:
         It stands higher where it is wider than the bar and would cover arithmetic, on the levels `left` and `right`.
         """
         height = 1.3 * 1.2 * self.font * (1 + text.count("\n")) * self.point
-        overhang = 0.9 * self.font * len(text.partition("\n")[0]) - self.width * self.place_width  # on both sides
+        overhang = 0.9 * self.font * max(map(len, text.split("\n"))) - self.width * self.place_width  # on both sides
         levels = list(right) if overhang > 0 else []
         if overhang / 2 > self.measure_room(self.width, self.lines):
             levels += left
@@ -201,15 +217,11 @@ class _Chart:
         self.axes.text(place, bottom, text, ha="center", va="bottom", fontsize=1.2 * self.font, fontweight="bold")
         return bottom + height
 
-    def name_axes(self, data: Sequence[Report], highest: float, beside: Sequence[str]) -> None:
+    def name_axes(self, highest: float) -> None:
         """Set the limits of the axes, and write the blocks' names below their bars."""
-        letters = max(12, int(self.place_width / self.font))  # in a line of a name
-        names = ["\n".join(textwrap.wrap(report.network.name, letters, break_long_words=False)) for report in data]
-        more = [[_spell_beside(report, name) for name in beside] for report in data]
-        names = ["\n".join((name, *lines)) for name, lines in zip(names, more, strict=True)]
-        self.axes.set_xlim(-self.width / 2 - MARGIN, len(data) - self.width / 2)
+        self.axes.set_xlim(-self.width / 2 - MARGIN, len(self.names) - self.width / 2)
         self.axes.set_ylim(0, highest)
-        self.axes.set_xticks(range(len(data)), names, fontsize=1.1 * self.font)
+        self.axes.set_xticks(range(len(self.names)), self.names, fontsize=1.1 * self.font)
         self.axes.tick_params(axis="x", pad=0.6 * self.font)  # a long name reaches below the zero of the other axis
         self.axes.set_ylabel(f"multiply-adds ({self.scale.prefix})")
         self.axes.grid(visible=False, axis="x")
@@ -233,14 +245,7 @@ def _draw_legend(canvas: Canvas, looks: Mapping[str, tuple[str, str]]) -> None:
         Patch(facecolor=hue, hatch=hatch, edgecolor=canvas.theme.background, label=kernel)
         for kernel, (hue, hatch) in looks.items()
     ]
-    if _is_low(canvas):
-        canvas.figure.legend(handles=shown, loc="outside upper right", ncols=len(shown))
-    else:
-        canvas.figure.legend(handles=shown, loc="outside right upper")
-
-
-def _is_low(canvas: Canvas) -> bool:
-    return 72 * canvas.size.height / canvas.size.font < LOW
+    canvas.figure.legend(handles=shown, loc="outside right upper")
 
 
 def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:
@@ -310,11 +315,13 @@ def _lift(bottom: float, height: float, taken: list[tuple[float, float]]) -> flo
 
 
 def _break_product(product: str, result: str, lines: int) -> str:
-    """Break a product and its result into one, two or three lines."""
-    if lines == 3:  # noqa: PLR2004
+    """Break a product and its result into one to four lines; on four, the number of paths has its own."""
+    if lines >= 3:  # noqa: PLR2004
         head, dot, tail = product.rpartition(" · ")
         head, dot, middle = head.rpartition(" · ")
         product = f"{head}\n{dot.strip()} {middle} · {tail}" if dot else product
+    if lines == 4:  # noqa: PLR2004
+        product = product.replace(" x ", " x\n", 1)
     return f"{product}{' = ' if lines == 1 else chr(10) + '= '}{result}"
 
 

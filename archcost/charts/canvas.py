@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 KEY = 0.25  # of the height, at most, for the key of numbers
 GAP = "   "  # between its entries
+TIED = "\0"  # stands for a space where no line is broken
 LETTER = 0.53  # of the font, the width of a letter of DejaVu Sans, on average
 
 
@@ -52,7 +54,7 @@ class Canvas:
         width, font = (0.98 if wide else 0.76) * 72 * self.size.width, self.size.font
         headline = text if self.words.title is None else self.words.title
         if headline:
-            lines = wrap_evenly(headline, int(width / (0.7 * TITLE * font)))
+            lines = wrap_evenly(headline, int(width / (0.63 * TITLE * font)))
             self.figure.suptitle(lines, x=0.012, ha="left", fontsize=TITLE * font, fontweight="bold")
         if self.words.subtitle:
             self._write_subtitle(wrap_evenly(self.words.subtitle, int(width / (LETTER * 1.1 * font))))
@@ -128,8 +130,12 @@ def _join_entries(entries: Sequence[str], width: int) -> list[str]:
 
 
 def wrap_evenly(text: str, width: int) -> str:
-    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others."""
-    lines = textwrap.wrap(text, width)
-    while len(shorter := textwrap.wrap(text, width - 1)) == len(lines):
+    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others.
+
+    No line ends before or after "=", nor before "%".
+    """
+    tied = re.sub(r" (?=[=%])|(?<= [=%]) ", TIED, text)
+    lines = textwrap.wrap(tied, width)
+    while len(shorter := textwrap.wrap(tied, width - 1)) == len(lines):
         lines, width = shorter, width - 1
-    return "\n".join(lines)
+    return "\n".join(lines).replace(TIED, " ")

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveSubject:
-    """What the lines show: headline, label and unit of the y axis, and where the figures come from."""
+    """What the lines show: headline, label and unit of the y axis, and where the figures come from.
+
+    The headline tells of one line, the `told` of those from the highest to the lowest, by a `verb`.
+    """
 
     title: str
     label: str
     unit: float
     source: str
+    told: int
+    verb: str
 
 
 SUBJECTS: Mapping[str, CurveSubject] = MappingProxyType(
@@ -40,12 +45,16 @@ SUBJECTS: Mapping[str, CurveSubject] = MappingProxyType(
             unit=1e9,
             source="Exact bytes of the tensors at the peak, each point a walk of the network; an allocator's rounding, "
             "kernels' workspaces and a GPU's context come on top",
+            told=0,
+            verb="takes most,",
         ),
         "time": CurveSubject(
             title="Time of an image against batch size",
             label="time of an image (ms)",
             unit=1e-3,
             source="Time of a forward pass, divided by its images",
+            told=-1,
+            verb="is fastest,",
         ),
     }
 )
@@ -76,8 +85,13 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
     axes.set(xlabel="images in the batch", ylabel=what.label)
     times = [time for curve in data for time in curve.times]
     source = ". ".join(filter(None, (what.source, cite_times(times) if times else "")))
-    canvas.write_title(f"{what.title}{', ' if remark else ''}{remark}", source)
     ordered = sorted(data, key=lambda curve: -curve.points[-1][1])
+    extreme = ordered[what.told]
+    (batch, value), axis = extreme.points[-1], what.label.partition("(")[2].rstrip(")")
+    finding = f"{extreme.name} {what.verb} {units.number(float(f'{value / what.unit:.3g}'))} {axis}"
+    canvas.write_title(
+        f"{what.title}{', ' if remark else ''}{remark}: {finding} at a batch of {units.number(batch)}", source
+    )
     for i, curve in enumerate(ordered):
         _draw_line(canvas, axes, i, curve, what.unit)
     ends = [(curve.name, curve.points[-1][0], curve.points[-1][1] / what.unit) for curve in ordered]

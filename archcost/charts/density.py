@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -17,13 +18,26 @@ MOST = 20  # bars whose names can be read from the last row
 
 
 def draw(
-    canvas: Canvas, data: Comparison, *, printed: Mapping[str, float] | None = None, title: str | None = None
+    canvas: Canvas,
+    data: Comparison,
+    *,
+    printed: Mapping[str, float] | None = None,
+    title: str | None = None,
+    remark: str = "",
 ) -> None:
-    """Draw a bar for each network, the densest on top; of many, the densest. `printed` are a paper's own values.
+    """Draw a bar for each network, the densest on top; of many, the densest.
+
+    Args:
+        canvas: what is drawn on.
+        data: networks; those without an accuracy are left out.
+        printed: a paper's own values, by spec.
+        title: the headline.
+        remark: what is to be known of the networks besides.
 
     Raises:
         ArgumentError: fewer than two networks have an accuracy.
     """
+    data, note = keep_dataset(data)
     rows = sorted((row for row in data.rows if row.density), key=lambda row: -(row.density or 0))
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
@@ -49,10 +63,13 @@ def draw(
     axes.set_xlim(0, 1.1 * max((*values, *(value for _, value in beside))))
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
-    few = "" if len(rows) <= MOST else f", the densest {MOST} of {units.exact(len(rows))}"
+    finding = f": most in {shown[0].name.partition(', ')[0]}"
+    few = finding if len(rows) <= MOST else f", the densest {MOST} of {units.exact(len(rows))}"
     canvas.write_title(
         title or f"Information density{few}",
-        f"Accuracy: {data.origin}. Behind the name: parameters, counted by archcost",
+        ". ".join(
+            filter(None, (cite_accuracies(data), "Behind the name: parameters, counted by archcost", note, remark))
+        ),
         wide=True,
     )
 

@@ -53,12 +53,13 @@ def draw_chart(
         ArgumentError: an unknown kind, theme, size or font, or data that no such chart can be drawn from.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+
+    from archcost.charts.figure import ChartFigure
 
     chosen, look, shape = find_kind(kind), find_theme(theme), find_size(size, font)
     file = importlib.import_module(f"archcost.charts.{chosen.file}")
     with use_settings(look, shape):
-        figure = Figure(layout="constrained")
+        figure = ChartFigure(layout="constrained")
         FigureCanvasAgg(figure)  # measures letters
         canvas = Canvas(figure, look, shape, words or Words())
         file.draw(canvas, data, **chosen.fixed, **options)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from archcost.charts import find_kind
+from archcost.charts.datasets import find_dataset, spell_others
+from archcost.charts.kinds import find_kind
 from archcost.comparison.accuracy import find_accuracy, list_protocols, list_variants, read_published
 from archcost.comparison.compare import EVERYTHING, compare, list_failures
 from archcost.comparison.published import ANY, is_published, read_conditions
 from archcost.comparison.tables import yield_rows
 from archcost.comparison.times import index_times
-from archcost.errors import ArchcostError, ArgumentError, UsageError
+from archcost.errors import ArchcostError, ArgumentError, UsageError, closest
 from archcost.profiling.many import profile_many
 from archcost.records import Curve, Done, Failure, Missing, Winner
 from archcost.sources import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, Comparison, MeasuredTime, Report
@@ -33,15 +34,17 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 class Request:
     """What is asked of a chart besides its kind.
 
-    `accuracies` are a user's own figures, which go before the published ones; `times` are measured times of a forward
-    pass. `choice` says which networks are kept, and whether published ones are run. Charts of memory take `batches`,
-    `train` (an optimizer) and `like`, the device whose choices are followed. Charts that compare no accuracies take
-    `inputs`, None for each network's own; `device` is where rows are timed.
-    `jobs` are processes, None for as many as help; `progress` is called with each spec when it is done.
+    `specs` are names; charts that only need a walk also take networks. `accuracies` are the user's own figures, which
+    take precedence over published ones; `dataset` is the data set of the accuracies, None for the most common one among
+    the networks; `times` are measured times of a forward pass. `choice` selects networks, and says whether published
+    ones run. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device to follow. Charts without
+    accuracies take `inputs`, None for each network's default; `device` is the device that times rows. `jobs` is the
+    number of processes, None for a suitable one; `progress` is called with each finished spec.
     """
 
-    specs: tuple[str, ...] = ()
+    specs: tuple[Any, ...] = ()
     protocol: str = "single-crop"
+    dataset: str | None = None
     accuracies: tuple[Accuracy, ...] = ()
     times: tuple[MeasuredTime, ...] = ()
     choice: Choice = EVERYTHING
@@ -82,17 +85,22 @@ def _gather_accuracies(request: Request) -> Chart:
     """Compare those networks alone that have a figure, of the dataset that most have one for."""
     table = (*request.accuracies, *read_published())
     shipped = _list_shipped(request)
-    figures = {
+    _check_dataset(request.dataset, table)
+    first = {
         spec: find_accuracy(spec, table, protocol=request.protocol, side=None)
         for spec in request.specs
         if spec not in shipped
     }
-    datasets = Counter(figure.dataset for figure in figures.values() if figure)
-    dataset = "ImageNet" if shipped else max(datasets, key=lambda name: datasets[name], default="ImageNet")
+    dataset = request.dataset or ("ImageNet" if shipped else find_dataset(first.values()))
+    figures = {
+        spec: find_accuracy(spec, table, protocol=request.protocol, side=None, dataset=dataset) or figure
+        for spec, figure in first.items()
+    }
     shown = [spec for spec, figure in figures.items() if figure and figure.dataset == dataset]
     found = compare(
         (*shipped, *shown),
         protocol=request.protocol,
+        dataset=dataset,
         accuracies=request.accuracies,
         seconds=_list_seconds(request),
         jobs=request.jobs,
@@ -103,16 +111,48 @@ def _gather_accuracies(request: Request) -> Chart:
     _check_shipped(found, shipped, request)
     silent = {row.spec for row in found.rows if row.accuracy is None or row.accuracy.top1 is None}
     silent |= {spec for spec, figure in figures.items() if figure is None}
-    odd = [
-        Missing(spec=spec, reason=f"its accuracy is for {figure.dataset}, the chart's for {dataset}")
-        for spec, figure in figures.items()
-        if figure and figure.dataset != dataset
-    ]
+    odd = {spec: figure.dataset for spec, figure in figures.items() if figure and figure.dataset != dataset}
     lost = [
         Missing(spec=spec, reason=_explain_missing(spec, table, request.protocol)) for spec in figures if spec in silent
     ]
     rows = tuple(row for row in found.rows if row.spec not in silent)
-    return Chart(data=replace(found, rows=rows), left_out=(*found.failures, *lost, *odd))
+    left_out = (*found.failures, *lost, *_explain_odd(odd, dataset))
+    return Chart(data=replace(found, rows=rows), options=_say_others(odd), left_out=left_out)
+
+
+def keep_comparable(found: Comparison, dataset: str | None) -> Chart:
+    """Put together what a chart of accuracies is drawn from where the networks have been compared already.
+
+    Raises:
+        ArgumentError: no network of the comparison has an accuracy for the data set.
+    """
+    known = {row.spec: row.accuracy for row in found.rows if row.accuracy and row.accuracy.top1 is not None}
+    _check_dataset(dataset, known.values())
+    dataset = dataset or find_dataset(known.values())
+    odd = {spec: figure.dataset for spec, figure in known.items() if figure.dataset != dataset}
+    lost = [Missing(spec=row.spec, reason="it has no top-1 accuracy") for row in found.rows if row.spec not in known]
+    rows = tuple(row for row in found.rows if row.spec in known and row.spec not in odd)
+    left_out = (*found.failures, *lost, *_explain_odd(odd, dataset))
+    return Chart(data=replace(found, rows=rows), options=_say_others(odd), left_out=left_out)
+
+
+def _check_dataset(name: str | None, figures: Iterable[Accuracy]) -> None:
+    known = dict.fromkeys(figure.dataset for figure in figures)
+    if name is not None and name not in known:
+        hint = closest(name, known, f"there are {', '.join(known)}")
+        raise ArgumentError(f"no accuracy for the data set {name!r} is known; {hint}")
+
+
+def _explain_odd(odd: Mapping[str, str], dataset: str) -> list[Missing]:
+    return [
+        Missing(spec=spec, reason=f"its accuracy is for {other}, the chart's for {dataset}")
+        for spec, other in odd.items()
+    ]
+
+
+def _say_others(odd: Mapping[str, str]) -> Mapping[str, str]:
+    """Say in the picture how many networks have no place on its axis."""
+    return {"remark": spell_others(Counter(odd.values()))} if odd else {}
 
 
 def _list_shipped(request: Request) -> tuple[str, ...]:
@@ -206,9 +246,9 @@ def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
 
 def _gather_memory_curves(request: Request) -> Chart:
     """Walk every network at every batch, in this process: another one for each batch takes longer than its walks."""
-    points: dict[str, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
+    points: dict[Any, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
     lost: dict[str, Missing] = {}
-    names: dict[str, str] = {}
+    names: dict[Any, str] = {}
     for batch in request.batches:
         found = profile_many(
             request.specs, keep=_read_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
@@ -220,7 +260,11 @@ def _gather_memory_curves(request: Request) -> Chart:
             if not isinstance(peak, Failure):
                 names[spec], nbytes = peak
                 points[spec].append((batch, nbytes))
-    curves = [Curve(name=names[spec], points=tuple(points[spec]), spec=spec) for spec in points if points[spec]]
+    curves = [
+        Curve(name=names[spec], points=tuple(points[spec]), spec=spec if isinstance(spec, str) else names[spec])
+        for spec in points
+        if points[spec]
+    ]
     return Chart(data=curves, options=_say_done(request), left_out=tuple(lost.values()))
 
 

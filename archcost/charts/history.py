@@ -31,7 +31,7 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     upper.bar_label(
         depths, [units.number(entry.depth) for entry in data], padding=4, fontsize=1.2 * font, bbox=canvas.plate
     )
-    upper.set_ylabel("depth\n(layers with weights)")
+    upper.set_ylabel("depth\n(layers)")
     lower = canvas.add_axes(2, 1, 2)
     errors = lower.bar(places, [entry.top5_error for entry in data], color=theme.hues[0], width=0.7, label="errors")
     lower.bar_label(
@@ -51,6 +51,6 @@ def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
     sources = "; ".join(dict.fromkeys(entry.source.partition(";")[0] for entry in data))
     canvas.write_title(
         "The ImageNet challenge: error down, depth up",
-        f"Ensembles, as the authors entered them; from {sources}",
+        f"Depth: layers with weights. Ensembles, as the authors entered them; from {sources}",
         wide=True,
     )

@@ -84,6 +84,7 @@ COMPARED = tuple(kind.name for kind in _ALL if kind.data in {"accuracies", "time
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
+        "dataset": ("accuracy-flops", "accuracy-params", "accuracy-time", "density"),
         "train": ("memory-batch", "memory-timeline"),
         "like": ("memory-batch", "memory-timeline"),
         "batches": ("memory-batch",),
@@ -98,14 +99,14 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def check_option(name: str, option: str, *, given: bool) -> None:
-    """Find out whether a kind of chart takes an option that was given.
+def check_option(name: str, option: str, *, given: bool, spelled: str | None = None) -> None:
+    """Find out whether a kind of chart takes an option that was given; `spelled` is what Python calls it.
 
     Raises:
         ArgumentError: it does not, or no kind has this name.
     """
     if given and find_kind(name).name not in OPTIONS[option]:
-        raise ArgumentError(f"--{option} belongs to {', '.join(OPTIONS[option])}, not to {name}")
+        raise ArgumentError(f"{spelled or f'--{option}'} belongs to {', '.join(OPTIONS[option])}, not to {name}")
 
 
 def check_highlight(names: Iterable[str], data: Any) -> None:

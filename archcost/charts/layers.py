@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
     from archcost.charts.canvas import Canvas
     from archcost.records import Layer, Report
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
+LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font, the widths of what stands beside the bars
 MOST_NETWORKS = 3
 MOST_LAYERS = 60  # beyond, modules stand for their layers
 # what a layer is: a hue of the theme and a hatch, so that it shows without colour
@@ -38,9 +41,10 @@ def draw(
     """
     if not 1 <= len(data) <= MOST_NETWORKS:
         raise ArgumentError(f"a chart of layers shows one to {MOST_NETWORKS} networks, not {len(data)}")
-    room = int(0.72 * 72 * canvas.size.width / len(data) / (1.3 * canvas.size.font))  # of names beside each other
+    room = _count_room(canvas, len(data), shared=not free_scales)
     shown = [fold_layers(report, room) for report in data]
     first: list[Axes] = []
+    marks: list[Annotation] = []
     for line, name in enumerate(quantities):
         scale = units.scale([max((bar.value(name) for bars in shown for bar in bars), default=0)])
         for column, (report, bars) in enumerate(zip(data, shown, strict=True)):
@@ -48,16 +52,16 @@ def draw(
             axes = canvas.add_axes(len(quantities), len(data), 1 + line * len(data) + column, **shared)
             first += [axes] if not column else []
             _draw_bars(canvas, axes, bars, name, scale)
-            _mark_largest(canvas, axes, bars, name, scale, total=getattr(report.totals, name), named=len(data) == 1)
+            total = getattr(report.totals, name)
+            marks += _mark_largest(canvas, axes, bars, name, scale, total=total, named=len(data) == 1)
             axes.set_xticks([])
             beside = [bars] if free_scales else shown
-            axes.set_ylim(
-                0, 1.35 * max((bar.value(name) for row in beside for bar in row), default=0) / scale.divisor or 1
-            )
+            axes.set_ylim(0, max((bar.value(name) for row in beside for bar in row), default=0) / scale.divisor or 1)
             if not column:
-                word = WORDS[name] if _has_room(canvas, len(quantities)) else METRICS[name].label
-                axes.set_ylabel(f"{word}\n({scale.prefix}{METRICS[name].unit})")
-            if line == 0:
+                axes.set_ylabel(f"{WORDS[name]}\n({scale.prefix}{METRICS[name].unit})")
+            elif not free_scales:
+                axes.tick_params(labelleft=False)
+            if line == 0 and len(data) > 1:  # a single one stands in the headline
                 axes.set_title(
                     report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
                 )
@@ -67,11 +71,15 @@ def draw(
     canvas.figure.align_ylabels()
     batch = data[0].network.inputs[0].shape[0] if data[0].network.inputs else 1
     scales = "; each network has axes of its own" if free_scales and len(data) > 1 else ""
+    scales += "" if len(data) == 1 else "; the share stands at the largest bar"
     folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
     scales += "; a bar is a module where its layers have no room" if folded else ""
     memory = ". Memory: the activations that a layer makes" if "activation_bytes" in quantities else ""
-    source = f"Counted by archcost, batch {units.number(batch)}{memory}{scales}"
-    canvas.write_title(_state_finding(data, shown), source)
+    canvas.write_title(
+        _state_finding(data, shown),
+        f"Counted by archcost, batch {units.number(batch)}{memory}{scales}",
+    )
+    _fit_texts(canvas, first, quantities, marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,22 @@ def fold_layers(report: Report, room: int) -> list[Bar]:
         folded = groupby(layers, key=lambda layer: levels[layer.name][:depth][-1])
         runs = [Bar(name, tuple(members)) for name, members in folded]
         if len(runs) <= most:
-            return runs
+            return _shorten_names(runs)
     size = -(-len(runs) // most)
+    runs = _shorten_names(runs)
     return [_join_bars(runs[i : i + size]) for i in range(0, len(runs), size)]
+
+
+def _shorten_names(bars: list[Bar]) -> list[Bar]:
+    """Leave out the module that holds most of the bars, where their names stay apart: "cells.cell5" is cell5."""
+    (outer, members), *_ = Counter(bar.name.partition(".")[0] for bar in bars if "." in bar.name).most_common(1) or [
+        ("", 0)
+    ]
+    short = [bar.name.removeprefix(f"{outer}.") for bar in bars]
+    apart = len(set(short)) == len({bar.name for bar in bars}) and not any(name.isdecimal() for name in short)
+    if 2 * members <= len(bars) or not apart:
+        return bars
+    return [Bar(name, bar.layers) for name, bar in zip(short, bars, strict=True)]
 
 
 def name_layers(layers: Sequence[Layer]) -> dict[str, str]:
@@ -162,10 +183,35 @@ def _spell_most(bars: Sequence[Bar], name: str, total: int) -> str:
     return f"{units.share(most.value(name), total)} % of the {WORDS[name]} in {most.name}"
 
 
-def _has_room(canvas: Canvas, rows: int) -> bool:
-    """Whether the longest word fits beside one of the rows of bars, which share three quarters of the height."""
-    row = 0.75 * 72 * canvas.size.height / rows
-    return max(map(len, WORDS.values())) * LETTER * canvas.size.font < row
+def _count_room(canvas: Canvas, networks: int, *, shared: bool) -> int:
+    """Return how many names have room beside each other below the bars of a network.
+
+    The legend, the names of the axes and, between the networks, numbers or a gap take their part of the width.
+    """
+    font = canvas.size.font
+    width = 72 * canvas.size.width / font - LEGEND - AXIS - (networks - 1) * (GAP if shared else AXIS)
+    return max(int(width / networks / 1.3), 1)
+
+
+def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str], marks: Sequence[Annotation]) -> None:
+    """Fit the texts to the panels, whose size is known by now: room above the bars, and axes' names that are no longer.
+
+    A mark that would reach beyond its panel moves into it.
+    """
+    canvas.figure.draw_without_rendering()
+    point = canvas.figure.dpi / 72
+    for axes, name in zip(first, quantities, strict=True):
+        height = axes.get_window_extent().height / point
+        above = min(2 * canvas.size.font / height, 0.6)  # of the panel: a line of letters
+        axes.set_ylim(0, axes.get_ylim()[1] / (1 - above))
+        unit = axes.get_ylabel().partition("\n")[2]
+        if len(WORDS[name]) * LETTER * canvas.size.font > height + canvas.size.font:
+            axes.set_ylabel(f"{METRICS[name].label}\n{unit}")
+    for mark in marks:
+        letters, panel = mark.get_window_extent(), mark.axes.get_window_extent()  # type: ignore[union-attr]
+        astray = max(panel.x0 - letters.x0, 0) - max(letters.x1 - panel.x1, 0)
+        x, y = mark.get_position()
+        mark.set_position((x + astray / point, y))
 
 
 def _draw_bars(canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale) -> None:
@@ -186,19 +232,20 @@ def _draw_bars(canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale
 
 def _mark_largest(
     canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale, *, total: int, named: bool
-) -> None:
+) -> list[Annotation]:
     """Say which bar has the most, and its share; where networks stand side by side, the share alone."""
     if not total:
-        return
+        return []
     values = [bar.value(name) for bar in bars]
     most = max(range(len(bars)), key=values.__getitem__)
     left = most > len(bars) / 2
     share = f"{units.share(values[most], total)} %"
-    axes.annotate(
-        f"{bars[most].name}: {share}" if named else f"largest: {share}",
+    mark = axes.annotate(
+        f"{bars[most].name}: {share}" if named else share,
         (most + (0.42 if left else -0.42), values[most] / scale.divisor), xytext=(0, 3), textcoords="offset points",
         ha="right" if left else "left", va="bottom", fontsize=canvas.size.font, bbox=canvas.plate,
     )  # fmt: skip
+    return [mark]
 
 
 def _draw_legend(canvas: Canvas, groups: set[str]) -> None:

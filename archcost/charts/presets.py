@@ -69,7 +69,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             missing=NOT_IN_ZOO,
         ),
         "inception": _build_block(
-            "Inception module: 1x1 convolutions first", "inception_naive", "inception_reduced"
+            "Inception module: 1x1 convolutions first leave {share} % of the multiply-adds",
+            "inception_naive",
+            "inception_reduced",
         ),
         "5x5": _build_block("Two 3x3 convolutions see what one 5x5 sees", "block_5x5", "block_two_3x3", beside=SEEN),
         "7x7": _build_block(
@@ -77,9 +79,17 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             beside=SEEN,
         ),
         "3x3": _build_block(
-            "Taking a 3x3 convolution apart", "block_3x3", "block_3x1_1x3", "block_two_2x2", beside=SEEN
+            "Taking a 3x3 convolution apart leaves {share} % of the multiply-adds",
+            "block_3x3",
+            "block_3x1_1x3",
+            "block_two_2x2",
+            beside=SEEN,
         ),
-        "1x1": _build_block("A 1x1 convolution before a 5x5", "block_direct_5x5", "block_bottleneck_1x1"),
+        "1x1": _build_block(
+            "A 1x1 convolution before a 5x5 leaves {share} % of the multiply-adds",
+            "block_direct_5x5",
+            "block_bottleneck_1x1",
+        ),
         "residual": _build_block(
             "The bottleneck has four times the channels at no more cost",
             "block_residual_basic_256",
@@ -95,10 +105,12 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "resnext_block_c",
         ),
         "separable": _build_block(
-            "A depthwise separable convolution", "block_standard_conv", "block_separable_conv"
+            "A depthwise separable convolution takes {share} % of the multiply-adds",
+            "block_standard_conv",
+            "block_separable_conv",
         ),
         "grid-reduction": _build_block(
-            "Halving the grid without a bottleneck",
+            "Halving the grid without a bottleneck, for {share} % of the multiply-adds of pooling first",
             "block_grid_pool_then_conv",
             "block_grid_conv_then_pool",
             "block_grid_parallel",
@@ -108,6 +120,20 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+
+
+def choose_preset(name: str | None, kind: str) -> Preset:
+    """Return the preset of a name for a kind of chart; without a name, one that adds nothing.
+
+    Raises:
+        ArgumentError: no preset has this name, or it is a chart of another kind.
+    """
+    if name is None:
+        return Preset(kind=kind, networks=())
+    found = find_preset(name)
+    if found.kind != kind:
+        raise ArgumentError(f"--preset {name} is a chart of {found.kind}, not of {kind}")
+    return found
 
 
 def find_preset(name: str) -> Preset:

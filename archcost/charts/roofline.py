@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcost.records import Report, Roof, RowTime, Sample
 
 NAMED = 8  # rows, those that take longest
+USUAL = 14  # points of the font that marks are sized for
 GIGA = 1e9
 ABOVE = 1.2  # times the roof: more than the noise of a measurement
 
@@ -62,7 +63,11 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
     axes.set(xlabel="floating-point operations for each byte", ylabel="GFLOP/s")
     canvas.figure.legend(loc="outside right upper")
     names = ", ".join(report.network.name for report in data)
-    canvas.write_title(f"{names} under the roof of {roof.device}", _cite_source(samples, clouds))
+    near = sum(
+        2 * point.flops_per_second >= min(peak, point.intensity * roof.memory_bytes_per_second) for point in everything
+    )
+    finding = f"{near} of {len(everything)} rows reach half of it"
+    canvas.write_title(f"{names} under the roof of {roof.device}: {finding}", _cite_source(samples, clouds))
     longest = sorted(everything, key=lambda point: -point.part)[:NAMED]
     missing = place_labels(
         canvas,
@@ -129,7 +134,7 @@ def _draw_cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name
     return axes.scatter(
         [point.intensity for point in cloud],
         [point.flops_per_second / GIGA for point in cloud],
-        s=[30 + 3000 * point.part for point in cloud],
+        s=[(30 + 3000 * point.part) * (canvas.size.font / USUAL) ** 2 for point in cloud],
         marker=SHAPES[i % len(SHAPES)],
         color=canvas.find_hue(i),
         alpha=0.75,

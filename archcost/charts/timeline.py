@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST = 3
 PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above what they show
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
-TIED = "\0"  # stands for a space where no line is broken
 STEP = 0.06  # of the operators before it: how wide the optimizer's step is
 
 
@@ -54,7 +53,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     shown = [name for name in reversed(LIVE) if name in named]  # as they lie on each other
     canvas.figure.legend([named[name] for name in shown], shown, loc="outside right upper")
     canvas.write_title(
-        "Memory alive while the network runs",
+        _state_finding(data),
         "Exact bytes of the tensors, counted by archcost; an allocator's rounding comes on top. Buffers are with the "
         "parameters, inputs with the activations; scratch is what comes and goes after the forward pass",
     )
@@ -86,6 +85,16 @@ def list_steps(timeline: Sequence[Instant]) -> list[Step]:
     return steps
 
 
+def _state_finding(data: Sequence[Report]) -> str:
+    """Return what most of the peak is; of several networks, which has the highest."""
+    peaks = [max(report.timeline, key=lambda instant: instant.live_bytes) for report in data]
+    if len(data) == 1:
+        return f"Memory alive while the network runs: the peak is {_spell_parts(peaks[0]).partition(',')[0]}"
+    most = max(range(len(data)), key=lambda i: peaks[i].live_bytes)
+    name, peak = data[most].network.name.partition(", ")[0], units.short(peaks[most].live_bytes, "B")
+    return f"Memory alive while the networks run: {name} has the highest peak, {peak}"
+
+
 def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, largest: int) -> None:
     """Draw what is alive at each operator, by what it is, and the peak with its name and its parts.
 
@@ -101,8 +110,7 @@ def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, larg
     step = steps[most]
     letters = int(0.5 * 72 * canvas.size.width / (LETTER * font))
     text = f"peak {units.short(live[most], 'B')}: {_spell_place(step.instant)}"
-    parts = _spell_parts(step.instant).replace(" % ", TIED)
-    text += "\n" + wrap_evenly(parts, letters).replace(TIED, " % ")
+    text += "\n" + wrap_evenly(_spell_parts(step.instant), letters)
     room = (1.3 * (1 + text.count("\n")) + 0.8) * font / (PANELS * 72 * canvas.size.height / panels)
     top = largest / scale.divisor / (1 - min(room, 0.6))
     axes.set(xlim=(0, end), ylim=(0, top), ylabel=f"live ({scale.prefix}B)")

@@ -93,8 +93,8 @@ def command(
     own, seconds = beside.read_accuracies(), beside.read_seconds()
     with show_progress(len(specs), "Counting", quiet=output.quiet) as advance, keep_process():
         found = compare(
-            specs, protocol=beside.protocol, accuracies=own, seconds=seconds, sort=sort, choice=choice,
-            progress=advance, **fed, **running.options,
+            specs, protocol=beside.protocol, dataset=beside.dataset, accuracies=own, seconds=seconds, sort=sort,
+            choice=choice, progress=advance, **fed, **running.options,
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")

@@ -281,6 +281,7 @@ class Beside:
     """Data to show beside costs: published accuracies, the user's accuracies, and measured times."""
 
     protocol: str
+    dataset: str | None
     own: tuple[str, ...]
     borrowed: tuple[str, ...]
     times: str | None
@@ -306,10 +307,11 @@ class Beside:
 
 
 def add_beside(command: Any) -> Any:
-    """Add --protocol, --accuracy and --times; the command gets them as `beside`."""
+    """Add --protocol, --dataset, --accuracy and --times; the command gets them as `beside`."""
     return add_group(
         "beside",
         Beside,
+        click.option("--dataset", metavar="NAME", help="Data set of the accuracies: ImageNet, CIFAR-10, ..."),
         click.option(
             "--protocol",
             default="single-crop",

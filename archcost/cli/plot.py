@@ -21,15 +21,12 @@ from archcost.cli.groups import (
 from archcost.cli.options import keep_process, note, write
 from archcost.cli.picture import choose_format
 from archcost.cli.progress import show_progress
-from archcost.errors import LONGEST, ArchcostError, ArgumentError, LeftOutError, cut
+from archcost.errors import LONGEST, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
     from archcost.comparison.choosing import Choice
-    from archcost.records import Missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +48,7 @@ class Setting:
         return Request(
             specs=specs,
             protocol=beside.protocol,
+            dataset=beside.dataset,
             accuracies=beside.read_accuracies(),
             times=beside.read_times(),
             choice=self.choice,
@@ -186,39 +184,31 @@ def command(
     A pattern such as 'timm:*' stands for published networks in the first five: they are not run. Those whose weights
     saw ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
     """  # noqa: D301 - click reads the \b
-    from archcost.charts import check_highlight, check_option, draw_chart, encode_figure, find_kind, write_svg
+    from archcost.charts import check_option, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
-    from archcost.charts.presets import find_preset
+    from archcost.charts.plot import draw_gathered, list_left_out
+    from archcost.charts.presets import choose_preset
 
     given = {
         "labels": style.labels, "train": setting.train, "like": setting.like, "batches": setting.batches,
         "times": beside.times, "input": setting.inputs, "device": setting.device, "highlight": style.highlight,
-        "free-scales": style.free_scales, "first": style.first, **setting.choice.spell(),
+        "free-scales": style.free_scales, "first": style.first, "dataset": beside.dataset, **setting.choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value))
     formats = [choose_format(path) for path in outputs]
-    known = None if preset is None else find_preset(preset)
-    if known is not None and known.kind != kind:
-        raise ArgumentError(f"--preset {preset} is a chart of {known.kind}, not of {kind}")
-    named = known.networks if known else ()
-    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or named)
+    known = choose_preset(preset, kind)
+    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or known.networks)
     setting = replace(setting, choice=_choose_shipped(kind, setting.choice, selection))
-    specs = () if free else selection.select(*named, variants=False, published=bool(setting.choice))
+    shipped = bool(setting.choice)
+    specs = () if free else selection.select(*known.networks, variants=False, published=shipped)
     request = setting.build_request(specs, beside)
     timed = find_kind(kind).data == "timed reports"
     what = "Timing" if timed else "Counting"
     with show_progress(count_steps(kind, request), what, quiet=quiet, still=timed) as advance, keep_process():
         chart = gather(kind, replace(request, progress=advance))
-    left_out = (*chart.left_out, *(known.missing if known else ()))
-    check_highlight(style.highlight, chart.data)
-    options = {**chart.options, **(known.options if known else {}), **style.build_options()}
-    try:
-        figure, unplaced = draw_chart(kind, chart.data, **style.build_look(), **options)
-    except ArgumentError as error:
-        kind_of_error = ArchcostError if any(lost.failed for lost in left_out) else ArgumentError
-        raise kind_of_error("\n".join((str(error), *_list_left_out(left_out)))) from error
-    for line in _list_left_out(left_out):
+    figure, left_out, unplaced = draw_gathered(kind, chart, known, style.build_look(), style.build_options())
+    for line in list_left_out(left_out):
         note(line, quiet=quiet)
     if unplaced:
         note(f"no room for these names: {', '.join(unplaced)}; another --size, or fewer networks", quiet=quiet)
@@ -233,20 +223,11 @@ def command(
 
 
 def _choose_shipped(kind: str, choice: Choice, selection: Selection) -> Choice:
-    """Return the choice of a chart that compares networks: a pattern of published ones says not to run them."""
+    """Return the choice of a chart that compares networks; a pattern of published networks says not to run them."""
     from archcost.charts.kinds import COMPARED
     from archcost.comparison.choosing import choose_shipped
 
     return choose_shipped(choice, selection.networks) if kind in COMPARED else choice
-
-
-def _list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return the networks that the chart leaves out, one line per reason."""
-    reasons = dict.fromkeys(lost.reason for lost in networks)
-    return [
-        f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
-        for reason in reasons
-    ]
 
 
 def _read_batches(text: str) -> tuple[int, ...]:

@@ -51,22 +51,27 @@ def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh:
 
 
 def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: bool) -> Roof:
-    path = cache_file(device)
-    known = None if fresh else read_kept(Roof, path, SCHEMA)
+    known = None if fresh else read_kept_roof(device)
     before, begun, worked = state(device, Nvml.of(device)), clock.now(), clock.cpu()
-    fitting = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
-    ceilings = known.flops_per_second if known is not None and fitting else {}
+    ceilings = known.flops_per_second if known is not None else {}
     missing = [dtype for dtype in dtypes if dtype not in ceilings and _has(dtype, device)]
-    if known is not None and fitting and not missing:
+    if known is not None and not missing:
         return known
     most_ns = MOST_NS if crowding(before, torch.get_num_threads()) is None else CROWDED_NS
-    roof = known if known is not None and fitting else replace(_blank(device), copies=_copies(device, clock, most_ns))
+    roof = known if known is not None else replace(_blank(device), copies=_copies(device, clock, most_ns))
     products = {dtype: _product(dtype, device, clock, most_ns) for dtype in missing}
     found = _disturbance(device, before, clock.now() - begun, clock.cpu() - worked)
     roof = replace(roof, flops_per_second={**roof.flops_per_second, **products}, disturbed=found)
     if not found:
-        keep_record(roof, path, SCHEMA)
+        keep_record(roof, cache_file(device), SCHEMA)
     return roof
+
+
+def read_kept_roof(device: torch.device) -> Roof | None:
+    """Return a device's kept roof; None if there is none, or another driver, torch or number of threads made it."""
+    known = read_kept(Roof, cache_file(device), SCHEMA)
+    fits = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
+    return known if fits else None
 
 
 def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, worked_ns: int) -> str | None:

@@ -45,6 +45,7 @@ def compare(
     specs: Sequence[Any],
     *,
     protocol: str = "single-crop",
+    dataset: str | None = None,
     accuracies: Iterable[Accuracy] = (),
     seconds: Mapping[tuple[str, int], float] | None = None,
     sort: str = "macs",
@@ -58,6 +59,7 @@ def compare(
     Args:
         specs: what `archcost.profile` takes.
         protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
+        dataset: what the accuracies are for, "CIFAR-10"; None for whichever a network has.
         accuracies: figures of your own, which go before the published ones; see
             `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
@@ -87,7 +89,7 @@ def compare(
     rows = [
         replace(
             row,
-            accuracy=find_accuracy(row.spec, table, protocol=protocol, side=row.input[-1]),
+            accuracy=find_accuracy(row.spec, table, protocol=protocol, side=row.input[-1], dataset=dataset),
             seconds=times.get((row.spec, batch)),
         )
         for row in found

@@ -89,6 +89,10 @@ class Worker:
                     seconds = self._limits.seconds
                     answer = self._read(process, None if seconds is None else seconds + GRACE_SECONDS)
         match answer:
+            case {"last": True}:  # the task changed its process, and the next one is to find what it found
+                with self._lock:
+                    self._remove()
+        match answer:
             case {"result": result}:
                 return result
             case {"error": str(kind), "message": str(message)}:

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from archcost.errors import EngineError, MissingPackageError
+from archcost.errors import EngineError, MissingPackageError, first_line
 from archcost.processes.asking import AnswerError, Worker
 from archcost.processes.endings import DiedError
 from archcost.processes.guard import Guard
@@ -102,10 +102,11 @@ class Cluster:
                 for ref in self._wait(flying):
                     asked = flying.pop(ref)
                     found = self._fetch(ref)
-                    if found is None and asked.tries < TRIES:
+                    lost = isinstance(found, DiedError) and found.kind == "interruption"
+                    if lost and asked.tries < TRIES:
                         left.put_back(asked._replace(tries=asked.tries + 1))
                     else:
-                        yield asked.place, found or DiedError("the node that ran it was lost", "interruption")
+                        yield asked.place, found
         except KeyboardInterrupt:
             for ref, asked in flying.items():
                 self._ray.cancel(ref, force=True)
@@ -163,15 +164,15 @@ class Cluster:
         }
 
     def _fetch(self, ref: Any) -> Answer:
-        """Return what a task answered; None where Ray lost it."""
+        """Return what a task answered; an interruption where Ray lost it."""
         try:
             answer, versions, node = self._ray.get(ref)
         except self._ray.exceptions.OutOfMemoryError:
             return DiedError("its node had too little memory, and Ray ended it", "memory")
         except self._ray.exceptions.RayTaskError as error:  # before any network was run
             raise EngineError(f"a node of the cluster cannot run archcost: {error.cause or error}") from error
-        except self._ray.exceptions.RayError:
-            return None
+        except self._ray.exceptions.RayError as error:
+            return DiedError(f"the node that ran it was lost: {first_line(error)}", "interruption")
         here = list_versions(self._packages)
         if versions != here:
             other = ", ".join(

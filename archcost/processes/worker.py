@@ -1,9 +1,10 @@
 """The worker program: it runs what it is asked to, one task after the other, and ends with its requests.
 
 A request is a line of JSON, {"task": "package.module:function", "arguments": {...}}, and so is its answer: {"result":
-...} or {"error": CLASS, "message": TEXT}. Before it stands {"begun": PROCESS}, once the modules are imported that a
-task needs: from there on its limits hold. Requests and answers have pipes of their own. What a network does with the
-standard streams, also below Python, touches neither: its input is empty, and what it prints goes to stderr.
+...} or {"error": CLASS, "message": TEXT}, with "last" where the task changed the process. Before it stands {"begun":
+PROCESS}, once the modules are imported that a task needs: from there on its limits hold. Requests and answers have
+pipes of their own. What a network does with the standard streams, also below Python, touches neither: its input is
+empty, and what it prints goes to stderr.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError
+from archcost.processes.condition import Condition
 from archcost.processes.keeper import start_runner
 from archcost.processes.limits import Limits, hold_to
 
@@ -40,11 +42,18 @@ def main() -> None:
         os.register_at_fork(after_in_child=requests.close)
         os.register_at_fork(after_in_child=answers.close)
     folder, process = os.getcwd(), os.getpid()  # noqa: PTH109 - a text, to return to
+    condition: Condition | None = None
     for line in requests:
-        answer = _answer(json.loads(line), folder, answers, trace)
+        request = json.loads(line)
+        answer = _prepare(request, folder)
+        if not answer:
+            condition = condition or Condition()
+            answer = _answer(request, answers, trace)
         if os.getpid() != process:
             os._exit(0)  # a network forked, and this is the child: one answer is enough
-        answers.write(answer + "\n")
+        if condition is not None and condition.has_changed:
+            answer["last"] = True
+        answers.write(_spell(answer) + "\n")
         answers.flush()
     os._exit(0)  # a thread that a network left behind is not waited for
 
@@ -64,22 +73,40 @@ def _take_streams() -> tuple[TextIO, TextIO]:
     return requests, answers
 
 
-def _answer(request: dict[str, Any], folder: str, answers: TextIO, trace: IO[str]) -> str:
+def _prepare(request: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return what keeps the task from being run, empty where nothing does."""
     try:
         os.chdir(folder)  # the network before may have gone elsewhere
         _import_modules(request["imports"])
+    except BaseException as error:  # noqa: BLE001 - a user's module may raise anything
+        return _describe_error(error)
+    return {}
+
+
+def _answer(request: dict[str, Any], answers: TextIO, trace: IO[str]) -> dict[str, Any]:
+    try:
         answers.write(json.dumps({"begun": os.getpid()}) + "\n")
         answers.flush()
         with hold_to(Limits(**request["limits"]), trace):
-            result = run_task(request["task"], request["arguments"])
-        return json.dumps({"result": result})
+            return {"result": run_task(request["task"], request["arguments"])}
     except BaseException as error:  # noqa: BLE001 - a network may raise anything, also what ends a program
-        return json.dumps({"error": type(error).__name__, "message": _describe(error)})
+        return _describe_error(error)
+
+
+def _spell(answer: dict[str, Any]) -> str:
+    try:
+        return json.dumps(answer)
+    except Exception as error:  # noqa: BLE001 - a result may be anything
+        return json.dumps({**_describe_error(error), "last": answer.get("last", False)})
 
 
 def _import_modules(names: Sequence[str]) -> None:
     for name in names:
         importlib.import_module(name)
+
+
+def _describe_error(error: BaseException) -> dict[str, Any]:
+    return {"error": type(error).__name__, "message": _describe(error)}
 
 
 def _describe(error: BaseException) -> str:

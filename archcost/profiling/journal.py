@@ -7,6 +7,7 @@ values, or one of archcost's records.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -25,6 +26,7 @@ from archcost.records.reading import read
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+BEGINNING = b'{"spec": '  # of a line: one that has no end is what a killed run began
 SYNC_SECONDS = 1.0  # what a machine that loses its power may lose; a process that is killed loses nothing
 
 
@@ -58,8 +60,9 @@ class Journal:
         """
         key = build_key(spec, {**self._asked, **options})
         line = {"spec": spec, "key": key, "versions": find_versions(spec), "row": write_row(row)}
+        text = (json.dumps(line) + "\n").encode()
         try:
-            os.write(self._file.fileno(), (json.dumps(line) + "\n").encode())
+            self._write(text)
             if time.monotonic() - self._synced > SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
@@ -83,6 +86,12 @@ class Journal:
         with suppress(OSError):
             os.fsync(self._file.fileno())
         self._file.close()
+
+    def _write(self, text: bytes) -> None:
+        written = os.write(self._file.fileno(), text)
+        if written < len(text):  # a disk that is nearly full takes a part
+            self._file.truncate(self._file.seek(0, os.SEEK_END) - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _lock(self) -> None:
         with suppress(ImportError):  # Windows has no such locks
@@ -109,11 +118,15 @@ class Journal:
                 match entry:
                     case {"key": str(key), "row": _} if line.endswith(b"\n"):
                         self._places[key] = place
-                    case _ if not place:
+                    case _ if not place and not _is_begun(line):
                         raise OutputError(f"--journal {self._path}: that file is not a journal; name another one")
                 if not line.endswith(b"\n"):
                     self._file.truncate(place)
                 place += len(line)
+
+
+def _is_begun(line: bytes) -> bool:
+    return not line.endswith(b"\n") and BEGINNING.startswith(line[: len(BEGINNING)])
 
 
 def write_row(row: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, first_line, quote
 from archcost.metrics import METRICS, SUMS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Shape = tuple[int, ...]
 ADDING = (*SUMS, "depth")
 TRAINED = {"backward_macs", "saved_bytes"}
 WHOLE = "profile the candidate itself"
+EMPTY = "a chain has at least one block"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def price(block: nn.Module, inputs: Any, *, train: str | None = None, learns: bo
         learns: whether something before the block learns, so that its input needs a gradient: all but the first.
 
     Raises:
+        ArgumentError: no tensor has that shape.
         WalkError: the block failed while it ran.
     """
     from archcost import sources
@@ -184,7 +186,7 @@ class PriceTable:
             found = self.price(key, shape, learns=total is not None)
             total = found if total is None else total.then(found)
         if total is None:
-            raise ArgumentError("a chain has at least one block")
+            raise ArgumentError(EMPTY)
         return total
 
     def total(self, keys: Sequence[Hashable], shape: Shape) -> dict[str, Any]:
@@ -194,6 +196,8 @@ class PriceTable:
             columns = self._measure(keys, shape)
             return {name: sums[name] for name in self.metrics} | columns
         rows = []
+        if not keys:
+            raise ArgumentError(EMPTY)
         for key in keys:
             found = self._quick.get((key, shape)) or self._note(key, shape)
             rows.append(found[0])
@@ -279,4 +283,7 @@ def _is_shape(inputs: Any) -> bool:
 def _tensor(shape: Shape, *, learns: bool) -> Any:
     import torch
 
-    return torch.empty(shape, device="meta", requires_grad=learns)
+    try:
+        return torch.empty(shape, device="meta", requires_grad=learns)
+    except (RuntimeError, TypeError) as error:
+        raise ArgumentError(f"{quote(shape)} is not the shape of a tensor: {first_line(error)}") from error

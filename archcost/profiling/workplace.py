@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError
+from archcost.errors import ArchcostError, ArgumentError, first_line
 from archcost.sources import parse_spec
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ def import_modules(names: Sequence[str]) -> None:
     for name in names:
         try:
             importlib.import_module(name)
-        except Exception as error:
-            raise ArgumentError(f"--import {name}: {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:
+            raise ArgumentError(f"--import {name}: {type(error).__name__}: {first_line(error)}") from error
 
 
 def find_sources(specs: Iterable[str]) -> tuple[tuple[str, ...], bool]:

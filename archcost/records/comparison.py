@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from archcost.display import Displayed, draw_result
 from archcost.records.costs import Totals
-from archcost.records.display import Displayed
 from archcost.records.failure import FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 PROTOCOLS = (
     "single-crop",
@@ -166,6 +168,18 @@ class Comparison(Displayed):
         if rest:
             texts = ["published", f"collected {self.collected}", *(f"and {text}" for text in texts)]
         return ", ".join((self.protocol, *texts))
+
+    def plot(self, kind: str = "accuracy-flops", **options: Any) -> Figure:
+        """Draw a chart of this comparison and return it as a matplotlib figure.
+
+        Args:
+            kind: "accuracy-flops", "accuracy-params" or "density"; with measured times "accuracy-time", "flops-time".
+            options: how it looks, as for `archcost.plot`: theme, size, font, title, subtitle, highlight, labels.
+
+        Raises:
+            ArgumentError: a chart that cannot be drawn of a comparison, or fewer than two networks to draw.
+        """
+        return draw_result(self, kind, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

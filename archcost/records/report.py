@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcost.display import Displayed, draw_result
 from archcost.errors import ReportError
 from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
-from archcost.records.display import Displayed
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 SCHEMA = "archcost.report/1"
 PARTIAL = "partial: "  # the beginning of a partial report's warning
@@ -141,6 +142,18 @@ class Report(Displayed):
         import pandas as pd
 
         return pd.DataFrame([layer._asdict() for layer in self.layers])
+
+    def plot(self, kind: str = "layers", **options: Any) -> Figure:
+        """Draw a chart of this report and return it as a matplotlib figure.
+
+        Args:
+            kind: "layers", "memory-timeline" (profile with `timeline=True`) or "roofline" (profile with `time=True`).
+            options: how it looks, as for `archcost.plot`: theme, size, font, title, subtitle.
+
+        Raises:
+            ArgumentError: a chart that cannot be drawn of a report.
+        """
+        return draw_result(self, kind, options)
 
 
 def _check_whole(report: Report) -> None:

@@ -7,7 +7,7 @@ import copyreg
 import functools
 from collections import Counter
 from types import FunctionType, MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn
@@ -44,6 +44,19 @@ class Unfilled(DeviceContext):
 
     def __init__(self, device: str | torch.device | None = None) -> None:
         super().__init__(torch.get_default_device() if device is None else device)
+        self._outer: list[tuple[Any, Any]] = []  # torch notes what was on before for one use alone, and forgets none
+
+    def __enter__(self) -> Self:
+        """Go in, maybe once more."""
+        self._outer.append((self.prev_mode, getattr(self, "old_device", None)))
+        self.prev_mode = None
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Put back what was on before."""
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
+        self.prev_mode, self.old_device = self._outer.pop()
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch, unless it fills a parameter."""

@@ -90,11 +90,17 @@ def _refuse_transforms() -> None:
         active = f"torch.func's {transform.key().name.lower()}"
     elif torch._C._is_tracing():
         active = "torch.jit.trace"
-    elif torch._ops._len_torch_dispatch_stack_pre_dispatch():  # type: ignore[no-untyped-call]
+    elif torch._ops._len_torch_dispatch_stack_pre_dispatch() or _traces_fakes():  # type: ignore[no-untyped-call]
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
     raise ArgumentError(f"archcost was called within {active}, whose tensors are placeholders; call it outside")
+
+
+def _traces_fakes() -> bool:
+    """Whether torch writes down what runs on fake tensors, for which it replaces operators by kernels of its own."""
+    keys = (torch._C._TorchDispatchModeKey.PROXY, torch._C._TorchDispatchModeKey.FAKE)
+    return all(torch._C._get_dispatch_mode(key) is not None for key in keys)
 
 
 class _Setting(NamedTuple):

@@ -122,8 +122,9 @@ def test_names_are_letters_whatever_they_hold(three):
 def test_a_figure_of_ones_own_is_not_called_published(three):
     mine = replace(three.rows[0].accuracy, source="mine.csv")
     rows = (replace(three.rows[0], accuracy=mine), *three.rows[1:])
-    (line,) = [text for text in texts(draw("accuracy-flops", replace(three, rows=rows, own=(mine,)))) if "crop" in text]
-    assert f"single-crop, published, collected {three.collected}, and from mine.csv" in line
+    shown_ = texts(draw("accuracy-flops", replace(three, rows=rows, own=(mine,))))
+    (line,) = [text.replace("\n", " ") for text in shown_ if "crop" in text]
+    assert f"ImageNet: single-crop, published, collected {three.collected}, and from mine.csv" in line
     only = replace(three, rows=tuple(replace(row, accuracy=mine) for row in rows), own=(mine,))
     assert any("single-crop, from mine.csv" in text for text in texts(draw("density", only)))
 

@@ -80,6 +80,22 @@ def test_every_bar_has_a_name_however_many_layers_there_are(data):
     assert all(ticks)
 
 
+@pytest.mark.parametrize(("names", "size"), [(("nasnet_a_mobile",), "slide"), (("vgg16", "resnet50"), "4:3")])
+def test_texts_of_layers_lie_in_their_panels(names, size):
+    """Long names leave low panels: the axes' names get shorter, and the shares stay above the bars and inside."""
+    figure = draw("layers", [archcost.profile(name) for name in names], size=size)
+    assert find_overlaps(find_shown(figure)) == []
+    for axes in figure.axes:
+        panel = axes.get_window_extent()
+        assert all(text.get_window_extent().x0 >= panel.x0 - 1 for text in axes.texts)
+
+
+def test_names_leave_out_the_module_that_holds_most():
+    report = archcost.profile("nasnet_a_mobile")
+    names = [bar.name for bar in fold_layers(report, 40)]
+    assert {"stem0", "cell1", "reduction1"} <= set(names)
+
+
 def test_a_headline_states_the_finding(data):
     assert "VGG-16: 21.1 % of the memory in conv1_1 and 74.3 % of the parameters in fc6" in " ".join(
         text.replace("\n", " ") for text in texts(draw("layers", data["layers"]))
@@ -113,6 +129,15 @@ def test_the_arithmetic_is_the_multiply_adds(data):
 @pytest.mark.parametrize("preset", ["7x7", "grid-reduction", "separable"])
 def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
     figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size)
+    assert find_overlaps(find_shown(figure)) == []
+
+
+@pytest.mark.parametrize(("preset", "size"), [("resnext", "4:3"), ("inception", "slide"), ("residual", "16:9")])
+def test_no_arithmetic_lies_over_a_bar_or_a_total(preset, size):
+    figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size)
+    bars = [patch.get_window_extent() for patch in figure.axes[0].patches]
+    written = [(text.get_text(), text.get_window_extent().shrunk(0.98, 0.9)) for text in figure.axes[0].texts]
+    assert [text for text, box in written if any(box.overlaps(bar) for bar in bars)] == []
     assert find_overlaps(find_shown(figure)) == []
 
 

@@ -12,11 +12,16 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 # places for the names of fifty balls take seconds to find: one size of them, the others are extras
 BALLS = {"accuracy-flops", "accuracy-params", "accuracy-time", "flops-time"}
-EVERY_SIZE = [
-    pytest.param(kind, size, marks=pytest.mark.extras if kind in BALLS and size != "slide" else [])
-    for size in SIZES
-    for kind in KINDS
-]
+TOO_HIGH = {"density", "layers", "error-year"}  # a slide's body is too low for their rows and a headline
+
+
+def choose_marks(kind, size):
+    if size == "body" and kind in TOO_HIGH:
+        return pytest.mark.xfail(reason="the body of a slide has no room for all of its texts")
+    return pytest.mark.extras if kind in BALLS and size != "slide" else []
+
+
+EVERY_SIZE = [pytest.param(kind, size, marks=choose_marks(kind, size)) for size in SIZES for kind in KINDS]
 
 
 @pytest.mark.parametrize(("kind", "size"), EVERY_SIZE)

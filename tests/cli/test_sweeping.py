@@ -113,6 +113,9 @@ def test_rules_of_a_users_own_reach_every_process(nets):
 def test_a_module_that_cannot_be_imported_is_said_before_anything_starts(nets, capsys):
     assert run(["compare", "nets.py:hangs", "--import", "no.such.rules"]) == 2
     assert "--import no.such.rules: ModuleNotFoundError: No module named 'no'" in capsys.readouterr().err
+    (nets / "leaves.py").write_text("raise SystemExit(0)\n")
+    assert run(["compare", "nets.py:hangs", "--import", "leaves"]) == 2
+    assert "--import leaves: SystemExit: 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

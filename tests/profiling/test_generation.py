@@ -13,7 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 import archcost
 from archcost.account.reading import count_least_macs, count_macs
 from archcost.cli import run
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, NoDeviceError
 from archcost.profiling.largest import find_largest
 from archcost.sources import parse_input
 from archcost.walk import run_undisturbed, walk
@@ -125,6 +125,48 @@ def test_a_bound_is_the_larger_of_arithmetic_and_reading():
     assert found.decode.bound_ns == pytest.approx(found.decode.read_bytes / 4800)
 
 
+ROOF = {
+    "device": "abacus", "driver": None, "torch": "2.13", "threads": 1, "disturbed": None,
+    "copies": [{"nbytes": 10**6, "bytes_per_second": 5e8}], "flops_per_second": {"float32": 1e9},
+}  # fmt: skip
+
+
+def test_a_bound_is_taken_from_a_roof_that_was_measured(tmp_path, capsys):
+    """A multiply-add takes 2 ns here, a byte 2 ns: a prompt takes the time of its products, a token of its bytes."""
+    roof = tmp_path / "roof.json"
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": ROOF, "datasheet": None}))
+    found = archcost.generate(Decoder(), 64, roof=str(roof))
+    (row,) = found.contexts
+
+    assert (found.device, found.ceiling, found.notes) == ("abacus", "measured", ())
+    assert row.prefill.bound_ns == pytest.approx(2 * row.prefill.macs)
+    assert row.decode.bound_ns == pytest.approx(2 * row.decode.read_bytes)
+    assert run(["generate", FILE, "--prompt", "4", "-q", "--roof", str(roof)]) == 0
+    assert "that abacus needs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_roof_that_was_disturbed_is_said_to_be_too_low(tmp_path):
+    roof = tmp_path / "roof.json"
+    disturbed = {**ROOF, "disturbed": "load 9 on 2 cores"}
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": disturbed, "datasheet": None}))
+    assert archcost.generate(Decoder(), 4, roof=str(roof)).notes == ("the roof may be too low: load 9 on 2 cores",)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"roof": "missing.json"}, "there is no such file .*; write --roof this, or a file: `archcost device"),
+        ({"roof": __file__}, "it is not JSON"),
+        ({"roof": "this"}, "no roof is kept of this .*: run `archcost device` while nothing else runs"),
+        ({"roof": "this", "device_name": "h200"}, "--roof from a measurement: give one"),
+    ],
+)
+def test_a_roof_that_is_not_there_is_refused(tmp_path, monkeypatch, how, says):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises((ArgumentError, NoDeviceError), match=says):
+        archcost.generate(Decoder(), 4, **how)
+
+
 @pytest.mark.parametrize(("how", "pairs"), [({}, 16), ({"is_causal": True}, 10), ({"attn_mask": True}, 0)])
 def test_a_bound_leaves_out_what_a_mask_hides(how, pairs):
     """Of 4 x 4 pairs of tokens a causal mask leaves 1 + 2 + 3 + 4; each is 2 x 8 multiply-adds."""
@@ -205,7 +247,7 @@ def test_the_command_writes_both_passes_of_each_context(capsys):
     assert [context["cache_bytes"] for context in data["contexts"]] == [4 * TOKEN_BYTES, 8 * TOKEN_BYTES]
     assert run([*asked, "--format", "csv"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.startswith("context,pass,macs,read_bytes,")
+    assert head.startswith("context,pass,macs,attention_macs,read_bytes,")
     assert [row.split(",")[:2] for row in rows] == [[n, name] for n in "48" for name in ("prefill", "decode")]
     assert run(asked) == 0
     text = capsys.readouterr().out
@@ -237,8 +279,12 @@ def test_conventions_stand_beside_what_was_counted(capsys):
         "operations": 2 * 3 * 4 * (LINEAR + 88),
         "counted": 2 * prompt,
     }
+    assert quoted["prompt: 2ND and attention, N all parameters"]["operations"] == 2 * (prompt + 3 * 4 * 88)
+    assert quoted["token: 2N and attention, N all parameters"]["operations"] == 2 * (token + 3 * 88)
     assert quoted["token: 2N, N all parameters"]["counted"] == 2 * token
-    assert quoted["training on the prompt: 6ND, N all parameters"]["operations"] == 6 * 12 * PARAMS
+    training = "training on the prompt: 6ND{}, N all parameters"
+    assert quoted[training.format("")]["operations"] == 6 * 12 * PARAMS
+    assert quoted[training.format(" and attention")]["operations"] == 6 * (12 * PARAMS + 3 * 16 * ATTENTION)
 
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):

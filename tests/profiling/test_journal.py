@@ -2,6 +2,7 @@
 
 import json
 import operator
+import subprocess
 import sys
 
 import pytest
@@ -82,6 +83,45 @@ def test_a_line_that_a_killed_run_began_is_cut_off_and_its_network_done_again(ne
     assert (nets / "rows.jsonl").read_text() == whole
 
 
+def test_the_first_line_may_be_the_one_that_has_no_end(tmp_path):
+    file = tmp_path / "j"
+    with Journal(file, "") as journal:
+        journal.add("lenet5", {}, 7)
+    whole = file.read_bytes()
+    for end in (3, 20, len(whole) - 1):
+        file.write_bytes(whole[:end])
+        with Journal(file, "") as journal:
+            assert journal.find("lenet5", {}) is None
+            journal.add("lenet5", {}, 7)
+        assert file.read_bytes() == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_a_full_disk_is_an_error_and_leaves_whole_lines_alone(tmp_path):
+    """The second row is cut by a limit of the file's size, in the middle of its line, as by the end of a disk."""
+    program = """
+import resource, signal, sys
+from archcost.errors import WriteError
+from archcost.profiling.journal import Journal
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Journal(sys.argv[1], "") as journal:
+    journal.add("lenet5", {}, 7)
+    size = journal._path.stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, size + 20))
+    try:
+        journal.add("alexnet", {}, 8)
+    except WriteError as error:
+        print(size, error)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", program, "j"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    size, _, message = said.stdout.partition(" ")
+    assert message.endswith("j: No space left on device\n")
+    assert (tmp_path / "j").stat().st_size == int(size)
+
+
 @pytest.mark.parametrize(
     ("failure", "again"),
     [
@@ -134,7 +174,7 @@ def test_a_network_an_option_or_a_function_that_no_text_names_is_refused():
 def test_what_is_no_journal_is_left_alone(tmp_path):
     file = tmp_path / "figures.csv"
     file.write_text("network,params\n")
-    with pytest.raises(OutputError, match="no journal"), Journal(file, ""):
+    with pytest.raises(OutputError, match="is not a journal"), Journal(file, ""):
         pass
     assert file.read_text() == "network,params\n"
 

@@ -110,8 +110,15 @@ def test_a_block_in_the_middle_returns_one_tensor():
 
     with pytest.raises(ArgumentError, match="'two' returns 2 tensors"):
         table.total(["two", "one"], (1, 2))
-    with pytest.raises(ArgumentError, match="at least one block"):
-        table.chain([], (1, 2))
+    for ask in (table.chain, table.total):
+        with pytest.raises(ArgumentError, match="at least one block"):
+            ask([], (1, 2))
+
+
+@pytest.mark.parametrize("shape", [(-1, 8), (True, 8), (2, 10**30)])
+def test_what_is_no_shape_is_refused(shape):
+    with pytest.raises(ArgumentError, match="is not the shape of a tensor"):
+        archcost.price(nn.Linear(8, 4), shape)
 
 
 @pytest.mark.parametrize("train", [None, "sgd"])
@@ -129,3 +136,17 @@ def test_modules_are_built_without_values():
 
     assert layer.weight.is_meta
     assert real.weight.device.type == "cpu"
+
+
+def test_one_context_is_used_again_within_itself_and_within_another():
+    here = torch.empty(0).device.type
+    unfilled = archcost.unfilled()
+    with torch.device("cpu"), unfilled:
+        assert torch.empty(0).is_meta
+    with unfilled:
+        with unfilled:
+            assert torch.empty(0).is_meta
+        assert torch.empty(0).is_meta
+    assert torch.empty(0).device.type == here
+    assert torch.get_default_device().type == here
+    assert not torch._C._len_torch_function_stack()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -87,6 +88,21 @@ def test_within_a_transform_of_torch_func_it_is_refused_by_name():
             transform(profiled)(torch.ones(3))
     with pytest.raises(archcost.ArchcostError, match=r"torch\.jit\.trace"):
         torch.jit.trace(profiled, torch.ones(3))
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_within_make_fx_it_is_the_same_or_refused_by_name(device):
+    network, found = small_network(), []
+
+    def profiled(x):
+        found.append(archcost.profile(network, X, device=device))
+        return x * 2
+
+    make_fx(profiled)(torch.ones(3))
+    assert found[0].to_json() == archcost.profile(network, X, device=device).to_json()
+    for how in ({"tracing_mode": "fake"}, {"tracing_mode": "symbolic"}, {"pre_dispatch": True}):
+        with pytest.raises(archcost.ArchcostError, match=r"a tracer of torch \(torch\.export, make_fx\)"):
+            make_fx(profiled, **how)(torch.ones(3))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
