@@ -1,4 +1,4 @@
-"""Elementwise operators: the values that they compute, and the parameters that scale, shift or bias."""
+"""Elementwise operators: the values that they compute, and the parameters that are scales, shifts or biases."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _is_an_entry(container: Any, inside: set[int], above: list[Any], seen: set[i
 
 
 def _is_of_threads(table: dict[Any, Any]) -> bool:
-    """Whether a table is Python's own of a `threading.local`, by thread; Python crashes if an entry is removed."""
+    """Whether a table is the internal table of a `threading.local`; Python crashes if an entry is removed."""
     first = next(iter(table), None)
     return isinstance(first, weakref.ref) and type(first()).__name__ == "_localdummy"
 

@@ -123,7 +123,7 @@ def attention(
     attn_mask: torch.Tensor | None = None,
     scale: float | None = None,
 ) -> Any:
-    """Return fused attention: one result for each query, and the logarithm of the summed scores."""
+    """Return fused attention: one result for each query, and the logsumexp of its scores."""
     del dropout_p, is_causal, scale
     operands = (query, key, value)
     if (

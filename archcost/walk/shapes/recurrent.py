@@ -8,7 +8,7 @@ import torch
 
 from archcost.walk.shapes.results import META, new
 
-PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and of a cache line; a row length in elements that oneDNN avoids
+PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and a cache line; oneDNN avoids rows of k x 256 elements
 FULL = 4  # bytes of an element in full precision
 
 
@@ -23,7 +23,7 @@ def lstm_layer(*arguments: Any) -> Any:
 
 
 def lstm_layer_backward(*arguments: Any) -> Any:
-    """Return a float32 gradient for each tensor of the forward; each of the two biases gets the same sum."""
+    """Return a float32 gradient for each tensor of the forward; each of the two biases has its own."""
     sequence, weight_input, weight_hidden, _, _, hidden, cells, *_ = arguments
     bias = weight_input.shape[:1]
     shapes = (sequence.shape, weight_input.shape, weight_hidden.shape, bias, bias, hidden.shape, cells.shape)
