@@ -36,7 +36,7 @@ class Boundaries:
         self.paths: list[str] = []
 
     def mark_rows(self, windows: Windows) -> None:
-        """Run one pass with a mark at each boundary, within the caller's `windows.record` that begins with BEFORE_ALL."""
+        """Run one pass with a mark at each boundary, within a `windows.record` that begins with BEFORE_ALL."""
         self._open, self.paths = [], []
 
         def enter(path: str) -> None:

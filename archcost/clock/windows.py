@@ -23,7 +23,7 @@ Owner = int | str
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval between two marks. `ahead`: the host ordered it all before the device began; None without a queue."""
+    """The time between two marks. `ahead`: the host ordered it all before the device began; None without a queue."""
 
     owner: Owner
     ns: int
@@ -128,7 +128,7 @@ class Windows:
         self._owners.append(owner)
 
     def _end(self) -> None:
-        """Set a mark; if the device has not reached the previous one, the host ordered this whole interval in advance."""
+        """Set a mark; if the device has not reached the previous one, the host ordered this interval in advance."""
         self._marks.append(self._clock.mark())
         self._ahead.append(not self._clock.passed(self._marks[-2]) if self._judges else None)
 
