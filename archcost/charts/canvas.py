@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archcost.charts.theme import TITLE
@@ -132,10 +133,11 @@ def _join_entries(entries: Sequence[str], width: int) -> list[str]:
 def wrap_evenly(text: str, width: int) -> str:
     """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others.
 
-    No line ends before or after "=", nor before "%".
+    No line ends at a hyphen, before or after "=", nor before "%".
     """
     tied = re.sub(r" (?=[=%])|(?<= [=%]) ", TIED, text)
-    lines = textwrap.wrap(tied, width)
-    while len(shorter := textwrap.wrap(tied, width - 1)) == len(lines):
+    wrap = partial(textwrap.wrap, tied, break_on_hyphens=False)
+    lines = wrap(width)
+    while len(shorter := wrap(width - 1)) == len(lines):
         lines, width = shorter, width - 1
     return "\n".join(lines).replace(TIED, " ")
