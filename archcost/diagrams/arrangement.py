@@ -1,10 +1,10 @@
 """Arrange boxes below each other and side by side, before sizes are known.
 
 A network is a chain of boxes that every path passes; between two of them lie branches, side by side and each arranged
-the same way. A part that cannot be taken apart like that (a dense block, a cell of a searched network) is arranged in
-layers, after Sugiyama, Tagawa and Toda (1981): each box below those that it reads, a place for each long line that
-passes a layer, the order in a layer by the mean place of the neighbours. Libraries for graphs do only the latter: they
-place the branches of a module where the lines cross least, not as the papers draw them.
+the same way. A part that does not divide this way (a dense block, a cell of a searched network) is arranged in layers,
+after Sugiyama, Tagawa and Toda (1981): each box below those that it reads, a place for each long line that passes a
+layer, the order in a layer by the mean place of the neighbours. Graph libraries only arrange in layers: they place the
+branches of a module to minimise crossings, not as the papers draw them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Key: TypeAlias = int
-Ends: TypeAlias = tuple[Key, Key]  # of a line: the box that it leaves, and the box that it enters
+Ends: TypeAlias = tuple[Key, Key]  # the ends of a line: the box that it leaves, and the box that it enters
 Reads: TypeAlias = "Mapping[Key, Sequence[Key]]"
 Part: TypeAlias = "Single | Stack | Row | Layers"
-ROUNDS = 8  # of ordering the layers; more change nothing in the networks of the zoo
+ROUNDS = 8  # rounds of ordering the layers; more rounds change nothing in the zoo
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Branches side by side, the lines that pass them, and at their side what leads nowhere: a side classifier."""
+    """Branches side by side, the lines that pass them, and branches that lead nowhere, such as a side classifier."""
 
     parts: tuple[Part, ...]
     passing: tuple[Ends, ...]
@@ -78,7 +78,7 @@ class Arranger:
         return Stack(tuple(stack)) if hanging else self.arrange(keys)
 
     def arrange(self, keys: tuple[Key, ...]) -> Part:
-        """Return the arrangement of boxes, each of them behind those that it reads."""
+        """Return the arrangement of boxes, each after the boxes that it reads."""
         parts = self._stack(keys, {}) or [self._arrange_rest(keys)]
         return parts[0] if len(parts) == 1 else Stack(tuple(parts))
 
@@ -122,11 +122,11 @@ class Arranger:
         return Row(tuple(map(self.arrange, parts)), ()) if len(parts) > 1 else self._arrange_layers(keys)
 
     def _find_spine(self, keys: tuple[Key, ...]) -> list[Key]:
-        """Return the boxes that every path through `keys` passes: no line leads past them."""
+        """Return the boxes that every path through `keys` passes."""
         at = {key: i for i, key in enumerate(keys)}
         entering = [any(source not in at for source in self.reads[key]) or not self.reads[key] for key in keys]
         last_entry = max((i for i, enters in enumerate(entering) if enters), default=0)
-        reach, left, spine = -1, False, []  # the furthest box that a line from before leads to; whether one leads out
+        reach, left, spine = -1, False, []  # the furthest box that an earlier line enters; whether a line leads out
         for i, key in enumerate(keys):
             if reach <= i and last_entry <= i and not left:
                 spine.append(key)
@@ -136,7 +136,7 @@ class Arranger:
         return spine
 
     def _split(self, keys: tuple[Key, ...], join: Sequence[Key]) -> list[tuple[Key, ...]]:
-        """Return the parts that no line connects, in the order in which `join` reads them, or of the boxes."""
+        """Return the unconnected parts, in the order in which `join` reads them, or in the order of the boxes."""
         inside, part = {*keys}, {key: key for key in keys}
 
         def root(key: Key) -> Key:
@@ -155,7 +155,7 @@ class Arranger:
         return [tuple(found[each]) for each in sorted(found, key=lambda each: order.get(each, len(join)))]
 
     def _arrange_layers(self, keys: tuple[Key, ...]) -> Layers:
-        """Arrange what cannot be taken apart: each box in the layer below those that it reads."""
+        """Arrange an indivisible part: each box in the layer below the boxes that it reads."""
         rank = self._rank(keys)
         layers: list[list[Place]] = [[] for _ in range(1 + max(rank.values()))]
         places = {key: Place(key) for key in keys}
@@ -181,7 +181,7 @@ class Arranger:
         rank: dict[Key, int] = {}
         for key in keys:
             rank[key] = 1 + max((rank[source] for source in self.reads[key] if source in rank), default=-1)
-        for key in reversed(keys):  # a box without sources here moves down to its reader
+        for key in reversed(keys):  # a box without sources in this part moves down to its reader
             ends = [rank[reader] for reader in self.readers[key] if reader in rank]
             if ends and not any(source in rank for source in self.reads[key]):
                 rank[key] = min(ends) - 1

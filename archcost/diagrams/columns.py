@@ -11,13 +11,13 @@ from archcost.errors import ArgumentError
 if TYPE_CHECKING:
     from archcost.diagrams.graph import Node
 
-APART = frozenset(("convolution", "linear"))  # what mixes channels; anything else works on each channel by itself
+APART = frozenset(("convolution", "linear"))  # roles that mix channels; all others work on each channel alone
 
 
 def split_columns(graph: Graph, count: int) -> Graph:
-    """Return a graph in which each box between the input and the last box is `count` boxes with a part of the channels.
+    """Return a graph in which `count` boxes with parts of the channels replace each box but the input and the last.
 
-    A box of one column reads its own column where it has as many groups or mixes no channels, else all columns.
+    A box of one column reads its own column if it has as many groups or mixes no channels, otherwise all columns.
 
     Raises:
         ArgumentError: no convolution has this many groups.
@@ -43,7 +43,7 @@ def split_columns(graph: Graph, count: int) -> Graph:
 
 
 def _copy(graph: Graph, key: int, count: int) -> list[int]:
-    """Return the keys of a box's columns: one where it cannot be divided."""
+    """Return the keys of a box's columns; a single key if the box cannot be divided."""
     layer = graph.layer(key)
     channels = layer.outputs[0][1] if layer.outputs and len(layer.outputs[0]) > 1 else 0
     whole = layer.is_input or graph.nodes[key].outside or not graph.readers[key] or channels % count

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from archcost.diagrams.plan import Plan
     from archcost.records import Report
 
-MOST = 120  # boxes that anybody can follow: with more, no depth is tried
+MOST = 120  # the most boxes that a reader can follow; a depth with more is not tried
 DEFAULT = Style()
 
 
 class Diagram(NamedTuple):
-    """A diagram, the levels of modules that it shows (None: all), and whether it fits the size that was asked for."""
+    """A diagram, the number of module levels that it shows (None: all), and whether it fits the requested size."""
 
     figure: Figure
     depth: int | None
@@ -58,12 +58,12 @@ def draw_networks(
     """Draw networks, or modules of them, side by side.
 
     Args:
-        parts: the report of each network, and the path of the module whose inside is drawn; "": the whole.
-        depth: levels of modules that are shown, each deeper one folded into a box; 0 shows every layer; None: as many
-            as fit the size.
+        parts: the report of each network, and the path of the module to draw; "" for the whole network.
+        depth: the number of module levels to show, with deeper modules folded into boxes; 0 shows every layer; None
+        shows as many levels as fit the size.
         apart: normalisations and activations get boxes of their own.
-        columns: convolutions of so many groups are columns side by side, and every layer is shown.
-        style: what the boxes show, and how they look.
+        columns: convolutions with this number of groups become columns side by side, and every layer is shown.
+        style: the contents and the look of the boxes.
 
     Raises:
         ArgumentError: an unknown cost, theme, size, font or module, or a depth below zero.
@@ -131,7 +131,7 @@ class _Search:
 
 
 def _list_levels(report: Report, module: str) -> list[Level]:
-    """Return what may be folded, from nothing up to all but one level of modules."""
+    """Return the levels of folding, from none up to all but one level of modules."""
     depths = range(_find_deepest(report, module), 0, -1)
     folded = [Level(depth, stages=stages) for depth in depths for stages in (True, False)]
     return [Level(None, repeats=False), Level(None), *folded]

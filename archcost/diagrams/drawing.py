@@ -24,7 +24,7 @@ ARROW = 0.45  # of the font, the length of an arrow's head
 def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
     """Draw diagrams side by side with matplotlib.
 
-    What does not fit the size that is asked for makes the figure larger: letters keep their size.
+    If the drawing does not fit the requested size, the figure grows and the letters keep their size.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -50,7 +50,7 @@ def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
 
 
 def _write_head(axes: Axes, plan: Plan, theme: Theme, x: float, *, align: str) -> None:
-    """Write the title of a drawing, and below it what all its boxes have in common."""
+    """Write the title of a drawing, and below it the layers common to all its boxes."""
     font = plan.font
     axes.text(x, MARGIN * font, plan.title, ha=align, va="top", fontsize=TITLE * font, fontweight="bold")
     axes.text(x, (MARGIN + 1.3 * TITLE) * font, plan.note, ha=align, va="top", fontsize=font, color=theme.muted)
@@ -91,7 +91,7 @@ class _Drawer:
         left = self.left + room.x - (room.width if self.plan.across else width) / 2
         top = self.top + (room.y - height / 2 if self.plan.across else room.top)
         self.write_shape(key, left, top, width, height)
-        if node.times > 1 or node.paths > 1:  # a second sheet behind it
+        if node.times > 1 or node.paths > 1:  # a second sheet behind the box
             self.draw_sheet(left + 0.25 * font, top - 0.25 * font, width, height, theme.background)
         colour = self.style.show == "colour"
         face = _mix(theme.background, theme.hues[0], 0.45 * text.share) if colour else theme.background

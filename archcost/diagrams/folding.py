@@ -1,7 +1,7 @@
 """Simplify a graph step by step until it looks like a hand-drawn diagram.
 
-Normalisations and activations ride on the box before them, chains of additions become one box, modules fold, repeated
-boxes and equal paths become one with a number.
+Normalisations and activations join the box before them, chains of additions become one box, modules fold, and repeated
+boxes and equal paths become one box with a number.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from archcost.records import Report
 
 RIDING = frozenset(("normalisation", "activation"))
-NORMALISED = frozenset(("convolution", "linear", "activation"))  # what a normalisation rides on
+NORMALISED = frozenset(("convolution", "linear", "activation"))  # roles of boxes that a normalisation joins
 LISTS = frozenset(("ModuleList", "ModuleDict"))
-NUMBERED_PATHS = 3  # equal paths from so many on are one box with a number
+NUMBERED_PATHS = 3  # from this number on, equal paths become one box with a number
 
 
 def ride(graph: Graph) -> None:
-    """Put normalisations and activations onto the boxes that they belong to."""
+    """Join normalisations and activations to the boxes that they belong to."""
     for key in list(graph.nodes):
         source = graph.source(key)
         if graph.layer(key).role not in RIDING or source is None or graph.reader(source) != key:
@@ -35,7 +35,7 @@ def ride(graph: Graph) -> None:
             node, rider = graph.nodes[source], graph.nodes[key]
             riders = (*node.riders, rider.main, *rider.riders)
             graph.merge(source, [key], replace(node, rows=(*node.rows, *rider.rows), riders=riders))
-    for key in reversed(list(graph.nodes)):  # what could not ride on the box before it, as in a pre-activation unit
+    for key in reversed(list(graph.nodes)):  # could not join the box before, as in a pre-activation unit
         reader = graph.reader(key)
         if graph.layer(key).role not in RIDING or reader is None or graph.nodes[key].outside:
             continue
@@ -46,7 +46,7 @@ def ride(graph: Graph) -> None:
 
 
 def add_up_chains(graph: Graph) -> None:
-    """Make one box of additions that do nothing but add to each other, and of concatenations likewise."""
+    """Join additions that only add to each other into one box, and concatenations likewise."""
     for key in list(graph.nodes):
         reader = graph.reader(key)
         kind = graph.layer(key).kind
@@ -59,7 +59,7 @@ def add_up_chains(graph: Graph) -> None:
 
 
 def find_lists(kinds: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules, by the classes of all, that run nothing by themselves."""
+    """Return the modules that run nothing by themselves, from the classes of all modules."""
     return frozenset(path for path, kind in kinds.items() if kind in LISTS)
 
 
@@ -77,7 +77,7 @@ def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
 
 
 def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below: str = "") -> None:
-    """Make one box of each module that is `depth` levels below a module and holds more than one box.
+    """Fold each module that is `depth` levels below a module and holds more than one box.
 
     A module that is `seen_through` does not count as a level.
     """
@@ -97,7 +97,7 @@ def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below:
 
 
 def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
-    """Return the module at a level that a box belongs to, nothing where it lies higher up."""
+    """Return the module around a box at a level; None if the box lies above that level."""
     layer = graph.layer(key)
     path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
     parts = path.split(".") if path else []
@@ -107,7 +107,7 @@ def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[st
 
 
 def _split_calls(graph: Graph, run: Sequence[int]) -> list[Sequence[int]]:
-    """Return the calls of a module that is called again and again: the same layers in the same order."""
+    """Return the calls of a module that runs repeatedly: the same layers in the same order."""
     names = [graph.layer(key).name for key in run]
     if len({*names}) == len(names):
         return [run]
@@ -119,14 +119,14 @@ def _split_calls(graph: Graph, run: Sequence[int]) -> list[Sequence[int]]:
 
 
 def _is_convex(graph: Graph, keys: Sequence[int]) -> bool:
-    """Whether no path leaves the boxes and comes back: else the folded box would read itself."""
+    """Whether no path leaves the boxes and returns, since the folded box would then read itself."""
     inside, last = {*keys}, max(keys)
     pending = [reader for key in keys for reader in graph.readers[key] if reader not in inside]
     seen = {*pending}
     while pending:
         key = pending.pop()
         if graph.nodes[key].rows[0] > last:
-            continue  # it ran after all of them
+            continue  # the box ran after all of them
         for reader in graph.readers[key]:
             if reader in inside:
                 return False
@@ -137,7 +137,7 @@ def _is_convex(graph: Graph, keys: Sequence[int]) -> bool:
 
 
 def sign(graph: Graph, key: int) -> tuple[object, ...]:
-    """Return what two boxes have in common that cost and look the same."""
+    """Return a key that is equal for boxes with the same cost and look."""
     node = graph.nodes[key]
     rows = [graph.layers[row] for row in sorted(node.rows)]
     return (
@@ -149,14 +149,14 @@ def sign(graph: Graph, key: int) -> tuple[object, ...]:
 
 
 def _sign_roughly(graph: Graph, key: int) -> tuple[object, ...]:
-    """Return what two layers have in common that are drawn alike, whatever they read: 64 and 128 to 128 channels."""
+    """Return a key that is equal for layers that are drawn alike, whatever their input channels."""
     node = graph.nodes[key]
     rows = [graph.layers[row] for row in sorted(node.rows)]
     return tuple((layer.kind, layer.kernel, layer.stride, layer.groups, layer.outputs) for layer in rows)
 
 
 def count_repeats(graph: Graph) -> None:
-    """Make one box of folded modules of the same cost that follow each other, and of layers that are drawn alike."""
+    """Join consecutive folded modules of the same cost, and consecutive layers that are drawn alike, into one box."""
     for key in list(graph.nodes):
         if key not in graph.nodes or graph.layer(key).is_input or graph.nodes[key].outside:
             continue
@@ -196,11 +196,11 @@ def count_paths(graph: Graph) -> None:
 
 
 class Level(NamedTuple):
-    """How much of a network is folded.
+    """The extent of folding.
 
     Attributes:
-        depth: levels of modules that are shown; None: every layer.
-        repeats: boxes that follow each other and look alike are one with their number.
+        depth: the number of module levels to show; None for every layer.
+        repeats: consecutive equal boxes become one box with their number.
         stages: modules that hold only blocks of one class do not count as a level: their blocks are shown.
     """
 
@@ -210,13 +210,13 @@ class Level(NamedTuple):
 
 
 def simplify(report: Report, level: Level, *, apart: bool = False, below: str = "") -> Graph:
-    """Return the graph of a report as it is drawn.
+    """Return the simplified graph of a report.
 
     Args:
-        report: a network that was walked.
-        level: what is folded.
-        apart: normalisations and activations have boxes of their own.
-        below: only the inside of this module.
+        report: the report of a network.
+        level: the extent of folding.
+        apart: give normalisations and activations their own boxes.
+        below: show only the inside of this module.
     """
     graph = build_graph(report)
     if below:

@@ -1,4 +1,4 @@
-"""The graph of a diagram: a box for each row of a report but those that only move data, and who reads whom."""
+"""The graph of a diagram: a box for each row of a report that does more than move data, and the edges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from archcost.records import Layer, Report
 
-# operators that change no value of a tensor that runs through alone: a reader does not miss them
+# operators that change no value of a single tensor, which a reader does not miss
 SILENT = frozenset(
     ("view", "_unsafe_view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous", "clone", "detach",
      "alias", "expand", "dropout", "t", "to", "_to_copy", "lift_fresh", "empty", "zeros", "ones", "arange")
@@ -22,12 +22,12 @@ SHUFFLED = 5  # axes: images, channels of a group, groups, rows, columns
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One box: the rows that it stands for, the first of them that names it, and how often it stands there.
+    """One box: its rows, the row that names it, and its number of repetitions.
 
-    `riders` are the rows of normalisations and activations that ride on it, `riders_before` those before its main row.
-    `module` is the path of a folded module, None for a single row. `times` boxes follow each other, `paths` stand side
-    by side. `inside` are the boxes that a folded module hides. A box `outside` of the drawn module is its input.
-    A box is one column `of` several that divide the channels.
+    `riders` are joined rows of normalisations and activations, `riders_before` those before its main row. `module` is
+    the path of a folded module, None for a single row. The box stands for `times` consecutive boxes and `paths`
+    parallel ones. `inside` are the boxes that a folded module hides. A box `outside` of the drawn module is its input.
+    The box may be one column `of` several that divide the channels.
     """
 
     rows: tuple[int, ...]
@@ -43,9 +43,9 @@ class Node:
 
 
 class Graph:
-    """Boxes by key in the order of execution; for each the keys of the boxes that it reads, and of those that read it.
+    """Boxes by key in the order of execution, with the keys of the boxes that each reads and of its readers.
 
-    The steps below change it in place: a network of a thousand layers has thousands of boxes to merge.
+    The steps below mutate the graph, because a network of a thousand layers has thousands of boxes to merge.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class Graph:
         self.below = below
         self.shared = find_shared(layers) if shared is None else shared
         self.nodes = nodes
-        self.reads = {key: dict.fromkeys(reads[key]) for key in nodes}  # dictionaries are the sets that keep an order
+        self.reads = {key: dict.fromkeys(reads[key]) for key in nodes}  # dictionaries serve as ordered sets
         self.readers: dict[int, dict[int, None]] = {key: {} for key in nodes}
         for key, sources in self.reads.items():
             for source in sources:
                 self.readers[source][key] = None
 
     def layer(self, key: int) -> Layer:
-        """Return the row that names a box."""
+        """Return the row that names the box."""
         return self.layers[self.nodes[key].main]
 
     def is_shared(self, key: int) -> bool:
-        """Whether all parameters of a box are used by several calls."""
+        """Whether several calls use all parameters of the box."""
         owners = {self.layers[row].name for row in self.nodes[key].rows if self.layers[row].params}
         names = {self.layers[row].name for row in self.nodes[key].rows} & self.shared.keys()
         return bool(names) and owners <= names
@@ -85,7 +85,7 @@ class Graph:
         return next(iter(self.readers[key])) if len(self.readers[key]) == 1 else None
 
     def merge(self, into: int, others: Iterable[int], node: Node) -> None:
-        """Make one box of several; edges among them vanish."""
+        """Merge several boxes into one; edges among them vanish."""
         gone = [key for key in others if key != into]
         whole = {into, *gone}
         for mine, theirs in ((self.reads, self.readers), (self.readers, self.reads)):
@@ -112,7 +112,7 @@ class Graph:
             del self.nodes[key], self.reads[key], self.readers[key]
 
     def sort(self) -> None:
-        """Put the boxes into the order in which their first rows ran."""
+        """Sort the boxes by the execution of their first rows."""
         self.nodes = dict(sorted(self.nodes.items(), key=lambda item: item[1].rows[0]))
 
 
@@ -129,7 +129,7 @@ def check_module(report: Report, module: str) -> None:
 
 
 def find_shared(layers: Sequence[Layer]) -> dict[str, int]:
-    """Return the parameters of layers that are called several times, by name: only the first call counts them."""
+    """Return the parameters of layers with several calls, by name; only the first call counts them."""
     called: dict[str, list[int]] = {}
     for layer in layers:
         called.setdefault(layer.name, []).append(layer.params)
@@ -137,14 +137,14 @@ def find_shared(layers: Sequence[Layer]) -> dict[str, int]:
 
 
 def build_graph(report: Report) -> Graph:
-    """Return a graph with one box for each row that ran; what a reader does not miss is left out."""
+    """Return a graph with one box for each executed row, without boxes that a reader does not miss."""
     layers = report.layers
     nodes = {i: Node(rows=(i,), main=i) for i, layer in enumerate(layers) if layer.call is not None}
     graph = Graph(layers, nodes, {i: [read for read in layers[i].reads if read in nodes] for i in nodes})
     for key in list(graph.nodes):
         if len(graph.reads[key]) <= 1 and _is_silent(graph.layer(key)):
             graph.bypass(key)
-    for key in reversed(list(graph.nodes)):  # what is connected with nothing: the making of constants, mostly
+    for key in reversed(list(graph.nodes)):  # unconnected boxes, mostly the creation of constants
         alone = not graph.readers[key] and not graph.reads[key] and not graph.layer(key).params
         if alone and len(graph.nodes) > 1:
             graph.bypass(key)
@@ -152,7 +152,7 @@ def build_graph(report: Report) -> Graph:
 
 
 def is_shuffle(layer: Layer) -> bool:
-    """Whether a row copies images with their channels in groups, transposed: the channels change places."""
+    """Whether a row is a channel shuffle: a copy of images with their channel groups transposed."""
     return layer.kind == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
 
 

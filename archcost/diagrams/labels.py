@@ -22,12 +22,12 @@ SHORT = {
     "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",
     "LocalResponseNorm": "LRN",
 }  # fmt: skip
-COMMON = 3  # convolutions, from which on what rides on all of them is said once
+COMMON = 3  # from this number of convolutions on, common riders are named once
 POOLS = {"max": "max pool", "avg": "average pool", "mean": "average pool"}
 
 
 def find_common_riders(graph: Graph) -> tuple[str, ...]:
-    """Return what rides on every convolution of a drawing, "BN" and "ReLU": it is said once, not in every box."""
+    """Return the riders of every convolution of a drawing, such as "BN" and "ReLU", which the note names once."""
     convolutions = [
         node for key, node in graph.nodes.items()
         if node.module is None and not node.outside and graph.layer(key).role == "convolution"
@@ -38,9 +38,9 @@ def find_common_riders(graph: Graph) -> tuple[str, ...]:
 
 
 def name_node(graph: Graph, key: int, report: Report, common: tuple[str, ...] = ()) -> str:
-    """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU"; of a folded module its name and kind.
+    """Return the text of a box: "3x3 conv, 192, /2 + BN + ReLU", or a folded module's name and kind.
 
-    What is `common` to all convolutions is left out.
+    Riders that are `common` to all convolutions are left out.
     """
     node = graph.nodes[key]
     if node.outside:
@@ -69,7 +69,7 @@ def break_name(text: str, letters: int) -> tuple[str, ...]:
 
 
 def _name_input(graph: Graph, key: int) -> str:
-    """Return the name of what the drawn module reads from outside: where it comes from, if it reads several."""
+    """Return the name of an input of the drawn module, with its source if the module has several inputs."""
     if sum(node.outside for node in graph.nodes.values()) == 1:
         return "input"
     layer = graph.layer(key)
@@ -92,14 +92,14 @@ def _name_module(graph: Graph, node: Node, report: Report) -> str:
 
 
 def _find_window(graph: Graph, node: Node) -> str:
-    """Return the window of a module's convolutions, if those that look at neighbours have one in common."""
+    """Return the common window of a module's convolutions larger than 1x1, if they have one."""
     kernels = {graph.layers[row].kernel for row in node.rows}
     windows = {kernel for kernel in kernels if kernel and max(kernel) > 1}
     return units.shape(windows.pop() or ()) if len(windows) == 1 else ""
 
 
 def name_row(layer: Layer, of: int = 1) -> str:
-    """Return what a layer is, or one of so many columns of it: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat"."""
+    """Return the name of a layer, or of one of its columns: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat"."""
     if layer.is_input:
         return layer.name
     if is_shuffle(layer):

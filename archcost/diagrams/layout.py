@@ -1,7 +1,7 @@
 """Compute the places of boxes and lines from their arrangement and sizes.
 
-Lengths are points; x grows to the right and y downwards. Everything is laid out from the top down; a drawing from left
-to right is the same with x and y exchanged.
+Lengths are points; x grows to the right and y downwards. The layout runs from the top down; a drawing from left to
+right exchanges x and y.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[float, float]
 CLOSE = 0.01  # points: one line
-STRETCH = 1.03  # of a column's length, until it holds what it has to
-TURN = 0.5  # of the space between two boxes, where a line turns
-ROUNDS = 16  # of placing the layers; more move nothing that an eye sees
+STRETCH = 1.03  # growth of a column's length, until the columns hold everything
+TURN = 0.5  # share of the space between two boxes at which a line turns
+ROUNDS = 16  # rounds of placing the layers; more rounds move nothing visibly
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Layout:
     height: float
 
     def turn(self) -> Layout:
-        """Exchange x and y: what went from the top down goes from left to right."""
+        """Exchange x and y, so that the drawing runs from left to right."""
         boxes = {key: Box(box.y, box.x, box.height, box.width) for key, box in self.boxes.items()}
         lines = {ends: tuple((y, x) for x, y in points) for ends, points in self.lines.items()}
         return Layout(boxes, lines, self.height, self.width)
@@ -79,15 +79,15 @@ def lay_out(
     *,
     loose: bool = False,
 ) -> Layout:
-    """Return the layout of a graph without circles, from the top down.
+    """Return the layout of an acyclic graph, from the top down.
 
     Args:
-        keys: the boxes, each behind those that it reads.
-        reads: for each the boxes that it reads.
+        keys: the boxes, each after the boxes that it reads.
+        reads: the boxes that each box reads.
         sizes: the width and the height of a box.
         spaces: the room between them.
-        height: a longer drawing goes on at the top of another column, where one line alone leads on.
-        loose: it also goes on there before branches.
+        height: a longer drawing continues in another column, at a place with a single line.
+        loose: also continue in another column before branches.
     """
     arranger = Arranger(reads)
     block = _Placer(reads, sizes, spaces).place_columns(arranger.arrange_all(tuple(keys)), height, loose=loose)
@@ -108,9 +108,9 @@ def lay_out(
 
 @dataclass(slots=True)
 class _Block:
-    """A part that is laid out: places of boxes and of lanes around x = 0, from y = 0 down.
+    """A part with its layout: places of boxes and lanes around x = 0, from y = 0 down.
 
-    A line that is `slanted` goes straight from point to point: where many cross, right angles cannot be followed.
+    A `slanted` line runs straight from point to point, because readers cannot follow many crossing right angles.
     """
 
     places: dict[Key, Point]
@@ -144,9 +144,9 @@ class _Placer:
         return self.place_row(part) if isinstance(part, Row) else self.place_layers(part)
 
     def place_row(self, row: Row) -> _Block:
-        """Lay branches side by side, centred; a line that passes them has a lane at the right, then come side branches.
+        """Place branches side by side, centred; then the lanes of passing lines at the right, then side branches.
 
-        Without branches the line goes straight down.
+        Without branches, the line runs straight down.
         """
         blocks = [self.place(part) for part in row.parts]
         side = [self.place(part) for part in row.side]
@@ -175,7 +175,7 @@ class _Placer:
         return whole
 
     def place_columns(self, part: Part, height: float, *, loose: bool) -> _Block:
-        """Lay out everything, in as few columns as the height allows, all about as long."""
+        """Lay out everything in as few columns as the height allows, of about equal length."""
         if not isinstance(part, Stack):
             return self.place(part)
         blocks = [self.place(each) for each in part.parts]
@@ -194,7 +194,7 @@ class _Placer:
         return sum(block.height + self.spaces.along for block in blocks) - self.spaces.along
 
     def break_up(self, blocks: Sequence[_Block], breaks: set[int], height: float) -> list[list[_Block]]:
-        """Break before the blocks of these numbers, wherever the next break would be too far down."""
+        """Break before the blocks with these numbers, if the next possible break is too far down."""
         runs: list[list[_Block]] = []
         for n, block in enumerate(blocks):
             if n == 0 or n in breaks:
@@ -209,7 +209,7 @@ class _Placer:
         return columns
 
     def lay_columns(self, stacks: Sequence[_Block], columns: Sequence[Sequence[_Block]]) -> _Block:
-        """Lay columns side by side; the line that leads on goes up between them."""
+        """Place columns side by side; the connecting line runs up between them."""
         whole = _Block({}, {}, 0.0, 0.0, max(stack.height for stack in stacks))
         edge = 0.0
         for n, stack in enumerate(stacks):
@@ -230,7 +230,7 @@ class _Placer:
         return whole
 
     def place_layers(self, part: Layers) -> _Block:
-        """Lay layers below each other, the boxes of each near their neighbours."""
+        """Place layers below each other, with each layer's boxes near their neighbours."""
         sizes = {
             id(place): (self.spaces.lane, 0.0) if place.key is None else self.sizes(place.key)
             for layer in part.layers
@@ -245,7 +245,7 @@ class _Placer:
                 whole.left, whole.right = min(whole.left, x - half), max(whole.right, x + half)
                 if place.key is not None:
                     whole.places[place.key] = (x, y + height / 2)
-                # a line crosses a layer upright, past its boxes, and is slanted only between two layers
+                # a line passes a layer vertically and is slanted only between two layers
                 above, below = (x, y), (x, y + height)
                 for ends in place.lines:
                     passed = (above, below) if place.key is None else (below,) if place.key == ends[0] else (above,)
@@ -257,14 +257,14 @@ class _Placer:
 
 
 def _may_break(before: Part, part: Part, block: _Block, *, loose: bool) -> bool:
-    """Whether a column may end between two parts: one box ends it, and what follows reads only that box."""
+    """Whether a column may end between two parts: it ends with one box, and the next part reads only that box."""
     if not isinstance(before, Single):
         return False
     return isinstance(part, Single) or (loose and isinstance(part, Row) and not part.side and not block.slanted)
 
 
 def _find_places(layers: Sequence[Sequence[Place]], widths: Mapping[int, float], across: float) -> dict[int, float]:
-    """Return the x of each place: near its neighbours' mean, as far from the next as they have to be."""
+    """Return the x of each place, near its neighbours' mean and with the required distances."""
     xs: dict[int, float] = {}
     for layer in layers:
         xs |= _spread(layer, [0.0] * len(layer), widths, across)
@@ -281,8 +281,8 @@ def _find_places(layers: Sequence[Sequence[Place]], widths: Mapping[int, float],
 def _spread(
     layer: Sequence[Place], wanted: Sequence[float], widths: Mapping[int, float], across: float
 ) -> dict[int, float]:
-    """Return the places of a layer in their order, each as near to what it wants as the others let it."""
-    groups: list[tuple[list[int], float, int]] = []  # places, the sum of what they want of the first, their number
+    """Return the positions of a layer's places in their order, each as near to its wish as the others allow."""
+    groups: list[tuple[list[int], float, int]] = []  # places, the sum of their wishes for the first place, their number
     offset = [0.0] * len(layer)
     for i, place in enumerate(layer):
         if i:
@@ -307,12 +307,12 @@ def _drop_repeats(points: Sequence[Point]) -> tuple[Point, ...]:
 def _route(start: Box, end: Box, lane: Sequence[Point], space: float, *, early: bool) -> tuple[Point, ...]:
     """Return the corners of a line: out of the lower edge, through its lane, into the upper edge.
 
-    It turns below the box that it leaves or above the one that it enters; with a lane at both.
+    It turns below its first box or above its last box; with a lane, at both.
     """
     low, high = start.bottom + TURN * space, end.top - (1 - TURN) * space
     points = [(start.x, start.bottom)]
     if lane:
-        ys = [low, *(y - (1 - TURN) * space for _, y in lane[2::2]), high]  # where it changes from lane to lane
+        ys = [low, *(y - (1 - TURN) * space for _, y in lane[2::2]), high]  # changes of lane
         xs = [start.x, *(x for x, _ in lane[::2]), end.x]
         points += [corner for y, x, other in zip(ys, xs, xs[1:], strict=False) for corner in ((x, y), (other, y))]
     elif abs(start.x - end.x) > CLOSE:

@@ -1,6 +1,6 @@
 """write_html(report): a network as a page whose modules fold and unfold.
 
-The page gets the arrangement of each module's inside and places it by itself: what folds changes its size.
+The page receives the arrangement of each module's inside and computes the layout itself, because folding changes sizes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcost.diagrams.arrangement import Layers, Part, Place
     from archcost.records import Report
 
-ENTRY, EXIT = -1, -2  # where lines enter a module and leave it
+ENTRY, EXIT = -1, -2  # the places at which lines enter and leave a module
 BODY = """<header>
 <h1>{title}</h1>
 <input type="search" id="search" placeholder="Search a layer" aria-label="Search a layer">
@@ -47,10 +47,10 @@ def write_html(report: Report, *, module: str = "", apart: bool = False, cost: s
     """Return a network as one self-contained page.
 
     Args:
-        report: of the network.
-        module: the path of a module: its inside is shown.
+        report: the report of the network.
+        module: the path of the module to show.
         apart: normalisations and activations have boxes of their own.
-        cost: of `COSTS`, what each box shows.
+        cost: the cost that each box shows, one of `COSTS`.
 
     Raises:
         ArgumentError: the network has no such module.
@@ -64,7 +64,7 @@ def write_html(report: Report, *, module: str = "", apart: bool = False, cost: s
 
 
 def build_data(report: Report, *, module: str = "", apart: bool = False, cost: str = "macs") -> dict[str, Any]:
-    """Return what the page draws: the box of the whole, and in each box of a module the boxes of its inside."""
+    """Return the page's data: the box of the whole network, and in each module's box the boxes inside."""
     graph = build_graph(report)
     if not apart:
         ride(graph)
@@ -145,7 +145,7 @@ class _Builder:
 
 
 def _write_part(part: Part) -> Any:
-    """Return an arrangement as the page reads it: a number is a box."""
+    """Return an arrangement in the page's form, in which a number is a box."""
     if isinstance(part, Single):
         return part.key
     if isinstance(part, Stack):

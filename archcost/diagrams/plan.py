@@ -30,23 +30,23 @@ PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
 LABEL = 1.35  # of the font, the room for a shape behind a box
-UNIT = 100.0  # points, at which letters are measured
+UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
 FORMS = [(False, "narrow"), (False, "low"), (True, "plain"), (True, "low"), (False, "narrowest"), (True, "narrowest")]
-NARROW = {"narrow": 16, "narrowest": 10}  # letters of a line, from which on a name is broken
+NARROW = {"narrow": 16, "narrowest": 10}  # from this number of letters on, a name is wrapped
 BESIDE = "   "  # between a name and its cost
 HEAD = 2.75 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
-WIDEST = 3.0  # times the narrowest box, where the width shows the cost
+WIDEST = 3.0  # largest width as a multiple of the narrowest, if the width shows the cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a diagram looks.
+    """The look of a diagram.
 
-    The cost that it shows (of `COSTS`), how (of `SHOWN`), where it leads (of `DIRECTIONS`), the names of theme and
-    size, and the family of its letters; None: the charts' own.
+    The cost (of `COSTS`), its form (of `SHOWN`), the direction (of `DIRECTIONS`), the names of theme and size, and the
+    font family; None for the charts' font.
     """
 
     cost: str = "macs"
@@ -59,7 +59,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a box says: its name in one line or more, its cost as a figure and as a share, and its result's shape."""
+    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape."""
 
     lines: tuple[str, ...]
     figure: str
@@ -69,7 +69,7 @@ class Text:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """The lines of letters as they are measured."""
+        """The lines of text to measure."""
         if self.low and self.figure:
             return (f"{' '.join(self.lines)}{BESIDE}{self.figure}",)
         return (*self.lines, self.figure) if self.figure else self.lines
@@ -77,10 +77,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One drawing: its title, a note below it, the texts of each box and where it lies, in points.
+    """One drawing: its title, a note below the title, and the texts and places of its boxes, in points.
 
-    `across` says that it leads to the right. The room of a box in the layout includes its shape, which stands behind
-    it, on the line that leaves it.
+    `across` says that it runs to the right. A box's room in the layout includes its shape, which stands after it on the
+    leaving line.
     """
 
     title: str
@@ -99,10 +99,10 @@ class Plan:
 
 
 def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[Plan]:
-    """Plan drawings that stand side by side, each with its title.
+    """Plan drawings side by side, each with its title.
 
-    Their letters are as large as fit and no smaller than the size's font. Where that does not fit, names are broken
-    (narrow boxes), or costs stand beside them (low boxes).
+    Letters are as large as fits, but not smaller than the size's font. If even that does not fit, names are wrapped
+    (narrow boxes) or costs stand beside them (low boxes).
     """
     size = find_size(style.size)
     largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
@@ -130,7 +130,7 @@ def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
 
 
 def _compare(planned: Sequence[Plan], size: Size) -> tuple[float, float]:
-    """Return how much wider and higher than a canvas drawings are."""
+    """Return the width and the height of drawings relative to a canvas."""
     width, height = measure_all(planned)
     return width / (72 * size.width), height / (72 * size.height)
 
@@ -184,7 +184,7 @@ def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: s
         and graph.readers[key]
         and spell_shape(graph, source) == shape
     ):
-        shape = ""  # nothing changed: the line says it above
+        shape = ""  # the shape did not change, and the line above shows it
     lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
     return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
 
@@ -195,7 +195,7 @@ def _find_largest(graph: Graph, cost: str) -> float:
 
 
 def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
-    """Return what a box costs: a number, or the words of a receptive field."""
+    """Return the cost of a box: a number, or the text of a receptive field."""
     rows = [graph.layers[row] for row in graph.nodes[key].rows]
     if cost in QUANTITIES:
         return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
@@ -205,7 +205,7 @@ def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
 
 
 def spell_cost(value: float | str | None, cost: str) -> str:
-    """Return a cost as a box shows it, nothing for zero."""
+    """Return the text of a cost; empty for 0."""
     if not value:
         return ""
     if isinstance(value, str):
