@@ -38,8 +38,8 @@ MODULES = [
 ]
 NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
 ELSEWHERE = (  # by tests of their own
-    "timm:*", "generate 'hf:", "generate config.json", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py",
-    "rows.jsonl",
+    "timm:*", "generate 'hf:", "generate config.json", "explain 'hf:", "RAY_ADDRESS", "--engine ray",
+    "python slurm_sweep.py", "rows.jsonl",
 )  # fmt: skip
 
 
