@@ -1,4 +1,4 @@
-"""torchvision's operators of detection, from recorded calls: its compiled extension need not be there."""
+"""torchvision's detection operators, from recorded calls, without its compiled extension."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""What a report says beside its figures: sizes that follow from values, chance; and what cannot be walked."""
+"""Notes of a report: sizes that depend on values, randomness; and networks that cannot be walked."""
 
 import random
 
@@ -43,7 +43,7 @@ def test_sizes_that_do_not_are_not(device):
 
 
 class Skipped(nn.Module):
-    """Layers are left out at random, in training."""
+    """Skips layers at random in training."""
 
     def __init__(self, draw):
         super().__init__()
@@ -105,7 +105,7 @@ NUMBERS = [0.5] * 20_000
 
 
 class Table(nn.Module):
-    """A linear layer's 4 rows of 3 are summed up, and scale a table made of Python's numbers."""
+    """The 4 rows of 3 outputs of a linear layer are summed, and scale a table of Python numbers."""
 
     def __init__(self):
         super().__init__()
