@@ -196,7 +196,7 @@ def test_ctrl_c_keeps_the_cells_that_are_done(tmp_path):
         "    def forward(self, x):\n"
         "        if len(x) == 2:\n"
         f"            Path({str(tmp_path / 'reached')!r}).touch()\n"
-        "            time.sleep(60)\n"
+        "            time.sleep(600)\n"
         "        return x + 1\n"
     )
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
@@ -205,7 +205,7 @@ def test_ctrl_c_keeps_the_cells_that_are_done(tmp_path):
     while not (tmp_path / "reached").exists() and time.monotonic() < until:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
 
     assert process.returncode == 130
     assert "stopped after 1 of 3 cells" in out

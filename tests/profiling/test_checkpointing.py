@@ -210,7 +210,7 @@ def test_a_network_is_left_as_it_was_found():
     ("options", "says"),
     [
         ({"train": "sgd", "checkpoint": ("firt",)}, "there is no module 'firt'; did you mean first"),
-        ({"train": "sgd", "checkpoint": ("act[0:2]",)}, "only a Sequential has layers that follow each other"),
+        ({"train": "sgd", "checkpoint": ("act[0:2]",)}, "only a Sequential has consecutive layers"),
     ],
 )
 def test_what_cannot_be_computed_again(options, says):

@@ -50,7 +50,7 @@ CASES = [
     ((2, 4, 64, 32), torch.float64, None, None),
     ((4, 64, 32), torch.float32, None, None),
 ]
-NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kernel", None: "by its parts"}
+NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kernel", None: "by separate operators"}
 
 
 @pytest.mark.parametrize("dropout", [0.1, 0.0])

@@ -124,7 +124,7 @@ def test_flex_attention_is_counted_dense_and_says_so(device, causal):
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_flex_attention_does_not_train_here(device):
-    with pytest.raises(WalkError, match="flex_attention trains on a GPU alone"):
+    with pytest.raises(WalkError, match="flex_attention trains on a GPU only"):
         archcost.profile(Flexible(causal=False), torch.ones(2, 16, 16), device=device, train="sgd")
 
 

@@ -92,7 +92,7 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
 def test_a_causal_mask_is_noted():
     found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8), device="cpu")
 
-    assert found.warnings == ("attention is counted dense: the causal mask of 1 calls saves nothing here",)
+    assert found.warnings == ("attention with a causal mask is counted dense (calls: 1)",)
 
 
 def test_a_batch_without_images_is_as_deep_as_any():
