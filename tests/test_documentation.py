@@ -120,6 +120,19 @@ def test_the_readme_begins_with_the_two_commands():
     assert [line.rpartition("&& ")[2] for line in commands] == ["archcost profile vgg16", "python -m tests"]
 
 
+def test_the_architecture_names_every_folder_and_a_file_to_start_with():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+/`.*?) \|.*\| (.+?) \|$", text, re.MULTILINE)
+    starts = [
+        pair
+        for first, last in rows
+        for pair in zip(re.findall(r"\w+", first), re.findall(r"[\w.]+", last), strict=True)
+    ]
+    folders = {path.parent.name for path in (ROOT / "archcost").glob("*/*") if path.suffix in {".py", ".csv"}}
+    assert {folder for folder, _ in starts} == folders
+    assert [pair for pair in starts if not (ROOT / "archcost" / "/".join(pair)).exists()] == []
+
+
 def test_every_quantity_is_explained():
     text = QUANTITIES.read_text(encoding="utf-8")
     rows = [
