@@ -29,8 +29,9 @@ class Kind:
     """A kind of chart.
 
     `file` is the module of charts whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
-    `data` says from what: "accuracies", "timed accuracies" and "times" are a `Comparison`; "memory curves" and "time
-    curves" a sequence of `Curve`; "reports", "timed reports" and "timelines" one of `Report`; "winners" one of `Winner`.
+    `data` names what it is drawn from: "accuracies", "timed accuracies" and "times" are a `Comparison`, "memory curves"
+    and "time curves" a sequence of `Curve`, "reports", "timed reports" and "timelines" one of `Report`, "winners" one
+    of `Winner`.
     """
 
     name: str
