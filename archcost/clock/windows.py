@@ -23,7 +23,7 @@ Owner = int | str
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The time between two marks. `ahead`: the host ordered it all before the device began; None without a queue."""
+    """The time between two marks. `ahead`: the host ordered it all before the device began; None if no queue."""
 
     owner: Owner
     ns: int
