@@ -32,7 +32,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The marks of one pass, and for the interval after each mark its owner (None: left out) and whether it was full."""
+    """The marks of one pass, and for the interval after each mark its owner (None: left out) and whether it is full."""
 
     marks: Sequence[Any]
     owners: Sequence[Owner | None]
