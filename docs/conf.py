@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -40,8 +41,14 @@ def setup(app: Sphinx) -> None:
     shutil.rmtree(REPORTS, ignore_errors=True)
     shutil.copytree(ROOT / "reports", REPORTS)
     app.connect("autodoc-skip-member", _skip)
+    app.connect("source-read", _find_copied_reports)
     app.connect("sphinx-click-process-description", _spell_help)
     app.connect("sphinx-click-process-options", _spell_help)
+
+
+def _find_copied_reports(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Let links to `reports/`, which lead out of `docs/` in the repository, lead to the copy."""
+    source[0] = re.sub(r"\]\((\.\./)+reports/", "](/reports/", source[0])
 
 
 def _spell_help(_app: Sphinx, _command: Any, lines: list[str]) -> None:

@@ -38,8 +38,8 @@ MODULES = [
 ]
 NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
 ELSEWHERE = (  # covered by other tests
-    "timm:*", "generate 'hf:", "generate config.json", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py",
-    "rows.jsonl",
+    "timm:*", "generate 'hf:", "generate config.json", "explain 'hf:", "RAY_ADDRESS", "--engine ray",
+    "python slurm_sweep.py", "rows.jsonl",
 )  # fmt: skip
 
 
@@ -118,6 +118,19 @@ def test_the_readme_begins_with_the_two_commands():
     assert len(lines) <= 150
     commands = [line for line in lines[:20] if line.startswith("pip install")]
     assert [line.rpartition("&& ")[2] for line in commands] == ["archcost profile vgg16", "python -m tests"]
+
+
+def test_the_architecture_names_every_folder_and_a_file_to_start_with():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+/`.*?) \|.*\| (.+?) \|$", text, re.MULTILINE)
+    starts = [
+        pair
+        for first, last in rows
+        for pair in zip(re.findall(r"\w+", first), re.findall(r"[\w.]+", last), strict=True)
+    ]
+    folders = {path.parent.name for path in (ROOT / "archcost").glob("*/*") if path.suffix in {".py", ".csv"}}
+    assert {folder for folder, _ in starts} == folders
+    assert [pair for pair in starts if not (ROOT / "archcost" / "/".join(pair)).exists()] == []
 
 
 def test_every_quantity_is_explained():

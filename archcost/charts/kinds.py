@@ -29,8 +29,9 @@ class Kind:
     """A kind of chart.
 
     `file` is the module of charts whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
-    `data` says from what: "accuracies" and "times" are a `Comparison`, "curves" a sequence of `Curve`, "reports",
-    "timed reports" and "timelines" one of `Report`, "winners" one of `Winner`.
+    `data` names what it is drawn from: "accuracies", "timed accuracies" and "times" are a `Comparison`, "memory curves"
+    and "time curves" a sequence of `Curve`, "reports", "timed reports" and "timelines" one of `Report`, "winners" one
+    of `Winner`.
     """
 
     name: str
@@ -79,18 +80,23 @@ def find_kind(name: str) -> Kind:
     return KINDS[name]
 
 
-COMPARED = tuple(kind.name for kind in _ALL if kind.data in {"accuracies", "timed accuracies", "times"})
-# which kinds take what the command line can say besides
+def _list_kinds(*data: Data) -> tuple[str, ...]:
+    """Return the names of the kinds that are drawn from some data."""
+    return tuple(kind.name for kind in _ALL if kind.data in data)
+
+
+COMPARED = _list_kinds("accuracies", "timed accuracies", "times")
+# Which kinds take what the command line can say besides: most options belong to the data, the others to `draw`.
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
-        "dataset": ("accuracy-flops", "accuracy-params", "accuracy-time", "density"),
-        "train": ("memory-batch", "memory-timeline"),
-        "like": ("memory-batch", "memory-timeline"),
-        "batches": ("memory-batch",),
-        "times": ("accuracy-time", "flops-time", "time-batch"),
-        "input": ("layers", "block", "memory-batch", "memory-timeline", "roofline"),
-        "device": ("roofline",),
+        "dataset": _list_kinds("accuracies", "timed accuracies"),
+        "train": _list_kinds("memory curves", "timelines"),
+        "like": _list_kinds("memory curves", "timelines"),
+        "batches": _list_kinds("memory curves"),
+        "times": _list_kinds("timed accuracies", "times", "time curves"),
+        "input": _list_kinds("memory curves", "reports", "timed reports", "timelines"),
+        "device": _list_kinds("timed reports"),
         "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),
         "free-scales": ("layers",),
         "first": ("block",),

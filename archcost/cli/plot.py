@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archcost.charts.kinds import COMPARED, KINDS
 from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import (
     LIKE,
@@ -24,6 +25,8 @@ from archcost.cli.progress import show_progress
 from archcost.errors import LONGEST, ArgumentError, LeftOutError, cut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.charts.gather import Request
     from archcost.cli.groups import Beside, Selection
     from archcost.comparison.choosing import Choice
@@ -128,6 +131,15 @@ style_options = add_group(
 )
 
 
+def _name_kinds(function: Callable[..., None]) -> Callable[..., None]:
+    """Write the kinds of charts into the help of a command, which is its docstring."""
+    width = max(map(len, KINDS))
+    kinds = "\n    ".join(f"  {name:<{width}}   {kind.text}" for name, kind in KINDS.items())
+    compared = f"{', '.join(COMPARED[:-1])} and {COMPARED[-1]}"
+    function.__doc__ = (function.__doc__ or "").replace("{kinds}", kinds).replace("{compared}", compared)
+    return function
+
+
 @click.command("plot", short_help="Draw a chart.")
 @click.argument("kind", metavar="KIND")
 @add_selection("Add the whole zoo, without variants.")
@@ -149,6 +161,7 @@ style_options = add_group(
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@_name_kinds
 def command(
     kind: str,
     selection: Selection,
@@ -171,18 +184,10 @@ def command(
 
     \b
     KIND is one of
-      accuracy-flops, accuracy-params, accuracy-time   balls: top-1 accuracy against a cost
-      density                                          top-1 accuracy for each million parameters
-      flops-time                                       multiply-adds against measured time
-      memory-batch, time-batch                         lines against the batch size
-      layers                                           memory, parameters and multiply-adds of each layer
-      roofline                                         rows, timed here, under the roof of the device
-      memory-timeline                                  what is alive while a network runs
-      block                                            worked examples with their arithmetic
-      error-year                                       the winners of the ImageNet challenge
+    {kinds}
 
-    A pattern such as 'timm:*' stands for published networks in the first five: they are not run. Those whose weights
-    saw ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
+    A pattern such as 'timm:*' stands for published networks in {compared}: they are not run. Those whose weights saw
+    ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_option, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather

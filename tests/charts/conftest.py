@@ -8,6 +8,7 @@ import pytest
 from render import reports, samples
 
 import archcost
+from archcost.charts import KINDS
 from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
 from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
 from archcost.zoo import REGISTRY
@@ -87,18 +88,17 @@ def data(everything):
         )
         for i in range(3)
     ]
-    return {
-        **dict.fromkeys(
-            ("accuracy-flops", "accuracy-params", "accuracy-time", "density", "flops-time"), everything
-        ),
-        "memory-batch": [
+    usual = {
+        **dict.fromkeys(("accuracies", "timed accuracies", "times"), everything),
+        "memory curves": [
             Curve(name="a", points=((1, 10**8), (64, 10**9))),
             Curve(name="b", points=((1, 10**8), (64, 10**10))),
         ],
-        "time-batch": timed,
-        "layers": [archcost.profile("vgg16")],
-        "block": [archcost.profile(name) for name in ("inception_naive", "inception_reduced")],
-        "memory-timeline": [archcost.profile("squeezenet1_1", train="adam", timeline=True)],
-        "roofline": [replace(reports.branched(), measured=samples.sample(layers=under_the_roof()))],
-        "error-year": winners,
-    }  # fmt: skip
+        "time curves": timed,
+        "reports": [archcost.profile("vgg16")],
+        "timelines": [archcost.profile("squeezenet1_1", train="adam", timeline=True)],
+        "timed reports": [replace(reports.branched(), measured=samples.sample(layers=under_the_roof()))],
+        "winners": winners,
+    }
+    blocks = [archcost.profile(name) for name in ("inception_naive", "inception_reduced")]
+    return {name: usual[kind.data] for name, kind in KINDS.items()} | {"block": blocks}

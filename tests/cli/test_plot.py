@@ -133,7 +133,7 @@ def test_a_network_for_other_inputs_is_drawn_with_them(model, capsys):
     assert run(["plot", "accuracy-flops", *PAIR, "--input", "3x64x64"]) == 2
     assert run(["plot", "layers", "lenet5", "--device", "cpu"]) == 2
     err = capsys.readouterr().err
-    assert "--input belongs to layers, block, memory-batch, memory-timeline, roofline, not to accuracy-flops" in err
+    assert "--input belongs to memory-batch, layers, roofline, memory-timeline, block, not to accuracy-flops" in err
     assert "--device belongs to roofline, not to layers" in err
 
 

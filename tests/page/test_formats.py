@@ -34,7 +34,7 @@ def test_a_document_has_the_forms_of_its_parts():
     common = [form.name for form in FORMATS if form.part in COMMON]
     assert {"table", "json", "csv", "markdown", "html"} <= {*common}
     assert list(select_formats(COMMON)) == common
-    assert list(select_formats((*COMMON, "cases"))) == [*select_formats(COMMON), "junit"]
+    assert set(select_formats((*COMMON, "cases"))) == {*select_formats(COMMON), "junit"}
     assert find_format("csv").part == "rows"
     with pytest.raises(ArgumentError, match=f"no format .junit.; there are {', '.join(common)}$"):
         emit(document(PAGE), "junit")

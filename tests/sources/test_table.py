@@ -76,7 +76,7 @@ def toys(tmp_path, monkeypatch):
 def test_a_new_source_is_profiled_globbed_completed_and_said(toys):
     assert archcost.profile("toy:40?bias=false").totals.params == 40 * 40
     assert select(["toy:4*", "lenet5"]) == ("toy:4", "toy:40", "lenet5")
-    assert list(complete("to")) == ["toy:", "torchvision:"]
+    assert {"toy:", "torchvision:"} <= {*complete("to")}
     assert list(complete("toy:4")) == ["toy:4", "toy:40"]
     assert "toy:WIDTH" in CliRunner().invoke(command, ["--help"]).output
     with pytest.raises(UnknownNetworkError, match="there is no toy '7'"):

@@ -154,6 +154,12 @@ def test_no_shortcut_is_a_plain_net():
     assert archcost.profile("resnet18?shortcut=none").totals == report("plain18").totals
 
 
+def test_every_network_is_in_the_table():
+    """`test_arithmetic` then asks for its layer list; modules and worked examples have tests of their own."""
+    networks = {entry.id for entry in zoo.REGISTRY if entry.family not in {"Building blocks", "Modules"}}
+    assert networks <= COUNTS.keys()
+
+
 def test_every_id_and_short_name_is_known():
     for name in COUNTS:
         assert name.partition("@")[0] in zoo.REGISTRY
