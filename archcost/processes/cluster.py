@@ -223,7 +223,7 @@ def _ask(
 
 
 def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
-    """Return this process's only worker, which ends with the process; replace it if its GPUs have changed."""
+    """Return the only worker of this process; replace it if imports, limits or GPUs have changed."""
     key = (imports, limits, os.environ.get("CUDA_VISIBLE_DEVICES"))
     if key not in _HELD:
         for former in _HELD.values():
