@@ -10,6 +10,8 @@ Importing this package loads neither torch nor pandas nor matplotlib; archcost l
 
 from typing import TYPE_CHECKING, Any
 
+from archcost import display
+
 if TYPE_CHECKING:
     from archcost.charts.plot import plot as plot
     from archcost.comparison.compare import compare as compare
@@ -67,9 +69,18 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'archcost' has no attribute {name!r}")
+    return _load(_HOMES[name], name)
+
+
+def _load(module: str, name: str) -> Any:
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(module), name)
+
+
+display.register("text", lambda: _load("archcost.render.notebook", "write_text"))
+display.register("html", lambda: _load("archcost.render.notebook", "write_html"))
+display.register("figure", lambda: _load("archcost.charts.plot", "plot"))
 
 
 def __dir__() -> list[str]:

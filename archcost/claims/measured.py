@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from archcost.claims.language import count_language
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import SUMS
 from archcost.records import Role  # noqa: TC001 - a journal reads `MeasuredRow` back by its annotations
@@ -50,7 +51,7 @@ class MeasuredPart:
     @classmethod
     def of(cls, report: Report) -> MeasuredPart:
         """Return the parts of a report that figures need; `totals` has the quantities of the whole network."""
-        totals = {"depth": report.totals.depth}
+        totals = {"depth": report.totals.depth, **count_language(report)}
         reach = report.totals.receptive_field
         if reach and all(isinstance(side, int) for side in reach):
             totals["receptive_field"] = max(side for side in reach if isinstance(side, int))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from archcost.claims.language import yield_quoted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -43,6 +45,7 @@ EXTRAS: Mapping[str, Callable[[MeasuredPart], int]] = {
 
 def _count_operations(part: MeasuredPart) -> Iterator[Counting]:
     """Yield factors 1 and 2, convolutions alone or without the classifier, and operations between the layers."""
+    yield from _count_language(part)
     classifier = part.classifier
     scopes = {
         "": (part.quantity("macs"), part.quantity("bias_additions")),
@@ -65,6 +68,12 @@ def _count_operations(part: MeasuredPart) -> Iterator[Counting]:
             for chosen in combinations(available, size):
                 value = factor * macs + sum(available[name] for name in chosen)
                 yield Counting(words=_join_words(words, scope, *chosen), value=value, deviations=base + size)
+
+
+def _count_language(part: MeasuredPart) -> Iterator[Counting]:
+    if "tokens" in part.totals:
+        for words, value, deviations in yield_quoted(part.totals, part.quantity("params"), part.quantity("macs")):
+            yield Counting(words=words, value=value, deviations=deviations)
 
 
 def _count_parameters(part: MeasuredPart) -> Iterator[Counting]:

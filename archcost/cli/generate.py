@@ -31,6 +31,7 @@ class Text:
     kv_dtype: str | None
     memory: str | None
     device_name: str | None
+    roof: str | None
     block: int
 
 
@@ -55,6 +56,9 @@ text_options = add_group(
     ),
     click.option(
         "--device-name", metavar="NAME", help="Device, by name (h200), for the shortest possible time of a pass."
+    ),
+    click.option(
+        "--roof", metavar="this|FILE", help="The same, by the roof that `archcost device` measured here, or wrote."
     ),
     click.option(
         "--block", type=POSITIVE, default=16, show_default=True, help="Number of tokens in a block of a paged cache."
@@ -83,11 +87,12 @@ def command(
     archcost generate 'hf:llama#LlamaForCausalLM?num_hidden_layers=4' --prompt 2048 --dtype bf16
     archcost generate config.json --context 8192,32768 --memory 80GB --kv-dtype fp8
     archcost generate model.py:build --batch 8 --device-name h200 --dtype bf16
+    archcost generate model.py:build --roof this
     archcost generate model.py:build --context 4096,8192 --memory 80GB -o costs.html -o costs.svg
 
     The walk uses the network itself and the cache that it returns. Exit code 1 when not even one sequence fits.
     """  # noqa: D301 - click reads the \b
-    from archcost.charts.drawing import write_svg
+    from archcost.charts.encoding import write_svg
     from archcost.charts.generating import draw_generation
     from archcost.profiling.generation import generate
     from archcost.render.generating import build_document

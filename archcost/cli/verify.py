@@ -14,6 +14,8 @@ from archcost.cli.progress import show_progress
 if TYPE_CHECKING:
     from archcost.cli.groups import Subject
     from archcost.cli.output import Output
+    from archcost.records import Opinions
+    from archcost.sources import Network
 
 
 @click.command("verify", short_help="Put other counters' figures beside archcost's.")
@@ -32,7 +34,7 @@ def command(subject: Subject, output: Output) -> None:
     A difference is information, so the exit code is still 0.
     """  # noqa: D301 - click reads the \b
     from archcost import sources
-    from archcost.profiling.choice import settle
+    from archcost.profiling.choice import run_settled
     from archcost.profiling.feed import describe_feed
     from archcost.render.opinions import build_document
     from archcost.verify import collect_opinions
@@ -40,9 +42,11 @@ def command(subject: Subject, output: Output) -> None:
     specs = subject.read_inputs()
     with show_progress(None, f"Counting {subject.network}", quiet=output.quiet, noted=True), keep_process():
         resolved = sources.resolve(subject.network)
-        resolved = resolved if specs else settle(resolved)
-        feed = describe_feed(resolved, specs, subject.batch)
-        opinions = collect_opinions(resolved, feed, device=subject.device)
+
+        def collect(network: Network) -> Opinions:
+            return collect_opinions(network, describe_feed(network, specs, subject.batch), device=subject.device)
+
+        opinions = collect(resolved) if specs else run_settled(resolved, collect)
     for text in opinions.notes:
         output.note(f"note: {opinions.network.name}: {text}")
     output.write(build_document(opinions))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from archcost.errors import UsageError, WalkError, spell
-from archcost.sources.inputs import InputSpec
-from archcost.sources.network import DEFAULT_INPUT
+from archcost.errors import UsageError, WalkError
+from archcost.sources.choose import WORDS, wants_words
+from archcost.sources.network_inputs import DEFAULT_INPUT, Choice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import nn
 
-    from archcost.sources import Network
-    from archcost.sources.network import Choice
+    from archcost.sources import InputSpec, Network
 
-WORDS = InputSpec(shape=(128,), dtype="int64")
-SIGNS = ("embedding", "indices")  # of torch's complaint about an embedding that is given floats
+Result = TypeVar("Result")
+UNSAID = "nothing: it does not say what it takes, so it gets a picture"
 
 
 def settle(network: Network, *, training: bool = False) -> Network:
@@ -39,17 +41,46 @@ def settle(network: Network, *, training: bool = False) -> Network:
     if module is not None and network.given is None:
         network = replace(network, build=_Begun(network, module))
     if choice is None and network.inputs == (DEFAULT_INPUT,):
-        return replace(network, why="nothing: it does not say what it takes, so it gets a picture")
+        return replace(network, why=UNSAID)
     return network if choice is None else _take(network, choice)
 
 
-def give_words(network: Network, error: WalkError) -> Network | None:
-    """Return a network that is given words, where pictures that nobody chose failed at an embedding; None otherwise."""
-    text = spell(error).lower()
-    if network.inputs != (DEFAULT_INPUT,) or not all(sign in text for sign in SIGNS):
-        return None
-    note = _spell((WORDS,), "an embedding that refused floating-point numbers")
-    return replace(network, inputs=(WORDS,), notes=(*network.notes, note))
+def run_settled(network: Network, run: Callable[[Network], Result], *, training: bool = False) -> Result:
+    """Run a network on inputs that are chosen for it: on words, where a picture that nobody chose is not words.
+
+    Args:
+        network: from `archcost.sources`.
+        run: runs the network that it is given on that network's inputs.
+        training: as for `settle`.
+
+    Raises:
+        ArchcostError: as `settle` and `run` do.
+    """
+    settled = settle(network, training=training)
+    try:
+        return run(settled)
+    except WalkError as error:
+        if not wants_words(settled.inputs, error):
+            raise
+    return run(_take(settled, Choice(inputs=(WORDS,), why="an embedding that refused floating-point numbers")))
+
+
+def settle_by_walk(network: Network) -> Network:
+    """Return a network whose inputs are chosen; where nothing else says them, a walk on the meta device does."""
+    from archcost.choices import COUNTING
+    from archcost.profiling.feed import describe_feed
+    from archcost.profiling.trace import trace_network
+    from archcost.records import WalkPlan
+    from archcost.walk import run_undisturbed
+
+    def try_inputs(settled: Network) -> Network:
+        if settled.why == UNSAID:
+            run_undisturbed(lambda: trace_network(settled, describe_feed(settled, (), 1), WalkPlan(device=COUNTING)))
+        return settled
+
+    with suppress(WalkError):  # whoever runs it next says why it fails
+        return run_settled(network, try_inputs)
+    return settle(network)
 
 
 def _take(network: Network, choice: Choice) -> Network:

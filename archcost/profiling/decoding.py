@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
-from archcost.sources.choose import IDS
-from archcost.sources.network import DEFAULT_INPUT
+from archcost.sources.choose import IDS, WORDS
+from archcost.sources.network_inputs import DEFAULT_INPUT
 
 if TYPE_CHECKING:
     import torch
@@ -141,8 +141,6 @@ class Decoder:
 
 def choose_texts(network: Network) -> tuple[InputSpec, ...]:
     """Return what a network takes; text where nothing says anything else."""
-    from archcost.profiling.choice import WORDS
-
     return (WORDS,) if network.inputs == (DEFAULT_INPUT,) else network.inputs
 
 

@@ -10,7 +10,7 @@ from archcost.account.replay import replay
 from archcost.choices import check_choice
 from archcost.errors import ArgumentError, WalkError, spell
 from archcost.profiling.checkpointing import Chooser
-from archcost.profiling.choice import settle
+from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import describe_feed
 from archcost.profiling.trace import walk_apart
 from archcost.profiling.workspaces import describe_run
@@ -82,30 +82,27 @@ def fit(
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
-    if not inputs:
-        chosen = settle(chosen, training=asked.walked_mode == "train")
-    found = _Search(
-        network=chosen,
-        inputs=tuple(inputs or chosen.inputs),
-        asked=asked,
-        expandable=expandable,
-        fit=Fit(
-            network=chosen.spec,
-            mode=asked.walked_mode,
-            optimizer=train,
-            memory_bytes=limit,
-            param_bytes=0,
-            fixed_bytes=0,
-            batch=None,
-            points=(),
-            device=None if gpu is None else gpu.name,
-            overheads={} if gpu is None else overheads(gpu, trains=train is not None),
-        ),
-        gpu=gpu,
+    nothing = Fit(
+        network=chosen.spec,
+        mode=asked.walked_mode,
+        optimizer=train,
+        memory_bytes=limit,
+        param_bytes=0,
+        fixed_bytes=0,
+        batch=None,
+        points=(),
+        device=None if gpu is None else gpu.name,
+        overheads={} if gpu is None else overheads(gpu, trains=train is not None),
     )
-    if batch is None:
-        return found.find_largest()
-    return found.judge(batch) if checkpoint is None else found.choose_checkpoint(batch)
+
+    def search(settled: Network) -> Fit:
+        given = tuple(inputs or settled.inputs)
+        found = _Search(network=settled, inputs=given, asked=asked, expandable=expandable, fit=nothing, gpu=gpu)
+        if batch is None:
+            return found.find_largest()
+        return found.judge(batch) if checkpoint is None else found.choose_checkpoint(batch)
+
+    return search(chosen) if inputs else run_settled(chosen, search, training=asked.walked_mode == "train")
 
 
 def _check_checkpoint(checkpoint: str | None, batch: int | None, train: str | None) -> None:

@@ -6,14 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.memory import bytes_of_kind
-from archcost.account.reading import count_least_macs, count_macs, count_met, peak_beside, sum_met_bytes
+from archcost.account.reading import (
+    count_attention_macs,
+    count_least_macs,
+    count_macs,
+    count_met,
+    peak_beside,
+    sum_met_bytes,
+)
 from archcost.choices import KV_DTYPES, WEIGHT_DTYPES, check_choice
 from archcost.errors import ArgumentError
+from archcost.profiling.bounds import compute_bound, find_ceiling
 from archcost.profiling.choice import settle
 from archcost.profiling.decoding import Decoder, choose_texts
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.largest import find_largest
-from archcost.records import BatchNeed, CachePart, Context, Generation, Pass, Room
+from archcost.records import BatchNeed, CachePart, Context, Generation, Pass, Roof, Room
 from archcost.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -37,6 +45,7 @@ def generate(
     kv_dtype: str | None = None,
     memory: str | int | None = None,
     device_name: str | None = None,
+    roof: str | None = None,
     block: int = BLOCK,
     inputs: Sequence[InputSpec] = (),
 ) -> Generation:
@@ -53,6 +62,8 @@ def generate(
         kv_dtype: what the cache would be stored in, "fp8" for example; None leaves it as the network returns it.
         memory: what has to hold all of it, as for `archcost.fit`; says the largest batch and the longest context.
         device_name: a device of the table of datasheets, for the least time that a pass can take.
+        roof: the same, from what was measured: "this" for the roof that is kept of this device, or the file that
+            `archcost device --format json` wrote.
         block: tokens of a block of a paged cache.
         inputs: descriptions of the inputs, without the batch; None for the network's own.
 
@@ -61,18 +72,19 @@ def generate(
         WalkError: the network failed while it ran.
     """
     from archcost import sources
-    from archcost.clock.datasheet import peaks_of
 
     _check(prompt, contexts, batch, dtype, kv_dtype, block)
-    peaks = None if device_name is None else peaks_of(device_name)
+    ceiling = find_ceiling(device_name, roof)
     limit = parse_bytes(memory) if isinstance(memory, str) else memory
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     given = tuple(inputs) or choose_texts(settle(chosen))
     decoder = Decoder(chosen, given, None if dtype is None else WEIGHT_DTYPES[dtype])
-    walker = _Walker(decoder, prompt, kv_dtype, block, peaks)
+    walker = _Walker(decoder, prompt, kv_dtype, block, ceiling)
     rows = tuple(walker.walk(tokens, batch) for tokens in sorted({prompt, *contexts}))
     room = None if limit is None else walker.find_room(limit, batch, rows[-1].tokens)
-    return replace(walker.describe(chosen.spec, batch), contexts=rows, room=room, notes=chosen.notes)
+    disturbed = ceiling.disturbed if isinstance(ceiling, Roof) else None
+    notes = chosen.notes if disturbed is None else (*chosen.notes, f"the roof may be too low: {disturbed}")
+    return replace(walker.describe(chosen.spec, batch), contexts=rows, room=room, notes=notes)
 
 
 def _check(
@@ -96,8 +108,10 @@ def _check(
 class _Walker:
     """Walks a decoder at a batch and a context, and adds up what that costs."""
 
-    def __init__(self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, peaks: Peaks | None) -> None:
-        self._decoder, self._prompt, self._kv, self._block, self._peaks = decoder, prompt, kv_dtype, block, peaks
+    def __init__(
+        self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, ceiling: Peaks | Roof | None
+    ) -> None:
+        self._decoder, self._prompt, self._kv, self._block, self._ceiling = decoder, prompt, kv_dtype, block, ceiling
         self._walked: dict[tuple[int, int], Context] = {}
         self._one = decoder.prefill(1, 1, prompt)  # what a single token meets, and how its cache looks
         trace = self._one.trace
@@ -131,7 +145,8 @@ class _Walker:
             block=self._block,
             contexts=(),
             all_logits_macs=all_logits,
-            device=None if self._peaks is None else self._peaks.device,
+            device=None if self._ceiling is None else self._ceiling.device,
+            ceiling=None if self._ceiling is None else "measured" if isinstance(self._ceiling, Roof) else "datasheet",
         )
 
     def walk(self, tokens: int, batch: int) -> Context:
@@ -189,12 +204,13 @@ class _Walker:
         least = sum_met_bytes(trace, fewest) + given_bytes
         return Pass(
             macs=count_macs(trace, rules),
+            attention_macs=count_attention_macs(trace, rules),
             read_bytes=sum_met_bytes(trace, met) + given_bytes,
             least_read_bytes=least,
             activation_bytes=peak_beside(trace, ran.storages),
             bound_ns=None
-            if self._peaks is None
-            else _bound(count_least_macs(trace, rules), least, self._peaks, self._main_dtype),
+            if self._ceiling is None
+            else compute_bound(count_least_macs(trace, rules), least, self._ceiling, self._main_dtype),
         )
 
     def _size(self, ran: Ran) -> int:
@@ -241,13 +257,3 @@ def _name_layer(path: tuple[Any, ...]) -> str:
     """Return the layer of a tensor of a cache: the path to the first number in it behind which more follows."""
     place = next((place for place, part in enumerate(path[:-1]) if isinstance(part, int)), None)
     return "whole" if place is None else ".".join(map(str, path[: place + 1]))
-
-
-def _bound(macs: int, nbytes: int, peaks: Peaks, dtype: str) -> float:
-    """Return the nanoseconds that a pass takes at least, by what the maker promises."""
-    if dtype not in peaks.flops_per_second:
-        known = ", ".join(peaks.flops_per_second)
-        raise ArgumentError(
-            f"the datasheet of {peaks.device} has no figure for {dtype}, it has {known}; choose a --dtype"
-        )
-    return 1e9 * max(2 * macs / peaks.flops_per_second[dtype], nbytes / peaks.bytes_per_second)

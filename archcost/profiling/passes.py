@@ -34,7 +34,7 @@ def prepare_pass(spec: str, inputs: Sequence[InputSpec], batch: int) -> Callable
     from archcost import sources
     from archcost.clock.devices import clock_of, device_of
     from archcost.clock.sampling import Rounds, warm_up
-    from archcost.profiling.choice import settle
+    from archcost.profiling.choice import settle_by_walk
     from archcost.profiling.feed import feed_of
     from archcost.records import TimingPlan
 
@@ -43,7 +43,7 @@ def prepare_pass(spec: str, inputs: Sequence[InputSpec], batch: int) -> Callable
     clock = clock_of(device)
     torch.manual_seed(0)
     network = sources.resolve(spec)
-    network = network if inputs else settle(network)
+    network = network if inputs else settle_by_walk(network)
     with torch.device(device):
         module = network.build().eval()
     args, kwargs = feed_of(network, list(inputs) or None, None, batch).on(str(device))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import OutOfMemoryError, WalkError
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out, say_failure
-from archcost.profiling.choice import give_words, settle
+from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import feed_of
 from archcost.profiling.trace import describe_need, trace_network
 from archcost.records import InputInfo, NetworkInfo, Report
@@ -104,14 +104,11 @@ def profile(
     chosen = sources.resolve(network) if isinstance(network, str) else sources.wrap_module(network)
     if inputs is not None or kwargs is not None:
         return _profile_chosen(chosen, feed_of(chosen, inputs, kwargs, batch), asked, plan, partial=partial)
-    chosen = settle(chosen, training=asked.walked_mode == "train")
-    try:
-        return _profile_chosen(chosen, feed_of(chosen, None, None, batch), asked, plan, partial=partial)
-    except WalkError as error:
-        other = give_words(chosen, error)
-        if other is None:
-            raise
-    return _profile_chosen(other, feed_of(other, None, None, batch), asked, plan, partial=partial)
+    return run_settled(
+        chosen,
+        lambda settled: _profile_chosen(settled, feed_of(settled, None, None, batch), asked, plan, partial=partial),
+        training=asked.walked_mode == "train",
+    )
 
 
 def _profile_chosen(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None, *, partial: bool) -> Report:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import ArchcostError, ArgumentError, OutOfMemoryError, first_line
 from archcost.profiling.advice import give_memory_back
 from archcost.profiling.ceilings import find_place
-from archcost.profiling.choice import settle
+from archcost.profiling.choice import settle_by_walk
 from archcost.profiling.feed import Feed, describe_feed
 from archcost.profiling.profile import profile_network
 from archcost.profiling.run import USUAL, ask_one, run_each
@@ -97,7 +97,7 @@ def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[
     from archcost import sources
 
     del keep, options
-    found = settle(sources.resolve(spec))
+    found = settle_by_walk(sources.resolve(spec))
     return found.spec, found.name, found.inputs
 
 

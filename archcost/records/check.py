@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from archcost.records.display import Displayed
+from archcost.display import Displayed
 
 if TYPE_CHECKING:
     from fractions import Fraction

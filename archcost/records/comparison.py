@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archcost.display import Displayed, draw_result
 from archcost.records.costs import Totals
-from archcost.records.display import Displayed, draw_result
 from archcost.records.failure import FailureKind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from archcost.records.display import Displayed
+from archcost.display import Displayed
 
 Status = Literal["same", "changed", "reshaped", "renamed", "replaced", "new", "removed"]
 

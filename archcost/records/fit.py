@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from archcost.records.display import Displayed
+from archcost.display import Displayed
 
 if TYPE_CHECKING:
     from archcost.records.allocation import Allocation, Workspace

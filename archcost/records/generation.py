@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,11 +12,13 @@ class Pass:
 
     `read_bytes` are the used weights, the inputs and the existing cache, each counted once. It assumes that tokens
     choose different experts, until all are chosen; `least_read_bytes` assumes that all choose the same.
-    `activation_bytes` is the peak of all other live memory, without the returned cache. `bound_ns` is the least time by
-    the named device's peaks; None without a device.
+    `attention_macs` are the multiply-adds in which no weight takes part: 2N leaves them out. `activation_bytes` is the
+    peak of all other live memory, without the returned cache. `bound_ns` is the least time under the ceiling that was
+    asked for; None without one.
     """
 
     macs: int
+    attention_macs: int
     read_bytes: int
     least_read_bytes: int
     activation_bytes: int
@@ -99,7 +102,7 @@ class Generation:
     `active_params` are the parameters that one token uses: the chosen experts, and embedding tables whole.
     `all_logits_macs` are the multiply-adds of the prefill with logits at every position, None if the network always
     computes them all. `text_input` is the input whose length is the context, `prompt` the number of tokens for an
-    encoder, if there is one.
+    encoder, if there is one. `ceiling` says what the bounds on time use: a measured roof of `device`, or its datasheet.
     """
 
     network: str
@@ -117,4 +120,5 @@ class Generation:
     all_logits_macs: int | None
     room: Room | None = None
     device: str | None = None
+    ceiling: Literal["measured", "datasheet"] | None = None
     notes: tuple[str, ...] = ()

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcost.display import Displayed, draw_result
 from archcost.errors import ReportError
 from archcost.records.costs import Costs, Instant, Layer, OperatorCosts, Peak, Saved, Totals, add_up, check_sums
-from archcost.records.display import Displayed, draw_result
 from archcost.records.reading import file_text, read_document
 from archcost.records.timing import Sample
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias
 
 from archcost.choices import TIMERS, check_choice
+from archcost.display import Displayed
 from archcost.errors import ArgumentError
-from archcost.records.display import Displayed
 from archcost.records.precision import AMP_DTYPES
 from archcost.records.roof import Achieved, Roof, compute_achieved
 

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 BOUND = (
     "The bound is the larger of the time that {device} needs for the multiply-adds that no mask hides and for the "
-    "bytes, by its maker's peaks. No real pass is as fast: it is a bound, and predicts no latency."
+    "bytes, {source}. It predicts no latency."
 )
+CEILINGS = {
+    "datasheet": "by its maker's peaks: no real pass is as fast",
+    "measured": "at the fastest products and copies that were measured there: a pass hardly beats it, and only where "
+    "reading is faster than copying",
+}
 PASSES = ("prefill", "decode")
 
 
@@ -68,7 +73,7 @@ def _list_records(found: Generation) -> Iterator[dict[str, Any]]:
 def _build_page(found: Generation, *, binary: bool) -> Page:
     sequences = "1 sequence" if found.batch == 1 else f"{units.exact(found.batch)} sequences"
     stored = "" if found.kv_dtype is None else f", its cache in {found.kv_dtype}"
-    bound = "" if found.device is None else " " + BOUND.format(device=found.device)
+    bound = "" if found.ceiling is None else " " + BOUND.format(device=found.device, source=CEILINGS[found.ceiling])
     return Page(
         title=f"Generating text with {found.network}",
         facts=(f"{sequences}, {' and '.join(found.dtypes)}{stored}", f"context: tokens of {found.text_input}"),

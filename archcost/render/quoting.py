@@ -37,10 +37,15 @@ def _yield_quoted(found: Generation) -> Iterator[Quoted]:
     sizes = {"all parameters": found.params}
     if found.active_params != found.params:
         sizes["active parameters"] = found.active_params
+    read, made = context.prefill.attention_macs, context.decode.attention_macs
     for name, size in sizes.items():
         yield Quoted(f"prompt: 2ND, N {name}", 2 * size * tokens, prompt)
+        yield Quoted(f"prompt: 2ND and attention, N {name}", 2 * size * tokens + 2 * read, prompt)
         yield Quoted(f"token: 2N, N {name}", 2 * size * found.batch, decode)
-        yield Quoted(f"training on the prompt: 6ND, N {name}", 6 * size * tokens, None)
+        yield Quoted(f"token: 2N and attention, N {name}", 2 * size * found.batch + 2 * made, decode)
+        yield Quoted(f"training on the prompt: 6ND, N {name}", 6 * size * tokens, 3 * prompt)
+        yield Quoted(f"training on the prompt: 6ND and attention, N {name}", 6 * (size * tokens + read), 3 * prompt)
+    yield Quoted("training on the prompt: three times the counted prompt", 3 * prompt, 3 * prompt)
 
 
 def build_page(found: Generation) -> Page:
@@ -59,7 +64,8 @@ def build_page(found: Generation) -> Page:
         conventions=(
             f"Operations are two for each multiply-add, of {units.exact(found.batch)} x {units.exact(found.prompt)} "
             "tokens (D) or of one behind each sequence. 2N and 6ND leave attention out, and count tables of words as "
-            "products. What training takes is not walked here: `archcost profile NET --train` does."
+            "products; attention is the products in which no weight takes part. Training is taken for three passes; "
+            "`archcost profile NET --train` walks it. `archcost explain NET FIGURE` finds which of them a figure is."
         ),
     )
 

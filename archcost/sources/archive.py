@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from archcost.errors import BuildError, UnknownNetworkError, first_line
 from archcost.sources.choose import choose_inputs
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
-from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.network import Network
+from archcost.sources.network_inputs import DEFAULT_INPUT
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:
@@ -42,10 +44,8 @@ class _Archive(Source):
 
 
 def _find_exported(spec: Spec) -> Network:
-    import torch
-
     try:
-        program = torch.export.load(spec.target)
+        program = _load_quietly(spec.target)
         module = program.module()
     except Exception as error:
         raise BuildError(
@@ -61,6 +61,18 @@ def _find_exported(spec: Spec) -> Network:
         given=module,
         why="the inputs that it was exported with",
     )
+
+
+def _load_quietly(file: str) -> Any:
+    """Load an exported program; what does not load is one error, not a traceback in torch's log as well."""
+    import torch
+
+    log = logging.getLogger(torch.export.__name__)
+    was, log.disabled = log.disabled, True
+    try:
+        return torch.export.load(file)
+    finally:
+        log.disabled = was
 
 
 def _is_any_batch(program: Any) -> bool:

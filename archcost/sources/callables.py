@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import traceback
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArchcostError, ArgumentError, BuildError, UnknownNetworkError, closest, first_line
+from archcost.errors import ArgumentError, UnknownNetworkError, closest
 from archcost.sources.choose import choose_inputs
 from archcost.sources.config_classes import gather_arguments
 from archcost.sources.inputs import InputSpec
-from archcost.sources.libraries import load_beside_torchvision
-from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.network import Network
+from archcost.sources.network_inputs import DEFAULT_INPUT
 from archcost.sources.table import correct_source
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import nn
 
     from archcost.sources.spec import Spec
@@ -41,28 +37,6 @@ def find_network(module: Any, spec: Spec) -> Network:
         inputs=(InputSpec(shape=(3, *spec.size)) if spec.size else DEFAULT_INPUT,),
         choose=partial(choose_inputs, example=example, size=spec.size, seq=spec.seq),
     )
-
-
-def run_user_code(action: Callable[[], Any], what: str) -> Any:
-    """Run a user's code; what it raises is shown with the user's own frames alone.
-
-    Raises:
-        ArgumentError: the call does not fit the function.
-        BuildError: it raised.
-    """
-    try:
-        return load_beside_torchvision(action)
-    except ArchcostError:
-        raise
-    except (Exception, SystemExit) as error:
-        ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
-        own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
-        if isinstance(error, TypeError) and not own:  # the call itself did not fit
-            raise ArgumentError(f"{what}: {first_line(error)}; arguments are written ?name=value&name=value") from error
-        lines = "".join(traceback.format_list(own)).rstrip()
-        if isinstance(error, SyntaxError):
-            lines = "".join(traceback.format_exception_only(error)).rstrip()
-        raise BuildError(f"{what} raised {type(error).__name__}: {first_line(error)}", lines) from error
 
 
 def _read_attribute(module: Any, spec: Spec) -> Any:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, spell
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
-from archcost.sources.network import Choice
+from archcost.sources.network_inputs import DEFAULT_INPUT, TOKENS, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
 
-TOKENS = 128  # of a sequence, unless the user says how many
 EXAMPLES = ("example_input_array", "dummy_inputs")  # of Lightning, of transformers and diffusers
+WORDS = InputSpec(shape=(TOKENS,), dtype="int64")
+# complaints about floats that have to be places in a table: of embeddings, indexing, one_hot, gather, index_select
+WANTS_WORDS = re.compile(
+    r"argument #\d 'indices'|indices of an embedding|used as indices|applicable to index tensor|for index\b"
+)
 IDS = ("input_ids", "decoder_input_ids", "token_ids", "tokens", "ids", "idx")
 
 
@@ -49,6 +54,11 @@ def choose_inputs(
             f"{', '.join(map(str, choice.inputs))}: use --input"
         )
     return choice
+
+
+def wants_words(inputs: tuple[InputSpec, ...], error: BaseException) -> bool:
+    """Whether a network failed because a picture that nobody chose is not made of words."""
+    return inputs == (DEFAULT_INPUT,) and WANTS_WORDS.search(spell(error)) is not None
 
 
 def _choose(

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError, closest
-from archcost.sources.callables import run_user_code
 from archcost.sources.choose import choose_inputs
 from archcost.sources.libraries import import_library, load_beside_torchvision
-from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.network import Network
+from archcost.sources.network_inputs import DEFAULT_INPUT
 from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

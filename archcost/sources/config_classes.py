@@ -8,6 +8,7 @@ from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, closest
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,8 +80,6 @@ def _is_own(kind: type) -> bool:
 
 def _build_config(config: type, fields: Mapping[str, object], spec: Spec) -> Any:
     """Build a configuration; "inner.width=3" is a field of one within it."""
-    from archcost.sources.callables import run_user_code
-
     nested: dict[str, dict[str, object]] = {}
     for key in [key for key in fields if "." in key]:
         first, _, rest = key.partition(".")

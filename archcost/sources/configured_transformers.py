@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcost.sources.inputs import InputSpec
+from archcost.sources.network_inputs import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -63,8 +64,6 @@ def _read(config: Any, *names: str) -> Any:
 
 
 def _limit(config: Any, seq: int) -> int:
-    from archcost.sources.choose import TOKENS
-
     most = _read(config, "max_position_embeddings", "max_target_positions")
     return min(seq, most) if seq == TOKENS and isinstance(most, int) and most > 0 else seq
 

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
-from archcost.sources.callables import run_user_code
 from archcost.sources.choose import choose_inputs
 from archcost.sources.hf_config import change_fields, read_config
 from archcost.sources.hub import fetch_config, find_cached, find_config
@@ -14,6 +13,7 @@ from archcost.sources.libraries import import_library, load_beside_torchvision
 from archcost.sources.network import Network
 from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
-from archcost.sources.callables import find_network, run_user_code
+from archcost.sources.callables import find_network
 from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
 from archcost.sources.table import correct_source
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
     from archcost.sources.network import Network

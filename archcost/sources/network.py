@@ -6,24 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArgumentError
-from archcost.sources.inputs import InputSpec
+from archcost.sources.choose import choose_inputs
+from archcost.sources.network_inputs import DEFAULT_INPUT, Choice, Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch import nn
 
-    from archcost.sources.part import Inputs
-
-DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Inputs that were chosen for a network, and what says so: "its configuration"."""
-
-    inputs: tuple[InputSpec, ...]
-    why: str
+    from archcost.sources.inputs import InputSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +47,6 @@ class Network:
 
     def find_inputs(self, given: Sequence[InputSpec] = ()) -> Inputs:
         """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
-        from archcost.sources.part import Inputs
-
         return Inputs(tuple(given) or self.inputs) if self.describe is None else self.describe(tuple(given))
 
 
@@ -68,8 +57,6 @@ def wrap_module(value: Any) -> Network:
         ArgumentError: anything else.
     """
     from torch import nn
-
-    from archcost.sources.choose import choose_inputs
 
     module = value
     if not isinstance(module, nn.Module) and callable(getattr(module, "module", None)):

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from archcost.errors import ArchcostError, ArgumentError, BuildError, closest, first_line
 from archcost.sources.assemble import assemble
+from archcost.sources.choose import WORDS, wants_words
 from archcost.sources.inputs import InputSpec
+from archcost.sources.network_inputs import Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor, nn
 
@@ -23,13 +25,6 @@ if TYPE_CHECKING:
 
 BATCHES = (2, 3)
 ATTEMPTS = (("meta", False), ("meta", True), ("cpu", False), ("cpu", True))  # side classifiers run in training alone
-
-
-class Inputs(NamedTuple):
-    """The tensors that a network takes, and where its call has them; None: as arguments of their own."""
-
-    specs: tuple[InputSpec, ...]
-    arrange: Callable[[Sequence[Tensor]], tuple[tuple[Any, ...], dict[str, Any]]] | None = None
 
 
 class _ReachedError(Exception):
@@ -41,7 +36,13 @@ def take_part(whole: Network, path: str) -> Network:
 
     @cache
     def describe(specs: tuple[InputSpec, ...]) -> Inputs:
-        return _find_inputs(whole, path, specs or _choose(whole))
+        given = specs or _choose(whole)
+        try:
+            return _find_inputs(whole, path, given)
+        except BuildError as error:
+            if specs or not wants_words(given, error):
+                raise
+        return _find_inputs(whole, path, (WORDS,))
 
     return replace(
         whole,

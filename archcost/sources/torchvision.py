@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from archcost.errors import UnknownNetworkError, closest
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import build_by_name, build_unknown, import_library
-from archcost.sources.network import DEFAULT_INPUT, Network
+from archcost.sources.network import Network
+from archcost.sources.network_inputs import DEFAULT_INPUT
 from archcost.sources.source import Source
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archcost.errors import UnknownNetworkError, closest
-from archcost.sources.callables import run_user_code
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import import_library
 from archcost.sources.network import Network
 from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
+from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,8 @@
-"""Which convention gives a printed figure."""
+"""The convention that gives a printed figure."""
 
+import nets_decoder
 import pytest
+from nets_decoder import LINEAR, WIDTH, WORDS
 
 import archcost
 from archcost.claims import explain
@@ -47,6 +49,23 @@ def test_memory_in_steps_of_1024():
 
     assert way.convention == "activations: the input and every new tensor, in steps of 1024"
     assert way.value == pytest.approx(60_950_432 / 1.024**2)
+
+
+PARAMS, ATTENTION = LINEAR + WORDS * WIDTH, 32 * 128 * 128  # the embedding table is not multiplied
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (2 * PARAMS, "2N of a token, N all parameters"),
+        (2 * 128 * LINEAR, "2ND of 128 tokens, N without the tables of words"),
+        (6 * 128 * PARAMS, "training, 6ND of 128 tokens, N all parameters"),
+        (6 * (128 * PARAMS + ATTENTION), "training, 6ND of 128 tokens, N all parameters, with attention"),
+        (2 * (128 * LINEAR + ATTENTION), "2 x multiply-adds"),
+    ],
+)
+def test_what_people_quote_of_a_language_model(figure, words):
+    assert simplest(f"{nets_decoder.__file__}:Decoder", str(figure)).convention == words
 
 
 def test_a_figure_that_no_convention_gives_has_its_published_explanation():

@@ -1,4 +1,4 @@
-"""Inputs that are chosen from the network, in their order, and what is said about them."""
+"""Inputs chosen from the network, in their order, and the notes about them."""
 
 import textwrap
 
@@ -11,7 +11,9 @@ import archcost
 from archcost.cli import archcost as command, run
 from archcost.errors import ArgumentError, WalkError
 from archcost.profiling.choice import settle
+from archcost.profiling.sweep import describe_network
 from archcost.sources import resolve
+from archcost.sources.choose import WORDS
 
 NETS = """
     import torch
@@ -144,3 +146,24 @@ def test_seq_is_an_option(capsys):
     assert run(["profile", "mine_to_choose.py:Named", "--seq", "7", "--input", "7:int64"]) == 2
     assert run(["profile", "mine_to_choose.py:Named", "--download"]) == 2
     assert "--download fetches the configuration of hf:OWNER/NAME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("look_up", ["self.table(x)", "self.table.weight[x]"])
+def test_words_are_looked_up_in_a_module_or_a_table(tmp_path, look_up):
+    text = f"from mine_to_choose import *\n\nclass Net(Words):\n    def forward(self, x):\n        return {look_up}\n"
+    (tmp_path / "ways.py").write_text(text)
+    assert "chosen from an embedding that refused" in said(archcost.profile("ways.py:Net", device="meta"))
+
+
+def test_words_are_tried_whatever_the_network_is_run_for(tmp_path):
+    """128 words of 4 numbers each; a batch of b takes 128 x 4 x 4 bytes b times."""
+    net = "mine_to_choose.py:Words"
+    found = archcost.fit(net, memory=100_000, batch=2)
+    assert found.points[0].peak_bytes - found.fixed_bytes >= 2 * 128 * 4 * 4
+    assert describe_network(net)[2] == (WORDS,)
+    assert archcost.profile("mine_to_choose.py:Words::out").totals.macs == 128 * 8
+
+
+def test_other_counters_are_asked_about_words_too(capsys):
+    assert run(["verify", "mine_to_choose.py:Words", "--format", "json", "-q"]) == 0
+    assert '"macs": 1024' in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Generating text: prefill, decode and cache of tiny decoders, worked out by hand, and of transformers' own."""
+"""Text generation: prefill, decode and cache of tiny decoders by hand, and of transformers' decoders."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from torch.nn.functional import scaled_dot_product_attention
 import archcost
 from archcost.account.reading import count_least_macs, count_macs
 from archcost.cli import run
-from archcost.errors import ArgumentError
+from archcost.errors import ArgumentError, NoDeviceError
 from archcost.profiling.largest import find_largest
 from archcost.sources import parse_input
 from archcost.walk import run_undisturbed, walk
@@ -24,7 +24,7 @@ PARAMS = 2 * WORDS * WIDTH + 2 * 448
 
 
 def test_a_step_costs_the_difference_of_two_prefills_less_what_they_do_again():
-    """A prefill is attended dense: with one token more, each of the n before it meets one more key."""
+    """A prefill's attention is dense: one more token adds one key to each of the n earlier queries."""
     found = archcost.generate(Decoder(), 5, contexts=[6, 9])
     five, six, nine = found.contexts
 
@@ -52,7 +52,7 @@ def test_the_cache_is_as_large_as_one_that_was_really_generated():
 
 
 def test_the_precision_and_the_blocks_of_a_cache():
-    """Five tokens take two blocks of four, three take one."""
+    """Five tokens take two blocks of four, three tokens take one."""
     found = archcost.generate(Decoder(window=3), 5, dtype="bf16", kv_dtype="fp8", block=4)
 
     assert (found.dtypes, found.weight_bytes) == (("bfloat16",), 2 * PARAMS)
@@ -60,7 +60,7 @@ def test_the_precision_and_the_blocks_of_a_cache():
 
 
 def test_a_pass_reads_what_it_meets():
-    """Of the table of words a row for each token; everything else as a whole; eight bytes for each token's number."""
+    """A pass reads a row of the embedding table per token, all other weights, and eight bytes per token id."""
     found = archcost.generate(Decoder(), 5)
     rest = 4 * (PARAMS - WORDS * WIDTH)
 
@@ -77,7 +77,7 @@ def test_of_experts_a_token_meets_those_that_it_chooses():
 
     assert (found.params, found.active_params) == (table + gate + 4 * expert, table + gate + 2 * expert)
     assert three.decode.read_bytes == 4 * (WIDTH + gate + 2 * expert) + 4 * WIDTH
-    assert three.prefill.read_bytes == 4 * (3 * WIDTH + gate + 4 * expert) + 3 * 8  # six choices, of four
+    assert three.prefill.read_bytes == 4 * (3 * WIDTH + gate + 4 * expert) + 3 * 8  # six choices of four
     assert three.prefill.least_read_bytes == 4 * (WIDTH + gate + 2 * expert) + 3 * 8
 
 
@@ -102,7 +102,7 @@ def test_what_fits_does_and_the_next_does_not():
 
 
 def test_prompts_that_are_read_in_turn_leave_room_for_more():
-    """The cache of all, and beside it the prefill of one; here a step of all takes less than that."""
+    """The peak is the cache of all prompts plus the prefill of one; here a step of all prompts takes less."""
     found = archcost.generate(Decoder(), 8, memory=100_000)
     room, alone = found.room, archcost.generate(Decoder(), 8).contexts[0].prefill.activation_bytes
     fixed = found.weight_bytes + found.buffer_bytes
@@ -119,10 +119,52 @@ def test_prompts_that_are_read_in_turn_leave_room_for_more():
 
 
 def test_a_bound_is_the_larger_of_arithmetic_and_reading():
-    """An H200 reads 4.8e12 B/s: a tiny step takes the time of its bytes."""
+    """An H200 reads 4.8e12 B/s: the bytes determine the time of a tiny step."""
     found = archcost.generate(Decoder(), 4, dtype="bf16", device_name="h200").contexts[0]
 
     assert found.decode.bound_ns == pytest.approx(found.decode.read_bytes / 4800)
+
+
+ROOF = {
+    "device": "abacus", "driver": None, "torch": "2.13", "threads": 1, "disturbed": None,
+    "copies": [{"nbytes": 10**6, "bytes_per_second": 5e8}], "flops_per_second": {"float32": 1e9},
+}  # fmt: skip
+
+
+def test_a_bound_is_taken_from_a_roof_that_was_measured(tmp_path, capsys):
+    """A multiply-add takes 2 ns here, a byte 2 ns: a prompt takes the time of its products, a token of its bytes."""
+    roof = tmp_path / "roof.json"
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": ROOF, "datasheet": None}))
+    found = archcost.generate(Decoder(), 64, roof=str(roof))
+    (row,) = found.contexts
+
+    assert (found.device, found.ceiling, found.notes) == ("abacus", "measured", ())
+    assert row.prefill.bound_ns == pytest.approx(2 * row.prefill.macs)
+    assert row.decode.bound_ns == pytest.approx(2 * row.decode.read_bytes)
+    assert run(["generate", FILE, "--prompt", "4", "-q", "--roof", str(roof)]) == 0
+    assert "that abacus needs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_roof_that_was_disturbed_is_said_to_be_too_low(tmp_path):
+    roof = tmp_path / "roof.json"
+    disturbed = {**ROOF, "disturbed": "load 9 on 2 cores"}
+    roof.write_text(json.dumps({"schema": "archcost.device/1", "measured": disturbed, "datasheet": None}))
+    assert archcost.generate(Decoder(), 4, roof=str(roof)).notes == ("the roof may be too low: load 9 on 2 cores",)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({"roof": "missing.json"}, "there is no such file .*; write --roof this, or a file: `archcost device"),
+        ({"roof": __file__}, "it is not JSON"),
+        ({"roof": "this"}, "no roof is kept of this .*: run `archcost device` while nothing else runs"),
+        ({"roof": "this", "device_name": "h200"}, "--roof from a measurement: give one"),
+    ],
+)
+def test_a_roof_that_is_not_there_is_refused(tmp_path, monkeypatch, how, says):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises((ArgumentError, NoDeviceError), match=says):
+        archcost.generate(Decoder(), 4, **how)
 
 
 @pytest.mark.parametrize(("how", "pairs"), [({}, 16), ({"is_causal": True}, 10), ({"attn_mask": True}, 0)])
@@ -148,7 +190,7 @@ def test_the_text_is_what_the_input_says():
 
     found = archcost.generate(Renamed(), 5, inputs=[parse_input("words=1:int64")])
     assert (found.text_input, found.contexts[0].cache_bytes) == ("words", 5 * TOKEN_BYTES)
-    assert found.all_logits_macs is None  # it has no way to leave any out
+    assert found.all_logits_macs is None  # this network cannot leave out any logits
     assert found.contexts[0].prefill.macs == LINEAR * 5 + ATTENTION * 25
     assert archcost.generate(Renamed(), 5).contexts[0].cache_bytes == 5 * TOKEN_BYTES
 
@@ -205,7 +247,7 @@ def test_the_command_writes_both_passes_of_each_context(capsys):
     assert [context["cache_bytes"] for context in data["contexts"]] == [4 * TOKEN_BYTES, 8 * TOKEN_BYTES]
     assert run([*asked, "--format", "csv"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.startswith("context,pass,macs,read_bytes,")
+    assert head.startswith("context,pass,macs,attention_macs,read_bytes,")
     assert [row.split(",")[:2] for row in rows] == [[n, name] for n in "48" for name in ("prefill", "decode")]
     assert run(asked) == 0
     text = capsys.readouterr().out
@@ -226,7 +268,7 @@ def test_a_picture_needs_more_than_one_point(tmp_path, capsys):
 
 
 def test_conventions_stand_beside_what_was_counted(capsys):
-    """2N leaves attention out, and counts the table of words (88 parameters), which costs nothing."""
+    """2N omits attention, and counts the embedding table (88 parameters), which costs nothing."""
     assert run(["generate", FILE, "--prompt", "4", "--batch", "3", "--format", "json", "-q"]) == 0
     quoted = {each["words"]: each for each in json.loads(capsys.readouterr().out)["conventions"]}
 
@@ -237,8 +279,12 @@ def test_conventions_stand_beside_what_was_counted(capsys):
         "operations": 2 * 3 * 4 * (LINEAR + 88),
         "counted": 2 * prompt,
     }
+    assert quoted["prompt: 2ND and attention, N all parameters"]["operations"] == 2 * (prompt + 3 * 4 * 88)
+    assert quoted["token: 2N and attention, N all parameters"]["operations"] == 2 * (token + 3 * 88)
     assert quoted["token: 2N, N all parameters"]["counted"] == 2 * token
-    assert quoted["training on the prompt: 6ND, N all parameters"]["operations"] == 6 * 12 * PARAMS
+    training = "training on the prompt: 6ND{}, N all parameters"
+    assert quoted[training.format("")]["operations"] == 6 * 12 * PARAMS
+    assert quoted[training.format(" and attention")]["operations"] == 6 * (12 * PARAMS + 3 * 16 * ATTENTION)
 
 
 def test_the_command_refuses_and_says_what_does_not_fit(capsys):

@@ -1,0 +1,84 @@
+"""The least time that a pass can take: under what a device's maker promises of it, or what was measured of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from archcost.errors import ArgumentError, NoDeviceError, ReportError
+from archcost.records import Peaks, Roof
+
+HERE = "this"  # the roof that is kept of this machine's device
+MEASURE = "`archcost device --format json -o roof.json` writes one"
+
+
+def find_ceiling(device_name: str | None, roof: str | None) -> Peaks | Roof | None:
+    """Return a datasheet by a device's name, or a measured roof: the one that is kept of this device, or a file's.
+
+    Raises:
+        ArgumentError: both are asked for, or the file has no roof.
+        NoDeviceError: the table has no such device, or no roof is kept of this one.
+    """
+    from archcost.clock.datasheet import peaks_of
+
+    if device_name is not None and roof is not None:
+        raise ArgumentError("--device-name takes the bound from a datasheet, --roof from a measurement: give one")
+    if device_name is not None:
+        return peaks_of(device_name)
+    if roof is None:
+        return None
+    return _read_kept() if roof == HERE else _read_file(roof)
+
+
+def compute_bound(macs: int, nbytes: int, ceiling: Peaks | Roof, dtype: str) -> float:
+    """Return the nanoseconds that a pass takes at least: those of its products or of its bytes, whichever are more.
+
+    Raises:
+        ArgumentError: nothing is known of products in this dtype.
+    """
+    measured = isinstance(ceiling, Roof)
+    if dtype not in ceiling.flops_per_second:
+        known = ", ".join(ceiling.flops_per_second)
+        what = "roof" if measured else "datasheet"
+        raise ArgumentError(f"the {what} of {ceiling.device} has no {dtype}, it has {known}; choose a --dtype")
+    rate = ceiling.bytes_per_second(nbytes) if isinstance(ceiling, Roof) else ceiling.bytes_per_second
+    return 1e9 * max(2 * macs / ceiling.flops_per_second[dtype], nbytes / rate)
+
+
+def _read_kept() -> Roof:
+    from archcost.clock.conditions import identity
+    from archcost.clock.devices import device_of
+    from archcost.clock.roofs import read_kept_roof
+
+    device = device_of("auto")
+    found = read_kept_roof(device)
+    if found is None:
+        raise NoDeviceError(
+            f"no roof is kept of this {identity(device, None).device}, as it is set up here: run `archcost device` "
+            "while nothing else runs"
+        )
+    return found
+
+
+def _read_file(file: str) -> Roof:
+    from archcost.records.reading import file_text
+
+    try:
+        return _parse_roof(file_text(Path(file)))
+    except FileNotFoundError:
+        raise ArgumentError(
+            f"--roof {file!r}: there is no such file (looked in {Path.cwd()}); write --roof {HERE}, or a file: "
+            f"{MEASURE}"
+        ) from None
+    except (OSError, ReportError) as error:
+        raise ArgumentError(f"--roof {file!r} cannot be read: {error}") from error
+
+
+def _parse_roof(text: str) -> Roof:
+    from archcost.records.reading import parse, read
+    from archcost.render.device import SCHEMA
+
+    data: Any = parse(text)
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA or data.get("measured") is None:
+        raise ReportError(f"it holds no measured roof; {MEASURE}")
+    return read(Roof, data["measured"], "measured")

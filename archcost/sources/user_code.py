@@ -1,0 +1,36 @@
+"""run_user_code(action, what): run a user's code, and show the user's own frames if it fails."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archcost.errors import ArchcostError, ArgumentError, BuildError, first_line
+from archcost.sources.libraries import load_beside_torchvision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def run_user_code(action: Callable[[], Any], what: str) -> Any:
+    """Run a user's code; an error shows only the user's own frames.
+
+    Raises:
+        ArgumentError: the call does not fit the function.
+        BuildError: the code raised an error.
+    """
+    try:
+        return load_beside_torchvision(action)
+    except ArchcostError:
+        raise
+    except (Exception, SystemExit) as error:
+        ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
+        own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
+        if isinstance(error, TypeError) and not own:  # the call itself did not fit
+            raise ArgumentError(f"{what}: {first_line(error)}; arguments are written ?name=value&name=value") from error
+        lines = "".join(traceback.format_list(own)).rstrip()
+        if isinstance(error, SyntaxError):
+            lines = "".join(traceback.format_exception_only(error)).rstrip()
+        raise BuildError(f"{what} raised {type(error).__name__}: {first_line(error)}", lines) from error
