@@ -38,7 +38,7 @@ class DiedError(Exception):
 
 
 def describe_ending(words: Any, limits: Limits, *, out_of_memory: bool) -> DiedError:
-    """Return the error that a keeper's last words describe; `out_of_memory`: the system killed processes to free memory."""
+    """Return the error in a keeper's last words; `out_of_memory`: the system killed processes for lack of memory."""
     match words:
         case {"ended": int(code), "trace": str(trace), "peak_bytes": int(peak)}:
             pass
