@@ -18,7 +18,7 @@ class ChartFigure(Figure):
             super().savefig(*args, **options)
 
     def _repr_png_(self) -> bytes:
-        """Return the PNG that a notebook shows; None if the inline backend shows it already."""
+        """Return the PNG for notebooks without matplotlib's inline backend, which shows figures itself."""
         from archcost.charts.encoding import encode_figure
 
         return encode_figure(self, "png")
