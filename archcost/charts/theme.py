@@ -84,12 +84,7 @@ SIZES: Mapping[str, Size] = MappingProxyType(
 )
 TITLE = 1.35  # times the font
 SMALLEST, LARGEST = 4, 40  # points of a font
-LETTERS = (
-    "DejaVu Sans",
-    "Verdana",
-    "Arial",
-    "sans-serif",
-)  # the first comes with matplotlib and is the same everywhere
+LETTERS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")  # matplotlib brings the first: the same everywhere
 
 
 def find_theme(name: str) -> Theme:
