@@ -24,7 +24,7 @@ PATCHED = ("builtins", "json", "os", "torch.nn.functional")  # modules whose fun
 
 
 class Condition:
-    """The process as it is now; `has_changed` says whether it still is."""
+    """A snapshot of the process; `has_changed` compares the process with it."""
 
     def __init__(self) -> None:
         self._settings = _read_settings()

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0  # seconds that a worker's keeper gets to end all processes itself
 HOME = Path(__file__).parents[2]
-# archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
-# network's code may import: not the current folder, unless the network's own name says so.
+# The program imports this archcost. Then its folder is removed from the path, which is left with the folders that a
+# network's code may import from: not the current folder, unless the network's own name requires it.
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from archcost.processes.{program} import main; "
     "sys.path[:1] = sys.argv[2:]; del sys.argv[1:]; main()"
