@@ -3,7 +3,7 @@
     def test_the_network_stays_small(archcost_budget):
         archcost_budget("model.py:build", macs="<4.2G", params="<=25.6M")
 
-pytest imports this module whenever it starts, so it imports nothing heavy.
+pytest imports this module at every start, so it imports no heavy library.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class HoldsBudget(Protocol):
             device: as for `archcost.profile`; never a GPU unless it is named.
             mode: as for `archcost.profile`.
             train: an optimizer, for quantities of a training step: "sgd", "momentum", "adam", "adamw".
-            like: "cuda" or "cpu": the device that the meta device follows, as for `archcost.profile`.
+            like: the device whose choices the meta device follows, "cuda" or "cpu"; see `archcost.profile`.
             batch: number of images in the batch, if archcost makes the inputs.
             limits: limits of quantities of `archcost.metrics`: macs="<4.2G", depth="<=50", or a number as the maximum.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DASHES = (0, (4, 2))
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
-ALL_NAMED = 25  # more names than these cannot be read from the last row
+ALL_NAMED = 25  # more names are not readable from the last row
 
 
 def draw(
@@ -42,22 +42,22 @@ def draw(
     title: str | None = None,
     remark: str = "",
 ) -> None:
-    """Draw balls. A name that finds no room is a number with a key below the chart.
+    """Draw balls. A name that does not fit becomes a number with a key below the chart.
 
     Args:
-        canvas: what is drawn on.
-        data: networks; those without one of the quantities are left out.
+        canvas: the canvas to draw on.
+        data: networks; a network that lacks one of the quantities is left out.
         x: "macs", "params" or "seconds".
         y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
-        labels: "all", "none", "pareto", or "auto": all where they are few, else the frontier's and each line's ends.
-        linear: whether the x axis is, rather than logarithmic.
-        doubled: whether multiply-adds are shown as two operations each.
-        limits: of x and of y in the axes' units; None for what the data needs.
+        labels: "all", "none", "pareto", or "auto": all if they are few, else the frontier's and each line's ends.
+        linear: whether the x axis is linear rather than logarithmic.
+        doubled: whether each multiply-add is shown as two operations.
+        limits: limits of x and y in the axes' units; None to fit the data.
         title: the headline.
-        remark: what is to be known of the networks besides.
+        remark: further information about the networks.
 
     Raises:
-        ArgumentError: fewer than two networks have what the chart needs.
+        ArgumentError: fewer than two networks have the quantities of the chart.
     """
     if x == "seconds" and any(row.per_second for row in data.rows):  # each at a batch of its own
         x = "image"
@@ -99,7 +99,7 @@ def draw(
 
 
 def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: int) -> str:
-    """Return what the axes are, and how many networks none beats; or how fast they multiply."""
+    """Return a headline: the axes and the number of unbeaten networks, or the range of speeds."""
     axes = f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
     if up is QUANTITIES["top1"]:
         return f"{axes}: {unbeaten} of {len(rows)} networks are unbeaten"
@@ -112,7 +112,7 @@ def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) ->
 
 
 class _Chart:
-    """The axes, and what is on them."""
+    """The axes and their contents."""
 
     def __init__(
         self, canvas: Canvas, rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, area: Quantity
@@ -124,9 +124,9 @@ class _Chart:
         self.axes.set(xlabel=across.label, ylabel=up.label)
 
     def draw(self, best: Sequence[int], named: Sequence[int], numbered: Sequence[int], below: int) -> list[int]:
-        """Draw everything, numbers for names that found no room before; return the rows whose names find none.
+        """Draw everything, with numbers for names that did not fit before; return the rows whose names do not fit.
 
-        `below` are the lines of text below the legend of the sizes.
+        `below` is the number of lines of text below the legend of the sizes.
         """
         canvas, axes, points = self.canvas, self.axes, list(zip(self.xs, self.ys, strict=True))
         steps = _trace_steps([points[i] for i in best], axes.get_xlim()[1])
@@ -142,7 +142,7 @@ class _Chart:
         return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
 
     def set_scales(self, *, linear: bool, logarithmic: bool, limits: tuple[float, float, float, float] | None) -> None:
-        """Set the limits for good: `linear` is said of x, `logarithmic` of y."""
+        """Set the final limits: `linear` applies to x, `logarithmic` to y."""
         axes, xs, ys = self.axes, self.xs, self.ys
         if linear:
             axes.set_xlim(0, 1.06 * max(xs))
@@ -159,7 +159,7 @@ class _Chart:
     def draw_balls(self) -> PathCollection:
         """Draw the balls, the largest at the back, and the shapes at their centres; return the balls.
 
-        Where times are the axis, whiskers show their spread, and a time that is not to be trusted is a hollow shape.
+        If an axis shows times, whiskers show their spread, and hollow shapes mark unreliable times.
         """
         canvas, rows, axes = self.canvas, self.rows, self.axes
         styles = assign_looks([row.family for row in rows], canvas.theme)
@@ -185,7 +185,7 @@ class _Chart:
         return balls
 
     def draw_legends(self, below: int, *, frontier_shown: bool) -> None:
-        """Draw the legend of the lines and, below it, the legend of the sizes: circles that stand in each other."""
+        """Draw the legend of the lines and, below it, the legend of the sizes: nested circles."""
         from matplotlib.lines import Line2D
 
         canvas, rows, area = self.canvas, self.rows, self.area
@@ -201,7 +201,7 @@ class _Chart:
         if frontier_shown:
             handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
         canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4)
-        canvas.figure.draw_without_rendering()  # settles where the axes end: the circles stand right of them
+        canvas.figure.draw_without_rendering()  # fixes the right end of the axes, beyond which the circles are drawn
         canvas.figure.set_layout_engine("none")
         _draw_sizes(canvas, rows, area, below)
 
@@ -218,7 +218,7 @@ def _draw_sizes(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity, b
     left = max(axes.get_position().x1 for axes in canvas.figure.axes) + 0.02
     bottom = 0.04 + 1.35 * font * below / height
     inset = canvas.figure.add_axes((left, bottom, 0.99 - left, 0.24))
-    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, as marks are measured
+    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, the unit of marks
     inset.axis("off")
     middle = 0.55 * _choose_diameter(canvas)
     diameters = [_choose_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
@@ -238,7 +238,7 @@ def _choose_diameter(canvas: Canvas) -> float:
 
 
 def _trace_steps(points: list[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
-    """Return the corners of the line that stays at an accuracy until a dearer network has more."""
+    """Return the corners of the frontier's steps: constant until a costlier network is more accurate."""
     if not points:
         return [], []
     xs, ys = [points[0][0]], [points[0][1]]
@@ -249,7 +249,7 @@ def _trace_steps(points: list[tuple[float, float]], end: float) -> tuple[list[fl
 
 
 def _choose_named(rows: Sequence[ComparisonRow], best: set[int], labels: str, wanted: Sequence[str]) -> list[int]:
-    """Return which rows are named, the most important first."""
+    """Return the rows to name, the most important first."""
     if labels == "none":
         return []
     looked_at = {i for i, row in enumerate(rows) if {row.spec, row.name} & set(wanted)}
@@ -269,7 +269,7 @@ def _choose_named(rows: Sequence[ComparisonRow], best: set[int], labels: str, wa
 
 
 def _shorten_name(row: ComparisonRow, rows: Sequence[ComparisonRow]) -> str:
-    """Return the name before its remarks, or the spec where several networks share it."""
+    """Return the name without its remarks, or the spec if several networks share it."""
     name = row.name.partition(", ")[0]
     return name if sum(other.name.partition(", ")[0] == name for other in rows) == 1 else row.spec
 

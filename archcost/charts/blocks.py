@@ -1,6 +1,6 @@
 """Worked examples: the multiply-adds of a few blocks side by side, each convolution with its arithmetic.
 
-A hue is a kernel, the same in every block. Equal paths beside each other are one part: "32 x".
+Each kernel size has one hue in every block. Equal paths beside each other are drawn as one part: "32 x".
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 MOST = 4
 MOST_PARTS = 12
-GAP = 0.035  # between a bar and its arithmetic; the rest of a bar's place is for that
-AXIS, LEGEND = 5, 5.5  # of the font, the widths of what stands beside the bars
+GAP = 0.035  # between a bar and its arithmetic, which takes the rest of the bar's place
+AXIS, LEGEND = 5, 5.5  # times the font: the widths of the texts beside the bars
 BELOW = 8  # letters that the last arithmetic may have below the legend
 MARGIN = 0.14  # left of the first bar
-LETTER = 0.54  # of the font: the width of a letter of arithmetic
+LETTER = 0.54  # times the font: the width of a letter of arithmetic
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.12, 3), (0.3, 4), (0.12, 4))
 LOW_FORMS = ((0.3, 1), (0.12, 1), (0.06, 1), (0.3, 2), (0.12, 2), (0.06, 2))
 LOW = 25  # lines of letters: on a lower canvas, the legend stands above the bars
-AROUND = 11.5  # of the font, the height of what stands above and below the axes, but for the blocks' names
+AROUND = 11.5  # times the font: the height of the texts above and below the axes, without the blocks' names
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
@@ -47,20 +47,20 @@ def draw(
     remark: str = "",
     first: int | None = None,
 ) -> None:
-    """Draw a stack of bars for each block; the arithmetic stands beside each part.
+    """Draw a stack of bars for each block, with the arithmetic beside each part.
 
     Args:
-        canvas: what is drawn on.
+        canvas: the canvas to draw on.
         data: the blocks.
         title: the headline; "{share}" stands for the least share of the first block's multiply-adds.
-        beside: what stands below a block's name besides: "params", "receptive_field".
-        every_share: whether a total is shown as a share of every block before, rather than of the first.
-        said: what a paper says of a block, by its spec; it stands below the share.
+        beside: further quantities below a block's name: "params", "receptive_field".
+        every_share: whether a total is shown as a share of every earlier block, rather than of the first block only.
+        said: a paper's statement about a block, by the block's spec; it is written below the share.
         remark: a further sentence about the blocks.
-        first: the number of blocks to draw, in the places that they have among all; None: all.
+        first: the number of blocks to draw, each in its place among all blocks; None: all.
 
     Raises:
-        ArgumentError: one block alone, too many, or one of too many convolutions to be read.
+        ArgumentError: there are fewer than two blocks or too many, or a block has too many convolutions to be readable.
     """
     if not 2 <= len(data) <= MOST:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of blocks compares two to {MOST} of them, not {len(data)}")
@@ -68,7 +68,7 @@ def draw(
     stacks = [stack_parts(report, scale) for report in data]
     chart = _Chart(canvas, data, stacks, scale, beside)
     highest = 1.22 * chart.tallest
-    levels_before = list[float]()  # the levels of the arithmetic between the bar before and this one
+    levels_before = list[float]()  # the levels of the arithmetic between the previous bar and this one
     looks = choose_looks([part.kernel for parts in stacks for part in parts], canvas)
     for place, (report, parts) in enumerate(zip(data, stacks, strict=True)):
         before = {*chart.axes.get_children()}
@@ -95,7 +95,7 @@ def draw(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """What a layer, or as many that are equal, add to the bar of their block, in the unit of the axis."""
+    """The part of a block's bar for one layer, or for N equal layers, in the unit of the axis."""
 
     layer: Layer
     times: int
@@ -104,12 +104,12 @@ class _Part:
 
     @property
     def kernel(self) -> str:
-        """The kernel, by which a part is coloured."""
+        """The kernel, which chooses a part's colour."""
         return "linear" if self.layer.kernel is None else units.shape(self.layer.kernel)
 
     @property
     def text(self) -> str:
-        """The product that the multiply-adds are, once for each path, and how many groups it is in."""
+        """The product that gives the multiply-adds of one path, with the number of paths and of groups."""
         paths = f"{units.number(self.times)} x " if self.times > 1 else ""
         groups = self.layer.groups or 1
         return f"{paths}{spell_product(self.layer)}{f' ({units.number(groups)} groups)' if groups > 1 else ''}"
@@ -124,10 +124,10 @@ class _Part:
 
 
 def stack_parts(report: Report, scale: units.Scale) -> list[_Part]:
-    """Return the layers that multiply, each on top of those before it.
+    """Return the layers that multiply, each stacked on the layers before it.
 
     Raises:
-        ArgumentError: more layers than can be told apart.
+        ArgumentError: the block has more layers than readers can tell apart.
     """
     layers = _merge_paths(report.layers)
     if len(layers) > MOST_PARTS:
@@ -142,7 +142,7 @@ def stack_parts(report: Report, scale: units.Scale) -> list[_Part]:
 
 
 class _Chart:
-    """The axes, and the form that all blocks share: how wide a bar is, on how many lines its arithmetic stands."""
+    """The axes, and the form that all blocks share: the width of a bar and the number of lines of its arithmetic."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class _Chart:
         return (fitting or wide)[0]
 
     def measure_room(self, width: float, lines: int) -> float:
-        """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
+        """Return the points between the widest arithmetic and the next bar; below zero if they would overlap."""
         between, last = (
             max((len(line) for part in parts for line in part.break_text(lines).split("\n")), default=0)
             for parts in (self.between, self.last)
@@ -198,7 +198,7 @@ class _Chart:
             )  # fmt: skip
 
     def write_arithmetic(self, place: int, parts: Sequence[_Part]) -> list[float]:
-        """Write the product of each part beside it, with a line that leads there; return the levels of the texts."""
+        """Write each part's product beside it, joined to it by a line; return the levels of the texts."""
         levels = _spread([part.middle for part in parts], self.step)
         edge = place + self.width / 2
         for part, level in zip(parts, levels, strict=True):
@@ -217,7 +217,7 @@ class _Chart:
     ) -> float:
         """Write a block's total above its bar; return where the text ends.
 
-        It stands higher where it is wider than the bar and would cover arithmetic, on the levels `left` and `right`.
+        It moves up if it is wider than the bar and would cover arithmetic on the levels `left` and `right`.
         """
         height = 1.3 * 1.2 * self.font * (1 + text.count("\n")) * self.point
         overhang = 0.9 * self.font * max(map(len, text.split("\n"))) - self.width * self.place_width  # on both sides
@@ -240,7 +240,7 @@ class _Chart:
 
 
 def choose_looks(kernels: Sequence[str], canvas: Canvas) -> Mapping[str, tuple[str, str]]:
-    """Return hue and hatch of each kernel; the usual ones always have the same."""
+    """Return hue and hatch of each kernel; common kernels always have the same."""
     shown = list(dict.fromkeys(kernels))
     known = [kernel for kernel in KERNELS if kernel in shown]
     free = [*range(len(KERNELS), len(canvas.theme.hues)), *(i for i, each in enumerate(KERNELS) if each not in shown)]
@@ -268,11 +268,11 @@ def _is_low(canvas: Canvas) -> bool:
 
 
 def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:
-    """Return the layers that multiply; those of equal paths beside each other are one, with their number.
+    """Return the layers that multiply; merge layers of equal, neighbouring paths into one with their number.
 
-    Such layers have one name but for numbers, and equal shapes, and none of them comes after another.
+    Merged layers have the same name except for numbers and equal shapes, and none depends on another.
     """
-    before: list[set[int]] = []  # of each row, all rows whose results reach it
+    before: list[set[int]] = []  # for each row: all rows whose results reach it
     for layer in layers:
         before.append(set(layer.reads).union(*(before[row] for row in layer.reads)))
     merged: dict[object, list[int]] = {}
@@ -289,7 +289,7 @@ def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:
 
 
 def _spell_total(report: Report, others: Sequence[Report], *, named: bool) -> str:
-    """Return a block's multiply-adds, and below them their share of other blocks'."""
+    """Return a block's multiply-adds, with their share of other blocks' below them."""
     macs = report.totals.macs
     shares = [f"{units.share(macs, other.totals.macs)} %" for other in others]
     if named:
@@ -298,7 +298,7 @@ def _spell_total(report: Report, others: Sequence[Report], *, named: bool) -> st
 
 
 def _spell_beside(report: Report, name: str) -> str:
-    """Return what a block has of a quantity besides; a receptive field beyond the input is said to be."""
+    """Return the text of a block's further quantity; it marks a receptive field that exceeds the input."""
     if name == "receptive_field":
         inputs = report.network.inputs[0].shape[2:] if report.network.inputs else ()
         return f"receptive field {spell_field(report.totals.receptive_field, inputs)}"
@@ -306,7 +306,7 @@ def _spell_beside(report: Report, name: str) -> str:
 
 
 def spell_field(field: Extents | None, inputs: Sequence[int]) -> str:
-    """Return the size of a receptive field, with a mark where it is larger than the input.
+    """Return the size of a receptive field, with a remark if it is larger than the input.
 
     Example:
         >>> spell_field((715, 715), (224, 224))
@@ -318,7 +318,7 @@ def spell_field(field: Extents | None, inputs: Sequence[int]) -> str:
 
 
 def _spread(levels: list[float], step: float) -> list[float]:
-    """Return levels that are at least a step apart and half of one above zero, each as near as that allows."""
+    """Return levels at least one step apart and half a step above zero, each as near to its wish as possible."""
     placed: list[float] = []
     for level in levels:
         placed.append(max(level, placed[-1] + step if placed else step / 2))
@@ -326,7 +326,7 @@ def _spread(levels: list[float], step: float) -> list[float]:
 
 
 def _lift(bottom: float, height: float, taken: list[tuple[float, float]]) -> float:
-    """Return the lowest level from `bottom` up where a text of a height covers nothing that is taken."""
+    """Return the lowest level from `bottom` up at which a text of a height covers no occupied range."""
     for low, high in sorted(taken):
         if low < bottom + height and bottom < high:
             bottom = high
@@ -334,7 +334,7 @@ def _lift(bottom: float, height: float, taken: list[tuple[float, float]]) -> flo
 
 
 def _break_product(product: str, result: str, lines: int) -> str:
-    """Break a product and its result into one to four lines; on four, the number of paths has its own."""
+    """Break a product and its result into one to four lines; with four, the number of paths has its own line."""
     if lines >= 3:  # noqa: PLR2004
         head, dot, tail = product.rpartition(" · ")
         head, dot, middle = head.rpartition(" · ")
@@ -345,7 +345,7 @@ def _break_product(product: str, result: str, lines: int) -> str:
 
 
 def spell_product(layer: Layer) -> str:
-    """Return the product that a convolution's multiply-adds are: "28x28 · 3x3 · 64 · 192"."""
+    """Return the product that gives a convolution's multiply-adds: "28x28 · 3x3 · 64 · 192"."""
     shape = layer.outputs[0]
     if layer.kernel is None:
         return f"{units.number(layer.inputs[0][-1])} · {units.number(shape[-1])}"

@@ -1,4 +1,4 @@
-"""What a chart draws on: a figure with its headline, the line of its sources, and colours for what is looked at."""
+"""The canvas of a chart: a figure with headline, sources and highlight colours."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 KEY = 0.25  # of the height, at most, for the key of numbers
 GAP = "   "  # between its entries
-TIED = "\0"  # stands for a space where no line is broken
-LETTER = 0.53  # of the font, the width of a letter of DejaVu Sans, on average
+TIED = "\0"  # a space at which a line must not break
+LETTER = 0.53  # times the font: the average width of a letter of DejaVu Sans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a user writes on a chart: a headline instead of ours, a line below it, and the networks to look at."""
+    """A user's texts on a chart: a headline that replaces ours, a line below it, and the networks to highlight."""
 
     title: str | None = None
     subtitle: str | None = None
@@ -35,9 +35,9 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What a chart draws with: the figure, its theme, its size and a user's words.
+    """The drawing surface of a chart: the figure, its theme, its size and the user's texts.
 
-    `unplaced` are the names that found no room; whoever draws says so.
+    `unplaced` holds the names that did not fit; the caller reports them.
     """
 
     figure: Figure
@@ -47,10 +47,10 @@ class Canvas:
     unplaced: list[str] = field(default_factory=list)
 
     def write_title(self, text: str, source: str, *, wide: bool = False, key: Sequence[str] = ()) -> int:
-        """Set the headline, and below the chart the lines that say where its figures come from; return their number.
+        """Write the headline, and below the chart the lines of its sources; return the number of those lines.
 
-        The headline leaves room for a legend beside it unless it may be `wide`. Above the source stand the entries of a
-        `key`, which leave room for a legend, too.
+        The headline leaves room for a legend beside it unless it may be `wide`. The entries of a `key` are written
+        above the sources and also leave room for a legend.
         """
         width, font = (0.98 if wide else 0.76) * 72 * self.size.width, self.size.font
         headline = text if self.words.title is None else self.words.title
@@ -65,7 +65,7 @@ class Canvas:
         return 1 + cited.count("\n")
 
     def count_entries(self, key: Sequence[str]) -> int:
-        """Return how many entries of a key there is room for: it may take a quarter of the height."""
+        """Return how many entries of a key fit: the key may take a quarter of the height."""
         lines = _join_entries(key, int(0.78 * self._letters))
         shown = lines[: int(KEY * 72 * self.size.height / (1.35 * self.size.font))]
         return sum(line.count(GAP) + 1 for line in shown)
@@ -91,17 +91,17 @@ class Canvas:
         )  # fmt: skip
 
     def choose_hue(self, hue: str, *names: str) -> str:
-        """Return the colour of a network of these names: grey where others are to be looked at."""
+        """Return the colour of a network with these names: grey if other networks are highlighted."""
         wanted = self.words.highlight
         return hue if not wanted or set(names) & set(wanted) else self.theme.rest
 
     def find_hue(self, place: int) -> str:
-        """Return the colour of the series at a place: beyond those that can be told apart, grey."""
+        """Return the colour of the n-th series: grey beyond the number of distinguishable hues."""
         return self.theme.hues[place] if place < len(self.theme.hues) else self.theme.rest
 
     @property
     def plate(self) -> dict[str, Any]:
-        """What letters that lie on a grid stand on."""
+        """The background box of letters that lie on a grid."""
         return {"facecolor": self.theme.background, "edgecolor": "none", "pad": 1}
 
     def add_axes(self, *place: Any, **options: Any) -> Axes:
@@ -114,7 +114,7 @@ class Canvas:
         return axes
 
     def start_anew(self) -> None:
-        """Wipe out what was drawn, to draw it in another way."""
+        """Clear the figure to draw it differently."""
         self.figure.clear()
         self.figure.set_layout_engine("constrained")
 
@@ -131,7 +131,7 @@ def _join_entries(entries: Sequence[str], width: int) -> list[str]:
 
 
 def wrap_evenly(text: str, width: int) -> str:
-    """Break a text into as few lines as it needs, all of about one length: no word stands alone below the others.
+    """Break a text into as few lines as it needs, all about equally long, so that the last line is not one word.
 
     No line ends at a hyphen, before or after "=", nor before "%".
     """

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from archcost.records import History, HistoryPoint
 
-LETTERS = 90  # that a line below the axis has room for
+LETTERS = 90  # that fit on a line below the axis
 NARROWEST = 8
-MOST_LINES = 3  # of a commit's subject
+MOST_LINES = 3  # letters of a commit's subject
 MOST_NAMED = 10  # commits that are named below the axis
-PANEL = 3.8  # inches that a network's panel is high
+PANEL = 3.8  # inches: the height of a network's panel
 
 
 def draw_history(history: History, metrics: Sequence[str], *, theme: str = "light", size: str = "16:9") -> Figure:
-    """Draw each quantity as a share of what it was at a network's first commit.
+    """Draw each quantity as a share of its value at the network's first commit.
 
     Raises:
-        ArgumentError: no network has a point, or an unknown theme or size.
+        ArgumentError: no network has a point, or the theme or size is unknown.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -79,6 +79,6 @@ def _draw_panel(canvas: Canvas, axes: Axes, points: Sequence[HistoryPoint], metr
 
 
 def _name_point(point: HistoryPoint, room: int) -> str:
-    """Return a commit's number, and below it as much of its subject as there is room for."""
+    """Return a commit's number, and below it as much of its subject as fits."""
     lines = textwrap.wrap(make_printable(point.subject), max(room, NARROWEST), max_lines=MOST_LINES, placeholder="…")
     return "\n".join([point.commit[:7], *lines])

@@ -1,6 +1,6 @@
 """Charts of published networks, up to thousands: the frontier and the lectures' networks are named, the rest is faint.
 
-Hues are families, areas a cost. Shapes are pretrainings, where several are shown.
+Hues show families, areas a cost. Shapes show pretrainings if there are several.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ ROOM = 24  # names of the frontier, side by side, at most
 SHAPED = 5  # pretrainings with a shape of their own
 LARGEST, SMALLEST = 0.045, 0.008  # of the chart's height: diameters
 FAINT, CLEAR = 0.4, 0.95  # opacity
-HERE = "counted here"  # instead of a pretraining
-LECTURED_AS = ("legacy_",)  # what timm writes before some of the lectures' names
+HERE = "counted here"  # in place of a pretraining
+LECTURED_AS = ("legacy_",)  # timm's prefixes of some of the lectures' names
 
 
 def draw_crowd(
@@ -45,7 +45,7 @@ def draw_crowd(
     labels: str,
     headline: str,
 ) -> None:
-    """Draw all networks faintly, and those that are named clearly; `best` are the places of the frontier."""
+    """Draw all networks faintly and the named ones clearly; `best` holds the places of the frontier."""
     axes = canvas.add_axes()
     axes.set(xlabel=across.label, ylabel=up.label)
     xs, ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
@@ -73,15 +73,15 @@ def draw_crowd(
     lines = [steps] if best else []
     lost = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
     canvas.unplaced.extend(text for text, _, _ in lost)
-    balls.remove()  # names keep clear of them; they have been drawn
+    balls.remove()  # already drawn; names keep clear of them
     for text in axes.texts:
         text.set_bbox({**canvas.plate, "alpha": 0.7})
 
 
 def _choose_named(rows: Sequence[ComparisonRow], best: Sequence[int], labels: str, wanted: Sequence[str]) -> list[int]:
-    """Return the places of rows that are named, the most important first.
+    """Return the places of the rows to name, the most important first.
 
-    Of several weights of one of the lectures' networks the most accurate is named.
+    If one of the lectures' networks has several weights, only the most accurate is named.
     """
     looked_at = [i for i, row in enumerate(rows) if {row.spec, row.name} & set(wanted)]
     if labels == "none":
@@ -98,7 +98,7 @@ def _choose_named(rows: Sequence[ComparisonRow], best: Sequence[int], labels: st
 
 
 def _thin(xs: Sequence[float], best: Sequence[int]) -> list[int]:
-    """Return the most accurate of the frontier, and each next one that lies far enough from the last."""
+    """Return the frontier's most accurate network, then each network that lies far enough from the last one chosen."""
     step = (max(xs) / min(xs)) ** (1 / ROOM)
     kept: list[int] = []
     for i in reversed(best):
@@ -119,7 +119,7 @@ def _find_architecture(row: ComparisonRow) -> str:
 
 
 def _name(rows: Sequence[ComparisonRow], places: Sequence[int]) -> list[str]:
-    """Return the names of rows: the architecture, and as much more as tells it apart from the others."""
+    """Return the names of rows: the architecture, and as much of the rest as makes each name unique."""
     briefs = {i: rows[i].name.partition(".")[0] if rows[i].published else rows[i].name for i in places}
     sized = {i: f"{brief}@{rows[i].input[-1]}" for i, brief in briefs.items()}
     often, often_sized = Counter(briefs.values()), Counter(sized.values())
@@ -128,7 +128,7 @@ def _name(rows: Sequence[ComparisonRow], places: Sequence[int]) -> list[str]:
 
 
 def _assign_hues(canvas: Canvas, rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
-    """Return the hues of the families with most networks."""
+    """Return the hues of the families that have the most networks."""
     often = Counter(row.family for row in rows)
     return dict(zip(sorted(often, key=lambda family: (-often[family], family)), canvas.theme.hues, strict=False))
 
@@ -140,7 +140,7 @@ def _assign_shapes(rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
 
 
 def _compute_areas(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity) -> list[float]:
-    """Return areas in points squared; none is too small to be seen. Diameters of few sizes make small files."""
+    """Return areas in square points, each large enough to see. Rounded diameters keep files small."""
     largest, height = max(area.read(row) or 0 for row in rows) or 1, 72 * canvas.size.height
     diameters = (LARGEST * height * ((area.read(row) or 0) / largest) ** 0.5 for row in rows)
     return [max(round(each), SMALLEST * height) ** 2 for each in diameters]
@@ -156,9 +156,9 @@ def _draw_marks(
     shapes: Mapping[str, str],
     clear: set[int],
 ) -> None:
-    """Draw the marks, the largest at the back; those that are `clear` once more above.
+    """Draw the marks, the largest at the back, and the `clear` ones again on top.
 
-    Marks of one look are one line of the file that an SVG repeats: a thousand paths would be a megabyte.
+    An SVG defines each look once and reuses it: a thousand separate paths would take a megabyte.
     """
     looks: dict[tuple[float, str, str], list[int]] = defaultdict(list)
     for i in sorted(range(len(rows)), key=lambda i: -places[2][i]):

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveSubject:
-    """What the lines show: headline, label and unit of the y axis, and where the figures come from.
+    """The subject of the lines: headline, label and unit of the y axis, and source of the figures.
 
-    The headline tells of one line, the `told` of those from the highest to the lowest, by a `verb`.
+    The headline names one line, chosen by `told` from the lines in falling order, with a `verb`.
     """
 
     title: str
@@ -64,13 +64,13 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
     """Draw a line for each network, both axes logarithmic; its name stands at its end.
 
     Args:
-        canvas: what is drawn on.
+        canvas: the canvas to draw on.
         data: a curve for each network.
         subject: "memory" or "time".
-        remark: what was done at each point: "inference", "training with adam".
+        remark: the work at each point: "inference", "training with adam".
 
     Raises:
-        ArgumentError: no curve, or one without a point.
+        ArgumentError: there is no curve, or a curve has no point.
     """
     if not data or not all(curve.points for curve in data):
         raise ArgumentError("a chart against the batch needs a network and at least one batch size")
@@ -99,7 +99,7 @@ def draw(canvas: Canvas, data: Sequence[Curve], *, subject: str, remark: str = "
 
 
 def _draw_line(canvas: Canvas, axes: Axes, place: int, curve: Curve, unit: float) -> None:
-    """Draw a line, and a mark at each point: a hollow one where its time is not to be trusted."""
+    """Draw a line, and a mark at each point: a hollow mark if its time is unreliable."""
     hue = canvas.choose_hue(canvas.find_hue(place), curve.spec, curve.name)
     xs, ys = [batch for batch, _ in curve.points], [value / unit for _, value in curve.points]
     axes.plot(xs, ys, color=hue, linewidth=2, label=curve.name)
@@ -113,7 +113,7 @@ def _draw_line(canvas: Canvas, axes: Axes, place: int, curve: Curve, unit: float
 
 
 def _list_values(data: Sequence[Curve]) -> list[float]:
-    """Return all that is shown, the ends of the whiskers among it."""
+    """Return all values shown, including the ends of the whiskers."""
     values = [value for curve in data for _, value in curve.points]
     ends = [(end, time.batch) for curve in data for time in curve.times for end in (time.low, time.high)]
     return [*values, *(end / batch for end, batch in ends if end)]

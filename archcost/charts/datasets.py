@@ -1,4 +1,4 @@
-"""One data set for one axis: an accuracy for CIFAR-10 says nothing beside one for ImageNet."""
+"""One data set for each axis: accuracies for CIFAR-10 and for ImageNet do not compare."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def find_dataset(figures: Iterable[Accuracy | None]) -> str:
-    """Return the data set that most figures are for; of several, the first."""
+    """Return the data set with the most figures; the first if several have as many."""
     counts = Counter(figure.dataset for figure in figures if figure)
     return max(counts, key=counts.__getitem__, default="ImageNet")
 
 
 def keep_dataset(data: Comparison) -> tuple[Comparison, str]:
-    """Return the networks of the data set that most have an accuracy for, and the sentence that names the others."""
+    """Return the networks of the most common data set, and the sentence that names the others."""
     known = [row for row in data.rows if row.accuracy and row.accuracy.top1 is not None]
     dataset = find_dataset(row.accuracy for row in known)
     kept = tuple(row for row in known if row.accuracy and row.accuracy.dataset == dataset)
@@ -28,11 +28,11 @@ def keep_dataset(data: Comparison) -> tuple[Comparison, str]:
 
 
 def spell_others(counts: Counter[str]) -> str:
-    """Return the sentence that names networks of other data sets: an axis has one."""
+    """Return the sentence that names networks of other data sets, which an axis cannot show."""
     parts = [f"{count} {'network' if count == 1 else 'networks'} of {name}" for name, count in counts.items()]
     return f"Left out: {' and '.join(parts)}" if parts else ""
 
 
 def cite_accuracies(data: Comparison) -> str:
-    """Return what accuracies are for, how they were measured, and where they are from."""
+    """Return the data set, the protocol and the sources of accuracies."""
     return f"Accuracy on {find_dataset(row.accuracy for row in data.rows)}: {data.origin}"

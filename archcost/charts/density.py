@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archcost.charts.canvas import Canvas
     from archcost.records import Comparison, ComparisonRow
 
-MOST = 20  # bars whose names can be read from the last row
+MOST = 20  # bars whose names are readable from the last row
 
 
 def draw(
@@ -25,14 +25,14 @@ def draw(
     title: str | None = None,
     remark: str = "",
 ) -> None:
-    """Draw a bar for each network, the densest on top; of many, the densest.
+    """Draw a bar for each network, the densest on top; of many networks, draw only the densest.
 
     Args:
-        canvas: what is drawn on.
+        canvas: the canvas to draw on.
         data: networks; those without an accuracy are left out.
         printed: a paper's own values, by spec.
         title: the headline.
-        remark: what is to be known of the networks besides.
+        remark: further information about the networks.
 
     Raises:
         ArgumentError: fewer than two networks have an accuracy.
@@ -75,6 +75,6 @@ def draw(
 
 
 def _name(rows: Sequence[ComparisonRow]) -> list[str]:
-    """Return the names before their remarks, or the spec where several networks share one: each bar has its own."""
+    """Return the names without their remarks, or the spec if networks share a name, so that each bar's is unique."""
     names = [row.name.partition(", ")[0] for row in rows]
     return [row.spec if names.count(name) > 1 else name for name, row in zip(names, rows, strict=True)]

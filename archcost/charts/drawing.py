@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw(kind: str, data: Any, **look: Any) -> Figure:
-    """Draw a chart; `draw_chart` without the names that found no room."""
+    """Draw a chart; like `draw_chart`, but without the names that did not fit."""
     return draw_chart(kind, data, **look)[0]
 
 
@@ -28,19 +28,19 @@ def draw_chart(
     words: Words | None = None,
     **options: Any,
 ) -> tuple[Figure, tuple[str, ...]]:
-    """Draw a chart; return it, and the names that found no room in it.
+    """Draw a chart; return it and the names that did not fit.
 
     Args:
         kind: a name of `KINDS`.
-        data: what that kind is drawn from: `KINDS[kind].data`.
+        data: the data of that kind; see `KINDS[kind].data`.
         theme: "light" or "dark".
         size: "16:9", "4:3", "slide" or "paper".
         font: of the letters: "20" (points), "Arial", "Arial 20".
-        words: a user's headline and line below it, and the networks to look at.
-        options: what the kind's own function takes besides, `labels` of a ball chart for example.
+        words: the user's headline, the line below it, and the networks to highlight.
+        options: further arguments of the kind's function, such as `labels` of a ball chart.
 
     Raises:
-        ArgumentError: an unknown kind, theme, size or font, or data that no such chart can be drawn from.
+        ArgumentError: the kind, theme, size or font is unknown, or the data does not suit the chart.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -50,7 +50,7 @@ def draw_chart(
     file = importlib.import_module(f"archcost.charts.{chosen.file}")
     with use_settings(look, shape):
         figure = ChartFigure(layout="constrained")
-        FigureCanvasAgg(figure)  # measures letters
+        FigureCanvasAgg(figure)  # to measure letters
         canvas = Canvas(figure, look, shape, words or Words())
         file.draw(canvas, data, **chosen.fixed, **options)
     return figure, tuple(canvas.unplaced)

@@ -12,7 +12,7 @@ from archcost.page.names import clean_lines
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# what would differ from day to day or from version to version is left out
+# without metadata that changes with the date or the version
 METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -24,12 +24,12 @@ def encode_figure(figure: Figure, format_: str) -> bytes:
     """Return a figure as "svg", "pdf" or "png"; the same bytes each time.
 
     Raises:
-        ArgumentError: another format.
+        ArgumentError: the format is unknown.
     """
     if format_ not in METADATA:
         raise ArgumentError(f"a chart is written as {', '.join(METADATA)}, not {format_!r}")
     target = io.BytesIO()
-    with use_settings(find_theme("light"), find_size("16:9")):  # colours and sizes are the figure's own by now
+    with use_settings(find_theme("light"), find_size("16:9")):  # colours and sizes are already set on the figure
         _clean_texts(figure)
         title = figure.get_suptitle()
         metadata = METADATA[format_] | ({"Title": title} if title else {})
@@ -38,14 +38,14 @@ def encode_figure(figure: Figure, format_: str) -> bytes:
 
 
 def _clean_texts(figure: Figure) -> None:
-    """Write what does not print in the names of networks and in the subjects of commits, which others choose."""
+    """Escape unprintable characters in names of networks and subjects of commits, which other people choose."""
     from matplotlib.text import Text
     from matplotlib.ticker import FixedFormatter
 
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             formatter = axis.get_major_formatter()
-            if isinstance(formatter, FixedFormatter):  # it writes the labels anew whenever they are drawn
+            if isinstance(formatter, FixedFormatter):  # it rewrites the labels at each drawing
                 formatter.seq = [clean_lines(text) for text in formatter.seq]
     for text in figure.findobj(Text):
         assert isinstance(text, Text)  # noqa: S101 - that is what was looked for

@@ -1,4 +1,4 @@
-"""One hue and one shape for each line of networks, so that a chart can be read without colour, too."""
+"""One hue and one shape for each line of networks, so that charts are readable without colour."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ if TYPE_CHECKING:
 
     from archcost.charts.theme import Theme
 
-# line: the families of the zoo that it takes in. Each has a shape of its own, and as many of the first as there are
-# hues have one of their own.
+# line: its families in the zoo. Each line has its own shape; the first lines also have their own hue.
 LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "VGG": ("VGG",),
@@ -31,7 +30,7 @@ LINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "FractalNet": ("FractalNet",),
     }
 )
-# the networks that the lectures talk about: of many, these are named first
+# the networks of the lectures: in crowded charts these are named first
 LECTURED = (
     "alexnet", "alexnet_owt", "vgg16", "googlenet", "resnet50", "resnet152", "inception_v3", "inception_v4", "senet154",
     "efficientnet_b4",
@@ -41,15 +40,15 @@ _LINE_OF = {family: line for line, families in LINES.items() for family in famil
 
 
 def find_line(family: str) -> str:
-    """Return the line that a family belongs to; one that the zoo does not have is its own."""
+    """Return a family's line; a family outside the zoo is a line of its own."""
     return _LINE_OF.get(family, family)
 
 
 def assign_looks(families: Iterable[str], theme: Theme) -> Mapping[str, tuple[str, str]]:
-    """Return hue and shape of each line that a chart shows, in the order of its legend.
+    """Return hue and shape of each line in a chart, in the order of the legend.
 
-    No two lines share a hue. The first of `LINES` always have theirs; others take the hues that are left over in this
-    chart, and where none is, the grey of the rest: then the shape alone tells them apart.
+    No two lines share a hue. The first of `LINES` always keep theirs; others take the hues that are unused in this
+    chart. If no hue is left, they are grey, and only the shape distinguishes them.
     """
     shown = {find_line(family) for family in families}
     places = {line: i for i, line in enumerate((*LINES, *sorted(shown - LINES.keys())))}

@@ -1,4 +1,4 @@
-"""A figure that a notebook shows, whether or not pyplot was imported there."""
+"""A figure that notebooks display even if pyplot was not imported."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from archcost.charts.theme import find_size, find_theme, use_settings
 
 
 class ChartFigure(Figure):
-    """A chart. A user's settings of matplotlib change neither how it is written nor how it is shown."""
+    """A chart. A user's matplotlib settings change neither its file nor its display."""
 
     def savefig(self, *args: Any, **options: Any) -> None:
         """Write the chart; see `matplotlib.figure.Figure.savefig`."""
-        with use_settings(find_theme("light"), find_size("16:9")):  # colours and sizes are the figure's own by now
+        with use_settings(find_theme("light"), find_size("16:9")):  # colours and sizes are already set on the figure
             super().savefig(*args, **options)
 
     def _repr_png_(self) -> bytes:
-        """Show the chart in a notebook; its inline backend, where it is on, does so by itself."""
+        """Return the PNG for notebooks without matplotlib's inline backend, which shows figures itself."""
         from archcost.charts.encoding import encode_figure
 
         return encode_figure(self, "png")

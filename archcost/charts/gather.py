@@ -1,4 +1,4 @@
-"""gather(kind, specs) -> Chart: what a chart is drawn from, and which networks have no place in it."""
+"""gather(kind, specs) -> Chart: the data of a chart, and the networks that it cannot show."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked of a chart besides its kind.
+    """The options of a chart besides its kind.
 
-    `specs` are names; charts that only need a walk also take networks. `accuracies` are the user's own figures, which
-    take precedence over published ones; `dataset` is the data set of the accuracies, None for the most common one among
-    the networks; `times` are measured times of a forward pass. `choice` selects networks, and says whether published
-    ones run. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device to follow. Charts without
-    accuracies take `inputs`, None for each network's default; `device` is the device that times rows. `jobs` is the
-    number of processes, None for a suitable one; `progress` is called with each finished spec.
+    `specs` holds names; charts that only need a walk also take networks. `accuracies` holds the user's own figures,
+    which take precedence over published ones; `dataset` is the data set of the accuracies, None for the most common one
+    among the networks; `times` holds measured times of a forward pass. `choice` selects networks, and decides whether
+    published ones run. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device to follow. Charts
+    without accuracies take `inputs`, None for each network's default; `device` is the device that times rows. `jobs` is
+    the number of processes, None for a suitable one; `progress` is called with each finished spec.
     """
 
     specs: tuple[Any, ...] = ()
@@ -60,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What `archcost.charts.draw` takes: data and options; and the networks that were left out."""
+    """The data and options for `archcost.charts.draw`, and the networks that were left out."""
 
     data: Any
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -68,21 +68,21 @@ class Chart:
 
 
 def gather(kind: str, request: Request) -> Chart:
-    """Put together what a chart is drawn from.
+    """Return the data of a chart.
 
     Raises:
-        ArgumentError: an unknown kind or protocol, or no measured time where one is needed.
+        ArgumentError: the kind or protocol is unknown, or the chart needs measured times and has none.
     """
     return _GATHERERS[find_kind(kind).data](request)
 
 
 def count_steps(kind: str, request: Request) -> int:
-    """Return how many networks are walked for a chart, at most: how often `progress` will be called."""
+    """Return the largest number of walks for a chart, and so of calls of `progress`."""
     return len(request.specs) * (len(request.batches) if find_kind(kind).data == "memory curves" else 1)
 
 
 def _gather_accuracies(request: Request) -> Chart:
-    """Compare those networks alone that have a figure, of the dataset that most have one for."""
+    """Compare only the networks with an accuracy for the most common data set."""
     table = (*request.accuracies, *read_published())
     shipped = _list_shipped(request)
     _check_dataset(request.dataset, table)
@@ -121,7 +121,7 @@ def _gather_accuracies(request: Request) -> Chart:
 
 
 def keep_comparable(found: Comparison, dataset: str | None) -> Chart:
-    """Put together what a chart of accuracies is drawn from where the networks have been compared already.
+    """Return the data of a chart of accuracies from a finished comparison.
 
     Raises:
         ArgumentError: no network of the comparison has an accuracy for the data set.
@@ -151,12 +151,12 @@ def _explain_odd(odd: Mapping[str, str], dataset: str) -> list[Missing]:
 
 
 def _say_others(odd: Mapping[str, str]) -> Mapping[str, str]:
-    """Say in the picture how many networks have no place on its axis."""
+    """Add a remark to the chart with the number of networks that its axis cannot show."""
     return {"remark": spell_others(Counter(odd.values()))} if odd else {}
 
 
 def _list_shipped(request: Request) -> tuple[str, ...]:
-    """Return the specs of published networks, which are not run."""
+    """Return the specs of published networks, which do not run."""
     return tuple(spec for spec in request.specs if request.choice and is_published(spec))
 
 
@@ -164,7 +164,7 @@ def _check_shipped(found: Comparison, shipped: Sequence[str], request: Request) 
     """Refuse a choice that leaves no network.
 
     Raises:
-        ArgumentError: it does.
+        ArgumentError: no network is left.
     """
     if shipped and not found.rows:
         seen = "" if request.choice.pretraining == ANY else "; --pretraining any takes weights that saw other data, too"
@@ -205,10 +205,10 @@ def _gather_times(request: Request) -> Chart:
 
 
 def _check_named_device(request: Request) -> None:
-    """Find out whether times of published networks can be shown.
+    """Check that the times of published networks can be shown.
 
     Raises:
-        ArgumentError: the device that they were measured on is not named.
+        ArgumentError: the request does not name the device on which they were measured.
     """
     if request.choice.device is None:
         raise ArgumentError(f"{NO_TIME}; published networks have times on --device-name {', '.join(read_conditions())}")
@@ -219,17 +219,17 @@ def _list_seconds(request: Request) -> Mapping[tuple[str, int], float]:
 
 
 def _add_times(found: Comparison, request: Request) -> Comparison:
-    """Return a comparison whose rows know under which conditions they were timed."""
+    """Return a comparison whose rows hold the conditions of their times."""
     times = {time.network: time for time in request.times if time.batch == request.batch}
     return replace(found, rows=tuple(replace(row, time=times.get(row.spec)) for row in found.rows))
 
 
 def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
-    """Leave out what has no measured time.
+    """Leave out networks without a measured time.
 
     Raises:
         ArgumentError: none of the networks has a measured time.
-        TableError: times of several devices, or taken in several ways: they do not compare.
+        TableError: the times come from several devices or methods and do not compare.
     """
     if not request.times:
         raise ArgumentError(NO_TIME)
@@ -245,7 +245,7 @@ def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
 
 
 def _gather_memory_curves(request: Request) -> Chart:
-    """Walk every network at every batch, in this process: another one for each batch takes longer than its walks."""
+    """Walk every network at every batch size in this process: starting other processes takes longer than the walks."""
     points: dict[Any, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
     lost: dict[str, Missing] = {}
     names: dict[Any, str] = {}
@@ -269,7 +269,7 @@ def _gather_memory_curves(request: Request) -> Chart:
 
 
 def _say_done(request: Request) -> Mapping[str, str]:
-    """Say what was done with the networks, for a headline."""
+    """Return the mode of the networks for a headline."""
     return {"remark": f"training with {request.train}" if request.train else "inference"}
 
 
@@ -279,9 +279,9 @@ def _read_peak(report: Report) -> tuple[str, int]:
 
 
 def _gather_time_curves(request: Request) -> Chart:
-    """Take the times of every batch; of one image, so that networks and batches compare.
+    """Return the times of every batch size, divided by its images so that they compare.
 
-    Times of two devices, or of two dtypes, are two lines: what differs stands behind the name.
+    Times of two devices or dtypes are two lines; their names end with the difference.
     """
     specs = request.specs or tuple(dict.fromkeys(time.network for time in request.times))
     chosen = [time for time in request.times if time.network in specs]
@@ -305,7 +305,7 @@ def _gather_time_curves(request: Request) -> Chart:
 
 
 def _tell_apart(time: MeasuredTime, times: Sequence[MeasuredTime]) -> str:
-    """Return the place and those parts of the setting of a time that not all times have."""
+    """Return the parts of a time's place and setting that differ between the times."""
     common = set.intersection(*(set(_list_parts(other)) for other in times))
     return ", ".join(part for part in _list_parts(time) if part not in common)
 
@@ -315,7 +315,7 @@ def _list_parts(time: MeasuredTime) -> list[str]:
 
 
 def _find_title(spec: str) -> str:
-    """Return what a network is called; of one that is not here any more, what it was called where it was timed."""
+    """Return a network's title; if the network is no longer available, its name in the table of times."""
     try:
         return resolve(spec).name
     except ArchcostError:
@@ -337,7 +337,7 @@ def _gather_reports(request: Request, *, timeline: bool = False) -> Chart:
 
 
 def _gather_timed_reports(request: Request) -> Chart:
-    """Time the networks here, one after the other: in processes beside each other they would slow each other down."""
+    """Time the networks one after the other in this process: parallel processes would slow each other down."""
     from archcost.profiling.profile import profile
 
     found, lost = [], []

@@ -1,4 +1,4 @@
-"""What generating text costs: a token against the context, and memory by kind against the batch."""
+"""The cost of generating text: a token against the context, and memory by kind against the batch size."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ GIGA = 1e9
 
 
 def draw_generation(found: Generation, *, theme: str = "light", size: str = "16:9") -> Figure:
-    """Draw the panels that there are figures for, side by side.
+    """Draw the panels that have figures, side by side.
 
     Raises:
-        ArgumentError: a single context and a single batch, or an unknown theme or size.
+        ArgumentError: there are neither two contexts nor two batch sizes, or the theme or size is unknown.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ def draw_generation(found: Generation, *, theme: str = "light", size: str = "16:
 
 
 def _draw_contexts(canvas: Canvas, axes: Axes, found: Generation) -> None:
-    """Draw what one step takes behind each context: multiply-adds, and bytes to read."""
+    """Draw the cost of one step after each context: multiply-adds, and bytes to read."""
     xs = [context.tokens for context in found.contexts]
     lines = {
         "multiply-adds (G)": [context.decode.macs / GIGA for context in found.contexts],
@@ -67,7 +67,7 @@ def _draw_contexts(canvas: Canvas, axes: Axes, found: Generation) -> None:
 
 
 def _draw_batches(canvas: Canvas, axes: Axes, found: Generation) -> None:
-    """Draw what fills the memory at each batch that was walked, one kind above the other."""
+    """Draw the memory at each walked batch size, its kinds stacked."""
     from matplotlib.ticker import MaxNLocator
 
     room = found.room

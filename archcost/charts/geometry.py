@@ -1,11 +1,11 @@
-"""Boxes, points and segments in a plane, many at once. A box is x0, y0, x1, y1; a segment two points."""
+"""Vectorised geometry of boxes, points and segments. A box is x0, y0, x1, y1; a segment is two points."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    Array: TypeAlias = Any  # of numpy, which is loaded with matplotlib
+    Array: TypeAlias = Any  # arrays of numpy, which is loaded with matplotlib
 
 
 def measure_gaps(boxes: Array, points: Array) -> Array:
@@ -28,7 +28,7 @@ def measure_distances(segments: Array, points: Array) -> Array:
 
 
 def find_overlapping(boxes: Array, others: Array, margin: float = 0) -> Array:
-    """Return which boxes come nearer than a margin to one of the others."""
+    """Return which boxes lie within a margin of one of the others."""
     one, other = boxes[:, None], others
     return (
         (one[..., 0] < other[:, 2] + margin)
@@ -46,7 +46,7 @@ def find_crossings(segments: Array, others: Array) -> Array:
 
 
 def find_hit(boxes: Array, segments: Array) -> Array:
-    """Return which boxes are hit by which segments: a row for each box."""
+    """Return which segments hit which boxes: a row for each box."""
     rising = boxes.reshape(-1, 2, 2)
     falling = boxes[:, [0, 3, 2, 1]].reshape(-1, 2, 2)
     inside = (measure_gaps(boxes, segments[:, 0]) == 0) | (measure_gaps(boxes, segments[:, 1]) == 0)

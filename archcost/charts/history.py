@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def draw(canvas: Canvas, data: Sequence[Winner]) -> None:
-    """Draw the errors as bars, and above them the depths.
+    """Draw the errors as bars, with the depths above them.
 
     Raises:
-        ArgumentError: no entry.
+        ArgumentError: there is no entry.
     """
     if not data:
         raise ArgumentError("a chart of the winners needs at least one entry")

@@ -1,4 +1,4 @@
-"""The table of charts. A file is imported when its chart is drawn; matplotlib with it."""
+"""The table of charts. A chart's file, and with it matplotlib, is imported when the chart is drawn."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Kind:
     """A kind of chart.
 
     `file` is the module of charts whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
-    `data` names what it is drawn from: "accuracies", "timed accuracies" and "times" are a `Comparison`, "memory curves"
-    and "time curves" a sequence of `Curve`, "reports", "timed reports" and "timelines" one of `Report`, "winners" one
-    of `Winner`.
+    `data` names the type of its data: "accuracies", "timed accuracies" and "times" are a `Comparison`, "memory curves"
+    and "time curves" a sequence of `Curve`, "reports", "timed reports" and "timelines" a sequence of `Report`,
+    "winners" a sequence of `Winner`.
     """
 
     name: str
@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in _ALL})
 
 
 def find_kind(name: str) -> Kind:
-    """Return the kind of chart of a name.
+    """Return the kind of chart with a name.
 
     Raises:
         ArgumentError: no kind has this name.
@@ -86,7 +86,7 @@ def _list_kinds(*data: Data) -> tuple[str, ...]:
 
 
 COMPARED = _list_kinds("accuracies", "timed accuracies", "times")
-# Which kinds take what the command line can say besides: most options belong to the data, the others to `draw`.
+# The kinds that take each further option of the command line: most options belong to the data, the others to `draw`.
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "labels": tuple(kind.name for kind in _ALL if kind.file == "balls"),
@@ -106,20 +106,20 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def check_option(name: str, option: str, *, given: bool, spelled: str | None = None) -> None:
-    """Find out whether a kind of chart takes an option that was given; `spelled` is what Python calls it.
+    """Check that a kind of chart takes a given option; `spelled` is the option's name in Python.
 
     Raises:
-        ArgumentError: it does not, or no kind has this name.
+        ArgumentError: the kind does not take it, or no kind has this name.
     """
     if given and find_kind(name).name not in OPTIONS[option]:
         raise ArgumentError(f"{spelled or f'--{option}'} belongs to {', '.join(OPTIONS[option])}, not to {name}")
 
 
 def check_highlight(names: Iterable[str], data: Any) -> None:
-    """Find out whether a chart shows the networks that are to be looked at.
+    """Check that a chart shows the networks to highlight.
 
     Raises:
-        ArgumentError: it does not show one of them.
+        ArgumentError: the chart does not show one of them.
     """
     shown = {
         name for row in getattr(data, "rows", data) for name in (getattr(row, "spec", ""), getattr(row, "name", ""))

@@ -1,4 +1,4 @@
-"""Names beside points, none over another, and names at the ends of lines."""
+"""Names beside points without overlaps, and names at the ends of lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     Name: TypeAlias = tuple[str, float, float]
 
-STEP = 1.3  # of the font, from line to line
+STEP = 1.3  # times the font, from line to line
 MARK = 0.65  # of the font: the shape at a point
-CLEAR = 0.6  # of the way to its own point: no other point is that near to a name
-FIRST, REACH = 0.45, 9.0  # of the font: how far from its point a name stands at least and at most
-ANGLES, RINGS = 36, 24  # places that are tried
-BESIDE = 0.8  # of the font: a name that is nearer needs no line to its point
+CLEAR = 0.6  # times the distance to a name's own point: no other point is nearer to the name
+FIRST, REACH = 0.45, 9.0  # times the font: the least and greatest distance of a name from its point
+ANGLES, RINGS = 36, 24  # places to try
+BESIDE = 0.8  # times the font: a nearer name needs no line to its point
 
 
 def place_labels(
@@ -39,21 +39,21 @@ def place_labels(
     points: Sequence[tuple[float, float]],
     lines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
 ) -> tuple[Name, ...]:
-    """Write names beside their points, clear of each other, of all points and of lines; return those without a place.
+    """Write names beside their points, clear of each other, of points and of lines; return the names without a place.
 
-    The limits of the axes must be final. Earlier names choose first: the nearest place where no reader would take a
-    name for another point's, which is nearer or on the way to its own. A number, which has a key elsewhere, may stand
-    farther away and nearer to others: the line to its point says whose it is.
+    The limits of the axes must be final. Earlier names choose first: they take the nearest place at which no other
+    point is nearer to the name or on the way to its own point, so that readers do not confuse points. A number, which
+    has a key elsewhere, may be farther away and nearer to other points, because a line joins it to its point.
 
     Args:
-        canvas: what is drawn on.
-        axes: where.
+        canvas: the canvas to draw on.
+        axes: the axes to write on.
         names: text, x and y of each, in the order of importance.
-        balls: the scatter whose areas are kept free where that is possible.
+        balls: the scatter whose areas are kept free if possible.
         points: x and y of the centres, which are kept free.
         lines: x and y of the corners of lines that are kept free.
     """
-    canvas.figure.draw_without_rendering()  # settles the layout: places are found in pixels
+    canvas.figure.draw_without_rendering()  # fixes the layout: places are computed in pixels
     canvas.figure.set_layout_engine("none")
     if not names:
         return ()
@@ -62,7 +62,7 @@ def place_labels(
 
 
 class _Board:
-    """What names are placed on, in pixels: the marks with their balls, the lines, and what has its place already."""
+    """The board for placing names, in pixels: marks with their balls, lines, and names already placed."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class _Board:
         self.leaders = np.empty((0, 2, 2))
 
     def place(self, name: Name) -> bool:
-        """Write a name at the best place that is left; return whether there is one."""
+        """Write a name at the best free place; return whether there is one."""
         import numpy as np
 
         text, x, y = name
@@ -116,7 +116,7 @@ class _Board:
         return True
 
     def list_places(self, own: Any, width: float, height: float, *, far: bool) -> Any:
-        """Return the boxes around a point that a name may stand in, within the axes."""
+        """Return the boxes around a point, within the axes, that a name may occupy."""
         import numpy as np
 
         angles = np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
@@ -132,7 +132,7 @@ class _Board:
         return boxes[inside]
 
     def find_empty(self, boxes: Any, gaps: Any, own: Any, *, strict: bool) -> Any:
-        """Return which places cover nothing and are clear of other points, for numbers a little less."""
+        """Return which places cover nothing and are clear of other points; numbers need less distance."""
         import numpy as np
 
         to_marks = measure_gaps(boxes, self.marks)
@@ -144,9 +144,10 @@ class _Board:
         return empty
 
     def find_astray(self, ways: Any, own: Any, *, strict: bool) -> Any:
-        """Return which ways to the point pass another mark or a name.
+        """Return which lines to the point pass another mark or a name.
 
-        Where `strict`, none may cross another either; elsewhere marks that all but cover the point's own may be passed.
+        If `strict`, they may not cross other such lines either; otherwise they may pass marks that almost cover the
+        point's.
         """
         import numpy as np
 
@@ -156,7 +157,7 @@ class _Board:
         return astray | find_crossings(ways, self.leaders).any(1) if strict else astray
 
     def weigh(self, boxes: Any, ways: Any, gaps: Any, own: Any) -> Any:
-        """Return what speaks against each place: a way to go, and balls and lines that are covered or crossed."""
+        """Return the penalty of each place: its distance, and the balls and lines that it covers or crosses."""
         import numpy as np
 
         others = np.linalg.norm(self.centres - own, axis=1) >= 1
@@ -166,8 +167,8 @@ class _Board:
 
 
 def label_ends(canvas: Canvas, axes: Axes, ends: Sequence[Name]) -> None:
-    """Write a name at the right end of each line, in the margin, one below the other; what has no room is unplaced."""
-    canvas.figure.draw_without_rendering()  # settles how high the axes are
+    """Write a name at the right end of each line, in the margin, one below the other; others become unplaced."""
+    canvas.figure.draw_without_rendering()  # fixes the height of the axes
     height = axes.get_window_extent().height
     step = STEP * canvas.size.font * canvas.figure.dpi / 72 / height
     room = max(int(1 / step), 1)
@@ -183,7 +184,7 @@ def label_ends(canvas: Canvas, axes: Axes, ends: Sequence[Name]) -> None:
 
 
 def spread(levels: Sequence[float], step: float, limits: tuple[float, float]) -> list[float]:
-    """Return rising levels that are at least a step apart and within limits, each as near as that allows."""
+    """Return rising levels within limits and at least a step apart, each as near to its wish as possible."""
     low, high = limits
     placed: list[float] = []
     for level in levels:

@@ -1,4 +1,4 @@
-"""Where it goes: memory, parameters and multiply-adds of each layer, from the input to the output."""
+"""Bars of memory, parameters and multiply-adds for each layer, from the input to the output."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
-LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font, the widths of what stands beside the bars
+LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font: the widths of the texts beside the bars
 MOST_NETWORKS = 3
-MOST_LAYERS = 60  # beyond, modules stand for their layers
-# what a layer is: a hue of the theme and a hatch, so that it shows without colour
+MOST_LAYERS = 60  # with more layers, a bar shows a module
+# a group of layers: a hue of the theme, and a hatch that is readable without colour
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}
 
 
 def draw(
     canvas: Canvas, data: Sequence[Report], *, free_scales: bool = False, quantities: Sequence[str] = SHOWN
 ) -> None:
-    """Draw a row of bars for each of the quantities. The networks share the axis of a row unless `free_scales`.
+    """Draw a row of bars for each quantity. The networks share the axis of a row unless `free_scales`.
 
     Raises:
-        ArgumentError: no network, or more than stand side by side.
+        ArgumentError: there is no network, or too many to draw side by side.
     """
     if not 1 <= len(data) <= MOST_NETWORKS:
         raise ArgumentError(f"a chart of layers shows one to {MOST_NETWORKS} networks, not {len(data)}")
@@ -61,7 +61,7 @@ def draw(
                 axes.set_ylabel(f"{WORDS[name]}\n({scale.prefix}{METRICS[name].unit})")
             elif not free_scales:
                 axes.tick_params(labelleft=False)
-            if line == 0 and len(data) > 1:  # a single one stands in the headline
+            if line == 0 and len(data) > 1:  # the headline names a single network
                 axes.set_title(
                     report.network.name.partition(", ")[0], fontsize=1.1 * canvas.size.font, fontweight="bold", pad=10
                 )
@@ -91,16 +91,16 @@ class Bar:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """What its layers are."""
+        """The groups of its layers."""
         return tuple(dict.fromkeys(map(_find_group, self.layers)))
 
     def value(self, name: str, group: str | None = None) -> int:
-        """Return what its layers of a group, or all of them, have of a quantity."""
+        """Return a quantity of its layers of a group, or of all its layers."""
         return sum(getattr(layer, name) for layer in self.layers if group in {None, _find_group(layer)})
 
 
 def fold_layers(report: Report, room: int) -> list[Bar]:
-    """Return as many bars as there is room to name: layers, or modules as far down as they fit, or runs of those."""
+    """Return as many bars as can be named: layers, or the deepest modules that fit, or runs of modules."""
     names = name_layers(report.layers)
     layers = [layer for layer in report.layers if any(getattr(layer, name) for name in SHOWN)]
     most = min(room, MOST_LAYERS)
@@ -118,7 +118,7 @@ def fold_layers(report: Report, room: int) -> list[Bar]:
 
 
 def _shorten_names(bars: list[Bar]) -> list[Bar]:
-    """Leave out the module that holds most of the bars, where their names stay apart: "cells.cell5" is cell5."""
+    """Drop the name of the module that holds most of the bars, if the names stay unique: "cells.cell5" is cell5."""
     (outer, members), *_ = Counter(bar.name.partition(".")[0] for bar in bars if "." in bar.name).most_common(1) or [
         ("", 0)
     ]
@@ -130,7 +130,7 @@ def _shorten_names(bars: list[Bar]) -> list[Bar]:
 
 
 def name_layers(layers: Sequence[Layer]) -> dict[str, str]:
-    """Return the lectures' names of a plain stack of 3x3 convolutions whose layers have numbers alone, as VGG's have.
+    """Return the lectures' names for a plain stack of 3x3 convolutions with numbered layers, such as VGG.
 
     Example: "features.0" is conv1_1, the pool after "features.2" pool1, and the first linear layer of VGG-16 fc6.
     """
@@ -153,7 +153,7 @@ def name_layers(layers: Sequence[Layer]) -> dict[str, str]:
 
 
 def _list_levels(name: str) -> list[str]:
-    """Return the names of the modules around a layer, and its own; conv1_1 lies in conv1."""
+    """Return the names of the modules around a layer, and its own name; conv1_1 lies in conv1."""
     return [name[: found.start()] for found in re.finditer(r"\.|_(?=\d)|$", name)]
 
 
@@ -163,7 +163,7 @@ def _join_bars(bars: Sequence[Bar]) -> Bar:
 
 
 def _state_finding(data: Sequence[Report], shown: Sequence[Sequence[Bar]]) -> str:
-    """Return where a network has most of its memory and of its parameters; of several, which has most of each."""
+    """Return a headline: where a network's memory and parameters lie, or which network has the most of each."""
     if len(data) == 1:
         (report,), (bars,) = data, shown
         parts = [_spell_most(bars, name, getattr(report.totals, name)) for name in ("activation_bytes", "params")]
@@ -184,9 +184,9 @@ def _spell_most(bars: Sequence[Bar], name: str, total: int) -> str:
 
 
 def _count_room(canvas: Canvas, networks: int, *, shared: bool) -> int:
-    """Return how many names have room beside each other below the bars of a network.
+    """Return how many names fit side by side below the bars of a network.
 
-    The legend, the names of the axes and, between the networks, numbers or a gap take their part of the width.
+    The legend, the axes' names and the numbers or gaps between networks also take up width.
     """
     font = canvas.size.font
     width = 72 * canvas.size.width / font - LEGEND - AXIS - (networks - 1) * (GAP if shared else AXIS)
@@ -194,7 +194,7 @@ def _count_room(canvas: Canvas, networks: int, *, shared: bool) -> int:
 
 
 def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str], marks: Sequence[Annotation]) -> None:
-    """Fit the texts to the panels, whose size is known by now: room above the bars, and axes' names that are no longer.
+    """Fit the texts to the panels, whose size is now known: leave room above bars, and shorten axes' names.
 
     A mark that would reach beyond its panel moves into it.
     """
@@ -202,7 +202,7 @@ def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str],
     point = canvas.figure.dpi / 72
     for axes, name in zip(first, quantities, strict=True):
         height = axes.get_window_extent().height / point
-        above = min(2 * canvas.size.font / height, 0.6)  # of the panel: a line of letters
+        above = min(2 * canvas.size.font / height, 0.6)  # of the panel's height: a line of letters
         axes.set_ylim(0, axes.get_ylim()[1] / (1 - above))
         unit = axes.get_ylabel().partition("\n")[2]
         if len(WORDS[name]) * LETTER * canvas.size.font > height + canvas.size.font:
@@ -215,7 +215,7 @@ def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str],
 
 
 def _draw_bars(canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale) -> None:
-    """Draw a bar for each name, what its layers are on top of each other."""
+    """Draw a bar for each name, with the groups of its layers stacked."""
     below = [0.0] * len(bars)
     for group, (hue, hatch) in GROUPS.items():
         heights = [bar.value(name, group) / scale.divisor for bar in bars]
@@ -233,7 +233,7 @@ def _draw_bars(canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale
 def _mark_largest(
     canvas: Canvas, axes: Axes, bars: Sequence[Bar], name: str, scale: units.Scale, *, total: int, named: bool
 ) -> list[Annotation]:
-    """Say which bar has the most, and its share; where networks stand side by side, the share alone."""
+    """Write the name and the share of the largest bar; for networks side by side, only the share."""
     if not total:
         return []
     values = [bar.value(name) for bar in bars]

@@ -1,4 +1,4 @@
-"""What was measured: whiskers for its spread, and the line that says on what device and how well."""
+"""Measured times: whiskers for their spread, and the line that names device and conditions."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def draw_whiskers(
     upright: bool,
     image: bool = False,
 ) -> None:
-    """Draw a line in milliseconds from the 10th to the 90th percentile of each time that has them.
+    """Draw a line, in milliseconds, from the 10th to the 90th percentile of each time that has percentiles.
 
     Args:
-        axes: where.
-        times: what was measured, None where nothing is known of it.
+        axes: the axes to draw on.
+        times: measured times, None for a point without one.
         others: the other coordinate of each point.
         hues: the colour of each point.
         upright: whether times go up, rather than across.
-        image: whether the time of an image is shown, rather than the time of its batch.
+        image: whether times are per image rather than per batch.
     """
     draw = axes.vlines if upright else axes.hlines
     for time, other, hue in zip(times, others, hues, strict=True):
@@ -45,7 +45,7 @@ def draw_whiskers(
 
 
 def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None) -> str:
-    """Return the line that says where and how times were measured, and which of them are not to be trusted."""
+    """Return the line that describes where and how times were measured, and which are unreliable."""
     known = [time for time in times if time is not None]
     places = list(dict.fromkeys(time.place for time in known if time.place))
     settings = [set(time.setting.split(", ")) for time in known]

@@ -1,4 +1,4 @@
-"""plot(kind, networks) -> a matplotlib figure: what `archcost plot` writes, for programs and notebooks."""
+"""plot(kind, networks) -> a matplotlib figure: the chart of `archcost plot`, for programs and notebooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcost.charts.presets import Preset
     from archcost.records import Accuracy, MeasuredTime, Missing
 
-NAMED = ("accuracies", "timed accuracies", "times", "time curves")  # what is known of a network by its name alone
+NAMED = ("accuracies", "timed accuracies", "times", "time curves")  # data that is looked up by a network's name
 FROM_REPORTS = ("reports", "timed reports", "timelines")
 FROM_COMPARISONS = ("accuracies", "timed accuracies", "times")
 
@@ -54,37 +54,38 @@ def plot(
     """Draw a chart and return it as a matplotlib figure.
 
     The figure shows itself in a notebook, and `figure.savefig("chart.svg")` writes it. matplotlib's settings and
-    backend stay as they are, and a user's settings do not change the chart. A warning names each network that has no
-    place in the chart, and each name that found no room.
+    backend stay as they are, and a user's settings do not change the chart. A warning names each network that the chart
+    cannot show, and each name that did not fit.
 
     Args:
         kind: "accuracy-flops", "accuracy-params", "accuracy-time", "density", "flops-time", "memory-batch",
             "time-batch", "layers", "roofline", "memory-timeline", "block" or "error-year".
-        networks: a name or several ("vgg16", "timm:resnet50", "resnet*"), a network or several, as
-            `archcost.profile` takes them, reports, or a comparison.
-        preset: a known chart, which brings its networks: "canziani-2016", "inception", ...
+        networks: one or several names ("vgg16", "timm:resnet50", "resnet*"), one or several networks as for
+        `archcost.profile`, reports, or a comparison.
+        preset: a known chart with its networks: "canziani-2016", "inception", ...
         theme: "light" or "dark".
         size: "16:9", "4:3", "slide" or "paper".
-        font: points, a font, or both: "20", "Arial", "Arial 20".
+        font: a size in points, a font, or both: "20", "Arial", "Arial 20".
         title: a headline of your own.
         subtitle: a line below the headline.
         highlight: the networks that keep their colour; the others are grey.
-        labels: which balls are named: "auto", "all", "pareto", "none".
+        labels: the balls to name: "auto", "all", "pareto", "none".
         free_scales: whether each network of a chart of layers has axes of its own.
         protocol: how the accuracies were measured.
-        dataset: what the accuracies are for, such as "CIFAR-10"; None for what most of the networks have.
+        dataset: the data set of the accuracies, such as "CIFAR-10"; None for the most common one among the networks.
         accuracies: figures of your own; see `archcost.comparison.accuracy.read_accuracies`.
         times: measured times; see `archcost.comparison.times.read_times`.
         batches: batch sizes of "memory-batch"; None for 1 to 64, doubled.
         batch: the batch size of the other kinds.
-        train: an optimizer: memory of a training step.
+        train: an optimizer, for the memory of a training step.
         like: the device whose choices memory follows: "cuda" or "cpu".
         inputs: a sequence of `InputSpec`, the same for every network; None for each network's own.
-        device: where "roofline" times; None for the GPU where there is one.
-        jobs: processes; None for as many as help.
+        device: the device on which "roofline" times; None for the GPU if there is one.
+        jobs: the number of processes; None for a suitable one.
 
     Raises:
-        ArgumentError: an unknown kind, preset, theme, size or font, an option of another kind, or nothing to draw.
+        ArgumentError: the kind, preset, theme, size or font is unknown, an option belongs to another kind, or there is
+        nothing to draw.
     """
     given = {
         "labels": labels, "free-scales": free_scales, "highlight": highlight, "times": times, "batches": batches,
@@ -115,11 +116,11 @@ def plot(
 def draw_gathered(
     kind: str, chart: Chart, preset: Preset, look: Mapping[str, Any], options: Mapping[str, Any]
 ) -> tuple[Figure, tuple[Missing, ...], tuple[str, ...]]:
-    """Draw what was gathered; return the figure, the networks that were left out, and names that found no room.
+    """Draw gathered data; return the figure, the networks that were left out, and the names that did not fit.
 
     Raises:
-        ArgumentError: a network to be looked at that the chart does not show, or nothing to draw.
-        ArchcostError: nothing to draw, because a network could not be run.
+        ArgumentError: the chart does not show a network to highlight, or there is nothing to draw.
+        ArchcostError: there is nothing to draw, because a network could not run.
     """
     check_highlight(look["words"].highlight, chart.data)
     left_out = (*chart.left_out, *preset.missing)
@@ -132,7 +133,7 @@ def draw_gathered(
 
 
 def list_left_out(networks: Sequence[Missing]) -> list[str]:
-    """Return which networks have no place in the chart, one line for each reason."""
+    """Return the networks that the chart cannot show, one line for each reason."""
     reasons = dict.fromkeys(lost.reason for lost in networks)
     return [
         f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
@@ -141,7 +142,7 @@ def list_left_out(networks: Sequence[Missing]) -> list[str]:
 
 
 def _gather_any(kind: str, networks: Any, preset: Preset, request: Request) -> Chart:
-    """Gather what a chart is drawn from: of names and networks by counting them, of results what they have."""
+    """Return the data of a chart: count named networks and modules, or take the figures of finished results."""
     from dataclasses import replace
 
     from archcost.sources.selection import select
@@ -169,10 +170,10 @@ def _gather_any(kind: str, networks: Any, preset: Preset, request: Request) -> C
 
 
 def _check_source(what: str, kind: str, allowed: Sequence[str]) -> None:
-    """Refuse a kind of chart that cannot be drawn of a result.
+    """Refuse a kind of chart that cannot be drawn from a result.
 
     Raises:
-        ArgumentError: naming the kinds that can.
+        ArgumentError: the chart cannot be drawn; names the kinds that can.
     """
     kinds = [name for name, each in KINDS.items() if each.data in allowed]
     if kind not in kinds:

@@ -1,4 +1,4 @@
-"""Charts that were published, and the lectures' worked examples: which networks, drawn how."""
+"""Published charts and the lectures' worked examples: their networks and how they are drawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A kind of chart, its networks, how it is drawn, and what of the original cannot be had."""
+    """A kind of chart, its networks, its options, and the parts of the original that cannot be reproduced."""
 
     kind: str
     networks: tuple[str, ...]
@@ -27,7 +27,7 @@ def _build_block(title: str, *networks: str, **options: Any) -> Preset:
     return Preset(kind="block", networks=networks, options={"title": title, **options})
 
 
-SEEN = ("params", "receptive_field")  # what stands below blocks whose argument is what they see, and for how much
+SEEN = ("params", "receptive_field")  # the quantities below blocks that argue by receptive field and cost
 
 
 CANZIANI = (
@@ -55,7 +55,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             },
             missing=NOT_IN_ZOO,
         ),
-        # figure 10; its bars as they were read from the figure, but for Inception-v4's, which cannot be right
+        # figure 10; its bars as read from the figure, except Inception-v4's, which cannot be right
         "canziani-density": Preset(
             kind="density",
             networks=CANZIANI,
@@ -123,10 +123,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 
 
 def choose_preset(name: str | None, kind: str) -> Preset:
-    """Return the preset of a name for a kind of chart; without a name, one that adds nothing.
+    """Return the named preset for a kind of chart; without a name, an empty preset.
 
     Raises:
-        ArgumentError: no preset has this name, or it is a chart of another kind.
+        ArgumentError: no preset has this name, or the preset is of another kind of chart.
     """
     if name is None:
         return Preset(kind=kind, networks=())
@@ -137,7 +137,7 @@ def choose_preset(name: str | None, kind: str) -> Preset:
 
 
 def find_preset(name: str) -> Preset:
-    """Return the preset of a name.
+    """Return the preset with a name.
 
     Raises:
         ArgumentError: no preset has this name.

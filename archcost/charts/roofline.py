@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from archcost.charts.canvas import Canvas
     from archcost.records import Report, Roof, RowTime, Sample
 
-NAMED = 8  # rows, those that take longest
-USUAL = 14  # points of the font that marks are sized for
+NAMED = 8  # rows to name: the slowest
+USUAL = 14  # points: the font for which marks are sized
 GIGA = 1e9
-ABOVE = 1.2  # times the roof: more than the noise of a measurement
+ABOVE = 1.2  # times the roof: beyond the noise of a measurement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One row: operations for each byte along, operations for each second up, its part of the time."""
+    """One row: operations per byte (x), operations per second (y), and its share of the time."""
 
     name: str
     intensity: float
@@ -36,14 +36,14 @@ class Point:
 
 
 def draw(canvas: Canvas, data: Sequence[Report]) -> None:
-    """Draw each row that multiplies as a point, its area by the time it takes, and the two ceilings above.
+    """Draw each row that multiplies as a point with the area of its time, under the two ceilings.
 
     Args:
-        canvas: what is drawn on.
+        canvas: the canvas to draw on.
         data: timed networks; the first one gives the roof.
 
     Raises:
-        ArgumentError: no network, or one whose rows were not timed or have no roof.
+        ArgumentError: there is no network, or its rows have no times or no roof.
     """
     samples = [_find_sample(report) for report in data]
     if not samples:
@@ -81,7 +81,7 @@ def draw(canvas: Canvas, data: Sequence[Report]) -> None:
 
 
 def yield_points(sample: Sample) -> Iterator[Point]:
-    """Yield the rows that multiply; the others would lie at zero, where a logarithmic axis does not reach."""
+    """Yield the rows that multiply; the others are zero, which a logarithmic axis cannot show."""
     assert sample.layers is not None  # noqa: S101 - _sample looked
     whole = sum(row.times.median for row in sample.layers.rows) or 1
     for row in sample.layers.rows:
@@ -111,7 +111,7 @@ def _find_sample(report: Report) -> Sample:
 def _draw_ceilings(
     canvas: Canvas, axes: Axes, roof: Roof, peak: float
 ) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Draw the products' ceiling, and before it the memory's: of what no cache holds, and dashed of the fastest cache.
+    """Draw the ceilings of arithmetic and of memory, beyond all caches; dashed, of the fastest cache.
 
     Return the corners of the lines.
     """

@@ -1,4 +1,4 @@
-"""Axes that people read: 0.1, 1, 10 rather than powers, and limits that leave the marks whole."""
+"""Readable axes: 0.1, 1, 10 rather than powers, and limits that do not cut marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axis import Axis
 
-FEW_DECADES = 2.5  # below, the powers of ten alone are too few ticks
+FEW_DECADES = 2.5  # below, powers of ten alone give too few ticks
 
 
 def make_logarithmic(axis: Axis, values: Sequence[float], room: float = 1.6) -> None:

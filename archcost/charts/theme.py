@@ -1,7 +1,7 @@
-"""How a chart looks: colours that hold on their background, letters that a lecture hall can read, shapes for families.
+"""The look of charts: colours with enough contrast, letters readable in a lecture hall, shapes for families.
 
-The hues are near those of Okabe and Ito. They reach a contrast of 3:1 on the background, so a light and a dark theme
-differ, and any two of them, the grey of the rest among them, lie 20 apart in CIELAB, whichever cone a reader lacks.
+The hues are close to Okabe and Ito's. They reach a contrast of 3:1 on the background, so the light and the dark theme
+differ. Any two hues, including the grey of the rest, are 20 apart in CIELAB for every kind of colour blindness.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Theme:
     """Colours as #rrggbb: `text` and `muted` for letters, `rule` for lines behind the data, `hues` for the data.
 
-    `rest` is the grey of data that no hue is left for, or that a reader need not look at.
+    `rest` is the grey of data without a hue of its own and of data that is not highlighted.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Theme:
 class Size:
     """A canvas in inches, the font in points (nothing is smaller than `font`) and the dots per inch of a PNG.
 
-    `family` is the font's, None for ours.
+    `family` is the font's family, None for the default.
     """
 
     name: str
@@ -77,18 +77,18 @@ SIZES: Mapping[str, Size] = MappingProxyType(
             Size(name="16:9", width=12.8, height=7.2, font=14, dpi=150),
             Size(name="4:3", width=9.6, height=7.2, font=14, dpi=150),
             Size(name="slide", width=13.333, height=7.5, font=18, dpi=144),
-            Size(name="body", width=12.667, height=5.7, font=18, dpi=144),  # of a slide, below its title
+            Size(name="body", width=12.667, height=5.7, font=18, dpi=144),  # the part of a slide below its title
             Size(name="paper", width=7, height=4.2, font=7.5, dpi=300),
         )
     }
 )
 TITLE = 1.35  # times the font
 SMALLEST, LARGEST = 4, 40  # points of a font
-LETTERS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")  # the first comes with matplotlib: the same everywhere
+LETTERS = ("DejaVu Sans", "Verdana", "Arial", "sans-serif")  # matplotlib brings the first: the same everywhere
 
 
 def find_theme(name: str) -> Theme:
-    """Return the theme of a name.
+    """Return the theme with a name.
 
     Raises:
         ArgumentError: nothing has this name.
@@ -97,10 +97,10 @@ def find_theme(name: str) -> Theme:
 
 
 def find_size(name: str, font: str | None = None) -> Size:
-    """Return the size of a name, with a font of a user's: "20" (points), "Arial", or both, "Arial 20".
+    """Return the size with a name, with the user's font: "20" (points), "Arial", or both, "Arial 20".
 
     Raises:
-        ArgumentError: nothing has this name, no such font is installed, or its letters are too small or too large.
+        ArgumentError: no size has this name, the font is not installed, or its letters are too small or too large.
     """
     size = _find_named("size", name, SIZES)
     if font is None:
@@ -114,7 +114,7 @@ def find_size(name: str, font: str | None = None) -> Size:
 
 
 def _find_family(name: str) -> str:
-    """Return the name of an installed font, in upper and lower case as it is written there."""
+    """Return the name of an installed font with its own upper and lower case."""
     from matplotlib.font_manager import fontManager
 
     known = {family.lower(): family for family in fontManager.get_font_names()}
@@ -131,7 +131,7 @@ def compute_contrast(one: str, other: str) -> float:
 
 
 def check_font(family: str) -> None:
-    """Refuse a font that this machine does not have: letters of another width would not fit.
+    """Refuse a font that is not installed: letters of another width would not fit.
 
     Raises:
         ArgumentError: no font has this name.
@@ -146,7 +146,7 @@ def check_font(family: str) -> None:
 
 @contextmanager
 def use_settings(theme: Theme, size: Size, font: str | None = None) -> Iterator[None]:
-    """Give matplotlib our settings and no one else's: neither a user's matplotlibrc nor its state changes a chart."""
+    """Use only our settings of matplotlib: neither a user's matplotlibrc nor current settings change a chart."""
     import matplotlib as mpl
 
     with mpl.rc_context():
@@ -171,7 +171,7 @@ def _build_settings(theme: Theme, size: Size) -> dict[str, Any]:
         "figure.constrained_layout.w_pad": 0.4 * size.font / 72,
         "figure.constrained_layout.h_pad": 0.4 * size.font / 72,
     }
-    # text stays text in SVG and PDF; ids that would be random come from the salt
+    # text stays text in SVG and PDF; the salt makes ids reproducible
     ours |= {"svg.fonttype": "none", "text.parse_math": False, "svg.hashsalt": "archcost", "pdf.fonttype": 42}
     return ours
 

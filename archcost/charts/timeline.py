@@ -1,4 +1,4 @@
-"""What is alive while a network runs: bytes by what they are against operators, with the peak marked."""
+"""Memory while a network runs: live bytes by kind against operators, with the peak marked."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from archcost.records import Instant, Report
 
 MOST = 3
-PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above what they show
+PANELS = 0.62  # of the chart's height: the axes; two lines of text stand above the data
 HATCHES = ("", "///", "...", "xxx", "\\\\\\")
-STEP = 0.06  # of the operators before it: how wide the optimizer's step is
+STEP = 0.06  # times the operators before it: the width of the optimizer's step
 
 
 def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     """Draw a panel for each network.
 
     Args:
-        canvas: what is drawn on.
+        canvas: the canvas to draw on.
         data: reports with timelines.
-        remark: what was done: "inference", "training with adam".
+        remark: the mode: "inference", "training with adam".
 
     Raises:
-        ArgumentError: no network, too many, or a report without a timeline.
+        ArgumentError: there is no network, there are too many, or a report has no timeline.
     """
     if not 1 <= len(data) <= MOST:
         raise ArgumentError(f"a chart of memory over time shows one to {MOST} networks, not {len(data)}")
@@ -50,7 +50,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     named = {
         name: part for axes in canvas.figure.axes for part, name in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    shown = [name for name in reversed(LIVE) if name in named]  # as they lie on each other
+    shown = [name for name in reversed(LIVE) if name in named]  # in the order of stacking
     canvas.figure.legend([named[name] for name in shown], shown, loc="outside right upper")
     canvas.write_title(
         _state_finding(data),
@@ -61,7 +61,7 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One place on the axis: an operator, or all of an optimizer's, of which it shows the moment with the most."""
+    """One place on the axis: an operator, or all operators of an optimizer, shown at their highest moment."""
 
     instant: Instant
     phase: str
@@ -70,7 +70,7 @@ class Step:
 
 
 def list_steps(timeline: Sequence[Instant]) -> list[Step]:
-    """Return the places on the axis. The optimizer's operators, of which it has a few for each parameter, are one."""
+    """Return the places on the axis. The optimizer's operators, a few for each parameter, share one place."""
     before = sum(instant.phase != "step" for instant in timeline)
     steps: list[Step] = []
     start = 0.0
@@ -86,7 +86,7 @@ def list_steps(timeline: Sequence[Instant]) -> list[Step]:
 
 
 def _state_finding(data: Sequence[Report]) -> str:
-    """Return what most of the peak is; of several networks, which has the highest."""
+    """Return a headline: the largest part of the peak, or the network with the highest peak."""
     peaks = [max(report.timeline, key=lambda instant: instant.live_bytes) for report in data]
     if len(data) == 1:
         return f"Memory alive while the network runs: the peak is {_spell_parts(peaks[0]).partition(',')[0]}"
@@ -96,7 +96,7 @@ def _state_finding(data: Sequence[Report]) -> str:
 
 
 def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, largest: int) -> None:
-    """Draw what is alive at each operator, by what it is, and the peak with its name and its parts.
+    """Draw the live bytes at each operator, by kind, and the peak with its name and its parts.
 
     `largest` is the peak of all networks, whose panels share their axis.
     """
@@ -119,7 +119,7 @@ def _draw_panel(canvas: Canvas, axes: Axes, report: Report, *, panels: int, larg
 
 
 def _stack_parts(canvas: Canvas, axes: Axes, steps: Sequence[Step], scale: units.Scale) -> None:
-    """Fill the area of each part, the parameters at the bottom; each has its hue and hatch."""
+    """Fill the area of each part with its hue and hatch, the parameters at the bottom."""
     edges = [*(step.start for step in steps), steps[-1].start + steps[-1].width]
     below = [0.0] * len(edges)
     for i, name in enumerate(LIVE):
@@ -134,7 +134,7 @@ def _stack_parts(canvas: Canvas, axes: Axes, steps: Sequence[Step], scale: units
 
 
 def _name_phases(canvas: Canvas, axes: Axes, steps: Sequence[Step]) -> None:
-    """Write the phases below the axis, with a line where each begins; one too short for its name shows its line."""
+    """Write the phases below the axis, with a line at each start; a phase too short for its name has only the line."""
     width = 0.7 * 72 * canvas.size.width / (steps[-1].start + steps[-1].width)  # points of a unit, about
     ticks, names, reached = [], [], 0.0
     for phase, run in groupby(steps, key=lambda step: step.phase):
@@ -153,7 +153,7 @@ def _name_phases(canvas: Canvas, axes: Axes, steps: Sequence[Step]) -> None:
 
 
 def _mark_peak(canvas: Canvas, axes: Axes, peak: tuple[float, float], text: str, *, left: bool) -> None:
-    """Mark the peak; its text stands on the side where there is more room."""
+    """Mark the peak, with its text on the side that has more room."""
     font = canvas.size.font
     axes.plot([peak[0]], [peak[1]], marker="v", markersize=0.8 * font, color=canvas.theme.text, label="_peak")
     axes.annotate(
@@ -163,12 +163,12 @@ def _mark_peak(canvas: Canvas, axes: Axes, peak: tuple[float, float], text: str,
 
 
 def _spell_place(instant: Instant) -> str:
-    """Return the layer in which an operator ran, or else its phase and the operator."""
+    """Return the layer in which an operator ran; without one, its phase and the operator."""
     return instant.layer or f"{instant.phase}, {instant.op.removeprefix('aten.')}"
 
 
 def _spell_parts(instant: Instant) -> str:
-    """Return what is alive, the most first, in parts of the whole."""
+    """Return the live parts, the largest first, as shares of the whole."""
     parts = sorted(zip(instant.parts or (), LIVE, strict=False), reverse=True)
     return ", ".join(f"{units.share(nbytes, instant.live_bytes)} % {name}" for nbytes, name in parts if nbytes)
 

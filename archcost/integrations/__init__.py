@@ -1,1 +1,1 @@
-"""Callbacks that tell loggers what a training run achieves: `lightning.CostLogger`, `transformers.CostLogger`."""
+"""Callbacks that log a training run's throughput: `lightning.CostLogger`, `transformers.CostLogger`."""

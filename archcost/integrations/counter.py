@@ -1,4 +1,4 @@
-"""The multiply-adds of training steps: those of each shape of batch are counted once, while they run."""
+"""The multiply-adds of training steps, counted once for each shape of batch while the step runs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class StepCounter:
-    """Count what a training step multiplies: forward, backward and all that its optimizer does.
+    """Count the multiply-adds of a training step: forward pass, backward pass and optimizer.
 
-    A step has one part or, where gradients accumulate, several. The operators of the first part of each shape are
-    recorded as they run, so that what is frozen, and what a router chooses, is as it is; later parts of that shape cost
-    no time. The operators' results stay what they were, bit for bit. `uncovered` are the operators without a rule.
+    A step has one part or, if gradients accumulate, several. The operators of the first part of each shape are recorded
+    as they run, so that frozen layers and a router's choices are counted correctly; later parts of that shape cost no
+    time. Recording leaves the operators' results unchanged, bit for bit. `uncovered` holds the operators without a
+    rule.
     """
 
     def __init__(self) -> None:
@@ -32,7 +33,7 @@ class StepCounter:
         self._recorded = False
 
     def start_step(self) -> None:
-        """Begin a step; one that was never ended is dropped."""
+        """Begin a step; drop an unfinished one."""
         self.abandon()
         self._macs, self._recorded = 0, False
 
@@ -46,12 +47,12 @@ class StepCounter:
         self._recorder, self._recorded = self._recording.enter_context(Recorder()), True
 
     def end_step(self) -> tuple[int, bool]:
-        """End a step; return its multiply-adds, and whether some were recorded in it, which takes time."""
+        """End a step; return its multiply-adds, and whether any were recorded, which takes time."""
         self._end_part()
         return self._macs, self._recorded
 
     def abandon(self) -> None:
-        """Stop recording, whatever became of the step."""
+        """Stop recording, even if the step failed."""
         self._recording.close()
         self._recorder = None
 
@@ -75,12 +76,12 @@ class StepCounter:
 
 
 def describe_shape(batch: Any) -> Hashable:
-    """Return the shapes and dtypes of a batch's tensors: batches that have them in common cost the same."""
+    """Return the shapes and dtypes of a batch's tensors: batches that share them cost the same."""
     return tuple((tuple(tensor.shape), str(tensor.dtype)) for tensor in find_tensors(batch))
 
 
 def count_items(batch: Any) -> dict[str, int]:
-    """Return how many tokens a batch has, or how many images: rows of integers are tokens, padding among them."""
+    """Return a batch's number of tokens or of images: a matrix of integers holds tokens, including padding."""
     found = batch["input_ids"] if hasattr(batch, "keys") and "input_ids" in batch else None
     tensors = find_tensors(batch if found is None else found)
     if not tensors or not tensors[0].dim():

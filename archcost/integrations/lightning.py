@@ -10,20 +10,20 @@ from archcost.integrations.meter import Meter
 
 
 class CostLogger(Callback):
-    """Log what training steps achieve to the trainer's loggers; a step is one batch.
+    """Log the throughput of training steps to the trainer's loggers; a step is one batch.
 
-    The figures are those of each process: archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation where
-    a peak is known, and archcost/images_per_second or archcost/tokens_per_second.
+    Each process logs its own figures: archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation if a peak
+    is known, and archcost/images_per_second or archcost/tokens_per_second.
 
     Args:
-        options: those of `archcost.integrations.meter.Meter`: every, peak, dtype.
+        options: the arguments of `archcost.integrations.meter.Meter`: every, peak, dtype.
     """
 
     def __init__(self, **options: Any) -> None:
         self.meter = Meter(**options)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Find out where the network runs."""
+        """Tell the meter the network's device."""
         del trainer
         self.meter.prepare(pl_module.device)
 
@@ -47,6 +47,6 @@ class CostLogger(Callback):
         self.meter.pause()
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-        """Leave nothing behind."""
+        """Stop the meter."""
         del trainer, pl_module, exception
         self.meter.stop()

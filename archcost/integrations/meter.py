@@ -1,4 +1,4 @@
-"""What steps achieve: their multiply-adds and items beside the time that they took."""
+"""The throughput of training steps: multiply-adds and items per second."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ PREFIX = "archcost/"
 
 
 class Meter:
-    """Measure training steps and say, every few of them, what they achieved.
+    """Measure training steps and return their throughput every few steps.
 
-    Steps in which operators were recorded are not timed, nor is what happens between `pause` and the next step.
+    The time of steps in which operators were recorded is left out, and so is the time between `pause` and the next
+    step.
 
     Args:
-        every: after how many timed steps there are figures.
-        peak: the floating-point operations of the device in a second, for its utilisation: a number, a device's name of
-            the datasheets, "measured", or None for no utilisation.
-        dtype: what the network multiplies in, for a peak by name or measured.
+        every: the number of timed steps between two sets of figures.
+        peak: the device's peak in FLOP/s, for the utilisation: a number, a device's name from the datasheets,
+        "measured", or None for no utilisation.
+        dtype: the dtype of the network's multiplications, for a named or measured peak.
         clock: the time in seconds.
 
     Raises:
-        ArgumentError: figures after less than one step, or a peak that is not positive.
-        NoDeviceError: a device without a datasheet.
+        ArgumentError: `every` is below 1, the peak is not positive, or the datasheet has no peak of the dtype.
+        NoDeviceError: the named device has no datasheet.
     """
 
     def __init__(
@@ -57,11 +58,11 @@ class Meter:
 
     @property
     def uncovered(self) -> tuple[str, ...]:
-        """The operators that are counted as nothing, for there is no rule."""
+        """The operators that count as nothing, because they have no rule."""
         return tuple(sorted(self._counter.uncovered))
 
     def prepare(self, device: torch.device) -> None:
-        """Say where the network runs; measure the peak there, where that was asked for."""
+        """Set the network's device; measure its peak if requested."""
         self._device = device
         if self._peak == "measured":
             self._ceiling = _measure_peak(device, self._dtype)
@@ -74,12 +75,12 @@ class Meter:
             self._start = self._read_clock()
 
     def start_part(self, batch: Any) -> None:
-        """Begin the forward and backward pass of a batch, one of those whose gradients accumulate."""
+        """Begin the forward and backward pass of a batch; a step may accumulate the gradients of several."""
         self._new.update(count_items(batch))
         self._counter.start_part(batch)
 
     def end_step(self) -> dict[str, float]:
-        """End a step; return figures by their names, or nothing where they are not due."""
+        """End a step; return figures by name, or an empty dictionary if none are due."""
         macs, recorded = self._counter.end_step()
         if recorded:
             self._warn(macs)
@@ -96,17 +97,17 @@ class Meter:
         return figures
 
     def pause(self) -> None:
-        """Forget the steps since the last figures: something else took time."""
+        """Forget the steps since the last figures, because other work took time."""
         self._start, self._macs, self._steps = None, 0, 0
         self._items.clear()
 
     def stop(self) -> None:
-        """Stop, whatever became of the step."""
+        """Stop, even if the step failed."""
         self._counter.abandon()
         self.pause()
 
     def _warn(self, macs: int) -> None:
-        """Say what the count leaves out, once each."""
+        """Warn once of each operator that the count leaves out."""
         new = [name for name in self.uncovered if name not in self._told]
         self._told.update(new)
         if new:
@@ -126,7 +127,7 @@ class Meter:
         return {f"{PREFIX}{name}": value for name, value in figures.items()}
 
     def _read_clock(self) -> float:
-        """Return the time at which the device has done what it was given."""
+        """Return the time after the device has finished its work."""
         if self._device is not None and self._device.type != "cpu":
             import torch
 

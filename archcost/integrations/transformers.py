@@ -10,15 +10,15 @@ from archcost.integrations.meter import Meter
 
 
 class CostLogger(TrainerCallback):
-    """Log what training steps achieve by the trainer's own `log`, so that all that it reports to has it.
+    """Log the throughput of training steps by the trainer's own `log`, so that it reaches all of its loggers.
 
-    A step is one of the optimizer, with all batches whose gradients accumulate in it. The figures are those of each
-    process: archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation where a peak is known, and
+    A step is one optimizer step, with all batches whose gradients accumulate in it. Each process logs its own figures:
+    archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation if a peak is known, and
     archcost/tokens_per_second or archcost/images_per_second.
 
     Args:
-        trainer: the trainer, whose `log` is called.
-        options: those of `archcost.integrations.meter.Meter`: every, peak, dtype.
+        trainer: the trainer that logs the figures.
+        options: the arguments of `archcost.integrations.meter.Meter`: every, peak, dtype.
     """
 
     def __init__(self, trainer: Any, **options: Any) -> None:
@@ -28,7 +28,7 @@ class CostLogger(TrainerCallback):
         self._stepping = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-        """Find out where the network runs, and be told of each of its batches."""
+        """Tell the meter the network's device, and hook the network to see each batch."""
         del state, control
         self.meter.prepare(args.device)
         self._hook = known["model"].register_forward_pre_hook(self._start_part, with_kwargs=True)
@@ -53,12 +53,12 @@ class CostLogger(TrainerCallback):
         self.meter.pause()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-        """Leave nothing behind."""
+        """Stop the meter and remove the hook."""
         del args, state, control, known
         self.stop()
 
     def stop(self) -> None:
-        """Stop, also where training failed, which the trainer tells nobody."""
+        """Stop the meter and remove the hook; call this yourself if training fails, because the trainer does not."""
         self._stepping = False
         self.meter.stop()
         if self._hook is not None:

@@ -1,4 +1,4 @@
-"""The asking side of `archcost.processes.worker`: a network's code runs there, never here."""
+"""The client of `archcost.processes.worker`: a network's code runs in the worker, never here."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
     from archcost.processes.guard import Guard
 
-ANSWER_CHARACTERS = 2 * CHARACTERS  # a report, and the quotes within it escaped
-START_SECONDS = 600.0  # for what a worker imports
-GRACE_SECONDS = 5.0  # beyond its limit, for a worker that is stopped, whose own clock does not run
+ANSWER_CHARACTERS = 2 * CHARACTERS  # a report whose quotes are escaped
+START_SECONDS = 600.0  # for the worker's imports
+GRACE_SECONDS = 5.0  # beyond the limit: the clock of a suspended worker does not run
 
 
 class AnswerError(Exception):
-    """What a task raised in the worker: the name of the error's class, and its message."""
+    """An error that a task raised in the worker: the name of its class, and its message."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it come from a cluster, too."""
+        """Support pickling, which a cluster needs."""
         return type(self), (self.kind, str(self))
 
 
 class Worker:
-    """A process that is asked one thing at a time. It is started when it is first asked, and again where it ended.
+    """A process that answers one request at a time. It starts at the first request, and again after it has ended.
 
-    It runs the present archcost in `folder`, which is the current one where it is None; `paths` come first where it
-    looks for modules. `limits` hold for each request, once the modules that `imports` names are there. An interrupt is
-    for the asking process alone: the worker leads a group of its own. Who is `sheltered` outlives whoever kills all
-    children of the asking process for long enough to end what its networks left.
+    It runs this archcost in `folder` (None: the current folder); `paths` come first in its module search path. `limits`
+    apply to each request, after the modules in `imports` are loaded. An interrupt reaches only the calling process,
+    because the worker leads its own process group. If all children of the calling process are killed, a `sheltered`
+    worker lives long enough to end the processes that its networks left.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class Worker:
         self._runner = 0
         self._overdue = False
         self._closed = False
-        self._lock = Lock()  # `close` is called by another thread than `ask` where the pool is interrupted
+        self._lock = Lock()  # when the pool is interrupted, `close` and `ask` run in different threads
 
     def ask(self, task: str, **arguments: Any) -> Any:
-        """Have it call a function, "package.module:function", with what JSON can say; return what comes of it.
+        """Call a function, "package.module:function", in the worker with JSON arguments; return its result.
 
         Raises:
-            DiedError: the process died, or was ended at a limit; the next request starts another.
+            DiedError: the process died or exceeded a limit; the next request starts another process.
             AnswerError: the function raised.
         """
         process, kills = self._start(), read_kills()
         request = {"task": task, "arguments": arguments, "imports": self._imports, "limits": asdict(self._limits)}
         answer = None
-        with suppress(OSError, ValueError):  # it has ended, and takes no request; or `close` was called meanwhile
+        with suppress(OSError, ValueError):  # the process has ended, or `close` was called meanwhile
             if process.stdin is None:
                 raise AssertionError("it is a pipe")
             process.stdin.write(json.dumps(request) + "\n")
@@ -89,7 +89,7 @@ class Worker:
                     seconds = self._limits.seconds
                     answer = self._read(process, None if seconds is None else seconds + GRACE_SECONDS)
         match answer:
-            case {"last": True}:  # the task changed its process, and the next one is to find what it found
+            case {"last": True}:  # the task changed its process; the next task needs a fresh one
                 with self._lock:
                     self._remove()
         match answer:
@@ -100,7 +100,7 @@ class Worker:
         raise self._end(process, answer, read_kills() > kills)
 
     def close(self) -> None:
-        """End the process, whatever it does, and whatever it started; it is not started again."""
+        """End the process and everything that it started; do not start it again."""
         with self._lock:
             self._closed = True
             self._remove()
@@ -119,7 +119,7 @@ class Worker:
             return self._process
 
     def _read(self, process: subprocess.Popen[str], seconds: float | None) -> Any:
-        """Return what the next line says, None where it says nothing; end a process that is silent for too long."""
+        """Return the next parsed line, None if it is not valid; end a process that is silent for too long."""
         if process.stdout is None:
             raise AssertionError("it is a pipe")
         timer = None if seconds is None else Timer(seconds, self._end_overdue, (process,))
@@ -128,7 +128,7 @@ class Worker:
             timer.start()
         try:
             line = process.stdout.readline(ANSWER_CHARACTERS)
-            if line == "\n":  # what a worker had no time to write; its keeper's last words follow
+            if line == "\n":  # ends a line that the worker left unfinished; the keeper's last words follow
                 line = process.stdout.readline(ANSWER_CHARACTERS)
         finally:
             if timer is not None:
@@ -140,10 +140,10 @@ class Worker:
         end_all(process, self._runner)
 
     def _end(self, process: subprocess.Popen[str], words: Any, out_of_memory: bool) -> DiedError:
-        """End a process that gave no answer, and say how it ended."""
+        """End a process that gave no answer; return an error that describes how it ended."""
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=1)
-        answers = process.poll() is None  # it lives, so what it said was no answer
+        answers = process.poll() is None  # it is alive, so its line was not an answer
         with self._lock:
             self._remove()
             if self._closed:
@@ -162,12 +162,12 @@ class Worker:
         self._guard.remove_worker(process.pid)
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                with suppress(OSError):  # what was not written yet cannot be any more
+                with suppress(OSError):  # buffered data can no longer be written
                     stream.close()
 
 
 def end_all(process: subprocess.Popen[str], runner: int) -> None:
-    """Have a worker's keeper end whatever it started; end what is left where the keeper could not."""
+    """Make a worker's keeper end all its processes; then end those that are left."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE)
@@ -178,7 +178,7 @@ def end_all(process: subprocess.Popen[str], runner: int) -> None:
 
 
 def _parse(line: str) -> Any:
-    """Return what a line says; None where it is not a whole line of JSON, as the network's own code may print."""
+    """Return the parsed line; None if it is not a complete line of JSON."""
     with suppress(ValueError, RecursionError):
         return json.loads(line) if line.endswith("\n") else None
     return None

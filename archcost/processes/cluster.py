@@ -1,8 +1,9 @@
-"""Workers of a cluster that Ray runs, asked like those of this machine.
+"""Workers of a Ray cluster, with the interface of local workers.
 
-A Ray task asks an `asking.Worker` of its own, so that limits, isolation and the names of failures are the same as here;
-what Ray says of its own processes is said of no network. Ray repeats nothing: a network that ends its process would end
-one after the other. Only what Ray itself has lost, with a node for example, is asked once more.
+A Ray task uses its own `asking.Worker`, so that limits, isolation and the names of failures are the same as on this
+machine; Ray's messages about its own processes are not attributed to networks. Ray retries nothing, because a network
+that ends its process would end one process after another. Only a task that Ray itself lost, with its node for example,
+is retried once.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from archcost.processes.limits import Limits
     from archcost.processes.requests import Asked
 
-AHEAD = 4  # tasks under way for each core: none waits for the driver, and a million are no million references
-LOOK_SECONDS = 10.0  # after which it is looked whether the cluster has grown
+AHEAD = 4  # running tasks for each core: no core waits for the driver, and few references are held
+LOOK_SECONDS = 10.0  # between two checks whether the cluster has grown
 CONNECT_SECONDS = 10.0
-NODE_SECONDS = 60.0  # in which a cluster without a node may get one
-TRIES = 2  # of what Ray has lost
+NODE_SECONDS = 60.0  # that a cluster may be without nodes
+TRIES = 2  # of a task that Ray has lost
 NO_NODE = (
     "the cluster has lost every node that could go on; --journal FILE keeps the rows that there are: start the cluster "
     "again, and the same command"
@@ -51,11 +52,11 @@ NOT_SHIPPED = [
 
 
 class Cluster:
-    """The cluster that RAY_ADDRESS names, one of this machine where it names none; an `engine.Engine`.
+    """The cluster at RAY_ADDRESS, or a local one if that is not set; an `engine.Engine`.
 
-    `ship` is a folder whose files every node gets and in which networks run, None where no code of the user's is asked
-    for. `packages` are those whose versions must be the same everywhere, beside archcost's own. With `alone` each
-    request has a whole node, one GPU of it where there are any, and no other work; `accelerator` is the type of it.
+    `ship` is a folder that is copied to every node and in which networks run, None if no network needs the user's code.
+    The versions of `packages`, archcost, Python and torch must be the same on every node. With `alone`, each
+    request has a whole node to itself, with one GPU if the node has any; `accelerator` is the GPU's type.
     """
 
     def __init__(
@@ -79,17 +80,17 @@ class Cluster:
         self._asked = (tuple(imports), limits, self._packages)
         self._alone = alone
         self._accelerator = accelerator
-        self._seen = 0.0  # when there was a node
+        self._seen = 0.0  # when the cluster last had a node
         if self._owned:
             _connect(ray, jobs, ship)
         self._task = ray.remote(num_cpus=1, max_retries=0)(_ask)
 
     def run(self, task: str, requests: Iterable[Mapping[str, Any]]) -> Generator[tuple[int, Answer]]:
-        """Yield the place of each request and what came of it; see `Engine`.
+        """Yield the place of each request and its answer; see `Engine`.
 
         Raises:
-            EngineError: a node has other versions than this process, or no node is of the kind that was asked for, or
-                none is left.
+            EngineError: a node has other versions than this process, no node has the requested accelerator, or no node
+            is left.
         """
         left = Requests(requests)
         flying: dict[Any, Asked] = {}
@@ -114,7 +115,7 @@ class Cluster:
             raise
 
     def _start(self, task: str, left: Requests, flying: dict[Any, Asked]) -> None:
-        """Start as many tasks as there are places for."""
+        """Start a task in each free place."""
         for node, options in self._find_places([asked.node for asked in flying.values()]):
             following = left.take()
             if following is None:
@@ -123,10 +124,10 @@ class Cluster:
             flying[ref] = following._replace(node=node)
 
     def _wait(self, flying: Mapping[Any, Asked]) -> Sequence[Any]:
-        """Return a task that has ended, if any; wait a little for one.
+        """Wait for up to `LOOK_SECONDS`; return a task that has ended, if any.
 
         Raises:
-            EngineError: there is no node any more, for which what is under way would wait for ever.
+            EngineError: no node is left, so the running tasks would never end.
         """
         if time.monotonic() - self._seen > NODE_SECONDS:
             raise EngineError(NO_NODE)
@@ -137,7 +138,7 @@ class Cluster:
         return ready
 
     def _find_places(self, taken: Sequence[str]) -> Iterable[tuple[str, dict[str, Any]]]:
-        """Yield where something may run now: a node's name, "" for any, and the options of a task there."""
+        """Return the free places: a node's name, "" for any node, and the options of a task there."""
         nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
         if nodes:
             self._seen = time.monotonic()
@@ -153,7 +154,7 @@ class Cluster:
         return [(node["NodeID"], self._reserve(node)) for node in chosen if node["NodeID"] not in taken]
 
     def _reserve(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options of a task that has a node for itself: all of its cores, one of its GPUs."""
+        """Return the options of a task that reserves a node: all cores and one GPU."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         found = node["Resources"]
@@ -164,12 +165,12 @@ class Cluster:
         }
 
     def _fetch(self, ref: Any) -> Answer:
-        """Return what a task answered; an interruption where Ray lost it."""
+        """Return a task's answer; an interruption if Ray lost the task."""
         try:
             answer, versions, node = self._ray.get(ref)
         except self._ray.exceptions.OutOfMemoryError:
             return DiedError("its node had too little memory, and Ray ended it", "memory")
-        except self._ray.exceptions.RayTaskError as error:  # before any network was run
+        except self._ray.exceptions.RayTaskError as error:  # before any network ran
             raise EngineError(f"a node of the cluster cannot run archcost: {error.cause or error}") from error
         except self._ray.exceptions.RayError as error:
             return DiedError(f"the node that ran it was lost: {first_line(error)}", "interruption")
@@ -192,14 +193,14 @@ class Cluster:
 
 
 def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
-    """Connect to the cluster that RAY_ADDRESS names; start one here where it names none."""
+    """Connect to the cluster at RAY_ADDRESS; start a local one if that is not set."""
     environment: dict[str, Any] = {} if ship is None else {"working_dir": ship, "excludes": NOT_SHIPPED}
     address = os.environ.get("RAY_ADDRESS")
     own = {} if address else {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": 100 << 20}
     quiet = {"log_to_driver": False, "logging_level": "error"}
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     try:
-        if host and port.isdecimal():  # Ray itself would try for minutes
+        if host and port.isdecimal():  # Ray itself would retry for minutes
             socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
         ray.init(address=address or "local", runtime_env=environment, **quiet, **own)
     except (RuntimeError, ValueError, OSError) as error:
@@ -210,7 +211,7 @@ def _connect(ray: Any, jobs: int | None, ship: str | None) -> None:
 def _ask(
     task: str, request: dict[str, Any], imports: tuple[str, ...], limits: Limits, packages: tuple[str, ...]
 ) -> tuple[Answer, dict[str, str], str]:
-    """Ask a worker beside this process of Ray's; return what it answered, under which versions, and on which node."""
+    """Send a request to the worker of this Ray process; return its answer, the versions and the node."""
     import ray
 
     found: Answer
@@ -222,7 +223,7 @@ def _ask(
 
 
 def _find_worker(imports: tuple[str, ...], limits: Limits) -> Worker:
-    """Return the one worker of this process, which ends with it; another one where it is given other GPUs."""
+    """Return the only worker of this process; replace it if imports, limits or GPUs have changed."""
     key = (imports, limits, os.environ.get("CUDA_VISIBLE_DEVICES"))
     if key not in _HELD:
         for former in _HELD.values():

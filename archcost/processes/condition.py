@@ -1,7 +1,7 @@
-"""What a network may change in the process that runs it, and the networks after it would meet.
+"""Changes that a network may make to its process and that would affect later networks.
 
-A worker is worth its start for many networks, as long as each finds what the first one found. What libraries are known
-to change when they are imported is left out: more modules, more variables of the environment, filters of warnings.
+Starting a worker is slow, so it runs many networks as long as each finds the process as the first network found it. The
+known effects of importing libraries are ignored: new modules, new environment variables, warning filters.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MORE_FILES = 100  # open ones that networks may leave between them
-MORE_BYTES = 1 << 30  # of memory, likewise
-PATCHED = ("builtins", "json", "os", "torch.nn.functional")  # modules whose functions every network calls
+MORE_FILES = 100  # open descriptors that networks may leave behind in total
+MORE_BYTES = 1 << 30  # of memory that networks may leave behind in total
+PATCHED = ("builtins", "json", "os", "torch.nn.functional")  # modules whose functions all networks call
 
 
 class Condition:
-    """The process as it is now; `has_changed` says whether it still is."""
+    """A snapshot of the process; `has_changed` compares the process with it."""
 
     def __init__(self) -> None:
         self._settings = _read_settings()
@@ -34,7 +34,7 @@ class Condition:
 
     @property
     def has_changed(self) -> bool:
-        """Whether a network that comes next would find another process."""
+        """Whether the next network would find a changed process."""
         try:
             return (
                 _read_settings() != self._settings
@@ -48,7 +48,7 @@ class Condition:
 
 
 def _read_settings() -> list[Any]:
-    """Return what belongs to the process, and what Python and torch have one of."""
+    """Return the settings of the process and the global settings of Python and torch."""
     found: list[Any] = [(each.st_dev, each.st_ino) for each in map(os.fstat, range(3))]
     found += [sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.gettrace(), sys.getprofile()]
     found += [sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold()]
@@ -73,7 +73,7 @@ def _keeps(space: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 
 
 def _list_namespaces() -> Iterator[Mapping[str, Any]]:
-    """Yield what must keep the names and values that it has; it may get more."""
+    """Yield the namespaces that must keep their names and values; new names are allowed."""
     yield sys.modules
     yield os.environ
     for name in PATCHED:

@@ -1,4 +1,4 @@
-"""How a worker ended, told apart: it ran too long, it took too much memory, it crashed, somebody stopped it."""
+"""The ways in which a worker can end: it ran too long, ran out of memory, crashed or was stopped."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from archcost.processes.limits import Limits
     from archcost.records import FailureKind
 
-OTHERS = (str(Path(__file__).parents[1]), str(Path(os.__file__).parent), "<")  # whose code belongs to no network
-OVERDUE = "Timeout ("  # with which the trace of `faulthandler` begins
+OTHERS = (str(Path(__file__).parents[1]), str(Path(os.__file__).parent), "<")  # their code does not belong to a network
+OVERDUE = "Timeout ("  # the first line of a trace by `faulthandler`
 FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 NAMES = {"hang": "TimedOut", "memory": "OutOfMemory", "crash": "Died", "interruption": "Interrupted"}
-NEARLY = 0.9  # of the memory that is allowed: who took as much and was ended by a signal ran out of it
+NEARLY = 0.9  # of the memory limit: a process that used this much and was ended by a signal ran out of memory
 
 
 class DiedError(Exception):
     """A worker that gave no answer; `kind` says whether it hung, ran out of memory, crashed or was interrupted.
 
-    `name` is what an exception's class would be called.
+    `name` is used like the name of an exception's class.
     """
 
     def __init__(self, message: str, kind: FailureKind = "crash", name: str = "") -> None:
@@ -33,12 +33,12 @@ class DiedError(Exception):
         self.name = name or NAMES[kind]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it come from a cluster, too."""
+        """Support pickling, which a cluster needs."""
         return type(self), (str(self), self.kind, self.name)
 
 
 def describe_ending(words: Any, limits: Limits, *, out_of_memory: bool) -> DiedError:
-    """Return what a keeper's last words say; `out_of_memory`: the system has ended processes for lack of it."""
+    """Return the error in a keeper's last words; `out_of_memory`: the system killed processes for lack of memory."""
     match words:
         case {"ended": int(code), "trace": str(trace), "peak_bytes": int(peak)}:
             pass
@@ -63,7 +63,7 @@ def describe_overdue(limits: Limits, place: str = "") -> DiedError:
 
 
 def read_kills() -> int:
-    """Return how many processes the system has ended because memory was short; 0 where it does not say."""
+    """Return how many processes the system has killed for lack of memory; 0 if that is unknown."""
     try:
         found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text("ascii"), re.MULTILINE)
     except OSError:
@@ -72,9 +72,9 @@ def read_kills() -> int:
 
 
 def _find_place(trace: str) -> str:
-    """Return where a trace says that the main thread was: in the network's own code, where it was in any.
+    """Return the main thread's place in a trace: its innermost line in the network's own code, if there is one.
 
-    The main thread is the last of all that are listed; where it crashed, it may be the first.
+    The main thread is the last in the list; after a crash it may be the first.
     """
     threads = re.split(r"^(?:Current t|T)hread .*$", trace, flags=re.MULTILINE)[1:]
     current = threads[0] if "Current thread" in trace and threads else (threads or [""])[-1]

@@ -1,4 +1,4 @@
-"""What runs functions elsewhere: the workers of this machine, or those of a cluster."""
+"""The interface of engines, which run functions in the workers of this machine or of a cluster."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Runs one function with many arguments; a context manager that leaves nothing running."""
+    """Run one function for many requests; a context manager that leaves no process running."""
 
     def run(self, task: str, requests: Iterable[Mapping[str, Any]]) -> Generator[tuple[int, Answer]]:
-        """Yield the place of each request and what came of it, in the order in which they are done.
+        """Yield the place of each request and its answer, in the order in which they finish.
 
-        Requests are taken when there is somebody to run them, so there may be more than memory holds. A network that
-        fails, hangs or ends its process is one answer, a `DiedError`, and is not tried again.
+        A request is taken only when a worker is free, so there may be more requests than memory holds. A network that
+        hangs or ends its process gives a `DiedError` as its answer and is not retried.
         """
         ...
 

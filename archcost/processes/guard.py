@@ -1,8 +1,8 @@
-"""A program that outlives the process that asks, to end its workers and to undo what it had no time to undo.
+"""A program that outlives the calling process, to end its workers and to run its cleanup tasks.
 
-A worker whose network computes reads no request, so it does not see that they have ended; a thread of its own would
-not either while compiled code holds the interpreter's lock. So one more process waits for the end of the asking one,
-which closes a pipe whatever ends it, and kills what is left. It runs no network.
+While its network computes, a worker does not read requests, so it does not notice that the calling process has ended. A
+thread would not notice either while compiled code holds the interpreter's lock. Therefore a separate process waits on a
+pipe, which closes when the calling process ends, and kills the workers that are left. It runs no network.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from archcost.processes.worker import run_task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = 3.0  # seconds in which a worker's keeper ends everything itself
+PATIENCE = 3.0  # seconds that a worker's keeper gets to end all processes itself
 HOME = Path(__file__).parents[2]
-# archcost is imported from where it is imported here. After that its folder leaves the path, which then has what a
-# network's code may import: not the current folder, unless the network's own name says so.
+# The program imports this archcost. Then its folder is removed from the path, which is left with the folders that a
+# network's code may import from: not the current folder, unless the network's own name requires it.
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from archcost.processes.{program} import main; "
     "sys.path[:1] = sys.argv[2:]; del sys.argv[1:]; main()"
@@ -33,13 +33,13 @@ START = (
 
 
 def command_of(program: str, paths: Sequence[str] = ()) -> list[str]:
-    """Return the command that starts a module of this room; it looks for other modules in `paths` first."""
+    """Return the command that starts a module of this room; `paths` come first in its module search path."""
     return [sys.executable, "-P", "-c", START.format(program=program), str(HOME), *paths]
 
 
 def end_group(process: int) -> None:
-    """End a process that leads a group, and whatever it started in it."""
-    with suppress(ProcessLookupError, PermissionError):  # they have ended; macOS says so in the second way
+    """End a process group: its leader and the processes that it started in the group."""
+    with suppress(ProcessLookupError, PermissionError):  # the group has ended; macOS raises PermissionError
         if sys.platform == "win32":
             os.kill(process, signal.SIGTERM)
         else:
@@ -47,7 +47,7 @@ def end_group(process: int) -> None:
 
 
 class Guard:
-    """The asking side; a context manager. What it was told is forgotten where the process that asks ends it itself."""
+    """The client of the guard; a context manager. On a normal exit it discards its workers and tasks."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
@@ -55,7 +55,7 @@ class Guard:
         )
 
     def add_worker(self, process: int) -> None:
-        """Have a worker ended."""
+        """End this worker if the calling process dies."""
         self._tell(start=process)
 
     def remove_worker(self, process: int) -> None:
@@ -63,11 +63,11 @@ class Guard:
         self._tell(end=process)
 
     def add_task(self, task: str, **arguments: Any) -> None:
-        """Have a function called, "package.module:function", after the workers were ended."""
+        """Call a function, "package.module:function", after the workers have ended."""
         self._tell(task=task, arguments=arguments)
 
     def close(self) -> None:
-        """End it, with nothing left to do."""
+        """End the guard with no work left to do."""
         self._tell(forget=True)
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -75,7 +75,7 @@ class Guard:
 
     def _tell(self, **message: Any) -> None:
         if self._process.stdin is not None:
-            with suppress(BrokenPipeError):  # somebody killed it: a worker still sees the end of its requests
+            with suppress(BrokenPipeError):  # the guard was killed; a worker still sees the end of its requests
                 self._process.stdin.write(f"{json.dumps(message)}\n".encode())
 
     def __enter__(self) -> Self:
@@ -86,7 +86,7 @@ class Guard:
 
 
 def main() -> None:
-    """Listen until the process that asks has ended, then end what it left."""
+    """Wait until the calling process has ended, then end its workers and run its tasks."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -102,7 +102,7 @@ def main() -> None:
                 return
             case task:
                 tasks.append(task)
-    until = time.monotonic() + PATIENCE  # their keepers see the end of the requests, too
+    until = time.monotonic() + PATIENCE  # the keepers see the end of the requests, too
     while any(map(_is_there, workers)) and time.monotonic() < until:
         time.sleep(0.02)
     for process in workers:

@@ -1,8 +1,8 @@
-"""The parent of the process that runs networks: it sees how that one ends, and ends whatever is left of it.
+"""The parent of the process that runs networks: it reports how the child ended, and ends the processes that it left.
 
-A network may end its parent's whole group, which is this process and never the one that asks. It may leave children in
-sessions of their own, which become this process's children where the system is Linux. The keeper runs no network and
-imports nothing that is large.
+If a network ends its parent's whole group, it ends this process and never the calling one. Children that a network
+leaves in their own sessions become children of this process on Linux. The keeper runs no network and imports no large
+module.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-TICK = 50  # milliseconds between two looks at what has ended
-PATIENCE = 2.0  # seconds in which what was killed ends
+TICK = 50  # milliseconds between two checks for ended processes
+PATIENCE = 2.0  # seconds that killed processes get to end
 END_WITH_PARENT, ADOPT_ORPHANS = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux's prctl
 
 
 class _StoppedError(Exception):
-    """Whoever asks wants the end."""
+    """The calling process asked the keeper to stop."""
 
 
 def start_runner(requests: int, answers: int) -> IO[str]:
     """Fork; return in the child, which runs networks, the file for traces. The parent never returns.
 
-    It ends with the child, and the child with it; where nobody has the other end of `requests` any more, both end.
-    Where the child ended by itself, the last line of `answers` says how.
+    Parent and child end together, and both end when the other end of `requests` is closed. If the child ended by
+    itself, the last line of `answers` describes how.
     """
     trace = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - open until the end
     if not hasattr(os, "fork"):
@@ -43,7 +43,7 @@ def start_runner(requests: int, answers: int) -> IO[str]:
         _keep(runner, requests, answers, trace)
     os.setsid()
     _ask_system(END_WITH_PARENT, signal.SIGKILL)
-    if os.getppid() != keeper:  # it ended before the system was asked
+    if os.getppid() != keeper:  # the parent ended before prctl was called
         os._exit(1)
     return trace
 
@@ -55,7 +55,7 @@ def _keep(runner: int, requests: int, answers: int, trace: IO[str]) -> NoReturn:
         status, peak = _wait(runner, requests)
         trace.seek(0)
         last = {"ended": os.waitstatus_to_exitcode(status), "peak_bytes": peak, "trace": trace.read(10_000)}
-        words = f"\n{json.dumps(last)}\n"  # the child may have begun a line
+        words = f"\n{json.dumps(last)}\n"  # the child may have left an unfinished line
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _end_rest(runner)
     with suppress(OSError):
@@ -64,25 +64,25 @@ def _keep(runner: int, requests: int, answers: int, trace: IO[str]) -> NoReturn:
 
 
 def _wait(runner: int, requests: int) -> tuple[int, int]:
-    """Wait for the end of a process; return its status, and the most bytes that it took."""
+    """Wait for the end of a process; return its status and its peak memory in bytes."""
     poller = select.poll()
-    poller.register(requests, 0)  # the end of the asking process alone
+    poller.register(requests, 0)  # react only to the end of the calling process
     while True:
         if poller.poll(TICK):
             raise _StoppedError
         for child in _list_children():
-            if child != runner:  # an orphan: whoever kills this process would leave it
+            if child != runner:  # an orphan, which would survive this process
                 with suppress(OSError):
                     os.kill(child, signal.SIGKILL)
         ended = 1
         while ended:
-            ended, status, usage = os.wait4(-1, os.WNOHANG)  # an orphan that has ended is of no interest
+            ended, status, usage = os.wait4(-1, os.WNOHANG)  # an ended orphan needs no report
             if ended == runner:
                 return status, usage.ru_maxrss << (0 if sys.platform == "darwin" else 10)
 
 
 def _end_rest(runner: int) -> None:
-    """End the runner's group, and whatever else it started; the children of what ends become ours in turn."""
+    """End the runner's group and its other descendants; children of ended processes become ours in turn."""
     until = time.monotonic() + PATIENCE
     with suppress(ChildProcessError):
         while time.monotonic() < until:

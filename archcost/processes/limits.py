@@ -1,4 +1,4 @@
-"""How long a task may take and how much memory, held to within the process that runs it."""
+"""The limits of a task's time and memory, enforced in the process that runs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one task may take: so many seconds, and so many bytes beside those that the process has; None for any."""
+    """The limits of one task: seconds, and bytes beyond those that the process already has; None means no limit."""
 
     seconds: float | None = None
     memory: int | None = None
@@ -24,10 +24,10 @@ class Limits:
 
 @contextmanager
 def hold_to(limits: Limits, trace: IO[str]) -> Iterator[None]:
-    """End this process where what runs takes too long; refuse it memory where it takes too much.
+    """End this process if its task takes too long; refuse memory beyond the limit.
 
-    A thread of C counts the time, so that a network that keeps the interpreter's lock is ended like any other. It
-    writes to `trace` where the network was.
+    A C thread counts the time, so that even a network that holds the interpreter's lock is ended. It writes the
+    network's place to `trace`.
     """
     trace.seek(0)
     trace.truncate()
@@ -38,7 +38,7 @@ def hold_to(limits: Limits, trace: IO[str]) -> Iterator[None]:
         with _less_memory(limits.memory):
             yield
     finally:
-        if os.getpid() == process:  # in a child that a network forked, it would wait for a thread that is not there
+        if os.getpid() == process:  # a child that a network forked would wait for a thread that it does not have
             faulthandler.cancel_dump_traceback_later()
 
 
@@ -59,6 +59,6 @@ def _less_memory(limit: int | None) -> Iterator[None]:
 
 
 def _read_data_bytes() -> int:
-    """Return the bytes that this process has asked for already: what RLIMIT_DATA counts."""
+    """Return the bytes that this process has already allocated, as RLIMIT_DATA counts them."""
     lines = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))

@@ -1,7 +1,7 @@
-"""Workers that are asked one thing after the other, so that a network which ends its process is one failure.
+"""A pool of workers that run one request at a time, so that a network which ends its process is one failure.
 
-They are programs of their own rather than forks or children of `multiprocessing`: the first are unsafe once torch has
-started threads, the second import the caller's main module again.
+Workers are separate programs. Forks are unsafe once torch has started threads, and children of `multiprocessing` import
+the caller's main module again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Pool:
-    """So many workers, which import what this process can import; an `archcost.processes.engine.Engine`."""
+    """N workers with the module search path of this process; an `archcost.processes.engine.Engine`."""
 
     def __init__(self, jobs: int, *, imports: Sequence[str] = (), limits: Limits = Limits()) -> None:  # noqa: B008
         self._guard = Guard()
@@ -32,9 +32,9 @@ class Pool:
         self._workers = [Worker(self._guard, paths=paths, imports=imports, limits=limits) for _ in range(jobs)]
 
     def run(self, task: str, requests: Iterable[Mapping[str, Any]]) -> Generator[tuple[int, Answer]]:
-        """Yield the place of each request and what came of it, in the order in which they are done.
+        """Yield the place of each request and its answer, in the order in which they finish.
 
-        Where the user interrupts, what is under way is ended and yielded as well, before the interrupt goes on.
+        If the user interrupts, end the running requests and yield them, too, before the interrupt is raised again.
         """
         done: SimpleQueue[tuple[Worker, int, Answer]] = SimpleQueue()
         idle, asked, flying = list(self._workers), enumerate(requests), 0
@@ -60,12 +60,12 @@ class Pool:
                     yield place, found
             except KeyboardInterrupt:
                 self._close_workers()
-                threads.shutdown()  # rather than count what flies: the interrupt may have come in the middle of that
+                threads.shutdown()  # do not count running requests: the interrupt may have come before the count
                 while not done.empty():
                     _, place, found = done.get()
                     yield place, found
                 raise
-            except BaseException:  # also GeneratorExit: nobody wants the rest
+            except BaseException:  # also GeneratorExit: the caller does not want the rest
                 self._close_workers()
                 raise
 

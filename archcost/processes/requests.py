@@ -1,4 +1,4 @@
-"""What is still to be asked of a cluster: requests that have not been taken yet, and those to be asked once more."""
+"""The queue of a cluster: requests that have not been taken yet, and requests to retry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """A request: its place among all, how many times it has been asked, and the node, "" for any."""
+    """A request: its place among all requests, the number of its tries, and its node, "" for any."""
 
     place: int
     request: Mapping[str, Any]
@@ -18,26 +18,26 @@ class Asked(NamedTuple):
 
 
 class Requests:
-    """Takes requests when there is somebody to run them: there may be more than memory holds."""
+    """An iterator that is read only when a worker is free: it may hold more requests than memory does."""
 
     def __init__(self, requests: Iterable[Mapping[str, Any]]) -> None:
         self._rest = enumerate(requests)
         self._again: list[Asked] = []
 
     def take(self) -> Asked | None:
-        """Return the next one; None where there are no more."""
+        """Return the next request; None if no request is left."""
         if self._again:
             return self._again.pop()
         following = next(self._rest, None)
         return None if following is None else Asked(*following)
 
     def put_back(self, asked: Asked) -> None:
-        """Have one asked before all others."""
+        """Put a request in front of all others."""
         self._again.append(asked)
 
     @property
     def are_done(self) -> bool:
-        """Whether there are no more."""
+        """Whether no request is left."""
         following = self.take()
         if following is not None:
             self.put_back(following)

@@ -1,7 +1,8 @@
-"""A worker whose keeper is not a child of the process that asks.
+"""A worker whose keeper is not a child of the calling process.
 
-Ray kills the children of its processes when these end, so that a keeper has no time to end what a network left in a
-session of its own. It leaves their children alone: here the keeper is one, and sees the end of the requests.
+When Ray's processes end, Ray kills their children, so that a keeper has no time to end the processes that a network
+left in their own sessions. Ray does not kill grandchildren: here the keeper is a grandchild, and sees the end of the
+requests.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from archcost.processes import worker
 
 
 def main() -> None:
-    """Run a worker in a child; end with it, and hand on to it that it is to end."""
+    """Run a worker in a child; end with it, and pass termination signals on to it."""
     keeper = os.fork() if hasattr(os, "fork") else 0
     if not keeper:
         worker.main()
@@ -26,7 +27,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, hand_on)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.close(0)  # the requests and the answers are the keeper's: their ends are to be seen
+    os.close(0)  # only the keeper holds the pipes, so that it sees when they close
     os.close(1)
     os.waitpid(keeper, 0)
     os._exit(0)

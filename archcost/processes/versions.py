@@ -1,4 +1,4 @@
-"""Which versions figures depend on: rows of different ones are never mixed."""
+"""The versions on which figures depend: rows of different versions are never mixed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def list_versions(packages: Iterable[str] = ()) -> dict[str, str]:
-    """Return the versions of archcost, of its conventions, of Python, torch and these packages, where they are here."""
-    own = sys.modules[__name__.partition(".")[0]].__version__  # an import of archcost is one of all that it offers
+    """Return the versions of archcost, its conventions, Python, torch and those of `packages` that are installed."""
+    own = sys.modules[__name__.partition(".")[0]].__version__  # `import archcost` would load everything
     found = {"archcost": own, "conventions": CONVENTIONS, "python": platform.python_version()}
     for package in ("torch", *packages):
         version = _find_version(package)
@@ -28,7 +28,7 @@ def list_versions(packages: Iterable[str] = ()) -> dict[str, str]:
 
 @cache
 def _find_version(package: str) -> str | None:
-    """Return a package's version: a sweep asks for it with every row, and looking through folders takes a while."""
+    """Return a package's version, cached because a sweep needs it for every row and searching the folders is slow."""
     with suppress(metadata.PackageNotFoundError, ValueError):
         return metadata.version(package)
     return None

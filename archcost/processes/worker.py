@@ -1,10 +1,10 @@
-"""The worker program: it runs what it is asked to, one task after the other, and ends with its requests.
+"""The worker program: it runs one task after the other, and ends when its requests end.
 
 A request is a line of JSON, {"task": "package.module:function", "arguments": {...}}, and so is its answer: {"result":
-...} or {"error": CLASS, "message": TEXT}, with "last" where the task changed the process. Before it stands {"begun":
-PROCESS}, once the modules are imported that a task needs: from there on its limits hold. Requests and answers have
-pipes of their own. What a network does with the standard streams, also below Python, touches neither: its input is
-empty, and what it prints goes to stderr.
+...} or {"error": CLASS, "message": TEXT}, with "last" if the task changed the process. Before the answer comes
+{"begun": PROCESS}, after the task's modules are imported: from then on its limits apply. Requests and answers have
+their own pipes, which a network cannot touch through the standard streams, even below Python: its input is empty, and
+its output goes to stderr.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO, TextIO
 
-RECORDS = 50_000  # made between two collections of garbage
+RECORDS = 50_000  # objects allocated between two garbage collections
 
 
 def main() -> None:
     """Answer until there are no more requests."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks is interrupted, and decides
-    # a walk makes many records that live until it ends: looking through them again and again takes a third of its time
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the calling process handles interrupts
+    # a walk creates many records that live until it ends: scanning them repeatedly takes a third of its time
     gc.set_threshold(RECORDS)
     requests, answers = _take_streams()
     trace = start_runner(requests.fileno(), answers.fileno())
@@ -50,12 +50,12 @@ def main() -> None:
             condition = condition or Condition()
             answer = _answer(request, answers, trace)
         if os.getpid() != process:
-            os._exit(0)  # a network forked, and this is the child: one answer is enough
+            os._exit(0)  # this is a child that the network forked: only the parent answers
         if condition is not None and condition.has_changed:
             answer["last"] = True
         answers.write(_spell(answer) + "\n")
         answers.flush()
-    os._exit(0)  # a thread that a network left behind is not waited for
+    os._exit(0)  # do not wait for threads that a network left behind
 
 
 def run_task(task: str, arguments: dict[str, Any]) -> Any:
@@ -65,7 +65,7 @@ def run_task(task: str, arguments: dict[str, Any]) -> Any:
 
 
 def _take_streams() -> tuple[TextIO, TextIO]:
-    """Return the requests and the place for answers, and leave a network streams that are neither."""
+    """Return the streams of requests and answers, and give networks other standard streams."""
     requests, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -74,9 +74,9 @@ def _take_streams() -> tuple[TextIO, TextIO]:
 
 
 def _prepare(request: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Return what keeps the task from being run, empty where nothing does."""
+    """Return the error that prevents the task, empty if there is none."""
     try:
-        os.chdir(folder)  # the network before may have gone elsewhere
+        os.chdir(folder)  # the previous network may have changed the folder
         _import_modules(request["imports"])
     except BaseException as error:  # noqa: BLE001 - a user's module may raise anything
         return _describe_error(error)

@@ -1,7 +1,7 @@
-"""Slides: a page of the reports, or a network, as a deck.
+"""Slides: a deck of a report's page or of a network.
 
-`deck` says what a slide is, `room` and `grids` what has room on one, `pages` make slides of what commands show,
-`lecture` and `network` put decks together, `html` and `powerpoint` write them.
+`deck` defines slides, `room` and `grids` fit texts and tables to them, `pages` turns the output of commands into
+slides, `lecture` and `network` build decks, `html` and `powerpoint` write them.
 """
 
 from archcost.slides.deck import Deck as Deck

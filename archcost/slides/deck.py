@@ -1,4 +1,4 @@
-"""A deck before it has a form: slides of finished texts, tables that fit, and pictures that are drawn when written.
+"""A deck independent of its file format: slides of finished texts, fitted tables, and pictures drawn on writing.
 
 Lengths are points: a slide is 13.33 x 7.5 inches, and no letter on it is smaller than `FONT`.
 """
@@ -16,7 +16,7 @@ LEADING = 1.25  # of the font, from line to line
 TITLE_TOP, TITLE_HEIGHT = 14.0, 62.0  # two lines
 BODY_TOP, BODY_HEIGHT = 84.0, 410.0
 FOOT_TOP, FOOT_HEIGHT = 503.0, 26.0
-NUMBER_WIDTH = 84.0  # of the slide's number, beside the footer
+NUMBER_WIDTH = 84.0  # for the slide's number, beside the footer
 INNER = WIDTH - 2 * MARGIN
 SIZE = "body"  # of the charts and diagrams: INNER x BODY_HEIGHT
 
@@ -25,7 +25,7 @@ Draw: TypeAlias = Callable[[str, str], bytes]  # theme and format: the picture
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A chart or a diagram. Each of `steps` draws more of it, the last one all; `alt` says what it shows."""
+    """A chart or a diagram. Each of `steps` draws more of it, the last one all; `alt` describes it."""
 
     alt: str
     steps: tuple[Draw, ...]
@@ -33,7 +33,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A table: a line break in a text is meant. `widths` are those of the columns; the last `totals` rows are sums."""
+    """A table. Line breaks in texts are kept. `widths` holds the columns' widths; the last `totals` rows are sums."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -44,7 +44,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
-    """Lines of text; where `fixed`, all letters have one width, and spaces count."""
+    """Lines of text; if `fixed`, in a monospaced font that keeps spaces."""
 
     lines: tuple[str, ...]
     fixed: bool = False

@@ -1,4 +1,4 @@
-"""build_grids(table): a table as grids that a slide has room for; what has none is told in the speaker's notes."""
+"""build_grids(table): a table as grids that fit on slides; texts that do not fit go to the speaker's notes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 GAP = 18.0  # between columns
 PAD = 5.0  # above and below a row's lines, together
-WIDE = 190.0  # of a text in a column: a wider one is broken into lines
-LONGEST = 3 * WIDE  # what is longer is for the notes
-NAMES = 130.0  # the least that names get
-LETTERS = 84  # of a table for a terminal as wide as a slide: it says which columns have room
-INDENT = "\u2007\u2007"  # of a level: as wide as two digits
+WIDE = 190.0  # of a column's text: a wider text is broken into lines
+LONGEST = 3 * WIDE  # longer texts go to the notes
+NAMES = 130.0  # the least width of the names
+LETTERS = 84  # the width of a terminal as wide as a slide: its layout chooses the columns
+INDENT = "\u2007\u2007"  # of one level: as wide as two digits
 
 
 class Cells(NamedTuple):
@@ -82,7 +82,7 @@ def split_cells(cells: Cells) -> list[Grid]:
 
 
 def _leave_out_long(table: Table) -> tuple[Table, list[str]]:
-    """Return a table without columns that are blank or too long, and what the long ones say."""
+    """Return a table without blank and too long columns, and the texts of the long ones."""
     told: list[str] = []
     kept = []
     for i, column in enumerate(table.columns):
@@ -104,7 +104,7 @@ def _leave_out_long(table: Table) -> tuple[Table, list[str]]:
 
 
 def _name_line(line: Line, table: Table) -> str:
-    """Return a line's name, and its first text where that tells it from others of the name."""
+    """Return a line's name, followed by its first text if that is short enough: lines may share a name."""
     first = next((i for i, column in enumerate(table.columns) if not column.numeric), None)
     more = line.cells[first].text if first is not None and line.cells else ""
     return f"{line.label}, {more}" if more and measure_text(more) <= LONGEST else line.label
@@ -119,7 +119,7 @@ def _break_heading(heading: str, unit: str) -> str:
 
 
 def _fit_columns(cells: Cells) -> tuple[Cells, tuple[float, ...]]:
-    """Return the columns that a slide has room for beside the names, and how wide each is."""
+    """Return the columns that fit on a slide beside the names, and their widths."""
     while True:
         columns = list(zip(cells.headings, *cells.rows, strict=True))
         needed = [_measure_column(column) for column in columns]

@@ -1,4 +1,4 @@
-"""write_html(deck): a deck as one page with reveal.js in it, under the policy of all our pages."""
+"""write_html(deck): a deck as one page that contains reveal.js, with the security policy of all our pages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _yield_body(slide: Slide) -> Iterator[str]:
 
 
 def _yield_pictures(picture: Picture) -> Iterator[str]:
-    """Yield each step in both themes; a later one covers those before it."""
+    """Yield each step in both themes; a later step covers the earlier ones."""
     for n, draw in enumerate(picture.steps):
         images = []
         for theme in THEMES:
@@ -88,7 +88,7 @@ def _break(text: str) -> str:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    """Return the style sheet and the script: those of reveal.js, then ours."""
+    """Return the style sheet and the script, each reveal.js's followed by ours."""
     folder = files("archcost.slides")
 
     def read(name: str) -> str:

@@ -1,4 +1,4 @@
-"""build_lecture_deck(lecture): a page of the reports as slides, one for each thing that its commands show."""
+"""build_lecture_deck(lecture): a report's page as slides, at least one for each output of its commands."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DRAWING = ("draw", "plot")
 
 
 class Runner(Protocol):
-    """Runs archcost's commands."""
+    """Run archcost's commands."""
 
     def read_pages(self, arguments: Sequence[str]) -> Sequence[Page]:
-        """Return what a command shows."""
+        """Return a command's pages."""
 
     def draw(self, arguments: Sequence[str], theme: str, format_: str) -> bytes:
         """Return the picture that a command draws."""
@@ -37,7 +37,7 @@ def build_lecture_deck(lecture: Lecture, run: Runner, *, steps: bool = False) ->
     Args:
         lecture: the page.
         run: runs its commands.
-        steps: build charts up, and show the diagrams of one command one after the other in the same place.
+        steps: build charts up step by step, and show a command's diagrams one after the other in the same place.
     """
     first = Slide(
         title=fit_title(lecture.title),
@@ -69,8 +69,8 @@ def _yield_slides(section: Section, run: Runner, *, steps: bool) -> Iterator[Sli
 def list_stages(arguments: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the commands that draw more and more of a picture.
 
-    A diagram of several networks is one of each, as letters of 18 points leave no room for two side by side; a chart
-    of blocks has one bar more each time.
+    A diagram of several networks becomes one diagram for each, because letters of 18 points leave no room for two side
+    by side; a chart of blocks gains one bar at each step.
     """
     shaped = _leave_out_files(arguments)
     names = _list_networks(shaped)
@@ -85,7 +85,7 @@ def list_stages(arguments: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _leave_out_files(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return a command without the files that it writes, and without notes."""
+    """Return a command without its output files and its notes."""
     before = ("", *arguments)
     return tuple(
         each for flag, each in zip(before, arguments, strict=False) if "-o" not in {flag, each} and each != "-q"
@@ -104,4 +104,4 @@ def _list_networks(arguments: Sequence[str]) -> list[str]:
     return names
 
 
-SWITCHES = ("-q", "--apart", "--all", "--strict")  # what no value follows
+SWITCHES = ("-q", "--apart", "--all", "--strict")  # options without a value

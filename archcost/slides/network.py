@@ -1,4 +1,4 @@
-"""build_network_deck(report): a network as slides: what it is, where its costs are, and what others print of it."""
+"""build_network_deck(report): a network as slides: its totals, where its costs lie, and published figures."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from archcost.records import Finding, Layer, Report
     from archcost.slides.deck import Slide
 
-BARS = 36  # that a slide has room to name
-TOLD = 5  # bars whose arithmetic the speaker gets
+BARS = 36  # whose names fit on a slide
+TOLD = 5  # bars whose arithmetic is in the speaker's notes
 SPELLED = {
     "params": lambda layer: lecture_rows.spell_weights(layer, ()),
     "activation_bytes": lecture_rows.spell_memory,
@@ -40,8 +40,8 @@ def build_network_deck(report: Report, findings: Sequence[Finding] = ()) -> Deck
     """Return a network as slides.
 
     Args:
-        report: of the network, for one image.
-        findings: published figures of it beside measured ones.
+        report: the network's report for one image.
+        findings: the network's published figures compared with measured ones.
     """
     name = report.network.name
     frame = Frame(name, sources=list_sources([report.network.spec]))
@@ -66,7 +66,7 @@ def _yield_slides(report: Report, name: str, frame: Frame, findings: Sequence[Fi
 
 
 def _choose(page: Page) -> tuple[Figure, ...]:
-    """Return the totals that a title slide has room for: without their parts."""
+    """Return the totals for the title slide, without their parts."""
     return tuple(figure for figure in page.figures if not figure.level)
 
 
@@ -89,7 +89,7 @@ def _build_diagram(report: Report, module: str) -> Picture:
 
 
 def _build_chart(report: Report, name: str, quantity: str, frame: Frame) -> Slide:
-    """Return the slide that says where a quantity is."""
+    """Return the slide that shows where a quantity lies."""
 
     def draw(theme: str, format_: str) -> bytes:
         words = Words(title="")
@@ -114,7 +114,7 @@ def _choose_verb(quantity: str) -> str:
 
 
 def _tell(bar: Bar, quantity: str, total: int) -> str:
-    """Return a bar's figure, its share, and the product that it is."""
+    """Return a bar's figure, its share and its product."""
     value = bar.value(quantity)
     figure = f"{bar.name}: {units.exact(value)}{' B' if quantity in UNITS else ''}, {units.share(value, total)} %"
     product = SPELLED[quantity](bar.layers[0]) if len(bar.layers) == 1 else ""
@@ -122,7 +122,7 @@ def _tell(bar: Bar, quantity: str, total: int) -> str:
 
 
 def _yield_fields(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
-    """Yield the rows at which the receptive field grows."""
+    """Yield the slides of the rows at which the receptive field grows."""
     grown = list(_list_growing(report.layers))
     if not grown:
         return
@@ -143,7 +143,7 @@ def _yield_fields(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
 
 
 def _list_growing(layers: Sequence[Layer]) -> Iterator[Layer]:
-    """Yield the layers with a window whose receptive field is larger than any before."""
+    """Yield the layers with a window whose receptive field exceeds that of all layers before."""
     largest: tuple[int, ...] = ()
     for layer in layers:
         field = layer.receptive_field

@@ -1,4 +1,4 @@
-"""build_slides(page): what a command shows, as slides; its arithmetic and its remarks are for the speaker."""
+"""build_slides(page): a command's page as slides; its arithmetic and remarks go to the speaker's notes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 LECTURE = re.compile(r"^(?P<layer>.*?)  memory: (?P<memory>.*?)  params: (?P<params>.*?)(?:  ops: (?P<ops>.*))?$")
 TOTAL = re.compile(r"^TOTAL (memory|params|ops): (\S+)")
-FORMULA = re.compile(r"(\])  .*$")  # how a size follows; it stands behind the size
+FORMULA = re.compile(r"(\])  .*$")  # the formula of a size, which follows the size
 LAYERS = 470.0  # the widest text of a layer in the lecture's table
 
 
 class Frame(NamedTuple):
-    """What the slides of one page have in common: title, the speaker's first words, sources."""
+    """The common parts of a page's slides: title, first notes and sources."""
 
     title: str
     notes: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ def build_picture_slide(picture: Picture, frame: Frame) -> Slide:
 
 
 def build_prose(lines: Sequence[str]) -> Prose:
-    """Return paragraphs in lines that a slide holds."""
+    """Return paragraphs broken into lines that fit on a slide."""
     return Prose(lines=tuple(part for line in lines for part in (*break_text(line, INNER), ""))[:-1])
 
 
@@ -68,7 +68,7 @@ def _yield_parts(bodies: Sequence[Picture | Grid | Prose], frame: Frame) -> Iter
 
 
 def _build_bodies(page: Page) -> tuple[list[Grid | Prose], list[str]]:
-    """Return what slides show of a page, and what is told instead."""
+    """Return the bodies of a page's slides, and the texts for the notes."""
     if page.table is not None and page.table.lines:
         grids, told = build_grids(page.table)
         return [*grids], told
@@ -85,7 +85,7 @@ def _build_bodies(page: Page) -> tuple[list[Grid | Prose], list[str]]:
 
 
 def _read_lecture(lines: Sequence[str]) -> Cells:
-    """Return the lecture's table with figures alone: its products are for the speaker."""
+    """Return the lecture's table without its products, which go to the notes."""
     rows, totals = [], {}
     operations = any("  ops: " in line for line in lines)
     for line in lines:
@@ -103,7 +103,7 @@ def _read_lecture(lines: Sequence[str]) -> Cells:
 
 
 def _shorten_layer(text: str) -> str:
-    """Return a layer's window and size, without the size's formula where both have no room."""
+    """Return a layer's window and size, without the size's formula if the text would be too wide."""
     indent = len(text) - len(text.lstrip(" "))
     kept = text.strip(" ")
     if measure_text(kept) > LAYERS:
@@ -112,7 +112,7 @@ def _shorten_layer(text: str) -> str:
 
 
 def _find_result(product: str | None) -> str:
-    """Return what a product comes to: "4,096" of "64*64 = 4,096"; a remark behind it is for the speaker."""
+    """Return a product's result, "4,096" of "64*64 = 4,096", without the remark behind it."""
     return "" if product is None else product.partition(" (and ")[0].rpartition("=")[2].strip()
 
 

@@ -1,4 +1,4 @@
-"""encode_powerpoint(deck): a deck as PowerPoint: text stays text, tables stay tables, charts are pictures."""
+"""encode_powerpoint(deck): a deck as a PowerPoint file: text stays text, tables stay tables, charts become pictures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from archcost.slides.deck import Deck, Draw, Prose, Slide
 
-FAMILY, FIXED = "Arial", "Courier New"  # every machine has them, or letters of the same width
+FAMILY, FIXED = "Arial", "Courier New"  # fonts that every machine has, or replaces by one of the same width
 INK, SOFT = "111111", "595959"
 LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 - a date that is no one's: the same request writes the same bytes
-EMU = 12700  # in a point
+EMU = 12700  # per point
 TITLE_ONLY = 5  # of the layouts
 
 
 def check_installed() -> None:
-    """Find out whether PowerPoint can be written.
+    """Check that PowerPoint files can be written.
 
     Raises:
         MissingPackageError: python-pptx is not installed.
@@ -36,7 +36,7 @@ def check_installed() -> None:
 
 
 def encode_powerpoint(deck: Deck) -> bytes:
-    """Return a deck as a .pptx file. A picture that is built up takes a slide for each step.
+    """Return a deck as a .pptx file. A picture with several steps takes one slide for each.
 
     Raises:
         MissingPackageError: python-pptx is not installed.
@@ -94,7 +94,7 @@ def _yield_lines(prose: Prose) -> Iterator[str]:
 
 
 def _add_picture(page: Any, png: bytes, alt: str) -> None:
-    """Add a picture as large as the body has room for, in its middle."""
+    """Add a picture in the middle of the body, as large as it fits."""
     picture = page.shapes.add_picture(io.BytesIO(png), 0, 0)
     scale = min(sizes.INNER * EMU / picture.width, sizes.BODY_HEIGHT * EMU / picture.height)
     width, height = picture.width * scale / EMU, picture.height * scale / EMU
@@ -132,7 +132,7 @@ def _write(
     shape: Any, lines: list[str], font: float, *, bold: bool = False, colour: str = INK, family: str = FAMILY,
     align: Any = None,
 ) -> None:  # fmt: skip
-    """Write lines into a shape or a cell, and let no letter shrink."""
+    """Write lines into a shape or a cell without shrinking letters."""
     from pptx.dml.color import RGBColor
     from pptx.util import Pt
 
@@ -160,7 +160,7 @@ def _length(points: float) -> Any:
 
 
 def _fix_dates(written: io.BytesIO) -> bytes:
-    """Return the archive with one date for all of its files."""
+    """Return the archive with one fixed date for all files."""
     target = io.BytesIO()
     with zipfile.ZipFile(written) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

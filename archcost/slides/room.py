@@ -1,4 +1,4 @@
-"""What has room on a slide: texts broken into lines, and rows dealt out over slides."""
+"""Fitting to a slide: breaking texts into lines, and distributing rows over slides."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BOLD = 1.16  # times the width of plain letters
-FIXED = 0.605  # of the font, the width of a letter where all have one
+FIXED = 0.605  # times the font: the width of a monospaced letter
 MOST_TITLE_LINES = 2
 
 
 def measure_text(text: str, *, bold: bool = False) -> float:
-    """Return the width of a text's widest line, by letters that are wider than most."""
+    """Return the width of a text's widest line, estimated with a wide font."""
     return max(measure(line, FONT) for line in text.split("\n")) * (BOLD if bold else 1.0)
 
 
 def break_text(text: str, width: float, *, font: float = FONT, bold: bool = False) -> list[str]:
-    """Break a text into lines of a width: between words, and where one word is wider, within it."""
+    """Break a text into lines of a width: between words, or within a word that is wider than a line."""
     room = width / (BOLD if bold else 1.0)
     lines = [""]
     for word in text.split(" "):
@@ -45,7 +45,7 @@ def _break_word(word: str, room: float, font: float) -> list[str]:
 
 
 def break_fixed(line: str, width: float) -> list[str]:
-    """Break a line of letters of one width; what follows hangs two columns deeper than its start."""
+    """Break a monospaced line; indent the lines that follow by two more columns."""
     import textwrap
 
     most = int(width / (FIXED * FONT))
@@ -55,7 +55,7 @@ def break_fixed(line: str, width: float) -> list[str]:
 
 
 def fit_title(title: str) -> str:
-    """Return a title in at most two lines; one that is longer ends with an ellipsis."""
+    """Return a title of at most two lines; shorten a longer one with an ellipsis."""
     lines = break_text(title, INNER, font=TITLE_FONT, bold=True)
     if len(lines) <= MOST_TITLE_LINES:
         return title
@@ -66,7 +66,7 @@ def fit_title(title: str) -> str:
 
 
 def fit_footer(sources: Sequence[str]) -> str:
-    """Return as many sources as one line holds, and how many more there are."""
+    """Return as many sources as fit on one line, and the number of the others."""
     for shown in range(len(sources), 0, -1):
         left = len(sources) - shown
         text = "; ".join(sources[:shown]) + (f"; and {left} more" if left else "")
@@ -79,7 +79,7 @@ def fit_footer(sources: Sequence[str]) -> str:
 
 
 def deal_rows(heights: Sequence[float], room: float) -> list[range]:
-    """Return which rows stand on which slide: as few slides as they need, of about as much each."""
+    """Return the rows of each slide: as few slides as possible, about equally full."""
     count = max(1, math.ceil(sum(heights) / room))
     while True:
         dealt = _deal(heights, sum(heights) / count)
@@ -89,7 +89,7 @@ def deal_rows(heights: Sequence[float], room: float) -> list[range]:
 
 
 def _deal(heights: Sequence[float], share: float) -> list[range]:
-    """Deal rows out so that each part ends where its share does."""
+    """Split the rows into parts of about this share."""
     ends, filled, parts = [0], 0.0, 1
     for i, height in enumerate(heights):
         if filled + height / 2 > parts * share and i > ends[-1]:
@@ -100,5 +100,5 @@ def _deal(heights: Sequence[float], share: float) -> list[range]:
 
 
 def line_height(lines: int = 1) -> float:
-    """Return the height of so many lines of text."""
+    """Return the height of N lines of text."""
     return lines * LEADING * FONT

@@ -1,4 +1,4 @@
-"""Whose figures and networks a slide shows."""
+"""The sources of a slide's figures and networks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OURS = f"archcost {__version__}"
 
 
 def list_sources(names: Iterable[str]) -> tuple[str, ...]:
-    """Return archcost, and the papers of those names that the zoo has."""
+    """Return archcost, and the papers of the named networks that are in the zoo."""
     papers = (REGISTRY.find(spec).paper for name in names if (spec := name.partition("?")[0]) in REGISTRY)
     return (OURS, *dict.fromkeys(map(_spell_paper, papers)))
 

@@ -1,1 +1,1 @@
-"""The atlas: a page on which all published networks are points, and the reader chooses the axes."""
+"""The atlas: a page that shows all published networks as points on axes that the reader chooses."""

@@ -1,4 +1,4 @@
-"""The page: its data, and a document that needs nothing else."""
+"""The page: its data and a self-contained document."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from archcost.records.published import Published
 
-# what an axis, or a ball's size, can be: quantities of archcost.metrics, then accuracies; not the receptive field:
-# nearly all of these networks see their whole input
+# the quantities of axes and balls: metrics of archcost.metrics, then accuracies. The receptive field is left out,
+# because nearly all of these networks see their whole input
 COSTS = (
     "macs",
     "params",
@@ -28,11 +28,11 @@ COSTS = (
     "read_bytes",
 )
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
-DIGITS = 6  # of a cost, which is drawn: the table of archcost compare has all
+DIGITS = 6  # significant digits of a drawn cost: `archcost compare` has all of them
 
 
 def write_atlas() -> str:
-    """Return the page: one file, which loads nothing and whose policy lets nothing else in."""
+    """Return the page as one file that loads nothing and whose security policy forbids loading."""
     own, common = files("archcost.charts.atlas"), files("archcost.page.html")
     script, body = (own.joinpath(name).read_text(encoding="utf-8") for name in ("page.js", "page.html"))
     style = "".join(each.read_text(encoding="utf-8") for each in (common / "style.css", own / "page.css"))
@@ -53,7 +53,7 @@ def write_atlas() -> str:
 
 
 def build_data(networks: Sequence[Published]) -> dict[str, Any]:
-    """Return what the page draws: the axes, and a column for each of them with a value, or null, for each network."""
+    """Return the page's data: the axes, and for each a column with a value or null for each network."""
     axes = [
         *({"name": name, "label": METRICS[name].label, "unit": METRICS[name].unit, "up": False} for name in COSTS),
         *({"name": name, "label": label, "unit": "%", "up": True} for name, label in ACCURACIES.items()),
