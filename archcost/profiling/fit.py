@@ -51,7 +51,7 @@ def fit(
     Args:
         network: as for `archcost.profile`.
         memory: bytes, or a text such as "24GB" (10^9 bytes) or "24GiB" (2^30); None for the whole memory of the named
-        GPU.
+            GPU.
         device_name: a GPU of the table of datasheets, "h200" for example.
         expandable: whether the GPU's allocator uses `expandable_segments:True`.
         batch: check this batch size alone instead of finding the largest.
@@ -66,7 +66,7 @@ def fit(
 
     Raises:
         ArgumentError: the memory cannot be parsed, a mode, optimizer, loss or precision does not exist, or `expandable`
-        lacks a GPU.
+            lacks a GPU.
         WalkError: the network failed while it ran, or its memory hardly grows with the batch.
     """
     from archcost import sources

@@ -63,7 +63,7 @@ def generate(
         memory: the memory limit, as for `archcost.fit`, for the largest batch and the longest context.
         device_name: a device of the table of datasheets, for the least time of a pass.
         roof: the same from a measurement: "this" for the saved roof of this device, or the file that `archcost device
-        --format json` wrote.
+            --format json` wrote.
         block: tokens of a block of a paged cache.
         inputs: descriptions of the inputs, without the batch; None for the network's own.
 

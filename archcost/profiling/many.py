@@ -34,14 +34,14 @@ def profile_many(
     Args:
         specs: what `archcost.profile` takes. Networks that are modules, not specs, are profiled in this process.
         keep: returns the needed part of each report. It runs in the process that computes the report, so it must be a
-        function of a module with a result that can be pickled.
+            function of a module with a result that can be pickled.
         jobs: number of processes; None for one per core, or fewer for few networks; 1 for this process alone. Only the
-        process that registered your own rules and formulas knows them: use 1, or name their modules as `imports` of the
-        sweeping.
+            process that registered your own rules and formulas knows them: use 1, or name their modules as `imports` of
+            the sweeping.
         progress: called with each spec when it is done, as a `Done`.
         sweeping: limits of time and memory, a journal, and the engine.
-        options: as for `archcost.profile`, the same for every network. The default `device` never is a GPU, so that the
-        figures are the same on every machine.
+        options: as for `archcost.profile`, the same for every network. The default `device` is never a GPU, so that the
+            figures are the same on every machine.
 
     Returns:
         The reports (or the results of `keep`) in the order of the specs, with a `Failure` for each network that failed.

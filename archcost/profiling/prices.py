@@ -134,7 +134,7 @@ class PriceTable:
         metrics: the quantities to add up; `archcost.profiling.prices.ADDING` lists all.
         train: an optimizer, as for `price`.
         measured: further columns by name: functions of a key and a shape that return a number, such as a block's
-        milliseconds. Such numbers add up only roughly.
+            milliseconds. Such numbers add up only roughly.
 
     Example:
         >>> from torch import nn

@@ -49,32 +49,33 @@ def profile(
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
             or a module that torch.compile wraps. A module is left exactly as it was found.
         inputs: a tensor or a tuple of positional arguments, passed unchanged (a list of mappings or dataclasses is one
-        argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
+            argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
         kwargs: keyword arguments of the forward, passed unchanged.
         device: "auto" (the GPU, if there is one, for a network that archcost builds; otherwise the meta device, which
-        needs no weights and no arithmetic), "meta", "cpu", "cuda".
+            needs no weights and no arithmetic), "meta", "cpu", "cuda".
         mode: "eval", "train" or "as-is".
         train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults; "adamw-fused" and so on with
             `fused=True`): walk a whole training step with the loss, the backward pass and one step of the optimizer;
             the mode is then "train" unless "as-is".
         loss: "cross-entropy" (of each output against one class for each position) or "sum" (of all output elements). A
-        network that returns a loss itself is trained on that loss.
+            network that returns a loss itself is trained on that loss.
         freeze: patterns ("features.*") of parameters or modules that do not train. The report then also has the totals
-        of full training: `report.full_training`.
+            of full training: `report.full_training`.
         train_only: patterns of the only parameters or modules that train.
         batch: batch size, if archcost creates the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
-        follows CUDA's lists of operators, or the lists of a named device: "cpu:bf16". The loss is not scaled.
+            follows CUDA's lists of operators, or the lists of a named device: "cpu:bf16". The loss is not scaled.
         like: "cuda" (the default) or "cpu": the device that the meta device imitates, in the lists of mixed precision
-        and the form of the optimizer (on a GPU it steps all parameters at once, and needs memory for all updates).
+            and the form of the optimizer (on a GPU it steps all parameters at once, and needs memory for all updates).
         timeline: add the live memory at each operator to the report: `report.timeline`.
         saved: list the tensors that autograd saves, with the source lines that saved them: `report.saved`.
         checkpoint: paths of modules ("layer3.4") that training recomputes in the backward pass instead of saving their
-        activations, as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
+            activations, as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
         time: also measure the network, on the GPU if there is one, else on the CPU: `report.measured`. An
-        `archcost.TimingPlan` sets the method, and the device if `device` does not; the walk then uses the same device.
+            `archcost.TimingPlan` sets the method, and the device if `device` does not; the walk then uses the same
+            device.
         partial: if the network fails while it runs, return the report of the operators before the failure:
-        `report.partial` is True then, and a warning describes the failure. Nothing is timed.
+            `report.partial` is True then, and a warning describes the failure. Nothing is timed.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.

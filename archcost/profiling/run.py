@@ -43,7 +43,7 @@ def run(
 
     Args:
         specs: what `archcost.profile` takes. A network that is not a string is profiled in this process.
-        options: as for `archcost.profile`, the same for every network. The default `device` never is a GPU.
+        options: as for `archcost.profile`, the same for every network. The default `device` is never a GPU.
         keep: returns the needed part of each report: a function of a module with a result that can be pickled.
         jobs: number of processes; None chooses it.
         sweeping: limits, journal, engine.

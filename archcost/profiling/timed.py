@@ -51,7 +51,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
     Raises:
         ArgumentError: the device does not exist, or cannot run anything.
         ClockError: the batch is empty, the device lacks a dtype, or the network cannot be copied or fails only while it
-        is timed.
+            is timed.
         WalkError: the network failed while it was walked.
     """
     device = device_of(plan.device)
