@@ -1,4 +1,4 @@
-"""Networks by their configuration, as the hub keeps it: of transformers and of diffusers. No weights, ever."""
+"""Networks of transformers and diffusers by their configuration on the hub, always without weights."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class _HuggingFace(Source):
         )
 
     def _find_unowned(self, where: str) -> Path | None:
-        """Return the file of a cached repository without an owner (bert-base-uncased); a model type goes first."""
+        """Return the file of a cached repository without an owner (bert-base-uncased); a model type comes first."""
         types = import_library("transformers").CONFIG_MAPPING
         return None if where in types else find_cached(where)
 
     def fetch(self, spec: Spec) -> str:
-        """Fetch a repository's configuration, and nothing else."""
+        """Download only a repository's configuration."""
         return fetch_config(spec.target.partition("#")[0])
 
     def names(self) -> Sequence[str]:
@@ -99,7 +99,7 @@ def _prepare_transformers(
         )
     quantised = getattr(config, "quantization_config", None)
     notes = ("its configuration stores weights quantized; they are counted as if they were not",) if quantised else ()
-    return lambda: network._from_config(config), network.__name__, notes  # noqa: SLF001 - what AutoModel.from_config calls
+    return lambda: network._from_config(config), network.__name__, notes  # noqa: SLF001 - AutoModel.from_config calls this
 
 
 def _prepare_diffusers(
@@ -137,7 +137,7 @@ def _read_defaults(network: Any) -> dict[str, Any]:
 
 
 def _refuse_downloads(config: Any) -> None:
-    """Have no part of a network fetch weights while it is built."""
+    """Stop the parts of a network from fetching weights during construction."""
     for each in (
         config,
         *(getattr(config, name, None) for name in ("backbone_config", "vision_config", "encoder", "decoder")),

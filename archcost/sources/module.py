@@ -1,4 +1,4 @@
-"""A callable, or a module, in a module that can be imported, also from the current folder and its project."""
+"""A callable or a network in an importable module, also from the current folder and its project."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Module(Source):
         return bool(source)
 
     def find(self, spec: Spec) -> Network:
-        """Return what a module has under that name; the module is imported."""
+        """Import the module and return the network of that name."""
         return find_network(_import_module(spec.source, spec.target), spec)
 
 

@@ -1,4 +1,4 @@
-"""Files of weights alone (FILE.safetensors, FILE.gguf): what their headers say; there is nothing to run."""
+"""Files that hold only weights (FILE.safetensors, FILE.gguf): their headers are read, and nothing can run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Weights(Source):
         return target
 
     def find(self, spec: Spec) -> Network:
-        """Refuse: weights cannot be run.
+        """Raise an error, because weights alone cannot run.
 
         Raises:
             UnknownNetworkError: always.
