@@ -89,9 +89,9 @@ def _advise(error: WalkError, network: Network, feed: Feed) -> WalkError:
         advice = _what_fits(network, network.fits, feed.specs[0])
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
     if feed.args is None and network.fits is None:
-        hint = f"say what it takes with {INPUT_OPTION}"
+        hint = f"describe its input with {INPUT_OPTION}"
         if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
-            hint = "--input is without the batch, which --batch says"
+            hint = "--input leaves out the batch; set that with --batch"
         return WalkError(f"{error}\nIt was given {given}; {hint}")
     return error
 

@@ -97,5 +97,5 @@ def _encode(value: Any, what: str) -> str:
     except Exception as error:
         raise ArgumentError(f"{what} cannot be sent to another process: {error}; {REMEDY}") from error
     if any(argument == "__main__" for _, argument, _ in pickletools.genops(text)):
-        raise ArgumentError(f"{what} is of the program itself, which no other process runs; {REMEDY}")
+        raise ArgumentError(f"{what} belongs to the main program, which no other process runs; {REMEDY}")
     return b64encode(text).decode("ascii")

@@ -54,7 +54,7 @@ def _read_kept() -> Roof:
     found = read_kept_roof(device)
     if found is None:
         raise NoDeviceError(
-            f"no roof is kept of this {identity(device, None).device}, as it is set up here: run `archcost device` "
+            f"no roof is saved for this {identity(device, None).device} in its current setup: run `archcost device` "
             "while nothing else runs"
         )
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 Result = TypeVar("Result")
-UNSAID = "nothing: it does not say what it takes, so it gets a picture"
+UNSAID = "the default: the module does not describe its input"
 
 
 def settle(network: Network, *, training: bool = False) -> Network:

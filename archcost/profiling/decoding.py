@@ -124,15 +124,15 @@ class Decoder:
         if isinstance(output, tuple | list) and len(output) > 1:
             return output[-1]
         raise ArgumentError(
-            f"{self._spec} takes {self._cache}, but returns none: its forward has to return (logits, {self._cache}), "
-            f"or an object with an attribute or a key {self._cache}"
+            f"{self._spec} takes {self._cache}, but does not return it: its forward must return "
+            f"(logits, {self._cache}), or an object with an attribute or a key {self._cache}"
         )
 
     def _choose_tokens(self) -> int:
         """Return the index of the input whose length is the context: the text named `decoder_*`, or else the first."""
         if not self._texts:
             raise ArgumentError(
-                f"{self._spec} takes {', '.join(map(str, self._inputs))}, and none of it is text; say which input is "
+                f"{self._spec} takes {', '.join(map(str, self._inputs))}, and none of it is text; describe the text "
                 "with --input input_ids=128:int64"
             )
         names = {place: self._inputs[place].name or "" for place in self._texts}

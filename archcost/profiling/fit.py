@@ -78,7 +78,9 @@ def fit(
     limit = _read_limit(memory, named)
     gpu = named if named is not None and named.capability is not None else None
     if expandable and gpu is None:
-        raise ArgumentError("--expandable-segments is of a GPU's allocator: name the GPU (--device-name h200)")
+        raise ArgumentError(
+            "--expandable-segments is a setting of a GPU's allocator: name the GPU (--device-name h200)"
+        )
     if named is not None and gpu is None and like is None:
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
@@ -116,8 +118,8 @@ def _check_checkpoint(checkpoint: str | None, batch: int | None, train: str | No
         return
     check_choice("checkpoint", checkpoint, ("auto",))
     if train is None or batch is None:
-        missing = "nothing trains: add --train (train=)" if train is None else "say for which batch: add --batch"
-        raise ArgumentError(f"--checkpoint chooses what training computes again for a batch, and {missing}")
+        missing = "nothing trains: add --train (train=)" if train is None else "the batch size is missing: add --batch"
+        raise ArgumentError(f"--checkpoint chooses the modules that training recomputes, but {missing}")
 
 
 def _read_limit(memory: str | int | None, named: NamedDevice | None) -> int:

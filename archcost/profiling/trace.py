@@ -53,7 +53,7 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
             raise add_advice(error, network, feed) from error.__cause__
         reason = reason_of(error)
         check_memory(network, asked, getattr(error, "trace", None), reason)
-    note = f"it was run on the CPU, because it could not be on the meta device: {reason}"
+    note = f"it was run on the CPU, because it failed on the meta device: {reason}"
     left = _note_left(caches.empty())  # called after the error and its frames are freed
     return _walk_on(network, feed, asked, "cpu"), (note, *left)
 
@@ -88,7 +88,7 @@ def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) 
     with suppress(Exception):  # a broken device cannot free memory
         give_memory_back()
     trace, notes = trace_network(network, feed, replace(asked, device=COUNTING))
-    return trace, (f"it was counted on {trace.device}, because it could not be on {where}: {reason}", *notes)
+    return trace, (f"it was counted on {trace.device}, because it failed on {where}: {reason}", *notes)
 
 
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:

@@ -107,7 +107,7 @@ def _find_scripted(spec: Spec) -> Network:
         inputs=(InputSpec(shape=(3, *spec.size)) if spec.size else DEFAULT_INPUT,),
         given=module,
         choose=lambda built: choose_inputs(built, size=spec.size, seq=spec.seq),
-        notes=("loading a TorchScript archive runs what is in it: load none that you do not trust",),
+        notes=("loading a TorchScript archive runs its code: load only archives that you trust",),
     )
 
 

@@ -63,8 +63,8 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     else:
         where = ".".join(path) or "it"
         raise InputError(
-            f"the example inputs hold {type(value).__name__} at {where}, which no description can be made of: they are "
-            "made of tensors, numbers, texts, lists and dictionaries"
+            f"the example inputs hold {type(value).__name__} at {where}, which cannot be described; use tensors, "
+            "numbers, texts, lists and dictionaries"
         )
 
 

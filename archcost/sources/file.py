@@ -24,7 +24,7 @@ class _File(Source):
     name = "file"
     form = "FILE.py:CALLABLE"
     local = True
-    about = "what a Python file of yours defines, also within a package"
+    about = "a function or class in your Python file, also within a package"
     example = "src/mypkg/net.py:Net?width=32"
 
     def accepts(self, source: str, target: str) -> bool:

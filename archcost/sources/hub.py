@@ -36,7 +36,7 @@ def find_config(where: str) -> Path | None:
     if found is not None:
         return found
     raise UnknownNetworkError(
-        f"neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
+        f"there is neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
         f"{file}, and nothing else"
     )
 

@@ -23,7 +23,7 @@ class _Module(Source):
     name = "module"
     form = "PACKAGE.MODULE:CALLABLE"
     local = True
-    about = "what a module has that can be imported"
+    about = "a function or class of an importable module"
     example = "transformers:BertModel?num_hidden_layers=2"
 
     def accepts(self, source: str, target: str) -> bool:

@@ -39,7 +39,7 @@ class Network:
     inputs: tuple[InputSpec, ...] = (DEFAULT_INPUT,)
     training_inputs: tuple[InputSpec, ...] = ()
     choose: Callable[[nn.Module], Choice | None] | None = None
-    why: str = "the source's own idea of it"
+    why: str = "the source's default"
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
     fits: InputSpec | None = None

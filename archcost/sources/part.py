@@ -116,7 +116,7 @@ def _find_inputs(whole: Network, path: str, specs: tuple[InputSpec, ...]) -> Inp
             f"{name} fails before it calls {path}: {reason}; --input describes the input of the whole network"
         )
     inside = [f"{name}::{path}.{child}" for child, _ in module.named_children()]
-    hint = f"; name what is inside: {', '.join(inside[:4])}" if inside else ""
+    hint = f"; name a module inside: {', '.join(inside[:4])}" if inside else ""
     raise ArgumentError(f"{name} never calls {path}, so its input is not known{hint}")
 
 
@@ -178,6 +178,6 @@ def _describe_tensor(tensor: Tensor, other: Tensor, what: str) -> InputSpec:
     if rest or larger != (rows * BATCHES[1], *shape[1:]):
         raise ArgumentError(
             f"{what} takes {'x'.join(map(str, shape))} of {BATCHES[0]} images and {'x'.join(map(str, larger))} of "
-            f"{BATCHES[1]}; archcost makes inputs whose first axis alone grows with the batch: name a part before it"
+            f"{BATCHES[1]}; archcost creates inputs whose first axis alone grows with the batch: name a part before it"
         )
     return InputSpec(shape=shape[1:], dtype=dtype, rows=rows)

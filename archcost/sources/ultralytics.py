@@ -30,7 +30,7 @@ class _Ultralytics(Source):
     name = "ultralytics"
     form = "ultralytics:NAME"
     prefix = "ultralytics:"
-    about = "a network of ultralytics by name, or by a file like its own (yolo11n.yaml)"
+    about = "a network of ultralytics by name, or by a file of the same kind (yolo11n.yaml)"
     example = "ultralytics:yolo11n"
     install = "ultralytics"
     aliases = ("yolo",)

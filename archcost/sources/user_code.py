@@ -28,7 +28,7 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
     except (Exception, SystemExit) as error:
         ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
         own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
-        if isinstance(error, TypeError) and not own:  # the call itself failed
+        if isinstance(error, TypeError) and not own:  # the call itself does not fit
             raise ArgumentError(f"{what}: {first_line(error)}; arguments are written ?name=value&name=value") from error
         lines = "".join(traceback.format_list(own)).rstrip()
         if isinstance(error, SyntaxError):

@@ -37,8 +37,7 @@ class _Weights(Source):
         if not Path(spec.target).is_file():
             raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
         raise UnknownNetworkError(
-            f"{spec.target} holds weights and no network that could be run; `archcost profile {spec.target}` shows "
-            "what its header says"
+            f"{spec.target} holds weights and no network to run; `archcost profile {spec.target}` shows its header"
         )
 
 
