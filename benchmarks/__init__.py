@@ -1,1 +1,1 @@
-"""How fast archcost is, and how right: scripts to be run from a clone, `python -m benchmarks.NAME`; not shipped."""
+"""Measurements of archcost's speed and accuracy: scripts of a clone, `python -m benchmarks.NAME`; not shipped."""

@@ -1,4 +1,4 @@
-"""A report that is on the disk after each of its lines, so that a machine that goes away takes none of them along."""
+"""A report that is written to disk line by line, so that no line is lost when the machine goes away."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-LIMIT_SECONDS = 450  # a loan of ten minutes, less what it takes to start and to bring the report back
+LIMIT_SECONDS = 450  # a loan of ten minutes, less the time to start and to fetch the report
 
 
 class Page:
-    """A file that is written line by line, within so many seconds."""
+    """A file that is written line by line, within a time limit."""
 
     def __init__(self, path: Path, limit_seconds: float, now: Callable[[], float] = time.monotonic) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ class Page:
         print(text, file=sys.stderr, flush=True)
 
     def each_in_time(self, wanted: Iterable[T], name: Callable[[T], str] = str) -> Iterator[T]:
-        """Yield what there is time for, by the longest so far; then say what is left out."""
+        """Yield items while the slowest one so far would fit into the time; then write the names of the rest."""
         left = list(wanted)
         while left and self._now() + self._longest < self._end:
             begun = self._now()

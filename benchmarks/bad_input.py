@@ -1,8 +1,8 @@
-"""`python -m benchmarks.bad_input`: what becomes of files that somebody has damaged, by accident or on purpose.
+"""`python -m benchmarks.bad_input`: how archcost reads damaged files.
 
-Reports, lock files, settings, figures and CSVs, each right at first, are changed at random by hypothesis: values, keys,
-characters, lengths, depths. Each has to end cleanly: refused in few words with the exit code 2 or 3, or accepted; in
-bounded time; and what is accepted has to be consistent, and has to be read again as it is written.
+Hypothesis changes valid reports, lock files, settings, figures and CSVs at random: values, keys, characters, lengths,
+depths. Each read must end cleanly, in bounded time: either a short refusal with exit code 2 or 3, or an accepted file.
+An accepted file must be consistent, and must survive writing and reading.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from archcost.regression.settings import parse_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXAMPLES = 1000  # of each kind
-SECONDS = 2.0  # of the processor
-WORDS = 2000  # characters of a refusal
+EXAMPLES = 1000  # files of each kind
+SECONDS = 2.0  # of processor time
+WORDS = 2000  # characters of the longest allowed refusal
 PAGE = Path(__file__).parents[1] / "reports" / "measured" / "bad-input.md"
 NASTY: list[Any] = [
     *(None, True, "", [], {}, 0, 1, -1, 2**63, 10**30, 0.5, -0.0, 1e308, float("nan"), float("inf")),
@@ -46,7 +46,7 @@ PIECES = [
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of file: a right one, how it is read, and what has to hold of what is accepted."""
+    """One kind of file: a valid example, its reader, and the check of an accepted file."""
 
     text: str
     read: Callable[[str], Any]
@@ -55,7 +55,7 @@ class Kind:
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Tally:
-    """What became of the files of one kind."""
+    """The outcomes of the files of one kind."""
 
     accepted: int = 0
     refused: int = 0
@@ -64,7 +64,7 @@ class Tally:
 
 
 def make_kinds() -> dict[str, Kind]:
-    """Return every kind of file that archcost reads."""
+    """Return all kinds of files that archcost reads."""
     report = archcost.profile("lenet5", device="meta")
     metrics = lock.choose_metrics(())
     locked = {"net": lock.Locked(metrics=metrics, snapshot=snapshot(report))}
@@ -133,7 +133,7 @@ def _is_whole(report: archcost.Report) -> bool:
 
 
 def change(text: str, data: Any) -> str:
-    """Return a text that is changed in one to three places; one of JSON by its values, too."""
+    """Return a text that is changed in one to three places; JSON may also change in its values."""
     for _ in range(data.draw(st.integers(1, 3))):
         try:
             value = json.loads(text) if text.startswith("{") and data.draw(st.booleans()) else None
@@ -174,10 +174,10 @@ def _change_value(value: Any, data: Any) -> None:
 
 
 def attempt(kind: Kind, text: str, tally: Tally) -> None:
-    """Read one text, and write down how it ended.
+    """Read one text, and record the outcome.
 
     Raises:
-        AssertionError: it did not end cleanly.
+        AssertionError: the reader did not end cleanly.
     """
     start = time.process_time()
     try:
@@ -200,7 +200,7 @@ def try_kind(kind: Kind, examples: int, *, seed: int | None = None) -> Tally:
     """Try changed files of one kind.
 
     Raises:
-        AssertionError: one did not end cleanly; hypothesis shows it.
+        AssertionError: a reader did not end cleanly; hypothesis shows the file.
     """
     tally = Tally()
 

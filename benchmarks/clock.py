@@ -1,9 +1,9 @@
 """Known answers for the clock, on the CPU: `python -m benchmarks.clock`.
 
-k equal layers take equal times and k times as long as one; a module that sleeps takes what it sleeps. Every figure is a
-ratio to its answer, 1 where the clock is right. The networks are timed in turn, round after round, so that a machine
-that slows down slows all of them. On a machine with other work the medians hold what that takes; the fastest samples of
-all rounds, beside them, are those that it disturbed least.
+k equal layers take equal times, and k times as long as one; a module that sleeps takes the time of its sleep. Every
+figure is a ratio to its answer: 1 if the clock is right. The networks are timed in turn, round after round, so that a
+machine that slows down slows all of them. On a busy machine the medians include the other work; the fastest samples of
+all rounds, printed beside them, were disturbed least.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COUNTS = (1, 2, 4, 8)
-WIDTH, BATCH = 256, 64  # some hundred microseconds a layer: shorter than what a busy system gives a process at a time
+WIDTH, BATCH = 256, 64  # some hundred microseconds per layer, less than a busy system's time slice
 SLEEP_SECONDS = 0.005
 
 
 class Sleeping(nn.Module):
-    """Takes five milliseconds at least, whatever the machine."""
+    """Takes at least five milliseconds on any machine."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Sleep."""
@@ -51,7 +51,7 @@ def leaves(sample: Sample) -> list[Series]:
 
 
 def fastest(samples: Iterable[Series]) -> int:
-    """Return the fastest sample of several series."""
+    """Return the fastest sample of all series."""
     return min(min(series.ns) for series in samples)
 
 

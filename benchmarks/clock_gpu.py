@@ -1,10 +1,10 @@
-"""The clock on a GPU: `python -m benchmarks.clock_gpu` writes reports/measured/timing-gpu.md, each line as it comes.
+"""The clock on a GPU: `python -m benchmarks.clock_gpu` writes reports/measured/timing-gpu.md, line by line.
 
-First what has to hold before a time is believed (`benchmarks.gpu_questions`). Then for each network, batch and dtype:
-the sum of the rows against end to end; both against the kernels' own times as torch's profiler (CUPTI) has them, in
-total and by rank for each layer; whether the host sets the pace; the largest share of the roof. Then the medians of
-fresh processes. What does not fit into `--limit` seconds is named. Exit code 1 where an answer is wrong. Not run on a
-GPU yet.
+First come the checks that must pass before a time is credible (`benchmarks.gpu_questions`). Then, for each network,
+batch and dtype: the sum of the rows against the end-to-end time; both against the kernel times of torch's profiler
+(CUPTI), in total and by rank for each layer; whether the host sets the pace; the largest share of the roof. Last come
+the medians of fresh processes. The report names the cases that did not fit into `--limit` seconds. The exit code is 1
+if an answer is wrong. Not run on a GPU yet.
 """
 
 from __future__ import annotations
@@ -73,14 +73,14 @@ class Line:
 
 
 def measured(network: str, batch: int, dtype: str) -> Sample:
-    """Time one combination, for a second each."""
+    """Time the calls of one combination, each for a second."""
     sample = archcost.profile(network, device="cuda", batch=batch, time=TimingPlan(dtype=dtype).within(1)).measured
     assert sample is not None  # noqa: S101 - it was asked for
     return sample
 
 
 def kernel_ns(network: str, batch: int, dtype: str) -> tuple[float, dict[tuple[str, int], float]]:
-    """Return the kernels' time of one pass by torch's profiler: in all, and for each call of a leaf module."""
+    """Return the kernel time of one pass by torch's profiler: in total, and for each call of a leaf module."""
     from torch.profiler import ProfilerActivity, profile
 
     resolved = sources.resolve(network)
@@ -99,11 +99,11 @@ def kernel_ns(network: str, batch: int, dtype: str) -> tuple[float, dict[tuple[s
 
 
 def sum_kernels(events: Iterable[Any], passes: int) -> tuple[float, dict[tuple[str, int], float]]:
-    """Return the kernels' nanoseconds of one pass: in all, and for each call of a leaf module.
+    """Return the kernels' nanoseconds of one pass: in total, and for each call of a leaf module.
 
-    The profiler has every kernel three times: as an event of the device, with the operator that launched it, and
-    within the device's copy of each annotation around it. The first alone are added up; a leaf has those of the
-    operators that ran in its annotation on the host.
+    The profiler lists every kernel three times: as an event of the device, under the operator that launched it, and
+    within the device's copy of each annotation around it. Only the device events are summed; a leaf is charged with the
+    kernels of the operators that ran in its annotation on the host.
     """
     whole = 0.0
     marks = []
@@ -153,7 +153,7 @@ class Named:
 
 
 def spearman(one: list[float], other: list[float]) -> float:
-    """Return the correlation of ranks."""
+    """Return the rank correlation."""
     import pandas as pd
 
     return float(pd.Series(one).rank().corr(pd.Series(other).rank()))
@@ -182,7 +182,7 @@ def line(network: str, batch: int, dtype: str) -> Line:
 
 
 def median_of_process(number: int) -> float:
-    """Return the median, in milliseconds, of a fresh process."""
+    """Return the median of a fresh process, in milliseconds."""
     del number
     network, batch, dtype = REPEATED
     command = [sys.executable, "-m", "archcost", "time", network, "--device", "cuda", "--batch", str(batch)]
@@ -193,7 +193,7 @@ def median_of_process(number: int) -> float:
 
 
 def write(page: Page, machine: str, questions: dict[str, Callable[[], Answer]], networks: Iterable[str]) -> bool:
-    """Write the report; return whether every answer is right. Whatever fails is a line, and the next one follows."""
+    """Write the report; return whether every answer is right. A failure is one line, and the next case still runs."""
     page.add(f"# Timing on a GPU\n\n{machine} Written by `python -m benchmarks.clock_gpu`.\n")
     page.add("| question | found | as it has to be |\n| :-- | :-- | :-- |")
     right = True
@@ -227,7 +227,7 @@ def _spell(error: Exception) -> str:
 
 
 def main() -> int:
-    """Measure everything; return 1 where an answer is wrong."""
+    """Measure everything; return 1 if an answer is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", nargs="+", default=NETWORKS)
     parser.add_argument("--limit", type=float, default=LIMIT_SECONDS, help="seconds, in all")

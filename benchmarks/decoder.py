@@ -1,14 +1,14 @@
-"""`python -m benchmarks.decoder`: what profiling language models of 7, 13 and 70 billion parameters takes.
+"""`python -m benchmarks.decoder`: the cost of profiling language models of 7, 13 and 70 billion parameters.
 
-A decoder as LLaMA has it: RMSNorm before each half of a block, rotary positions, heads that share keys and values in
-groups, SwiGLU; no cache of keys and values. Widths, layers and heads are those of table 2 of LLaMA (arXiv 2302.13971).
-SwiGLU's width is two thirds of four times the model's (its section 2.2), in steps of 256; where heads share keys, 1.3
-times that (LLaMA 2, arXiv 2307.09288, section A.2.1), in steps of 4,096. A user would say
+The decoder is LLaMA's: RMSNorm before each half of a block, rotary positions, grouped heads of keys and values, SwiGLU;
+no KV cache. Widths, layers and heads come from table 2 of LLaMA (arXiv 2302.13971). SwiGLU's width is two thirds of
+four times the model's (section 2.2), in steps of 256; if heads share keys, it is 1.3 times as large (LLaMA 2, arXiv
+2307.09288, section A.2.1), in steps of 4,096. The benchmark runs the command of a user,
 
     archcost profile "benchmarks/decoder.py:llama_7b?layers=4&tied=true" --input 4096:int64
 
-and that is what is run, each time in a process of its own. Its seconds are the processor's, beyond those of `import
-torch`, in the median of turns: what others do on the machine counts little.
+each time in a fresh process. The seconds are processor time beyond that of `import torch`, the median of several turns,
+so that other work on the machine counts little.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NETWORKS = ("llama_7b", "llama_13b", "llama_70b")
 TOKENS = 4096
 MOST_SECONDS, MOST_BYTES = 10.0, 10**9
 THETA = 10_000.0
-Turn = tuple[torch.Tensor, torch.Tensor]  # cosines and sines, each (length, size / 2)
+Turn = tuple[torch.Tensor, torch.Tensor]  # cosines and sines, both (length, size / 2)
 
 
 class Attention(nn.Module):
@@ -56,14 +56,14 @@ class Attention(nn.Module):
 
 
 def rotated(x: torch.Tensor, turn: Turn) -> torch.Tensor:
-    """Turn each pair of features of (batch, heads, length, size) by the angle of its place."""
+    """Rotate each pair of features of (batch, heads, length, size) by the angle of its position."""
     first, second = x.chunk(2, dim=-1)
     cos, sin = turn
     return torch.cat((first * cos - second * sin, first * sin + second * cos), dim=-1)
 
 
 class Block(nn.Module):
-    """Attention, then SwiGLU, each added to what came in."""
+    """Attention, then SwiGLU, each added to its input."""
 
     def __init__(self, width: int, heads: int, key_heads: int, hidden: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Block(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Tokens (batch, length), int64, to logits (batch, length, vocabulary); `tied`: one weight at both ends."""
+    """Maps tokens (batch, length), int64, to logits (batch, length, vocabulary); `tied`: both ends share one weight."""
 
     def __init__(
         self, width: int, layers: int, heads: int, key_heads: int, hidden: int, vocabulary: int, *, tied: bool
@@ -95,7 +95,7 @@ class Decoder(nn.Module):
             self.head.weight = self.embedding.weight
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Say which token is next, at every place."""
+        """Return the logits of the next token at every position."""
         x = self.embedding(tokens)
         frequencies = THETA ** -(torch.arange(0, self.size, 2, device=x.device) / self.size)
         angles = torch.outer(torch.arange(tokens.shape[1], device=x.device), frequencies)
@@ -122,8 +122,8 @@ def llama_70b(*, layers: int = 80, tied: bool = False) -> Decoder:
 
 
 def main(networks: Sequence[str] = NETWORKS, tokens: int = TOKENS, rounds: int = 3) -> int:
-    """Print a line for each network; return 1 where one takes too long, or too much memory."""
-    from benchmarks.process import finished  # a network in a file needs nothing beside it
+    """Print a line for each network; return 1 if one takes too long or too much memory."""
+    from benchmarks.process import finished  # a network in a file needs no other file beside it
 
     print(f"{'network':<12}{'parameters':>16}{'macs':>22}{'operators':>11}{'seconds':>9}{'us each':>9}{'peak GB':>9}")
     fits = True

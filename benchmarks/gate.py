@@ -1,9 +1,9 @@
-"""CPU seconds of `archcost check` for many networks, beside walking them in one process.
+"""CPU seconds of `archcost check` for many networks, compared with walking them in one process.
 
     python -m benchmarks.gate 5 50 200
 
-Half of the networks are convolutional, half are transformers of patches on other inputs. PYTHONPATH chooses another
-archcost for a comparison of two.
+Half of the networks are convolutional; the other half are patch transformers on other inputs. PYTHONPATH chooses
+another archcost, to compare two of them.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def _table(job: tuple[str, int, str]) -> str:
 
 
 def _cpu_seconds(folder: Path, *arguments: str) -> float:
-    """Return the user and system time of a Python process and of all that it started."""
+    """Return the user and system time of a Python process and all of its descendants."""
     before = os.times()
     done = subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     after = os.times()
-    if done.returncode not in {0, 3}:  # 3: none of them has a baseline
+    if done.returncode not in {0, 3}:  # 3: no network has a baseline
         raise SystemExit(done.stderr)
     return after.children_user + after.children_system - before.children_user - before.children_system
 

@@ -1,7 +1,6 @@
-"""What a first run on a GPU has to answer before its times are believed: one line for each question, with a verdict.
+"""Questions that a first run on a GPU must answer before its times are credible: one line each, with a verdict.
 
-Whether an answer is the right one is decided by a function of what was measured, so that is tested without a GPU. Not
-run on a GPU yet.
+A function of the measurements judges each answer, so the judgement is tested without a GPU. Not run on a GPU yet.
 """
 
 from __future__ import annotations
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
 
 DEVICE = torch.device("cuda", 0)
 HOLDS_NS = (200_000, 2_000_000, 20_000_000)
-FULL_NS = 5_000_000  # an order that takes the host that long waited for a place in the queue
+FULL_NS = 5_000_000  # a launch that blocks the host this long has waited for a place in the queue
 MOST_COMMANDS = 4000
 NEAR = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found, and whether it is what has to be: None where there is nothing to compare with."""
+    """A finding, and whether it is right: None if there is no value to compare it with."""
 
     text: str
     right: bool | None = None
@@ -46,7 +45,7 @@ class Answer:
 
 
 def look_at_driver() -> Answer:
-    """Whether NVML can be asked, and whether this process counts itself as another one."""
+    """Judge whether NVML answers, and does not report this process as another one."""
     nvml = Nvml.find(DEVICE)
     if isinstance(nvml, str):
         return Answer(nvml, right=False)
@@ -56,9 +55,9 @@ def look_at_driver() -> Answer:
 
 
 def hold_device(clock: Clock) -> Answer:
-    """Whether the device is held for as long as it is asked to."""
+    """Judge whether the device is held as long as requested."""
     found = []
-    clock.hold(HOLDS_NS[0])  # it is calibrated by the first
+    clock.hold(HOLDS_NS[0])  # the first call calibrates it
     for ns in HOLDS_NS:
         first = clock.mark()
         clock.hold(ns)
@@ -70,7 +69,7 @@ def hold_device(clock: Clock) -> Answer:
 
 
 def step_events(clock: Clock) -> Answer:
-    """What lies between two events in a row, and how fine that is: the resolution that is assumed must cover it."""
+    """Measure the gap between two consecutive events and its granularity: the assumed resolution must cover both."""
     clock.hold(FULL_NS)
     marks = [clock.mark() for _ in range(400)]
     clock.finish()
@@ -82,7 +81,7 @@ def step_events(clock: Clock) -> Answer:
 
 
 def fill_queue(clock: Clock, order: Callable[[], object]) -> Answer:
-    """How many commands the host gets ahead while the device is held."""
+    """Count the commands that the host queues while the device is held."""
     clock.hold(FULL_NS)
     clock.finish()
     clock.hold(100 * FULL_NS)
@@ -99,7 +98,7 @@ def fill_queue(clock: Clock, order: Callable[[], object]) -> Answer:
 
 
 def judge_depth(sample: Sample) -> Answer:
-    """Whether a network that the device alone slows down is called so, with every row's time its own."""
+    """Judge whether a device-bound network is called device-bound, and every row has its own time."""
     assert sample.layers is not None  # noqa: S101 - it was asked for
     rows = sorted(row.times.median for row in sample.layers.rows if row.role == "leaf")
     low, high = rows[len(rows) // 10], rows[-1 - len(rows) // 10]
@@ -108,7 +107,7 @@ def judge_depth(sample: Sample) -> Answer:
 
 
 def judge_equal(sample: Sample) -> Answer:
-    """Whether equal layers take equal times, and add up to the whole."""
+    """Judge whether equal layers take equal times that add up to the whole."""
     assert sample.layers is not None  # noqa: S101 - it was asked for
     rows = [row.times.median for row in sample.layers.rows if row.role == "leaf"][1:]
     whole = sum(row.times.median for row in sample.layers.rows) / sample.end_to_end.median
@@ -117,7 +116,7 @@ def judge_equal(sample: Sample) -> Answer:
 
 
 def judge_arithmetic(samples: Sequence[Sample]) -> Answer:
-    """Whether what has one label takes one time: as torch is set, in float32, in TF32."""
+    """Judge whether runs with the same label take the same time: with torch's settings, in float32, in TF32."""
     text = ", ".join(f"{each.arithmetic} {each.end_to_end.median / 1e6:.3f} ms" for each in samples)
     found: dict[str, list[float]] = {}
     for each in samples:
@@ -126,7 +125,7 @@ def judge_arithmetic(samples: Sequence[Sample]) -> Answer:
 
 
 def judge_graph(graph: Sample, eager: Sample) -> Answer:
-    """Whether a network is captured with its rows, and its device's time is the same as without."""
+    """Judge whether a network is captured with its rows, in the same device time as without capture."""
     ratio = graph.end_to_end.median / eager.end_to_end.median
     text = f"{graph.timer}, graph / events {ratio:.3f}, wall {graph.latency_ns / 1e6:.3f} ms; {'; '.join(graph.notes)}"
     refused = any("--timer graph" in note for note in graph.notes)
@@ -134,7 +133,7 @@ def judge_graph(graph: Sample, eager: Sample) -> Answer:
 
 
 def judge_energy(sample: Sample) -> Answer:
-    """Whether the energy is known, and is as much as the power that was read while it was measured says."""
+    """Judge whether the energy is known, and agrees with the power that was read during the measurement."""
     energy, watts = sample.energy, sample.conditions.after.watts
     if energy is None or watts is None:
         return Answer("; ".join(sample.notes), right=False)
@@ -142,20 +141,20 @@ def judge_energy(sample: Sample) -> Answer:
 
 
 class Asks(nn.Module):
-    """A network that cannot be captured: it looks at a value."""
+    """A network that cannot be captured: it reads a value."""
 
     def __init__(self) -> None:
         super().__init__()
         self.linear = nn.Linear(64, 64)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Multiply by what depends on a value."""
+        """Multiply by a factor that depends on a value."""
         y: torch.Tensor = self.linear(x)
         return y * (2 if y.sum().item() > 0 else 3)
 
 
 def fail_to_capture() -> Answer:
-    """Whether a capture that fails here leaves the stream and the allocator as they were, and says why."""
+    """Judge whether a failed capture restores the stream and the allocator, and gives its reason."""
     before = torch.cuda.current_stream()
     sample = time_module(Asks(), (4, 64), timer="graph")
     same = torch.cuda.current_stream() == before
@@ -172,7 +171,7 @@ def time_module(module: nn.Module, shape: tuple[int, ...], **rest: Any) -> Sampl
 
 
 def time_named(network: str, batch: int = 1, *, seconds: float = 1, train: str | None = None, **rest: Any) -> Sample:
-    """Time a network for some seconds each."""
+    """Time a network, each call for some seconds."""
     plan = TimingPlan(**{"roof": False, **rest}).within(seconds)
     found = archcost.profile(network, device="cuda", batch=batch, train=train, time=plan).measured
     assert found is not None  # noqa: S101 - it was asked for
@@ -180,17 +179,17 @@ def time_named(network: str, batch: int = 1, *, seconds: float = 1, train: str |
 
 
 def chain(depth: int, width: int) -> nn.Module:
-    """Return so many equal linear layers."""
+    """Return a chain of equal linear layers."""
     return nn.Sequential(*(nn.Linear(width, width, bias=False) for _ in range(depth)))
 
 
 def go_deep(depth: int) -> Answer:
-    """Ask it of so many layers, each of which takes the device far longer than the host."""
+    """Judge the depth with this many layers, each far slower on the device than on the host."""
     return judge_depth(time_module(chain(depth, 1024), (2048, 1024)))
 
 
 def train() -> Answer:
-    """Whether a step has all its phases."""
+    """Judge whether a step has all its phases."""
     sample = time_named("resnet50", 32, train="adamw")
     phases = {
         row.name: row.times.median for row in (sample.layers.rows if sample.layers else ()) if row.role == "phase"
@@ -199,21 +198,21 @@ def train() -> Answer:
 
 
 class Checkpointed(nn.Module):
-    """Blocks whose backward pass runs them again, in a thread of its own on a GPU."""
+    """Blocks that the backward pass runs again, on a GPU in a separate thread."""
 
     def __init__(self) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(nn.Sequential(nn.Linear(64, 256), nn.Tanh(), nn.Linear(256, 64)) for _ in range(4))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Run each block so that nothing inside is kept."""
+        """Run each block without keeping its intermediate results."""
         for block in self.blocks:
             x = checkpoint(block, x, use_reentrant=False)
         return x
 
 
 def compare_backward(device: torch.device = DEVICE) -> Answer:
-    """Whether the backward pass has the same multiply-adds in each layer as on the CPU."""
+    """Judge whether each layer's backward pass has the same multiply-adds as on the CPU."""
     found = []
     for place in (device, torch.device("cpu")):
         inputs = torch.randn(8, 64, device=place)
@@ -223,7 +222,7 @@ def compare_backward(device: torch.device = DEVICE) -> Answer:
 
 
 def judge_other_clock(sample: Sample, milliseconds: float) -> Answer:
-    """Whether one of equal layers takes what another benchmark says; that empties the cache before each run."""
+    """Judge whether one of equal layers takes another benchmark's time; that one empties the cache before each run."""
     assert sample.layers is not None  # noqa: S101 - it was asked for
     ours = statistics.median(row.times.median for row in sample.layers.rows if row.role == "leaf") / 1e6
     return Answer(
@@ -232,17 +231,17 @@ def judge_other_clock(sample: Sample, milliseconds: float) -> Answer:
 
 
 def compare_with_triton() -> Answer:
-    """Whether a linear layer takes what triton's do_bench says."""
+    """Judge whether a linear layer takes the time that triton's do_bench measures."""
     from importlib import import_module
 
-    testing = import_module("triton.testing")  # torch for CUDA brings it along, torch for the CPU does not
+    testing = import_module("triton.testing")  # torch for CUDA includes triton, torch for the CPU does not
     x, weight = (torch.randn(4096, 4096, device=DEVICE, dtype=torch.bfloat16) for _ in range(2))
     theirs = testing.do_bench(lambda: nn.functional.linear(x, weight), return_mode="median")
     return judge_other_clock(time_module(chain(16, 4096), (4096, 4096), dtype="bfloat16"), theirs)
 
 
 def compare_walk(network: str) -> Answer:
-    """Whether the walk on the GPU counts what the one on meta counts, row by row."""
+    """Judge whether the walk on the GPU counts the same as the walk on meta, row by row."""
     from archcost.sources import resolve
     from archcost.verify import collect_opinions
 
@@ -252,7 +251,7 @@ def compare_walk(network: str) -> Answer:
 
 
 def list_questions() -> dict[str, Callable[[], Answer]]:
-    """Return what is asked, the most decisive first."""
+    """Return the questions, the most decisive first."""
     clock, ones = CudaClock(DEVICE), torch.ones(256, device=DEVICE)
     return {
         "driver": look_at_driver,

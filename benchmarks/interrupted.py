@@ -1,7 +1,7 @@
-"""`python -m benchmarks.interrupted 'timm:*'`: a comparison that is interrupted twice ends as one that never was.
+"""`python -m benchmarks.interrupted 'timm:*'`: a comparison that is interrupted twice and resumed.
 
-It runs `archcost compare` with a journal and interrupts it at a third and at two thirds of the rows; then lets it end,
-and compares its CSV with the one of a run that nobody interrupts. It prints a line of JSON, for `benchmarks.sweeps`.
+It runs `archcost compare` with a journal, interrupts it at one third and at two thirds of the rows, lets it finish, and
+compares its CSV with the CSV of an undisturbed run. It prints a line of JSON for `benchmarks.sweeps`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ LOOK_SECONDS = 0.2
 
 
 def compare(specs: list[str], *options: str) -> subprocess.Popen[bytes]:
-    """Start a comparison, whose rows are all kept."""
+    """Start a comparison that keeps all rows."""
     command = [sys.executable, "-m", "archcost", "compare", *specs, "-q", "--isolate", *options]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
 def count_lines(file: Path) -> int:
-    """Return how many rows a journal has."""
+    """Return the number of rows in a journal."""
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def interrupt_at(process: subprocess.Popen[bytes], journal: Path, rows: int) -> int:
-    """Interrupt a comparison once its journal has so many rows; return how many it has in the end.
+    """Interrupt a comparison once its journal has the given number of rows; return the final number.
 
     Raises:
-        AssertionError: it did not end as an interrupted command does.
+        AssertionError: the command did not end like an interrupted one.
     """
     while count_lines(journal) < rows:
         assert process.poll() is None, "it ended before it could be interrupted"  # noqa: S101
@@ -46,11 +46,11 @@ def interrupt_at(process: subprocess.Popen[bytes], journal: Path, rows: int) -> 
 
 
 def main() -> int:
-    """Compare, interrupt, compare again; print what came of it."""
+    """Compare, interrupt, compare again; print the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.interrupted", description=__doc__)
     parser.add_argument("specs", nargs="+")
     given = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with tempfile.TemporaryDirectory() as folder:
         whole, resumed, journal = (Path(folder) / name for name in ("whole.csv", "resumed.csv", "rows.jsonl"))
         begun = time.monotonic()

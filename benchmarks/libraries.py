@@ -1,8 +1,8 @@
-"""`python -m benchmarks.libraries [NAME...]`: networks of other libraries, counted and compared; writes a report.
+"""`python -m benchmarks.libraries [NAME...]`: count and compare networks of other libraries; write a report.
 
-Each is walked as a user would (on the meta device wherever that is possible) and on the CPU, and both are compared with
-each other, with torch's FlopCounterMode and with `numel`; some are trained for one step, for real. Exit code 1 where
-anything differs that no known reason explains. It needs `pip install .[libraries]`; nothing is downloaded.
+Each network is walked with the defaults of a user (on the meta device if possible) and on the CPU. Both walks are
+compared with each other, with torch's FlopCounterMode and with `numel`; some networks really train for one step. The
+exit code is 1 if an unexplained difference remains. It needs `pip install .[libraries]`; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from archcost.records.costs import Totals
 
 REPORT = Path(__file__).parent.parent / "reports" / "measured" / "libraries.md"
-# why both walks of a network differ, and neither is wrong
+# why both walks of a network may differ although both are right
 REASONS = {
     "HardNet": "it asks for the device itself, and on the CPU alone brings its channels innermost",
     "UNet, 3d": "on the CPU torch makes the result of a transposed convolution of volumes no smaller than its input",
     "Int8DynamicActivationInt8WeightConfig": "on the CPU torchao shifts activations to unsigned integers and back",
 }
-CLOSE = 0.01  # of a real peak
+CLOSE = 0.01  # allowed error of a predicted peak
 HEAD = """\
 # Networks of other libraries
 
@@ -66,7 +66,7 @@ def _lstm(args: tuple[Any, ...]) -> int:
     return int(sequence.shape[:-1].numel() * (inner.numel() + outer.numel()))
 
 
-# multiply-adds of what torch's counter has no formula for, from the operands alone
+# multiply-adds of operators without a formula in torch's counter, from the operands alone
 ARITHMETIC: dict[str, Callable[[tuple[Any, ...]], int]] = {
     "aten::_scaled_dot_product_flash_attention_for_cpu": _attention,
     "aten::_grouped_mm": _grouped,
@@ -74,21 +74,21 @@ ARITHMETIC: dict[str, Callable[[tuple[Any, ...]], int]] = {
     "aten::_cdist_forward": lambda args: int(args[0].numel() * args[1].shape[-2]),
     "aten::_euclidean_dist": lambda args: (
         int(args[0].numel() // args[0].shape[-1] * args[1].shape[-2]) * (args[0].shape[-1] + 2)
-    ),  # one product, of rows with their squares beside them
+    ),  # one product of rows, extended by their squares
     "aten::mv": lambda args: int(args[0].numel()),
     "aten::_int_mm": lambda args: int(args[0].numel() * args[1].shape[-1]),
 }
 
 
 class Beside(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Adds up what torch's counter leaves out, by operator."""
+    """Sums the multiply-adds that torch's counter leaves out, by operator."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: Counter[str] = Counter()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one operator, and count it where torch does not."""
+        """Run one operator, and count it if torch does not."""
         name = func._schema.name  # noqa: SLF001 - as torch's own counter reads it
         if name in ARITHMETIC:
             self.found[name.partition("::")[2].strip("_")] += ARITHMETIC[name](args)
@@ -97,7 +97,7 @@ class Beside(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one line came to; or why it came to nothing."""
+    """The results of one line, or its error."""
 
     line: Line
     error: str = ""
@@ -115,7 +115,7 @@ class Found:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with it."""
+        """The names of the failed checks."""
         wrong = {
             self.error: bool(self.error),
             "parameters": self.params != self.numel,
@@ -156,10 +156,10 @@ def examine(line: Line) -> Found:
 
 
 def count_with_torch(line: Line) -> tuple[int, dict[str, int]]:
-    """Return the multiply-adds that torch's counter finds in a run on the CPU, and those of what it leaves out."""
+    """Return the multiply-adds of torch's counter in a run on the CPU, and of the operators that it leaves out."""
     call = line.call()
     call.network.requires_grad_(False)  # noqa: FBT003 - torch's own; the counter trips over graphs that are not there
-    fast = torch.backends.mha.get_fastpath_enabled()  # which torch's counter does not see into
+    fast = torch.backends.mha.get_fastpath_enabled()  # torch's counter does not see into the fast path
     torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter, Beside() as beside:
@@ -170,13 +170,13 @@ def count_with_torch(line: Line) -> tuple[int, dict[str, int]]:
 
 
 def name_differences(first: Totals, second: Totals) -> tuple[str, ...]:
-    """Return the totals that differ, with by how much."""
+    """Return the totals that differ, each with the difference."""
     values = [(field.name, getattr(first, field.name), getattr(second, field.name)) for field in fields(first)]
     return tuple(f"{name} ({b - a:+,})" for name, a, b in values if a != b)
 
 
 def train(line: Line) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return saved bytes and the peak of a step, as predicted on the meta device and as they are."""
+    """Return the saved bytes and the peak of a training step, both predicted on the meta device and measured."""
     call = line.call()
     told = archcost.profile(call.network, call.args, call.kwargs, train="sgd", loss="sum", like="cpu").totals
     call = line.call()
@@ -185,7 +185,7 @@ def train(line: Line) -> tuple[tuple[int, int], tuple[int, int]]:
     saved = count_saved_bytes(lambda: network(*call.args, **kwargs), own)
     step = TrainingStep(Training(optimizer="sgd", loss="sum"), network.parameters())
     with Storages(*own, *find_tensors((call.args, kwargs))) as live:
-        outputs = network(*call.args, **kwargs)  # held until the end, as in a loop
+        outputs = network(*call.args, **kwargs)  # held until the end, as in a training loop
         step.take(find_tensors(outputs))
         step.compute_loss()
         step.run_backward()
@@ -217,7 +217,7 @@ def write_table(found: Iterable[Found]) -> str:
 
 
 def summarise(found: list[Found]) -> str:
-    """Return the sentence that says how it went."""
+    """Return a sentence that sums up the results."""
     trained = [each for each in found if each.peaks]
     return (
         f"{len(found)} networks of {len({each.line.library for each in found})} libraries; "
@@ -233,8 +233,8 @@ def summarise(found: list[Found]) -> str:
 
 
 def main(names: list[str] | None = None) -> int:
-    """Examine the networks, print what is wrong, and write the report where all were asked for."""
-    warnings.simplefilter("ignore")  # the libraries' own
+    """Examine the networks, print the failures, and write the report if all networks were requested."""
+    warnings.simplefilter("ignore")  # warnings of the libraries
     os.environ["HF_HUB_OFFLINE"] = "1"
     found = []
     for line in LINES:

@@ -1,4 +1,4 @@
-"""What a real run holds: the storages that are alive after each operator, and what autograd hands to torch's hooks."""
+"""Memory of a real run: the live storages after each operator, and the tensors that autograd gives to torch's hooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Adds up the storages that are alive in a real run, after every operator; each in whole blocks."""
+    """Sums the live storages of a real run after every operator, each in whole blocks."""
 
     def __init__(self, *tensors: torch.Tensor, block: int = 1) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -24,7 +24,7 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.meet(tensors)
 
     def meet(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Count the storages that have not been seen yet."""
+        """Count the storages that are new."""
         for tensor in tensors:
             storage = tensor.untyped_storage()
             if storage._cdata not in self.guards:
@@ -39,7 +39,7 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
         del self.guards[key]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run one operator, and meet what it returns."""
+        """Run one operator, and meet its results."""
         result = func(*args, **(kwargs or {}))
         several = result if isinstance(result, (tuple, list)) else (result,)
         self.meet([tensor for tensor in several if isinstance(tensor, torch.Tensor)])
@@ -47,10 +47,10 @@ class Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class Saved:
-    """What autograd keeps of a tensor: its storage, for as long as the graph lives that wants it."""
+    """Replaces a saved tensor: holds its storage as long as the autograd graph lives."""
 
     def __init__(self, tensor: torch.Tensor) -> None:
-        # not the tensor: it knows the node that would keep it, and neither would ever be freed
+        # not the tensor: it refers to the graph node that would keep it, a cycle that is never freed
         self.storage = tensor.untyped_storage()
 
 
@@ -59,7 +59,7 @@ def _refuse(_: object) -> torch.Tensor:
 
 
 def count_saved_bytes(forward: Callable[[], object], own: Iterable[torch.Tensor]) -> int:
-    """Return the bytes of the distinct storages that are saved when a forward has ended, a network's own apart."""
+    """Return the bytes of the distinct saved storages at the end of a forward, without the network's own."""
     known = {tensor.untyped_storage()._cdata for tensor in own}
     kept: weakref.WeakSet[Saved] = weakref.WeakSet()
 
@@ -70,7 +70,7 @@ def count_saved_bytes(forward: Callable[[], object], own: Iterable[torch.Tensor]
 
     with torch.autograd.graph.saved_tensors_hooks(keep, _refuse):
         outputs = forward()
-    gc.collect()  # graphs that nobody can run
+    gc.collect()  # graphs that cannot be run backward
     storages = {saved.storage._cdata: saved.storage.nbytes() for saved in kept}
     del outputs
     return sum(nbytes for key, nbytes in storages.items() if key not in known)

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.memory_gpu`: predicted peaks beside what a GPU's allocator measures; writes a report.
+"""`python -m benchmarks.memory_gpu`: compare predicted peaks with a GPU's allocator; write a report.
 
-Each line is written as it comes; what does not fit into `--limit` seconds is named. Where there is no GPU, the report
-has the predictions alone and says so. Exit code 1 when a prediction is off by more than two per cent.
+Each line is written at once; the report names the cases that did not fit into `--limit` seconds. Without a GPU the
+report has the predictions alone and says so. The exit code is 1 if a prediction is off by more than two per cent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REPORT = Path(__file__).parent.parent / "reports" / "measured" / "memory-gpu.md"
 NETWORKS = ("vgg16", "resnet50", "densenet201", "inception_v4", "mobilenet_v2", "timm:vit_base_patch16_224")
 BATCHES = (1, 8, 64)
-OPTIMIZER = "momentum"  # its step allocates nothing, whether torch loops over the parameters or takes all at once
+OPTIMIZER = "momentum"  # its step allocates nothing, whether torch loops over the parameters or updates all at once
 LIMIT = 0.02
 HEAD = """\
 # Peak memory: predicted without a GPU, and measured on one
@@ -50,18 +50,18 @@ that are alive at the peak of a walk on that device; what is measured above them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One network at one batch, in inference or in a training step."""
+    """One network at one batch size, in inference or in a training step."""
 
     network: str
     batch: int
     training: bool
 
     def __str__(self) -> str:
-        """Return what tells it from the others."""
+        """Return a label that identifies the case."""
         return f"{self.network} at {self.batch} in {'training' if self.training else 'inference'}"
 
     def predicted(self, device: str = "meta") -> int:
-        """Return the peak in bytes, by a walk on a device."""
+        """Return the peak in bytes that a walk on a device predicts."""
         train = OPTIMIZER if self.training else None
         report = archcost.profile(self.network, device=device, batch=self.batch, train=train)
         peak = report.totals.peak_allocated_bytes
@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a device held, in bytes: by its allocator, and in tensors alone."""
+    """Bytes held by a device: by its allocator, and by tensors alone."""
 
     allocated: int
     tensors: int
@@ -80,7 +80,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A case, what was predicted of it, and what was measured, if anything: or why it could not be."""
+    """A case with its prediction and, on a GPU, its measurement or the error."""
 
     case: Case
     predicted: int
@@ -88,7 +88,7 @@ class Line:
 
     @property
     def off(self) -> float:
-        """How far off the prediction is, as a part of what was measured."""
+        """The prediction's error as a fraction of the measurement."""
         return self.predicted / self.measured.allocated - 1 if isinstance(self.measured, Measured) else 0.0
 
     def __str__(self) -> str:
@@ -106,7 +106,7 @@ class Line:
 
 
 def all_cases() -> Iterable[Case]:
-    """Return every network at every batch, in inference and in training."""
+    """Return every network at every batch size, in inference and in training."""
     for name, batch, training in product(NETWORKS, BATCHES, (False, True)):
         yield Case(network=name, batch=batch, training=training)
 
@@ -114,7 +114,7 @@ def all_cases() -> Iterable[Case]:
 def write(
     page: Page, cases: Iterable[Case], measure: Callable[[Case], Measured | str] | None, machine: str | None
 ) -> list[Line]:
-    """Predict, and measure where that is possible; `machine` says where, None that it is not. Return the lines."""
+    """Predict and, on a `machine` (None without a GPU), measure; return the lines."""
     columns = ["network", "batch", "pass", "predicted"]
     if machine is not None:
         columns += ["measured", "off by", "tensors", "workspaces"]
@@ -129,7 +129,7 @@ def write(
 
 
 def run_once(network: torch.nn.Module, images: torch.Tensor, optimizer: torch.optim.Optimizer | None) -> None:
-    """Run a network as a user would: a forward without gradients, or a step of training."""
+    """Run a network like a user: a forward without gradients, or a training step."""
     import torch
     from torch.nn import functional
 
@@ -156,7 +156,7 @@ def on_cuda(case: Case) -> Measured | str:
             network = found.build().train(case.training)
         images = found.inputs[0].tensor(case.batch, "cuda")
         optimizer = torch.optim.SGD(network.parameters(), momentum=0.9) if case.training else None
-        for _ in range(2):  # the first makes the optimizer's state and loads the libraries
+        for _ in range(2):  # the first run creates the optimizer's state and loads the libraries
             run_once(network, images, optimizer)
         if optimizer is not None:
             optimizer.zero_grad()
@@ -187,7 +187,7 @@ def _blocks(tensor: torch.Tensor) -> int:
 
 
 def main() -> int:
-    """Write the report; return 1 where a prediction is too far off."""
+    """Write the report; return 1 if a prediction is too far off."""
     import torch
 
     parser = argparse.ArgumentParser(description=__doc__)

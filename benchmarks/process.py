@@ -1,4 +1,4 @@
-"""A Python of its own, run to its end, and what it took."""
+"""Run a separate Python process to its end, and measure it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """The processor's seconds that a process took, the most memory that it held, and what it printed."""
+    """The processor seconds, the peak memory and the output of a process."""
 
     seconds: float
     peak_bytes: int
@@ -22,10 +22,10 @@ class Process:
 
 
 def finished(*arguments: str, environment: Mapping[str, str] | None = None) -> Process:
-    """Run Python to its end, with something added to the environment.
+    """Run Python to its end, with variables added to the environment.
 
     Raises:
-        CalledProcessError: it failed.
+        CalledProcessError: the process failed.
     """
     process = subprocess.Popen(
         (sys.executable, *arguments), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}

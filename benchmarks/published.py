@@ -1,10 +1,10 @@
-"""Write archcost/data/timm: what timm publishes of its networks, and what archcost counts them at.
+"""Write archcost/data/timm: timm's published figures of its networks, and archcost's counts.
 
     python -m benchmarks.published RESULTS [--journal FILE]
 
 RESULTS is the folder results/ of timm's repository at the commit that archcost/data/timm/sources.toml names. Each
-architecture is counted at each size at which an accuracy is published, in two processes: half an hour on two cores. The
-same command with the same journal goes on where it was ended.
+architecture is counted at each size with a published accuracy, in two processes: half an hour on two cores. After an
+interruption, the same command with the same journal continues.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def read_accuracies(results: Path) -> Iterator[dict[str, Any]]:
-    """Yield timm's table of accuracies, with those by the ReaL labels beside them."""
+    """Yield the rows of timm's table of accuracies, with the accuracies by the ReaL labels."""
     real = {(row["model"], row["img_size"]): row for row in read_rows(results / "results-imagenet-real.csv")}
     for row in read_rows(results / "results-imagenet.csv"):
         other = real.get((row["model"], row["img_size"]), {})
@@ -58,7 +58,7 @@ def read_accuracies(results: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_throughputs(results: Path) -> Iterator[dict[str, Any]]:
-    """Yield samples a second, on each device of sources.toml."""
+    """Yield samples per second, on each device of sources.toml."""
     sources = tomllib.loads((FOLDER / "timm" / "sources.toml").read_text(encoding="utf-8"))
     for name, device in sources["device"].items():
         for row in read_rows(results / device["file"]):
@@ -74,9 +74,9 @@ def read_throughputs(results: Path) -> Iterator[dict[str, Any]]:
 
 
 def count(accuracies: Iterable[Mapping[str, Any]], journal: Path) -> Iterator[dict[str, Any]]:
-    """Yield what each architecture costs at each size, in the order of the accuracies.
+    """Yield the cost of each architecture at each size, in the order of the accuracies.
 
-    A network whose size is fixed when it is built is told the size by `img_size`.
+    A network whose size is fixed when it is built gets the size as `img_size`.
     """
     timm = import_library("timm")
     asked: dict[tuple[str, str], str] = {}
@@ -101,7 +101,7 @@ def count(accuracies: Iterable[Mapping[str, Any]], journal: Path) -> Iterator[di
 
 
 def walk(specs: Sequence[str], journal: Path, *, last: bool = False) -> Iterator[tuple[str, ComparisonRow | None]]:
-    """Yield what networks come to, None where one fails; say why where that was the last try."""
+    """Yield the figures of networks, None for a failure; print the error if it was the last try."""
     how = Sweeping(journal=str(journal), isolate=True, timeout=TIMEOUT, max_memory=MAX_MEMORY)
     for done, (spec, row) in enumerate(run(specs, {}, build_row, sweeping=how), 1):
         failed = isinstance(row, Failure)
@@ -113,7 +113,7 @@ def walk(specs: Sequence[str], journal: Path, *, last: bool = False) -> Iterator
 
 
 def find_family(timm: Any, architecture: str) -> str:
-    """Return the file of timm that has an architecture, without its suffix: its family."""
+    """Return an architecture's family: the name of its file in timm, without suffix."""
     return str(timm.models.model_entrypoint(architecture).__module__.rpartition(".")[2])
 
 
@@ -124,7 +124,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def write_table(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a table beside the name it has, and put it in its place once it is whole."""
+    """Write a table to a temporary file, and rename it once it is complete."""
     written = list(rows)
     aside = FOLDER / f"{name}.new"
     with aside.open("w", encoding="utf-8", newline="") as file:

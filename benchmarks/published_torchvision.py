@@ -1,9 +1,9 @@
-"""Write archcost/data/torchvision: what torchvision publishes of its networks, and what archcost counts them at.
+"""Write archcost/data/torchvision: torchvision's published figures of its networks, and archcost's counts.
 
     python -m benchmarks.published_torchvision [--journal FILE]
 
-The accuracies are those of the weights' metadata in the torchvision that is installed. Each network is counted at each
-crop at which an accuracy is published, in a process of its own: some minutes.
+The accuracies come from the weights' metadata in the installed torchvision. Each network is counted at each crop size
+with a published accuracy, in a separate process, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.published import walk, write_table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-RESIZED = 256  # pixels, where the weights do not say
+RESIZED = 256  # pixels, if the weights name no size
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def read_accuracies() -> Iterator[dict[str, Any]]:
-    """Yield the weights that classify ImageNet, with their accuracies of one central crop."""
+    """Yield ImageNet's classification weights, with their accuracies on one central crop."""
     models = import_library("torchvision.models")
     for name in models.list_models(module=models):
         for weights in models.get_model_weights(name):
@@ -53,7 +53,7 @@ def read_accuracies() -> Iterator[dict[str, Any]]:
 
 
 def count(accuracies: Iterable[Mapping[str, Any]], journal: Path) -> Iterator[dict[str, Any]]:
-    """Yield what each network costs at each size, in the order of the accuracies."""
+    """Yield the cost of each network at each size, in the order of the accuracies."""
     models = import_library("torchvision.models")
     asked: dict[tuple[str, int], str] = {}
     for row in accuracies:

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.scaling`: whether a network of many layers takes as long for each operator as one of few.
+"""`python -m benchmarks.scaling`: whether the time per operator grows with the depth.
 
-Networks that differ in depth alone, already built on the meta device, are profiled in turn, in the time of this
-process; the figure is the ratio of their medians, of the most to the least for each operator.
+Networks that differ only in depth, already built on the meta device, are profiled in turn and timed in processor time;
+the figure is the ratio between the largest and the smallest median per operator.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FAMILIES: dict[str, dict[str, Callable[[], Any]]] = {
 
 
 def operators(report: archcost.Report) -> int:
-    """Return how many operators a network calls."""
+    """Return the number of operators that a network calls."""
     return sum(kind.calls for kind in report.operators.values())
 
 
@@ -54,8 +54,8 @@ def ratio(family: Mapping[str, Callable[[], Any]], rounds: int) -> float:
     """Print a line for each network of a family; return the ratio between the slowest and the quickest median."""
 
     def timed(network: nn.Module, given: torch.Tensor, calls: int) -> float:
-        gc.collect()  # the garbage of the turn before
-        start = time.process_time()  # what others do on the machine does not count
+        gc.collect()  # garbage of the previous turn
+        start = time.process_time()  # other work on the machine does not count
         archcost.profile(network, given, device="meta")
         return (time.process_time() - start) / calls
 
@@ -74,7 +74,7 @@ def ratio(family: Mapping[str, Callable[[], Any]], rounds: int) -> float:
 
 
 def main(families: Mapping[str, Mapping[str, Callable[[], Any]]] = FAMILIES, rounds: int = ROUNDS) -> int:
-    """Print the ratio of each family; return 1 where one is above the limit."""
+    """Print the ratio of each family; return 1 if one is above the limit."""
     ratios = {name: ratio(family, rounds) for name, family in families.items()}
     print("; ".join(f"{name}: within {found:.2f}" for name, found in ratios.items()), f"({LIMIT} is asked for)")
     return int(max(ratios.values()) > LIMIT)

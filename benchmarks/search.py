@@ -1,8 +1,8 @@
-"""`python -m benchmarks.search`: a million candidates of a space of mobile networks, their costs added up from prices.
+"""`python -m benchmarks.search`: price a million candidates of a space of mobile networks.
 
-The space has six stages of inverted residuals, as MobileNetV2 and MnasNet have them: one width for all, and for each
-stage a depth, a kernel and an expansion. Within a budget of multiply-adds the front is kept of those that no other
-beats in both the parameters (more of them) and the activations (fewer bytes of them).
+The space has six stages of inverted residuals like MobileNetV2 and MnasNet: one width for all stages, and a depth, a
+kernel and an expansion for each. Within a budget of multiply-adds the search keeps the Pareto frontier of most
+parameters and fewest bytes of activations.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ WIDTHS, DEPTHS, KERNELS, EXPANSIONS = (0.75, 1.0, 1.25), (1, 2, 3, 4), (3, 5, 7)
 IMAGE = (1, 3, 224, 224)
 BUDGET = 300_000_000  # multiply-adds
 QUANTITIES = ("params", "macs", "activation_bytes")
-WHOLE = 10  # candidates that are walked as a whole, too
+WHOLE = 10  # candidates that are also walked as whole networks
 Block = tuple[Any, ...]
 Costs = dict[str, Any]
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; beside it the input where the shapes agree."""
+    """Expand, filter each channel, project; add the input if the shapes agree."""
 
     def __init__(self, channels: int, out: int, kernel: int, expansion: int, stride: int) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ def build(block: Block) -> nn.Module:
 
 
 def draw(chance: random.Random) -> list[Block]:
-    """Draw a candidate: its blocks."""
+    """Draw a random candidate: its blocks."""
     width, channels = chance.choice(WIDTHS), 16
     blocks: list[Block] = [("stem",)]
     for base, stride in STAGES:
@@ -77,14 +77,14 @@ def draw(chance: random.Random) -> list[Block]:
 
 
 def candidates(count: int) -> Iterator[list[Block]]:
-    """Yield candidates, the same for everybody."""
+    """Yield candidates, the same in every run."""
     chance = random.Random(0)  # noqa: S311 - no secret
     for _ in range(count):
         yield draw(chance)
 
 
 def find_front(costs: Iterable[Costs], budget: float) -> list[Costs]:
-    """Return those within a budget that no other beats in parameters and activations, the smallest first."""
+    """Return the Pareto frontier of parameters and activations within a budget, the smallest first."""
     within = [each for each in costs if each["macs"] <= budget]
     within.sort(key=lambda each: (each["activation_bytes"], -each["params"]))
     front: list[Costs] = []
@@ -95,13 +95,13 @@ def find_front(costs: Iterable[Costs], budget: float) -> list[Costs]:
 
 
 def count_wrong(table: archcost.PriceTable, count: int) -> int:
-    """Return how many candidates cost something else as a whole than their blocks add up to."""
+    """Return the number of candidates whose whole cost differs from the sum of their blocks."""
     wrong = 0
     for blocks in candidates(count):
         with archcost.unfilled():
             whole = nn.Sequential(*map(build, blocks)).eval()
         report = archcost.profile(whole, torch.empty(IMAGE, device="meta"))
-        image = report.layers[0]  # which is no block's
+        image = report.layers[0]  # the input, which belongs to no block
         expected = {name: getattr(report.totals, name) - getattr(image, name) for name in QUANTITIES}
         wrong += expected != table.total(blocks, IMAGE)
     return wrong

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.shapes [--train] [NET...]`: each answer of a shape rule beside PyTorch's own, over all of timm.
+"""`python -m benchmarks.shapes [--train] [NET...]`: compare every shape rule with PyTorch, over all of timm.
 
-NET may be a glob, as in `archcost compare`. A network that cannot be profiled is named with its reason; that a rule was
-wrong, or nothing was profiled, is exit code 1.
+NET may be a glob, as in `archcost compare`. A network that cannot be profiled is listed with its error. The exit code
+is 1 if a rule was wrong or nothing was profiled.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what failed, and how much was compared; return 1 where a rule was wrong."""
+    """Print the failures and the number of comparisons; return 1 if a rule was wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shapes", description=__doc__)
     parser.add_argument("--train", action="store_true", help="whole training steps, of two images")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("networks", nargs="*", metavar="NET", help="instead of all of timm")
     asked = parser.parse_args(arguments)
-    os.environ["ARCHCOST_CHECK_SHAPES"] = "1"  # for the processes that walk
+    os.environ["ARCHCOST_CHECK_SHAPES"] = "1"  # for the workers
     step: dict[str, Any] = {"train": "adamw", "batch": 2} if asked.train else {}
     specs = select(asked.networks or ("timm:*",))
     start = time.perf_counter()

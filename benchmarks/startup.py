@@ -1,6 +1,6 @@
-"""`python -m benchmarks.startup`: what `--help` and completion take, as multiples of `python -c pass`.
+"""`python -m benchmarks.startup`: time `--help` and completion, as multiples of `python -c pass`.
 
-In turn, round after round, in the processor's time; the figures are medians of the ratios within a turn.
+The commands run in turn, round after round, in processor time; the figures are medians of the ratios within a turn.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIMIT = 4.0
 
 
 def completing(line: str) -> dict[str, str]:
-    """Return what bash tells a program that is to complete the last word of a line."""
+    """Return the environment by which bash requests the completion of a line's last word."""
     return {"_ARCHCOST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
 
 
@@ -32,7 +32,7 @@ def _seconds(*words: str, environment: Mapping[str, str] | None = None) -> float
 
 
 def main(rounds: int = ROUNDS) -> int:
-    """Print a line for each; return 1 where one is above the limit."""
+    """Print a line for each command; return 1 if one is above the limit."""
     actions: dict[str, Callable[[], float]] = {BASE: lambda: finished("-c", "pass").seconds}
     for words in HELP:
         actions[" ".join(("archcost", *words))] = functools.partial(_seconds, *words)

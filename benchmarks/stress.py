@@ -1,8 +1,8 @@
-"""`python -m benchmarks.stress`: whether archcost leaves anything behind, however it is called and interrupted.
+"""`python -m benchmarks.stress`: look for anything that archcost leaves behind.
 
-Ctrl-C comes 2,000 times at random moments of a profile, eight threads profile at once, and 1,000 profiles run in a row.
-After each, torch, the process and the network have to be as before; the reports of the threads are those of one. The
-full run, without arguments, writes a report.
+Ctrl-C interrupts a profile at 2,000 random moments, eight threads profile at once, and 1,000 profiles run in a row.
+After each, torch, the process and the network must be unchanged; reports of several threads must equal those of one.
+The full run, without arguments, writes a report.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ INTERRUPTS, PROFILES, THREADS, ROUNDS = 2_000, 1_000, 8, 5
 
 
 def small_network() -> nn.Module:
-    """Return a network with what a walk could change: statistics, gradients, modes."""
+    """Return a network with state that a walk could change: statistics, gradients, modes."""
     network = nn.Sequential(
         nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Dropout(), nn.Flatten(), nn.Linear(64, 3)
     )
@@ -60,7 +60,7 @@ KINDS: tuple[dict[str, Any], ...] = (
 
 
 def state_of(network: nn.Module) -> dict[str, Any]:
-    """Return all that has to be as before, in torch, the process and a network."""
+    """Return all state of torch, the process and a network that must not change."""
     return {
         "random": (torch.get_rng_state().tolist(), random.getstate()),
         "switches": (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), gc.isenabled()),
@@ -78,7 +78,7 @@ def state_of(network: nn.Module) -> dict[str, Any]:
 
 
 def interrupt(action: Callable[[], object], after: float) -> bool:
-    """Run an action, and interrupt it as Ctrl-C does; return whether the interrupt came through."""
+    """Run an action, and interrupt it like Ctrl-C; return whether the action raised the interrupt."""
     signal.setitimer(signal.ITIMER_REAL, after)
     try:
         action()
@@ -89,7 +89,7 @@ def interrupt(action: Callable[[], object], after: float) -> bool:
 
 
 def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
-    """Interrupt profiles at random moments until so many came in their middle; return what was left behind."""
+    """Interrupt profiles at random moments until `count` interrupts hit one in its middle; return the changes."""
     network, images, moments = small_network(), torch.ones(2, 2, 6, 6), random.Random(seed)  # noqa: S311
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     runs = [partial(archcost.profile, network, images, **kind) for kind in KINDS]
@@ -102,7 +102,7 @@ def find_interrupt_damage(count: int, seed: int = 0) -> list[str]:
         after = max(1e-5, moments.uniform(0, 0.95) * lengths[choice])
         try:
             came += interrupt(runs[choice], after)
-        except KeyboardInterrupt:  # it landed in `interrupt` itself
+        except KeyboardInterrupt:  # the interrupt hit `interrupt` itself
             came += 1
         signal.setitimer(signal.ITIMER_REAL, 0)
         now = state_of(network)
@@ -118,7 +118,7 @@ def _seconds(action: Callable[[], object]) -> float:
 
 
 def find_thread_damage(threads: int, rounds: int) -> list[str]:
-    """Profile in threads, over one network and over their own; return where a report differs from one thread's."""
+    """Profile in threads, a shared network and separate ones; return the reports that differ from one thread's."""
     images, shared = torch.ones(2, 2, 6, 6), small_network()
     expected = [archcost.profile(small_network(), images, **kind).to_json() for kind in KINDS]
     choices = [number % len(KINDS) for number in range(threads * rounds)]
@@ -134,7 +134,7 @@ def find_thread_damage(threads: int, rounds: int) -> list[str]:
 
 
 def find_growth(count: int) -> list[str]:
-    """Profile many times; return what there is more of afterwards."""
+    """Profile many times; return the counts that grew."""
     images = torch.ones(2, 2, 6, 6)
     kept: list[weakref.ref[nn.Module]] = []
 
@@ -168,7 +168,7 @@ def _resident() -> int:
 
 
 def main(interrupts: int = INTERRUPTS, threads: int = THREADS, profiles: int = PROFILES) -> int:
-    """Print what is found; return 1 where something is."""
+    """Print the findings; return 1 if there are any."""
     found: dict[str, list[str]] = {}
     for what, look in (
         (f"Ctrl-C at {interrupts:,} random moments of a profile", partial(find_interrupt_damage, interrupts)),
@@ -183,7 +183,7 @@ def main(interrupts: int = INTERRUPTS, threads: int = THREADS, profiles: int = P
 
 
 def write_report(found: dict[str, list[str]]) -> str:
-    """Return the page that says what each of the three left behind."""
+    """Return the page with the findings of the three experiments."""
     rows = [f"| {what} | {'; '.join(damage) or 'nothing'} |" for what, damage in found.items()]
     kinds = "; ".join(", ".join(str(value) for value in kind.values()) for kind in KINDS)
     return f"{HEAD}Profiles of {len(KINDS)} kinds in turn ({kinds}). torch {torch.__version__}.\n\n" + "\n".join(

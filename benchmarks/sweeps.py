@@ -1,12 +1,12 @@
-"""What a sweep takes: wall, processor time of all of its processes, and the most memory of the one that asks.
+"""The cost of a sweep: wall time, processor time of all its processes, and peak memory of the driver.
 
     python -m benchmarks.sweeps 300 --engine local --specs 'timm:*' --rows pool.txt >> sweeps.jsonl
     python -m benchmarks.sweeps 30000 >> sweeps.jsonl
     python -m benchmarks.interrupted 'timm:*' >> sweeps.jsonl
     python -m benchmarks.sweeps --page sweeps.jsonl
 
-Each run prints a line of JSON; `--page` writes the page of all that were printed. The rows that `--rows` writes are
-sorted, so that those of two engines can be compared by `cmp`.
+Each run prints a line of JSON; `--page` writes a page from these lines. `--rows` writes sorted rows, so that `cmp` can
+compare the rows of two engines.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from archcost.sources.selection import select
 from benchmarks import sweeps_page
 
 TICKS = os.sysconf("SC_CLK_TCK")
-EVERY = 0.5  # seconds between two looks at the processes
+EVERY = 0.5  # seconds between two samples of the processes
 KEEP = attrgetter("totals.params", "totals.macs", "totals.activation_elements")
 
 
 class Numbered(Sequence[str]):
-    """LeNet-5 with one class, with two, with three: a million of them take no memory."""
+    """LeNet-5 with one class, with two, with three: a million specs take no memory."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
@@ -52,19 +52,19 @@ class Numbered(Sequence[str]):
 
 
 class Processor:
-    """Adds up the processor time of every process that was started by this one, whoever is its parent by now."""
+    """Sums the processor time of all descendants of this process, orphans included."""
 
     def __init__(self) -> None:
         self.mark = uuid.uuid4().hex
         os.environ["ARCHCOST_SWEEP"] = self.mark
         self.seconds: dict[str, float] = {}
-        self.peak = 0  # bytes of the largest
+        self.peak = 0  # bytes of the largest process
         self._end = Event()
         self._thread = Thread(target=self._look_often, daemon=True)
         self._thread.start()
 
     def stop(self) -> float:
-        """Return the seconds."""
+        """Stop sampling, and return the seconds."""
         self._end.set()
         self._thread.join()
         return sum(self.seconds.values()) + time.process_time()
@@ -85,7 +85,7 @@ class Processor:
 
 
 def sweep(rows: int, engine: str, glob: str | None, jobs: int | None, output: str | None) -> dict[str, Any]:
-    """Run a sweep; return what it took, and a digest of its rows, whatever their order was."""
+    """Run a sweep; return its cost, and a digest of its rows in any order."""
     chosen: Sequence[str] = select((glob,)) if glob else Numbered(rows)
     if glob:
         chosen = chosen[:: max(1, len(chosen) // rows)][:rows]
@@ -110,7 +110,7 @@ def sweep(rows: int, engine: str, glob: str | None, jobs: int | None, output: st
 
 
 def main() -> int:
-    """Run a sweep and print what it took, or write the page."""
+    """Run a sweep and print its cost, or write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", type=int, nargs="?", help="rows")
     parser.add_argument("--engine", default="local")

@@ -22,7 +22,7 @@ Line: TypeAlias = dict[str, Any]
 
 
 def spell(lines: list[Line]) -> str:
-    """Return the page: a table of the sweeps, what they say together, and the comparisons that were interrupted."""
+    """Return the page: a table of the sweeps, their comparison, and the interrupted comparisons."""
     runs = [each for each in lines if "engine" in each]
     table = "\n".join([HEADING, "|---:|---|---|" + "---:|" * 7, *map(_spell_run, runs)])
     parts = ["# Sweeps", ABOUT.format(cores=os.cpu_count(), jobs=os.cpu_count()), table]
@@ -43,7 +43,7 @@ def _name(run: Line) -> str:
 
 
 def _compare_engines(runs: list[Line]) -> list[str]:
-    """Say for each sweep that both engines did whether their rows are the same."""
+    """State for each sweep of both engines whether their rows are the same."""
     found = {(run["rows"], run["specs"], run["engine"]): run for run in runs}
     said = []
     for (rows, specs, engine), run in found.items():
@@ -55,7 +55,7 @@ def _compare_engines(runs: list[Line]) -> list[str]:
 
 
 def _extrapolate(runs: list[Line]) -> list[str]:
-    """Say how a row's time and the driver's memory grow, and what a million rows would take at that rate."""
+    """State how a row's time and the driver's memory grow, and extrapolate to a million rows."""
     said = []
     for engine, title in ENGINES.items():
         own = [run for run in runs if run["engine"] == engine and not run["specs"]]

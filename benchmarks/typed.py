@@ -1,7 +1,7 @@
-"""`python -m benchmarks.typed [PART...]`: networks of many libraries, each from a line that is typed; a report.
+"""`python -m benchmarks.typed [PART...]`: run command lines for networks of many libraries; write a report.
 
-Every line runs as it stands, with `--format json` behind it, in a folder that has the files it names. Exit code 1 where
-one fails. It needs `pip install .[libraries] timm`; nothing is downloaded.
+Every line runs unchanged, with `--format json` appended, in a folder with the files that it names. The exit code is 1
+if a line fails. It needs `pip install .[libraries] timm`; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ SDXL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What came of a line."""
+    """The result of a line."""
 
     line: str
     figures: str
@@ -141,7 +141,7 @@ def write_files(folder: Path) -> None:
 
 
 def run_line(line: str) -> Ran:
-    """Run a line as it stands, and read what it came to."""
+    """Run a line unchanged, and read its result."""
     out, err = io.StringIO(), io.StringIO()
     begun = time.process_time()
     with redirect_stdout(out), redirect_stderr(err):
@@ -166,7 +166,7 @@ def write_report(rows: list[Ran]) -> str:
 
 
 def main() -> int:
-    """Run the lines that have one of the given parts in them; all of them, and write the report, without any."""
+    """Run the lines that contain a given part; without parts run all lines and write the report."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     lines = [line for line in LINES.splitlines() if line]
     chosen = [line for line in lines if not sys.argv[1:] or any(part in line for part in sys.argv[1:])]

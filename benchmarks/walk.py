@@ -1,8 +1,8 @@
-"""`python -m benchmarks.walk`: what recording the lives of storages adds to a forward walk that nobody asks memory of.
+"""`python -m benchmarks.walk`: the time that tracking the lifetimes of storages adds to a forward walk.
 
-Each network is profiled with and without, in turn; the figure is the median of the ratios within a turn. Without, every
-storage is kept alive (on the meta device that takes no memory), as any recorder has to that knows storages by their
-address and does not see them die; and no peak is looked for.
+Each network is profiled in turn with and without tracking; the figure is the median of the ratios within a turn.
+Without tracking, every storage is kept alive (which takes no memory on the meta device), because a recorder that
+identifies storages by address and does not see them die must keep them; and no peak is computed.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ NOTHING = Peak(nbytes=0, phase="forward", operator="", row=None, layer="", live=
 
 
 def hold(storage: object, *_: object) -> Callable[[], object]:
-    """Return what stands in for a weak reference: it keeps the storage alive, and never says that it died."""
+    """Return a substitute for a weak reference, which keeps the storage alive and never reports its death."""
     return lambda: storage
 
 
 @contextmanager
 def without_lifetimes() -> Iterator[None]:
-    """Let no storage's death be seen, and no peak be looked for."""
+    """Profile without tracking the death of storages, and without computing a peak."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(storages, "weakref", SimpleNamespace(ref=hold)))
         for name, nothing in (
@@ -51,14 +51,14 @@ def without_lifetimes() -> Iterator[None]:
 
 
 def compare(with_it: Callable[[], object], without: Callable[[], object], rounds: int) -> tuple[float, float, float]:
-    """Return the medians of both, in seconds of this process, and of their ratios; each ran once before."""
+    """Return the medians of both in processor seconds, and of their ratios, after one warm-up of each."""
     with_it()
     without()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for action, taken in zip((with_it, without), times, strict=True):
-            gc.collect()  # the garbage of the turn before
-            start = time.process_time()  # what others do on the machine does not count
+            gc.collect()  # garbage of the previous turn
+            start = time.process_time()  # other work on the machine does not count
             action()
             taken.append(time.process_time() - start)
     ratios = [first / second for first, second in zip(*times, strict=True)]
@@ -66,7 +66,7 @@ def compare(with_it: Callable[[], object], without: Callable[[], object], rounds
 
 
 def main(networks: tuple[str, ...] = NETWORKS, rounds: int = ROUNDS) -> int:
-    """Print a line for each network; return 1 where the ratio is above the limit."""
+    """Print a line for each network; return 1 if the ratio is above the limit."""
     worst = 0.0
     print(f"{'network':<20}{'with':>10}{'without':>10}{'ratio':>8}")
     for name in networks:

@@ -1,8 +1,8 @@
-"""`python -m tests`: every check of the project, one after the other; fails if any of them fails.
+"""`python -m tests`: run every check of the project in turn; fail if any check fails.
 
-With --quick, those that take a moment: no tests that `tests/slow.txt` names. With --extras, the tests alone that need
-packages which `.[dev]` does not have, and those that go through all of what the others go through by example. With
---coverage, the quick tests again, to see which lines they run.
+--quick runs the fast checks: it skips the tests in `tests/slow.txt`. --extras runs only the tests that need packages
+outside of `.[dev]`, and the exhaustive tests of things that others sample. --coverage runs the quick tests again, and
+shows which lines they run.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BRANCH_COVERAGE = 85  # per cent of archcost/, by the tests that tests/slowness.py chooses
-# a process for each core; a file's tests share what they make
+BRANCH_COVERAGE = 85  # per cent of archcost/ that the tests chosen by tests/slowness.py must cover
+# a process for each core; the tests of one file share their fixtures
 PYTEST = ["pytest", "-q", "-n=auto", "--dist=loadfile"]
 STATIC = {
     "ruff format": ["ruff", "format", "--check", "."],
@@ -37,11 +37,11 @@ COVERAGE = {
     ],
 }  # fmt: skip
 RUN_AS_MODULES = {"ruff", "mypy", "archcost", "pytest"}
-NO_TESTS = 5  # pytest's exit code where it finds none; of the extras there may be none
+NO_TESTS = 5  # pytest's exit code if it finds no tests; there may be no extras
 
 
 def run(command: list[str]) -> bool:
-    """Run one check from the project's root and say whether it passed."""
+    """Run one check from the project's root; return whether it passed."""
     program, *rest = command
     # `python -m` finds the tools of this environment, whether or not its bin folder is on the path
     line = (
@@ -54,7 +54,7 @@ def run(command: list[str]) -> bool:
 
 
 def choose_checks() -> dict[str, list[str]]:
-    """Return the checks that the command line asks for."""
+    """Return the checks that the command line requests."""
     parser = argparse.ArgumentParser(prog="python -m tests", description="Run the checks of the project.")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--quick", action="store_true", help="those that take a moment: before every commit")
@@ -65,7 +65,7 @@ def choose_checks() -> dict[str, list[str]]:
 
 
 def main() -> int:
-    """Run the checks, then say which ones passed."""
+    """Run the checks, then print which ones passed."""
     results = {}
     for name, command in choose_checks().items():
         print(f"\n== {name}", flush=True)

@@ -1,4 +1,4 @@
-"""Headless Chromium, spoken to over its debugging pipe: enough to load a page offline, press keys and ask questions."""
+"""Headless Chromium, driven through its debugging pipe: load a page offline, press keys, evaluate expressions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KEYS = {
 
 
 def find_executable() -> str | None:
-    """Where Chromium is, if it is installed."""
+    """Return the path of Chromium, None if it is not installed."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
@@ -65,8 +65,8 @@ def run_browser() -> Iterator[Browser]:
 
 
 def find_axe() -> str:
-    """Return the text of axe-core, which a package of PyPI or of npm brings; skip the test without it."""
-    found = importlib.util.find_spec("axe_playwright_python")  # is not imported: it asks for playwright
+    """Return the source of axe-core from a package of PyPI or npm; skip the test without it."""
+    found = importlib.util.find_spec("axe_playwright_python")  # not imported, since it needs playwright
     folders = map(Path, (found.submodule_search_locations or ()) if found else ())
     places = [os.environ.get("ARCHCOST_AXE", ""), *(folder / "axe.min.js" for folder in folders)]
     for path in (*places, ROOT / "node_modules/axe-core/axe.min.js"):
@@ -76,7 +76,7 @@ def find_axe() -> str:
 
 
 def list_violations(browser: Browser) -> list[list[str]]:
-    """Return what axe finds on the page that is open: impact, rule, the first element."""
+    """Return axe's violations on the open page: impact, rule, the first element."""
     browser.ask(find_axe() + "; 0")
     passes, found = browser.ask(
         "axe.run().then((all) => [all.passes.length, all.violations.map((v) => [v.impact, v.id, v.nodes[0].html])])"
@@ -86,7 +86,7 @@ def list_violations(browser: Browser) -> list[list[str]]:
 
 
 class Browser:
-    """One browser with one page and no network. `messages` are the page's complaints, `requests` what it asked for."""
+    """One browser with one page and no network. `messages` are the page's complaints, `requests` its requested URLs."""
 
     def __init__(self, path: str):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -112,7 +112,7 @@ class Browser:
         self.send("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
 
     def close(self) -> None:
-        """End the browser that this one started."""
+        """End the browser."""
         self.process.terminate()
         self.process.wait(PATIENCE)
         os.close(self.to)
@@ -145,13 +145,13 @@ class Browser:
             self._receive()
 
     def ask(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression; a promise is waited for."""
+        """Return the value of a JavaScript expression; await a promise."""
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     def press(self, key: str) -> None:
-        """Press a key where the focus is."""
+        """Press a key on the focused element."""
         for kind in ("keyDown", "keyUp"):
             self.send("Input.dispatchKeyEvent", type=kind, **KEYS[key])
 
@@ -160,7 +160,7 @@ class Browser:
         return base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=True)["data"])
 
     def _receive(self) -> dict[str, Any]:
-        """Return the next message; note what the page says of itself."""
+        """Return the next message; record the page's own messages."""
         end = time.monotonic() + PATIENCE
         while b"\0" not in self.rest:
             ready, _, _ = select.select([self.answers], [], [], max(0.0, end - time.monotonic()))

@@ -1,4 +1,4 @@
-"""The command line, run in this process, and its workers warm: any other process imports torch first, for seconds."""
+"""Run the command line in this process with warm workers, because a new process imports torch for seconds."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from archcost.cli import run
 
 @pytest.fixture
 def archcost(capfd, monkeypatch, warm_workers):
-    """Run a command line in a folder; nothing of a workflow that these tests themselves may run in reaches it."""
+    """Run a command line in a folder, without the environment of a workflow that may run these tests."""
 
     def archcost(*arguments, cwd=None, **environment):
         capfd.readouterr()
@@ -22,7 +22,7 @@ def archcost(capfd, monkeypatch, warm_workers):
                 patched.setenv(name, value)
             if cwd is not None:
                 patched.chdir(cwd)
-            # a file that is written twice within a second, at one length, has the bytecode of the first
+            # a file rewritten within a second at the same length would run the old bytecode
             patched.setattr(sys, "dont_write_bytecode", True)
             code = run(arguments)
         return CompletedProcess(arguments, code, *capfd.readouterr())

@@ -1,17 +1,17 @@
-"""What holds for all tests: signals are heard, and the reports and golden texts that several rooms share.
+"""Settings of all tests: default signals, and the reports and golden texts that several rooms share.
 
 Where to look before writing a test:
 
-* `nets.py`, `nets_sequence.py`: tiny networks that know their own answers, the awkward ones above all;
+* `nets.py`, `nets_sequence.py`: tiny networks with their expected figures, mostly awkward ones;
 * `strategies.py`: convolutions and matrix products of all kinds, for Hypothesis;
-* `counting.py`: what a function of tensors costs, and multiplications counted one by one in plain Python;
-* `real_memory.py`: what a real run holds;
-* `render/reports.py`, `render/pairs.py`, `render/samples.py`: reports, checks and timings that are written by hand;
-* `zoo/arithmetic/`: every network of the zoo in plain integers, from its paper;
-* `commands.py`, `warm_workers.py`: the command line, in this process, and its workers, with torch imported already;
-* `ray_nodes.py`: a cluster of two nodes on this machine, with pretended accelerators;
-* `pseudo_terminal.py`: a terminal, and what stands on its screen in the end;
-* `slowness.py`: which tests `python -m tests --quick` leaves out.
+* `counting.py`: the cost of a function of tensors, and multiplications counted one by one in plain Python;
+* `real_memory.py`: the memory of a real run;
+* `render/reports.py`, `render/pairs.py`, `render/samples.py`: handwritten reports, checks and timings;
+* `zoo/arithmetic/`: every network of the zoo as plain integers, from its paper;
+* `commands.py`, `warm_workers.py`: the command line in this process, and workers that have already imported torch;
+* `ray_nodes.py`: a cluster of two nodes on this machine, with fake accelerators;
+* `pseudo_terminal.py`: a terminal and its final screen;
+* `slowness.py`: the tests that `python -m tests --quick` skips.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ UPDATE = "ARCHCOST_UPDATE_GOLDEN"
 
 
 def pytest_configure():
-    """Hear Ctrl-C, and let the programs that tests start hear it: a shell's background job inherits deaf ears.
+    """Restore the default action of Ctrl-C here and in started programs, since a background job of a shell ignores it.
 
-    One thread for each process, too: threads that wait for each other on a busy machine take far longer than one.
+    Use one thread per process, too: on a busy machine, threads that wait for each other are far slower than one.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     torch.set_num_threads(1)
-    # torch's objects stay: the collector, which some tests and some walks call, need not look through them each time
+    # torch's objects stay alive: the collector, which some tests and walks call, can skip them
     gc.collect()
     gc.freeze()
 
@@ -73,7 +73,7 @@ def chain():
 
 @pytest.fixture
 def golden():
-    """Compare a text with a stored one as a whole; a mismatch leaves what was rendered beside it."""
+    """Compare a whole text with a stored one; a mismatch leaves the rendered text beside it."""
 
     def compare(name: str, text: str) -> None:
         path = GOLDEN / f"{name}.txt"
@@ -89,11 +89,11 @@ def golden():
 
 @pytest.fixture(scope="session")
 def resnet18():
-    """Return second opinions on a network of the zoo, looked at once."""
+    """Return second opinions on a network of the zoo, computed once."""
     return collect_opinions(resolve("resnet18"))
 
 
 @pytest.fixture(scope="session")
 def unversioned(resnet18):
-    """ResNet-18's opinions with the versions of the peers taken out, for texts that are compared as a whole."""
+    """Return ResNet-18's opinions without the versions of the peers, for comparisons of whole texts."""
     return replace(resnet18, opinions=tuple(replace(each, version="1.0") for each in resnet18.opinions), notes=())

@@ -1,4 +1,4 @@
-"""What a function of tensors costs, counted by archcost; and multiplications counted one by one in plain Python."""
+"""The cost of a function of tensors, counted by archcost; and multiplications counted one by one in plain Python."""
 
 import itertools
 
@@ -8,7 +8,7 @@ import archcost
 
 
 class Calls(nn.Module):
-    """A network that is one function."""
+    """A network that calls one function."""
 
     def __init__(self, function, **modules):
         super().__init__()
@@ -21,7 +21,7 @@ class Calls(nn.Module):
 
 
 def report(function, *tensors, device="meta", **rest):
-    """The report of a function (or a module) called with some tensors."""
+    """Return the report of a function (or a module) called with tensors."""
     network = function if isinstance(function, nn.Module) else Calls(function)
     return archcost.profile(network, tensors, device=device, **rest)
 
@@ -35,15 +35,15 @@ def other_ops(function, *tensors, **rest):
 
 
 def places(sizes):
-    """Every place of a grid."""
+    """Yield every position of a grid."""
     return itertools.product(*map(range, sizes))
 
 
 def convolve(image, weight, *, stride, padding, dilation, groups, transposed, sizes):
-    """Convolve nested lists in loops; return the result as {place: value} and the multiplications done.
+    """Convolve nested lists in loops; return the result as {position: value} and the number of multiplications.
 
-    `sizes` are those of the result. A place of padding is multiplied as any other; a transposed convolution multiplies
-    every input place with every tap, also where the product falls off the edge.
+    `sizes` are the sizes of the result. Padding is multiplied like any other position; a transposed convolution
+    multiplies every input position with every tap, even if the product falls off the edge.
     """
     result = dict.fromkeys(places(sizes), 0)
     multiplications = 0
@@ -66,7 +66,7 @@ def convolve(image, weight, *, stride, padding, dilation, groups, transposed, si
 
 
 def multiply(left, right):
-    """Multiply two matrices in loops; return the result and the multiplications done."""
+    """Multiply two matrices in loops; return the result and the number of multiplications."""
     multiplications = 0
     result = [[0] * len(right[0]) for _ in left]
     for i, k, j in places((len(left), len(right), len(right[0]))):

@@ -1,17 +1,17 @@
-"""Which texts a figure shows, and where: matplotlib makes labels of ticks outside of the view, too, and hides them."""
+"""Find the visible texts of a figure: matplotlib also creates tick labels outside of the view, and hides them."""
 
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 
 def find_shown(figure):
-    """Return every text that is drawn, with its place in pixels and its size in points."""
+    """Return every drawn text, with its box in pixels and its size in points."""
     texts, renderer = _list_texts(figure)
     return [(text.get_text(), Text.get_window_extent(text, renderer), text.get_fontsize()) for text in texts]
 
 
 def find_lines(figure):
-    """Return the same line by line: a short line leaves room beside it."""
+    """Return the drawn texts line by line, since a short line leaves room beside it."""
     texts, renderer = _list_texts(figure)
     return [(line, box, text.get_fontsize()) for text in texts for line, box in _split_lines(text, renderer)]
 
@@ -24,7 +24,7 @@ def _list_texts(figure):
 
 
 def _split_lines(text, renderer):
-    """Yield the lines of a text with their places; one that is turned is a whole."""
+    """Yield the lines of a text with their boxes; a rotated text stays whole."""
     whole = Text.get_window_extent(text, renderer)
     lines = text.get_text().split("\n")
     if len(lines) == 1 or text.get_rotation():
@@ -45,7 +45,7 @@ def _out_of_view(axis):
 
 
 def find_overlaps(texts):
-    """Return the pairs of texts that share more than a pixel."""
+    """Return the pairs of texts that overlap by more than a pixel."""
     return [
         (one, other)
         for i, (one, a, _) in enumerate(texts)

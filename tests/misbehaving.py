@@ -1,6 +1,6 @@
-"""Twenty networks that do what no network should; `KINDS` says what each is to be called, by its spec.
+"""Twenty networks that misbehave; `KINDS` maps each spec to the expected kind of failure.
 
-A hang at import is a file of its own, which `write_hang_at_import` writes.
+`write_hang_at_import` writes a separate file, which hangs at import.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ KINDS = {
     "hangs_at_import.py:build": "hang",
     **{f"misbehaving.py:{name}": kind for kind, names in NAMES.items() for name in names},
 }
-# networks that do odd things and are counted all the same
+# networks that do odd things and are still counted
 ODD = ("misbehaving.py:Prints", "misbehaving.py:goes_elsewhere", "misbehaving.py:forks")
 
 
@@ -48,7 +48,7 @@ class HangsInForward(nn.Module):
 
 
 def holds_the_lock():
-    ctypes.PyDLL(None).sleep(FOREVER)  # unlike CDLL, it keeps the interpreter's lock
+    ctypes.PyDLL(None).sleep(FOREVER)  # unlike CDLL, PyDLL keeps the interpreter's lock
 
 
 def stops_itself():
@@ -133,7 +133,7 @@ def goes_elsewhere_and_leaves():
 
 
 class Prints(nn.Module):
-    """Prints in every way, also below Python."""
+    """Prints in every way, even below Python."""
 
     def __init__(self):
         super().__init__()
@@ -155,5 +155,5 @@ def goes_elsewhere():
 
 
 def forks():
-    os.fork()  # the child goes on like its parent, whose answer is the one that counts
+    os.fork()  # the child continues like its parent, but only the parent's answer counts
     return well()

@@ -1,7 +1,7 @@
-"""Tiny networks that know their own answers, written out as arithmetic; the awkward ones above all.
+"""Tiny networks with their expected figures, written out as arithmetic; mostly awkward ones.
 
-`rows` are (name, multiply-adds, activation elements) in the order of execution. A network whose operators differ from
-device to device (fused attention, fused recurrence) has none: its totals are the answer.
+`rows` are (name, multiply-adds, activation elements) in the order of execution. A network whose operators depend on the
+device (fused attention, fused recurrence) lists no rows, only totals.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 
 class Net(nn.Module):
-    """What every network here says about itself; `inputs` are the shapes of its arguments."""
+    """The expected figures of a network; `inputs` are the shapes of its arguments."""
 
     inputs = ((2, 4),)
     dtype = torch.float32
@@ -28,7 +28,7 @@ class Net(nn.Module):
 
 
 class SharedWeight(Net):
-    """Two layers, one weight: it is a parameter once and used twice."""
+    """Two layers share one weight: it counts once as a parameter and is used twice."""
 
     params = 4 * 4 + 4 + 4
     macs = 2 * (2 * 4 * 4)
@@ -63,14 +63,14 @@ class CalledTwice(Net):
 
 
 class Functional(Net):
-    """Operators without modules: each has a row of its own; the indices of the pool die unread."""
+    """Operators without modules: each has its own row; the indices of the pool die unread."""
 
     inputs = ((1, 2, 4, 4),)
     params = 3 * 2 * 9 + 3
     macs = 4 * 4 * 3 * 2 * 9
     depth = 1
     activation_elements = 32 + 48 + 48 + 12 + 12 + 24
-    receptive_field = (4, 4)  # 3, and one more place from the pool
+    receptive_field = (4, 4)  # 3, and one more position from the pool
     rows = (
         ("input", 0, 2 * 4 * 4),
         ("conv", 4 * 4 * 3 * 2 * 9, 3 * 4 * 4),
@@ -90,7 +90,7 @@ class Functional(Net):
 
 
 class InPlace(Net):
-    """A chain in place takes no memory beyond the first result."""
+    """An in-place chain takes no memory beyond the first result."""
 
     inputs = ((1, 2, 4, 4),)
     params = 3 * 2 + 3
@@ -112,7 +112,7 @@ class InPlace(Net):
 
 @dataclass
 class Output:
-    """What a network may return."""
+    """A dataclass that a network returns."""
 
     logits: torch.Tensor
     hidden: tuple
@@ -120,7 +120,7 @@ class Output:
 
 
 class DataclassOutput(Net):
-    """Tensors are found in dataclasses, tuples, dictionaries; None is not a tensor."""
+    """Tensors in dataclasses, tuples and dictionaries are found; None is not a tensor."""
 
     params = (4 * 3 + 3) + (3 * 2 + 2)
     macs = 2 * 4 * 3 + 2 * 3 * 2
@@ -138,7 +138,7 @@ class DataclassOutput(Net):
 
 
 class DictOutput(DataclassOutput):
-    """As above, in a dictionary of lists."""
+    """The same in a dictionary of lists."""
 
     def forward(self, x):
         output = super().forward(x)
@@ -157,7 +157,7 @@ class NoneOutput(DataclassOutput):
 
 
 class Tied(Net):
-    """An embedding and a head over one table: the table is a parameter once, a lookup multiplies nothing."""
+    """An embedding and a head share one table: it counts once as a parameter, and a lookup multiplies nothing."""
 
     inputs = ((2, 3),)
     dtype = torch.int64
@@ -177,7 +177,7 @@ class Tied(Net):
 
 
 class GroupedTransposed(Net):
-    """A transposed convolution: each weight once for each place of its input, 25 here, not of its 100 outputs."""
+    """A transposed convolution uses each weight once per input position: 25 times here, not once per output (100)."""
 
     inputs = ((1, 4, 5, 5),)
     params = 4 * (6 // 2) * 9 + 6
@@ -196,7 +196,7 @@ class GroupedTransposed(Net):
 
 
 class DirectForward(Net):
-    """A leaf whose forward is called directly runs no hooks: its operators are the caller's, its parameters stay."""
+    """A leaf whose forward is called directly runs no hooks: the caller gets its operators, it keeps its parameters."""
 
     params = (4 * 4 + 4) + (4 * 2 + 2)
     macs = 2 * 4 * 4 + 2 * 4 * 2
@@ -213,7 +213,7 @@ class DirectForward(Net):
 
 
 class UserHooks(CalledTwice):
-    """Hooks of the user's own run: what a forward hook computes is the caller's row."""
+    """The user's own hooks run: the operators of a forward hook belong to the caller's row."""
 
     activation_elements = 8 + 8 + 8 + 8 + 8
     rows = (("input", 0, 8), ("a", 2 * 4 * 4, 8), ("mul", 0, 8), ("a", 2 * 4 * 4, 8), ("mul", 0, 8))
@@ -224,7 +224,7 @@ class UserHooks(CalledTwice):
 
 
 class Unused(Net):
-    """A submodule that never runs keeps its parameters, in a row of its own at the end."""
+    """A submodule that never runs keeps its parameters, in its own row at the end."""
 
     params = (4 * 4 + 4) + (4 * 5 + 5)
     macs = 2 * 4 * 4

@@ -1,4 +1,4 @@
-"""Networks that keep tensors outside of themselves, each in its own kind of place."""
+"""Networks that keep tensors outside of themselves, each in another kind of cache."""
 
 import functools
 import threading
@@ -216,7 +216,7 @@ PLACES = [name for name in vars(Layer) if name.startswith(("in_", "by_"))]
 
 
 def forget():
-    """Empty every place."""
+    """Empty every cache."""
     global MASK  # noqa: PLW0603
     MASK = Tables.mask = Layer.shared = STATE.mask = None
     for table in (TABLE, TABLES["masks"], PAIRS, BY_KIND, HISTORY, SEEN, BY_MODULE, Tables.table):

@@ -1,8 +1,8 @@
-"""Tiny decoders with caches of their own, in plain torch: their costs can be worked out by hand.
+"""Tiny decoders with their own caches, in plain torch: their costs are easy to compute by hand.
 
-Of a token, a layer's linear maps take 64 (queries) + 32 (keys) + 32 (values) + 64 (output) + 2 x 128 (MLP) = 448
-multiply-adds, and two layers and the 88 of the logits 984. Each query is held against each key, in 2 x 8 multiply-adds
-a layer, 32 in both. The cache keeps 4 + 4 numbers of a token in a layer: 64 B of float32 in both.
+For each token, a layer's linear maps take 64 (queries) + 32 (keys) + 32 (values) + 64 (output) + 2 x 128 (MLP) = 448
+multiply-adds; two layers and the logits' 88 make 984. Each pair of query and key takes 2 x 8 multiply-adds in each
+layer, 32 in both. The cache keeps 4 + 4 numbers per token and layer: 64 B of float32 in both.
 """
 
 import torch
@@ -14,7 +14,7 @@ LINEAR, ATTENTION, TOKEN_BYTES = 984, 32, 64
 
 
 class Layer(nn.Module):
-    """Two heads of queries that share one of keys and values."""
+    """Two query heads that share one head of keys and values."""
 
     def __init__(self, window=None):
         super().__init__()
@@ -39,7 +39,7 @@ class Layer(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Two layers; the second keeps no more than a window of tokens, where there is one."""
+    """Two layers; the second keeps only a window of tokens, if a window is given."""
 
     def __init__(self, window=None):
         super().__init__()
@@ -56,7 +56,7 @@ class Decoder(nn.Module):
 
 
 class Experts(nn.Module):
-    """A token is multiplied by two of four matrices, which it chooses; the state is a sum, whatever the tokens."""
+    """Each token chooses two of four matrices to multiply by; the state is a sum of a fixed size."""
 
     def __init__(self):
         super().__init__()
@@ -73,7 +73,7 @@ class Experts(nn.Module):
 
 
 class Forgetful(nn.Module):
-    """It takes a cache, and returns none."""
+    """Takes a cache, and does not return one."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Tiny recurrent and attending networks, and odd dtypes and batches, that know their own answers."""
+"""Tiny recurrent and attention networks, and odd dtypes and batches, with their expected figures."""
 
 import torch
 from nets import NETS, Net
@@ -12,7 +12,7 @@ LSTM, GRU = 4, 3  # gates
 
 
 def recurrent_params(gates):
-    """Input weights, hidden weights and two biases of one layer in one direction."""
+    """Return the number of input weights, hidden weights and two biases of one layer in one direction."""
     return gates * HIDDEN * (WIDTH + HIDDEN + 1 + 1)
 
 
@@ -36,7 +36,7 @@ class BidirectionalLSTM(Net):
 
 
 class ProjectedLSTM(Net):
-    """A projection of the hidden state is a layer of its own."""
+    """A projection of the hidden state counts as a separate layer."""
 
     inputs = ((STEPS, BATCH, WIDTH),)
     params = LSTM * HIDDEN * (WIDTH + 2 + 1 + 1) + 2 * HIDDEN
@@ -127,13 +127,13 @@ class Attention(Net):
 
 
 class TrainedAttention(Attention):
-    """In training nothing is fused; the multiply-adds are the same."""
+    """Training runs no fused path; the multiply-adds are the same."""
 
     mode = "train"
 
 
 class AttentionWithoutWeights(Attention):
-    """Without weights to return, torch calls scaled_dot_product_attention."""
+    """If no weights are returned, torch calls scaled_dot_product_attention."""
 
     mode = "train"
 
@@ -159,7 +159,7 @@ class CrossAttention(Net):
 
 
 class CausalAttention(Net):
-    """Counted dense: the mask saves nothing. Nothing here has a weight, so nothing is a layer."""
+    """Counted dense: the mask saves nothing. Without weights there are no layers."""
 
     inputs = ((2, 2, 5, 4),)
     macs = 2 * (2 * 2 * 5 * 5 * 4)
@@ -223,7 +223,7 @@ class Bfloat16(Net):
 
 
 class EmptyBatch(Net):
-    """A batch of no images costs nothing; the parameters are there all the same."""
+    """A batch without images costs nothing; the parameters still count."""
 
     inputs = ((0, 3, 4, 4),)
     params = (2 * 3 * 9 + 2) + (8 * 5 + 5)

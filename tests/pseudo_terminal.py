@@ -1,4 +1,4 @@
-"""A terminal that tests run commands in: what they wrote, and what stands on its screen in the end."""
+"""A terminal in which tests run commands: their output, and the final screen."""
 
 import os
 import pty
@@ -14,12 +14,12 @@ from fcntl import ioctl
 
 ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 HIDE_CURSOR = "\x1b[?25l"
-LONGEST = 120  # seconds that no command here takes
+LONGEST = 120  # seconds, far more than any command here takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a command did: its exit code, what it wrote to stdout, and to the terminal as it came."""
+    """The outcome of a command: its exit code, its stdout, and its raw output to the terminal."""
 
     code: int
     result: str
@@ -28,12 +28,12 @@ class Seen:
 
     @property
     def text(self):
-        """What was written, without colours and movements."""
+        """The output without colours and cursor movements."""
         return re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", self.written)
 
     @property
     def screen(self):
-        """The lines that are left on the screen, by the few movements that rich makes."""
+        """The final lines of the screen, by the few cursor movements that rich uses."""
         lines, row = [""], 0
         for parameter, final, control, text in ESCAPE.findall(self.written):
             if final == "A":
@@ -51,8 +51,8 @@ class Seen:
 def watch(command, *, interrupt_after=None, tell_after=(), cwd=None, **environment):
     """Run a command whose stderr is a terminal of 100 columns; send Ctrl-C once `interrupt_after` was written.
 
-    The process itself gets SIGUSR1 once for each text of `tell_after` that was written, in their order: so a command
-    can wait for what it shows, however busy the machine is.
+    The process gets SIGUSR1 once for each written text of `tell_after`, in order: so a command can wait for its own
+    output, however busy the machine is.
     """
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
@@ -74,7 +74,7 @@ def watch(command, *, interrupt_after=None, tell_after=(), cwd=None, **environme
                 process.send_signal(signal.SIGUSR1)
             if interrupt_after is not None and interrupt_after in written.decode(errors="replace"):
                 interrupt_after = None
-                os.killpg(process.pid, signal.SIGINT)  # as the terminal does, to the whole group
+                os.killpg(process.pid, signal.SIGINT)  # like a terminal, to the whole group
         result = process.communicate(timeout=LONGEST)[0]
     finally:
         process.kill()

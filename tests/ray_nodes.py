@@ -1,4 +1,4 @@
-"""A cluster of Ray's on this machine, small enough for tests."""
+"""A small Ray cluster on this machine, for tests."""
 
 import os
 
@@ -7,11 +7,11 @@ import pytest
 
 @pytest.fixture(scope="module")
 def nodes():
-    """Two nodes of one machine, whose accelerators are pretended."""
+    """Yield a cluster of two nodes on one machine, with fake accelerators."""
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster as Nodes
 
-    os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # or it would write a token in the home folder
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # otherwise it writes a token to the home folder
     store = {"object_store_memory": 100 << 20}
     nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **store})
     for kind in ("H100", "A100"):

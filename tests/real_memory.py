@@ -1,4 +1,4 @@
-"""What a real run holds: storages that are alive after each operator, and what autograd hands to torch's own hooks."""
+"""Memory of a real run: live storages after each operator, and the tensors that autograd gives to torch's hooks."""
 
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -18,7 +18,7 @@ OPTIMIZERS = {
 
 @contextmanager
 def dropout_of(like):
-    """On the CPU, run dropout as a GPU does, with a mask of booleans."""
+    """Run dropout on the CPU like on a GPU, with a boolean mask."""
     own = functional.dropout
 
     def fused(values, p=0.5, training=True, inplace=False):
@@ -40,10 +40,10 @@ def inference_peak(network, images, **options):
 
 
 def training_peak(network, images, optimizer, within=None, like="cuda", **options):
-    """The peak of a training loop: its first step makes the optimizer's state, which its second finds there.
+    """Return the peak of a training loop whose first step creates the optimizer's state and whose second finds it.
 
-    `within` is what the forward and the loss run in. The step is that of a GPU, of all parameters at once (foreach), or
-    the loop of the CPU; so is dropout. "adamw-fused" steps by one kernel.
+    The forward and the loss run in the context `within`. The step is a GPU's, of all parameters at once (foreach), or
+    the CPU's loop; dropout follows the same device. "adamw-fused" steps by one kernel.
     """
     optimizer, _, fused = optimizer.partition("-")
     form = {"fused": True} if fused else {"foreach": like == "cuda"}
@@ -52,7 +52,7 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
 
     def step():
         optimizing.zero_grad()
-        with dropout_of(like):  # in the backward pass, too: checkpointing computes parts of the forward again
+        with dropout_of(like):  # also in the backward pass, since checkpointing recomputes parts of the forward
             with within or nullcontext():
                 outputs = network(images)
                 outputs = outputs if isinstance(outputs, tuple) else (outputs,)
@@ -64,13 +64,13 @@ def training_peak(network, images, optimizer, within=None, like="cuda", **option
 
     with Storages(*network.parameters(), *network.buffers(), images, labels, **options) as live:
         step()
-        if optimizer != "sgd":  # which keeps nothing from step to step
+        if optimizer != "sgd":  # SGD keeps nothing from step to step
             step()
     return live.peak
 
 
 def saved_bytes(network, images, like="cuda"):
-    """Bytes of the distinct storages, parameters and buffers apart, that a forward gives to torch's own hooks."""
+    """Return the bytes of distinct storages that a forward gives to torch's hooks, without parameters and buffers."""
     network.train()
     with dropout_of(like):
         return count_saved_bytes(lambda: network(images), (*network.parameters(), *network.buffers()))

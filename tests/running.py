@@ -1,11 +1,11 @@
-"""Whether a process runs."""
+"""Check whether a process runs."""
 
 import time
 from pathlib import Path
 
 
 def is_running(process):
-    """Whether a process exists and has not ended; one that waits for its parent to notice has."""
+    """Whether a process exists and has not ended; a zombie has ended."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -16,7 +16,7 @@ def wait_until_ended(process, seconds=60):
     """Wait for a process that is about to end.
 
     Raises:
-        AssertionError: it runs on.
+        AssertionError: the process keeps running.
     """
     until = time.monotonic() + seconds
     while is_running(process):

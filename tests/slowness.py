@@ -1,14 +1,13 @@
-"""Which tests are slow: those that `slow.txt` names, which `python -m tests --quick` leaves out.
+"""Slow tests: `slow.txt` lists them, and `python -m tests --quick` skips them.
 
-A test is slow where it, with the programs that it starts, keeps a processor busy for half a second. That time, unlike
-the clock's, hardly depends on what else the machine does. A run says which tests the list lacks; with
-ARCHCOST_UPDATE_SLOW=1 it writes the list anew for the files that it runs.
+A test is slow if it and the programs that it starts use half a second of processor time, which, unlike wall time,
+hardly depends on other work of the machine. A run names the tests that the list lacks; with ARCHCOST_UPDATE_SLOW=1 it
+rewrites the list for the files that it runs.
 
-Tests that share what is slow, so that the first that runs pays for all, are marked `slow` where they stand.
+Tests that share a slow fixture, whose cost falls on the first of them, carry the marker `slow`.
 
-Coverage is measured by the other tests, and by the first cases of each: it makes a walk take twice as long, and the
-lines that slow tests and later cases run are those that these run. A test that alone runs many lines is marked
-`covered`.
+Coverage is measured by the quick tests and the first cases of each: it doubles the time of a walk, and slow tests and
+later cases run the same lines. A slow test that alone runs many lines carries the marker `covered`.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ ROOT = Path(__file__).parent.parent
 LIST = Path(__file__).with_name("slow.txt")
 UPDATE = "ARCHCOST_UPDATE_SLOW"
 SLOW = 0.5
-TOLERATED = 3.0  # what a test that is not listed may take on a machine slower than the one that wrote the list
-COVERED_CASES = 3  # of each test
+TOLERATED = 3.0  # limit of an unlisted test on a machine slower than the one that wrote the list
+COVERED_CASES = 3  # cases of each test
 TAKEN = "processor seconds"
 
-_taken: dict[str, float] = {}  # by each test that this run has run
-_marked: set[str] = set()  # tests that are marked as slow where they stand, and need not be listed
+_taken: dict[str, float] = {}  # seconds of each test of this run
+_marked: set[str] = set()  # tests with the marker, which need not be listed
 
 
 def listed() -> list[str]:
-    """Return the slow tests: tests/ROOM/test_FILE.py::test_NAME, and [CASE] behind it where other cases are quick."""
+    """Return the slow tests: tests/ROOM/test_FILE.py::test_NAME, followed by [CASE] if other cases are quick."""
     return LIST.read_text(encoding="utf-8").splitlines()
 
 
@@ -48,7 +47,7 @@ def pytest_collection_modifyitems(items):
         cases[_function(item.nodeid)] += 1
         covered = not item.get_closest_marker("slow") and cases[_function(item.nodeid)] <= COVERED_CASES
         if not (covered or item.get_closest_marker("covered")):
-            item.add_marker("no_cover")  # pytest-cov's own
+            item.add_marker("no_cover")  # an option of pytest-cov
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +61,7 @@ def pytest_runtest_call(item):
 
 
 def pytest_runtest_logreport(report):
-    """Note what a test took; where processes share the tests, theirs come together here."""
+    """Record the time of a test; if processes share the tests, the main one collects all times here."""
     if report.when == "call":
         _taken[report.nodeid] = dict(report.user_properties).get(TAKEN, 0.0)
 
@@ -88,14 +87,14 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def _slow() -> set[str]:
-    """Return the slow tests of this run; functions where all their cases are."""
+    """Return the slow tests of this run; the function's name if all its cases are slow."""
     quick = {_function(name) for name, seconds in _taken.items() if seconds < SLOW}
     slow = [name for name, seconds in _taken.items() if seconds >= SLOW]
     return {name if _function(name) in quick else _function(name) for name in slow}
 
 
 def _processor_seconds() -> float:
-    """Return what this process has used, and the programs that it started and that have ended."""
+    """Return the processor seconds of this process and of its ended children."""
     return sum(os.times()[:4])
 
 

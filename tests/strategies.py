@@ -9,7 +9,7 @@ TRANSPOSED = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3
 
 @st.composite
 def convolutions(draw, *, transposed=None, axes=None):
-    """A convolution and the shape of an input that fits."""
+    """Draw a convolution and the shape of a matching input."""
     axes = axes or draw(st.integers(1, 3))
     transposed = draw(st.booleans()) if transposed is None else transposed
 
@@ -31,7 +31,7 @@ def convolutions(draw, *, transposed=None, axes=None):
         groups=groups,
         bias=draw(st.booleans()),
     )
-    # large enough for the window, and for a transposed result that is not empty
+    # large enough for the window, and for a non-empty transposed result
     sizes = tuple(max(d * (k - 1) + 1, 2 * p + 1) for k, d, p in zip(kernel, dilation, padding, strict=True))
     sizes = tuple(size + draw(st.integers(0, 1)) for size in sizes)
     return network, (draw(st.integers(1, 2)), network.in_channels, *sizes)

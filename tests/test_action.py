@@ -1,4 +1,4 @@
-"""The GitHub Action, the workflows to copy, and the pre-commit hook: their own shell, run from their own files."""
+"""The GitHub Action, the workflows to copy, and the pre-commit hook: their shell code runs from their own files."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def program(path, text):
 
 
 def shell(script, folder, **environment):
-    """Run a step as GitHub runs one whose shell is bash."""
+    """Run a step like GitHub with the shell bash."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script],
         cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, **environment},
@@ -41,7 +41,7 @@ def shell(script, folder, **environment):
 
 @pytest.fixture
 def project(tmp_path):
-    """A repository whose last commit made the network wider."""
+    """Return a repository whose last commit made the network wider."""
     folder = tmp_path / "project"
     folder.mkdir()
     program(tmp_path / "bin" / "archcost", f'#!/bin/sh\nexec "{sys.executable}" -m archcost "$@"\n')
@@ -67,7 +67,7 @@ def act(project, **inputs):
         assert "${{" not in text
         return text
 
-    assert "${{" not in step["run"]  # what others wrote comes in by the environment, never as a part of the script
+    assert "${{" not in step["run"]  # texts of others enter by the environment, never as part of the script
     files = {name: project.parent / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     for file in files.values():
         file.write_text("")
@@ -137,7 +137,7 @@ def test_conditions_and_names_reach_the_check_one_by_one(project):
     failing, _, _ = act(project, **{"base-ref": "main", "fail-if": "params>$(echo 10)\n"})
 
     assert (done.returncode, outputs) == (0, {"changed": "true", "exit-code": "0"}), done.stderr
-    assert failing.returncode == 2  # nothing of it was run
+    assert failing.returncode == 2  # none of it ran
     assert "'$(echo 10)' is not an amount" in failing.stderr
 
 
@@ -220,7 +220,7 @@ def test_workflows_that_run_foreign_code_may_read_and_nothing_else():
     comment = yaml.safe_load((ROOT / "docs/github/archcost-comment.yml").read_text())
 
     assert check["permissions"] == {"contents": "read"}
-    assert "pull_request" in check[True]  # what YAML 1.1 makes of `on`
+    assert "pull_request" in check[True]  # YAML 1.1 reads `on` as true
     assert comment["permissions"] == {}
     uses = [step.get("uses", "") for step in comment["jobs"]["comment"]["steps"]]
     assert not any("checkout" in use for use in uses)
@@ -246,14 +246,14 @@ def test_workflows_pass_actionlint(file):
 
 
 def test_workflows_and_the_action_pass_zizmor():
-    """What runs foreign code, hands out rights, or puts what others wrote into a script."""
+    """It reports steps that run foreign code, grant rights, or put texts of others into a script."""
     done = run(tool("zizmor"), "--offline", "--no-progress", "--min-severity=medium", *WORKFLOWS, ROOT / "action.yml")
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def misused(steps, **contexts):
-    """Yield what the expressions of some steps refer to, and what they hand to the action, that is not there."""
+    """Yield the undefined names in the expressions and the action inputs of steps."""
     contexts = {"steps": set(), "inputs": (), "matrix": (), **contexts}
     for step in steps:
         text = yaml.safe_dump({**step, "if": f"${{{{ {step.get('if', '')} }}}}"}, width=10**6)
@@ -268,7 +268,7 @@ def misused(steps, **contexts):
 
 
 def matrix_keys(job):
-    """Return the names that each combination of a job's matrix has."""
+    """Return the names in each combination of a job's matrix."""
     matrix = job.get("strategy", {}).get("matrix", {})
     combinations = [set(each) for each in matrix.get("include", ())]
     return {name for name in matrix if name != "include"} | (set.intersection(*combinations) if combinations else set())
@@ -319,7 +319,7 @@ def test_a_workflow_to_copy_installs_versions_and_says_what_to_replace(path):
 
 
 def test_a_release_runs_what_it_publishes():
-    """Nothing is published that was not installed and run under the tag's own version, and no token is stored."""
+    """A release publishes only what was installed and run under the tag's version, and stores no token."""
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))["jobs"]
     built = "\n".join(step.get("run", "") for step in jobs["build"]["steps"])
     for line in ("python -m build", "-m archcost profile vgg16", '-m archcost --version | grep -F "${TAG#v}"'):

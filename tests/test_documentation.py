@@ -1,4 +1,4 @@
-"""What the README, the documentation and the docstrings show is run, and does what they say."""
+"""The examples of the README, the documentation and the docstrings run, and give the shown results."""
 
 import doctest
 import importlib
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("warm_workers")
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-COPIED = DOCS / "reports"  # by a build of the site
+COPIED = DOCS / "reports"  # created by a build of the site
 README = ROOT / "README.md"
 PAGES = {
     str(page.relative_to(ROOT)): page
@@ -37,7 +37,7 @@ MODULES = [
     if ">>>" in path.read_text(encoding="utf-8")
 ]
 NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
-ELSEWHERE = (  # by tests of their own
+ELSEWHERE = (  # covered by other tests
     "timm:*", "generate 'hf:", "generate config.json", "RAY_ADDRESS", "--engine ray", "python slurm_sweep.py",
     "rows.jsonl",
 )  # fmt: skip
@@ -48,14 +48,14 @@ def blocks(page, language):
 
 
 def commands(page):
-    """Return each command that a page shows, without its comment, and what the page shows of its output."""
+    """Return each command on a page, without its comment, and its shown output."""
     parts = [part for block in blocks(page, "console") for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
     return [(re.sub(r"  +#.*", "", line), shown) for line, _, shown in (part.partition("\n") for part in parts)]
 
 
 @pytest.fixture
 def own_rules():
-    """Whatever rules an example declares are gone afterwards."""
+    """Remove the rules that an example declared."""
     before = dict(_registry._rules)
     yield
     _registry._rules.clear()
@@ -136,7 +136,7 @@ def test_every_quantity_is_explained():
 def test_the_site_builds_without_a_warning(tmp_path):
     if importlib.util.find_spec("sphinx_click") is None:
         pytest.skip("needs archcost[docs]")
-    for each in ("archcost", "reports", "docs"):  # the build copies the reports, which other tests need not see
+    for each in ("archcost", "reports", "docs"):  # the build copies the reports, which other tests should not see
         shutil.copytree(ROOT / each, tmp_path / each, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "site"]
     built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

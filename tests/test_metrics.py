@@ -1,4 +1,4 @@
-"""A quantity is its field in the records, its computation, and its row in METRICS: nothing else has to name it."""
+"""A quantity is its field in the records, its computation, and its row in METRICS: nothing else names it."""
 
 import json
 import shutil
@@ -14,8 +14,8 @@ from archcost.metrics import METRICS, SUMS, USUAL, ranks
 from archcost.records import Layer, OperatorCosts, Totals
 
 PACKAGE = Path(archcost.__file__).parent
-WORKED_OUT = {"intensity"}  # from other quantities, where a table is made
-# The three places, and what is written behind their anchors: seven gadgets for each operator.
+WORKED_OUT = {"intensity"}  # computed from other quantities when a table is made
+# The three places, and the text inserted behind their anchors: seven gadgets for each operator.
 PLACES = {
     "records/costs.py": [
         ("    macts: int = 0\n", "    gadgets: int | None = None\n"),
@@ -55,7 +55,7 @@ PROFILE = ("profile", "net.py:build", "--input", "3x8x8")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A project, an archcost that counts gadgets, and what today's archcost wrote of the project before."""
+    """Return a project, an archcost that counts gadgets, and the files that today's archcost wrote of the project."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "net.py").write_text(NET)
     (folder / "pyproject.toml").write_text(SETTINGS)
@@ -76,7 +76,7 @@ def today(folder, *commands):
 
 
 def run(folder, *commands, path=""):
-    """Exit code and text of commands, run one after the other in one process."""
+    """Return the exit code and the output of commands, run in turn in one process."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(path or folder)!r})\n{RUN}"],
         input=json.dumps(commands), capture_output=True, text=True, check=False, cwd=folder,
@@ -119,7 +119,7 @@ def test_a_new_quantity_is_wherever_it_is_declared(folder):
 
 
 def total_line(text):
-    """The total's number below the heading of each column of numbers; the headings that stand apart."""
+    """Return the total below the heading of each numeric column, and the separate headings."""
     lines = text.splitlines()
     heading = next(line for line in lines if "Gadgets" in line)
     total = next(line for line in lines if line.startswith("Total"))
@@ -128,7 +128,7 @@ def total_line(text):
 
 
 def test_a_new_quantity_is_compared_and_gated(folder):
-    """One operator more: 21 gadgets."""
+    """One more operator: 21 gadgets."""
     run(folder, (*PROFILE, "-o", "a.json"), ("profile", "net.py:build?extra=true", *PROFILE[2:], "-o", "b.json"))
     (
         (code, text), (grown, _), (most, _), (locked, _), (same, said), (changed, why),
@@ -151,7 +151,7 @@ def test_a_new_quantity_is_compared_and_gated(folder):
 
 
 def test_what_was_written_before_a_quantity_does_not_know_it(folder):
-    """It is neither 0 nor new, and no limit of its growth is kept or exceeded."""
+    """The quantity is neither 0 nor new, and no growth limit of it is kept or exceeded."""
     (_, _), (code, text), (gated, why), (most, _) = run(
         folder,
         (*PROFILE, "-o", "a.json"),
@@ -167,7 +167,7 @@ def test_what_was_written_before_a_quantity_does_not_know_it(folder):
 
 
 def test_a_lock_from_before_a_quantity_is_read(folder):
-    """Nobody set a budget: what the lock knows is held, and it has gadgets from the next --update on."""
+    """Without a budget the known quantities are held, and the lock has gadgets after the next --update."""
     today(folder, ("check", "--update"))
     (code, _), (gated, why) = run(folder, ("check",), ("check", "--fail-if", "gadgets>+0%"))
 

@@ -1,4 +1,4 @@
-"""Every awkward network has the answer that was written out for it, on the meta device and on the CPU."""
+"""Every awkward network has its expected figures, on the meta device and on the CPU."""
 
 import pytest
 from nets_sequence import ALL_NETS
@@ -24,7 +24,7 @@ def test_totals_are_those_written_out(net, device):
     assert net.macs == totals.macs
     assert net.depth == totals.depth
     assert net.receptive_field == totals.receptive_field
-    if device == "meta" or net.__name__ != "Encoder":  # on the CPU its dropouts are part of one fused operator
+    if device == "meta" or net.__name__ != "Encoder":  # on the CPU the dropouts are part of one fused operator
         assert net.uncalled == report.uncalled
     assert report.uncovered == {}
 

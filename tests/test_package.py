@@ -1,4 +1,4 @@
-"""What the package offers under its own name: completed, documented, and loaded when it is first used."""
+"""The public names of the package: listed for completion, documented, and loaded on first use."""
 
 from __future__ import annotations
 

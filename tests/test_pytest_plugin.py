@@ -1,4 +1,4 @@
-"""The pytest plugin, in pytest runs of its own."""
+"""The pytest plugin, in separate pytest runs."""
 
 import importlib
 import os
@@ -30,13 +30,13 @@ class Net(nn.Module):
 
 @pytest.fixture(scope="module", autouse=True)
 def imported():
-    """Pytester takes out again whatever its runs import, and torch cannot be imported twice."""
+    """Import torch first: pytester unloads the modules that its runs import, and torch cannot be imported twice."""
     archcost.profile("lenet5")
 
 
 @pytest.fixture
 def run(pytester, monkeypatch):
-    """Run one test file in this process, with no plugin but this one, whether it is installed or not."""
+    """Run one test file in this process with only this plugin, whether it is installed or not."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(net=NET)
 

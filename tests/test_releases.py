@@ -1,4 +1,4 @@
-"""Which releases of torch are tested, said once and meant everywhere; and what is said of any other."""
+"""The tested releases of torch, named in one place for all uses; and the note about any other release."""
 
 import tomllib
 from pathlib import Path
@@ -21,7 +21,7 @@ NEWER = "is newer than the releases that archcost is tested with"
 
 @pytest.fixture
 def untested(monkeypatch):
-    """Have the torch that is here be newer than what is tested."""
+    """Make the installed torch look newer than the tested ones."""
     monkeypatch.setattr(releases, "TESTED", ("1.0.0", "1.2.0"))
     describe_installed.cache_clear()
     yield

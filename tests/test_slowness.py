@@ -1,4 +1,4 @@
-"""The list of slow tests names tests that exist, and a run says which ones it lacks."""
+"""The list of slow tests names existing tests, and a run names the ones that it lacks."""
 
 import ast
 from pathlib import Path
@@ -22,13 +22,13 @@ def test_every_slow_test_exists_and_is_named_once():
 
 
 def run(pytester, monkeypatch, *arguments, listed=""):
-    """Run a quick and a slow test under these hooks, with a clock of our own."""
+    """Run a quick and a slow test under these hooks, with a fake clock."""
     (pytester.path / "slow.txt").write_text(listed)
     monkeypatch.setattr(slowness, "LIST", pytester.path / "slow.txt")
     monkeypatch.setattr(slowness, "ROOT", pytester.path)
     monkeypatch.setattr(slowness, "_taken", {})
     seconds = iter([0.0, 0.001, 1.0, 11.0])
-    monkeypatch.setattr(slowness, "_processor_seconds", lambda: next(seconds, 11.0))  # this very test ends, too
+    monkeypatch.setattr(slowness, "_processor_seconds", lambda: next(seconds, 11.0))  # this test itself ends, too
     pytester.makepyfile(test_a="def test_quick():\n    pass\n\n\ndef test_slow():\n    pass\n")
     pytester.makeini("[pytest]\nmarkers = slow\n")
     return pytester.inline_run(*arguments, "-p", "no:archcost", "-p", "no:cacheprovider", plugins=[slowness])

@@ -1,6 +1,6 @@
-"""Workers that start in a moment: forks of a program that has imported torch, where a real one imports it first.
+"""Workers that start at once: forks of a program that has already imported torch.
 
-What a worker does is the real thing. `tests/processes` and whatever else is about its start and its end has real ones.
+They behave like real workers. `tests/processes` and other tests of the start and the end use real ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LONGEST = 100_000  # bytes of a request
 
 
 class Warm:
-    """The asking side: what `subprocess` is to `archcost.processes.asking`."""
+    """Stands in for `subprocess` in `archcost.processes.asking`."""
 
     PIPE, TimeoutExpired = subprocess.PIPE, subprocess.TimeoutExpired
 
@@ -42,7 +42,7 @@ class Warm:
         theirs.close()
 
     def Popen(self, command, *, cwd, **_):  # noqa: N802 - its name
-        """Start a worker by the command that starts a real one."""
+        """Start a warm worker from the command of a real one."""
         their_input, our_output = os.pipe()
         our_input, their_output = os.pipe()
         paths = command[command.index(str(HOME)) + 1 :]
@@ -83,7 +83,7 @@ class Warm:
 
 
 def serve(number):
-    """Fork workers until nobody asks any more."""
+    """Fork workers until the requests end."""
     import torch  # noqa: F401 - what takes long
 
     import archcost.profiling.apart
@@ -113,7 +113,7 @@ def _fork(main, request, files, usual, asked):
     process = os.fork()
     if process:
         os.close(leads)
-        os.read(ready, 1)  # it leads its group before anybody ends that
+        os.read(ready, 1)  # it leads its group before anyone can end the group
         for file in (ready, *files):
             os.close(file)
         return process
@@ -137,7 +137,7 @@ def _fork(main, request, files, usual, asked):
 
 @pytest.fixture(scope="session")
 def warm():
-    """The program, started by the first test that needs it."""
+    """Return the program; the first test that needs it starts it."""
     found = Warm()
     yield found
     found.close()
@@ -145,5 +145,5 @@ def warm():
 
 @pytest.fixture
 def warm_workers(warm, monkeypatch):
-    """Have workers start warm."""
+    """Make workers start warm."""
     monkeypatch.setattr(asking, "subprocess", warm)

@@ -1,3 +1,3 @@
-"""Trace -> Costs: everything exact, added up by operator, by row and by network."""
+"""Trace -> Costs: all exact figures, summed by operator, row and network."""
 
 from archcost.account.account import account as account

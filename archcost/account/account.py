@@ -1,4 +1,4 @@
-"""account(trace) -> Costs: every quantity that follows from the walk alone."""
+"""account(trace) -> Costs: every quantity that follows from the recorded walk alone."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 NO_RULES: Mapping[str, Rule] = MappingProxyType({})
 IN_ORDER = itemgetter(*Layer._fields)
-WINDOWED = {"kernel_size", "weight"}  # arguments, one of which an operator that slides a window has
+WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
 
 
 def account(
     trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES, *, timeline: bool = False, saved: bool = False
 ) -> Costs:
-    """Add up what a walk recorded.
+    """Add up the costs of a recorded walk.
 
     Args:
-        trace: the walk.
-        more_rules: rules for operators that archcost has none for, by operator name.
-        timeline: say what is alive at each operator, too.
-        saved: list what autograd keeps from the forward pass, too.
+        trace: the recorded walk.
+        more_rules: rules for operators that archcost does not cover, by operator name.
+        timeline: add the live bytes at each operator.
+        saved: add a list of the tensors that autograd keeps from the forward pass.
 
     Raises:
-        RuleError: a rule that failed on a recorded call.
+        RuleError: a rule failed on a recorded call.
     """
     counted = _Account(trace, more_rules)
     costs = counted.costs()
@@ -55,7 +55,7 @@ def account(
 
 
 def count_work(trace: Trace, more_rules: Mapping[str, Rule] = NO_RULES) -> list[int]:
-    """Return the operations of each operator of a walk: two for each multiply-add, one for each other."""
+    """Return the operations of each operator of a walk: two for each multiply-add, one for each other operation."""
     return [2 * work.macs + work.other_ops for work in CountedOps(trace, more_rules).works]
 
 
@@ -84,7 +84,7 @@ class _Account:
         layers = [self._layer(i, row, owned.get(i, nothing_owned)) for i, row in enumerate(self.rows)]
         kinds = {spec.path: spec.kind for spec in self.trace.modules}
         trained = dict.fromkeys(("backward_macs", "saved_bytes"), 0 if self.trains else None)
-        nothing = dict.fromkeys(SUMS, 0) | trained  # what a module that never ran costs, apart from what it holds
+        nothing = dict.fromkeys(SUMS, 0) | trained  # the costs of a module that never ran, apart from its parameters
         layers += [
             Layer(
                 name=path,
@@ -110,7 +110,7 @@ class _Account:
         )
 
     def _layer(self, place: int, row: Row, owned: Owned) -> Layer:
-        """Put together what is known of a row."""
+        """Return the finished row of the report."""
         window, groups = self._window(row)
         receptive_field, jump = self._extents(self._field(row))
         only = len(row.ops) == 1
@@ -143,10 +143,10 @@ class _Account:
             **self._work(row),
             **self._results(row),
         }
-        return Layer._make(IN_ORDER(known))  # a named tuple is slow to take so many arguments by name
+        return Layer._make(IN_ORDER(known))  # a named tuple is slow to construct from many keyword arguments
 
     def _work(self, row: Row) -> dict[str, int]:
-        """Add up what a row's operators do."""
+        """Add up the work of a row's operators."""
         macs = other_ops = macts = read = written = 0
         for op in row.ops:
             work = self.works[op.index]
@@ -166,7 +166,7 @@ class _Account:
         }
 
     def _results(self, row: Row) -> dict[str, int]:
-        """Add up what a row hands on, and what of it lies in memory that the row made."""
+        """Add up a row's outputs, and the storages that the row allocated for later use."""
         storages = self.trace.storages
         elements = nbytes = made_elements = made_bytes = 0
         for spec in row.outputs:
@@ -185,14 +185,14 @@ class _Account:
         }
 
     def _extents(self, field: Field | None) -> tuple[Any, Any]:
-        """Sizes and jumps of a field, worked out once for all rows that hand it on."""
+        """Return the sizes and jumps of a field, computed once for all rows that share it."""
         found = self.extents.get(id(field))
         if found is None:
             found = self.extents[id(field)] = _sizes(field), _jumps(field)
         return found
 
     def _activations(self, row: Row) -> Collection[int]:
-        """Storages that a row makes and that a later operator reads or the network returns."""
+        """Return the storages that a row allocates and that an operator reads or the network returns."""
         if row.is_input:
             first = {spec.storage: place for place, spec in reversed(list(enumerate(self.trace.inputs)))}
             return [spec.storage for spec in row.outputs if first[spec.storage] == row.call]
@@ -205,7 +205,7 @@ class _Account:
         }
 
     def _window(self, row: Row) -> tuple[Slides | None, int | None]:
-        """Window and groups of a row that is one convolution or pool, beside its weight's making and a bias."""
+        """Return window and groups of a row's only convolution or pool; operators on its weight or bias may join it."""
         if not any([isinstance(self.sights[op.index], Slides) for op in row.ops]):  # noqa: C419 - a list is quicker
             return None, None
         aside = self.kinds.found.aside
@@ -218,7 +218,7 @@ class _Account:
         return None, None
 
     def _field(self, row: Row) -> Field | None:
-        """Receptive field of what a row hands on; that of its input where it runs no operator."""
+        """Return the receptive field of a row's output; a row without operators has the field of its input."""
         seen = [field for op in row.ops if (field := self.fields[op.index])]
         if row.ops:
             return seen[-1] if seen else None
@@ -232,7 +232,7 @@ class _Account:
         return max((self.flow.depth(spec) for spec in row.outputs), default=0)
 
     def _reads(self, place: int, row: Row) -> tuple[int, ...]:
-        """Rows whose results a row takes, in the order in which it does: that of a concatenation, say."""
+        """Return the rows whose results a row reads, in the order of its arguments (as of a concatenation)."""
         sources = [source for op in row.ops for spec in op.inputs for source in spec.sources]
         sources.reverse()
         found: dict[int, None] = {}
@@ -243,14 +243,14 @@ class _Account:
                 found[-1 - source] = None
             elif source in self.row_of:
                 found[self.row_of[source]] = None
-            elif source not in seen:  # an operator without a row renames data: look behind it
+            elif source not in seen:  # an operator without a row returns a view: follow its inputs
                 seen.add(source)
                 sources += reversed([s for spec in self.trace.ops[source].inputs for s in spec.sources])
         found.pop(place, None)
         return tuple(found)
 
     def _backward_macs(self) -> Counter[int]:
-        """Multiply-adds of the backward pass by row."""
+        """Count the multiply-adds of the backward pass by row."""
         by_row: Counter[int] = Counter()
         for op in self.trace.ops:
             if op.phase == "backward" and op.forward_of is not None and op.forward_of in self.row_of:
@@ -258,7 +258,7 @@ class _Account:
         return by_row
 
     def _uncalled(self) -> tuple[str, ...]:
-        """Leaf modules that were never called and whose parameters no operator read."""
+        """Return the leaf modules that were never called and whose parameters no operator read."""
         ran = {call.path for call in self.trace.calls}
         ran.update(tensor.module for tensor in self.trace.params if tensor.storage in self.read)
         return tuple(spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran)
@@ -267,7 +267,7 @@ class _Account:
         causal = sum(bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward")
         if not causal:
             return ()
-        return (f"attention is counted dense: the causal mask of {causal} calls saves nothing here",)
+        return (f"attention with a causal mask is counted dense (calls: {causal})",)
 
     def _totals(self, layers: Sequence[Layer]) -> Totals:
         fields = [f for spec in self.trace.returns for s in spec.sources if s >= 0 and (f := self.fields[s])]

@@ -1,11 +1,11 @@
-"""torch's CUDA caching allocator as arithmetic: which blocks it hands out, and what it asks of the device for them.
+"""torch's CUDA caching allocator as arithmetic: the blocks that it returns, and the segments that it requests.
 
-By the allocator's source (c10/cuda/CUDACachingAllocator.cpp), on one stream and with its default options; see
-`expandable` for the other kind of segments. Sizes are
-rounded up to 512 bytes. What is at most 1 MiB then lies in the pool of small blocks, all else in that of large ones.
-A request takes the smallest free block of its pool that holds it (at the lowest address, among equals) and leaves the
-rest of it to others, if that is worth it; where no block fits, it asks the device for a new segment. A block that
-is freed grows together with the free blocks beside it. Segments are never given back, unless the device has no more.
+The rules follow the allocator's source (c10/cuda/CUDACachingAllocator.cpp), for one stream and the default options; see
+`expandable` for expandable segments. Sizes are rounded up to 512 bytes. Requests of at most 1 MiB then use the pool of
+small blocks, all others the pool of large blocks. A request takes the smallest free block of its pool that is large
+enough (among equals the one at the lowest address). The block is split if the rest is large enough to be useful. If no
+block fits, the allocator requests a new segment from the device. A freed block merges with the free blocks beside it.
+Segments are returned to the device only when it is full.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from bisect import bisect_left, insort
 
 KIB, MIB = 2**10, 2**20
 BLOCK = 512  # kMinBlockSize
-SMALL = MIB  # kSmallSize: the largest request that lies in the small pool
+SMALL = MIB  # kSmallSize: the largest request that uses the small pool
 SMALL_SEGMENT, LARGE_SEGMENT = 2 * MIB, 20 * MIB  # kSmallBuffer, large_segment_size_mb
-OWN_SEGMENT = 10 * MIB  # kMinLargeAlloc: from here on, a request gets a segment of its own size
+OWN_SEGMENT = 10 * MIB  # kMinLargeAlloc: a request of at least this size gets a segment of its own
 OWN_STEP = 2 * MIB  # kRoundLarge
 
 
 class DeviceFullError(Exception):
-    """The device has no room for what is asked for, with all that lies unused given back."""
+    """A request does not fit into the device, even after all unused segments were returned."""
 
 
 class Block:
-    """A part of a segment; `before` and `after` are its neighbours there, `small` says in which pool it is.
+    """A part of a segment; `before` and `after` are its neighbours, `small` is true in the pool of small blocks.
 
-    `mapped`: the device has given memory for it; only of a segment that expands are there parts without.
+    `mapped`: the device backs the block with memory. Only an expandable segment has blocks without memory.
     """
 
     __slots__ = ("address", "after", "before", "free", "mapped", "size", "small")
@@ -45,7 +45,7 @@ class Block:
 class Allocator:
     """The allocator of one device; `allocated` and `reserved` are bytes, with their peaks.
 
-    With `capacity`, the device has that many bytes: what lies unused goes back to it when they run out.
+    With `capacity`, the device has that many bytes: unused segments are returned to it when it is full.
     """
 
     def __init__(self, *, capacity: int | None = None) -> None:
@@ -53,13 +53,13 @@ class Allocator:
         self._free: dict[bool, list[Block]] = {True: [], False: []}  # by pool, ascending
         self._next_address = 0
         self.allocated = self.reserved = self.peak_allocated = self.peak_reserved = 0
-        self.releases = 0  # how often what lies unused had to go back to the device
+        self.releases = 0  # how often unused segments were returned to a full device
 
     def allocate(self, nbytes: int) -> Block | None:
-        """Return a block for so many bytes; for none there is no block.
+        """Return a block of at least `nbytes`; None for zero bytes.
 
         Raises:
-            DeviceFullError: it does not fit, even with all that lies unused given back.
+            DeviceFullError: the request does not fit, even after all unused segments were returned.
         """
         if not nbytes:
             return None
@@ -80,7 +80,7 @@ class Allocator:
         return block
 
     def release(self, block: Block | None) -> None:
-        """Take a block back; it grows together with the free blocks beside it."""
+        """Free a block and merge it with the free blocks beside it."""
         if block is None:
             return
         self.allocated -= block.size
@@ -88,7 +88,7 @@ class Allocator:
         self._add_free(block)
 
     def _add_free(self, block: Block) -> Block:
-        """Put a block among the free ones of its pool, together with those beside it; return what they are now."""
+        """Add a block to the free blocks of its pool, merged with its free neighbours; return the merged block."""
         free = self._free[block.small]
         if block.before is not None and block.before.free and block.before.mapped:
             block = block.before
@@ -101,13 +101,13 @@ class Allocator:
         return block
 
     def _take_free(self, size: int, *, small: bool) -> Block | None:
-        """Take the smallest free block that holds a size."""
+        """Take the smallest free block of at least `size` bytes; None if no block is large enough."""
         free = self._free[small]
         place = bisect_left(free, size, key=lambda block: block.size)
         return free.pop(place) if place < len(free) else None
 
     def _take_new(self, size: int, *, small: bool) -> Block | None:
-        """Take a new segment; None where the device has no room for it."""
+        """Take a new segment; None if it does not fit into the device."""
         needed = segment_size(size)
         if not self._reserve(needed):
             return None
@@ -123,7 +123,7 @@ class Allocator:
         return True
 
     def _give_back(self) -> None:
-        """Give the device the segments of which no part is in use."""
+        """Return all segments without a used block to the device."""
         for free in self._free.values():
             for block in [block for block in free if block.before is None and block.after is None]:
                 free.remove(block)
@@ -135,7 +135,7 @@ class Allocator:
 
 
 def split(block: Block, size: int) -> Block:
-    """Leave a block its first bytes; return the rest, as its neighbour."""
+    """Cut a block after its first `size` bytes; return the rest as the next block."""
     rest = Block(block.address + size, block.size - size, small=block.small, mapped=block.mapped)
     rest.before, rest.after, block.size = block, block.after, size
     if rest.after is not None:
@@ -145,7 +145,7 @@ def split(block: Block, size: int) -> Block:
 
 
 def swallow_next(block: Block) -> None:
-    """Have a block take over the one behind it, in its segment."""
+    """Extend a block by the next block of its segment."""
     swallowed = block.after
     if swallowed is None:
         return
@@ -161,7 +161,7 @@ def round_up(nbytes: int, step: int) -> int:
 
 
 def segment_size(size: int) -> int:
-    """Return the size of the segment that the device is asked for, where no free block holds a size."""
+    """Return the size of the segment to request when no free block has room for `size` bytes."""
     if size <= SMALL:
         return SMALL_SEGMENT
     return LARGE_SEGMENT if size < OWN_SEGMENT else round_up(size, OWN_STEP)

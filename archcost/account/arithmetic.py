@@ -1,4 +1,4 @@
-"""What operators on each element make of values, and the parameters by which they normalise or shift a product."""
+"""Elementwise operators: the values that they compute, and the parameters that are scales, shifts or biases."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ INVERT = {"rsqrt", "reciprocal"}
 
 
 def combine(op: OpCall, values: list[Value], found: Found) -> Value:
-    """Return what an operator on each element makes; what it says of parameters goes into `found`."""
+    """Return the value that an elementwise operator computes; record in `found` how it uses parameters."""
     name = op.op.partition(".")[2].strip("_")
     first, second, third = [*zip(values, op.inputs, strict=True), None, None, None][:3]
     if first and second and third and name == "addcmul":
         product = _multiply(op.index, second, third, found, divides=False)
         return _add(op.index, first, (product, op.outputs[0]), found)
-    if first and second and name in LINEAR:  # or else one of the two is a number
+    if first and second and name in LINEAR:  # otherwise one of the two is a number
         if name in ADD:
             return _add(op.index, first, second, found)
         return _multiply(op.index, first, second, found, divides=name in DIVIDE)
@@ -43,7 +43,7 @@ def combine(op: OpCall, values: list[Value], found: Found) -> Value:
 def _multiply(  # noqa: PLR0911 - one return for each pair of kinds
     index: int, one: Operand, two: Operand, found: Found, *, divides: bool
 ) -> Value:
-    """Follow the product or the quotient of two values."""
+    """Return the value of a product or a quotient."""
     (a, _), (b, spec) = one, two
     if isinstance(a, Made):
         if isinstance(b, Made):
@@ -76,7 +76,7 @@ def _normalise(index: int, value: Data, scales: frozenset[int], found: Found) ->
 
 
 def _scale(value: Data, by: Made, spec: TensorSpec, found: Found) -> Data:
-    """Follow data that parameters multiply: they are the scale where it is normalised, or will be."""
+    """Return the value of data times parameters: they are the scale if the data is normalised, before or after."""
     if not by.params:
         return value
     if value.takes_scale:
@@ -88,7 +88,7 @@ def _scale(value: Data, by: Made, spec: TensorSpec, found: Found) -> Data:
 
 
 def _add(index: int, one: Operand, two: Operand, found: Found) -> Value:
-    """Follow the sum or the difference of two values: parameters shift what is normalised, or are a product's bias."""
+    """Return the value of a sum or a difference: parameters shift normalised data, or are the bias of a product."""
     (a, _), (b, spec) = one, two
     if isinstance(a, Made):
         return join_made([a, b]) if isinstance(b, Made) else _add(index, two, one, found)

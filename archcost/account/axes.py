@@ -1,4 +1,4 @@
-"""What an element sees along the axes of the network's input, and how a reshape moves them."""
+"""The input places that an element sees along each axis of the network's input, and how a reshape moves the axes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class Axis(NamedTuple):
-    """What an element sees along one axis of the network's input.
+    """The input places that an element sees along one axis of the network's input.
 
-    The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None once no dimension of
-    the tensor runs along the axis any more.
+    The place along the axis is (index of dimension `dim` // `inner`) % `extent`; `dim` is None if no dimension of the
+    tensor runs along the axis any more.
     """
 
     dim: int | None
@@ -25,7 +25,7 @@ class Axis(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Input places seen."""
+        """Number of input places seen."""
         return ceil(self.high - self.low) + 1
 
 
@@ -34,12 +34,12 @@ Field: TypeAlias = tuple[Extent, ...]
 
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
-    """Change every axis that is known; everything stays everything, and unknown stays unknown."""
+    """Return a field with `change` applied to every known axis; "all" and "unknown" stay."""
     return tuple([change(extent) if isinstance(extent, Axis) else extent for extent in field])
 
 
 def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
-    """Follow each axis through a reshape: dimensions regroup where the products of their sizes meet."""
+    """Return a field after a reshape: dimensions are grouped so that the products of their sizes agree."""
     groups = _groups(before, after)
 
     def each(axis: Axis) -> Extent:
@@ -52,7 +52,7 @@ def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]
                     right = prod(after[other] for other in new if other > dim)
                     if right <= inner and inner * axis.extent <= right * after[dim] and inner % right == 0:
                         return axis._replace(dim=dim, inner=inner // right)
-        # a single place needs no dimension; a longer axis that two dimensions share is lost
+        # an axis of one place needs no dimension; a longer axis that is split over two dimensions is lost
         return axis._replace(dim=None) if axis.extent == 1 else "unknown"
 
     return each_axis(field, each)

@@ -1,4 +1,4 @@
-"""The modules to compute again so that training fits into a memory, for the least work: a knapsack, exactly."""
+"""Choose the modules to recompute so that training fits into memory with the least work: an exact knapsack."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from archcost.account.segments import Lives, Segment
 
-STATES = 400  # choices that are kept beside each other, at most: each hides more than the next, for more work
+STATES = 400  # the most choices that are kept in parallel: each hides more than the one before, for more work
 
 
 class _State(NamedTuple):
-    """A choice among the modules so far; `chosen` is the last one and what was chosen before it."""
+    """A choice among the modules so far; `chosen` is a linked list: the last module, and those chosen before it."""
 
     hidden: int
     work: int
@@ -23,16 +23,16 @@ class _State(NamedTuple):
 
 
 def choose_segments(lives: Lives, segments: Iterable[Segment], room: int) -> list[Segment] | None:
-    """Return the segments whose recomputation keeps everything below `room` for the least work; None where none does.
+    """Return the segments whose recomputation keeps memory within `room` for the least work; None if nothing fits.
 
-    In the order of execution: what is hidden before a place is hidden whenever the forward pass is there, and when the
-    backward pass comes back to it. So of all choices up to a place only those count that no other beats in both bytes
-    and work.
+    The search runs in the order of execution. Bytes hidden before an operator stay hidden while the forward pass is at
+    the operator, and when the backward pass returns to it. So at each operator only the Pareto-optimal choices (in
+    bytes and work) are kept.
     """
     segments = list(segments)
     enough = (
         max([*lives.peaks, *(segment.peak for segment in segments)], default=0) - room
-    )  # no place needs more hidden
+    )  # nothing requires hiding more
     starting: defaultdict[int, list[Segment]] = defaultdict(list)
     for segment in segments:
         starting[segment.start].append(segment)
@@ -57,7 +57,7 @@ def choose_segments(lives: Lives, segments: Iterable[Segment], room: int) -> lis
 
 
 def list_choices(segments: Iterable[Segment], most: int) -> list[tuple[Segment, ...]]:
-    """Return every choice of segments that do not lie in each other, the least work first; nothing where they are many.
+    """Return every choice of disjoint segments, the least work first; [] if there are more than `most`.
 
     Example:
         >>> list_choices([], 10)
@@ -76,7 +76,7 @@ def _yield_choices(segments: Sequence[Segment], end: int) -> Iterator[tuple[Segm
 
 
 def _keep_best(states: list[_State]) -> list[_State]:
-    """Return the states that no other one beats; where they are many, every so many of them."""
+    """Return the Pareto-optimal states; if there are more than STATES, an evenly spaced sample."""
     if len(states) == 1:
         return states
     best: list[_State] = []

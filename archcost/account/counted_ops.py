@@ -1,4 +1,4 @@
-"""What each operator of a walk does, by its rule."""
+"""The work of each operator of a walk, by its rule."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class CountedOps:
         ]
 
     def count_traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
-        """Return the bytes that an operator has to read and to write."""
+        """Return the least bytes that an operator reads and writes."""
         storages = self._trace.storages
         changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
         for spec in op.outputs:
             if storages[spec.storage].born == op.index:
                 changed[spec.storage] = spec.nbytes
         read = written = 0
-        if changed or op.written:  # or else every result is a view of an argument
+        if changed or op.written:  # otherwise every result is a view of an argument
             specs: Iterable[TensorSpec] = op.inputs
             if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
                 specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
@@ -54,7 +54,7 @@ class CountedOps:
         )
 
     def sum_by_operator(self) -> dict[str, OperatorCosts]:
-        """Add up what the calls of each operator do."""
+        """Add up the work of the calls of each operator."""
         works: dict[str, list[Work]] = {}
         rules: dict[str, Rule | None] = {}
         for op, work, rule in zip(self._trace.ops, self.works, self.rules, strict=True):
@@ -78,7 +78,7 @@ class CountedOps:
 
 
 def count_layer_outputs(op: OpCall, work: Work) -> int:
-    """Count the elements that an operator hands on as a layer's output."""
+    """Count the elements that an operator contributes to its layer's output."""
     return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
 
 

@@ -14,11 +14,10 @@ Weight: TypeAlias = tuple[int, int]
 
 
 class Flow:
-    """What depends on the network's inputs, what comes from its parameters alone, and how deep each result lies.
+    """Which results depend on the network's inputs, which on parameters alone, and the depth of each result.
 
-    `from_data[i]` is true where operator i depends on the inputs, `weighted[i]` where it is a weighted layer: it
-    multiplies data with a parameter. `products` says which operators multiply and add at all, whether or not a batch
-    without images leaves them anything to do.
+    `from_data[i]` is true if operator i depends on the inputs, `weighted[i]` if it is a weighted layer: it multiplies
+    data with a parameter. `products` marks the operators that multiply and add, even if the batch is empty.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Flow:
             self.weighted.append(weighted)
 
     def depth(self, spec: TensorSpec) -> int:
-        """Depth of a tensor: weighted layers behind it."""
+        """Return the depth of a tensor: the weighted layers on the longest path to it."""
         return max([self.depths[source] for source in spec.sources if source >= 0], default=0)
 
     def _weights(self, op: OpCall) -> list[Weight]:
@@ -71,7 +70,7 @@ class Flow:
 
 
 def _recurrent_weights(trace: Trace) -> set[Weight]:
-    """Weights of recurrent modules that take a step to the next one (`weight_hh_l0`): no layers, they lead nowhere."""
+    """Return the weights from one time step to the next (`weight_hh_l0`): they add no layer."""
     recurrent = {spec.path for spec in trace.modules if spec.recurrent}
     return {
         (tensor.storage, tensor.offset)
@@ -81,7 +80,7 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
 
 
 def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
-    """Depth after a row: that of its deepest operator."""
-    if len(ops) == 1:  # nearly always
+    """Return the depth after a row: the depth of its deepest operator."""
+    if len(ops) == 1:  # almost every row
         return flow.depths[ops[0].index]
     return max([flow.depths[op.index] for op in ops], default=0)

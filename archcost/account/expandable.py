@@ -1,8 +1,8 @@
-"""torch's CUDA allocator with `expandable_segments:True`: a segment for each pool, lengthened by pages.
+"""torch's CUDA allocator with `expandable_segments:True`: each pool has one segment that grows by pages.
 
-By the allocator's source, as `allocator` is. A segment has more addresses than the device has memory; a page (20 MiB,
-in the small pool 2) gets memory when a block needs it. Where the device is full, every page that lies free as a whole
-loses its memory again, in the middle of a segment, too; a later block may then get memory for such a hole.
+The rules follow the allocator's source, as in `allocator`. A segment has more addresses than the device has memory. A
+page (20 MiB, 2 MiB in the small pool) is mapped when a block needs it. When the device is full, every page that is free
+as a whole is unmapped, even in the middle of a segment; a later block may map such a hole again.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from archcost.account.allocator import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ADDRESSES = 2**50  # more than any device has memory
+ADDRESSES = 2**50  # more bytes than the memory of any device
 
 
 class ExpandableAllocator(Allocator):
-    """The allocator of one device whose segments expand."""
+    """The allocator of one device with expandable segments."""
 
     def __init__(self, *, capacity: int | None = None) -> None:
         super().__init__(capacity=capacity)
         self._first = {small: Block(0, ADDRESSES, small=small, mapped=False) for small in (True, False)}
 
     def _take_free(self, size: int, *, small: bool) -> Block | None:
-        """Take the smallest free block that holds a size; one that can expand is as large as it can become."""
+        """Take the smallest free block of at least `size` bytes; expandable blocks compare by their possible size."""
         free = self._free[small]
         place = bisect_left(free, size, key=lambda block: block.size)
         if place == len(free):
@@ -45,7 +45,7 @@ class ExpandableAllocator(Allocator):
         return free.pop(place)
 
     def _take_new(self, size: int, *, small: bool) -> Block | None:
-        """Get memory for the first addresses that a size fits into; None where the device has too little."""
+        """Map the first addresses with room for `size` bytes; None if the device has too little memory."""
         found: Block | None = next(block for block in self._yield_unused(small) if _fits(block, size))
         if found is not None and not found.mapped:
             found = self._map(found, size)
@@ -56,7 +56,7 @@ class ExpandableAllocator(Allocator):
         return found
 
     def _give_back(self) -> None:
-        """Take the memory from every page that lies free as a whole."""
+        """Unmap every page that is free as a whole."""
         for free in self._free.values():
             for block in list(free):
                 self._unmap(block)
@@ -65,7 +65,7 @@ class ExpandableAllocator(Allocator):
         return block.size - size >= BLOCK
 
     def _yield_unused(self, small: bool) -> Iterator[Block]:
-        """Yield addresses without memory by their place, or the free block before them."""
+        """Yield the unmapped blocks by address; a free block before one is yielded in its place."""
         block: Block | None = self._first[small]
         while block is not None:
             if not block.mapped:
@@ -73,8 +73,8 @@ class ExpandableAllocator(Allocator):
             block = block.after
 
     def _map(self, block: Block | None, size: int) -> Block | None:
-        """Get memory for pages of addresses that have none; return them, with what lies free beside them, or None."""
-        assert block is not None  # noqa: S101 - what fits has a next one
+        """Map pages of an unmapped block; return them merged with free neighbours, or None if the device is full."""
+        assert block is not None  # noqa: S101 - a block that fits has a next one
         mapped = round_up(min(size, block.size), _page(small=block.small))
         if not self._reserve(mapped):
             return None
@@ -84,7 +84,7 @@ class ExpandableAllocator(Allocator):
         return self._add_free(block)
 
     def _unmap(self, block: Block) -> None:
-        """Take the memory from the pages that lie within a free block."""
+        """Unmap the pages that lie within a free block."""
         page = _page(small=block.small)
         begin, end = round_up(block.address, page), (block.address + block.size) // page * page
         if begin >= end:
@@ -110,12 +110,12 @@ def _page(*, small: bool) -> int:
 
 
 def _find_room(block: Block) -> int:
-    """Return the bytes that a block holds, or can hold once the addresses behind it have memory."""
+    """Return the bytes of a block, including the unmapped addresses behind it."""
     return block.size + (block.after.size if block.after is not None and not block.after.mapped else 0)
 
 
 def _fits(block: Block | None, size: int) -> bool:
-    """Whether the free addresses from a block on hold a size, with memory or without."""
+    """Whether the free addresses from a block on have room for `size` bytes, mapped or not."""
     room = 0
     while block is not None and block.free and room < size:
         room, block = room + block.size, block.after

@@ -1,17 +1,17 @@
-"""What each parameter is, by what reads it: a weight, a bias, or the scale or shift of a normalisation.
+"""The kind of each parameter, by the operators that read it: a weight, a bias, or a normalisation's scale or shift.
 
-A parameter is followed through operators that read nothing but parameters, buffers and constants, to those that meet
+A parameter is followed through operators that read only parameters, buffers and constants, to operators that also read
 data. There it is
 
-* a weight, where a product (a convolution, a linear layer, a matrix product, attention) multiplies it, or an embedding
-  looks it up; a vector only if no arithmetic among parameters comes before (as a gain of a weight it scales);
-* no weight, where an operator of normalisation scales or shifts by it, or a hand-written normalisation does
-  (`archcost.account.values` says how that is known);
-* no weight, where it is a product's bias: added by the product itself, or to its result, and no larger than one element
+* a weight, if a product (a convolution, a linear layer, a matrix product, attention) multiplies it, or an embedding
+  looks it up; a vector only without arithmetic among parameters before (a gain that scales a weight is not a weight);
+* not a weight, if a normalisation operator scales or shifts by it, or a hand-written normalisation does
+  (`archcost.account.values` describes how one is recognised);
+* not a weight, if it is a product's bias: added by the product itself or to its result, and no larger than one element
   for each output of the weight.
 
-What is a weight anywhere is a weight. All others of two dimensions and more count as weights, too, unless "bias" is
-part of their names: a learned scale without normalisation (LayerScale), an embedding of positions, a token.
+A parameter that is a weight anywhere is a weight. All others of two or more dimensions count as weights too, unless
+their name contains "bias": a learned scale without normalisation (LayerScale), a position embedding, a class token.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, Role, Trace
     from archcost.rules import Rule, Sight
 
-ADDED = {"bias", "mask", "norm"}  # words in the names of a product's arguments that it does not multiply
+ADDED = {"bias", "mask", "norm"}  # words in the names of arguments that a product does not multiply
 ADDING = ("aten.add", "aten.baddbmm")  # products that add their first argument
 REDUCES = (Mixes, Everything, Slides)
 
 
 class Kinds:
-    """Follows the values of a walk; `found` is what its operators say of parameters, and of themselves.
+    """Follows the values of a walk; `found` collects how its operators use parameters.
 
-    `from_data` says which operators depend on the network's inputs, `products` which of them multiply and add.
+    `from_data` marks the operators that depend on the network's inputs, `products` those that multiply and add.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Kinds:
         self._sights = sights
         self._products = products
         self._from_data = from_data
-        self._values: dict[int, Value] = {}  # the results of all others are data that begins there
+        self._values: dict[int, Value] = {}  # all other results are the roots of new data
         self._params: dict[int, list[int]] = {}
         for i, param in enumerate(trace.params):
             self._params.setdefault(param.storage, []).append(i)
@@ -74,7 +74,7 @@ class Kinds:
         ]
 
     def _follow(self, op: OpCall, role: Role | None, *, product: bool, data: bool) -> Value | None:
-        """Return what is known of an operator's result; None where it is data that begins there."""
+        """Return the value of an operator's result; None if it is the root of new data."""
         if not data:
             self.found.aside.add(op.index)
         if product:
@@ -94,9 +94,9 @@ class Kinds:
         return None
 
     def _multiply(self, op: OpCall, role: Role | None, *, data: bool) -> Made | None:
-        """Follow a product: what it adds is a bias, what it multiplies a weight where data is in it."""
+        """Return the value of a product: an added parameter is a bias; one multiplied with data is a weight."""
         operands: list[Value] = []
-        if data and role == "convolution" and not op.inputs[1].sources:  # quick, for most products are
+        if data and role == "convolution" and not op.inputs[1].sources:  # a shortcut for most products
             self.found.weights |= self._as_found(op.inputs[1]).params
             return None
         for name, spec in _arguments(op):
@@ -120,7 +120,7 @@ class Kinds:
                 self.found.weights.update(i for i in value.params if value.plain or len(params[i].shape) > 1)
 
     def _normalise(self, op: OpCall) -> Data | None:
-        """Follow an operator of normalisation; one that has neither scale nor shift leaves them to what comes next."""
+        """Return the value of a normalisation operator; if it has no scale or shift, later operators may apply them."""
         affine = False
         for spec in op.inputs[1:]:
             if spec.sources or spec.storage in self._params:
@@ -141,7 +141,7 @@ class Kinds:
         return join([self._result(source) for source in spec.sources], spec.sources[-1])
 
     def _result(self, source: int) -> Value:
-        """Return what is known of an operator's result, or of an input of the network."""
+        """Return the value of an operator's result, or of an input of the network."""
         value = self._values.get(source)
         if value is None:
             columns = self._columns(self._trace.ops[source]) if source >= 0 and self._products[source] else 0
@@ -149,7 +149,7 @@ class Kinds:
         return value
 
     def _columns(self, op: OpCall) -> int:
-        """Outputs of a product's weight, each of which has one bias at most; 0 where it has no weight."""
+        """Return the number of outputs of a product's weight, each with one bias at most; 0 without a weight."""
         sight = self._sights[op.index]
         if isinstance(sight, Slides):
             return op.outputs[0].shape[1]
@@ -160,7 +160,7 @@ class Kinds:
         return elements // max(op.inputs[sight.first].shape[-1], 1)
 
     def _as_found(self, spec: TensorSpec) -> Made:
-        """Describe a parameter, a buffer or a constant as the walk found it."""
+        """Return the value of a parameter, a buffer or a constant that no operator has changed."""
         key = (spec.storage, spec.offset, spec.nbytes)
         found = self._kept.get(key)
         if found is None:
@@ -186,7 +186,7 @@ def _arguments(op: OpCall) -> Iterator[tuple[str, TensorSpec]]:
 
 
 def _is_added(op: OpCall, name: str, spec: TensorSpec, role: Role | None) -> bool:
-    """Whether a product adds an argument, or normalises by it, rather than multiplies it."""
+    """Whether a product adds an argument or normalises by it, and does not multiply it."""
     if name == "self":
         return op.op.startswith(ADDING)
     return not ADDED.isdisjoint(name.split("_")) or (role == "recurrent" and len(spec.shape) < 2)  # noqa: PLR2004

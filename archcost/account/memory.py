@@ -1,10 +1,10 @@
-"""Memory from the lives of storages: what autograd saves, and the largest sum of storages that are alive at once.
+"""Memory from the lifetimes of storages: the bytes that autograd saves, and the peak of all live storages.
 
-A storage is alive from the operator that allocates it to the last one before it dies, as Python's and autograd's
-references decide in a real run. Parameters, buffers, the optimizer's state, the labels and the inputs, which the caller
-holds, are alive all along: the step is one of many, so the state that the first one allocates was there before. The
-gradients of the step before it are not (`zero_grad` sets them to None); the outputs and the loss are, to the end of the
-step. What a kernel allocates and frees within one operator is not seen.
+A storage is alive from the operator that allocates it to the last operator before it dies, as Python's and autograd's
+references decide in a real run. Parameters, buffers, the optimizer's state, the labels and the inputs (which the caller
+holds) are alive throughout: the step is one of many, so an earlier step has allocated the state. The gradients of the
+previous step are gone (`zero_grad` sets them to None); the outputs and the loss live to the end of the step. Not
+counted: memory that a kernel allocates and frees within one operator.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from archcost.account.rows import Row
     from archcost.records import StorageSpec, Trace
 
-MADE = {"fresh", "gradient"}  # by the walk; everything else is there all along
-KEPT_ANYWAY = {"parameter", "buffer"}  # by the network, saved or not
-CUDA_BLOCK = 512  # bytes; what torch's CUDA allocator rounds up to (c10/cuda/CUDACachingAllocator, kMinBlockSize)
+MADE = {"fresh", "gradient"}  # by the walk; all other kinds are alive throughout
+KEPT_ANYWAY = {"parameter", "buffer"}  # the network holds them, whether autograd saves them or not
+CUDA_BLOCK = 512  # bytes; torch's CUDA allocator rounds up to multiples (c10/cuda/CUDACachingAllocator, kMinBlockSize)
 CAST = "parameters, cast"
 HELD = {
     "parameter": "parameters",
@@ -37,9 +37,9 @@ HELD = {
 
 
 def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
-    """Return the bytes that are alive while each operator of a walk runs, its results included.
+    """Return the live bytes during each operator of a walk, including its results.
 
-    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` for an allocator's.
+    Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` as CUDA's allocator.
     """
     change, there = [0] * (len(trace.ops) + 1), 0
     for nbytes, _, kind, born, died, _ in trace.storages:
@@ -55,7 +55,7 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
 
 
 def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
-    """Return the bytes that are alive while each operator runs, by what they are: of `LIVE`, in its order."""
+    """Return the live bytes during each operator, split into the parts of `LIVE`, in its order."""
     cast = cast_parameters(trace)
     names = [LIVE[0] if number in cast else _name_part(each, trace) for number, each in enumerate(trace.storages)]
     owned = [tuple(each for each, name in zip(trace.storages, names, strict=True) if name == part) for part in LIVE]
@@ -63,7 +63,7 @@ def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
 
 
 def _name_part(storage: StorageSpec, trace: Trace) -> str:
-    """Return of which part of `LIVE` a storage is; buffers are with the parameters, inputs with the activations."""
+    """Return the part of `LIVE` that counts a storage; buffers count as parameters, inputs as activations."""
     held = "parameters" if storage.kind == "buffer" else HELD.get(storage.kind)
     if held in LIVE:
         return str(held)
@@ -72,7 +72,7 @@ def _name_part(storage: StorageSpec, trace: Trace) -> str:
 
 
 def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
-    """Return the first moment at which the most bytes are alive, and what they are."""
+    """Return the first moment with the most live bytes, and the kinds of these bytes."""
     live = live_bytes(trace)
     index = live.index(max(live))
     others = dict.fromkeys((spec.storage for spec in trace.saved), "saved for backward")
@@ -91,7 +91,7 @@ def peak(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> Peak:
 
 
 def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tuple[Instant, ...]:
-    """Return what is alive while each operator runs, and which row it works for."""
+    """Return the live bytes during each operator, and the row that it belongs to."""
     instants = []
     row: int | None = None
     phase = ""
@@ -108,7 +108,7 @@ def timeline(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tu
 
 
 def cast_parameters(trace: Trace) -> set[int]:
-    """Return the storages that hold parameters in another precision: mixed precision makes them."""
+    """Return the storages of parameters that mixed precision has cast."""
     made = {}
     for op in trace.ops:
         if op.op == "aten._to_copy" and trace.storages[op.inputs[0].storage].kind == "parameter":
@@ -117,9 +117,9 @@ def cast_parameters(trace: Trace) -> set[int]:
 
 
 def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
-    """Return what autograd keeps from the forward pass, by the row that saved it; a storage counts once.
+    """Return the bytes that autograd keeps from the forward pass, by the row that saved them; a storage counts once.
 
-    Parameters and buffers, which are there anyway, are left out; the input is counted where it is kept.
+    Not counted: parameters and buffers, which the network holds anyway. The input counts if autograd keeps it.
     """
     by_row: dict[int, int] = {}
     for spec in trace.saved:
@@ -131,7 +131,7 @@ def sum_saved_bytes(trace: Trace, row_of: Mapping[int, int]) -> dict[int, int]:
 
 
 def bytes_of_kind(trace: Trace, kind: str) -> int:
-    """Return the sum of the storages of one kind, such as "gradient"."""
+    """Return the bytes of all storages of one kind, such as "gradient"."""
     return sum(storage.nbytes for storage in trace.storages if storage.kind == kind)
 
 
@@ -142,7 +142,7 @@ def _alive(storage: StorageSpec, index: int) -> bool:
 
 
 def row_at(trace: Trace, index: int, row_of: Mapping[int, int]) -> int | None:
-    """Return the row whose work an operator is, or else, in the same phase, the row that was at work before it."""
+    """Return the row of an operator; without a row of its own, the last row before it in the same phase."""
     phase = trace.ops[index].phase
     for place in range(index, -1, -1):
         op = trace.ops[place]

@@ -1,4 +1,4 @@
-"""What a GPU's memory holds besides tensors: named constants, each with its source, and what only a GPU can say."""
+"""The memory of a GPU besides tensors: named constants, each with its source, or measured workspaces."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 # aten/src/ATen/cuda/CublasHandlePool.cpp: 32 MiB from Hopper on, else CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8
 CUBLAS_LARGE, CUBLAS_SMALL = 4096 * 1024 * 8, 4096 * 1024 * 2 + 16 * 1024 * 8
 HOPPER = 9
-# The driver's context and the kernels that are loaded, as torch's change to load kernels lazily (1.13) measured them on
-# its author's GPU: only those that one tensor needs, and all of them. It depends on the driver, the device and torch's
-# build; 447 MB were reported of an RTX 6000 Ada under CUDA 13. archcost has measured none.
+# The driver's context and the loaded kernels: the kernels for one tensor only, and all kernels. The author of torch's
+# lazy loading (1.13) measured both on one GPU. They depend on the driver, the device and torch's build; 447 MB were
+# reported for an RTX 6000 Ada under CUDA 13. archcost has not measured a context.
 CONTEXT_LEAST, CONTEXT_MOST = 287_047_680, 666_632_192
 
 
 def overheads(device: NamedDevice, *, trains: bool, measured: Workspace | None = None) -> dict[str, tuple[int, int]]:
-    """Return what comes on top of the tensors of a walk on a GPU, by what it is: at least, and at most.
+    """Return the bytes on a GPU on top of a walk's tensors, by name: the least and the most.
 
-    cuBLAS has one workspace for each thread that computes products: the backward pass runs in one of its own. Where the
-    workspaces of all libraries were measured, they are in its place.
+    cuBLAS has one workspace for each thread that computes products; the backward pass runs in a thread of its own.
+    Measured workspaces of all libraries replace it.
     """
     context = {"CUDA context": (CONTEXT_LEAST, CONTEXT_MOST)}
     if measured is not None:

@@ -1,4 +1,4 @@
-"""Which row a parameter or a buffer is counted on: the first one that reads it."""
+"""The row that counts a parameter or a buffer: the first row that reads it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Owned:
-    """The sums of the parameters and buffers that are counted on one row."""
+    """The sums of the parameters and buffers of one row."""
 
     params: int = 0
     trainable_params: int = 0
@@ -23,7 +23,7 @@ class Owned:
     buffers: int = 0
 
     def add(self, tensor: ParamSpec, *, weight: bool) -> None:
-        """Count one more parameter."""
+        """Add a parameter to the sums."""
         elements = tensor.elements
         self.params += elements
         self.trainable_params += elements if tensor.requires_grad else 0
@@ -34,10 +34,10 @@ class Owned:
 def parameters_of(
     rows: Sequence[Row], trace: Trace, row_of: Mapping[int, int], weights: Sequence[bool]
 ) -> tuple[dict[int, Owned], dict[str, Owned]]:
-    """Give each parameter and buffer to the first row that reads it; else to its module's row, or to the module.
+    """Assign each parameter and buffer to the first row that reads it, else to its module's row, else to the module.
 
-    `row_of` is the row of each operator that has one; `weights` says which parameters are weights. Returned are the
-    sums of each row that has any, by its number, and those of the modules that have no row, by path.
+    `row_of` is the row of each operator that has one; `weights` marks the parameters that are weights. Return the sums
+    by row number, and the sums of modules without a row by path.
     """
     sums: dict[int, Owned] = {}
     elsewhere: dict[str, Owned] = {}
@@ -77,6 +77,6 @@ def _first_readers(trace: Trace, row_of: Mapping[int, int]) -> dict[tuple[int, i
 
 
 def overlap(spec: TensorSpec, tensor: ParamSpec, itemsize: int) -> bool:
-    """Whether a tensor covers any part of a parameter in a storage that several may share."""
+    """Whether a tensor overlaps a parameter in the same storage."""
     end, last = spec.offset + max(spec.nbytes // itemsize, 1), tensor.offset + tensor.nbytes // itemsize
     return spec.offset < last and tensor.offset < end

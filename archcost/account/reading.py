@@ -1,4 +1,4 @@
-"""What a pass has to read of the weights, and what is alive beside the tensors that somebody keeps anyway."""
+"""The weights that a pass reads, and the peak of the storages beside those that are kept anyway."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, Trace
     from archcost.rules import Rule, Work
 
-CHOOSING = {"aten.embedding", "aten.index", "aten.index_select", "aten.gather"}  # read as much as they return
+CHOOSING = {"aten.embedding", "aten.index", "aten.index_select", "aten.gather"}  # they read what they return
 MASKS = ("attn_mask", "attn_bias")
-MATRIX = 2  # axes: a table of rows, one of which a token reads; the matrices of experts are stacked on a third
+MATRIX = 2  # axes: a table, of which a token reads one row; a mixture of experts stacks its matrices along a third axis
 
 
 def count_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
@@ -25,9 +25,9 @@ def count_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
 
 
 def count_least_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
-    """Return the multiply-adds that no kernel can leave out: of attention under a causal mask those of the triangle.
+    """Return the multiply-adds that every kernel computes: for attention under a causal mask only the triangle.
 
-    What another mask hides is not known, so attention under one may need none.
+    The places that any other mask hides are unknown, so attention under such a mask counts as 0.
     """
     works = CountedOps(trace, more_rules).works
     return sum(_count_least(op, work) for op, work in zip(trace.ops, works, strict=True))
@@ -51,10 +51,10 @@ def count_attention_macs(trace: Trace, more_rules: Mapping[str, Rule]) -> int:
 
 
 def count_met(trace: Trace, more_rules: Mapping[str, Rule], *, tables: bool = False) -> dict[str, int]:
-    """Return how many elements of each parameter a pass meets; `tables` are met as wholes where that is asked for.
+    """Return how many elements of each parameter a pass reads; with `tables`, vectors and matrices count whole.
 
-    A product has one multiply-add at least for each element of the weight that takes part in it. So one with fewer
-    multiply-adds than the weight has elements has chosen among them, as a mixture does among its experts.
+    A product has at least one multiply-add for each weight element that it uses. So a product with fewer multiply-adds
+    than weight elements has selected some of them, as a mixture of experts does.
     """
     works = CountedOps(trace, more_rules).works
     sizes = {spec.storage: spec.elements for spec in trace.params}
@@ -69,12 +69,12 @@ def count_met(trace: Trace, more_rules: Mapping[str, Rule], *, tables: bool = Fa
 
 
 def sum_met_bytes(trace: Trace, met: Mapping[str, int]) -> int:
-    """Return the bytes of the elements that are met."""
+    """Return the bytes of the elements that a pass reads."""
     return sum(met[spec.name] * spec.nbytes // spec.elements for spec in trace.params if spec.elements)
 
 
 def peak_beside(trace: Trace, kept: Collection[int]) -> int:
-    """Return the largest sum of storages that the walk made and that are alive at once, without those that are kept."""
+    """Return the peak of the live storages that the walk allocated, without the `kept` ones."""
     storages = tuple(
         storage if storage.kind in MADE and number not in kept else storage._replace(nbytes=0)
         for number, storage in enumerate(trace.storages)
@@ -94,5 +94,5 @@ def _is_view(op: OpCall, storage: int) -> bool:
 
 
 def _count_read(op: OpCall, work: Work) -> int:
-    """Return how many elements of a weight an operator reads at most, as far as that can be told; 0 for all."""
+    """Return an upper bound of the weight elements that an operator reads; 0 means all."""
     return op.outputs[0].elements if op.op in CHOOSING else work.macs

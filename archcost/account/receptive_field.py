@@ -1,17 +1,17 @@
 """Receptive field and jump, operator by operator, over any graph.
 
-For every spatial axis of the network's input, the input places that one output element looks at form an interval. It is
-kept as the interval of the element at index 0 together with the jump, the distance in input places between the
-intervals of neighbours. Where branches meet, the interval is the smallest one that holds all of theirs.
+Along every spatial axis of the network's input, the places that one output element sees form an interval. It is stored
+as the interval of the element at index 0 and the jump, which is the distance in input places between the intervals of
+neighbours. Where branches meet, the interval is the smallest that contains all of their intervals.
 
     convolution or pool with kernel k, stride s, padding p, dilation d:
         low' = low - p * jump      high' = high + (d * (k - 1) - p) * jump      jump' = jump * s
 
-A transposed convolution or an interpolation gives its outputs different numbers of inputs by turns; the largest is
-kept for all of them, which can be one place too many further on.
+The outputs of a transposed convolution or an interpolation see different numbers of inputs in turn. The largest number
+is kept for all of them, so the field of a later layer can be one place too large.
 
-Elements of the same axis may come to lie inside another dimension (flattened images, tokens), so an axis also
-remembers which digits of which dimension's index are its own.
+A reshape may fold an axis into another dimension (flattened images, tokens), so an axis also stores which digits of
+which dimension's index belong to it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ IMAGE_DIMS = 2  # batch and channels come before the spatial dimensions
 
 
 def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None]:
-    """Return, for each operator, the receptive field of one element of its result; None where no input is seen.
+    """Return, for each operator, the receptive field of one element of its result; None if it sees no input.
 
     Axes are those of the first input with spatial dimensions (three dimensions or more).
     """
@@ -57,7 +57,7 @@ def receptive_fields(trace: Trace, sights: Sequence[Sight]) -> list[Field | None
     def seen(spec: TensorSpec) -> Field | None:
         if not spec.sources:  # a parameter
             return None
-        if len(spec.sources) == 1:  # nearly always
+        if len(spec.sources) == 1:  # almost always
             source = spec.sources[0]
             return entry[-1 - source] if source < 0 else fields[source]
         found = [entry[-1 - source] if source < 0 else fields[source] for source in spec.sources]
@@ -93,7 +93,7 @@ def _union_axis(extents: Sequence[Extent]) -> Extent:
         return "all" if "all" in extents else "unknown"
     dims, inners, lengths, lows, highs, jumps = zip(*axes, strict=True)
     if len(set(dims)) > 1 or len(set(inners)) > 1:
-        return "unknown"  # one runs along a dimension where the other stands still
+        return "unknown"  # they run along different dimensions
     return Axis(dims[0], inners[0], lengths[0], min(lows), max(highs), max(jumps))
 
 
@@ -118,7 +118,7 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
     spec, field = inputs[0]
     match sight:
         case Slides() if spec is op.inputs[0]:
-            # weights that come from the input themselves (dynamic convolution) are used at every place
+            # weights computed from the input (dynamic convolution) are used at every place
             return _union([_slide(field, spec, out, sight), *[_blur_field(other) for _, other in inputs[1:]]])
         case Scales():
             return _scale(field, spec, out, sight)
@@ -138,12 +138,12 @@ def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
 
 
 def _blur_field(field: Field | None) -> Field | None:
-    """Forget where along an axis the places lie; everything stays everything."""
+    """Return a field with unknown places on every axis; "all" stays."""
     return None if field is None else tuple("all" if extent == "all" else "unknown" for extent in field)
 
 
 def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
-    """Move dimensions along when an operand with fewer of them is broadcast."""
+    """Return a field after broadcasting: the dimensions of an operand shift if the result has more of them."""
     if spec.shape == out.shape:
         return field
     shift = len(out.shape) - len(spec.shape)
@@ -161,12 +161,12 @@ def _align_fields(spec: TensorSpec, field: Field, out: TensorSpec) -> Field:
 
 
 def _keeps_place(extent: Extent, spec: TensorSpec, out: TensorSpec) -> bool:
-    """Whether an operand runs along an axis as the result does, which may be longer in other dimensions."""
+    """Whether an operand and the result are equally long along an axis; the result may be longer along others."""
     return not isinstance(extent, Axis) or (extent.dim is not None and spec.shape[extent.dim] == out.shape[extent.dim])
 
 
 def _contract(op: OpCall, first: int, second: int, seen: Callable[[TensorSpec], Field | None]) -> Field | None:
-    """Matrix product (..., n, m) x (..., m, p): whatever lies along m is mixed."""
+    """Return the field of a matrix product (..., n, m) x (..., m, p): axes along m are mixed."""
     out = op.outputs[0]
     operands = []
     for place, contracted in ((first, -1), (second, -2)):
@@ -186,9 +186,9 @@ def _shift_field(field: Field, by: int) -> Field:
 def _apply_window(
     field: Field, spec: TensorSpec, out: TensorSpec, count: int, change: Callable[[Axis, int], tuple[float, ...]]
 ) -> Field:
-    """Change `low`, `high` and `jump` of the axes that are whole dimensions among the last `count`.
+    """Return a field with new `low`, `high` and `jump` for the axes that fill one of the last `count` dimensions.
 
-    An axis hidden inside one is lost.
+    An axis folded into a dimension is lost.
     """
     first = len(spec.shape) - count
 
@@ -212,7 +212,7 @@ def _slide(field: Field, spec: TensorSpec, out: TensorSpec, window: Slides) -> F
         _, _, _, low, high, jump = axis
         reach, stride, padding = dilation[i] * (kernel[i] - 1), strides[i], paddings[i]
         if transposed:
-            # output o reads input (o + padding - tap) / stride: ceil(reach / stride) further places at most
+            # output o reads input (o + padding - tap) / stride: at most ceil(reach / stride) more places
             places = ceil((reach + 1) / stride) - 1
             return low, high + places * jump, _exact(jump / stride)
         return _exact(low - padding * jump), _exact(high + (reach - padding) * jump), _exact(jump * stride)

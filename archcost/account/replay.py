@@ -1,4 +1,4 @@
-"""A loop of steps, replayed through torch's CUDA allocator: what a walk's storages take of a GPU."""
+"""A loop of steps, replayed through torch's CUDA allocator: the GPU memory that a walk's storages take."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from archcost.account.allocator import Block
     from archcost.records import StorageSpec, Trace
 
-STEPS = 2  # the first makes an optimizer's state, the second finds it there; every later one is like the second
+STEPS = 2  # the first step allocates the optimizer's state; all later steps repeat the second
 
 
 def replay(trace: Trace, *, expandable: bool = False, capacity: int | None = None) -> Allocation | None:
-    """Return what a loop over the walked step takes of a GPU; None where it does not fit into `capacity`.
+    """Return the GPU memory of a loop over the walked step; None if it does not fit into `capacity`.
 
-    What is there before comes first: parameters, buffers, inputs, labels. A storage is allocated while the operator
-    runs that makes it, and freed before the first operator that finds it dead. Storages on the host of a GPU, such as
-    an optimizer's step counts, take nothing of it.
+    Parameters, buffers, inputs and labels are allocated first. Every other storage is allocated when its operator runs,
+    and freed before the first operator after its death. Not counted: storages in the host's memory, such as an
+    optimizer's step counts.
     """
     loop = _Loop(trace, (ExpandableAllocator if expandable else Allocator)(capacity=capacity))
     try:
@@ -37,7 +37,7 @@ def replay(trace: Trace, *, expandable: bool = False, capacity: int | None = Non
 
 
 class _Loop:
-    """The steps of a loop; `peak` is the largest sum of the exact bytes that are alive."""
+    """The steps of a loop; `peak` is the largest sum of live bytes, not rounded."""
 
     def __init__(self, trace: Trace, allocator: Allocator) -> None:
         self.allocator = allocator
@@ -64,7 +64,7 @@ class _Loop:
             self._run_step(first=step == 0)
 
     def _run_step(self, *, first: bool) -> None:
-        """Run one step, and drop at its end what the next one makes anew."""
+        """Run one step, and free at its end the storages that the next step allocates again."""
         blocks: dict[int, tuple[Block | None, int]] = {}
         for index in range(self._operators):
             for number in self._died.get(index, ()):

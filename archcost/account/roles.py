@@ -1,9 +1,9 @@
-"""What a row is, by the operators that ran in it: the first of `ORDER` that one of them is.
+"""The role of a row: the first role of `ORDER` that one of its operators has.
 
-So a layer that convolves is a convolution, whatever it does to its weight before and to its result after. An operator
-is what its rule says, but one that divides data by a statistic of it (`archcost.account.values`) normalises. A row is
-attention, too, where a softmax stands between two products; and what torch's recurrent modules run is recurrent,
-however torch takes it apart. A row that ran nothing is "other".
+So a layer that convolves is a convolution, whatever it does to its weight before and to its result after. The rule of
+an operator names its role, but an operator that divides data by its own statistic (`archcost.account.values`) is a
+normalisation. A row with a softmax between two products is attention, too. Rows of torch's recurrent modules are
+recurrent, however torch decomposes them. A row without operators is "other".
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ ORDER: tuple[Role, ...] = get_args(Role)
 
 
 def role_of(row: Row, rules: Sequence[Rule | None], normalising: AbstractSet[int], products: Sequence[bool]) -> Role:
-    """Return what a row is."""
+    """Return the role of a row."""
     if row.recurrent:
         return "recurrent"
-    if len(row.ops) == 1:  # nearly always
+    if len(row.ops) == 1:  # almost every row
         return _role(row.ops[0], rules[row.ops[0].index], normalising)
     if _attends(row.ops, products):
         return "attention"

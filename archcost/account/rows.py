@@ -1,7 +1,7 @@
-"""Which row an operator belongs to.
+"""The row that each operator belongs to.
 
 A row is one call of a leaf module, or one operator that a module with children called directly. Operators that only
-rename data make no row of their own. The network's inputs are rows too, so that the rows' memory adds up.
+return views have no row of their own. The network's inputs are rows too, so that the memory of all rows adds up.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ATTENTION = "scaled_dot_product_attention"
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """One row while it is being filled."""
+    """A row under construction."""
 
     name: str
     call: int
@@ -35,7 +35,7 @@ class Row:
 
 
 def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapping[int, int]]:
-    """Return the rows in the order of execution, and the row of each operator of the forward pass that has one."""
+    """Return the rows in the order of execution, and the row number of each forward operator that has a row."""
     specs = {spec.path: spec for spec in trace.modules}
     rows = [
         Row(name="input", call=0, kind="Input", module="", order=i - len(trace.inputs), outputs=(spec,), is_input=True)
@@ -76,7 +76,7 @@ def rows_of(trace: Trace, rules: Sequence[Rule | None]) -> tuple[list[Row], Mapp
 
 
 def _has_row(op: OpCall, rule: Rule | None, trace: Trace) -> bool:
-    """Whether an operator does, makes or changes anything, rather than only rename data."""
+    """Whether an operator computes, allocates or writes anything; a view does not."""
     allocates = any(trace.storages[output.storage].born == op.index for output in op.outputs)
     return rule is None or rule.why is None or allocates or bool(op.written)
 
@@ -98,7 +98,7 @@ def _row_of_operator(op: OpCall, trace: Trace) -> Row:
 
 
 def _name(rows: Sequence[Row]) -> None:
-    """Number the rows of one name in the order of execution."""
+    """Number the rows that share a name, in the order of execution."""
     calls: dict[str, int] = {}
     for row in rows:
         row.call = calls.get(row.name, 0)

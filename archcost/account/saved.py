@@ -1,4 +1,4 @@
-"""Who keeps what: every tensor that autograd keeps from the forward pass, with the lines that made and saved it."""
+"""Every tensor that autograd keeps from the forward pass, with the source lines that computed and saved it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def list_saved(trace: Trace, rows: Sequence[Row], row_of: Mapping[int, int]) -> tuple[Saved, ...]:
-    """Return the tensors that autograd keeps, the largest first; parameters and buffers are left out.
+    """Return the tensors that autograd keeps, the largest first, without parameters and buffers.
 
     Their bytes add up to `saved_bytes`: a storage is listed once, under the operator that saved it first.
     """

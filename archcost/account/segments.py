@@ -1,8 +1,8 @@
-"""What a module would save if training computed it again: the bytes that it hides meanwhile, and the work.
+"""The memory that recomputing a module would save in training, and the additional work.
 
-Checkpointing keeps a module's inputs, and of what its forward saves nothing until its backward begins; then it runs the
-forward again. So a segment of the forward pass, the operators of one call of a module, hides storages that are born and
-saved in it and that nothing behind it saves. It adds the inputs that nothing from its start on saves.
+Checkpointing keeps a module's inputs, but nothing that its forward saves; when its backward begins, it runs the forward
+again. So a segment of the forward pass (the operators of one call of a module) hides the storages that are allocated
+and saved in it and not saved by a later operator. It adds its inputs that no operator from its start on saves.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """The forward operators `start` to `end` (not included) of the only call of the module at a path.
+    """The forward operators `start` to `end` (exclusive) of the only call of the module at a path.
 
-    `hidden` bytes are not there between its forward and its backward, for `work` more. `peak` is the most that is alive
-    while it is computed again or goes backward, with all that the forward has saved before it.
+    Recomputation frees `hidden` bytes between its forward and its backward, for `work` more operations. `peak` is the
+    most live bytes during its recomputation and its backward, including everything saved before it.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Segment:
 
 
 class Use(NamedTuple):
-    """A storage that autograd keeps: when it is born, last saved, and last saved or read in the forward pass."""
+    """A storage that autograd keeps: the operators that allocate it, save it last, and save or read it last."""
 
     nbytes: int
     born: int
@@ -50,10 +50,9 @@ def _use(trace: Trace, spec: SavedSpec, read: Mapping[int, int]) -> Use:
 
 
 def _find_stops(trace: Trace) -> dict[int, int]:
-    """Return how far torch computes again for what each operator saves: up to it, or through it.
+    """Return the operator at which torch's recomputation may stop, for each operator that saves a tensor.
 
-    It stops where it has all that was saved: before an operator that saves what it is given, behind one that saves what
-    it computes.
+    It stops once all saved tensors exist: before an operator that saves its inputs, after one that saves its results.
     """
     stops: dict[int, int] = {}
     for spec in trace.saved:
@@ -64,7 +63,7 @@ def _find_stops(trace: Trace) -> dict[int, int]:
 
 
 class Lives:
-    """The moments of a walk's forward pass, and when its backward pass comes back to each."""
+    """The live bytes at each operator of a walk's forward pass, and where its backward pass returns to the operator."""
 
     def __init__(self, trace: Trace, work: Sequence[int]) -> None:
         self.trace, self.work = trace, work
@@ -75,7 +74,7 @@ class Lives:
         read |= {spec.storage: self.forward for spec in trace.returns}
         self.uses = [_use(trace, spec, read) for spec in trace.saved if spec.storage in self.made]
         self.stops = _find_stops(trace)
-        self.making: Counter[int] = Counter()  # bytes, by the operator that makes them
+        self.making: Counter[int] = Counter()  # bytes, by the operator that allocates them
         for number in self.made:
             self.making[trace.storages[number].born] += trace.storages[number].nbytes
         self.saved = {spec.storage: max((spec.op, *spec.others)) for spec in trace.saved}
@@ -83,11 +82,11 @@ class Lives:
         self.peaks = list(map(max, self.live[: self.forward], self.behind))
 
     def find_live_before(self, op: int) -> int:
-        """Return the bytes that are alive when an operator begins."""
+        """Return the live bytes when an operator begins."""
         return self.live[op] - self.making[op]
 
     def _backward(self) -> tuple[dict[int, int], list[int], int]:
-        """Return the first backward operator of each forward one, the most alive behind each, and that of the step."""
+        """Return each forward operator's first backward operator and backward peak, and the optimizer step's peak."""
         back: dict[int, int] = {}
         behind, step, place = [0] * self.forward, 0, self.forward - 1
         for op in self.trace.ops[self.forward :]:
@@ -103,9 +102,9 @@ class Lives:
 
 
 def list_segments(lives: Lives) -> list[Segment]:
-    """Return what can be computed again, and saves something: modules that are called once, but for the network.
+    """Return the segments whose recomputation saves memory: modules that are called once, but not the whole network.
 
-    So can be layers of a Sequential that follow each other.
+    Consecutive layers of a Sequential are segments, too.
     """
     spans = _find_spans(lives.trace, lives.forward)
     modules = [(path, *span) for path, span in spans.items() if path]
@@ -114,9 +113,9 @@ def list_segments(lives: Lives) -> list[Segment]:
 
 
 def _find_spans(trace: Trace, forward: int) -> dict[str, tuple[int, int]]:
-    """Return which operators run in a module, for each that is called once, with different tensors.
+    """Return the operators of each module that is called once and whose argument tensors all differ.
 
-    Computed again, a module is given other objects, and attention no longer sees that it asks itself.
+    Recomputation passes other objects to a module, so attention could no longer detect self-attention.
     """
     times = Counter(call.path for call in trace.calls for _ in range(1 + call.repeats))
     first: dict[int, int] = {}
@@ -132,7 +131,7 @@ def _find_spans(trace: Trace, forward: int) -> dict[str, tuple[int, int]]:
 
 
 def _yield_runs(trace: Trace, spans: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
-    """Return the layers of each Sequential that follow each other, two or more, but not all."""
+    """Yield every run of consecutive layers of each Sequential: two or more layers, but not all."""
     for spec in trace.modules:
         found = [spans.get(child) for child in spec.children]
         if spec.path not in spans:
@@ -144,22 +143,22 @@ def _yield_runs(trace: Trace, spans: Mapping[str, tuple[int, int]]) -> Iterator[
 
 
 def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
-    """Return what a module saves by being computed again; None where it saves nothing, or cannot be."""
+    """Return the segment of a module; None if recomputation saves nothing or is impossible."""
     trace = lives.trace
     ops = trace.ops[start:end]
     given = {spec.storage for op in ops for spec in op.inputs if trace.storages[spec.storage].born < start}
     changed = {storage for op in ops for storage in op.written if storage in given}
     if any(trace.storages[storage].kind not in KEPT_ANYWAY for storage in changed):
-        return None  # it would be computed again from what it has overwritten
+        return None  # the module has overwritten its input, so it cannot be recomputed
     inside = [use for use in lives.uses if start <= use.born and use.saved < end and use.last < lives.forward]
     hidden = sum(use.nbytes for use in inside)
     savers = [op for op in range(start, end) if op in lives.stops]
     stop = max((lives.stops[op] for op in savers), default=start)
-    # what it is given stays there for it, unless something behind it saves that, too
+    # its inputs stay alive for the recomputation; they cost nothing if it or a later operator saves them anyway
     kept = sum(trace.storages[each].nbytes for each in given & lives.made if lives.saved.get(each, -1) < start)
     if hidden <= kept:
         return None
-    read = max(end, *(use.last + 1 for use in inside))  # what is read behind it is there until then
+    read = max(end, *(use.last + 1 for use in inside))  # storages that later operators read live until then
     backward = max(_find_peak_again(lives, savers, range(start, stop), hidden), *lives.behind[start:end])
     return Segment(
         path=path,
@@ -172,7 +171,7 @@ def _measure(lives: Lives, path: str, start: int, end: int) -> Segment | None:
 
 
 def _find_peak_again(lives: Lives, savers: Sequence[int], again: range, hidden: int) -> int:
-    """Return the most that is alive while operators are computed again, before a saver of them goes backward."""
+    """Return the most live bytes during the recomputation of operators, before their backward begins."""
     begin = min((lives.back[op] for op in savers if op in lives.back), default=None)
     if begin is None or not again:
         return 0

@@ -1,12 +1,12 @@
-"""What is known of a value that an operator reads or makes, as far as it tells what the parameters are.
+"""The values that operators read and compute, as far as they reveal the kinds of parameters.
 
-A value that depends on no input of the network is `Made`, of parameters, buffers and constants. Any other is `Data`.
+A value that depends on parameters, buffers and constants only is `Made`. A value that depends on an input is `Data`.
 
-A normalisation that is written with operators is known by its division: a value divided by a statistic of the same
-value, that is by something computed from it through a reduction (a mean, a variance, a norm, an average pool) and
-operators on each element, or multiplied with the inverse of one. In eval mode a buffer of more than one element holds
-the statistic. A parameter that multiplies what is divided so, or multiplied it or its statistic before (but not both),
-is the scale, what is added then the shift. A product of any kind, and an activation function, begin a new value.
+A hand-written normalisation is recognised by its division: a value is divided by its own statistic, or multiplied with
+the inverse of the statistic. A statistic is computed from the value by a reduction (a mean, a variance, a norm, an
+average pool) and elementwise operators. In eval mode a buffer of more than one element holds the statistic. The scale
+is a parameter that multiplies the quotient, or that multiplied the value or its statistic before (but not both); a
+parameter that is added afterwards is the shift. Products of any kind and activation functions begin a new value.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Made(NamedTuple):
-    """A value of parameters, buffers and constants alone.
+    """A value that depends on parameters, buffers and constants only.
 
-    `params` are the parameters' numbers. `plain` says that they are as they were but for their type and layout.
-    `statistic` says that a buffer (or constant) of more than one element is in it, and `inverse` that it divides.
+    `params` are the parameters' numbers. `plain`: they are unchanged except for their type and layout. `statistic`: a
+    buffer (or constant) of more than one element is part of it. `inverse`: the statistic divides.
     """
 
     params: frozenset[int] = frozenset()
@@ -32,18 +32,18 @@ class Made(NamedTuple):
 
     @property
     def divides(self) -> bool:
-        """Whether to divide by it is to normalise: it is a statistic that a buffer holds."""
+        """Whether a division by it is a normalisation: it is a statistic that a buffer holds."""
         return self.statistic and not self.params
 
 
 class Data(NamedTuple):
     """A value that depends on the network's inputs.
 
-    `root` is the operator (or, negative, the input) whose result it was computed from, one element at a time or by
-    reductions; `level` counts the reductions. `inverse` says that it divides by such a statistic, `divided` that it was
-    divided by one and still waits for its scale or its shift. `factors` are the parameters that multiplied it before,
-    `scale` the elements of the last (0 without one). `columns` are the outputs of the weight whose product it
-    is (0 for anything else).
+    `root` is the operator (or, negative, the input) from whose result it was computed by elementwise operators and
+    reductions; `level` counts the reductions. `inverse`: it is the inverse of such a statistic. `divided`: it was
+    divided by one, and its scale or shift may follow. `factors` are the parameters that multiplied it before, `scale`
+    the number of elements of the last one (0 without a factor). `columns` is the number of outputs of the weight if it
+    is a product, else 0.
     """
 
     root: int
@@ -56,13 +56,13 @@ class Data(NamedTuple):
 
     @property
     def takes_scale(self) -> bool:
-        """Whether a parameter that multiplies it is the scale of a normalisation."""
+        """Whether a parameter that multiplies the value is the scale of a normalisation."""
         return self.inverse or (self.divided and not self.scale)
 
     def takes_shift(self, spec: TensorSpec) -> bool:
-        """Whether a parameter that is added to it shifts a normalisation: no larger than the scale was, if any.
+        """Whether a parameter that is added is the shift of a normalisation: it is no larger than the scale, if any.
 
-        What is larger, an embedding of positions for example, has a meaning of its own.
+        A larger parameter, such as a position embedding, is not a shift.
         """
         fits = spec.elements <= self.scale if self.scale else spec.elements == max(spec.shape, default=1)
         return fits and (self.inverse or self.divided)
@@ -73,10 +73,10 @@ Value: TypeAlias = Made | Data
 
 @dataclass(slots=True)
 class Found:
-    """What the operators say.
+    """The uses of parameters by the operators.
 
-    `weights` and `others` are parameters that something reads as a weight, or as anything else. `normalising` are the
-    operators that divide data by a statistic of it, `aside` those that read no data at all or add a product's bias.
+    `weights` and `others` are parameters that an operator reads as a weight, or as anything else. `normalising` are the
+    operators that divide data by its own statistic, `aside` those that read no data or add a product's bias.
     """
 
     weights: set[int] = field(default_factory=set)
@@ -86,7 +86,7 @@ class Found:
 
 
 def join_made(values: list[Made], *, plain: bool = False) -> Made:
-    """Return what an operator makes of parameters, buffers and constants; `plain` where it only moves them."""
+    """Return the value that an operator computes from `Made` values; `plain` if it only moves elements."""
     if len(values) == 1 and (plain or not values[0].plain):
         return values[0]
     return Made(
@@ -98,7 +98,7 @@ def join_made(values: list[Made], *, plain: bool = False) -> Made:
 
 
 def join_data(values: list[Data], index: int) -> Data:
-    """Return what operator `index` makes of data by its elements: data of the same root, or the root of new data."""
+    """Return the value that elementwise operator `index` computes from data: new data if the roots differ."""
     first = values[0]
     if any(value.root != first.root for value in values):
         return Data(index)
@@ -107,7 +107,7 @@ def join_data(values: list[Data], index: int) -> Data:
 
 
 def join(values: list[Value], index: int, *, plain: bool = False) -> Value:
-    """Return what operator `index` makes of values of both kinds; one that it only moves stays what it is."""
+    """Return the value that operator `index` computes from values of both kinds; a lone data value is unchanged."""
     data = [value for value in values if isinstance(value, Data)]
     made = [value for value in values if isinstance(value, Made)]
     if not data:

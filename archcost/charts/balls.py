@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -12,50 +10,23 @@ from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
 from archcost.charts.measured import cite_times, draw_whiskers
+from archcost.charts.quantities import OPERATIONS, QUANTITIES
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.collections import PathCollection
 
     from archcost.charts.canvas import Canvas
+    from archcost.charts.quantities import Quantity
     from archcost.records import Comparison, ComparisonRow
 
 DASHES = (0, (4, 2))
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names than these cannot be read from the last row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """What can be an axis or an area: how it is read off a row, in which unit it is shown, and round sizes of it."""
-
-    label: str
-    read: Callable[[ComparisonRow], float | None]
-    unit: float = 1
-    steps: tuple[float, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The label without its unit."""
-        return self.label.partition(" (")[0]
-
-
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {
-        "top1": Quantity(label="top-1 accuracy (%)", read=lambda row: row.accuracy.top1 if row.accuracy else None),
-        "macs": Quantity(label="multiply-adds (G)", read=lambda row: row.macs, unit=1e9, steps=(1, 5, 15, 40)),
-        "params": Quantity(label="parameters (M)", read=lambda row: row.params, unit=1e6, steps=(5, 25, 60, 140)),
-        "seconds": Quantity(label="time of a forward pass (ms)", read=lambda row: row.seconds, unit=1e-3),
-        "image": Quantity(
-            label="time of an image (ms)", read=lambda row: 1 / row.per_second if row.per_second else None, unit=1e-3
-        ),
-    }
-)
-OPERATIONS = Quantity(label="operations (G), two for each multiply-add", read=lambda row: 2 * row.macs, unit=1e9)
 
 
 def draw(

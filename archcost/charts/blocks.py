@@ -28,6 +28,8 @@ MARGIN = 0.14  # left of the first bar
 LETTER = 0.54  # of the font: the width of a letter of arithmetic
 # widths of a bar and lines of arithmetic, the best first
 FORMS = ((0.3, 1), (0.12, 1), (0.3, 2), (0.12, 2), (0.3, 3), (0.12, 3), (0.3, 4), (0.12, 4))
+LOW_FORMS = ((0.3, 1), (0.12, 1), (0.06, 1), (0.3, 2), (0.12, 2), (0.06, 2))
+LOW = 25  # lines of letters: on a lower canvas, the legend stands above the bars
 AROUND = 11.5  # of the font, the height of what stands above and below the axes, but for the blocks' names
 KERNELS = ("1x1", "3x3", "5x5", "7x7")  # in the order of the hues
 ORDINALS = ("first", "second", "third")
@@ -156,17 +158,25 @@ class _Chart:
         self.between = [part for parts in stacks[:-1] for part in parts]  # whose arithmetic stands before another bar
         self.last = stacks[-1]  # whose arithmetic may reach below the legend
         self.tallest = max(report.totals.macs for report in data) / scale.divisor  # of the bars
-        width = 72 * canvas.size.width - (AXIS + LEGEND) * canvas.size.font
+        self.low = _is_low(canvas)
+        width = 72 * canvas.size.width - (AXIS + (0 if self.low else LEGEND)) * canvas.size.font
         self.place_width = width / (len(data) + MARGIN)  # of a bar and its arithmetic, in points
         letters = max(12, int(self.place_width / self.font))  # in a line of a name
         names = [textwrap.wrap(report.network.name, letters, break_long_words=False) for report in data]
         more = [[_spell_beside(report, name) for name in beside] for report in data]
         self.names = ["\n".join((*lines, *rest)) for lines, rest in zip(names, more, strict=True)]
-        around = AROUND + 1.4 * max(1 + name.count("\n") for name in self.names)
+        around = AROUND + (2.5 if self.low else 0) + 1.4 * max(1 + name.count("\n") for name in self.names)
         panel = 72 * canvas.size.height - around * self.font
         self.point = 1.22 * self.tallest / panel  # 1/72 of an inch on the axis
-        self.width, self.lines = next((form for form in FORMS if self.measure_room(*form) > 0), FORMS[-1])
+        self.width, self.lines = self._choose_form(max(map(len, stacks)), panel)
         self.step = 1.3 * self.font * self.lines * self.point  # from one text of arithmetic to the next
+
+    def _choose_form(self, parts: int, panel: float) -> tuple[float, int]:
+        """Return the best form that fits: the arithmetic beside its bar and, on a low canvas, within the panel."""
+        forms = LOW_FORMS if self.low else FORMS
+        wide = [form for form in forms if self.measure_room(*form) > 0] or [forms[-1]]
+        fitting = [form for form in wide if not self.low or 1.3 * self.font * (form[1] * parts + 2.4) < panel]
+        return (fitting or wide)[0]
 
     def measure_room(self, width: float, lines: int) -> float:
         """Return the points between the widest arithmetic and the next bar; below zero where it would reach it."""
@@ -174,7 +184,9 @@ class _Chart:
             max((len(line) for part in parts for line in part.break_text(lines).split("\n")), default=0)
             for parts in (self.between, self.last)
         )
-        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(between, last - BELOW)
+        return (1 - width - GAP) * self.place_width - LETTER * self.font * max(
+            between, last - (0 if self.low else BELOW)
+        )
 
     def draw_bar(self, place: int, parts: Sequence[_Part], looks: Mapping[str, tuple[str, str]]) -> None:
         """Draw the parts of a block's bar, each with the hue and hatch of its kernel."""
@@ -245,7 +257,14 @@ def _draw_legend(canvas: Canvas, looks: Mapping[str, tuple[str, str]]) -> None:
         Patch(facecolor=hue, hatch=hatch, edgecolor=canvas.theme.background, label=kernel)
         for kernel, (hue, hatch) in looks.items()
     ]
-    canvas.figure.legend(handles=shown, loc="outside right upper")
+    if _is_low(canvas):
+        canvas.figure.legend(handles=shown, loc="outside upper right", ncols=len(shown))
+    else:
+        canvas.figure.legend(handles=shown, loc="outside right upper")
+
+
+def _is_low(canvas: Canvas) -> bool:
+    return 72 * canvas.size.height / canvas.size.font < LOW
 
 
 def _merge_paths(layers: Sequence[Layer]) -> list[tuple[Layer, int]]:

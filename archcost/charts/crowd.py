@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from archcost.charts.balls import Quantity
     from archcost.charts.canvas import Canvas
+    from archcost.charts.quantities import Quantity
     from archcost.records import Comparison, ComparisonRow
 
 ROOM = 24  # names of the frontier, side by side, at most

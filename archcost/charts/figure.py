@@ -19,6 +19,6 @@ class ChartFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         """Show the chart in a notebook; its inline backend, where it is on, does so by itself."""
-        from archcost.charts.drawing import encode_figure
+        from archcost.charts.encoding import encode_figure
 
         return encode_figure(self, "png")

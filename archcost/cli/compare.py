@@ -84,7 +84,8 @@ def command(
     A network that hangs, crashes or takes too much memory is one failure. The same command with the same journal
     resumes after the last finished network.
     """  # noqa: D301 - click reads the \b
-    from archcost.charts.drawing import draw, write_svg
+    from archcost.charts.drawing import draw
+    from archcost.charts.encoding import write_svg
     from archcost.comparison.compare import check_request, compare
     from archcost.render.comparing import build_document
 

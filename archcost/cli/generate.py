@@ -92,7 +92,7 @@ def command(
 
     The walk uses the network itself and the cache that it returns. Exit code 1 when not even one sequence fits.
     """  # noqa: D301 - click reads the \b
-    from archcost.charts.drawing import write_svg
+    from archcost.charts.encoding import write_svg
     from archcost.charts.generating import draw_generation
     from archcost.profiling.generation import generate
     from archcost.render.generating import build_document

@@ -51,7 +51,7 @@ def command(
     archcost history cnn --build v1.0..main --format csv
     """  # noqa: D301 - click reads the \b
     from archcost.charts.costs import draw_history
-    from archcost.charts.drawing import write_svg
+    from archcost.charts.encoding import write_svg
     from archcost.cli.options import keep_process
     from archcost.metrics import metric
     from archcost.regression.history import build_history, read_history

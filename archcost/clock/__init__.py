@@ -1,4 +1,4 @@
-"""Measure what a network takes: every measured number of archcost comes from here."""
+"""Measurement of time, memory and energy: every measured number of archcost comes from here."""
 
 from archcost.clock.measure import Job as Job, measure as measure
 from archcost.clock.protocol import Clock as Clock

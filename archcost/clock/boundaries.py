@@ -1,4 +1,4 @@
-"""Per-layer times: one mark at each entry and exit of a leaf module, in the order in which the program runs."""
+"""Per-layer times: one mark at each entry and exit of a leaf module, in the order of execution."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ BEFORE_ALL = -1
 class Boundaries:
     """Marks at the boundaries of leaf modules while the forward pass runs.
 
-    The hooks are torch's global ones, so none is placed on a module. They set a mark and note who it belongs to;
-    nothing waits for the device but between two windows. An interval between two marks belongs to whoever was running,
-    so the intervals add up to the whole pass by construction. An owner is the number of a leaf's call, -1 - n for what
-    runs after n of them outside of all, or a phase's name. `paths` are the leaf modules as they were entered.
+    The hooks are torch's global ones, so no module gets a hook. They set a mark and note its owner; the host waits for
+    the device only between two windows. An interval between two marks belongs to the running module, so the intervals
+    add up to the whole pass by construction. An owner is the number of a leaf's call, -1 - n for code outside of leaves
+    after n calls, or a phase's name. `paths` are the leaf modules in the order of entry.
     """
 
     def __init__(self, leaves: Mapping[nn.Module, str], phases: Phases) -> None:
@@ -36,7 +36,7 @@ class Boundaries:
         self.paths: list[str] = []
 
     def mark_rows(self, windows: Windows) -> None:
-        """Run one pass with a mark at each boundary; it has to be within `windows.record`, from BEFORE_ALL on."""
+        """Run one pass with a mark at each boundary, within a `windows.record` that begins with BEFORE_ALL."""
         self._open, self.paths = [], []
 
         def enter(path: str) -> None:
@@ -57,7 +57,7 @@ class Boundaries:
             phase()
 
     def pass_by(self, windows: Windows) -> None:
-        """Run one pass that is one interval, and let windows end at its boundaries."""
+        """Run one pass as a single interval, and let windows end at its boundaries."""
         (_, forward), *later = self._phases
         with self._hooked(lambda _: windows.pass_by(), lambda _: windows.pass_by()):
             forward()
@@ -89,10 +89,10 @@ class Boundaries:
 
 
 class Passes:
-    """The passes that were run so far, by owner. Every pass has to run the same layers.
+    """The intervals of all passes so far, by owner. Every pass must run the same layers.
 
-    `behind` are the owners of intervals that the host had not ordered in time: the device may have waited for it;
-    `judged` says whether there was a queue to look at.
+    `behind` are the owners of intervals that the host ordered too late, so that the device may have waited; `judged`
+    says whether there is a queue to judge.
     """
 
     def __init__(self) -> None:
@@ -103,10 +103,10 @@ class Passes:
         self._owners: list[Owner] = []
 
     def add(self, intervals: Sequence[Interval], paths: Sequence[str]) -> int:
-        """Take one pass in; return its span.
+        """Add one pass; return its span.
 
         Raises:
-            ClockError: it ran other layers than the passes before.
+            ClockError: the pass ran other layers than the earlier passes.
         """
         owners = [interval.owner for interval in intervals]
         if self.paths is None:

@@ -1,4 +1,4 @@
-"""Under which conditions something is measured: the device, its driver, torch's switches, who else is there."""
+"""The conditions of a measurement: the device, its driver, torch's switches, other processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CPU_STAT = Path("/sys/fs/cgroup/cpu.stat")
 CPU_INFO = Path("/proc/cpuinfo")
-# what is read of a GPU's driver: the fields of its state, its counter of energy, and what they say
+# readings of a GPU's driver: the fields of its state, its energy counter, and their descriptions
 READ = {
     "clock_hz": "the clock",
     "memory_clock_hz": "the memory's clock",
@@ -38,19 +38,19 @@ HARMLESS = frozenset({"idle", "application clocks", "display clocks"})
 
 
 class Identity(NamedTuple):
-    """Which device it is."""
+    """The identity of a device."""
 
     device: str
     driver: str | None
 
 
 def identity(device: torch.device, nvml: Nvml | None) -> Identity:
-    """Return the name of a device and its driver's version; None where nobody knows."""
+    """Return the name of a device and its driver's version, None if unknown."""
     return Identity(kind_of(device).name(device) or _processor(), None if nvml is None else nvml.driver)
 
 
 def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
-    """Return the state of a device now; what nobody says is None."""
+    """Return the current state of a device; unknown fields are None."""
     if nvml is not None:
         return nvml.state()
     if kind_of(device).torch_module is not None:
@@ -60,7 +60,7 @@ def state(device: torch.device, nvml: Nvml | None) -> DeviceState:
 
 
 def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, after: DeviceState) -> Conditions:
-    """Return what was the case while something was measured."""
+    """Return the conditions of a measurement."""
     name, driver = identity(device, nvml)
     kind = kind_of(device)
     has_tf32 = "tf32" in kind.dtypes
@@ -83,13 +83,13 @@ def conditions(device: torch.device, nvml: Nvml | None, before: DeviceState, aft
 
 
 def describe_unread(unread: Sequence[str], why: str | None) -> str | None:
-    """Say what could not be read of a device; None where everything was."""
+    """Describe the readings that a device refused; None if it gave all of them."""
     names = ", ".join(READ[name] for name in unread)
     return f"the device did not tell: {names}{(why and f' ({why})') or ''}" if names else None
 
 
 def disturbances(before: DeviceState, after: DeviceState, elapsed_ns: int) -> Iterator[str]:
-    """Say what held the device back, and for which part of the time, or shared it, while something was measured."""
+    """Describe what slowed the device down or shared it during a measurement, and for which part of the time."""
     looks = [state.throttle_reasons or () for state in (before, after)]
     held = {
         limit: (after.held_back_ns[limit] - ns) / max(elapsed_ns, 1)
@@ -110,7 +110,7 @@ def disturbances(before: DeviceState, after: DeviceState, elapsed_ns: int) -> It
 
 
 def crowding(before: DeviceState, threads: int) -> str | None:
-    """Say that a CPU had other work before something was measured on some of its threads; None where there was room."""
+    """Describe a CPU's other work before a measurement on some of its threads; None if enough were idle."""
     cores = os.cpu_count()
     if before.load is None or cores is None or before.load + threads < cores + 1:
         return None
@@ -131,7 +131,7 @@ def _processor() -> str:
 
 
 def _quota_ns() -> dict[str, int] | None:
-    """Return for how long a container's quota has kept its threads from running; None outside of Linux's cgroups."""
+    """Return the time for which a container's quota has paused its threads; None outside of Linux's cgroups."""
     with suppress(OSError):
         found = re.search(r"^throttled_usec (\d+)$", CPU_STAT.read_text(encoding="utf-8"), re.MULTILINE)
         if found is not None:

@@ -1,4 +1,4 @@
-"""The clock of a CUDA device: it can be held, and what it runs captured as a graph. Not run on a GPU yet."""
+"""The clock of a CUDA device, which can be held and can capture its work as a graph. Not run on a GPU yet."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
-TRIAL_CYCLES = 10_000_000  # some milliseconds: long beside an event's half microsecond
-SETTLING_RUNS = 3  # what torch asks for on a side stream before a capture
+TRIAL_CYCLES = 10_000_000  # some milliseconds, long compared with an event's half microsecond
+SETTLING_RUNS = 3  # the warm-up runs that torch requires on a side stream before a capture
 
 
 class CudaClock(EventClock):
@@ -36,13 +36,13 @@ class CudaClock(EventClock):
         return event
 
     def hold(self, ns: float) -> None:
-        """Let the device count cycles, by a function of torch that is not public; without it, do nothing."""
+        """Let the device count cycles by a private function of torch; without that function, do nothing."""
         sleep = getattr(torch.cuda, "_sleep", None)
         if sleep is None or ns <= 0:
             return
         if self._cycles_per_ns is None:
             start, end = (self.new_event() for _ in range(2))
-            sleep(TRIAL_CYCLES)  # the first launch of a kernel loads it
+            sleep(TRIAL_CYCLES)  # the first launch of a kernel loads its code
             start.record()
             sleep(TRIAL_CYCLES)
             end.record()
@@ -51,10 +51,10 @@ class CudaClock(EventClock):
         sleep(int(ns * self._cycles_per_ns))
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
-        """Capture what a function launches as a CUDA graph; a capture that fails leaves nothing behind.
+        """Capture the launches of a function as a CUDA graph; a failed capture leaves no trace.
 
         Raises:
-            ClockError: with the first reason.
+            ClockError: the capture failed; names the first cause.
         """
         graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
         outside = torch.cuda.current_stream(self.device)
@@ -70,11 +70,13 @@ class CudaClock(EventClock):
             with torch.cuda.graph(graph, pool=pool, stream=side):
                 made = run()
         except BaseException as error:
-            torch.cuda.set_stream(outside)  # torch before 2.12 leaves its own, and its allocator in the capture
+            torch.cuda.set_stream(
+                outside
+            )  # torch before 2.12 leaves its own stream current, and its allocator in the capture
             _end_allocating(self.device, pool)
             self.finish()
             root = find_root(error)
-            if not isinstance(root, Exception):  # Ctrl-C, or a network that asks for the end of the program
+            if not isinstance(root, Exception):  # Ctrl-C, or a network that ends the program
                 raise root from None
             raise ClockError(f"the network cannot be captured as a CUDA graph: {first_line(root)}") from error
         finally:
@@ -89,8 +91,8 @@ class CudaClock(EventClock):
 
 
 def _end_allocating(device: torch.device, pool: Any) -> None:
-    """Take the allocator out of a capture that failed, by a function of torch that is not public."""
+    """Take the allocator out of a failed capture by a private function of torch."""
     end = getattr(torch._C, "_cuda_endAllocateToPool", None)  # noqa: SLF001 - there is no public one
     if end is not None:
-        with suppress(RuntimeError):  # it has left the capture already
+        with suppress(RuntimeError):  # the allocator has left the capture already
             end(device.index, pool)

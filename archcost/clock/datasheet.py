@@ -1,4 +1,4 @@
-"""What the makers of devices promise, with the source. No device has a default: an unknown one is an error."""
+"""The datasheet figures of devices, with their sources. No device has a default: an unknown one is an error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def peaks_of(device: str) -> Peaks:
     """Return a device's datasheet figures, by its name or an alias.
 
     Raises:
-        NoDeviceError: a device that is not in the table, with those that are, or one whose figures are unknown.
+        NoDeviceError: the table lacks the device or its figures; names the known ones.
     """
     name, entry = _find(device)
     if "bytes_per_second" not in entry:
@@ -34,7 +34,7 @@ def device_named(device: str) -> NamedDevice:
     """Return a device and its memory, by its name or an alias.
 
     Raises:
-        NoDeviceError: a device that is not in the table, with those that are.
+        NoDeviceError: the table lacks the device; names the known ones.
     """
     name, entry = _find(device)
     capability = entry.get("capability")
@@ -57,7 +57,7 @@ def _find(device: str) -> tuple[str, dict[str, Any]]:
 
 @cache
 def _table() -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return the devices by all of their names and aliases, each with the name that torch gives it."""
+    """Return the devices by all of their names and aliases, each with torch's name."""
     entries = tomllib.loads(DATA.read_text(encoding="utf-8"))["device"]
     return {
         text: (entry["names"][0], entry) for entry in entries for text in (*entry["names"], *entry.get("aliases", ()))

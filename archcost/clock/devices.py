@@ -1,4 +1,4 @@
-"""Which device a name stands for."""
+"""Find devices by name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NAMES = f"auto, {', '.join(reversed(KINDS))}"
 
 
 def device_of(name: str) -> torch.device:
-    """Return the device that a name stands for; "auto" is the GPU where there is one.
+    """Return the device with a name; "auto" is the GPU if there is one.
 
     Raises:
-        ArgumentError: a name that stands for nothing, or for what runs nothing, such as "meta".
-        NoDeviceError: a device that is not here.
+        ArgumentError: the name is unknown, or names a device that runs nothing, such as "meta".
+        NoDeviceError: this machine lacks the device.
     """
     if name == "auto":
         name = find_accelerator() or "cpu"
@@ -42,7 +42,7 @@ def device_of(name: str) -> torch.device:
 
 
 def find_accelerator() -> str | None:
-    """Return the kind of device that goes before the CPU, where torch finds one here."""
+    """Return the kind of accelerator on this machine, if torch finds one."""
     return next((name for name, kind in KINDS.items() if kind.by_default and name != "cpu" and kind.count), None)
 
 

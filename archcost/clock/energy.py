@@ -1,4 +1,4 @@
-"""What a device draws, by its driver's counter: with nothing to do, then while a network runs."""
+"""Measure a device's energy by its driver's counter: first idle, then while a network runs."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SENSOR = 0.05  # NVML promises readings of power to within five per cent
 
 
 class Meter:
-    """Reads the counter of one device, where it has one that is its own.
+    """Reads the energy counter of one device, if the device has its own counter.
 
-    `least_ns` is how long a network has to run for its energy to be known, 0 where nothing is read; `notes` say why
-    that is so. A measurement that may not take that long reads nothing.
+    `least_ns` is the least running time for a reliable energy, 0 if nothing is read; `notes` say why. A measurement
+    with a shorter time limit reads nothing.
     """
 
     def __init__(self, clock: Clock, nvml: Nvml | None, max_ns: int) -> None:
@@ -46,7 +46,7 @@ class Meter:
         self._idle_watts = None if after is None else (after - before) * 1e6 / (clock.now() - begun)
 
     def measure(self, take: Callable[[], Series], images: int) -> tuple[Energy | None, Series]:
-        """Read the counter before and after samples, each of which runs so many images."""
+        """Read the counter before and after samples; each sample runs `images` images."""
         nvml = self._nvml if self.least_ns else None
         before, begun = None if nvml is None else nvml.energy_mj, self._clock.now()
         series = take()

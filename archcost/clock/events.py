@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FIRST_EVENTS = 64
-RESOLUTION_NS = 500  # CUDA's manual says half a microsecond; of other events nobody says more
+RESOLUTION_NS = 500  # CUDA's manual says half a microsecond; other events are undocumented
 
 
 class EventClock:
-    """Events, by the module of torch that a kind of device has. All of a pass are made before they are needed."""
+    """Events of the torch module of a device kind. A pass's events are created in advance."""
 
     queues = True
     resolution_ns: int | None = RESOLUTION_NS
@@ -43,18 +43,18 @@ class EventClock:
         return event
 
     def passed(self, mark: Any) -> bool:
-        """Whether the device has come past an event."""
+        """Whether the device has passed an event."""
         return bool(mark.query())
 
     def drain(self) -> None:
-        """Wait for the device; the events stay as they are."""
+        """Wait for the device; keep the events."""
         if self.device.index is None or self.device.type == "mps":
             self.torch.synchronize()
         else:
             self.torch.synchronize(self.device)
 
     def finish(self) -> None:
-        """Wait for the device; the events of before can be used again."""
+        """Wait for the device; the earlier events can then be reused."""
         self.drain()
         self._used = 0
 
@@ -64,7 +64,7 @@ class EventClock:
         return list(accumulate(between, initial=0))
 
     def hold(self, ns: float) -> None:
-        """Do nothing: torch has no way to keep this kind of device busy; what the host is late for is said."""
+        """Do nothing: torch cannot keep this kind of device busy, so late intervals are reported."""
         del ns
 
     def rest(self, ns: int) -> None:
@@ -82,9 +82,9 @@ class EventClock:
         raise ClockError("only CUDA devices have graphs")
 
     def peak_memory(self, run: Callable[[], object]) -> MemoryUse | None:
-        """Return torch's own counters of its allocator, where this kind has them.
+        """Return torch's allocator counters, if this kind of device has them.
 
-        What only cycles hold is freed before, so that it counts neither before nor as a part of the peak.
+        Garbage is collected first, so that it counts neither as memory before the run nor as part of the peak.
         """
         if not hasattr(self.torch, "reset_peak_memory_stats"):
             return None
@@ -102,5 +102,5 @@ class EventClock:
         )
 
     def new_event(self, **rest: bool) -> Any:
-        """Return an event that is not recorded yet."""
+        """Return an unrecorded event."""
         return self.torch.Event(enable_timing=True, **rest)

@@ -1,4 +1,4 @@
-"""Which kinds of devices there are: one record for each, and nobody else asks for a kind by its name."""
+"""The kinds of devices: one record for each; no other code tests for a kind by its name."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ CPU_DTYPES = ("float32", "bfloat16", "float16", "float64")
 class Kind:
     """A kind of device.
 
-    `title` stands in messages. `clock` makes the clock of a device. `copies` (bytes moved) and `products` (sides of
-    square matrices) are what its roof is measured with. `torch_module` has its events and counters; the CPU has none.
-    `has_nvml`: NVIDIA's driver can be asked about it; `has_graphs`: its work can be captured. `dtypes` are what it
-    computes in, float32 first; some of them not on every device: see `regime.check_dtype`. `by_default`: "auto" may
-    choose it.
+    `title` is its name in messages. `clock` creates the clock of a device. `copies` (bytes moved) and `products` (sides
+    of square matrices) are the sizes with which its roof is measured. `torch_module` has its events and counters; the
+    CPU has none. `has_nvml`: NVIDIA's driver knows it; `has_graphs`: its work can be captured. `dtypes` are its data
+    types, float32 first; some devices lack some of them (`regime.check_dtype`). `by_default`: "auto" may choose it.
     """
 
     title: str
@@ -43,29 +42,29 @@ class Kind:
 
     @property
     def count(self) -> int:
-        """How many of them torch finds here."""
+        """The number of such devices on this machine, by torch."""
         if self.torch_module is None:
             return 1
         return int(self.torch_module.device_count()) if self.torch_module.is_available() else 0
 
     @property
     def current(self) -> int | None:
-        """The number of the one that torch uses where none is said; None where they have no numbers."""
+        """The number of torch's current device of this kind; None if the kind has no numbers."""
         found = getattr(self.torch_module, "current_device", None)
         return None if found is None else int(found())
 
     def name(self, device: torch.device) -> str | None:
-        """Return what the maker calls it; None where torch does not know."""
+        """Return the maker's name of a device; None if torch does not know it."""
         found = getattr(self.torch_module, "get_device_name", None)
         return None if found is None else str(found(device))
 
     def using(self, device: torch.device) -> AbstractContextManager[Any]:
-        """Return a context in which it is the one that torch uses where none is said: for events, and new streams."""
+        """Return a context in which a device is torch's current device, for events and new streams."""
         context = getattr(self.torch_module, "device", None)
         return nullcontext() if context is None or device.index is None else context(device)
 
     def give_back(self) -> None:
-        """Let torch's allocator give back to the device what it keeps for later."""
+        """Let torch's allocator return its unused memory to the device."""
         started = getattr(self.torch_module, "is_initialized", lambda: self.count > 0)
         if self.torch_module is not None and started():
             self.torch_module.empty_cache()
@@ -77,7 +76,7 @@ def _powers(first: int, last: int) -> tuple[int, ...]:
 
 KINDS = {
     "cuda": Kind(
-        title="CUDA device",  # ROCm's devices, too
+        title="CUDA device",  # also ROCm's devices
         clock=CudaClock,
         copies=_powers(20, 31),
         products=_powers(10, 14),
@@ -113,5 +112,5 @@ KINDS = {
 
 
 def kind_of(device: torch.device) -> Kind:
-    """Return the record of a device's kind; on any other kind the host's own time is all there is."""
+    """Return the record of a device's kind; for an unknown kind, only the host's time is available."""
     return KINDS.get(device.type, KINDS["cpu"])

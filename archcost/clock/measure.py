@@ -1,4 +1,4 @@
-"""measure(job, plan, clock) -> Sample: end to end without hooks, then per layer, each on its own."""
+"""measure(job, plan, clock) -> Sample: first end to end without hooks, then per layer."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GRAPH = "CUDA graph"
-HOOKS_NS = 10**8  # the network is warm already, its hooks are not
+HOOKS_NS = 10**8  # the network is already warm, but its hooks are not
 DISTURBED = 0.05
 FAR_ABOVE = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is timed: the phases of one iteration, "forward" first, and the leaf modules that its rows stand for.
+    """The timed work: the phases of one iteration, "forward" first, and the leaf modules of its rows.
 
     `layers` are the rows of the exact account, `phase_macs` the multiply-adds of the later phases. `whole` runs an
-    iteration as the network is used, which is not by phases where it is compiled. `held_bytes` counts what its tensors
-    take between two iterations, as an allocator gives it. `uncapturable` says why it cannot be captured as a graph,
-    where that is known.
+    iteration as a user would, which is not divided into phases if it is compiled. `held_bytes` counts the allocated
+    bytes of its tensors between two iterations. `uncapturable` says why it cannot be captured as a graph, if that is
+    known.
     """
 
     phases: Sequence[tuple[str, Callable[[], object]]]
@@ -60,9 +60,9 @@ class Job:
 
 
 def measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> Sample:
-    """Measure a job as a plan says.
+    """Measure a job by a plan.
 
-    Whatever the network raises comes out of here as it is.
+    Errors of the network propagate unchanged.
     """
     with kind_of(device).using(device):
         return _measure(job, plan, clock, device)
@@ -87,9 +87,9 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
     before = rounds.look(lambda: state(device, nvml))
     others, begun = list_processes(), clock.now()
     half = plan.max_ns // 2
-    left = max(plan.max_ns - warmup.ns, half)  # nobody waits for warming up on top of the limit
+    left = max(plan.max_ns - warmup.ns, half)  # the limit includes the warm-up
     end_to_end = measuring.sampled(rounds.take, "end to end", replace(plan, max_ns=left))
-    spent = warmup.ns + clock.now() - begun  # what takes long end to end is as noisy by layers
+    spent = warmup.ns + clock.now() - begun  # layers are as noisy as the whole network
     cpu = None if clock.queues else Series(tuple(rounds.cpu_ns))
     measuring.unmet += _describe_noise(end_to_end, cpu, state(device, nvml), others, (clock.now() - begun) / 10**9)
     energy, wall, latency = measuring.waiting(rounds, meter) if clock.queues else (None, None, None)
@@ -131,7 +131,7 @@ def _measure(job: Job, plan: TimingPlan, clock: Clock, device: torch.device) -> 
 def _describe_noise(
     series: Series, cpu: Series | None, now: DeviceState, others: Mapping[int, Process], seconds: float
 ) -> Iterator[str]:
-    """Say for how much of the time the CPU did something else, for whom, and where some samples are much faster."""
+    """Describe the CPU's other work during the samples, its process, and a median far above the fastest samples."""
     lost = 0.0 if cpu is None else 1 - sum(cpu.ns) / (sum(series.ns) or 1)
     if lost > DISTURBED:
         load = None if now.load is None else f"load {now.load:.1f} on {os.cpu_count()} cores"
@@ -146,7 +146,7 @@ def _describe_noise(
 
 
 class _Measuring:
-    """What comes together while one job is measured."""
+    """The state of the measurement of one job."""
 
     def __init__(self, job: Job, plan: TimingPlan, clock: Clock) -> None:
         self.job, self.plan, self.clock = job, plan, clock
@@ -155,7 +155,7 @@ class _Measuring:
         self.timer = clock.name
 
     def runner(self) -> Callable[[], object]:
-        """Return what runs one iteration: the captured graph where it was asked for and can be had."""
+        """Return the function that runs one iteration: the captured graph if requested and possible."""
         captured = self._captured(self.job.whole, "timed with {} instead")
         if captured is None:
             return self.job.whole
@@ -163,18 +163,18 @@ class _Measuring:
         return captured
 
     def rounds(self, run: Callable[[], object]) -> Rounds:
-        """Return rounds of an iteration, in which windows can end where it is run by its phases."""
+        """Return rounds of an iteration; windows can end inside an iteration that runs by phases."""
         by_phases = run is self.job.whole and not self.plan.compiled
         return Rounds(run, self.clock, Boundaries(self.job.leaves, self.job.phases).pass_by if by_phases else None)
 
     def sampled(self, take: Callable[[], list[int]], what: str, plan: TimingPlan | None = None) -> Series:
-        """Take samples; note what is missing."""
+        """Take samples; note unmet conditions."""
         series, missing = sample(take, plan or self.plan, self.clock, what)
         self.unmet += missing
         return series
 
     def waiting(self, rounds: Rounds, meter: Meter) -> tuple[Energy | None, Series, Series]:
-        """Measure what the host waits for an iteration of many and for one, and what the device draws meanwhile."""
+        """Measure the host's wait for many iterations and for one, and the device's energy meanwhile."""
         plan = replace(self.plan, min_ns=max(self.plan.min_ns, meter.least_ns))
         energy, wall = meter.measure(
             lambda: self.sampled(rounds.wait, "wall time", plan), rounds.size * self.job.images
@@ -182,7 +182,7 @@ class _Measuring:
         return energy, wall, wall if rounds.size == 1 else self.sampled(rounds.wait_for_one, "latency")
 
     def layers(self, run: Callable[[], object], plan: TimingPlan) -> LayerTimes | None:
-        """Measure the rows within the limits of a plan; None with a note where that cannot be done."""
+        """Measure the rows within the limits of a plan; None with a note if that is impossible."""
         if not self.plan.layers:
             return None
         if self.plan.compiled:
@@ -229,7 +229,7 @@ class _Measuring:
         return LayerTimes(rows=rows, spans=spans, plain=Series(tuple(without)), queue_full=full)
 
     def _captured(self, run: Callable[[], T], otherwise: str) -> Callable[[], T] | None:
-        """Return what replays a function; where that cannot be, None, with a note that says what is done then."""
+        """Return the function that replays a captured function; None with a note if the capture is impossible."""
         if self.plan.timer != "graph":
             return None
         reason = "a training step is not captured" if len(self.job.phases) > 1 else self.job.uncapturable

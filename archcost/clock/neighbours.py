@@ -1,4 +1,4 @@
-"""Who else works on the CPU while something is measured there: by name, where Linux says so."""
+"""Other processes that use the CPU during a measurement, by name, on Linux."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAST_SHARE = 0.1  # of one core
 
 
 class Process(NamedTuple):
-    """A process, and how long it has worked."""
+    """A process and its CPU time."""
 
     name: str
     seconds: float
@@ -27,16 +27,16 @@ def list_processes() -> dict[int, Process]:
     for folder in PROC.glob("[0-9]*"):
         if int(folder.name) == os.getpid():
             continue
-        with suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
+        with suppress(OSError, ValueError, IndexError):  # the process has ended
             head, _, tail = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")
             fields = tail.split()
-            ticks = int(fields[11]) + int(fields[12])  # user and system time: the 14th and 15th of all fields
+            ticks = int(fields[11]) + int(fields[12])  # user and system time are fields 14 and 15
             found[int(folder.name)] = Process(head.partition("(")[2], ticks / os.sysconf("SC_CLK_TCK"))
     return found
 
 
 def describe_busiest(before: Mapping[int, Process], seconds: float) -> str | None:
-    """Name the process that has worked most since `before`; None where none took a tenth of a core."""
+    """Name the process that has worked most since `before`; None if no process took a tenth of a core."""
     worked = {
         pid: (now.seconds - before[pid].seconds, now.name)
         for pid, now in list_processes().items()

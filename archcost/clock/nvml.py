@@ -1,4 +1,4 @@
-"""What the driver says of a GPU, through NVML where its Python binding (nvidia-ml-py) is installed.
+"""The driver's readings of a GPU, through NVML if its Python binding (nvidia-ml-py) is installed.
 
 Not run on a GPU yet.
 """
@@ -32,14 +32,14 @@ POLICIES = {"power cap": 0, "heat": 1}  # NVML_PERF_POLICY_POWER, _THERMAL
 
 
 class Nvml:
-    """One GPU as NVML sees it, or a part of one (MIG). A call that this GPU or this container refuses gives None.
+    """One GPU, or a part of one (MIG), in NVML. A call that the GPU or the container refuses gives None.
 
-    `part` says that it is a part of a GPU: the power and the energy that the driver knows are the whole GPU's then.
+    `part` marks a part of a GPU, for which the driver knows only the whole GPU's power and energy.
     """
 
     def __init__(self, library: Any, handle: Any) -> None:
         self._library, self._whole, self._own = library, handle, handle
-        mode = self._ask("nvmlDeviceGetMigMode")  # as it is, and as it will be after a reset
+        mode = self._ask("nvmlDeviceGetMigMode")  # the present mode, and the mode after a reset
         self.part = bool(mode and mode[0])
         if self._ask("nvmlDeviceIsMigDeviceHandle"):
             self.part = True
@@ -47,20 +47,20 @@ class Nvml:
 
     @classmethod
     def of(cls, device: torch.device) -> Nvml | None:
-        """Return the GPU that torch calls `device`; None without the binding, the driver, or leave to ask."""
+        """Return the GPU that torch calls `device`; None without the binding, the driver, or the permission."""
         found = cls.find(device)
         return None if isinstance(found, str) else found
 
     @classmethod
     def find(cls, device: torch.device) -> Nvml | str:
-        """Return the GPU that torch calls `device`, or why it cannot be asked."""
+        """Return the GPU that torch calls `device`, or the reason why it cannot be read."""
         if not kind_of(device).has_nvml:
             return f"nothing is asked of a driver of the {kind_of(device).title}"
         try:
             import pynvml
 
             pynvml.nvmlInit()
-            # torch counts visible devices only, NVML all of them: the UUID is what they agree on
+            # torch numbers only visible devices, NVML all of them; the UUID is common to both
             uuid = torch.cuda.get_device_properties(device).uuid
             try:
                 return cls(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
@@ -73,7 +73,7 @@ class Nvml:
 
     @property
     def limits(self) -> str | None:
-        """Why the driver does not know everything, where that is known."""
+        """The reasons why some readings are missing, if known."""
         return "it is a part of a GPU (MIG), whose power is measured as a whole" if self.part else None
 
     @property
@@ -84,12 +84,12 @@ class Nvml:
 
     @property
     def energy_mj(self) -> int | None:
-        """Millijoules that the GPU has drawn since the driver was loaded; None for a part of one."""
+        """The GPU's energy in millijoules since the driver was loaded; None for a part of a GPU."""
         found: int | None = None if self.part else self._ask("nvmlDeviceGetTotalEnergyConsumption")
         return found
 
     def state(self) -> DeviceState:
-        """Return clocks, temperature, power, what holds it back, and who else is on it."""
+        """Return clocks, temperature, power, throttling, and the number of other processes."""
         lib = self._library
         clock, memory_clock = (self._ask("nvmlDeviceGetClockInfo", kind) for kind in (1, 2))  # SM, memory; in MHz
         reasons = self._ask("nvmlDeviceGetCurrentClocksThrottleReasons")
@@ -108,14 +108,14 @@ class Nvml:
         )
 
     def _list_processes(self) -> Any:
-        """Return the processes on it; None for a part of a GPU where only those on the whole GPU are known."""
+        """Return the processes on it; None for a part of a GPU if only the whole GPU's processes are known."""
         if self.part and self._own is self._whole:
             return None
         function = getattr(self._library, "nvmlDeviceGetComputeRunningProcesses", None)
         return None if function is None else self._asked(function, self._own)
 
     def _ask(self, name: str, *arguments: Any) -> Any:
-        """Ask about the whole GPU."""
+        """Read from the whole GPU."""
         function = getattr(self._library, name, None)
         return None if function is None else self._asked(function, self._whole, *arguments)
 
@@ -128,10 +128,9 @@ class Nvml:
 
 
 def _count_others(pids: list[int]) -> int | None:
-    """Return how many processes on a GPU are not this one; None where the driver hides them.
+    """Return the number of other processes on a GPU; None if the driver hides them.
 
-    In a container the driver numbers processes as the host does: this one, which has memory there, is then among them
-    under another number.
+    In a container, the driver uses the host's process ids, so this process is among them under another id.
     """
     if os.getpid() in pids:
         return len(pids) - 1

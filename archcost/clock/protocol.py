@@ -1,4 +1,4 @@
-"""What a measurement needs of a device. One implementation for each kind of device, and a fake one in the tests."""
+"""The interface of a measurable device, with one implementation for each kind of device and a fake one in the tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """Two clocks: the host's, and the device's, whose marks are set in the order in which it works.
+    """Two clocks: the host's, and the device's, whose marks follow the order of its work.
 
-    On a device that `queues`, the host only orders work; it can be ahead. All times are in nanoseconds;
-    `resolution_ns` is the step of the marks, where that is coarse.
+    On a device that `queues`, the host only orders work and can be ahead. All times are in nanoseconds; `resolution_ns`
+    is the step of coarse marks.
     """
 
     name: str
@@ -27,35 +27,35 @@ class Clock(Protocol):
         """Return the host's time."""
 
     def cpu(self) -> int:
-        """Return how long this thread has worked, ever: what it waited, or others worked in its place, is left out."""
+        """Return this thread's total CPU time, without its waiting time."""
 
     def mark(self) -> Any:
-        """Put a mark behind all work that was ordered so far."""
+        """Set a mark behind all work ordered so far."""
 
     def passed(self, mark: Any) -> bool:
-        """Whether the device has come past a mark."""
+        """Whether the device has passed a mark."""
 
     def drain(self) -> None:
-        """Wait until all work is done; the marks stay."""
+        """Wait until all work is done; keep the marks."""
 
     def finish(self) -> None:
-        """Wait until all work is done; the marks of before are read next, or never."""
+        """Wait until all work is done; the marks so far are read next, or never."""
 
     def offsets(self, marks: Sequence[Any]) -> list[int]:
-        """Return when the device passed each mark, from the first one on; after `finish`."""
+        """Return the time of each mark since the first one; call it after `finish`."""
 
     def hold(self, ns: float) -> None:
-        """Keep the device busy for about that long, so that the host gets ahead of it."""
+        """Keep the device busy for about this long, so that the host gets ahead of it."""
 
     def rest(self, ns: int) -> None:
-        """Do nothing for so long, on the host and on the device."""
+        """Leave the host and the device idle for this long."""
 
     def capture(self, run: Callable[[], T]) -> Callable[[], T]:
-        """Return a function that repeats what `run` orders without the host's work, and returns what `run` did.
+        """Return a function that repeats the work of `run` without the host's work, and returns the same result.
 
         Raises:
-            ClockError: this device, or this work, cannot be captured.
+            ClockError: this device or this work cannot be captured.
         """
 
     def peak_memory(self, run: Callable[[], object]) -> MemoryUse | None:
-        """Return the most memory that was in use while a function ran; None where it is not known."""
+        """Return the peak memory while a function ran; None if unknown."""

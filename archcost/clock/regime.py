@@ -1,4 +1,4 @@
-"""How torch computes while something is timed: threads, TensorFloat-32, cuDNN's search, autocast."""
+"""torch's settings during a measurement: threads, TensorFloat-32, cuDNN's search, autocast."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ AMPERE = (8, 0)  # the first with TensorFloat-32
 
 
 def torch_dtype(name: str) -> torch.dtype:
-    """Return the type that a name stands for: TensorFloat-32 is a way to multiply float32."""
+    """Return torch's dtype for a name; TensorFloat-32 is a way to multiply float32."""
     found: torch.dtype = getattr(torch, {"tf32": "float32", **AMP}.get(name, name))
     return found
 
 
 def check_dtype(name: str, device: torch.device) -> None:
-    """Find out whether a device computes in a dtype.
+    """Check that a device computes in a dtype.
 
     Raises:
-        ClockError: it does not, with those that it has.
+        ClockError: it does not; names the device's dtypes.
     """
     kind = kind_of(device)
     if name not in kind.dtypes:
@@ -47,7 +47,7 @@ def check_dtype(name: str, device: torch.device) -> None:
 
 @contextmanager
 def regime(plan: TimingPlan) -> Iterator[None]:
-    """Compute as a plan says; everything is put back, also when the body raises."""
+    """Compute by a plan's settings; all settings are restored, even if the body raises."""
     cudnn = torch.backends.cudnn
     threads, benchmark = torch.get_num_threads(), cudnn.benchmark
     try:
@@ -62,12 +62,12 @@ def regime(plan: TimingPlan) -> Iterator[None]:
 
 
 def autocast(plan: TimingPlan, device: torch.device) -> AbstractContextManager[Any]:
-    """Return torch.autocast where the plan asks for it."""
+    """Return torch.autocast if the plan asks for it."""
     return nullcontext() if plan.amp is None else torch.autocast(device.type, torch_dtype(plan.amp))
 
 
 def find_tf32() -> tuple[str, ...]:
-    """Return which products of float32 may be computed in TensorFloat-32 now: "products", "convolutions"."""
+    """Return the float32 operations that torch may now compute in TensorFloat-32: "products", "convolutions"."""
     older = _older_switches()
     if older is None:
         matmul, conv, _ = (value for _, value in _newer_switches())
@@ -82,8 +82,8 @@ def find_tf32() -> tuple[str, ...]:
 def _products_in(*, tf32: bool) -> Iterator[None]:
     """Multiply float32 in TensorFloat-32, or exactly.
 
-    The older switches are turned, because torch refuses to read them once the newer ones say something else; unless
-    they cannot be read already. Both are put back: an older one moves the newer ones along.
+    This sets the older switches, because torch refuses to read them once the newer ones differ, unless they are already
+    unreadable. Both are restored, because an older switch changes the newer ones.
     """
     older, newer = _older_switches(), _newer_switches()
     try:
@@ -106,7 +106,7 @@ def _turn(products: str, convolutions: bool) -> None:
 
 
 def _older_switches() -> tuple[str, bool] | None:
-    """Return those of products and of convolutions; None where the newer ones differ from all that they can say."""
+    """Return the older switches of products and convolutions; None if they cannot express the newer ones' state."""
     try:
         return torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     except RuntimeError:
@@ -114,7 +114,7 @@ def _older_switches() -> tuple[str, bool] | None:
 
 
 def _newer_switches() -> list[tuple[Any, str]]:
-    """Return the switches that torch has since 2.9."""
+    """Return the switches of torch 2.9 and later."""
     backends: Any = torch.backends
     if not hasattr(backends.cuda.matmul, "fp32_precision"):
         return []

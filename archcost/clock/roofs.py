@@ -1,6 +1,6 @@
 """A device's ceilings, measured: copies of several sizes, and large matrix products of random numbers in each dtype.
 
-A ceiling is the fastest of many tries: whatever disturbs one makes it slower.
+A ceiling is the fastest of many tries, because a disturbance only makes a try slower.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
 SCHEMA = "archcost.roof/1"
 LEAST_AT_ONCE, AT_ONCE = 2, 5
-PATIENCE = 10  # rounds without a faster try
+PATIENCE = 10  # the number of rounds without a faster try
 FASTER = 0.99
 MOST_NS = 200_000_000  # for one size
-CROWDED_NS = 50_000_000  # for one size, where others work: nothing is kept then, and nobody waits for it
-RANDOM = 2**15  # bytes; a copy is of these again and again, since to draw all of them would take seconds
-LOAD_NS = 100_000_000  # a device that queues works for that long before: idle, its clocks are lower
+CROWDED_NS = 50_000_000  # for one size on a busy machine, whose roof is not kept
+RANDOM = 2**15  # bytes of random numbers, which a copy repeats, because drawing all of them would take seconds
+LOAD_NS = 100_000_000  # a device with a queue works for this long first, because its clocks are lower when it is idle
 LEAST_SHARE = 0.9
-TOO_LONG_NS = 500_000_000  # one product; larger ones of a dtype that is emulated would take minutes
+TOO_LONG_NS = 500_000_000  # for one product; larger products of an emulated dtype would take minutes
 
 
 def roof_of(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: bool = False) -> Roof:
-    """Return a device's roof for some dtypes: what was measured before, and kept, and what is missing measured now.
+    """Return a device's roof for some dtypes: kept figures, and new measurements of the missing ones.
 
     A dtype that the device lacks has no ceiling.
     """
@@ -75,7 +75,7 @@ def read_kept_roof(device: torch.device) -> Roof | None:
 
 
 def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, worked_ns: int) -> str | None:
-    """Say what may have made a roof too low that took so long, and for which this thread worked so long."""
+    """Describe what may have lowered a roof, from the duration of its measurement and the thread's CPU time."""
     after = state(device, Nvml.of(device))
     found = [crowding(before, torch.get_num_threads()), *disturbances(before, after, elapsed_ns)]
     share = worked_ns / max(elapsed_ns, 1)
@@ -85,7 +85,7 @@ def _disturbance(device: torch.device, before: DeviceState, elapsed_ns: int, wor
 
 
 def cache_file(device: torch.device) -> Path:
-    """Return where the roof of a device is kept: one file for each device, driver, torch and number of threads."""
+    """Return the path of a device's kept roof: one file for each device, driver, torch and number of threads."""
     blank = _blank(device)
     threads = f"{blank.threads} threads" if blank.threads else None
     return name_file("roof", blank.device, blank.driver, blank.torch, threads)
@@ -122,7 +122,7 @@ def _copies(device: torch.device, clock: Clock, most_ns: int) -> tuple[Copy, ...
 
 
 def _product(dtype: str, device: torch.device, clock: Clock, most_ns: int) -> float:
-    """Return the most operations for each second of square products, of the sizes that do not take too long."""
+    """Return the most operations per second of square products, over the sizes within the time limit."""
     best = 0.0
     with regime(TimingPlan(dtype=dtype)):
         for size in kind_of(device).products:
@@ -135,10 +135,10 @@ def _product(dtype: str, device: torch.device, clock: Clock, most_ns: int) -> fl
 
 
 def _fastest(run: Callable[[], object], clock: Clock, most_ns: int = MOST_NS) -> float:
-    """Return the least seconds of tries in a row, until the last of them were no faster, or it takes too long.
+    """Return the least seconds of consecutive tries, until they get no faster or the time is over.
 
-    A try that the host ordered too late shows the host, so it does not count. Without a queue, tries that are long are
-    fewer in a row.
+    A try that the host ordered too late measures the host, so it does not count. Without a queue, long tries have fewer
+    repetitions.
 
     Raises:
         ClockError: no try counts.

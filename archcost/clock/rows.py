@@ -1,4 +1,4 @@
-"""Which rows of the exact account the measured intervals are: leaf modules by name and call, the rest by place."""
+"""Assignment of measured intervals to the account's rows: leaf modules by name and call, the rest by position."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ NOTHING_RAN = "between: (no operator)"
 
 
 def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, int]) -> tuple[RowTime, ...]:
-    """Return the rows in the order of execution; what runs between modules without an operator is one row at the end.
+    """Return the rows in the order of execution; time between modules without an operator is one row at the end.
 
     Args:
-        passes: what was measured.
+        passes: the measured passes.
         layers: the rows of the exact account.
-        phase_macs: multiply-adds of the phases behind the forward pass.
+        phase_macs: multiply-adds of the phases after the forward pass.
 
     Raises:
-        ClockError: the passes ran other leaf modules than the account has.
+        ClockError: the passes ran other leaf modules than the account.
     """
     assert passes.paths is not None  # noqa: S101 - there was a pass
     leaves = [i for i, layer in enumerate(layers) if _is_leaf(layer)]
@@ -70,7 +70,7 @@ def row_times(passes: Passes, layers: Sequence[Layer], phase_macs: Mapping[str, 
 
 
 def _is_leaf(layer: Layer) -> bool:
-    """Whether a row is the call of a leaf module; that of an operator has a name of its own below its module's."""
+    """Whether a row is the call of a leaf module; an operator's row has a name below its module's."""
     return layer.call is not None and layer.name == layer.module
 
 
@@ -111,7 +111,7 @@ def _row(
 
 
 def _name_rows(rows: Sequence[Layer]) -> str:
-    """Name what runs between two modules: "between: layer1.0 (add)"."""
+    """Name the rows between two modules: "between: layer1.0 (add)"."""
     modules = ", ".join(dict.fromkeys(row.module for row in rows if row.module))
     operators = ", ".join(dict.fromkeys(row.kind for row in rows))
     return f"between: {modules} ({operators})" if modules else f"between: ({operators})"

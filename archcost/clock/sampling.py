@@ -1,4 +1,4 @@
-"""When to stop: warming up until the times have settled, sampling until the median is known well enough."""
+"""Rules for stopping: warm up until the times have settled, sample until the median is precise enough."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ if TYPE_CHECKING:
     from archcost.records import TimingPlan
 
 T = TypeVar("T")
-BLOCK = 3  # iterations whose median is one of those that have to agree
+BLOCK = 3  # iterations per median of the warm-up
 AGREEING = 5
-LEAST_BLOCK_NS = 5_000_000  # a median of microseconds says little
+LEAST_BLOCK_NS = 5_000_000  # a median of microseconds is unreliable
 MOST_AT_ONCE = 10
 ROUND_NS = 10_000_000
-STUCK = 0.7  # of the width with an eighth of the samples
+STUCK = 0.7  # of the width at an eighth of the samples
 LEAST_STUCK_NS = 10**9
-GROWTH = 1.1  # the confidence interval is looked at again after so many times the samples
+GROWTH = 1.1  # the factor of samples between two looks at the confidence interval
 
 
 class Rounds:
-    """Iterations in rounds: several are ordered with a mark after each, and waited for once.
+    """Iterations in rounds: the host orders several, with a mark after each, and waits once.
 
-    `divided` runs an iteration and lets windows end inside it; None where that cannot be. `full` says whether the host
-    stayed ahead of the device throughout, None where there is no queue. `cpu_ns` is for each iteration what this thread
-    has worked, beside the time of the clock.
+    `divided` runs an iteration and lets windows end inside it; None if that is impossible. `full` says whether the host
+    always stayed ahead of the device; None without a queue. `cpu_ns` is this thread's CPU time for each iteration.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class Rounds:
         return ns
 
     def fill(self, median_ns: float) -> None:
-        """Choose how many iterations are ordered at once: fewer, down to one, where the queue does not hold them."""
+        """Choose the number of iterations per round, down to one if the queue cannot hold more."""
         if self._clock.queues:
             self.size = max(1, min(MOST_AT_ONCE, int(ROUND_NS / max(median_ns, 1))))
         while not self._windows.fit(self._order, divisible=False) and self.size > 1:
@@ -70,18 +69,18 @@ class Rounds:
         self.full, self.cpu_ns = None, []
 
     def wait(self) -> list[int]:
-        """Run one round on an idle device; return what the host waited for each iteration."""
+        """Run one round on an idle device; return the host's wait for each iteration."""
         return [self._wait_for(self.size) // self.size]
 
     def wait_for_one(self) -> list[int]:
-        """Run one iteration on an idle device; return what the host waited for it."""
+        """Run one iteration on an idle device; return the host's wait for it."""
         return [self._wait_for(1)]
 
     def look(self, read: Callable[[], T]) -> T:
-        """Read something while the device works; on the CPU, which works itself, between two iterations."""
+        """Read a state while the device works; on the CPU, between two iterations."""
         if not self._clock.queues:
             return read()
-        self._order()  # an idle device has other clocks
+        self._order()  # an idle device has lower clocks
         ordered = self._windows.record(self._run_round, 0)
         found = read()
         self._windows.read(ordered)
@@ -108,10 +107,10 @@ class Rounds:
 
 
 def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tuple[Warmup, float]:
-    """Run until the last five medians agree, or are no faster than those before; return what it took, and the last.
+    """Run until the last five medians agree or stop falling; return the warm-up, and the last time.
 
-    On a busy machine medians never agree, but they stop falling. The first iteration, which compiles, allocates and
-    loads, takes as long as it takes: the limit begins behind it.
+    On a busy machine, medians never agree, but they stop falling. The limit starts after the first iteration, which
+    compiles, allocates and loads.
     """
     begun = clock.now()
     block = take()
@@ -136,7 +135,7 @@ def warm_up(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock) -> tu
 
 
 def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: str) -> tuple[Series, tuple[str, ...]]:
-    """Take samples until there are enough of them, or more would not help; return them, and what is missing."""
+    """Take samples until they are enough or more would not help; return them, and the unmet conditions."""
     begun, worked = clock.now(), clock.cpu()
     ns: list[int] = []
     widths: dict[int, float] = {}
@@ -145,7 +144,9 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
         ns += take()
         elapsed = clock.now() - begun
         lost = 0 if clock.queues else max(0, elapsed - (clock.cpu() - worked))
-        over = elapsed + lost >= plan.max_ns  # what goes to others counts twice: more samples would show them again
+        over = (
+            elapsed + lost >= plan.max_ns
+        )  # time that goes to other processes counts twice, because more samples would show it again
         if len(ns) < next_look and not over:
             continue
         next_look = math.ceil(len(ns) * GROWTH)
@@ -161,9 +162,9 @@ def sample(take: Callable[[], list[int]], plan: TimingPlan, clock: Clock, what: 
 
 
 def _no_longer_shrinks(widths: Mapping[int, float]) -> bool:
-    """Whether the interval is as wide as with an eighth of the samples; where they are all alike it has a third of it.
+    """Whether the interval is as wide as at an eighth of the samples; for uniform noise it would be a third as wide.
 
-    With a half of them the comparison would be that of two widths of which each is itself known to a fifth.
+    A comparison with half of the samples would compare two widths, each with an error of a fifth.
     """
     last = max(widths)
     early = max((n for n in widths if 8 * n <= last), default=None)

@@ -1,4 +1,4 @@
-"""How far a measurement is, told to whoever listens: a progress bar, or nobody."""
+"""Report the progress of a measurement to a listener, such as a progress bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LISTENER: ContextVar[Callable[[str], None] | None] = ContextVar("listener", def
 
 @contextmanager
 def listening(hear: Callable[[str], None]) -> Iterator[None]:
-    """Within it, `hear` is told how far a measurement is."""
+    """Return a context in which `hear` receives the progress of a measurement."""
     token = _LISTENER.set(hear)
     try:
         yield
@@ -23,7 +23,7 @@ def listening(hear: Callable[[str], None]) -> Iterator[None]:
 
 
 def tell(text: str) -> None:
-    """Tell whoever listens how far it is."""
+    """Report the progress to the listener."""
     hear = _LISTENER.get()
     if hear is not None:
         hear(text)

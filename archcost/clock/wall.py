@@ -1,4 +1,4 @@
-"""The CPU's clock: the host does the work itself, so its own time is the device's."""
+"""The CPU's clock: the host does the work itself, so its time is the device's time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class WallClock:
-    """`time.perf_counter_ns`: monotonic, and as fine as the machine has it."""
+    """`time.perf_counter_ns`, which is monotonic and as fine as the machine allows."""
 
     name = "wall clock"
     queues = False
@@ -24,7 +24,7 @@ class WallClock:
     mark = staticmethod(time.perf_counter_ns)
 
     def passed(self, mark: Any) -> bool:
-        """Whether it is over: always."""
+        """Return True: all ordered work is done."""
         del mark
         return True
 
@@ -35,7 +35,7 @@ class WallClock:
         """Wait for nothing."""
 
     def offsets(self, marks: Sequence[int]) -> list[int]:
-        """Return the times from the first mark on."""
+        """Return the times since the first mark."""
         return [mark - marks[0] for mark in marks]
 
     def hold(self, ns: float) -> None:

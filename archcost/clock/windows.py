@@ -1,4 +1,4 @@
-"""Ordering work so that a device never waits for its host: in windows that the device's queue holds."""
+"""Ordering of work in windows that fit the device's queue, so that the device never waits for its host."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ if TYPE_CHECKING:
 
     from archcost.clock.protocol import Clock
 
-SAFETY = 1.5  # the device is held for so many times what the host needed
-SIZES = (256, 128, 64, 32, 16)  # boundaries in a window; a queue holds about a thousand commands, a leaf takes several
+SAFETY = 1.5  # the hold lasts this multiple of the host's time
+SIZES = (
+    256,
+    128,
+    64,
+    32,
+    16,
+)  # boundaries in a window; a queue holds some thousand commands, a leaf takes several
 Owner = int | str
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """What lies between two marks. `ahead`: the host had ordered all of it before the device began; None: no queue."""
+    """The time between two marks. `ahead`: the host ordered it all before the device began; None if no queue."""
 
     owner: Owner
     ns: int
@@ -26,7 +32,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The marks of one pass, and for each interval behind one who owns it (None: left out), and whether it was full."""
+    """The marks of one pass, and for the interval after each mark its owner (None: left out) and whether it was full."""
 
     marks: Sequence[Any]
     owners: Sequence[Owner | None]
@@ -36,9 +42,9 @@ class Marks:
 class Windows:
     """Sets marks while the host orders one pass.
 
-    Before a window the device is held for longer than the host needs to order it. Where a pass is more than the queue
-    holds, the host would have to wait for the hold to end, so a window ends after `size` boundaries: the device works
-    off what it has and is held again, and what lies between is left out.
+    Before a window, the device is held for longer than the host needs to order it. If the queue cannot hold a whole
+    pass, the host would have to wait for the hold to end; so a window ends after `size` boundaries, the device finishes
+    its work and is held again, and the gap is left out.
     """
 
     def __init__(self, clock: Clock, *, judges: bool = True) -> None:
@@ -52,7 +58,7 @@ class Windows:
         self._boundaries = self._begun = 0
 
     def record(self, run: Callable[[], object], owner: Owner) -> Marks:
-        """Order what `run` runs, whose first interval is `owner`'s; return its marks without waiting for them."""
+        """Order the work of `run`, whose first interval belongs to `owner`; return its marks without waiting."""
         self._marks, self._owners, self._ahead, self._spent, self._boundaries = [], [], [], [], 0
         self._begin(owner)
         run()
@@ -61,7 +67,7 @@ class Windows:
         return Marks(self._marks, self._owners, self._ahead)
 
     def read(self, found: Marks) -> list[Interval]:
-        """Wait for the device; return the intervals of a pass, without what is left out."""
+        """Wait for the device; return the intervals of a pass without the gaps."""
         self._clock.finish()
         offsets = self._clock.offsets(found.marks)
         return [
@@ -71,11 +77,11 @@ class Windows:
         ]
 
     def order(self, run: Callable[[], object], owner: Owner) -> list[Interval]:
-        """Order what `run` runs and wait for it; return its intervals."""
+        """Order the work of `run` and wait for it; return its intervals."""
         return self.read(self.record(run, owner))
 
     def mark(self, owner: Owner) -> None:
-        """End the interval that runs; the next one is `owner`'s."""
+        """End the current interval; the next one belongs to `owner`."""
         if self._is_due():
             self._turn(owner)
         else:
@@ -83,14 +89,14 @@ class Windows:
             self._owners.append(owner)
 
     def pass_by(self) -> None:
-        """Let a window end, at a boundary that ends no interval."""
+        """Let a window end at a boundary that does not end an interval."""
         if self._is_due():
             owner = self._owners[-1]
             assert owner is not None  # noqa: S101 - what is left out ends where it begins
             self._turn(owner)
 
     def fit(self, take: Callable[[], list[Interval]], *, divisible: bool) -> bool:
-        """Find out how long the device is to be held, and in how many windows; return whether it then never waits."""
+        """Choose the hold and the number of windows; return whether the device then never waits."""
         if not self._judges:
             return True
         behind = {}
@@ -104,7 +110,7 @@ class Windows:
         return False
 
     def _hold_for(self, size: int | None, take: Callable[[], list[Interval]]) -> int:
-        """Measure how long the host needs for each window; return how many intervals it is behind in, once held."""
+        """Measure the host's time for each window; return the number of late intervals after a hold."""
         self.size, self._holds = size, []
         take()
         self._holds = [SAFETY * ns for ns in self._spent]
@@ -122,7 +128,7 @@ class Windows:
         self._owners.append(owner)
 
     def _end(self) -> None:
-        """Set a mark; where the device has not come to the one before, it had all of this interval before it began."""
+        """Set a mark; if the device has not reached the previous one, the host ordered this interval in advance."""
         self._marks.append(self._clock.mark())
         self._ahead.append(not self._clock.passed(self._marks[-2]) if self._judges else None)
 

@@ -1,4 +1,4 @@
-"""What cuBLAS, cuDNN and other libraries took of a GPU beside tensors: kept where it was measured, found by name."""
+"""Memory of cuBLAS, cuDNN and other libraries on a GPU: kept after a measurement, and found by the device's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEMA = "archcost.workspaces/1"
 
 
 def keep_workspace(found: Workspace) -> None:
-    """Keep a workspace, in the place of one that the same run at the same batch had before."""
+    """Keep a workspace; it replaces an earlier one of the same run at the same batch."""
     path = name_file("workspaces", found.device, found.driver, found.torch, found.network)
     known = read_kept(Workspaces, path, SCHEMA) or Workspaces(found=())
     others = (each for each in known.found if (each.run, each.batch) != (found.run, found.batch))

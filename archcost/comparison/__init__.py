@@ -1,1 +1,1 @@
-"""Networks side by side: what they cost, how accurate they are published to be, and what charts of both show."""
+"""Networks side by side: their costs and their published accuracies."""

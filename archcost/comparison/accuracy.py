@@ -1,4 +1,4 @@
-"""Published accuracies, and a user's own: which figure holds for which network, under which protocol."""
+"""Published accuracies, and the user's own, by network and protocol."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-COLLECTED = "2026-11-21"  # when archcost/data/accuracy.csv was put together
+COLLECTED = "2026-11-21"  # the date of archcost/data/accuracy.csv
 COLUMNS = (
     "networks",
     "dataset",
@@ -36,7 +36,7 @@ COLUMNS = (
 
 @cache
 def read_published() -> tuple[Accuracy, ...]:
-    """Return the figures that archcost brings along; of several for one network the preferred one comes first."""
+    """Return the figures shipped with archcost; the preferred figure of a network comes first."""
     text = files("archcost").joinpath("data/accuracy.csv").read_text(encoding="utf-8")
     return tuple(_build_accuracy(row) for row in yield_rows(text, "accuracy.csv", COLUMNS))
 
@@ -44,11 +44,11 @@ def read_published() -> tuple[Accuracy, ...]:
 def read_accuracies(path: str | Path) -> tuple[Accuracy, ...]:
     """Read a user's own figures: a CSV with `networks` and `top1` (per cent right) or `top1_error` (per cent wrong).
 
-    Every other column of archcost's own table may be there: dataset (ImageNet), protocol (single-crop), split, side
-    (any input), weights, source, note.
+    The other columns of archcost's own table are optional: dataset (ImageNet), protocol (single-crop), split, side (any
+    input), weights, source, note.
 
     Raises:
-        TableError: a value that cannot be right: its file, line and column.
+        TableError: a value is wrong; names the file, line and column.
     """
     return tuple(_build_accuracy(row, default_source=str(path)) for row in read_table(path, COLUMNS))
 
@@ -59,11 +59,11 @@ def find_accuracy(
     """Return the first figure of a table for a network under a protocol at a height and width of its input.
 
     Args:
-        spec: what the user calls the network.
+        spec: the user's name of the network.
         table: figures, the preferred ones first.
-        protocol: how they were measured.
-        side: height and width of the input; None where any will do.
-        dataset: only of this one.
+        protocol: the evaluation protocol.
+        side: height and width of the input; None for any size.
+        dataset: a data set; None for any.
     """
     names = _list_names(spec)
     for figure in table:
@@ -78,7 +78,7 @@ def find_accuracy(
 
 
 def list_protocols(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
-    """Return under which protocols, and at which inputs, a network has figures: "10-crop at 224"."""
+    """Return the protocols and input sizes for which a network has figures: "10-crop at 224"."""
     names = _list_names(spec)
     found = (
         f"{figure.protocol} at {figure.side or 'any input'}"
@@ -89,7 +89,7 @@ def list_protocols(spec: str, table: Iterable[Accuracy]) -> tuple[str, ...]:
 
 
 def borrow_accuracies(text: str, own: Iterable[Accuracy]) -> tuple[Accuracy, ...]:
-    """Return the figures that a network takes from another: "alexnet=alexnet_owt"; their source says so.
+    """Return the figures that a network borrows from another, as in "alexnet=alexnet_owt"; their source says so.
 
     Raises:
         ArgumentError: no figure of the other is known, or the text has another form.
@@ -105,7 +105,7 @@ def borrow_accuracies(text: str, own: Iterable[Accuracy]) -> tuple[Accuracy, ...
 
 
 def list_variants(spec: str, table: Iterable[Accuracy], *, protocol: str) -> tuple[str, ...]:
-    """Return the zoo's other networks of the same paper's network that have a figure under a protocol."""
+    """Return the zoo's other variants of a network that have a figure under a protocol."""
     parsed = parse_spec(spec)
     if parsed.kind != "zoo" or parsed.target not in REGISTRY:
         return ()
@@ -118,9 +118,9 @@ def list_variants(spec: str, table: Iterable[Accuracy], *, protocol: str) -> tup
 
 
 def _list_names(spec: str) -> set[str]:
-    """Return what a table may call a network: as the user does, and the zoo's own name for it."""
+    """Return a network's names in a table: the user's, and the zoo's."""
     parsed = parse_spec(spec)
-    if parsed.arguments or parsed.module:  # another network than the one that was published
+    if parsed.arguments or parsed.module:  # arguments make it another network than the published one
         return {spec}
     name = f"{parsed.source}:{parsed.target}" if parsed.source else parsed.target
     if parsed.kind == "zoo" and name in REGISTRY:
@@ -151,7 +151,7 @@ def _build_accuracy(row: TableRow, default_source: str = "") -> Accuracy:
 
 
 def _read_error(row: TableRow, rank: str) -> float | None:
-    """Return an error in per cent, given as such or as an accuracy."""
+    """Return an error rate in per cent, from a cell with the error or the accuracy."""
     error, right = row.number(f"{rank}_error", 0, 100), row.number(rank, 0, 100)
     if error is not None and right is not None:
         raise row.error(rank, f"{rank}_error is given, too; one of them is enough")

@@ -1,4 +1,4 @@
-"""What could be used instead of a network: published ones that are as accurate and cost no more."""
+"""Alternatives to a network: published networks that are as accurate and cost no more."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ ALIASES = {"memory": "peak_inference_bytes"}
 
 
 def parse_limits(text: str) -> tuple[str, ...]:
-    """Read what may not cost more: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
+    """Read the costs that may not rise: "macs,params,memory,time:rtx4090"; "memory" is the peak of inference.
 
     Raises:
-        ArgumentError: a quantity or a device that does not exist.
+        ArgumentError: the quantity or the device does not exist.
     """
     words = (word.strip() for word in text.split(","))
     names = tuple(_read_name(ALIASES.get(word, word)) for word in words if word)
@@ -54,7 +54,7 @@ def _read_name(name: str) -> str:
 
 
 def read_limit(network: Published, name: str) -> float | None:
-    """Return a quantity of a published network; a time is in seconds for an image, at the batch that was measured."""
+    """Return a quantity of a published network; a time is in seconds per image, at the published batch size."""
     if not name.startswith(TIME):
         value: float = getattr(network.totals, name)
         return value
@@ -70,11 +70,11 @@ def find_alternatives(candidate: Candidate, *, pretraining: str = ANY, limit: in
 
     Args:
         candidate: the network, its accuracy and the costs that may not rise.
-        pretraining: what the others may have seen beside ImageNet-1k: "any", "in1k" for nothing else, "in22k", ...
-        limit: at most so many.
+        pretraining: the pretraining data of the alternatives: "any", "in1k" for ImageNet-1k alone, "in22k", ...
+        limit: the largest number of networks to return.
 
     Raises:
-        ArgumentError: a pretraining that no network has.
+        ArgumentError: no network has this pretraining.
     """
     check_pretraining(pretraining)
     found: list[tuple[float, Alternative]] = []
@@ -99,10 +99,10 @@ def find_alternatives(candidate: Candidate, *, pretraining: str = ANY, limit: in
 def build_candidate(
     text: str, limits: Sequence[str], *, top1: float | None = None, inputs: Sequence[InputSpec] | None = None
 ) -> Candidate:
-    """Return a network with its accuracy and the costs that may not rise; one that is not timm's is run.
+    """Return a network with its accuracy and the costs that may not rise; a network outside timm is walked.
 
     Raises:
-        ArgumentError: nobody published its accuracy and none is given, or its time is not known.
+        ArgumentError: its accuracy is neither published nor given, or its time is unknown.
     """
     published = None if top1 is not None or inputs else find_published(text)
     if published is not None:
@@ -134,12 +134,12 @@ def build_candidate(
 
 
 def find_published(text: str) -> Published | None:
-    """Return the published network that a name stands for; None for a name of another source.
+    """Return the published network of this name; None if the name is from another source.
 
-    `text` is "timm:ARCHITECTURE.TAG" or "timm:ARCHITECTURE.TAG@SIZE"; without a size the first one holds.
+    `text` is "timm:ARCHITECTURE.TAG" or "timm:ARCHITECTURE.TAG@SIZE"; without a size, the first one applies.
 
     Raises:
-        ArgumentError: an architecture with several sets of weights, or a network without figures.
+        ArgumentError: the architecture has several sets of weights, or the network has no figures.
     """
     if not is_published(text):
         return None

@@ -1,4 +1,4 @@
-"""Which rows of a comparison are shown: those that meet a condition, those on a frontier, the first few."""
+"""Choose the rows of a comparison: by a condition, by a frontier, or the first few."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ WORDS = ("name", "family", "pretraining", "weights")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What is asked for: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
+    """A choice of rows: a condition (`archcost.comparison.where`), two quantities of a frontier, a number of rows.
 
-    `device` is one that images a second were published for, `pretraining` what weights may have seen beside
-    ImageNet-1k: "in1k" for nothing, "any", "in22k", ... With any of them published networks are not run; `published`
-    says that without a choice.
+    `device` is a device with published throughputs, `pretraining` the pretraining data of the weights: "in1k" for
+    ImageNet-1k alone, "any", "in22k", ... With any of these, published networks do not run; `published` says so without
+    a choice.
     """
 
     where: str | None = None
@@ -43,7 +43,7 @@ class Choice:
         return self.published or any(each is not None for each in self.spell().values())
 
     def spell(self) -> dict[str, object]:
-        """Return the options on the command line by name, None for each that is not given."""
+        """Return the options by their command-line names; None for each absent one."""
         return {
             "where": self.where,
             "pareto": self.pareto,
@@ -53,7 +53,7 @@ class Choice:
         }
 
     def check(self) -> None:
-        """Find out before any work whether it can be followed.
+        """Check before the work that the choice can be applied.
 
         Raises:
             ArgumentError: it cannot.
@@ -68,7 +68,7 @@ class Choice:
         """Return the rows that meet the condition and lie on the frontier, in their order; `limit` is not applied.
 
         Raises:
-            ArgumentError: a condition or a frontier that cannot be read.
+            ArgumentError: the condition or the frontier cannot be read.
         """
         chosen = [row for row in rows if self.pretraining in {None, ANY, row.pretraining or OWN}]
         if self.where is not None:
@@ -80,9 +80,9 @@ class Choice:
 
 
 def choose_shipped(choice: Choice, names: Iterable[str]) -> Choice:
-    """Return a chart's choice: with any, or a pattern of published networks, those are not run.
+    """Return a chart's choice: with a choice, or a pattern of published networks, these do not run.
 
-    Pretrainings are not mixed unless that is asked for.
+    Pretrainings are mixed only on request.
     """
     if not choice and not any(is_published(name) and "*" in name for name in names):
         return choice
@@ -90,7 +90,7 @@ def choose_shipped(choice: Choice, names: Iterable[str]) -> Choice:
 
 
 def read_figure(row: ComparisonRow, name: str) -> float | str | None:
-    """Return a figure of a row by a name of NUMBERS or WORDS; None where it is unknown."""
+    """Return a figure of a row by a name of NUMBERS or WORDS; None if it is unknown."""
     if name in QUANTITIES:
         value: float | None = getattr(row.totals, name)
         return value
@@ -114,7 +114,7 @@ def _parse_pair(text: str) -> tuple[str, str]:
 
 
 def _keep_frontier(rows: list[ComparisonRow], first: str, second: str) -> list[ComparisonRow]:
-    """Return the rows that no other beats in both; one whose figure is unknown is left out."""
+    """Return the rows that no other beats in both; a row with an unknown figure is left out."""
     known = [row for row in rows if None not in {read_figure(row, first), read_figure(row, second)}]
 
     def rate(row: ComparisonRow, name: str) -> float:

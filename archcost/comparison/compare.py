@@ -1,4 +1,4 @@
-"""compare(specs) -> Comparison: what networks cost, side by side with their published accuracies."""
+"""compare(specs) -> Comparison: costs of networks beside their published accuracies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = Choice()
 PUBLISHED_PROTOCOL = "single-crop"
-# what a comparison is sorted by, and whether the largest comes first
+# the sort keys of a comparison, and whether the largest comes first
 SORTS: Mapping[str, bool] = {
     "given": False,
     "name": False,
@@ -57,25 +57,25 @@ def compare(
     """Put networks side by side.
 
     Args:
-        specs: what `archcost.profile` takes.
-        protocol: how the accuracies were measured, the same for all: "single-crop", "10-crop", "dense", ...
-        dataset: what the accuracies are for, "CIFAR-10"; None for whichever a network has.
-        accuracies: figures of your own, which go before the published ones; see
-            `archcost.comparison.accuracy.read_accuracies`.
+        specs: networks, as for `archcost.profile`.
+        protocol: the evaluation protocol of all accuracies: "single-crop", "10-crop", "dense", ...
+        dataset: the data set of the accuracies, "CIFAR-10"; None for any that a network has.
+        accuracies: your own figures, which take precedence over the published ones; see
+        `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs; "-macs" for the most first.
         jobs: processes; None for as many as help.
-        progress: called with each spec when it is done.
-        choice: which rows are kept; with one, networks of timm and torchvision that were published with an accuracy
-            have the figures that archcost brings along, and are not run.
+        progress: called with each finished spec.
+        choice: the rows to keep; with a choice, networks of timm and torchvision with a published accuracy have the
+        figures shipped with archcost, and do not run.
         options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:
-        A row for each network that could be profiled; the others are among the failures. A figure is only taken where
-        it was measured at the size of input that was counted.
+        A row for each profiled network; the others are among the failures. An accuracy counts only if it was measured
+        at the counted input size.
 
     Raises:
-        ArgumentError: a protocol or a sorting that does not exist, or that published networks do not have.
+        ArgumentError: the protocol or the sorting does not exist, or published networks lack it.
     """
     check_request(protocol, sort)
     choice.check()
@@ -108,7 +108,7 @@ def compare(
 
 
 def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
-    """Return what `profile_many` could not profile."""
+    """Return the networks that `profile_many` could not profile."""
     return tuple(
         Missing(spec=lost.spec, reason=lost.reason, failed=lost.exit_code != UsageError.exit_code, kind=lost.kind)
         for lost in found
@@ -117,7 +117,7 @@ def list_failures(found: Iterable[Any]) -> tuple[Missing, ...]:
 
 
 def check_request(protocol: str, sort: str) -> None:
-    """Find out before any work whether a protocol and a sorting exist.
+    """Check before any work that a protocol and a sorting exist.
 
     Raises:
         ArgumentError: one does not.
@@ -131,7 +131,7 @@ def check_request(protocol: str, sort: str) -> None:
 
 
 def build_row(report: Report) -> ComparisonRow:
-    """Return what a comparison keeps of a report."""
+    """Return the row of a report in a comparison."""
     return ComparisonRow(
         spec=report.network.spec,
         name=report.network.name,
@@ -142,7 +142,7 @@ def build_row(report: Report) -> ComparisonRow:
 
 
 def _find_family(spec: str) -> str:
-    """Return the zoo's family, or else where the network comes from: a library, a file, a package."""
+    """Return the zoo's family, or the network's origin: a library, a file, a package."""
     parsed = parse_spec(spec)
     if parsed.kind == "zoo" and parsed.target in REGISTRY:
         return REGISTRY.find(parsed.target).family

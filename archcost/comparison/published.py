@@ -1,6 +1,6 @@
 """timm's and torchvision's networks as published: accuracy and throughput by source, cost as archcost counted it.
 
-Nothing here is estimated: a figure that nobody published is None.
+Nothing is estimated: an unpublished figure is None.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from archcost.records.published import Published, Sample, ThroughputConditions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# what one image through a network that does not train leaves unknown
+# unknown for one image in inference
 TRAINED = {
     "backward_macs",
     "saved_bytes",
@@ -31,14 +31,16 @@ TRAINED = {
     "peak_training_bytes",
 }
 FOLDER = Path(__file__).parents[1] / "data"
-LIBRARIES = ("timm", "torchvision")  # each with a folder of tables; throughputs are timm's
+LIBRARIES = ("timm", "torchvision")  # libraries with a folder of tables each; only timm has throughputs
 COSTS = tuple(field.name for field in fields(Totals) if field.name not in TRAINED)
-QUANTITIES = tuple(name for name in COSTS if name in METRICS and name != "receptive_field")  # that can be limited
-# How the tags of weights name what a network saw before, or beside, ImageNet-1k; the first that fits holds.
+QUANTITIES = tuple(
+    name for name in COSTS if name in METRICS and name != "receptive_field"
+)  # quantities that can be limited
+# Patterns in the tags of weights that name pretraining data; the first match counts.
 PRETRAINING: Mapping[str, tuple[str, ...]] = {
     "in22k": ("in22k", "in21k"),
     "in12k": ("in12k",),
-    "ssld": ("ssld",),  # distilled from images of ImageNet-22k that are not labelled
+    "ssld": ("ssld",),  # distilled from unlabelled images of ImageNet-22k
     "jft": ("jft",),
     "laion": ("laion2b", "laion400m"),
     "openai": ("openai",),
@@ -57,7 +59,7 @@ OWN, ANY = "in1k", "any"
 
 @cache
 def read_published_networks() -> tuple[Published, ...]:
-    """Return the networks that archcost brings figures of, in the order of their libraries' tables."""
+    """Return the networks with shipped figures, in the order of their libraries' tables."""
     return tuple(network for library in LIBRARIES for network in _yield_networks(library))
 
 
@@ -93,7 +95,7 @@ def _yield_networks(library: str) -> Iterator[Published]:
 
 @cache
 def read_conditions() -> Mapping[str, ThroughputConditions]:
-    """Return how the published throughputs were measured, by the name of the device."""
+    """Return the conditions of the published throughputs, by device name."""
     return {
         name: ThroughputConditions(**{key: value for key, value in row.items() if key != "file"})
         for name, row in read_sources("timm")["device"].items()
@@ -101,10 +103,10 @@ def read_conditions() -> Mapping[str, ThroughputConditions]:
 
 
 def find_device(name: str) -> str:
-    """Return the name under which throughputs were published for a device.
+    """Return the name under which a device's throughputs were published.
 
     Raises:
-        ArgumentError: none were.
+        ArgumentError: no throughputs were published for it.
     """
     known = tuple(read_conditions())
     found = find_name(name, known)
@@ -115,10 +117,10 @@ def find_device(name: str) -> str:
 
 
 def check_pretraining(name: str) -> None:
-    """Find out whether a pretraining exists: "any", "in1k" for nothing beside ImageNet-1k, or a name of PRETRAINING.
+    """Check a pretraining: "any", "in1k" for ImageNet-1k alone, or a name of PRETRAINING.
 
     Raises:
-        ArgumentError: it does not.
+        ArgumentError: it does not exist.
     """
     known = (ANY, OWN, *PRETRAINING)
     if name not in known:
@@ -126,17 +128,17 @@ def check_pretraining(name: str) -> None:
 
 
 def is_published(spec: str) -> bool:
-    """Return whether a spec names networks of a library that has published figures: "timm:resnet*"."""
+    """Whether a spec names networks of a library with published figures: "timm:resnet*"."""
     return spec.partition(":")[0] in LIBRARIES and "?" not in spec and "::" not in spec
 
 
 def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple[str, ...]]:
-    """Return the published networks that some specs name, and the other specs.
+    """Return the published networks that some specs name, and the remaining specs.
 
     "timm:PATTERN" names architectures or models, with "@SIZE" of one size; without any, each size that was published.
 
     Raises:
-        UnknownNetworkError: a name that no network with figures matches.
+        UnknownNetworkError: a name matches no network with figures.
     """
     chosen: dict[str, Published] = {}
     others = []
@@ -168,12 +170,12 @@ def list_libraries(names: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def read_sources(library: str) -> dict[str, Any]:
-    """Return where the figures of a library are from, and what the costs were counted with."""
+    """Return the sources of a library's figures, and the versions that counted the costs."""
     return tomllib.loads((FOLDER / library / "sources.toml").read_text(encoding="utf-8"))
 
 
 def find_pretraining(tag: str) -> str:
-    """Return what weights saw beside ImageNet-1k, as their tag says it; "in1k" where that is all.
+    """Return the pretraining data of weights by their tag; "in1k" if they saw only ImageNet-1k.
 
     Example:
         >>> find_pretraining("augreg_in21k_ft_in1k"), find_pretraining("a1_in1k")
@@ -226,7 +228,7 @@ def build_row(network: Published, device: str | None = None) -> ComparisonRow:
 
 
 def describe_published(device: str | None = None, libraries: Iterable[str] = LIBRARIES) -> tuple[str, ...]:
-    """Return sentences on where shipped figures are from, and on how throughputs of a device were measured."""
+    """Return sentences about the sources of shipped figures and the conditions of a device's throughputs."""
     found = []
     for library in libraries:
         sources = read_sources(library)

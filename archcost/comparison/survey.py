@@ -123,7 +123,7 @@ def read_bytes(network: Published, device: str) -> float:
 
 
 def compute_bound(network: Published, device: str) -> float | None:
-    """Return the larger of the two times that a device's datasheet allows an image; None where it states neither."""
+    """Return the larger of the two times that a device's datasheet allows an image; None if it states neither."""
     conditions = read_conditions()[device]
     try:
         peaks = peaks_of(conditions.title)
@@ -145,7 +145,7 @@ _READ: dict[str, Callable[[Published, str], float | None]] = {
 
 
 def correlate_ranks(one: Sequence[float], other: Sequence[float]) -> float | None:
-    """Return Spearman's rank correlation, equal values sharing their ranks; None where all are equal.
+    """Return Spearman's rank correlation, equal values sharing their ranks; None if all are equal.
 
     Example:
         >>> correlate_ranks([1, 2, 3, 4], [10, 20, 40, 30])
@@ -199,7 +199,7 @@ def _survey_accuracy(networks: Sequence[Published], group: Callable[[Published],
 
 
 def check_subject(subject: str) -> None:
-    """Find out whether something can be surveyed.
+    """Check that a subject can be surveyed.
 
     Raises:
         ArgumentError: it cannot.

@@ -1,4 +1,4 @@
-"""A user's CSV, read row by row: whatever is wrong with it is named by file, line and column."""
+"""Read a user's CSV row by row: each error names file, line and column."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class TableRow:
     cells: Mapping[str, str]
 
     def text(self, column: str, default: str = "") -> str:
-        """Return what stands in a column, `default` where it is empty or missing."""
+        """Return the text of a column, `default` if it is empty or missing."""
         return self.cells.get(column) or default
 
     def choice(self, column: str, allowed: Sequence[str]) -> str:
-        """Return one of some words, the first of them where the column is empty.
+        """Return one of the allowed words, the first if the column is empty.
 
         Raises:
-            TableError: another word.
+            TableError: the column holds another word.
         """
         found = self.text(column, allowed[0])
         if found not in allowed:
@@ -40,10 +40,10 @@ class TableRow:
         return found
 
     def number(self, column: str, low: float, high: float) -> float | None:
-        """Return a number, None where the column is empty.
+        """Return a number, None if the column is empty.
 
         Raises:
-            TableError: no number, not a finite one, or one outside of the limits.
+            TableError: the text is not a finite number within the limits.
         """
         found = self.text(column)
         if not found:
@@ -58,7 +58,7 @@ class TableRow:
         return value
 
     def error(self, column: str, what: str) -> TableError:
-        """Return the error that says what is wrong with a column of this line."""
+        """Return an error about a column of this line."""
         return TableError(f"{self.file}, line {self.line}, column {column!r}: {what}")
 
 

@@ -24,7 +24,7 @@ def read_times(path: str | Path) -> tuple[MeasuredTime, ...]:
     It may have other columns, as a table of `archcost time` has: a line whose `outcome` is not "timed" is passed over.
 
     Raises:
-        TableError: a value that cannot be right, or two times of one batch, measured alike: the file, line and column.
+        TableError: a value is impossible, or one batch has two times, measured alike; names file, line and column.
     """
     times: dict[tuple[str, int, str, str], MeasuredTime] = {}
     for row in read_table(path, ("network", "batch", "seconds"), others=True):
@@ -47,7 +47,7 @@ def read_seconds(path: str | Path) -> Mapping[tuple[str, int], float]:
 
 
 def index_times(times: Iterable[MeasuredTime], file: str) -> Mapping[tuple[str, int], MeasuredTime]:
-    """Return times by network and batch, to be put side by side.
+    """Return times by network and batch, for a comparison.
 
     Raises:
         TableError: they were taken on several devices, or in several ways; those do not compare.

@@ -38,10 +38,10 @@ class _Token(NamedTuple):
 
 
 def parse_condition(text: str, numbers: Collection[str], words: Collection[str]) -> Condition:
-    """Return what tells whether a network meets a condition; `numbers` and `words` are the names of its figures.
+    """Return a test of whether a network meets a condition; `numbers` and `words` are the names of its figures.
 
     Raises:
-        ArgumentError: a condition that cannot be read, or a name that does not exist.
+        ArgumentError: the condition cannot be read, or a name does not exist.
     """
     return _Parser(text, numbers, words).parse()
 

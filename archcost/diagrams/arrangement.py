@@ -1,4 +1,4 @@
-"""Which boxes stand below each other and which side by side, before anything has a size.
+"""Arrange boxes below each other and side by side, before sizes are known.
 
 A network is a chain of boxes that every path passes; between two of them lie branches, side by side and each arranged
 the same way. A part that cannot be taken apart like that (a dense block, a cell of a searched network) is arranged in
@@ -100,7 +100,7 @@ class Arranger:
         return hanging
 
     def _stack(self, keys: tuple[Key, ...], hanging: Mapping[Key, Sequence[tuple[Key, ...]]]) -> list[Part]:
-        """Return what lies below each other, nothing where no box is passed by every path."""
+        """Return the stacked parts; empty if no box lies on every path."""
         stack: list[Part] = []
         spine, at = self._find_spine(keys), {key: i for i, key in enumerate(keys)}
         bounds = [-1, *(at[key] for key in spine), len(keys)] if spine else []

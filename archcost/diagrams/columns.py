@@ -20,7 +20,7 @@ def split_columns(graph: Graph, count: int) -> Graph:
     A box of one column reads its own column where it has as many groups or mixes no channels, else all columns.
 
     Raises:
-        ArgumentError: no convolution has that many groups.
+        ArgumentError: no convolution has this many groups.
     """
     if not any(graph.layer(key).groups == count for key in graph.nodes):
         found = sorted({layer.groups for layer in graph.layers if layer.groups and layer.groups > 1})

@@ -1,4 +1,4 @@
-"""How a graph becomes simpler, step by step, until a person would draw it like that.
+"""Simplify a graph step by step until it looks like a hand-drawn diagram.
 
 Normalisations and activations ride on the box before them, chains of additions become one box, modules fold, repeated
 boxes and equal paths become one with a number.
@@ -174,7 +174,7 @@ def count_repeats(graph: Graph) -> None:
 
 
 def count_paths(graph: Graph) -> None:
-    """Make one path of equal ones that begin and end at the same boxes."""
+    """Merge equal paths that begin and end at the same boxes into one."""
     found: dict[tuple[object, ...], list[list[int]]] = {}
     for key in graph.nodes:
         source = graph.source(key)
@@ -234,7 +234,7 @@ def simplify(report: Report, level: Level, *, apart: bool = False, below: str = 
 
 
 def keep_inside(graph: Graph, module: str) -> Graph:
-    """Return the boxes of one module, and the boxes outside that they read, which become its inputs."""
+    """Return the boxes of one module, and the outside boxes that they read: its inputs."""
     inside = {
         key for key in graph.nodes
         if (path := graph.layer(key).module) == module or path.startswith(f"{module}.")

@@ -77,11 +77,11 @@ class Graph:
         return bool(names) and owners <= names
 
     def source(self, key: int) -> int | None:
-        """Return the one box that a box reads, None where it reads several or none."""
+        """Return the only box that a box reads; None if it reads several boxes or no box."""
         return next(iter(self.reads[key])) if len(self.reads[key]) == 1 else None
 
     def reader(self, key: int) -> int | None:
-        """Return the one box that reads a box, None where several or none do."""
+        """Return the only reader of a box; None if it has several readers or no reader."""
         return next(iter(self.readers[key])) if len(self.readers[key]) == 1 else None
 
     def merge(self, into: int, others: Iterable[int], node: Node) -> None:
@@ -97,7 +97,7 @@ class Graph:
         self.nodes[into] = node
 
     def bypass(self, key: int) -> None:
-        """Leave a box out that reads at most one; who reads it reads what it reads."""
+        """Remove a box that reads at most one box; its readers then read that box."""
         source = self.source(key)
         for reader in self.readers[key]:
             ends = (source if end == key else end for end in self.reads[reader])
@@ -120,7 +120,7 @@ def check_module(report: Report, module: str) -> None:
     """Refuse a module that a network does not have.
 
     Raises:
-        ArgumentError: its path, and those like it.
+        ArgumentError: the network lacks the module; names similar paths.
     """
     if module not in report.modules:
         outermost = ", ".join(path for path in report.modules if path and "." not in path)

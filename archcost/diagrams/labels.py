@@ -1,4 +1,4 @@
-"""What stands in a box and on an edge, in the words of a person who draws it."""
+"""The texts of boxes and edges, in the words of hand-drawn diagrams."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def name_node(graph: Graph, key: int, report: Report, common: tuple[str, ...] = 
 
 
 def break_name(text: str, letters: int) -> tuple[str, ...]:
-    """Return a name in lines of about so many letters; a sign stays with what it belongs to."""
+    """Return a name in lines of about this many letters; a sign stays with what it belongs to."""
     lines = [""]
     for part in re.split(r"(?<= )(?=\+ |x \d)|(?<=[,:] )|(?<=[a-z]{2} )(?=[A-Z\d])", text):
         if lines[-1] and len(lines[-1] + part.rstrip()) > letters:

@@ -1,4 +1,4 @@
-"""Where boxes and lines lie, once their arrangement and their sizes are known.
+"""Compute the places of boxes and lines from their arrangement and sizes.
 
 Lengths are points; x grows to the right and y downwards. Everything is laid out from the top down; a drawing from left
 to right is the same with x and y exchanged.
@@ -296,7 +296,7 @@ def _spread(
 
 
 def _drop_repeats(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Return the corners of a line without those that lie on the one before."""
+    """Return the corners of a line without repeats of the corner before."""
     kept = [points[0]]
     for point in points[1:]:
         if math.dist(point, kept[-1]) > CLOSE:

@@ -129,7 +129,7 @@ class _Builder:
         return box
 
     def list_facts(self, graph: Graph, key: int) -> list[list[str]]:
-        """Return what the page says of a box: label and figure."""
+        """Return the facts that the page shows about a box, as pairs of label and figure."""
         rows = [graph.layers[row] for row in graph.nodes[key].rows]
         inputs = next((units.shape(row.inputs[0][1:]) for row in rows if row.inputs), "")
         sums = {name: sum(getattr(row, name) or 0 for row in rows) for name in QUANTITIES.values()}

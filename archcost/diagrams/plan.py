@@ -1,4 +1,4 @@
-"""What each box of a diagram says, how large it is for that, and where it lies."""
+"""Plan the text, the size and the place of each box of a diagram."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
 
 
 def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
-    """Return the width and the height that drawings need with their titles."""
+    """Return the width and the height of drawings with their titles."""
     font = planned[0].font
     widths = [plan.wide for plan in planned]
     width = sum(widths) + GAP * font * (len(planned) - 1) + 2 * MARGIN * font

@@ -1,4 +1,4 @@
-"""Run a network once and write down what it did: hooks say who, a dispatch mode says what."""
+"""Run a network once and record its operators: hooks name the module, a dispatch mode records the operator."""
 
 from archcost.walk.caches import Caches as Caches
 from archcost.walk.copies import Unfilled as Unfilled, meta_copy as meta_copy, unfilled as unfilled

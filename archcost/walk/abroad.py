@@ -1,8 +1,8 @@
-"""What CUDA's kernels hold otherwise than the CPU's: dropout's mask, and what attention holds; on the meta device.
+"""Dropout and attention on the meta device with the saved tensors of CUDA's kernels, which differ from the CPU's.
 
-Dropout keeps a mask of booleans, where the CPU's has the dtype of its input. Attention with dropout keeps the state of
-the random numbers, where the CPU takes it apart and keeps scores and masks. Which attention is fused differs as well,
-also where nothing trains.
+Dropout keeps a boolean mask on CUDA, and a mask of the input's dtype on the CPU. Attention with dropout keeps the state
+of the random numbers on CUDA; the CPU decomposes it and keeps scores and masks. The two devices also fuse different
+attention calls, even without training.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 HALF = (torch.float16, torch.bfloat16)
 WIDEST_FLASH = 256  # elements of a head
 ALIGNED = 16  # bytes of a head that the memory-efficient kernel reads at once
-FLASH_STEP = 8  # elements that the flash kernel pads a head to
+FLASH_STEP = 8  # elements; the flash kernel pads a head to a multiple
 MASK_STEP = 8  # elements of a mask that the memory-efficient kernel reads at once
-FLASH, EFFICIENT, APART = "the flash kernel", "the memory-efficient kernel", "its parts, which hold all scores"
+FLASH, EFFICIENT, APART = "the flash kernel", "the memory-efficient kernel", "separate operators, which keep all scores"
 BATCHED = 4  # batch, heads, length, elements
 
 
 def drop(values: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Return what `functional.dropout` returns, by CUDA's kernel; NotImplemented where CUDA takes the parts, too."""
+    """Return dropout by CUDA's kernel; NotImplemented if CUDA decomposes it, too."""
     if inplace or not training or not 0 < p < 1 or not values.numel() or not values.is_meta:
         return NotImplemented
     return torch.native_dropout(values, p, training)[0]
 
 
-def attend(  # the function's own arguments, and what notes the kernel
+def attend(  # the function's own arguments, and the notes that receive the kernel's name
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
@@ -45,9 +45,9 @@ def attend(  # the function's own arguments, and what notes the kernel
     *,
     notes: Notes,
 ) -> Any:
-    """Return attention by the kernel that CUDA chooses on an Ampere or later; NotImplemented where it takes it apart.
+    """Return attention by the kernel that CUDA chooses on Ampere or later; NotImplemented if CUDA decomposes it.
 
-    Hopper prefers cuDNN's kernel to flash; it keeps the same.
+    Hopper prefers cuDNN's kernel to the flash kernel; both keep the same tensors.
     """
     tensors = (query, key, value)
     kernel = _choose_kernel(*tensors, attn_mask, is_causal=is_causal, shares=enable_gqa)
@@ -76,9 +76,9 @@ def _choose_kernel(
     is_causal: bool,
     shares: bool,
 ) -> str:
-    """Return what CUDA runs, by sdp_utils_cpp.h and cuda/sdp_utils.cpp of aten/native/transformers.
+    """Return the kernel that CUDA chooses, by sdp_utils_cpp.h and cuda/sdp_utils.cpp of aten/native/transformers.
 
-    `shares`: heads share keys and values.
+    `shares`: several heads share keys and values.
     """
     tensors = (query, key, value)
     dense = all(tensor.is_meta and tensor.dim() == BATCHED and tensor.numel() for tensor in tensors)
@@ -105,15 +105,15 @@ def _choose_kernel(
 
 
 def add_mask(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return what is added to the scores, from which of them are seen; by the operators that torch takes for it."""
+    """Return a boolean mask as a tensor to add to the scores, computed by the same operators as in torch."""
     seen, unseen = (torch.scalar_tensor(number, dtype=dtype, device="meta") for number in (0.0, -torch.inf))
     return torch.where(mask, seen, unseen)
 
 
 def _spread(mask: torch.Tensor, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
-    """Return a mask as what is added to the scores of every batch and head, in rows that begin where the kernel reads.
+    """Return a mask as a tensor to add to the scores of every batch and head, with the row alignment of the kernel.
 
-    Where they do not, torch pads them (aten/native/transformers/attention.cpp, preprocess_mask).
+    torch pads unaligned rows (aten/native/transformers/attention.cpp, preprocess_mask).
     """
     added = add_mask(mask, query.dtype) if mask.dtype == torch.bool else mask
     if any(step % MASK_STEP for step in added.stride()[:-1]):

@@ -1,6 +1,7 @@
-"""Operators on tensors whose values are known: they run on meta and, beside, on the CPU.
+"""Operators on tensors whose values are known: they run on the meta device and also on the CPU.
 
-An answer is given only where each value that an operator reads is known; otherwise torch says on meta what it cannot.
+Values are computed only if all values that an operator reads are known; otherwise torch raises its usual error on the
+meta device.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ aten = torch.ops.aten
 CPU = torch.device("cpu")
 COPY, SELECT, PACK = aten._to_copy.default, aten.masked_select.default, aten._pack_padded_sequence.default
 INDEX = frozenset((aten.index.Tensor, aten._unsafe_index.Tensor))
-# of their first tensor they read no values
+# they read no values of their first tensor
 MAKERS = frozenset(
     (
         *(aten.zeros_like.default, aten.ones_like.default, aten.full_like.default),
@@ -30,15 +31,15 @@ MAKERS = frozenset(
     )
 )
 FILLS = frozenset((aten.fill_.Scalar, aten.fill_.Tensor, aten.zero_.default, aten.copy_.default))
-# what they return may be known although not all of their tensors are
+# the values of their results may be known although some of their arguments are not
 OF_UNKNOWN = MAKERS | FILLS | INDEX | {COPY, SELECT, PACK}
 UNDEFINED = frozenset(("empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided"))
-# their work does not follow from the sizes of their tensors
+# their work is not proportional to the sizes of their tensors
 PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "convolution", "_cdist_forward"))
 
 
 def _may_be_known(values: Values, func: Any, inputs: list[TensorSpec]) -> bool:
-    """Whether an operator's results may have twins: all that it reads has a twin, or it makes something of nothing."""
+    """Whether an operator's results may have twins: all of its inputs have twins, or it does not need all of them."""
     if not inputs or func in OF_UNKNOWN:
         return True
     return bool(values.real) and all([spec.storage in values.real for spec in inputs])  # noqa: C419 - quicker
@@ -47,9 +48,9 @@ def _may_be_known(values: Values, func: Any, inputs: list[TensorSpec]) -> bool:
 def run(
     values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], seen: tuple[list[TensorSpec], Tensors]
 ) -> Any:
-    """Return what an operator returns on meta; where its values are known, its results have twins.
+    """Return an operator's results on the meta device; the results have twins if their values are known.
 
-    `seen` are descriptions of the tensors that it is given, and the tensors that it writes into.
+    `seen` holds the descriptions of its input tensors, and the tensors that it writes into.
     """
     inputs, written = seen
     if not _may_be_known(values, func, inputs):
@@ -63,11 +64,11 @@ def run(
         values.forget_all(written)
         return _run_on_meta(values, func, args, kwargs)
     if not all([tensor.is_meta for tensor in written]):  # noqa: C419 - quicker
-        return func(*known[0], **known[1])  # into a tensor on the CPU, which is real
+        return func(*known[0], **known[1])  # it writes into a tensor on the CPU, which is real
     if not _asks(func):
         try:
             result = _run_on_meta(values, func, args, kwargs)
-        except NotImplementedError:  # torch has it on the CPU alone
+        except NotImplementedError:  # torch has a kernel on the CPU only
             result = NotImplemented
         if result is not NotImplemented:
             _pair(values, result, (func, *known), written)
@@ -77,9 +78,9 @@ def run(
 
 
 def read(values: Values, args: tuple[Any, ...], kwargs: Any) -> torch.Tensor | None:
-    """Return what a copy (`_to_copy`) to the CPU asks for, where it is known and the copy changes nothing else.
+    """Return the result of a copy (`_to_copy`) to the CPU, if the values are known and only the device changes.
 
-    The CPU runs no operator for this, so the walk records nothing.
+    A network on the CPU runs no operator for this copy, so the walk records nothing.
     """
     if kwargs is None or kwargs.get("device") != CPU or not args[0].is_meta:
         return None
@@ -87,7 +88,7 @@ def read(values: Values, args: tuple[Any, ...], kwargs: Any) -> torch.Tensor | N
 
 
 def _is_of_meta(args: Any, kwargs: Any) -> bool:
-    """Whether an operator reads, writes or makes a tensor on meta."""
+    """Whether an operator reads, writes or creates a tensor on the meta device."""
     device = kwargs.get("device")
     if device is not None and device.type == "meta":
         return True
@@ -102,12 +103,12 @@ def _is_determined(func: Any) -> bool:
 
 
 def _asks(func: Any) -> bool:
-    """Whether only values say what an operator returns, or how large it is."""
+    """Whether an operator's result, or its size, depends on values."""
     return func not in INDEX and (Tag.data_dependent_output in func.tags or Tag.dynamic_output_shape in func.tags)
 
 
 def _arguments(values: Values, func: Any, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
-    """Return an operator's arguments on the CPU; None where it reads what is not known."""
+    """Return an operator's arguments on the CPU; None if it reads unknown values."""
     tensors = find_tensors((args, kwargs))
     twins: dict[int, torch.Tensor] = {}
     for place, tensor in enumerate(tensors):
@@ -126,7 +127,7 @@ def _arguments(values: Values, func: Any, args: Any, kwargs: Any) -> tuple[Any, 
 
 
 def _stand_in(func: Any, tensor: torch.Tensor) -> torch.Tensor | None:
-    """Return a tensor for one of which an operator reads no values."""
+    """Return an unfilled CPU tensor in place of an argument whose values the operator does not read, else None."""
     if func in MAKERS:
         return torch.empty((), dtype=tensor.dtype, device=CPU).expand(tensor.shape)
     if func in FILLS and tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes():
@@ -137,12 +138,12 @@ def _stand_in(func: Any, tensor: torch.Tensor) -> torch.Tensor | None:
 def _compute(func: Any, args: Any, kwargs: Any) -> Any:
     try:
         return func(*args, **kwargs)
-    except Exception:  # noqa: BLE001 - whatever it is, there is no answer
+    except Exception:  # noqa: BLE001 - after any error the values stay unknown
         return NotImplemented
 
 
 def _pair(values: Values, result: Any, call: tuple[Any, Any, Any], written: Tensors) -> None:
-    """Compute the twins of an operator's results, where these are small."""
+    """Compute the twins of an operator's results if the results are small."""
     results = find_tensors(result)
     reals = find_tensors(_compute(*call)) if values.may_compute(results) else []
     if len(results) == len(reals):
@@ -153,7 +154,7 @@ def _pair(values: Values, result: Any, call: tuple[Any, Any, Any], written: Tens
 
 
 def _bring(values: Values, real: Any) -> Any:
-    """Return an answer with its tensors on meta; numbers stay what they are."""
+    """Return a CPU result with its tensors moved to the meta device; numbers are unchanged."""
 
     def bring(twin: torch.Tensor) -> torch.Tensor:
         tensor = torch.empty_strided(twin.size(), twin.stride(), dtype=twin.dtype, device="meta")
@@ -164,12 +165,12 @@ def _bring(values: Values, real: Any) -> Any:
 
 
 def _run_on_meta(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Run an operator on meta, with what it has to know besides shapes."""
+    """Run an operator on the meta device; supply the values that determine its result's size."""
     if func is SELECT:
         mask = values.twin(args[1])
         if mask is not None:
             size = torch.broadcast_tensors(args[0], args[1])[0].numel()  # type: ignore[no-untyped-call]
-            count = int(mask.sum()) * (size // max(mask.numel(), 1))  # each place of the mask counts as often
+            count = int(mask.sum()) * (size // max(mask.numel(), 1))  # broadcasting repeats each place of the mask
             return torch.empty(count, dtype=args[0].dtype, device="meta")
     elif func in INDEX:
         args = (args[0], [place for index in args[1] for place in _places(values, index)])
@@ -180,7 +181,7 @@ def _run_on_meta(values: Values, func: Any, args: tuple[Any, ...], kwargs: dict[
 
 
 def _places(values: Values, index: torch.Tensor | None) -> list[torch.Tensor | None]:
-    """Return an index, or in place of a mask the places where it is True."""
+    """Return an index as a list; a mask is replaced by one index tensor for each of its dimensions."""
     if index is None or not index.is_meta or index.dtype not in {torch.bool, torch.uint8}:
         return [index]
     mask = values.twin(index)

@@ -1,6 +1,6 @@
-"""What a forward is given: every tensor in it is found, in plain objects (a cache of keys and values) too, and copied.
+"""The arguments of a forward: finds and copies every tensor in them, also in plain objects (a key-value cache).
 
-Copies are as deep as the arguments, so that nothing of the caller's grows or changes when a network runs.
+Copies are deep, so that a network cannot mutate the caller's objects.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, slots_of
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
-    """Return the tensors of a forward's arguments, in order, each as often as it was given."""
+    """Return the tensors of a forward's arguments, in order, with repetitions."""
     return _Look(arguments).tensors
 
 
@@ -27,7 +27,7 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
     """Copy a forward's arguments as `copy.deepcopy` does, with `change` applied to each tensor, once.
 
     Raises:
-        ArgumentError: an object with tensors in it that refuses to be copied.
+        ArgumentError: an object that contains tensors cannot be copied.
     """
     look = _Look(arguments)
     memo: dict[int, Any] = {
@@ -53,7 +53,7 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
 
 
 def _rebuild(value: Any, memo: dict[int, Any]) -> Any:
-    """Copy a value by what lies in it: its class looks its own attributes up in a table that a new object lacks."""
+    """Copy a value item by item, for classes whose attribute lookup fails on the empty object that deepcopy creates."""
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, tuple):
@@ -76,14 +76,14 @@ def _rebuild(value: Any, memo: dict[int, Any]) -> Any:
 
 
 class _Look:
-    """What lies in arguments: tensors, and what is handed on without a copy."""
+    """The contents of arguments: tensors, and objects that are passed without a copy."""
 
     def __init__(self, arguments: Any) -> None:
         self.tensors: list[torch.Tensor] = []
         self.generators: list[torch.Generator] = []
         self.as_they_are: list[Any] = []
-        self.opaque: list[Any] = []  # whose insides Python cannot see: arrays of numpy, open files, locks, iterators
-        self._within: set[int] = set()  # containers that are being looked at, and objects that were
+        self.opaque: list[Any] = []  # objects with hidden contents: numpy arrays, open files, locks, iterators
+        self._within: set[int] = set()  # containers under inspection, and objects already inspected
         self._look(arguments)
 
     def _look(self, value: Any) -> None:
@@ -92,7 +92,7 @@ class _Look:
         if isinstance(value, torch.Tensor):
             self.tensors.append(value)
         elif isinstance(value, (list, tuple, set, frozenset, deque, Mapping)):
-            if isinstance(value, PackedSequence):  # torch wants its batch sizes on the CPU
+            if isinstance(value, PackedSequence):  # torch requires its batch sizes on the CPU
                 self.as_they_are.append(value.batch_sizes)
             self._look_at_all(value, value.values() if isinstance(value, Mapping) else value)
         elif isinstance(value, torch.Generator):
@@ -104,7 +104,7 @@ class _Look:
             self.opaque.append(value)
 
     def _look_at_all(self, container: Any, items: Iterable[Any], *, again: bool = True) -> None:
-        """Look at what is in a container, unless it is being looked at already: it may hold itself."""
+        """Inspect the items of a container, unless an inspection is under way: it may contain itself."""
         if id(container) not in self._within:
             self._within.add(id(container))
             for item in items:

@@ -1,7 +1,7 @@
-"""Operators that torch, or a network, runs on the meta device for a shape alone: no real run does their work.
+"""Operators that torch, or a network, runs on the meta device only for a shape: a real run does no such work.
 
-Forward-mode derivatives (`jvp`) do so where a tangent is known to be all zeros: of a sum, torch runs nothing but the
-meta kernel. That is written in primitives, and is given the zeros as one number that is spread out.
+Forward-mode derivatives (`jvp`) do so if a tangent is known to be all zeros: for a sum, torch runs only the meta
+kernel. That kernel is written in primitives, and receives the zeros as one expanded number.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def reads_zeros(args: tuple[Any, ...], storages: Storages, ops: Sequence[OpCall]
 
 
 def ask_for_shape(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], storages: Storages) -> Any:
-    """Run a primitive on the meta device, and say of its result that it takes no memory."""
+    """Run a primitive on the meta device, and record its result as a storage of 0 bytes."""
     result = func(*args, **kwargs)
     for tensor in find_tensors(result):
         storages.find(tensor, "constant").nbytes = 0

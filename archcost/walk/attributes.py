@@ -1,4 +1,4 @@
-"""What the modules of a network hold beside what they register: containers, objects, tensors."""
+"""The unregistered attributes of a network's modules: containers, objects, tensors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# values that cannot change in place and hold no tensor
+# immutable types that contain no tensors
 ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type, FunctionType, BuiltinFunctionType))
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
 TABLES = frozenset(("_parameters", "_buffers", "_modules"))
-# what every module has, in the order of its constructor; most of it are hooks, of which there are nearly always none
+# the attributes of every module, in the order of its constructor; most are tables of hooks and usually empty
 USUAL = tuple(vars(nn.Module()))
 HOOKS = tuple(name for name, value in vars(nn.Module()).items() if type(value) in CONTAINERS and name not in TABLES)
 OTHERS = tuple(name for name in USUAL if name not in HOOKS)
@@ -30,7 +30,7 @@ get_hooks, get_others = itemgetter(*HOOKS), itemgetter(*OTHERS)
 
 
 class Fields(MutableMapping[str, Any]):
-    """The attributes of an object that keeps them in no dictionary, as one: slots, or what a closure's cell holds."""
+    """A mapping of an object's attributes that are not in a dictionary: slots, or the content of a closure's cell."""
 
     def __init__(self, owner: Any, names: tuple[str, ...]) -> None:
         self._owner, self.names = owner, names
@@ -38,11 +38,11 @@ class Fields(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         try:
             return getattr(self._owner, name)
-        except (AttributeError, ValueError):  # a cell may be empty, too
+        except (AttributeError, ValueError):  # ValueError: the cell is empty
             raise KeyError(name) from None
 
     def __setitem__(self, name: str, value: Any) -> None:
-        object.__setattr__(self._owner, name, value)  # a frozen dataclass refuses its own
+        object.__setattr__(self._owner, name, value)  # the own `__setattr__` of a frozen dataclass raises
 
     def __delitem__(self, name: str) -> None:
         object.__delattr__(self._owner, name)
@@ -55,20 +55,20 @@ class Fields(MutableMapping[str, Any]):
 
 
 class Attributes(NamedTuple):
-    """What else the modules of a network hold: containers, which may change in place, and tensors.
+    """The other contents of a network's modules: mutable containers and tensors.
 
-    `filled` are the modules' tables of attributes, and containers with something in them that are attributes, or lie in
-    one; objects of the user's own classes count as the containers of their attributes. `tensors` are those that are
-    attributes, or lie in a container that is one.
+    `filled` are the modules' attribute dictionaries, and all non-empty containers in attributes, at any depth; objects
+    of the user's own classes count as containers of their attributes. `tensors` are the tensors in attributes, at any
+    depth.
     """
 
-    empty: list[Any]  # nearly all are the tables of a module's hooks
+    empty: list[Any]  # mostly the empty hook tables of modules
     filled: list[Any]
     tensors: list[torch.Tensor]
 
 
 def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
-    """Return what modules hold besides their parameters, buffers and modules."""
+    """Return the contents of modules besides their parameters, buffers and submodules."""
     found = Attributes([], [], [])
     seen = {id(module) for module in modules}
     for module in modules:
@@ -84,7 +84,7 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
                 if kind is list:
                     found.filled.append(value)
             elif name in TABLES:
-                if isinstance(value, dict):  # those of a ScriptModule are views of its C++ half
+                if isinstance(value, dict):  # the tables of a ScriptModule are views of C++ objects
                     found.filled.append(value)
             else:
                 look_into(value, found, seen)
@@ -92,7 +92,7 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
 
 
 def _list_own(table: dict[str, Any], empty: list[Any]) -> Iterable[tuple[str, Any]]:
-    """Return the attributes of a module that have to be looked at; hooks, where there are none, are `empty` at once."""
+    """Return the attributes of a module to inspect; if it has no hooks, add its hook tables to `empty` at once."""
     if tuple(islice(table, len(USUAL))) != USUAL:
         return table.items()
     hooks = get_hooks(table)
@@ -103,7 +103,7 @@ def _list_own(table: dict[str, Any], empty: list[Any]) -> Iterable[tuple[str, An
 
 
 def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
-    """Find what lies in a value: a tensor, a container, an object that has attributes of its own."""
+    """Find the tensors, containers and objects with attributes in a value, and add them to `found`."""
     if id(value) in seen:
         return
     seen.add(id(value))
@@ -125,8 +125,8 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
 
 
 def contents_of(container: Any) -> Any:
-    """Return what a container holds now, whatever its class does when it is read or copied."""
-    if type(container) is dict:  # nearly all are
+    """Return a shallow copy of a container's contents, bypassing methods that its class overrides."""
+    if type(container) is dict:  # almost always
         return container.copy()
     if isinstance(container, Fields):
         return dict(container)
@@ -135,13 +135,13 @@ def contents_of(container: Any) -> Any:
 
 
 def has_fields(value: Any) -> bool:
-    """Whether a value is an object whose attributes belong to it: not a class, a function, nor what Python provides."""
+    """Whether a value is an instance of a user's class with attributes: not a class, a function or a Python builtin."""
     kind = type(value)
     return not isinstance(value, type) and hasattr(value, "__dict__") and is_of_users(kind)  # type: ignore[arg-type]
 
 
 def slots_of(value: Any) -> Fields:
-    """Return the attributes that an object of the user's has beside a dictionary."""
+    """Return the attributes that an object of a user's class keeps in slots."""
     return Fields(value, _slots(type(value)))  # type: ignore[arg-type] # classes do hash
 
 
@@ -160,7 +160,7 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 @functools.cache
 def is_of_users(kind: type) -> bool:
-    """Whether a class comes from the user or a library, and not from Python or torch; modules are always the user's."""
+    """Whether a class comes from the user or a library, not from Python or torch; nn.Modules always count as users'."""
     if kind is SimpleNamespace or issubclass(kind, nn.Module):
         return True
     package = str(kind.__module__).partition(".")[0]

@@ -1,8 +1,8 @@
-"""Mixed precision: torch's own autocast on a real device, and the same casts on the meta device, where torch has none.
+"""Mixed precision: torch's own autocast on a real device; the same casts on the meta device, which has no autocast.
 
-torch runs autocast as kernels of the dispatcher, above autograd, under a key that every device with an autocast has;
-the meta device has none. The key of a device for which torch has no kernels (Graphcore's IPU) is lent to it here:
-kernels under that key cast arguments as those of the CPU or of CUDA would, keep the casts of parameters, and hand on.
+torch implements autocast as dispatcher kernels above autograd. Every device with autocast has a dispatch key for them;
+the meta device lacks one. It borrows the key of a device without kernels in torch (Graphcore's IPU): kernels under that
+key cast arguments as the CPU's or CUDA's would, cache the casts of parameters, and call the operator.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 NAME, DEVICE = "AutocastIPU", "ipu"
-SWITCH = ("device_type", "dtype", "enabled", "cache_enabled")  # what torch.autocast takes
+SWITCH = ("device_type", "dtype", "enabled", "cache_enabled")  # the parameters of torch.autocast
 KEY = getattr(torch._C.DispatchKey, NAME)
 
 
 class Autocast:
-    """Mixed precision for a walk: `ready` around all of it, `active` around what runs within `torch.autocast`.
+    """Mixed precision for a walk: `ready` surrounds the whole walk, `active` the part within `torch.autocast`.
 
-    The state that modules may ask for and change themselves (`torch.autocast(..., enabled=False)`) is torch's own, of
-    the device whose lists are followed. On the meta device the CPU's has to be on as well: it is the one that
-    checkpointing switches on again for what it runs twice.
+    Modules may read and change the autocast state (`torch.autocast(..., enabled=False)`); it is torch's own state of
+    the device whose lists are followed. On the meta device the CPU's autocast must be on as well: checkpointing
+    switches it on again when it recomputes.
     """
 
     def __init__(self, precision: MixedPrecision, device: str) -> None:
@@ -47,7 +47,7 @@ class Autocast:
 
     @contextmanager
     def ready(self) -> Iterator[None]:
-        """Let tensors on the meta device be cast, wherever autocast is on."""
+        """Cast tensors on the meta device wherever autocast is on."""
         if not self._on_meta:
             yield
             return
@@ -66,7 +66,7 @@ class Autocast:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """`torch.autocast`, on whatever device."""
+        """Enter `torch.autocast` on any device, including the meta device."""
         if not self._on_meta:
             with torch.autocast(self._lists, self._wanted):
                 yield
@@ -84,12 +84,12 @@ class Autocast:
         return torch.get_autocast_dtype(self._lists)
 
     def policy(self, name: str) -> Policy | None:
-        """Return what is to be done with an operator now."""
+        """Return the cast policy of an operator under the current autocast state; None if autocast leaves it alone."""
         on = torch.is_autocast_enabled("cpu") and torch.is_autocast_enabled(self._lists)
         return policies(self._lists).get(name) if on else None
 
     def lower(self, value: Any) -> Any:
-        """Cast the tensors of a value into half precision."""
+        """Cast the tensors of a value to half precision."""
         return self._cast_all(value, self._dtype)
 
     def run(self, op: Any, policy: Policy, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -101,13 +101,13 @@ class Autocast:
         to = torch.float32 if policy == "full" else self._dtype
         if policy == "promote" and torch.float32 in {t.dtype for t in find_tensors((args, kwargs)) if _is_eligible(t)}:
             to = torch.float32
-        # the last argument first, as torch's compiled kernels do: autograd runs the casts' gradients in that order
+        # the last argument first, as in torch's compiled kernels: autograd runs the casts' gradients in that order
         named = {name: self._cast_all(kwargs[name], to) for name in reversed(kwargs)}
         cast = [self._cast_all(argument, to) for argument in reversed(args)]
         return op(*reversed(cast), **named)
 
     def _run_with_dtype(self, op: Any, policy: Policy, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Ask for a result in float32, unless a dtype was asked for already."""
+        """Run an operator with a float32 result, unless the call names a dtype."""
         arguments = op._schema.arguments
         bound = {a.name: a.default_value for a in arguments if a.has_default_value()}
         bound |= dict(zip((a.name for a in arguments), args, strict=False)) | kwargs
@@ -122,7 +122,7 @@ class Autocast:
         return map_tensors(lambda tensor: self._cast(tensor, to), value)
 
     def _cast(self, tensor: torch.Tensor, to: torch.dtype) -> torch.Tensor:
-        """Cast a tensor; a parameter's cast into half is kept while autocast is on, save in inference mode."""
+        """Cast a tensor; cache a parameter's cast to half precision while autocast is on, except in inference mode."""
         if not _is_eligible(tensor) or tensor.dtype == to:
             return tensor
         kept = (
@@ -138,14 +138,14 @@ class Autocast:
         if not kept:
             return tensor.to(to)
         if id(tensor) not in self._casts:
-            self._casts[id(tensor)] = (tensor, tensor.to(to))  # the tensor too, so that nothing else takes its number
+            self._casts[id(tensor)] = (tensor, tensor.to(to))  # hold the tensor, so that its id is not reused
         return self._casts[id(tensor)][1]
 
 
 def accept_meta(restoration: Restoration) -> None:
-    """Let a forward switch autocast off, and ask for it, by the device of a tensor on meta, where torch has none.
+    """Let a forward query autocast, or switch it off, for the device "meta", which torch would reject.
 
-    The meta device has the state of the CPU. Switching autocast on there fails, as ever, unless the walk has it on.
+    The meta device has the state of the CPU. Switching autocast on there fails as usual, unless the walk uses autocast.
     """
     for owner, name in ((torch.autocast, "__init__"), (torch, "is_autocast_enabled"), (torch, "get_autocast_dtype")):
         function = getattr(owner, name)
@@ -155,7 +155,7 @@ def accept_meta(restoration: Restoration) -> None:
 
 @functools.cache
 def _accept(function: Any) -> Any:
-    """Return a function of torch's that takes the meta device for the CPU."""
+    """Return a function of torch that treats the meta device as the CPU."""
     place = int(function.__name__ == "__init__")
 
     @functools.wraps(function)
@@ -172,7 +172,7 @@ def _accept(function: Any) -> Any:
     return accepting
 
 
-_running: list[Autocast] = []  # the innermost last, should one walk run within another
+_running: list[Autocast] = []  # the innermost last, if one walk runs within another
 
 
 def _is_eligible(tensor: torch.Tensor) -> bool:
@@ -181,7 +181,7 @@ def _is_eligible(tensor: torch.Tensor) -> bool:
 
 @contextmanager
 def _switch_autocast(device: str, dtype: torch.dtype | None) -> Iterator[None]:
-    """Switch a device's autocast on, or off for a dtype of None, whether or not there is such a device."""
+    """Switch a device's autocast on, or off for a dtype of None, even if this machine lacks the device."""
     before = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
     torch.set_autocast_enabled(device, dtype is not None)
     torch.set_autocast_dtype(device, dtype or before[1])
@@ -194,7 +194,7 @@ def _switch_autocast(device: str, dtype: torch.dtype | None) -> Iterator[None]:
 
 @functools.cache
 def _install_kernels() -> tuple[Library, ...]:
-    """Register the kernels, once; whoever holds the libraries keeps them."""
+    """Register the kernels once; they stay registered while the returned libraries are referenced."""
     rest, aten = (Library(namespace, "IMPL", NAME) for namespace in ("_", "aten"))  # type: ignore[no-untyped-call]
     rest.fallback(fallthrough_kernel, NAME)  # type: ignore[no-untyped-call]
     for name in sorted(policies("cpu").keys() | policies("cuda").keys()):
@@ -211,7 +211,7 @@ def _kernel(op: Any, name: str) -> Callable[..., Any]:
     def cast_and_run(keys: Any, *args: Any, **kwargs: Any) -> Any:
         autocast = _running[-1]
         policy = autocast.policy(name)
-        if policy is None:  # not on the lists that are followed; what it is made of may be
+        if policy is None:  # not on the lists, but its component operators may be
             return op.redispatch(keys & below, *args, **kwargs)
         with torch._C._ExcludeDispatchKeyGuard(key):
             return autocast.run(op, policy, args, kwargs)

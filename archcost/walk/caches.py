@@ -1,8 +1,8 @@
-"""Caches outside a network that a walk on the meta device fills: emptied again, for nobody can use what is in them.
+"""Caches outside a network that a walk fills with meta tensors: they are emptied again, as meta tensors are useless.
 
-What a network's own code can reach (the Python modules that it is written in, and those that they import from) is noted
-before the walk, and put back exactly. Other holders are looked for only where a tensor of the walk is still alive after
-that, which hardly ever happens.
+The objects that a network's own code can reach (in its Python modules, and in those that they import from) are recorded
+before the walk and restored exactly. Other holders are searched only if a tensor of the walk is still alive after that,
+which is rare.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Parts
 
 Memo = type(functools.cache(int))
-OTHERS = frozenset(("archcost", "torch", "numpy", *sys.stdlib_module_names))  # whose caches no network fills
-MOST = 10_000  # containers, objects and classes: a library of more is not looked through to its end
-LONG = 1_000  # items of a container, which are not looked into beyond that
+OTHERS = frozenset(("archcost", "torch", "numpy", *sys.stdlib_module_names))  # networks do not fill their caches
+MOST = 10_000  # containers, objects and classes to record; the search stops at this number
+LONG = 1_000  # containers with more items are not searched
 NOTHING = object()
 PLAIN = ATOMS - {type, FunctionType}
 
 
 class Caches:
-    """What a network's code could fill, as it was before a walk, and what the walk left alive."""
+    """The containers that a network's code can fill, with their contents before a walk, and the storages left alive."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, Any] = {}  # it holds what it names, so that no id is given out twice
-        self._before: list[tuple[Any, Any]] = []  # containers, classes and fields, each with what was in it
+        self._seen: dict[int, Any] = {}  # it holds the objects, so that no id is reused
+        self._before: list[tuple[Any, Any]] = []  # containers, classes and fields, each with its contents
         self._memos: list[Any] = []
         self._made: list[weakref.ref[Any]] = []
 
     def note(self, parts: Parts) -> None:
-        """Note what the code of a network can reach."""
+        """Record the contents of everything that a network's code can reach."""
         modules = _python_modules({type(module) for module in parts.modules.values()})
         used = [
             value
@@ -65,16 +65,16 @@ class Caches:
         self._note_reach([vars(module) for module in dict.fromkeys([*modules, *_python_modules(used)])])
 
     def watch(self, storages: Iterable[weakref.ref[Any]]) -> None:
-        """Watch the storages that are alive at the end of a walk: they are about to die."""
+        """Watch the storages that are alive at the end of a walk: they should die soon."""
         self._made += storages
 
     def empty(self) -> tuple[str, ...]:
-        """Take what the walk made out of every cache; return the names of the places where that cannot be done."""
+        """Remove the walk's tensors from every cache; return the names of the places that still hold some."""
         if not self._alive():
             return ()
         gc.collect(
             0
-        )  # an object that refers to itself is not a cache; the collector rested, so what the walk made is young
+        )  # a reference cycle is not a cache; the collector was off, so the walk's objects are in generation 0
         self.put_back()
         if alive := self._alive():
             gc.collect()
@@ -83,7 +83,7 @@ class Caches:
         return left
 
     def put_back(self) -> None:
-        """Take what the walk made out of the caches that were noted; an error on its way holds more, for a while."""
+        """Remove the walk's tensors from the recorded caches only: an error in flight may hold others for a while."""
         if alive := self._alive():
             self._restore(alive)
 
@@ -92,7 +92,7 @@ class Caches:
         return {storage._cdata for storage in storages if storage is not None}
 
     def _note_reach(self, roots: list[Any]) -> None:
-        """Note what can be reached, the nearest first: what the network's own code names is never beyond the limit."""
+        """Record everything reachable, breadth first, so that the network's own names come before the limit."""
         pending = deque(roots)
         while pending and len(self._seen) <= MOST:
             value = pending.popleft()
@@ -120,7 +120,7 @@ class Caches:
             memo.cache_clear()
         for owner, before in self._before:
             now = vars(owner) if isinstance(owner, type) else owner
-            # copies are looked through: looking may end what an entry refers to weakly, and the entry with it
+            # iterate over copies: the search may drop the last reference to an object, and with it a weak entry
             if not isinstance(now, (dict, MappingProxyType, Fields)):
                 if len(now) != len(before) and any(holds(item, alive) for item in list(now)):
                     refill(now, before)
@@ -132,7 +132,7 @@ class Caches:
 
 
 def holds(value: Any, alive: set[int]) -> bool:
-    """Whether a tensor with one of the storages is a value, or lies in it."""
+    """Whether a value is, or contains, a tensor with one of the storages."""
     if type(value) in ATOMS:
         return False
     found = Attributes([], [], [])
@@ -153,7 +153,7 @@ def _set(owner: Any, name: str, value: Any) -> None:
 
 
 def _python_modules(values: Iterable[Any]) -> list[ModuleType]:
-    """Return the Python modules that classes and functions come from, without those whose caches no network fills."""
+    """Return the Python modules that define classes and functions, without those that networks do not fill."""
     names = {value.__module__ for value in values if _is_watched(value)}
     return [sys.modules[name] for name in sorted(names) if isinstance(sys.modules.get(name), ModuleType)]
 
@@ -164,7 +164,7 @@ def _is_watched(value: Any) -> bool:
 
 
 def _inside(value: Any) -> list[Any]:
-    """Return what lies in a container, a class, a function or an object."""
+    """Return the direct contents of a container, a class, a function or an object."""
     if isinstance(value, dict):
         return [] if dict.__len__(value) > LONG else list(dict.values(value))
     if isinstance(value, (tuple, *MUTABLE)):

@@ -1,7 +1,7 @@
-"""What torch's autocast does with an operator's arguments, on the CPU and on CUDA.
+"""How torch's autocast treats an operator's arguments, on the CPU and on CUDA.
 
-Which operators it touches, torch's dispatcher knows: those that have a kernel for a device's autocast. Said here is
-what becomes of their arguments where they are not simply cast to float32.
+Autocast affects the operators that have a kernel under a device's autocast key in torch's dispatcher. This file lists
+the treatment of arguments that are not simply cast to float32.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Policy: TypeAlias = Literal["lower", "full", "full dtype", "append dtype", "prom
 
 KEYS = {"cpu": "AutocastCPU", "cuda": "AutocastCUDA"}
 
-# into half precision
+# cast to half precision
 LOWER = {
     *(
         "_convolution.deprecated",
@@ -32,7 +32,7 @@ LOWER = {
     *("_thnn_fused_lstm_cell", "_thnn_fused_gru_cell", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"),
     *("_scaled_dot_product_flash_attention", "scaled_dot_product_attention"),
 }
-# into the widest of their dtypes
+# cast to the widest of their dtypes
 PROMOTE = {
     "cpu": {"stack", "cat", "index_copy", "index_copy.dimname"},
     "cuda": {
@@ -44,11 +44,11 @@ PROMOTE = {
 
 @functools.cache
 def policies(lists: str) -> dict[str, Policy]:
-    """Return what the autocast of a device, "cpu" or "cuda", does with each operator that it touches."""
+    """Return the policy of a device's autocast, "cpu" or "cuda", for each operator that it affects."""
     registered = torch._C._dispatch_get_registrations_for_dispatch_key(KEYS[lists])
     names = {name.removeprefix("aten::") for name in registered if name.startswith("aten::")}
     if lists == "cuda":
-        names.add("_cudnn_rnn")  # builds for the CPU do not have it
+        names.add("_cudnn_rnn")  # builds for the CPU lack it
     return {name: _policy(name, lists) for name in names}
 
 
@@ -61,9 +61,9 @@ def _policy(name: str, lists: str) -> Policy:
 
 
 def _full_on_cuda(name: str) -> Policy:
-    """Return how CUDA's autocast has an operator answer in float32; it leaves those alone that take a result's dtype.
+    """Return how CUDA's autocast obtains a float32 result: by casting arguments, or by the operator's dtype argument.
 
-    Which overloads there are differs between releases of torch (those that name dimensions have left it).
+    The overloads differ between releases of torch (overloads with named dimensions were removed).
     """
     packet, _, overload = name.partition(".")
     if packet == "norm":

@@ -1,6 +1,6 @@
-"""Modules that a walk computes again in the backward pass, as torch's checkpointing does (without reentry).
+"""Modules that a walk recomputes in the backward pass, as torch's non-reentrant checkpointing does.
 
-They are named by their paths: "layer3.4", or "features[5:10]" for layers of a Sequential that follow each other.
+They are named by their paths: "layer3.4", or "features[5:10]" for consecutive layers of a Sequential.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ RUN = re.compile(r"(.*)\[(\d+):(\d+)\]")
 
 
 def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], restoration: Restoration) -> None:
-    """Have modules keep nothing but what they are given, until `restoration` is over.
+    """Make modules keep only their inputs, until `restoration` ends.
 
     Raises:
-        ArgumentError: a path at which there is no module, or layers of what is no Sequential.
+        ArgumentError: a path names a missing module, or a range of layers names a module that is not a Sequential.
     """
-    from torch.utils.checkpoint import checkpoint  # which loads torch's compiler
+    from torch.utils.checkpoint import checkpoint  # this import loads torch's compiler
 
     runs: dict[str, list[tuple[int, int]]] = {}
     for name in names:
         found = RUN.fullmatch(name)
         path = name if found is None else found[1]
         if path not in modules:
-            hint = closest(path, list(modules), "`--view modules` shows those that there are")
+            hint = closest(path, list(modules), "`--view modules` lists the modules")
             raise ArgumentError(f"checkpoint {name!r}: there is no module {path!r}; {hint}")
         if found is None:
             _replace_forward(modules[path], functools.partial(checkpoint, use_reentrant=False), restoration)
@@ -42,24 +42,24 @@ def checkpoint_modules(modules: Mapping[str, nn.Module], names: Sequence[str], r
             runs.setdefault(path, []).append((int(found[2]), int(found[3])))
     for path, parts in runs.items():
         if not is_chain(modules[path]):
-            raise ArgumentError(f"checkpoint {path!r}: only a Sequential has layers that follow each other")
+            raise ArgumentError(f"checkpoint {path!r}: only a Sequential has consecutive layers")
         _replace_forward(modules[path], functools.partial(_run_in_parts, modules[path], dict(parts)), restoration)
 
 
 def is_chain(module: nn.Module) -> bool:
-    """Whether a module does nothing but to call its children, one after the other."""
-    return getattr(type(module), "forward", None) is nn.Sequential.forward  # a scripted module's class has none
+    """Whether a module only calls its children, one after the other."""
+    return getattr(type(module), "forward", None) is nn.Sequential.forward  # a scripted module's class has no forward
 
 
 def _replace_forward(module: nn.Module, run: Any, restoration: Restoration) -> None:
-    """Have a module's forward run by `run`, which is given that forward and its arguments."""
+    """Replace a module's forward by `run`, which receives the original forward and its arguments."""
     own = module.__dict__.get("forward")
     restoration.add(functools.partial(_put_forward_back, module, own))
     module.__dict__["forward"] = functools.partial(run, module.forward)
 
 
 def _run_in_parts(chain: nn.Module, ends: Mapping[int, int], _: Any, given: Any) -> Any:
-    """Run the layers of a Sequential; of those from a place to its end among `ends` nothing is kept."""
+    """Run the layers of a Sequential; checkpoint the layers from each key of `ends` to its value."""
     from torch.utils.checkpoint import checkpoint
 
     layers, place = list(chain.children()), 0
@@ -78,7 +78,7 @@ def _run(layers: Sequence[nn.Module], given: Any) -> Any:
 
 
 def _put_forward_back(module: nn.Module, own: object) -> None:
-    """Give a module the forward that it had itself, if any, rather than its class."""
+    """Restore a module's own forward attribute, if it had one besides its class's."""
     module.__dict__.pop("forward", None)
     if own is not None:
         module.__dict__["forward"] = own

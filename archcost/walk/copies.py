@@ -1,4 +1,4 @@
-"""A network without weights: a copy on the meta device, and a constructor that leaves its parameters unfilled."""
+"""Networks without weights: copies on the meta device, and construction without filling the parameters."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ FILLS = frozenset(
 
 
 class Unfilled(DeviceContext):
-    """`torch.device(...)` as a context, in which nothing is written into parameters: memory that nobody reads.
+    """`torch.device(...)` as a context in which parameters stay unfilled, as no figure depends on their values.
 
-    A constructor that needs the values of other tensors runs as ever. A network of 645 million parameters that works
-    its widths out with tensors is built in milliseconds on the CPU.
+    A constructor that needs the values of other tensors runs as usual. A network of 645 million parameters that
+    computes its widths with tensors is built in milliseconds on the CPU.
     """
 
     def __init__(self, device: str | torch.device | None = None) -> None:
@@ -70,15 +70,15 @@ class Unfilled(DeviceContext):
 
 
 def _initialises(func: Any) -> bool:
-    """Whether a function is one of `torch.nn.init`, or what a library has put in its place, as transformers does."""
+    """Whether a function is one of `torch.nn.init`, or a library's replacement for one, as in transformers."""
     return func in INITIALISERS or (type(func) is FunctionType and vars(init).get(func.__name__) is func)
 
 
 def unfilled(device: str | torch.device = "meta") -> Unfilled:
     """Return a context in which modules are built without filling their parameters, on a device.
 
-    What a constructor writes into parameters (`nn.init`, `weight.data.normal_()`) takes half of the time that it takes,
-    and an account reads no weight. Buffers and whatever else it computes are as ever.
+    Filling parameters (`nn.init`, `weight.data.normal_()`) takes half of a constructor's time, and an account reads no
+    weights. Buffers and all other results of the constructor are as usual.
 
     Example:
         >>> from torch import nn
@@ -94,11 +94,11 @@ def unfilled(device: str | torch.device = "meta") -> Unfilled:
 def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 
-    Tensors that are shared stay shared. The original's weights are neither touched nor copied; `values` are told what
-    its other tensors hold.
+    Shared tensors stay shared. The original's weights are neither changed nor copied; `values` learns the contents of
+    its other tensors.
 
     Raises:
-        WalkError: a network that cannot be copied, with a NotImplementedError as its cause.
+        WalkError: the network cannot be copied; the cause is a NotImplementedError.
     """
     try:
         return _copy_to_meta(parts, values)
@@ -109,9 +109,10 @@ def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
 
 
 def normal_copy(parts: Parts) -> nn.Module:
-    """Copy a network built under inference_mode, with normal tensors in the memory of its own.
+    """Copy a network built under inference_mode, with normal tensors that share its memory.
 
-    Outside of inference mode torch writes into no tensor that was made within it, and multiplies by it otherwise.
+    Outside of inference mode torch refuses to write into an inference tensor, and multiplies by it with other
+    operators.
     """
     held = (*[named.tensor for named in (*parts.parameters, *parts.buffers)], *parts.attributes.tensors)
     return _copy(parts, {id(tensor): _make_normal(tensor) for tensor in held})
@@ -132,7 +133,7 @@ def _copy_to_meta(parts: Parts, values: Values | None) -> nn.Module:
 
 
 def _copy(parts: Parts, memo: dict[int, Any]) -> nn.Module:
-    """Copy a network's modules and attributes; the memo has what takes the place of each tensor."""
+    """Copy a network's modules and attributes; `memo` maps the id of each tensor to its replacement."""
     modules = parts.modules.values()
     if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
         raise TypeError("a ScriptModule holds its weights in C++, out of reach")
@@ -140,7 +141,7 @@ def _copy(parts: Parts, memo: dict[int, Any]) -> nn.Module:
     memo.update({id(module): type(module).__new__(type(module)) for module in plain})
     memo.update({id(wrapper): copy.deepcopy(module, memo) for _, _, wrapper, module in parts.compiled})
     for module in plain:
-        # as `copy.deepcopy` does, which takes three times as long
+        # the same result as `copy.deepcopy`, in a third of the time
         state = module.__getstate__()  # type: ignore[no-untyped-call]
         copied = {name: value if type(value) in ATOMS else _attribute(value, memo) for name, value in state.items()}
         memo[id(module)].__setstate__(copied)
@@ -148,20 +149,20 @@ def _copy(parts: Parts, memo: dict[int, Any]) -> nn.Module:
 
 
 def _counts(named: Named) -> bool:
-    """Whether a buffer counts the batches of a norm, and nobody asks how many there were."""
+    """Whether a buffer belongs to a batch norm with a fixed momentum, whose forward does not read the batch count."""
     return isinstance(named.owner, _NormBase) and named.owner.momentum is not None
 
 
 @functools.cache
 def _is_plain(kind: type[nn.Module]) -> bool:
-    """Whether a module is copied by its state, a dictionary of attributes."""
+    """Whether deepcopy would copy modules of a class by their attribute dictionaries alone."""
     usual = (getattr(kind, name) is getattr(object, name) for name in ("__new__", "__reduce__", "__reduce_ex__"))
     own = any(hasattr(kind, name) for name in ("__deepcopy__", "__getnewargs__", "__getnewargs_ex__"))
     return all(usual) and not own and not copyreg._slotnames(kind)  # type: ignore[attr-defined]
 
 
 def _attribute(value: Any, memo: dict[int, Any]) -> Any:
-    """Copy an attribute; a module's own are its hooks, nearly always none, its parameters, buffers and modules."""
+    """Copy an attribute; most are a module's hook tables (usually empty), parameters, buffers and submodules."""
     kind = type(value)
     if kind in CONTAINERS and not value:
         return memo.setdefault(id(value), kind())
@@ -176,7 +177,7 @@ def _attribute(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def deep_copy(parts: Parts) -> nn.Module:
-    """Copy a network with its weights, and with tensors that have no shape yet, which torch refuses to copy."""
+    """Copy a network with its weights, including lazy tensors without a shape, which torch refuses to copy."""
     lazy = [
         tensor for _, tensor, _ in (*parts.parameters, *parts.buffers) if isinstance(tensor, UninitializedTensorMixin)
     ]
@@ -190,7 +191,7 @@ def _without_shape(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def _make_normal(tensor: torch.Tensor) -> torch.Tensor:
-    """Return a tensor itself, or a normal one in the memory of one that was made under inference_mode."""
+    """Return a tensor, or a normal tensor that shares the memory of an inference tensor."""
     if not tensor.is_inference() or wraps(tensor) or tensor.layout != torch.strided:
         return tensor
     place = tensor.untyped_storage(), tensor.storage_offset(), tensor.size(), tensor.stride()
@@ -202,7 +203,7 @@ def _make_normal(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _shared_storages(tensors: Iterable[torch.Tensor]) -> dict[int, torch.UntypedStorage]:
-    """Return storages on meta for those that several tensors lie in, by their identity: views of one stay views."""
+    """Return a meta storage for each storage of several tensors, by its identity, so that views stay views."""
     plain = [t for t in tensors if type(t) in {torch.Tensor, nn.Parameter} and t.layout == torch.strided]
     storages = [tensor.untyped_storage() for tensor in plain]
     several = Counter(storage._cdata for storage in storages)

@@ -1,4 +1,4 @@
-"""torch as a walk needs it: nothing is compiled, and attention takes no fast path that depends on a mask's values."""
+"""torch without compilation, and without the attention fast path that depends on a mask's values."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ COMPILER = "torch._dynamo"  # imported by the first checkpoint, by torch.compile
 
 
 class Eager:
-    """While walks are running, `torch.compile` compiles nothing and `nn.TransformerEncoder` drops no padded places.
+    """While walks are running, `torch.compile` compiles nothing and `nn.TransformerEncoder` keeps padded places.
 
-    Both are switches of the whole process: the first walk turns them, and the last one, of any thread, turns them back.
+    Both are switches of the whole process: the first walk sets them, and the last walk of any thread restores them.
     """
 
     _lock, _walks, _switched = Lock(), 0, ExitStack()
@@ -43,13 +43,13 @@ def _switch(switched: ExitStack) -> None:
     switched.callback(mha.set_fastpath_enabled, mha.get_fastpath_enabled())
     mha.set_fastpath_enabled(False)
     flex = sys.modules.get("torch.nn.attention.flex_attention")
-    if flex is not None:  # it refuses the meta device, which it would not know about
+    if flex is not None:  # its device check would refuse the meta device
         switched.callback(setattr, flex, "_validate_device", flex._validate_device)
         flex._validate_device = refuse_gradients  # type: ignore[attr-defined]
     if COMPILER in sys.modules:
         switched.enter_context(torch.compiler.set_stance("force_eager"))
         return
-    # it takes seconds to import, and hardly any network wants it
+    # the compiler takes seconds to import, and few networks use it
     original: Callable[..., Any] = torch.compile
 
     def compile_nothing(*args: Any, **kwargs: Any) -> Any:

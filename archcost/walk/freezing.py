@@ -1,4 +1,4 @@
-"""Which parameters train: all that may, all but some (freeze), or only some (train-only)."""
+"""The parameters that train: all that require a gradient, all but some (freeze), or only some (train-only)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 def choose_trainable(network: nn.Module, training: Training) -> None:
-    """Set `requires_grad` of a network's parameters as a training asks; what it says nothing of stays as it is.
+    """Set `requires_grad` of a network's parameters for a training; parameters that it does not name are unchanged.
 
-    A pattern matches a parameter by its own name or by the path of a module that it lies in, so "classifier.6" and
-    "features.*" both do.
+    A pattern matches a parameter by its own name or by the path of a module around it, such as "classifier.6" or
+    "features.*".
 
     Raises:
-        ArgumentError: a pattern that matches no parameter.
+        ArgumentError: a pattern matches no parameter.
     """
     parameters = dict(network.named_parameters(remove_duplicate=False))
     for pattern in (*training.freeze, *training.train_only):
         if not any(_matches(name, (pattern,)) for name in parameters):
             modules = ", ".join(name for name, _ in network.named_children()) or "no modules"
             raise ArgumentError(
-                f"{pattern!r} matches no parameter of the network; it consists of {modules}; 'features.*' matches all "
-                "that lies in features"
+                f"{pattern!r} matches no parameter of the network; it consists of {modules}; 'features.*' matches "
+                "everything in features"
             )
     if training.train_only:
         for parameter in parameters.values():

@@ -1,4 +1,4 @@
-"""Operators that run functions (cond, while_loop, scan, flex_attention): what becomes of them in a walk."""
+"""Operators that run functions (cond, while_loop, scan, flex_attention), as a walk runs them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _while_loop(
 def _scan(
     step: Callable[..., Any], first: Sequence[Any], values: Sequence[torch.Tensor], others: Sequence[Any], **_: Any
 ) -> tuple[Any, ...]:
-    """Carry on from row to row, and write what each step returns into tensors for all rows, as torch does.
+    """Run a scan row by row, and write the results of each step into tensors for all rows, as torch does.
 
-    Before 2.13 torch runs the first step twice, to see what it returns; it is counted once.
+    Before 2.13 torch runs the first step twice to learn the shapes of its results; it is counted once.
     """
     carried, results, places = tuple(first), list[Any](), list[Any]()
     for row in range(len(values[0])):
@@ -67,8 +67,8 @@ def _out_dtype(operator: Any, dtype: torch.dtype, *operands: Any) -> Any:
     return operator(*(value.to(dtype) if isinstance(value, torch.Tensor) else value for value in operands))
 
 
-# in a real run their functions run operator by operator: these here do as well, and each operator is counted. What some
-# releases of torch say by keyword (which arguments a function writes) is for its compiler
+# The functions run operator by operator, as in a real run, and each operator is counted. The keyword arguments of some
+# releases of torch (the arguments that a function writes) matter to its compiler only.
 RUN: Mapping[str, Callable[..., Any]] = {
     "cond": _cond,
     "while_loop": _while_loop,
@@ -79,7 +79,7 @@ RUN: Mapping[str, Callable[..., Any]] = {
 
 
 def attend_on_meta(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any) -> tuple[torch.Tensor, ...]:
-    """Return what flex_attention returns on the meta device, where torch refuses to run it."""
+    """Return flex_attention's results on the meta device, where torch refuses to run it."""
     del key
     results = torch.empty_like(query[..., :1]).expand(*query.shape[:-1], value.shape[-1])
     statistics = torch.empty(query.shape[:-1], dtype=torch.float32, device="meta")
@@ -87,10 +87,10 @@ def attend_on_meta(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, 
 
 
 def refuse_gradients(*tensors: torch.Tensor) -> None:
-    """Let flex_attention run on every device, but not train, which torch does on a GPU alone.
+    """Let flex_attention run on every device without training; torch trains it on a GPU only.
 
     Raises:
-        NotImplementedError: a gradient is wanted.
+        NotImplementedError: a gradient is required.
     """
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        raise NotImplementedError("flex_attention trains on a GPU alone; profile the network without a training step")
+        raise NotImplementedError("flex_attention trains on a GPU only; profile the network without a training step")

@@ -1,4 +1,4 @@
-"""Who holds a tensor: asked of Python's garbage collector, when nothing else is known."""
+"""The objects that hold a tensor, found through Python's garbage collector as a last resort."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from archcost.walk.attributes import slots_of
 from archcost.walk.tensors import innermost
 
 Memo = type(functools.cache(int))
-RUNNING = (FrameType, TracebackType, GeneratorType)  # an error's, or the caller's own
+RUNNING = (FrameType, TracebackType, GeneratorType)  # frames of an error or of the caller
 FIXED = (tuple, frozenset)
 MUTABLE = (dict, list, set, deque)
 
 
 def release(storages: set[int]) -> tuple[str, ...]:
-    """Take tensors with these storages out of whatever holds them; return the names of the holders that keep theirs."""
+    """Remove tensors with these storages from their holders; return the names of the holders that keep some."""
     pending: list[Any] = _tensors(storages)
     seen, names = {id(pending)}, []
     while pending:
@@ -57,15 +57,15 @@ def _tensors(storages: set[int]) -> list[Any]:
 
 
 def lies_in(tensor: torch.Tensor, storages: set[int]) -> bool:
-    """Whether a tensor, or one that a transform of `torch.func` wraps, has one of these storages on the meta device."""
+    """Whether a meta tensor, or the one that a `torch.func` transform wraps in it, has one of these storages."""
     try:
         return tensor.is_meta and innermost(tensor).untyped_storage()._cdata in storages
-    except (NotImplementedError, RuntimeError):  # a sparse or a nested one has none
+    except (NotImplementedError, RuntimeError):  # a sparse or nested tensor has no storage
         return False
 
 
 def _holders_of(containers: list[Any], seen: set[int]) -> dict[int, list[Any]]:
-    """Return who holds each of some containers, by its identity: one look at all objects for them all."""
+    """Return the holders of each container, by the container's identity, with one search for all of them."""
     found: dict[int, list[Any]] = {id(container): [] for container in containers}
     for holder in gc.get_referrers(*containers):
         if holder is containers or id(holder) in seen:
@@ -76,7 +76,7 @@ def _holders_of(containers: list[Any], seen: set[int]) -> dict[int, list[Any]]:
 
 
 def _owner(table: dict[Any, Any], above: list[Any]) -> Any:
-    """Return the module, class or object whose attributes a dictionary holds, or the cache of a function."""
+    """Return the module, class or object that owns an attribute dictionary, or the cached function."""
     for holder in above:
         if isinstance(holder, type | Memo) or getattr(holder, "__dict__", None) is table:
             return holder
@@ -84,7 +84,7 @@ def _owner(table: dict[Any, Any], above: list[Any]) -> Any:
 
 
 def _is_an_entry(container: Any, inside: set[int], above: list[Any], seen: set[int]) -> bool:
-    """Whether a container holds nothing else, and lies in another itself: a pair of tables, say, under one key."""
+    """Whether a container holds nothing else and is an item of another: a pair of tables under one key, for example."""
     items = container.values() if isinstance(container, dict) else container
     if not all(id(item) in inside for item in items):
         return False
@@ -96,7 +96,7 @@ def _is_an_entry(container: Any, inside: set[int], above: list[Any], seen: set[i
 
 
 def _is_of_threads(table: dict[Any, Any]) -> bool:
-    """Whether Python keeps in a table what each thread has in a `threading.local`: it crashes without an entry."""
+    """Whether a table is the internal table of a `threading.local`; Python crashes if an entry is removed."""
     first = next(iter(table), None)
     return isinstance(first, weakref.ref) and type(first()).__name__ == "_localdummy"
 
@@ -105,7 +105,7 @@ def _take_out(container: Any, inside: set[int]) -> None:
     if isinstance(container, dict):
         kind = OrderedDict if isinstance(container, OrderedDict) else dict
         for key in [key for key, value in list(container.items()) if id(value) in inside]:
-            kind.__delitem__(container, key)  # whatever a class of its own makes of that
+            kind.__delitem__(container, key)  # past an override of its class
         return
     kept = [item for item in list(container) if id(item) not in inside]
     container.clear()
@@ -113,7 +113,7 @@ def _take_out(container: Any, inside: set[int]) -> None:
 
 
 def _name(holder: Any, inside: set[int]) -> str:
-    """Say where a tensor is, so that the reader finds it."""
+    """Return a description of the place of a tensor for the reader."""
     table = [*getattr(holder, "__dict__", {}).items(), *slots_of(holder).items()]
     attributes = ", ".join(str(name) for name, value in table if id(value) in inside)
     if isinstance(holder, FunctionType | CellType) and not attributes:

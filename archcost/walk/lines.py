@@ -1,4 +1,4 @@
-"""The line of a network's source that runs now."""
+"""The running line of a network's source."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 ARCHCOST = Path(__file__).parent.parent
 SKIPPED = (str(Path(torch.__file__).parent), str(ARCHCOST))
-WALK = str(Path(__file__).with_name("walk.py"))  # what is above it called archcost
-ZOO = str(ARCHCOST / "zoo")  # networks of archcost's own
-PYTHON = (str(Path(functools.__file__).parent), "<")  # what networks call in between; other packages lie below it
+WALK = str(Path(__file__).with_name("walk.py"))  # frames above it belong to the caller of archcost
+ZOO = str(ARCHCOST / "zoo")  # archcost's own networks
+PYTHON = (str(Path(functools.__file__).parent), "<")  # the standard library; installed packages lie below its folder
 
 
 def find_line() -> str:
-    """Return the innermost line that runs in a walk and is not torch's, archcost's or Python's: "models/net.py:41".
+    """Return the innermost running line of a walk outside of torch, archcost and Python: "models/net.py:41".
 
-    It is "" where torch's own module, a Sequential for example, is what is walked.
+    It is "" if the walked network consists of torch's own modules, such as a Sequential.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename != WALK:
@@ -41,7 +41,7 @@ def _is_networks(file: str) -> bool:
 
 @functools.cache
 def _shorten(file: str) -> str:
-    """Return a path without the folder that it is imported from, or that the user works in: the same on any machine."""
+    """Return a path relative to its import folder or the working folder, so that it is the same on every machine."""
     folders = [str(Path.cwd()), *filter(None, sys.path)]
     inside = [Path(file).relative_to(folder) for folder in folders if Path(file).is_relative_to(folder)]
     return min(inside, key=lambda path: len(path.parts)).as_posix() if inside else Path(file).name

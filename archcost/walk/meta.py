@@ -1,4 +1,4 @@
-"""The meta device as a walk needs it: what a forward makes is made there, and attention stays one operator."""
+"""The meta device for a walk: a forward creates its tensors there, and attention stays one operator."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from archcost.walk.restoration import Restoration
     from archcost.walk.values import Values
 
-CONSTRUCTORS = _device_constructors()  # functions that take a device
+CONSTRUCTORS = _device_constructors()  # functions with a device argument
 NUMBERS = frozenset((int, float, bool, complex))
 SPELLED = NUMBERS | {list, tuple, range}
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
@@ -38,16 +38,16 @@ RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
 REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
-# functions that read a tensor of theirs, by its place, before any operator runs
+# functions that read the values of an argument, by its place, before any operator runs
 READING: dict[Any, int] = {
     **dict.fromkeys((torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__format__), 0),
     **dict.fromkeys((torch.tensor_split, torch.Tensor.tensor_split), 1),
 }
 GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
-ATTENTION: Any = functional.multi_head_attention_forward  # asks for attention and for dropout itself
+ATTENTION: Any = functional.multi_head_attention_forward  # calls attention and dropout internally
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 _count_modes, _mode_at = torch._C._len_torch_function_stack, torch._C._get_function_stack_at
-# torch's own layers that neither make a tensor nor attend
+# torch's own layers that neither create a tensor by themselves nor call attention
 QUIET = frozenset(
     (
         *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.Flatten, nn.Identity, nn.Dropout),
@@ -59,9 +59,9 @@ QUIET = frozenset(
 
 
 class MetaDevice(DeviceContext):
-    """`torch.device("meta")` as a context, with the attention kernel that the device it follows would take.
+    """`torch.device("meta")` as a context, with the attention kernel that the followed device would choose.
 
-    torch takes attention apart on the meta device, into products whose scores no real device keeps. `like` "cuda",
+    On the meta device torch decomposes attention into products whose scores no real device keeps. With `like` "cuda",
     dropout and attention run as CUDA's kernels.
     """
 
@@ -81,22 +81,22 @@ class MetaDevice(DeviceContext):
         self._resting = False
 
     def __exit__(self, *exception: object) -> None:
-        """Go, even where an interrupt left it resting."""
+        """Leave the context, even if an interrupt left it resting."""
         self.wake()
         super().__exit__(*exception)  # type: ignore[no-untyped-call]
 
     def rest(self, module: nn.Module) -> None:
-        """Step aside while a quiet module runs: to be asked about each function takes as long as the function."""
+        """Leave the stack of modes while a quiet module runs: calling the mode takes as long as the function itself."""
         if type(module) not in QUIET or module._forward_pre_hooks or module._forward_hooks:  # hooks may do anything
             return
         if self._like_cuda and module.training and type(module) is nn.Dropout:
             return
         if self._is_on_top():
-            self._resting = True  # first: an interrupt may land between the two
+            self._resting = True  # set first, as an interrupt may arrive between the two lines
             torch._C._pop_torch_function_stack()
 
     def wake(self) -> None:
-        """Come back, if it rests."""
+        """Return to the stack of modes, if it rests."""
         if self._resting:
             if not self._is_on_top():
                 torch._C._push_on_torch_function_stack(self)
@@ -121,13 +121,13 @@ class MetaDevice(DeviceContext):
             args = self._real(func, args)
         if func not in CONSTRUCTORS and func not in OF_NUMBERS:
             return func(*args, **(kwargs or {}))
-        # within a transform of torch.func some releases refuse a tensor made on meta, until it is lifted (`_made_of`)
+        # within a torch.func transform some releases refuse a new tensor on meta until it is lifted (`_made_of`)
         with torch._C._DisableFuncTorch() if func in LIFTED else nullcontext():
             made = super().__torch_function__(func, types, args, kwargs)  # type: ignore[no-untyped-call]
         return self._made_of(func, (*args, *(kwargs or {}).values()), made) if func in OF_NUMBERS else made
 
     def _real(self, func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of a function with what it wants on the CPU there, if that is known."""
+        """Return a function's arguments; the one that it reads is replaced by its CPU twin, if its values are known."""
         place = READING[func]
         if self._values is None or len(args) <= place or not isinstance(args[place], torch.Tensor):
             return args
@@ -136,20 +136,20 @@ class MetaDevice(DeviceContext):
         return args if real is None else (*args[:place], real, *args[place + 1 :])
 
     def _made_of(self, func: Any, arguments: tuple[Any, ...], made: torch.Tensor) -> torch.Tensor:
-        """Remember the numbers that the forward has made a tensor of."""
+        """Return a tensor created from Python numbers, and note the numbers as its values."""
         numbers = arguments[OF_NUMBERS[func]]
         if isinstance(numbers, torch.Tensor):
             return made
-        if made.is_meta and type(numbers) in SPELLED:  # an array is copied there, and was lifted before
+        if made.is_meta and type(numbers) in SPELLED:  # a numpy array is copied to meta, and was lifted before
             made = torch.ops.aten.lift_fresh(made)  # as torch does itself on every other device
         values = self._values
         if values is not None and made.numel() <= SMALL:
-            with torch._C._DisableTorchDispatch(), suppress(Exception):  # of a number on meta nothing is known
+            with torch._C._DisableTorchDispatch(), suppress(Exception):  # the value of a number on meta is unknown
                 values.note(made, torch.tensor(map_tensors(values.twin, numbers), dtype=made.dtype, device="cpu"))
         return made
 
     def _within(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run a function whose own calls of torch are answered here as well."""
+        """Run a function with this mode active for its inner calls of torch."""
         torch._C._push_on_torch_function_stack(self)
         try:
             return func(*args, **kwargs)
@@ -157,9 +157,9 @@ class MetaDevice(DeviceContext):
             torch._C._pop_torch_function_stack()
 
     def _indexing(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the arguments of `x[index]` or `x[index] = value` as on a real device.
+        """Return the arguments of `x[index]` or `x[index] = value`, converted as on a real device.
 
-        There torch makes a tensor of a list, and one on the CPU of a number that is written.
+        There torch converts a list to a tensor, and a number to write to a tensor on the CPU.
         """
         tensor, index, *value = args
         if type(index) is list and index and all(type(place) is int for place in index):
@@ -177,7 +177,7 @@ class MetaDevice(DeviceContext):
         return self._made_of(torch.tensor, (places,), made) if made.numel() else places
 
     def _replace(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run a function by the kernel of a real device; NotImplemented where that takes it apart, too."""
+        """Run a function by the kernel of a real device; NotImplemented if the real device decomposes it, too."""
         if func is scaled_dot_product_attention and self._casts("scaled_dot_product_attention"):
             args, kwargs = self._autocast.lower((args, kwargs))  # type: ignore[union-attr] # there is one that casts
         for kernel in self._kernels(func):
@@ -200,10 +200,10 @@ class MetaDevice(DeviceContext):
 
 
 def follow_again(device: MetaDevice, restoration: Restoration) -> None:
-    """Have torch's own contexts for the meta device do what this one does, where operators are recorded.
+    """Make torch's own contexts for the meta device act like this one while operators are recorded.
 
-    A checkpoint runs its part of the forward again within the context that it ran in. Since 2.14 torch makes a new one
-    for that, which knows of the device alone.
+    A checkpoint recomputes its part of the forward within the original context. Since 2.14 torch creates a new context
+    for that, which only sets the device.
     """
     plain: Any = DeviceContext.__torch_function__
 
@@ -217,9 +217,9 @@ def follow_again(device: MetaDevice, restoration: Restoration) -> None:
 
 
 def _without_asking(function: FunctionType) -> FunctionType:
-    """Return a function of torch's own that calls torch, and does not hand itself to the modes that are on.
+    """Return a copy of a torch function that skips the active modes for itself, but not for its inner calls.
 
-    To a mode torch hands only the function, not what that calls: its attention kernel, say.
+    torch passes only the function itself to a mode, not its inner calls, such as an attention kernel.
     """
     asks = [name for name in function.__code__.co_names if name.startswith("has_torch_function")]
     names = {**function.__globals__, **dict.fromkeys(asks, lambda *_: False)}
@@ -255,7 +255,7 @@ def _attention(  # the function's own arguments
     if choice != SDPBackend.FLASH_ATTENTION.value:
         return NotImplemented
     batched = query.dim() == BATCHED
-    if not batched:  # a release that fuses these as well makes a batch of them
+    if not batched:  # torch releases that fuse unbatched tensors add a batch dimension
         query, key, value = (tensor.unsqueeze(0) for tensor in (query, key, value))
         while attn_mask is not None and attn_mask.dim() < BATCHED:
             attn_mask = attn_mask.unsqueeze(0)
@@ -267,7 +267,7 @@ def _attention(  # the function's own arguments
 
 
 def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Answer for images whose channels lie innermost: the CPU takes them as they are, a GPU brings them in order."""
+    """Return a group norm of channels-last images: the CPU keeps their layout, a GPU makes them contiguous."""
     if image.dim() < IMAGES or not channels_are_last(image) or image.shape[1] % groups:
         return NotImplemented
     batch, channels, *sides = image.shape
@@ -279,7 +279,7 @@ def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias
 
 
 def _on_cpu(tensor: torch.Tensor) -> torch.Tensor:
-    """Return what looks the same to torch when it chooses a kernel, on the CPU, and holds a row of values at most."""
+    """Return a CPU tensor that looks the same to torch's choice of a kernel, with memory for one row at most."""
     row = tensor.shape[-1:] if tensor.stride()[-1:] == (1,) else ()
     seen = torch.empty(row, dtype=tensor.dtype, device="cpu").expand(tensor.shape)
     return seen.requires_grad_(tensor.requires_grad)

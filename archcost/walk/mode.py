@@ -1,4 +1,4 @@
-"""The dispatch mode that every mode of this room derives from."""
+"""The base class of the walk's dispatch modes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 
 class LightMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """A dispatch mode that leaves torch's compiler unimported.
+    """A dispatch mode that does not import torch's compiler.
 
-    torch keeps its compiler away from a mode's own frames, and imports it (two seconds) to do so.
+    torch excludes a mode's own frames from compilation, and imports its compiler (two seconds) for this.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Putting a network into a mode, as `nn.Module.train` does."""
+"""Setting the mode of a network, as `nn.Module.train` does."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import nn
 
 
 def set_mode(network: nn.Module, *, training: bool) -> None:
-    """Set the mode of a network and of all modules in it, once each: one may lie in itself.
+    """Set the mode of a network and of all its modules, once each, as a module may contain itself.
 
-    A module's own `train` is asked where it sets a mode, as one that keeps its batch norms in eval does; it is not
-    where it starts a training run (`train(data, epochs)`).
+    A module's own `train` is called if it sets a mode (an override may keep batch norms in eval), but not if it starts
+    a training run (`train(data, epochs)`).
     """
     usual, seen = nn.Module.train, set()
     pending: list[nn.Module | None] = [network]
@@ -24,7 +24,7 @@ def set_mode(network: nn.Module, *, training: bool) -> None:
             continue
         seen.add(id(module))
         kind, own = type(module), module.__dict__.get("train")
-        if own is not None:  # that of an exported program raises: its mode is built in
+        if own is not None:  # an exported program raises, as its mode is fixed
             with suppress(NotImplementedError):
                 own(training)
         elif kind.train is not usual and _sets_a_mode(kind):  # type: ignore[arg-type]
@@ -38,15 +38,15 @@ def set_mode(network: nn.Module, *, training: bool) -> None:
 
 @functools.cache
 def _sets_a_mode(kind: type[nn.Module]) -> bool:
-    """Whether a class's own `train` takes what `nn.Module.train` takes: one flag."""
+    """Whether a class's own `train` has the parameter of `nn.Module.train`: one flag."""
     train: Any = inspect.unwrap(kind.train)
     try:
         parameters = list(inspect.signature(train).parameters.values())[1:]
-    except (TypeError, ValueError):  # written in C
+    except (TypeError, ValueError):  # implemented in C
         return True
     if not parameters:
         return False
     flag = parameters[0]
-    if flag.kind in {flag.VAR_POSITIONAL, flag.VAR_KEYWORD}:  # whatever is given is handed to the class above
+    if flag.kind in {flag.VAR_POSITIONAL, flag.VAR_KEYWORD}:  # it passes all arguments to its base class
         return "__class__" in train.__code__.co_freevars
     return flag.name == "mode" or isinstance(flag.default, bool) or flag.annotation in {bool, "bool"}

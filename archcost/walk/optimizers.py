@@ -1,4 +1,4 @@
-"""torch's optimizers by name, in the form that a device takes; torch's defaults otherwise."""
+"""torch's optimizers by name, in the default implementation for a device."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 def make_optimizer(training: Training, parameters: list[nn.Parameter], like: str = "cpu") -> torch.optim.Optimizer:
     """Return an optimizer with torch's defaults for the parameters' device.
 
-    That is a loop over the parameters on the CPU, and all of them at once (foreach) on a GPU, which needs room for the
-    updates of all. On the meta device, where torch's own default is the loop, `like` says which. The fused form, which
-    makes no tensor at all, is the same everywhere.
+    On the CPU that is a loop over the parameters; on a GPU it is the foreach implementation, which needs memory for all
+    updates at once. On the meta device torch's default is the loop, so `like` names the device to follow. The fused
+    implementation allocates no tensors and is the same everywhere.
     """
-    # torch asks the same before it takes the form of a GPU: a subclass of a parameter may not know these operators
+    # torch makes the same check before it chooses foreach: a parameter subclass may not support these operators
     plain = all(type(parameter) is nn.Parameter for parameter in parameters)
     on_meta = all(parameter.is_meta for parameter in parameters)
     name, _, form = training.optimizer.partition("-")
@@ -40,14 +40,14 @@ def _build(name: str, parameters: list[nn.Parameter], foreach: bool | None) -> t
 
 
 def _fuse(optimizer: torch.optim.Optimizer) -> None:
-    """Have an optimizer step by its fused kernel, on the meta device too, where torch's constructors refuse it."""
+    """Make an optimizer use its fused kernel, even on the meta device, where torch's constructors refuse it."""
     for group in optimizer.param_groups:
         group["fused"], group["foreach"] = True, False
     optimizer._need_device_dtype_check_for_fused = False  # type: ignore[attr-defined] # SGD's
 
 
 def make_state(optimizer: torch.optim.Optimizer) -> None:
-    """Make the state that a fused Adam lacks on the meta device, as it does itself on all others in its first step."""
+    """Create the state of a fused Adam on the meta device; on all other devices its first step creates the state."""
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             known = not group["fused"] or optimizer.state[parameter] or parameter.grad is None

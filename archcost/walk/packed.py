@@ -1,4 +1,4 @@
-"""Weights that quantised layers keep packed: objects of C++, out of `parameters()`'s sight."""
+"""The packed weights of quantised layers: C++ objects that `parameters()` does not yield."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# modules that hold such an object and compute nothing: they are part of the layer above
+# modules that hold such an object and compute nothing: they belong to their parent layer
 PACKS = (
     ("torch.ao.nn.quantized.modules.linear", "LinearPackedParams"),
     ("torch.ao.nn.quantized.modules.embedding_ops", "EmbeddingPackedParams"),
@@ -20,19 +20,19 @@ PACKS = (
 
 
 def is_pack(module: nn.Module | None) -> bool:
-    """Whether a module only holds packed weights, itself or in its children."""
+    """Whether a module only holds packed weights, directly or in its children."""
     if isinstance(module, nn.ModuleList):
         return len(module) > 0 and all(is_pack(child) for child in module)
     return type(module) in _list_pack_kinds()
 
 
 def _list_pack_kinds() -> set[type[nn.Module] | None]:
-    """Return the classes of torch's own that are packs; a network that has one has imported its Python module."""
+    """Return torch's classes of packs that are imported; a network with a pack has imported its class."""
     return {getattr(sys.modules.get(where), name, None) for where, name in PACKS} - {None}
 
 
 def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
-    """Return the modules that only hold packed weights; hardly any network has one."""
+    """Return the modules that only hold packed weights; few networks have any."""
     modules = list(modules)
     if _list_pack_kinds().isdisjoint(map(type, modules)):
         return frozenset()
@@ -40,7 +40,7 @@ def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
 
 
 def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
-    """Yield a name, the object, a place in it and the tensor for each weight that a network's layers keep packed."""
+    """Yield the name, the object, the place in the object and the tensor of each packed weight of a network."""
     packs = find_packs(modules.values())
     for path, layer in modules.items():
         if layer in packs or not (packs or torch.ScriptObject in map(type, layer.__dict__.values())):
@@ -54,12 +54,12 @@ def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any,
 
 
 def is_packed(value: Any) -> bool:
-    """Whether an object of C++ holds the weights of a quantised layer."""
+    """Whether a C++ object holds the weights of a quantised layer."""
     return "PackedParams" in value._type().name() or value._type().name().startswith("CellParams")
 
 
 def unpack_weights(packed: Any) -> tuple[torch.Tensor, ...]:
-    """Return the tensors that a packed object holds, weights and biases."""
+    """Return the weights and biases in a packed object."""
     kind = packed._type().name()
     ops = torch.ops.quantized
     if kind.startswith("CellParams"):

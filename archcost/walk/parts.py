@@ -1,4 +1,4 @@
-"""What a network is made of: its modules, parameters and buffers, and whatever else its modules hold."""
+"""The parts of a network: its modules, parameters and buffers, and the other attributes of its modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Named(NamedTuple):
-    """A parameter or buffer, its name, and the module that has it."""
+    """A parameter or buffer, its name, and its module."""
 
     name: str
     tensor: Any
@@ -26,7 +26,7 @@ class Named(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """A module that `torch.compile` has wrapped: its owner, its name there, the wrapper and the module itself."""
+    """A module that `torch.compile` has wrapped: its parent, its name in the parent, the wrapper and the module."""
 
     owner: nn.Module
     name: str
@@ -35,14 +35,14 @@ class Compiled(NamedTuple):
 
 
 class Parts:
-    """A network taken apart, as `named_parameters()` and `named_buffers()` do with a walk through all modules each.
+    """The parts of a network, as in `named_parameters()` and `named_buffers()`, but in one pass over the modules.
 
-    `modules` are by path, in the order of `named_modules()`. They, `parameters` and `buffers` are there once each,
-    under their first names. Of what `torch.compile` has wrapped the module itself is taken, under the wrapper's name.
+    `modules` are keyed by path, in the order of `named_modules()`. Shared modules, parameters and buffers appear once,
+    under their first names. A module that `torch.compile` has wrapped appears itself, under the wrapper's name.
 
     Raises:
-        WalkError: naming the first tensor that is sharded over several machines, or that has no shape yet, unless it
-            may be `lazy`: the name is kept then.
+        WalkError: a tensor is sharded over several devices, or has no shape yet; names the first one. With `lazy`, a
+            tensor may lack a shape, and its name is kept in `lazy`.
     """
 
     def __init__(self, network: nn.Module, *, lazy: bool = False) -> None:
@@ -54,7 +54,7 @@ class Parts:
         self.compiled: list[Compiled] = []
         self._take_apart(network, "", set())
         for name, tensor, _ in (*self.parameters, *self.buffers):
-            if type(tensor) in PLAIN_TENSORS:  # nearly all
+            if type(tensor) in PLAIN_TENSORS:  # almost all
                 continue
             if hasattr(tensor, "placements"):
                 raise WalkError(
@@ -69,23 +69,23 @@ class Parts:
 
     @functools.cached_property
     def attributes(self) -> Attributes:
-        """What its modules hold besides, at the time when this is first asked for."""
+        """The other contents of its modules, collected at the first access."""
         return attributes_of(self.modules.values())
 
     def unwrap(self) -> None:
-        """Put modules in the places of the wrappers that `torch.compile` made."""
+        """Replace the wrappers of `torch.compile` by their modules."""
         for owner, name, _, module in self.compiled:
             owner._modules[name] = module
 
     @property
     def on_meta(self) -> bool:
-        """Whether every tensor, plain attributes included, is on the meta device."""
+        """Whether every tensor, including plain attributes, is on the meta device."""
         registered = [named.tensor for named in (*self.parameters, *self.buffers)]
         return all([tensor.is_meta for tensor in (*registered, *self.attributes.tensors)])  # noqa: C419 - quicker
 
     @property
     def of_inference(self) -> bool:
-        """Whether a tensor of its own was made under `torch.inference_mode`."""
+        """Whether one of its tensors was created under `torch.inference_mode`."""
         registered = [named.tensor for named in (*self.parameters, *self.buffers)]
         return any(tensor.is_inference() for tensor in (*registered, *self.attributes.tensors))
 
@@ -98,7 +98,7 @@ class Parts:
                 for name, tensor in table.items():
                     if tensor is not None and id(tensor) not in seen:
                         seen.add(id(tensor))
-                        # past the named tuple's constructor: see `storages`
+                        # bypasses the named tuple's slow constructor: see `storages`
                         tensors.append(tuple.__new__(Named, (prefix + _write_name(name), tensor, module)))
         for name, given in module._modules.items():
             child = given
@@ -114,5 +114,5 @@ class Parts:
 
 @functools.lru_cache(maxsize=1 << 10)
 def _write_name(name: str) -> str:
-    """Return a name that a file can hold: half of a surrogate pair by its number."""
+    """Return a name that can be written as UTF-8: a lone surrogate is replaced by its escaped number."""
     return name if name.isascii() else name.encode(errors="backslashreplace").decode()

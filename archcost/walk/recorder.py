@@ -1,4 +1,4 @@
-"""What is running: a dispatch mode that writes every operator down, with named arguments and storage identities."""
+"""A dispatch mode that records every operator, with named arguments and storage identities."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ if TYPE_CHECKING:
 
 PLAIN = frozenset(PLAIN_TYPES)
 COPY, LIFT = torch.ops.aten._to_copy.default, torch.ops.aten.lift_fresh.default
-INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # other indices do not say how many
+INDEXED, MASKS = {"aten.index", "aten._unsafe_index"}, {"bool", "uint8"}  # only masks determine a size by their values
 RANDOM = {"aten.rand", "aten.rand_like", "aten.uniform", "aten.uniform_", "aten.bernoulli", "aten.bernoulli_"}
 RANDOM |= {"aten.randint", "aten.randn", "aten.randn_like", "aten.normal", "aten.normal_", "aten.randperm"}
-DISTANCE = 4  # operators between a random number and the question: a comparison, a cast, a choice of one
-FOUND = frozenset(("parameter", "constant"))  # storages that were there before; buffers are copied all the same
+DISTANCE = 4  # most operators between a random number and the decision: a comparison, a cast, an index
+FOUND = frozenset(("parameter", "constant"))  # storages from before the walk; buffers are copied elsewhere
 _count_modes, _mode_at = torch._C._len_torch_dispatch_stack, torch._C._get_dispatch_stack_at
-EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # what every batch norm asks for, to leave it unused
+EMPTY, NO_PLACES = torch.ops.aten.empty.memory_format, [0]  # every batch norm requests it and does not use it
 
 
 class Recorder(LightMode):  # type: ignore[no-untyped-call]
     """Record every operator that reaches the dispatcher while the mode is active.
 
-    Storages are known by number. One that an operator returns and nobody has seen before was allocated by it
-    ("fresh"); an output whose storage is known already is a view or an in-place result. Which operator made an autograd
-    node is noted where a training step follows, the source line of each of the forward pass with `lines`.
+    Storages are identified by number. A new storage in an operator's results was allocated by the operator ("fresh");
+    an output with a known storage is a view or an in-place result. If a training step follows, the operator of each
+    autograd node is recorded; with `lines`, the source line of each forward operator.
     """
 
     supports_higher_order_operators = True
@@ -68,13 +68,13 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         super().__init__()
         self._training = training
         self.ops: list[OpCall] = []
-        self.running = [-1]  # numbers of module calls, the innermost last; -1 outside of all
+        self.running = [-1]  # numbers of the running module calls, the innermost last; -1 outside of all modules
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
         self.storages = Storages(self.ops)
         self.values = values
         if values is not None:
             values.attach(self.storages)
-        self.real = False  # whether the network lies on a device that has memory
+        self.real = False  # whether the network is on a real device, not on meta
         self.notes = Notes()
         self.lines: list[str] | None = [] if lines else None
         self.tick = itertools.count(1).__next__  # counts events, so that operators and module calls share one order
@@ -86,9 +86,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     @property
     def is_on(self) -> bool:
-        """Whether operators of this thread are recorded now, and by this recorder."""
+        """Whether this recorder is recording the operators of this thread now."""
         place = _count_modes() - 1
-        if place >= 0 and _mode_at(place) is self:  # nearly always
+        if place >= 0 and _mode_at(place) is self:  # almost always
             return True
         return any(_mode_at(below) is self for below in range(place))
 
@@ -97,41 +97,41 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return tuple([self.storages.made(tensor, INPUT - i, "input") for i, tensor in enumerate(tensors)])
 
     def introduce(self, name: str, tensor: torch.Tensor, kind: Literal["parameter", "buffer"]) -> ParamSpec:
-        """Number a parameter or a buffer before the walk, and all that it wraps."""
+        """Number a parameter or a buffer before the walk, including the tensors that it wraps."""
         if type(tensor) not in PLAIN_TENSORS and (parts := components(tensor))[0] is not tensor:
             specs = [self.storages.describe(part, kind) for part in parts]
             largest, nbytes = max(specs, key=lambda spec: spec.nbytes), sum(spec.nbytes for spec in specs)
             dtype, shape = dtype_name(tensor.dtype), tuple(tensor.shape)
             return ParamSpec(name, shape, dtype, largest.storage, 0, nbytes, tensor.requires_grad)
         shape, dtype, storage, offset, nbytes, _, _ = self.storages.describe(tensor, kind)
-        # past the named tuple's constructor: see `storages`
+        # bypasses a slow constructor: see `storages`
         return tuple.__new__(ParamSpec, (name, shape, dtype, storage, offset, nbytes, tensor.requires_grad))
 
     def introduce_packed(self, name: str, packed: Any, place: int, tensor: torch.Tensor) -> ParamSpec:
-        """Number a tensor that a layer keeps packed, as the object that operators are given has it at a place."""
+        """Number a packed weight, which operators receive as the tensor at a place of a packed object."""
         parameter = self.introduce(name, tensor, "parameter")
         self._packed[hash(packed), place] = self.storages.describe(tensor)
         return parameter
 
     def number(self, tensor: torch.Tensor, kind: str) -> int:
-        """Return the number of a tensor's storage; `kind` is what it is if nobody has seen it before."""
+        """Return the number of a tensor's storage; a new storage is registered with `kind`."""
         return self.storages.find(tensor, kind).number
 
     def rename(self, tensors: Iterable[torch.Tensor], kind: str) -> None:
-        """Say what storages turned out to be, once the walk has shown it: gradients, an optimizer's state."""
+        """Set the kind of storages once the walk has revealed it: gradients, an optimizer's state."""
         for tensor in tensors:
             self.storages.find(tensor, kind).kind = kind
 
     def operator_of(self, node: int) -> int | None:
-        """Return the forward operator that made an autograd node, by the node's number."""
+        """Return the forward operator that created an autograd node, by the node's number."""
         return self._nodes.get(node)
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run one operator and write it down."""
+        """Run one operator and record it."""
         if types and any(map(_wraps, types)):
-            return NotImplemented  # it takes the operator apart itself, into those that it really runs
+            return NotImplemented  # the subclass decomposes the operator itself, into the operators that really run
         schema = SCHEMAS.get(id(func))
         if schema is None:
             if isinstance(func, HigherOrderOperator):
@@ -140,16 +140,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if schema.mark:
             return func(*args, **(kwargs or {}))
         if schema.composite and not has_own_kernel(func, args):
-            # Under inference_mode whole functions arrive (aten.conv2d): take them apart as no_grad does.
-            # `func.decompose` would prefer one that torch wrote for its compiler, made of other operators.
+            # Under inference_mode composite functions arrive whole (aten.conv2d): decompose them as under no_grad.
+            # `func.decompose` would prefer a decomposition for torch's compiler, with other operators.
             with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
-        with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+        with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
             result = self._run_unrecorded(func, schema, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
 
     def _run_unrecorded(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run an operator that costs nothing, and return its result; NotImplemented for any other."""
+        """Return the result of an operator that costs nothing; NotImplemented for any other operator."""
         if func is EMPTY and args[0] == NO_PLACES:
             return shapes.run(func, args, kwargs)
         if func is COPY and self.values is not None:
@@ -162,7 +162,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return NotImplemented
 
     def _run_functions(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run an operator that is given functions: by the operators that they are made of, where that is known."""
+        """Run an operator that takes functions: by the operators of these functions, if archcost knows how."""
         name = func.name()
         run = higher_order.RUN.get(name)
         if run is not None:
@@ -190,7 +190,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             return self._record(lambda *_: func(*args, **kwargs), schema, tensors, {})
 
     def _record(self, func: Any, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        # a tensor that torch has just made of Python's numbers, unseen
+        # a tensor that torch has just created from Python numbers, without a recorded operator
         lifted = self.storages.find(args[0], "lifted") if func is LIFT else None
         inputs: list[TensorSpec] = []
         described = self._arguments(schema, args, kwargs, inputs)
@@ -201,7 +201,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         if self.phase == "backward":
             forward_of = self._nodes.get(_running_node())
             if forward_of is not None and torch.is_grad_enabled():
-                # checkpointing runs a forward again: the gradients of that run belong where it belongs
+                # checkpointing recomputes a forward: the gradients of the new nodes belong to the same operator
                 self._nodes.setdefault(newest_node(), forward_of)
         elif self._training:
             self._nodes.setdefault(newest_node(), len(self.ops))
@@ -212,11 +212,11 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self.lines.append(find_line())
         values = self.values
         if values is None or (inputs and not values.real and not schema.of_unknown) or self.phase == "step":
-            result = shapes.run(func, args, kwargs)  # no value is known, or nobody asks for one
+            result = shapes.run(func, args, kwargs)  # no value is known or needed
         else:
             result = answers.run(values, func, args, kwargs, (inputs, written))
         if not self._compiler and COMPILER in sys.modules:
-            # errors that the import ran into, and dealt with, hold the network's tensors through their tracebacks
+            # tracebacks of errors that the compiler's import has handled hold the network's tensors
             self._compiler = True
             gc.collect()
 
@@ -228,7 +228,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         outputs = tuple([self.storages.made(tensor, index) for tensor in find_tensors(result)])
         order, module = self.tick(), self.running[-1]
         call = index, order, schema.op, described, tuple(inputs), outputs, changed, module, self.phase, forward_of
-        self.ops.append(tuple.__new__(OpCall, call))  # past the named tuple's constructor: see `storages`
+        self.ops.append(tuple.__new__(OpCall, call))  # bypasses a slow constructor: see `storages`
         return result
 
     def _note(self, schema: Schema, inputs: list[TensorSpec]) -> None:
@@ -241,7 +241,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             self.notes.add(CHANCE)
 
     def _is_random(self, tensors: list[TensorSpec]) -> bool:
-        """Whether a number comes from a random operator, through at most a few others."""
+        """Whether a number comes from a random operator, at most DISTANCE operators before."""
         sources = [source for tensor in tensors for source in tensor.sources]
         for _ in range(DISTANCE):
             ops = [self.ops[source] for source in sources if source >= 0]
@@ -251,9 +251,9 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return False
 
     def _keep(self, written: Iterable[torch.Tensor]) -> None:
-        """Copy what was there before the walk when an operator first writes into it.
+        """Copy a storage from before the walk when an operator first writes into it.
 
-        A weak reference is enough, and lets what turns out to have been made in the walk die in its time.
+        A weak reference is enough; it does not prolong the life of a storage that was created during the walk.
         """
         for tensor in written:
             known = self.storages.find(tensor, "constant")
@@ -266,7 +266,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
                 self._versions[id(tensor)] = (weakref.ref(tensor), tensor._version)
 
     def put_back(self) -> None:
-        """Give what the network has written into the values that it had, past autograd, which counts writes."""
+        """Restore the storages that the network has written into, and their version counters, which autograd checks."""
         for reference, before in self._overwritten.values():
             storage = reference()
             if storage is not None:
@@ -279,7 +279,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     def _arguments(
         self, schema: Schema, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[TensorSpec]
     ) -> dict[str, Any]:
-        """Return the arguments of a call by name, tensors described; those are added to the `inputs`."""
+        """Return the arguments of a call by name, with tensors as descriptions; add the descriptions to `inputs`."""
         described, describe = schema.defaults.copy(), self.storages.describe
         for name, value in zip(schema.names, args, strict=False):
             kind = type(value)
@@ -312,7 +312,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         return describe_constant(value)
 
     def _describe_packed(self, packed: Any) -> tuple[TensorSpec, ...]:
-        """Describe the weights that a packed object holds, whether a layer has it or the forward has made it."""
+        """Describe the weights in a packed object, which a layer holds or the forward has created."""
         with torch._C._DisableTorchDispatch():
             tensors = unpack_weights(packed)
             return tuple(
@@ -326,16 +326,16 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
 @functools.cache
 def _wraps(kind: type[torch.Tensor]) -> bool:
-    """Whether tensors of a class are made of others, and say what to do with them."""
+    """Whether tensors of a class wrap others and dispatch their operators themselves."""
     return hasattr(kind, "__tensor_flatten__")
 
 
 def newest_node() -> int:
-    """Number of the autograd node of a forward operator: torch counts up just before the dispatch mode sees it."""
+    """Return the number of a forward operator's autograd node: torch counts up just before the dispatch mode runs."""
     return int(torch._C._autograd._get_sequence_nr()) - 1
 
 
 def _running_node() -> int | None:
-    """Number of the autograd node that a backward operator belongs to."""
+    """Return the number of the autograd node that a backward operator belongs to."""
     node = torch._C._current_autograd_node()
     return None if node is None else int(node._sequence_nr())

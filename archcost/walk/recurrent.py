@@ -1,7 +1,8 @@
-"""nn.LSTM, nn.GRU and nn.RNN on the meta device as the CPU runs them, in the same order and for as long.
+"""nn.LSTM, nn.GRU and nn.RNN on the meta device with the operators, order and tensor lifetimes of the CPU.
 
-One fused operator for each layer and direction of an LSTM over a padded sequence; all else torch takes apart into steps
-(see `steps`). On the meta device it takes everything apart, and multiplies the inputs of each step by themselves.
+An LSTM over a padded sequence runs one fused operator for each layer and direction; torch decomposes all others into
+steps (see `steps`). On the meta device torch decomposes all of them, with a separate product for the inputs of each
+step.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     Layer: TypeAlias = Callable[..., tuple[torch.Tensor, list[Any]]]
 
 MODE = 2  # torch's number for an LSTM
-PLACE = 3  # of the weights among the arguments for a packed sequence, whose sizes come first
+PLACE = 3  # of the weights in the arguments for a packed sequence, which has an additional argument of sizes
 
 
 def run_recurrent(name: str, lowers: bool, *args: Any, **kwargs: Any) -> Any:
-    """Answer for `torch.lstm`, `torch.gru`, `torch.rnn_tanh` and `torch.rnn_relu`, by their own arguments.
+    """Return the result of `torch.lstm`, `torch.gru`, `torch.rnn_tanh` or `torch.rnn_relu`, with their own arguments.
 
-    `lowers` says that mixed precision casts what the fused operator is given. Within `vmap` torch runs none of them.
+    `lowers`: mixed precision casts the arguments of the fused operator. Within `vmap` torch runs none of them.
     """
     if any(_functorch.is_batchedtensor(tensor) for tensor in find_tensors((args, kwargs))):
         return NotImplemented
@@ -84,7 +85,7 @@ def _run_packed(  # the functions' own arguments
 
 
 def _split(weights: Any, state: Any, *, has_biases: bool, directions: int) -> list[list[Weights]]:
-    """Return the weights of each layer, by its directions."""
+    """Return the weights of each layer and direction."""
     projects = isinstance(state, list | tuple) and state[0].shape[-1] != state[1].shape[-1]
     each = (4 if has_biases else 2) + projects
     own = []
@@ -95,7 +96,7 @@ def _split(weights: Any, state: Any, *, has_biases: bool, directions: int) -> li
 
 
 def _take_apart(layer: Layer, handed: torch.Tensor, state: Any, own: list[list[Weights]], dropout: float) -> Any:
-    """Run a stack of layers step by step; return its output and the last states, those of cells made first."""
+    """Run a stack of layers step by step; return its output and the last states; cell states are stacked first."""
     if isinstance(state, torch.Tensor):
         handed, ends = _stack(layer, handed, state.unbind(0), own, dropout)
         return handed, torch.stack(ends)
@@ -109,7 +110,7 @@ def _take_apart(layer: Layer, handed: torch.Tensor, state: Any, own: list[list[W
 def _stack(
     layer: Layer, handed: torch.Tensor, states: Sequence[Any], own: list[list[Weights]], dropout: float
 ) -> tuple[torch.Tensor, list[Any]]:
-    """Hand a sequence from layer to layer; return the last one's output, and the last states of all."""
+    """Pass a sequence through all layers; return the last layer's output, and the last states of all layers."""
     ends: list[Any] = []
     for index, weights in enumerate(own):
         begins = states[index * len(weights) : (index + 1) * len(weights)]
@@ -121,7 +122,7 @@ def _stack(
 
 
 def _is_fused(tensors: Sequence[torch.Tensor], state: Any, *, lowers: bool) -> bool:
-    """Whether the CPU has one operator for a layer; half precision has it on the CPUs that compute in it."""
+    """Whether the CPU has a fused operator for a layer, assuming a CPU that computes in half precision."""
     sequence = tensors[0]
     half = sequence.dtype == torch.float16 and not torch.is_grad_enabled()
     agree = lowers or len({tensor.dtype for tensor in tensors}) == 1
@@ -135,7 +136,7 @@ def _run_fused(
     first: torch.Tensor, state: list[torch.Tensor], own: list[list[Weights]], dropout: float, how: tuple[Any, ...]
 ) -> tuple[torch.Tensor, ...]:
     handed, ends = first, list[tuple[torch.Tensor, ...]]()
-    outputs: list[Any] = [None] * len(own[0])  # of one layer, until those of the next take their place
+    outputs: list[Any] = [None] * len(own[0])  # of the current layer
     for layer, directions in enumerate(own):
         for direction, weights in enumerate(directions):
             begin = [part.select(0, len(ends)) for part in state]
@@ -150,10 +151,10 @@ def _run_fused(
 def _run_fused_layer(
     sequence: torch.Tensor, weights: Weights, begin: list[torch.Tensor], direction: int, how: tuple[Any, ...]
 ) -> tuple[torch.Tensor, ...]:
-    """Return the output of a layer in one direction, its last hidden state and its last cells."""
+    """Return the output of a layer in one direction, its last hidden state and its last cell state."""
     layers, has_biases, *rest = how
     four = [each for each in weights[:4] if each is not None]
-    if not has_biases:  # as many zeros as there are weights, the last first
+    if not has_biases:  # zeros in the shapes of the two weights, allocated in reverse order
         four += reversed([torch.zeros(each.shape, dtype=each.dtype, device="meta") for each in four[::-1]])
     found: tuple[torch.Tensor, ...] = torch.ops.aten.mkldnn_rnn_layer(
         *(sequence, *four, *begin, direction == 1, [], MODE, begin[0].shape[-1], layers, has_biases), *rest

@@ -1,4 +1,4 @@
-"""Steps that put things back, whatever happens in between."""
+"""Steps that restore state, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class Restoration:
-    """What has to be put back, one step for each thing: `with restoration, restoration:` around what may change it.
+    """A stack of restoring steps: `with restoration, restoration:` surrounds the code that changes state.
 
-    A step is added before the change that it undoes, and may run twice: it looks at what is there. The last one added
-    runs first, and one that fails skips no other. Ctrl-C may land anywhere, in the steps and in `__exit__` too, so the
-    context is entered twice: the outer exit finishes what an interrupt of the inner one left undone. An interrupt stays
-    one, whatever else fails on its way here: a context that it tore apart, say.
+    A step is added before the change that it undoes, and must be idempotent, as it may run twice. The steps run in
+    reverse order, and all run even if one fails. Ctrl-C may arrive anywhere, also in the steps and in `__exit__`, so
+    the context is entered twice: the outer exit finishes the steps that an interrupt of the inner exit left undone. An
+    interrupt is raised as an interrupt even if another error follows it, from an interrupted context for example.
     """
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], object]] = []
-        self._around = sys.exception()  # what the caller deals with already
+        self._around = sys.exception()  # the error that the caller is handling
 
     def add(self, step: Callable[[], object]) -> None:
-        """Have a step run at the end."""
+        """Add a step to run at the end."""
         self._steps.append(step)
 
     def __enter__(self) -> Self:
@@ -39,7 +39,7 @@ class Restoration:
             raise interrupt
 
     def _find_interrupt(self, error: BaseException | None) -> KeyboardInterrupt | None:
-        """Return an error that is an interrupt, or the interrupt that was on its way when the error came up."""
+        """Return the interrupt in an error's chain of contexts, the error included; None without one."""
         while error is not None and error is not self._around:
             if isinstance(error, KeyboardInterrupt):
                 return error
@@ -47,12 +47,12 @@ class Restoration:
         return None
 
     def put_back(self) -> None:
-        """Run the steps that have not run yet; raise what the first that failed raised."""
+        """Run the remaining steps; then raise the first error, if any."""
         failure: BaseException | None = None
         while self._steps:
             try:
                 self._steps[-1]()
-            except Exception as error:  # noqa: BLE001 - the others have to run
+            except Exception as error:  # noqa: BLE001 - the other steps must run
                 failure = failure or error
             except BaseException as error:  # noqa: BLE001 - an interrupt: the step runs again
                 failure = error
@@ -63,7 +63,7 @@ class Restoration:
 
 
 def _close_frames(error: BaseException | None) -> None:
-    """Let the contexts that an interrupt left open in its frames close now, and not when somebody drops the error."""
+    """Close the contexts that an interrupt left open in its frames now, not when the error is garbage."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__context__

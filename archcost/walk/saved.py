@@ -1,4 +1,4 @@
-"""What autograd keeps: every tensor that the forward pass saves for the backward one."""
+"""The tensors that the forward pass saves for the backward pass."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from archcost.walk.storages import dtype_name
 if TYPE_CHECKING:
     from archcost.walk.recorder import Recorder
 
-# Before 2.13 torch saves what a checkpoint is given by a node of its own, and an empty tensor with it; later releases
-# do so without, under the node that came before
+# Before 2.13 torch saves a checkpoint's inputs in a separate node, together with an empty tensor; later releases save
+# them under the preceding node, without the empty tensor
 SAVER: Any = getattr(checkpoint, "_NoopSaveInputs", None)
 
 
 class _Kept:
-    """A saved tensor, for as long as its node of the graph wants it."""
+    """A saved tensor that lives as long as its node of the graph holds it."""
 
     __slots__ = ("__weakref__", "tensor")
 
@@ -34,28 +34,28 @@ class _Kept:
 
 
 class SavedTensors(saved_tensors_hooks):
-    """While it is active, note which storages autograd saves, and for which operator.
+    """A context that records the storages that autograd saves, and the operator that saves each.
 
-    What a forward saves within hooks of its own, as checkpointing does, is not saved on the device: torch asks the
-    innermost hooks alone, here as in a real run.
+    A tensor that a forward saves within its own hooks, as in checkpointing, is not saved on the device: torch calls
+    only the innermost hooks, here as in a real run.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         found: list[tuple[weakref.ref[_Kept], int, int]] = []
-        # not a method: torch's class keeps the hook, which would keep this object and all that it knows
+        # not a method: torch's class holds the hook, and a method would keep this object alive
         super().__init__(functools.partial(_pack, recorder, found), _unpack)
         self._recorder, self._found = recorder, found
 
     def kept(self) -> tuple[SavedSpec, ...]:
-        """Return what is still kept now, each storage once, for the operator that saved it first."""
+        """Return the tensors that are still saved, each storage once, for the operator that saved it first."""
         specs: dict[int, SavedSpec] = {}
         for reference, node, upcoming in self._found:
             kept = reference()
-            if kept is None:  # the graph that it belonged to is gone already
+            if kept is None:  # its graph is gone already
                 continue
             storage = self._recorder.number(kept.tensor, "constant")
             operator = self._recorder.operator_of(node)
-            # a node without an operator of its own (an autograd.Function that computes nothing) saves for the next one
+            # a node without an operator (an autograd.Function that computes nothing) saves for the next operator
             place = min(upcoming, len(self._recorder.ops) - 1) if operator is None else operator
             first = specs.get(storage)
             if first is None:
@@ -67,14 +67,14 @@ class SavedTensors(saved_tensors_hooks):
 
 
 def _pack(recorder: Recorder, found: list[tuple[weakref.ref[_Kept], int, int]], tensor: torch.Tensor) -> _Kept:
-    # The tensor itself may hang on the very node that saves it, which then never dies. torch saves a result without its
-    # history, too.
+    # The tensor itself may reference the node that saves it, and this cycle would never be freed. torch also saves a
+    # result without its history.
     with torch._C._DisableTorchDispatch():
         kept = _Kept(tensor.detach())
     of_checkpoint = SAVER is not None and sys._getframe(1).f_locals.get("cls") is SAVER
     if not of_checkpoint:
         found.append((weakref.ref(kept), newest_node(), len(recorder.ops)))
-    elif tensor.numel():  # without the empty tensor that comes first
+    elif tensor.numel():  # skips the empty tensor that comes first
         found.append((weakref.ref(kept), newest_node() - 1, len(recorder.ops)))
     return kept
 

@@ -1,4 +1,4 @@
-"""What torch says of an operator: its arguments, its kernels, and what has to be known before it is recorded."""
+"""torch's schemas of operators: arguments, kernels, and the properties that a recorder needs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PLAIN_TYPES = (int, float, bool, str, complex, type(None))
-BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names for devices; the CPU's for all others
+BACKENDS = {"meta": "Meta", "cuda": "CUDA"}  # the dispatcher's names of devices; "CPU" for all others
 SPARSE_SUM = "aten._sparse_addmm"
 SIZED_BY_VALUES = {"torchvision.nms", "aten.masked_select", "aten.nonzero", "aten.repeat_interleave"}
-ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # a tensor for its value, to decide by
+ASKING = {"aten._local_scalar_dense", "aten.is_nonzero", "aten.item"}  # they return a tensor's value to Python
 RESOLVING = (DispatchKey.Conjugate, DispatchKey.Negative, DispatchKey.ZeroTensor)
 LEARNING = (DispatchKey.ADInplaceOrView, DispatchKey.AutogradFunctionality)
 CASTING = (DispatchKey.AutocastCPU, DispatchKey.AutocastCUDA, KEY)
 
 
 class Schema(NamedTuple):
-    """An operator: its name, its arguments' names and defaults, and the arguments that it writes into."""
+    """An operator: its name, the names and defaults of its arguments, and the arguments that it writes into."""
 
     func: Any
     op: str
@@ -36,11 +36,11 @@ class Schema(NamedTuple):
     defaults: dict[str, Any]
     written: tuple[tuple[int, str], ...]  # their places and their names
     composite: bool
-    noteworthy: bool  # a reader may have to know that it ran
-    by_values: bool  # its results have as many elements as the values of its arguments say
-    mark: bool  # changes no data: what torch's optimizers leave for its profiler, what `torch.tensor` ends with
-    primitive: bool  # what torch's own decompositions are made of
-    of_unknown: bool  # its results may have known values though what it reads has none
+    noteworthy: bool  # the report may need a note about it
+    by_values: bool  # the values of its arguments determine the size of its results
+    mark: bool  # changes no data: a profiler mark of torch's optimizers, or the last operator of `torch.tensor`
+    primitive: bool  # a primitive of torch's own decompositions
+    of_unknown: bool  # the values of its results may be known although its inputs' are not
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -48,11 +48,11 @@ class Schema(NamedTuple):
         return tuple([tensor for value in given for tensor in find_tensors(value)])
 
 
-SCHEMAS: dict[int, Schema] = {}  # by the identity of operators, which are slow to hash; each holds its own
+SCHEMAS: dict[int, Schema] = {}  # by the id of operators, which are slow to hash; each schema holds its operator
 
 
 def read_schema(func: Any) -> Schema:
-    """Return what an operator's schema says, and remember it."""
+    """Return the schema of an operator, and cache it."""
     arguments = func._schema.arguments
     op = func._schema.name.replace("::", ".")
     by_values = torch.Tag.dynamic_output_shape in func.tags or op in SIZED_BY_VALUES
@@ -75,20 +75,20 @@ def read_schema(func: Any) -> Schema:
 
 
 def has_own_kernel(func: Any, args: tuple[Any, ...]) -> bool:
-    """Whether the device of a call's tensors runs a composite operator as one kernel of its own."""
+    """Whether the device of a call's tensors has its own kernel for a composite operator."""
     tensors = find_tensors(args)
     return bool(tensors) and _has_kernel(func, BACKENDS.get(tensors[0].device.type, "CPU"))
 
 
 @contextmanager
 def as_outside(func: Any, args: tuple[Any, ...]) -> Iterator[None]:
-    """Have torch resolve conjugates and cast (autocast) as it does outside of a dispatch mode.
+    """Let torch resolve conjugates and apply autocast as outside of a dispatch mode.
 
-    A function that autocast has cast itself runs without further casts. Parts of a parameter are known as such only
-    outside of inference mode, too, and torch multiplies them otherwise.
+    A function that autocast itself has cast runs without further casts. In inference mode torch no longer recognises
+    views of a parameter and multiplies by them with other operators, so it is switched off for calls with parameters.
     """
     learns = torch.is_inference_mode_enabled() and any(tensor.requires_grad for tensor in find_tensors(args))
-    learns = learns and not read_schema(func).written  # what inference mode has made is written within it alone
+    learns = learns and not read_schema(func).written  # inference tensors can be written only in inference mode
     with ExitStack() as around:
         if learns:
             around.enter_context(torch.inference_mode(mode=False))

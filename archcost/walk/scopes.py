@@ -1,6 +1,6 @@
-"""Who is running: the stack of module calls, kept by hooks on all modules at once.
+"""The stack of running module calls, maintained by global hooks.
 
-The hooks are torch's global ones: none is placed on a user's module, so none can be left on it.
+torch's global hooks leave nothing behind on a user's modules.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
-    """Describe modules, given by their paths in `named_modules()` order, keyed by the module.
+    """Describe modules, given by path in `named_modules()` order; return the descriptions by module.
 
-    A layer that keeps its weights packed is one, with what holds them.
+    A layer with packed weights counts as one module together with its packs.
     """
     packs = find_packs(modules.values())
     nothing = packs | {None}
     return {
-        module: tuple.__new__(  # past the named tuple's constructor: see `storages`
+        module: tuple.__new__(  # bypasses the named tuple's slow constructor: see `storages`
             ModuleSpec,
             (
                 path,
@@ -51,13 +51,13 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
 
 
 def _repeats(args: Any, kwargs: Mapping[str, Any]) -> bool:
-    """Whether one tensor is among a call's arguments twice."""
+    """Whether a tensor occurs twice in a call's arguments."""
     tensors = [id(value) for value in (*args, *kwargs.values()) if isinstance(value, torch.Tensor)]
     return len(set(tensors)) < len(tensors)
 
 
 def _list_chain(module: nn.Module, path: str) -> tuple[str, ...]:
-    """Return the paths of what a Sequential calls, one after the other."""
+    """Return the paths of a Sequential's children in order; () for any other module."""
     if not is_chain(module):
         return ()
     prefix = f"{path}." if path else ""
@@ -73,9 +73,9 @@ class Scopes:
     """The stack of module calls while a network runs.
 
     Args:
-        specs: the modules that count as scopes; others are part of whoever calls them.
-        recorder: what writes the operators down; it numbers tensors and events, and keeps the calls that are running.
-        device: rests while a quiet module runs.
+        specs: the modules that count as scopes; all others belong to their callers.
+        recorder: the recorder of operators; it numbers tensors and events, and holds the running calls.
+        device: the meta device's mode, which rests while a quiet module runs.
     """
 
     def __init__(
@@ -105,16 +105,16 @@ class Scopes:
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
-            # torch forgets this entry, and would go on taking the slow way through every module of the process
+            # torch leaves this entry behind, and would keep the slow path for every module of the process
             torch_module._global_forward_hooks_with_kwargs.pop(handle.id, None)
 
     @property
     def calls(self) -> tuple[ModuleCall, ...]:
-        """The finished calls in the order in which they started."""
+        """The finished calls, in the order of their start."""
         return tuple([self._calls[index] for index in sorted(self._calls)])
 
     def _enter_module(self, module: nn.Module, _args: Any) -> None:
-        # the hooks hear of other threads' calls too, and of those of a walk within this one
+        # the hooks also receive calls of other threads, and of a walk within this one
         spec = self._specs.get(module)
         if spec is not None and self._recorder.is_on:
             self._stack.append((module, spec, self._recorder.tick()))
@@ -124,7 +124,7 @@ class Scopes:
                 self._device.rest(module)
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
-        # torch leaves the keyword arguments out when it calls this because the forward raised
+        # torch omits the keyword arguments if the forward raised
         if not self._stack or self._stack[-1][0] is not module or not self._recorder.is_on:
             return
         if self._device is not None:
@@ -134,16 +134,16 @@ class Scopes:
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
         named, output = rest if len(rest) > 1 else ({}, *rest)
-        if type(module) not in UNPADDED:  # hardly any
+        if type(module) not in UNPADDED:  # few modules
             self._notes.add_padding(module, args, named)
         if spec.leaf:
             given = find_tensors((args, named) if named else args)
             results = find_tensors(output)
-            with torch._C.DisableTorchFunction():  # reading a tensor's shape is not the network's business
+            with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
                 if transforming() is not None:
                     given, results = list(map(innermost, given)), list(map(innermost, results))
                 inputs = tuple([tuple(tensor.shape) for tensor in given])
                 outputs = tuple([self._describe(tensor) for tensor in results])
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
         call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
-        self._calls[index] = tuple.__new__(ModuleCall, call)  # past the named tuple's constructor: see `storages`
+        self._calls[index] = tuple.__new__(ModuleCall, call)  # bypasses a slow constructor: see `storages`

@@ -1,4 +1,4 @@
-"""Leaving a network exactly as it was found."""
+"""Restoring a network exactly."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Parts
 
 
-MAPPINGS = (dict, Fields)  # a union is slow: Python makes it anew for each question
+MAPPINGS = (dict, Fields)  # a tuple is faster than a union, which Python would build for each check
 
 
 @contextmanager
 def as_found(parts: Parts) -> Iterator[None]:
-    """Restore a network, even when the body raises; see `keep_network`."""
+    """Restore a network at the end, even if the body raises; see `keep_network`."""
     restoration = Restoration()
     with restoration, restoration:
         keep_network(parts, restoration)
@@ -32,11 +32,11 @@ def as_found(parts: Parts) -> Iterator[None]:
 
 
 def keep_network(parts: Parts, restoration: Restoration) -> None:
-    """Have modes, attributes, buffers, hooks, gradients and `requires_grad` of every module restored.
+    """Add steps that restore modes, attributes, buffers, hooks, gradients and `requires_grad` of every module.
 
-    Attributes that are lists, sets or mappings (hooks among them) get their contents back, and so do the objects that
-    lie in them. Buffers and tensors that are attributes are copied before and written back where they changed, so the
-    tensors themselves stay the same objects, at the same version: a graph that waits for its backward may hold them.
+    The contents of lists, sets and mappings in attributes (including hooks), and of the objects in them, are restored.
+    Buffers and tensors in attributes are copied before and written back if they changed. The tensors stay the same
+    objects with the same version, as a graph may hold them for its backward pass.
     """
     attributes = parts.attributes
     parameters = [parameter for _, parameter, _ in parts.parameters]
@@ -52,7 +52,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
 
 
 def set_gradients_aside(tensors: Iterable[torch.Tensor], restoration: Restoration) -> None:
-    """Take gradients away, to which a backward pass would add in place, and have them given back."""
+    """Remove gradients, to which a backward pass would add in place, and add a step that restores them."""
     gradients = [(tensor, tensor.grad) for tensor in tensors]
     restoration.add(partial(_put_gradients_back, gradients))
     for tensor, gradient in gradients:
@@ -61,7 +61,7 @@ def set_gradients_aside(tensors: Iterable[torch.Tensor], restoration: Restoratio
 
 
 def set_version(tensor: torch.Tensor, version: int) -> None:
-    """Say how often a tensor has been written into, where that has changed."""
+    """Set a tensor's version counter, if it has changed."""
     if tensor._version != version:
         torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
 
@@ -78,9 +78,9 @@ def _put_learning_back(tensors: list[tuple[torch.Tensor, bool]]) -> None:
 
 
 def _put_values_back(tensors: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-    with torch.inference_mode():  # in which any tensor may be written
+    with torch.inference_mode():  # inference mode allows writes into any tensor
         for tensor, value in tensors:
-            if tensor.shape != value.shape:  # an observer finds its channels as it runs
+            if tensor.shape != value.shape:  # a quantisation observer resizes its buffers when it runs
                 tensor.resize_(value.shape)
             if not torch.equal(tensor, value):
                 tensor.copy_(value)
@@ -101,7 +101,7 @@ def _put_gradients_back(gradients: list[tuple[torch.Tensor, torch.Tensor | None]
 
 
 def refill(container: Any, contents: Any) -> None:
-    """Give a list, set or dictionary the items, and the order, that it had."""
+    """Restore the items of a list, set or dictionary, in their order."""
     container.clear()
     if isinstance(container, dict | set | Fields):
         container.update(contents)

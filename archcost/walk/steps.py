@@ -1,6 +1,6 @@
-"""The steps that a recurrent layer consists of on the CPU, which multiplies the inputs of all steps at once.
+"""The steps of a recurrent layer on the CPU, which multiplies the inputs of all steps at once.
 
-Each function holds its tensors as long as torch's own does: until it returns.
+Each function holds its tensors until it returns, as torch's own functions do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Weights(NamedTuple):
-    """What a layer has in one direction: for inputs, for the hidden state, and to project that."""
+    """The weights of a layer in one direction: for the inputs, for the hidden state, and for its projection."""
 
     inputs: torch.Tensor
     hidden: torch.Tensor
@@ -57,7 +57,7 @@ def run_packed_layer(
     states: Sequence[Any],
     own: Sequence[Weights],
 ) -> tuple[torch.Tensor, list[Any]]:
-    """Run a layer over a packed sequence: `sizes` are the rows of each step, which only become fewer."""
+    """Run a layer over a packed sequence: `sizes` are the numbers of rows of each step, in descending order."""
     output, end = _run_shrinking(cell, sizes, sequence, states[0], own[0])
     if len(own) == 1:
         return output, [end]
@@ -68,7 +68,7 @@ def run_packed_layer(
 def _run_shrinking(
     cell: Callable[..., Any], sizes: Sequence[int], sequence: torch.Tensor, state: Any, own: Weights
 ) -> tuple[torch.Tensor, Any]:
-    """Run from the first step on; sequences that have ended leave their state behind."""
+    """Run from the first step to the last; the final state of each sequence is kept when it ends."""
     inputs, results, ended = _multiply(sequence, own), [], list[Any]()
     start, before = 0, sizes[0]
     for size in sizes:
@@ -87,7 +87,7 @@ def _run_shrinking(
 def _run_growing(
     cell: Callable[..., Any], sizes: Sequence[int], sequence: torch.Tensor, begin: Any, own: Weights
 ) -> tuple[torch.Tensor, Any]:
-    """Run from the last step on; sequences that end there join."""
+    """Run from the last step to the first; each sequence joins at its last step."""
     inputs, results = _multiply(sequence, own), []
     end, before = len(sequence), sizes[-1]
     state = _change(lambda part: part.narrow(0, 0, before), begin)
@@ -108,13 +108,13 @@ def _multiply(sequence: torch.Tensor, own: Weights) -> torch.Tensor:
 
 
 def _output_of(state: Any) -> torch.Tensor:
-    """Return a state, without the cells of an LSTM."""
+    """Return the hidden state, without the cell state of an LSTM."""
     output: torch.Tensor = state[0] if isinstance(state, tuple) else state
     return output
 
 
 def _change(function: Callable[[torch.Tensor], torch.Tensor], state: Any) -> Any:
-    """Apply a function to a state, and to the cells of an LSTM first."""
+    """Apply a function to a state; for an LSTM to the cell state first."""
     if isinstance(state, torch.Tensor):
         return function(state)
     cells = function(state[1])

@@ -1,8 +1,8 @@
-"""Which memory a tensor lies in: storages by number, and what is known of the tensors in them.
+"""The storages of a walk by number, and the descriptions of the tensors in them.
 
-A storage is known by its address for as long as it is alive. A tensor is known by its place in it (offset, shape,
-strides), so that the operators whose results it holds are found again, through views and after in-place writes to any
-part of the storage.
+A live storage is identified by its address. A tensor is identified by its place in the storage (offset, shape,
+strides), so that the operators that computed it are found through views and after in-place writes to any part of the
+storage.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 STRIDED = torch.strided
 SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
-KEPT = {"parameter", "buffer"}  # the network has them all along, and nobody asks when they die
+KEPT = {"parameter", "buffer"}  # the network holds them throughout, so their death is not recorded
 
 
 class Storage:
-    """One storage.
+    """A storage.
 
-    `spec` is the description of the tensor at `place`, and `others` those of tensors at other places; they hold until
-    the next operator makes or writes a tensor here. `values` are the operators (or inputs of the network) that tensors
-    come from, by place, apart from `born`; `writes` the operators that wrote into any part of it.
+    `spec` describes the tensor at `place`, and `others` the tensors at other places; both are valid until the next
+    operator returns or writes a tensor here. `values` are the operators (or inputs of the network) that computed the
+    tensors, by place, if not `born`; `writes` are the operators that wrote into any part of the storage.
     """
 
     __slots__ = (
@@ -58,13 +58,13 @@ class Storage:
         self.died: int | None = None
         self.place: Any = None
         self.spec: Any = None
-        # nearly all storages hold one tensor, which nobody writes into
+        # almost all storages hold one tensor without in-place writes
         self.others: dict[Any, TensorSpec] | None = None
         self.writes: list[int] | None = None
         self.values: dict[Any, int] | None = None
 
     def sources(self, place: Any) -> tuple[int, ...]:
-        """Return the operators whose results lie at a place: the one that made it, and later writes."""
+        """Return the operators whose results are at a place: its creator, and later writers."""
         value = self.born if self.born >= 0 else None
         if self.values is not None:
             value = self.values.get(place, value)
@@ -75,38 +75,38 @@ class Storage:
 
 
 class Storages:
-    """Every storage that a walk has seen; `operators` are those that it has recorded so far."""
+    """All storages of a walk; `operators` is its growing list of recorded operators."""
 
     def __init__(self, operators: Sequence[Any]) -> None:
         self._operators = operators
         self._seen: list[Storage] = []
         self._alive: dict[int, Storage] = {}
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
-        self._dead: list[weakref.ref[Any]] = []  # since somebody last asked
+        self._dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
         self._kept: list[Any] = []
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
-        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not a parameter of the network
+        self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not parameters of the network
 
     @property
     def specs(self) -> tuple[StorageSpec, ...]:
-        """Every storage, by number."""
+        """The description of every storage, by number."""
         self.bury()
-        new = tuple.__new__  # past the named tuple's constructor: see `_spec`
+        new = tuple.__new__  # bypasses the named tuple's slow constructor: see `_spec`
         return tuple([new(StorageSpec, (s.nbytes, s.itemsize, s.kind, s.born, s.died, s.host)) for s in self._seen])
 
     def find(self, tensor: torch.Tensor, kind: str) -> Storage:
-        """Return a tensor's storage; `kind` is what it is if nobody has seen it before.
+        """Return a tensor's storage; a new storage is registered with `kind`.
 
         Raises:
-            WalkError: a tensor that has no storage of its own.
+            WalkError: the tensor has no storage.
         """
         if self._dead:
             self.bury()
         try:
             plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
-            if innermost(tensor) is not tensor:  # autograd saves it as the network sees it
+            if innermost(tensor) is not tensor:  # a torch.func wrapper, as autograd saves it
                 return self.find(innermost(tensor), kind)
             if tensor.layout in SPARSE and not tensor.is_meta:
                 with torch._C._DisableTorchDispatch():
@@ -115,7 +115,7 @@ class Storages:
         return self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
-        """Describe a tensor as it is now; `kind` is what it is if nobody has seen its storage before."""
+        """Describe a tensor in its current state; a new storage is registered with `kind`."""
         if self._dead:
             self.bury()
         try:
@@ -125,7 +125,7 @@ class Storages:
         else:
             storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
         place = _place(tensor)
-        if storage.place == place:  # nearly always
+        if storage.place == place:  # almost always
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
             storage.place = place
@@ -139,7 +139,7 @@ class Storages:
         return found
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
-        """Describe a tensor that an operator has just made, or that comes from outside (`by` is negative)."""
+        """Describe a tensor that operator `by` has just returned, or an input of the network (`by` is negative)."""
         storage, place = self.find(tensor, kind), _place(tensor)
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
@@ -149,7 +149,7 @@ class Storages:
         return spec
 
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
-        """Note that an operator has just written into a tensor; return the number of its storage."""
+        """Record that operator `by` has just written into a tensor; return the number of its storage."""
         storage = self.find(tensor, "constant")
         storage.writes = storage.writes or []
         storage.writes.append(by)
@@ -157,17 +157,17 @@ class Storages:
         return storage.number
 
     def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
-        """Have what is known of storages by their addresses known by their numbers, once they have one."""
+        """Copy entries of `by_address` to `by_number` when their storages are numbered."""
         self._known, self._known_numbers = by_address, by_number
 
     def alias(self, tensor: torch.Tensor, other: torch.Tensor) -> None:
-        """Say that a tensor lies in the storage of another, as it would if both were on one device."""
+        """Register a tensor as part of another tensor's storage, as if both were on one device."""
         plain = tensor.untyped_storage()
         self._alive[plain._cdata] = self.find(other, "constant")
         self._kept.append(plain)
 
     def _of_sparse(self, tensor: torch.Tensor, kind: str) -> Storage:
-        """Return the storage of a sparse tensor's values, which stands for those of its indices as well."""
+        """Return the storage of a sparse tensor's values, which also counts the bytes of its indices."""
         values = _values(tensor)
         known = self._alive.get(values.untyped_storage()._cdata)
         if known is None:
@@ -176,10 +176,10 @@ class Storages:
         return known
 
     def _new(self, tensor: torch.Tensor, plain: Any, kind: str) -> Storage:
-        if tensor.is_nested:  # it has a storage, but neither a shape nor strides
+        if tensor.is_nested:  # a nested tensor has a storage, but neither a shape nor strides
             raise _unaccountable(tensor)
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
-        nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # what is known to be zeros has no memory
+        nbytes = 0 if tensor._is_zerotensor() else plain.nbytes()  # torch's zero tensors have no memory
         new = Storage(len(self._seen), nbytes, tensor.element_size(), kind, born, host=tensor.is_cpu)
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
@@ -191,18 +191,18 @@ class Storages:
         if kind in KEPT:
             self._kept.append(plain)
             return new
-        # Python swallows an interrupt that lands in the callback of a weak reference: in this one none can
+        # Python swallows an interrupt in the callback of a weak reference; a builtin method cannot be interrupted
         reference = weakref.ref(plain, self._dead.append)
         self._references[id(reference)] = (reference, address, new)
         return new
 
     def alive(self, *, kept: bool) -> list[weakref.ref[Any]]:
-        """Return the storages that are alive, by weak references; with the network's own, or without."""
+        """Return weak references to the live storages; with `kept`, including the network's own."""
         own = [weakref.ref(storage) for storage in self._kept] if kept else []
         return [reference for reference, _, _ in self._references.values()] + own
 
     def bury(self) -> None:
-        """Note which storages have died since the last operator was recorded: before anything else is recorded."""
+        """Record the deaths since the last recorded operator; to be called before anything else is recorded."""
         while self._dead:
             _, address, storage = self._references.pop(id(self._dead.pop()))
             storage.died = len(self._operators)
@@ -211,12 +211,12 @@ class Storages:
 
 @functools.cache
 def dtype_name(dtype: torch.dtype) -> str:
-    """Return the name of a dtype, without its library."""
+    """Return the name of a dtype without "torch."."""
     return str(dtype).removeprefix("torch.")
 
 
 def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """Return what tells one tensor of a storage from another; a sparse one has its storages to itself."""
+    """Return the place of a tensor in its storage; a sparse tensor shares its storages with no other."""
     if tensor.layout is STRIDED:
         return tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype
     return 0, tensor.shape, None, tensor.dtype
@@ -227,7 +227,7 @@ def _values(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _components(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    """Return the tensors that a sparse one is made of."""
+    """Return the index and value tensors of a sparse tensor."""
     if tensor.layout is torch.sparse_coo:
         return tensor._indices(), tensor._values()
     if tensor.layout in {torch.sparse_csr, torch.sparse_bsr}:
@@ -241,9 +241,9 @@ def _spec(tensor: torch.Tensor, storage: int, place: Any, sources: tuple[int, ..
         parts, values = _components(tensor), _values(tensor)
         nbytes = sum(part.nbytes for part in parts)
         return TensorSpec(tuple(shape), dtype_name(dtype), storage, 0, nbytes, sources, values.numel())
-    # a dimension that stands still adds nothing to the bytes that are reached
+    # a dimension with stride 0 adds no distinct bytes
     nbytes = _distinct_bytes(tensor) if 0 in strides else tensor.nbytes
-    # past the constructor of named tuples, a function of Python's that takes as long as all of this
+    # bypasses the constructor of named tuples, a Python function that takes as long as the rest of this function
     return tuple.__new__(TensorSpec, (tuple(shape), dtype_name(dtype), storage, int(offset), nbytes, sources, None))
 
 

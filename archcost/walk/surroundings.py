@@ -1,4 +1,4 @@
-"""What torch and the process have on around a walk: set aside while it runs, and put back exactly as it was."""
+"""The global state of torch and the process around a walk: set aside while it runs, and restored exactly."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# torch's notes of which dispatch modes are on, beside the stack of them
+# torch's flags for active dispatch modes, in addition to their stack
 FLAGS = tuple(name for name in vars(_python_dispatch) if name.startswith("_is_in_"))
 HOOKS = tuple(
     table
@@ -32,25 +32,26 @@ HOOKS = tuple(
     if name.startswith("_global_") and isinstance(table, OrderedDict)
 )
 AUTOCASTS = tuple(torch._C._autocast_supported_devices())
-# the hooks, the random state and the collector belong to the whole process: one walk at a time
+# the hooks, the random state and the garbage collector are shared by the process: one walk at a time
 _turn = threading.RLock()
 
 
 def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Result:
-    """Return what an action returns that nothing from outside reaches, and of which nothing stays.
+    """Run an action isolated from the surrounding global state, restore that state, and return the action's result.
 
-    Modes of torch that are on around the call (dispatch and function modes, autocast, inference mode, no_grad) are off
-    within, so that the result is the same as without them. Afterwards they, the hooks on all modules, the random state
-    of torch, Python and numpy, and the garbage collector are as they were. Other threads wait for their turn; an action
-    within an action, from a hook, is a matter of its own.
+    Modes of torch around the call (dispatch and function modes, autocast, inference mode, no_grad) are off within, so
+    they do not affect the result. Afterwards the modes, the global hooks, the random state of torch, Python and numpy,
+    and the garbage collector are restored. Other threads wait for their turn; an action within an action (started by a
+    hook) is isolated separately.
 
     Args:
-        action: what walks a network.
-        collector: let Python collect cycles within. When it does depends on what it did before, so a walk leaves it to
-            references alone when a tensor dies; it would also look through all of torch's objects again and again.
+        action: a function that walks a network.
+        collector: keep Python's garbage collector on. Its timing depends on earlier allocations, so a walk switches it
+            off, and only reference counts decide when a tensor dies. Its repeated searches of torch's objects also cost
+            time.
 
     Raises:
-        ArgumentError: what is on cannot be set aside: a transform of `torch.func`, or tracing.
+        ArgumentError: a transform of `torch.func` or a tracer is active and cannot be set aside.
     """
     _refuse_transforms()
     restoration = Restoration()
@@ -65,7 +66,7 @@ def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) ->
 
 
 def _keep_random_state(restoration: Restoration) -> None:
-    """Have the random state of torch (CPU and CUDA), Python and, where it is loaded, numpy restored."""
+    """Add steps that restore the random state of torch (CPU and CUDA), Python and, if loaded, numpy."""
     restoration.add(partial(random.setstate, random.getstate()))
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -77,7 +78,7 @@ def _keep_random_state(restoration: Restoration) -> None:
 
 
 def read_drawn() -> tuple[object, ...]:
-    """Return what changes when Python or numpy draws a random number."""
+    """Return the random state of Python and numpy, which changes with each drawn number."""
     numpy_random = sys.modules.get("numpy.random")
     drawn = () if numpy_random is None else numpy_random.get_state()
     return random.getstate(), *[getattr(part, "tolist", lambda part=part: part)() for part in drawn]
@@ -93,7 +94,7 @@ def _refuse_transforms() -> None:
         active = "a tracer of torch (torch.export, make_fx)"
     else:
         return
-    raise ArgumentError(f"archcost was called within {active}, whose tensors stand for others; call it outside")
+    raise ArgumentError(f"archcost was called within {active}, whose tensors are placeholders; call it outside")
 
 
 def _traces_fakes() -> bool:
@@ -103,7 +104,7 @@ def _traces_fakes() -> bool:
 
 
 class _Setting(NamedTuple):
-    """Something that torch has on: how to read it, how to write it, and what it is within a walk, by what it was."""
+    """A global setting of torch: functions to read it, to write it, and to convert it to its value within a walk."""
 
     read: Callable[[], Any]
     write: Callable[[Any], object]
@@ -121,13 +122,13 @@ def _set_modes_aside(restoration: Restoration) -> None:
     for setting, value in before:
         if setting.within is not None and (within := setting.within(value)) != value:
             setting.write(within)
-    normal = torch._C._InferenceMode(False)  # noqa: FBT003 - brings the dispatcher's keys back, too
+    normal = torch._C._InferenceMode(False)  # noqa: FBT003 - also restores the dispatcher's keys
     restoration.add(partial(normal.__exit__, None, None, None))
     normal.__enter__()  # type: ignore[no-untyped-call]
 
 
 def _leave_modes() -> None:
-    """Leave whatever mode the action left on, so that nothing stands in the way of the steps that follow."""
+    """Leave all modes that the action left on, so that they do not disturb the following steps."""
     _set_dispatch_modes([])
     _set_function_modes([])
 
@@ -155,7 +156,7 @@ def _set_function_modes(modes: list[Any]) -> None:
 
 
 def _default_devices(modes: list[Any]) -> list[Any]:
-    """Return what says where the user wants tensors made; a walk's own devices are other classes."""
+    """Return the modes of the user's default device; a walk's own devices are subclasses."""
     return [mode for mode in modes if type(mode) is _device.DeviceContext]
 
 
@@ -164,7 +165,7 @@ def _saving_hooks() -> Any:
 
 
 def _set_saving_hooks(hooks: Any) -> None:
-    """Take away what lies above them: nothing takes away hooks that it has not placed."""
+    """Remove the hooks above `hooks` on the stack; hooks from before the walk are always still on it."""
     while (top := _saving_hooks()) is not None and top != hooks:
         _autograd._pop_saved_tensors_default_hooks()
 
@@ -235,7 +236,7 @@ SETTINGS = (
 
 
 def _take_new_turn() -> None:
-    """Forget who holds the lock: in a forked process no thread is left that could give it back."""
+    """Replace the lock: in a forked process the thread that held it no longer exists."""
     global _turn  # noqa: PLW0603
     _turn = threading.RLock()
 

@@ -1,4 +1,4 @@
-"""Finding and replacing tensors in what operators and modules take and return."""
+"""Finding and replacing tensors in the arguments and results of operators and modules."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
-# classes that wrap no other tensors, are whole, and have their shapes
+# classes that do not wrap other tensors, are not sharded, and have shapes
 PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))
 
 
 def find_tensors(value: Any) -> list[torch.Tensor]:
-    """Return the tensors of a value: nested lists, tuples, mappings, dataclasses; anything else is passed over."""
-    if type(value) in PLAIN_TENSORS:  # what most operators return
+    """Return the tensors in nested lists, tuples, sets, mappings and dataclasses; all other values are skipped."""
+    if type(value) in PLAIN_TENSORS:  # most operators' results
         return [value]
-    if type(value) is tuple and len(value) == 1 and type(value[0]) in PLAIN_TENSORS:  # what most modules are given
+    if type(value) is tuple and len(value) == 1 and type(value[0]) in PLAIN_TENSORS:  # most modules' arguments
         return [value[0]]
     if isinstance(value, torch.Tensor):
         return [value]
@@ -41,7 +41,7 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
 
 
 def components(tensor: torch.Tensor) -> list[torch.Tensor]:
-    """Return the plain tensors that a tensor of another class wraps (integers and their scales, say); or itself."""
+    """Return the plain tensors that a tensor wraps (integers and their scales, for example), or the tensor itself."""
     if not wraps(tensor):
         return [tensor]
     names, _ = tensor.__tensor_flatten__()  # type: ignore[attr-defined] # of such a class
@@ -49,19 +49,19 @@ def components(tensor: torch.Tensor) -> list[torch.Tensor]:
 
 
 def wraps(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is of a class that wraps others, and can be taken apart into them."""
+    """Whether a tensor's class wraps other tensors that can be extracted."""
     return is_traceable_wrapper_subclass(tensor)
 
 
 def innermost(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the tensor that torch.func's transforms (vmap, grad, jvp) have wrapped, with all that they map over."""
+    """Return the tensor within the wrappers of torch.func's transforms (vmap, grad, jvp), batch dimensions included."""
     while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         tensor = torch._C._functorch.get_unwrapped(tensor)
     return tensor
 
 
 def map_tensors(change: Callable[[torch.Tensor], Any], value: Any) -> Any:
-    """Return an operator's argument with `change` applied to each of its tensors."""
+    """Return an operator's argument with `change` applied to each tensor in it."""
     if isinstance(value, torch.Tensor):
         return change(value)
     if isinstance(value, dict):

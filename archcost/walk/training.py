@@ -1,4 +1,4 @@
-"""One training step: the loss, the backward pass, the optimizer's step; and how a walk writes them down."""
+"""One training step: the loss, the backward pass and the optimizer's step, and how a walk records them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class TrainingStep:
-    """What follows the forward pass in a training step, by phase: a walk records the phases, a clock times them.
+    """The phases of a training step after the forward pass: a walk records them, a clock times them.
 
-    Of the parameters, those that require a gradient train. The labels and the optimizer are made once, for as many
-    steps as follow. `like` is the kind of device whose form of an optimizer is taken on the meta device.
+    Parameters that require a gradient train. The labels and the optimizer are created once for all steps. `like` is the
+    kind of device whose optimizer implementation is used on the meta device.
     """
 
     def __init__(self, training: Training, parameters: Iterable[nn.Parameter], like: str = "cpu") -> None:
@@ -37,11 +37,11 @@ class TrainingStep:
 
     @cached_property
     def optimizer(self) -> torch.optim.Optimizer | None:
-        """The optimizer, made when it is first asked for; None where no parameter trains."""
+        """The optimizer, created at the first access; None if no parameter trains."""
         return make_optimizer(self._training, self.parameters, self._like) if self.parameters else None
 
     def take(self, outputs: list[torch.Tensor]) -> dict[tuple[int, ...], torch.Tensor]:
-        """Take the outputs of the forward pass; return the labels that they are compared with.
+        """Store the outputs of the forward pass; return their labels.
 
         Raises:
             WalkError: no output depends on a parameter that requires a gradient.
@@ -52,23 +52,23 @@ class TrainingStep:
         return self._labels
 
     def compute_loss(self) -> None:
-        """Phase "loss": compare the outputs with their labels, and let go of them."""
+        """Phase "loss": compute the loss of the outputs, and release them."""
         roots, self._roots = self._roots, []
         with torch.enable_grad():
             self._loss = loss_of(roots, self._labels or {})
 
     def run_backward(self) -> None:
-        """Phase "backward": leave a gradient on each parameter."""
+        """Phase "backward": compute the gradients of the parameters."""
         torch.autograd.backward(self._loss)  # type: ignore[arg-type] # `compute_loss` has left one
 
     def run_optimizer(self) -> None:
-        """Phase "step": move the parameters."""
+        """Phase "step": update the parameters."""
         if self.optimizer is not None:
             make_state(self.optimizer)
             self.optimizer.step()
 
     def clear(self) -> None:
-        """Drop the loss and the gradients, as a loop does before its next step."""
+        """Release the loss and the gradients, as a training loop does before its next step."""
         self._loss = None
         if self.optimizer is not None:
             self.optimizer.zero_grad()
@@ -90,7 +90,7 @@ def take_loss(recorder: Recorder, step: TrainingStep, outputs: list[torch.Tensor
 def take_step(recorder: Recorder, step: TrainingStep) -> None:
     """Record the backward pass and the optimizer's step.
 
-    Gradients are left on the parameters. The recorder gives the parameters their values back (`parameters_kept`).
+    The gradients stay on the parameters. The recorder restores the parameters' values (`Recorder.put_back`).
     """
     recorder.phase = "backward"
     with recorder:
@@ -99,13 +99,13 @@ def take_step(recorder: Recorder, step: TrainingStep) -> None:
     recorder.phase = "step"
     if step.optimizer is None:
         return
-    with recorder, torch.device("cpu"):  # where an optimizer keeps its counts, whatever device the user's default is
+    with recorder, torch.device("cpu"):  # an optimizer's step counts are on the CPU, whatever the user's default device
         step.run_optimizer()
     recorder.rename(find_tensors(list(step.optimizer.state.values())), "state")
 
 
 def roots_of(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Return the outputs that a network is trained on: losses that it returns itself, or all that depend on weights.
+    """Return the outputs to train on: losses that the network returns, else all outputs that require a gradient.
 
     Raises:
         WalkError: no output depends on a trainable parameter.
@@ -117,7 +117,7 @@ def roots_of(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def labels_of(outputs: list[torch.Tensor], training: Training) -> dict[tuple[int, ...], torch.Tensor]:
-    """Return class 0 for each place of the outputs, by shape: outputs of one shape share their labels."""
+    """Return labels of class 0 for each place of the outputs, by shape: outputs of one shape share their labels."""
     labels: dict[tuple[int, ...], torch.Tensor] = {}
     for output in outputs if training.loss == "cross-entropy" else ():
         if output.dim() and _places(output) not in labels:
@@ -126,7 +126,7 @@ def labels_of(outputs: list[torch.Tensor], training: Training) -> dict[tuple[int
 
 
 def loss_of(outputs: list[torch.Tensor], labels: dict[tuple[int, ...], torch.Tensor]) -> torch.Tensor:
-    """Return the sum of the outputs' losses."""
+    """Return the sum of the losses of all outputs."""
     loss = _loss(outputs[0], labels)
     for tensor in outputs[1:]:
         loss = loss + _loss(tensor, labels)
@@ -134,7 +134,7 @@ def loss_of(outputs: list[torch.Tensor], labels: dict[tuple[int, ...], torch.Ten
 
 
 def _places(output: torch.Tensor) -> tuple[int, ...]:
-    """Return an output's shape without its classes: they lie along its second axis, or its only one."""
+    """Return an output's shape without its class axis, which is the second axis, or the only one."""
     return () if output.dim() == 1 else (output.shape[0], *output.shape[2:])
 
 

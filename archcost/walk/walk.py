@@ -1,4 +1,4 @@
-"""walk(network, inputs) -> Trace: one run, written down."""
+"""walk(network, inputs) -> Trace: one recorded run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from archcost.walk.parts import Named
     from archcost.walk.values import Values
 
-# frames of these are not the user's own
+# frames in these folders are not the user's
 TORCH, ARCHCOST = str(Path(torch.__file__).parent), str(Path(__file__).parent.parent)
 
 
@@ -60,31 +60,30 @@ def walk(
     lines: bool = False,
     checkpoint: Sequence[str] = (),
 ) -> Trace:
-    """Run a network once, as it stands on its device, and return what it did.
+    """Run a network once on its device and return the recorded trace.
 
-    It runs within `run_undisturbed`, which is for the caller, who may have more to do there.
+    The caller calls it within `run_undisturbed`, together with other work that needs the same isolation.
 
     Args:
-        network: any module, which may have been taken apart already; it is left exactly as found, even when its
-            forward raises.
+        network: any module, or its `Parts`; it is restored exactly, even if its forward raises.
         inputs: positional arguments of its forward, on the network's device.
         kwargs: keyword arguments of its forward.
         mode: "eval", "train", or "as-is" (every module in the mode that it is in).
-        training: what to train with: the loss, the backward pass and one optimizer step are walked as well. The
-            network's gradients and the values of its parameters are left as found too.
+        training: the training settings: also walk the loss, the backward pass and one optimizer step. The network's
+            gradients and the values of its parameters are restored, too.
         amp: the mixed precision in which the forward and the loss run: "bf16", "fp16", "cpu:bf16".
         like: "cuda" or "cpu": the device whose choices are followed on the meta device, CUDA's unless `amp` names one.
-        restore: leave the network as found; not needed for one that is thrown away afterwards.
-        caches: what is told which storages the walk leaves alive.
-        values: what the arguments, and the network's buffers, hold, for a walk on the meta device.
-        lines: note the source line that ran each operator of the forward pass.
-        checkpoint: paths of modules that are computed again in the backward pass, rather than kept.
+        restore: restore the network; unnecessary for a copy that is discarded afterwards.
+        caches: watches the storages that are alive after the walk.
+        values: the known values of the arguments and the network's buffers, for a walk on the meta device.
+        lines: record the source line of each operator of the forward pass.
+        checkpoint: paths of modules to recompute in the backward pass.
 
     Raises:
-        ArgumentError: the training freezes by a pattern that matches nothing, or torch's autocast on the network's
-            device does not follow the lists that were asked for.
-        WalkError: naming the layer that failed and the shapes it was given, or the phase of the training step; the
-            cause is the original exception.
+        ArgumentError: a pattern of the training matches no parameter, or torch's autocast on the network's device does
+            not follow the requested lists.
+        WalkError: the network failed; names the layer and the shapes of its inputs, or the phase of the training step.
+            The cause is the original exception.
     """
     parts = network if isinstance(network, Parts) else Parts(network)
     restoration = Restoration()
@@ -99,7 +98,7 @@ def walk(
             checkpoint_modules(parts.modules, checkpoint, restoration)
         walking.introduce(inputs, dict(kwargs or {}), mode, amp, like)
         try:
-            copy_context().run(walking.run)  # what it sets in context variables goes with the copy
+            copy_context().run(walking.run)  # its changes of context variables end with the copy
         except WalkError as error:
             error.trace = walking.trace(mode)
             raise
@@ -107,9 +106,9 @@ def walk(
 
 
 class _Walk:
-    """One walk, in the order in which it happens: the network is introduced, it runs and trains, a trace is left.
+    """One walk, in the order of its methods: introduce the network, run and train it, return the trace.
 
-    The outputs, the loss and the optimizer are held until the trace is there, as in a training loop.
+    The outputs, the loss and the optimizer are held until the trace is complete, as in a training loop.
     """
 
     def __init__(
@@ -135,7 +134,7 @@ class _Walk:
     def introduce(
         self, inputs: tuple[Any, ...], kwargs: dict[str, Any], mode: str, amp: str | None, like: str | None
     ) -> None:
-        """Put the network into its mode; number its parameters, its buffers and what it is given."""
+        """Set the network's mode; number its parameters, buffers and inputs."""
         self.parts.unwrap()
         if self.training is not None:
             choose_trainable(self.network, self.training)
@@ -154,13 +153,13 @@ class _Walk:
         self.autocast = None if self.precision is None else Autocast(self.precision, self.device)
         recorder, on_meta = self.recorder, self.device == "meta"
         recorder.real = not on_meta
-        # what a forward makes without naming a device has to be where the network is
+        # tensors that a forward creates without naming a device belong on the network's device
         self.elsewhere = (
             MetaDevice(self.autocast, recorder.values, like=self.like, notes=recorder.notes) if on_meta else None
         )
 
     def run(self) -> None:
-        """Run the network, and train it for one step where that was asked for."""
+        """Run the network, and train it for one step if requested."""
         parameters = [named.tensor for named in self.parts.parameters]
         step = None if self.training is None else TrainingStep(self.training, parameters, self.like)
         with ExitStack() as around:
@@ -174,14 +173,14 @@ class _Walk:
             if step is not None:
                 unregistered = [reference() for reference in self.recorder.storages.unregistered]
                 set_gradients_aside([tensor for tensor in unregistered if tensor is not None], self.restoration)
-                if self.elsewhere is not None:  # checkpointing runs parts of the forward again
+                if self.elsewhere is not None:  # checkpointing recomputes parts of the forward
                     follow_again(self.elsewhere, self.restoration)
                 with nullcontext() if self.elsewhere is None else self.elsewhere:
                     take_step(self.recorder, step)
         self.held += [result, step]
 
     def _forward(self) -> Any:
-        """Run the network; describe what it returns, and what is saved for its backward pass."""
+        """Run the network; describe its outputs, and the tensors saved for its backward pass."""
         recorder, storages = self.recorder, self.recorder.storages
         if self.elsewhere is not None:
             accept_meta(self.restoration)
@@ -193,7 +192,7 @@ class _Walk:
                     around.enter_context(context)
             drawn = read_drawn()
             result = self.network(*self.args, **self.kwargs)
-            # the first is Python's; numpy may have been imported in between
+            # Python's state comes first; numpy may have been imported in between
             if any(was != now for was, now in zip(drawn, read_drawn(), strict=False)):
                 recorder.notes.add(CHANCE)
         self.returns = tuple([storages.describe(tensor) for tensor in tensors_within(result)])
@@ -201,7 +200,7 @@ class _Walk:
         return result
 
     def trace(self, mode: str) -> Trace:
-        """Return what was written down; only now let go of what a training loop holds."""
+        """Return the trace; then release the tensors that a training loop holds."""
         trace = Trace(
             ops=tuple(self.recorder.ops),
             calls=() if self.scopes is None else self.scopes.calls,
@@ -248,7 +247,7 @@ def _device(parameters: list[Named], given: list[torch.Tensor]) -> str:
 
 @contextmanager
 def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], recorder: Recorder) -> Iterator[None]:
-    """Turn whatever the network raises into a WalkError that names the layer, or the phase of a training step."""
+    """Convert the network's errors into a WalkError that names the layer, or the phase of a training step."""
     try:
         yield
     except (WalkError, RuleError):
@@ -258,7 +257,7 @@ def _layer_named(network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], reco
 
 
 def _failure(error: BaseException, network: nn.Module, specs: Mapping[nn.Module, ModuleSpec], phase: str) -> str:
-    """Name the innermost module that was running, with the shapes that it was given and those of its parameters."""
+    """Return an error message with the innermost running module and the shapes of its inputs and parameters."""
     text = first_line(error)
     if phase != "forward":
         return f"the {phase} of a training step failed: {type(error).__name__}: {text}"

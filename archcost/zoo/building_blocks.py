@@ -41,7 +41,7 @@ def stack(form: str = "3x3", *, in_channels: int = 64) -> nn.Sequential:
 
 
 def conv_5x5(reduced: int | None = None, *, out_channels: int = 96, in_channels: int = 256) -> nn.Sequential:
-    """Build a 5x5 convolution, with `reduced` after a 1x1 convolution to so many channels."""
+    """Build a 5x5 convolution, with `reduced` after a 1x1 convolution to this many channels."""
     check_whole("out_channels", out_channels)
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     if reduced is not None:

@@ -1,4 +1,4 @@
-"""A line of the table: where a network comes from, and how it is made and called."""
+"""A line of the table: the origin of a network, and how it is built and called."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A network, and what it is called with."""
+    """A network and its arguments."""
 
     network: nn.Module
     args: tuple[Any, ...] = ()
@@ -28,11 +28,11 @@ class Line:
     """One network of a library.
 
     Attributes:
-        library: what pip installs.
-        kind: what it is: an encoder, a decoder, a detector, ...
-        name: its class, or the name that the library's function takes.
-        make: returns it and what it is called with; nothing is downloaded.
-        trained: it is also trained for one step.
+        library: the package that pip installs.
+        kind: an encoder, a decoder, a detector, ...
+        name: the network's class, or its name in the library's function.
+        make: returns the network and its arguments; downloads nothing.
+        trained: whether the network also trains for one step.
     """
 
     library: str
@@ -43,7 +43,7 @@ class Line:
 
     def call(self) -> Call:
         """Return the network in eval mode, with the same weights each time."""
-        import_library("torchvision")  # which most of them import, beside a torch for the CPU too
+        import_library("torchvision")  # most libraries import torchvision, even beside a torch for the CPU
         torch.manual_seed(0)
         call = self.make()
         nn.Module.train(call.network, mode=False)
@@ -51,20 +51,20 @@ class Line:
 
 
 def ids(*shape: int, below: int = 90) -> torch.Tensor:
-    """Return numbers of words, the same each time."""
+    """Return token ids, the same each time."""
     return torch.arange(3, 3 + torch.Size(shape).numel()).remainder(below).view(shape)
 
 
 def mask(batch: int = 2, length: int = 12) -> torch.Tensor:
-    """Return a tokenizer's mask: the first sequence is full, each that follows lacks two words more."""
+    """Return a tokenizer's mask: the first sequence is full, each later one is two tokens shorter."""
     return (torch.arange(length) < length - 2 * torch.arange(batch)[:, None]).long()
 
 
 def image(size: int = 64, channels: int = 3, batch: int = 1) -> torch.Tensor:
-    """Return a picture, the same each time."""
+    """Return an image, the same each time."""
     return torch.linspace(-1, 1, batch * channels * size * size).view(batch, channels, size, size)
 
 
 def sound(*shape: int) -> torch.Tensor:
-    """Return a wave, the same each time."""
+    """Return a waveform, the same each time."""
     return torch.linspace(0, 99, torch.Size(shape).numel()).sin().view(shape)

@@ -1,4 +1,4 @@
-"""Networks of libraries beside transformers."""
+"""Networks of libraries other than transformers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NODES, EDGES = 12, 40
 
 
 def positional(make: Callable[[], nn.Module], *args: Any, **kwargs: Any) -> Call:
-    """Make a network, and say what it is called with."""
+    """Build a network, and return it with its arguments."""
     return Call(make(), args, kwargs)
 
 
 def of(module: str, name: str, *args: Any, **settings: Any) -> nn.Module:
-    """Build what a module of a library names."""
+    """Build an object by its name in a module of a library."""
     found: nn.Module = getattr(import_library(module), name)(*args, **settings)
     return found
 
@@ -42,7 +42,7 @@ def diffusers(
 
 
 def smp(name: str, encoder: str = "resnet18", **more: Any) -> Line:
-    """Return the line of a network that cuts pictures into parts, and of its encoder."""
+    """Return the line of a segmentation network and its encoder."""
 
     def make() -> Call:
         network = of("segmentation_models_pytorch", name, encoder_name=encoder, encoder_weights=None, classes=3)
@@ -52,7 +52,7 @@ def smp(name: str, encoder: str = "resnet18", **more: Any) -> Line:
 
 
 def detector(name: str, kind: str = "detection") -> Line:
-    """Return the line of a detector, which takes a list of pictures, or of a network for parts."""
+    """Return the line of a detector, which takes a list of images, or of a segmentation network."""
     small = {"min_size": 96, "max_size": 96} if kind == "detection" else {}
 
     def make() -> Call:
@@ -77,7 +77,7 @@ def monai(name: str, *args: Any, title: str = "", size: tuple[int, ...] = (1, 1,
 
 
 def graph(name: str, *settings: Any, **more: Any) -> Line:
-    """Return the line of a network of nodes and edges."""
+    """Return the line of a graph network."""
     trained = more.pop("trained", False)
 
     def make() -> Call:
@@ -112,7 +112,7 @@ def lora(kind: str, **settings: Any) -> Line:
 
 
 def quantised(config: str) -> Line:
-    """Return the line of a small network whose linear layers torchao quantises."""
+    """Return the line of a small network with linear layers quantised by torchao."""
 
     def make() -> Call:
         quantization = import_library("torchao.quantization")
@@ -124,7 +124,7 @@ def quantised(config: str) -> Line:
 
 
 def clip(name: str) -> Line:
-    """Return the line of a network that compares pictures and words."""
+    """Return the line of a network that compares images and texts."""
     tiny = {
         "embed_dim": 32,
         "text_cfg": {"context_length": 12, "vocab_size": 100, "width": 32, "heads": 2, "layers": 2},
@@ -153,7 +153,7 @@ def clip(name: str) -> Line:
 
 
 def time_and_words(size: int = 16, channels: int = 4, wide: int = 32) -> dict[str, Any]:
-    """Return noise, a moment, and encoded words."""
+    """Return noise, a time step, and an encoded text."""
     return {"sample": image(size, channels), "timestep": torch.tensor([3]), "encoder_hidden_states": sound(1, 6, wide)}
 
 
@@ -357,7 +357,7 @@ LINES = (
             "rtdetr-l",
         )
     ),
-    # other detectors need torchvision's compiled operators, which a CPU build of torch from the index does not fit
+    # other detectors need torchvision's compiled operators, which PyPI's torchvision lacks beside a CPU build of torch
     detector("fcos_resnet50_fpn"),
     *(
         detector(name, "segmentation")

@@ -1,4 +1,4 @@
-"""Networks of transformers that see, hear, or do both beside reading."""
+"""Vision, audio and multimodal networks of transformers."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ DETR = {**TOWER, "num_queries": 5, "use_timm_backbone": False, "use_pretrained_b
 
 
 def sight() -> dict[str, Any]:
-    """Return what an image processor returns for one picture."""
+    """Return an image processor's result for one image."""
     return {"pixel_values": image(32)}
 
 
 def large() -> dict[str, Any]:
-    """Return a larger picture."""
+    """Return a larger image."""
     return {"pixel_values": image(64)}
 
 
 def large_and_padded() -> dict[str, Any]:
-    """Return a larger picture, and where it is not padded."""
+    """Return a larger image and its pixel mask."""
     seen = torch.ones(1, 64, 64, dtype=torch.int64)
     seen[:, 48:] = 0
     return {**large(), "pixel_mask": seen}
 
 
 def pair() -> dict[str, Any]:
-    """Return a picture and two sentences."""
+    """Return an image and two sentences."""
     return {"input_ids": ids(2, 12), "attention_mask": mask(), "pixel_values": image(32, batch=2)}
 
 
 def wave() -> dict[str, Any]:
-    """Return two waves, the second padded."""
+    """Return two waveforms, the second padded."""
     return {"input_values": sound(2, 400), "attention_mask": mask(2, 400)}
 
 
 def spoken() -> dict[str, Any]:
-    """Return a spectrogram and the first words of its text."""
+    """Return a spectrogram and the first tokens of its text."""
     return {"input_features": sound(1, 16, 40), "decoder_input_ids": ids(1, 5)}
 
 
 def chat(image_token: int, count: int) -> dict[str, Any]:
-    """Return a question with the places of a picture's patches in it."""
+    """Return a question with the positions of an image's patches in it."""
     words = torch.cat([ids(1, 3), torch.full((1, count), image_token), ids(1, 6)], 1)
     return {"input_ids": words, "attention_mask": torch.ones_like(words), "pixel_values": image(32)}
 
 
 def chat_of_patches() -> dict[str, Any]:
-    """Return a question, and a picture as the patches that Qwen's processors make."""
+    """Return a question, and an image as the patches of Qwen's processors."""
     asked = chat(99, 4)
     return asked | {
         "pixel_values": sound(16, 96),

@@ -1,4 +1,4 @@
-"""All lines."""
+"""The table of all lines."""
 
 from benchmarks.networks import others, senses, text
 

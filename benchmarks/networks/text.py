@@ -23,17 +23,17 @@ EXPERTS = {"num_experts": 4, "num_local_experts": 4, "num_experts_per_tok": 2, "
 
 
 def words() -> dict[str, Any]:
-    """Return what a tokenizer returns for two sentences."""
+    """Return a tokenizer's result for two sentences."""
     return {"input_ids": ids(2, 12), "attention_mask": mask()}
 
 
 def translation() -> dict[str, Any]:
-    """Return two sentences, and the first words of two others."""
+    """Return two sentences, and the first tokens of two others."""
     return {**words(), "decoder_input_ids": ids(2, 5)}
 
 
 def build(name: str, settings: Mapping[str, Any], inputs: Callable[[], dict[str, Any]]) -> Call:
-    """Build a class of transformers from settings of its own configuration; those that it has not are left out."""
+    """Build a class of transformers from settings of its configuration; settings that it lacks are left out."""
     transformers = import_library("transformers")
     kind = getattr(transformers, name)
     return Call(kind(kind.config_class(**settings)), kwargs=inputs())

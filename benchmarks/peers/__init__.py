@@ -1,5 +1,5 @@
-"""archcost beside its peers: how long each takes, and how often each is right.
+"""archcost compared with its peers: time and accuracy.
 
-`python -m benchmarks.peers` installs nothing, measures whichever peers can be imported, prints the table and writes
-reports/measured/performance.md. Every peer runs in processes of its own: some leave torch or the network changed.
+`python -m benchmarks.peers` installs nothing, measures the peers that can be imported, prints the table and writes
+reports/measured/performance.md. Every peer runs in separate processes, since some leave torch or the network changed.
 """

@@ -18,7 +18,7 @@ PARTS = ("whole", "inside", "accuracy")
 
 
 def main() -> int:
-    """Measure; return 1 where a peer is faster than archcost."""
+    """Measure; return 1 if a peer is faster than archcost."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of each network, for the times")
     parser.add_argument("--limit", type=float, default=30, help="seconds for one count, its process started")

@@ -1,7 +1,8 @@
-"""How right: torchvision's classification networks against the figures that torchvision publishes with its weights.
+"""Accuracy: counts of torchvision's classification networks against the figures published with torchvision's weights.
 
-Those are multiply-adds, counted by FlopCounterMode, to three decimals of 10^9; parameters are as built. A figure that
-rounds to the published one is right. One within 1 % has most likely a bias, a normalisation or an activation in it.
+The published multiply-adds were counted by FlopCounterMode and are rounded to three decimals of 10^9; parameters are
+those of the built network. A figure is right if it rounds to the published one. A figure within 1 % most likely
+includes a bias, a normalisation or an activation.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ JOBS = 2
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A network, and what it has been published to need."""
+    """A network and its published figures."""
 
     network: str
     gmacs: str
@@ -40,7 +41,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """On how many networks a counter is right, near, wrong, or has no figure at all."""
+    """The numbers of networks on which a counter is right, near, wrong, or without a figure."""
 
     counter: str
     networks: int
@@ -53,7 +54,7 @@ class Score:
 
 
 def truths(names: Sequence[str] = ()) -> list[Truth]:
-    """Return torchvision's classification networks, all unless some are named."""
+    """Return torchvision's classification networks: the named ones, or all."""
     rows = csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines())
     return [
         Truth(f"torchvision:{row['model']}", f"{float(row['gmacs']):.3f}", int(row["params"]))
@@ -63,7 +64,7 @@ def truths(names: Sequence[str] = ()) -> list[Truth]:
 
 
 def score(counter: str, answers: Sequence[tuple[Truth, Mapping[str, Any]]]) -> Score:
-    """Compare a counter's answers with what is true."""
+    """Compare a counter's answers with the published figures."""
     failed = {truth.network: found["error"] for truth, found in answers if "error" in found}
     counted = [(truth, found) for truth, found in answers if "error" not in found]
     right = {truth.network for truth, found in counted if f"{found['macs'] / 1e9:.3f}" == truth.gmacs}
@@ -86,7 +87,7 @@ def _near(counted: float, published: float) -> bool:
 
 
 def scores(counters: Sequence[Counter], networks: Sequence[Truth], limit: float) -> list[Score]:
-    """Ask every counter about every network, two of them at a time: nothing is timed here."""
+    """Ask every counter about every network, two counters at a time, since nothing is timed here."""
 
     def ask(counter: Counter) -> Score:
         with Counting(counter, limit) as asked:

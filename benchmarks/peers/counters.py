@@ -1,7 +1,7 @@
-"""The peers: how each is called where it is fastest and still right, and what its figure means by its own word.
+"""The peers: the fastest call of each that is still right, and the meaning of its figure by its documentation.
 
-A peer that gives the same figures on the meta device runs there. The others run on the CPU, with weights that were
-never written: no peer reads them, and making random ones would take longer than most counts.
+A peer with the same figures on the meta device runs there. The others run on the CPU with uninitialised weights: no
+peer reads them, and random ones would take longer than most counts.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-Counted = tuple[float, float | None]  # multiply-adds by its convention, parameters where it counts them
+Counted = tuple[float, float | None]  # multiply-adds by its convention, parameters if it counts them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
     """One way to count a network.
 
-    `count` is given the network and its input, both on `device`, and imports the package itself: that is part of what
-    a fresh process takes. `convention` says how the figure becomes multiply-adds.
+    `count` takes the network and its input, both on `device`, and imports the package itself: the import is part of a
+    fresh process's time. `convention` describes how the figure becomes multiply-adds.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Counter:
 
     @property
     def installed(self) -> bool:
-        """Whether it can be imported, from the distribution that is meant (two of them provide `thop`)."""
+        """Whether the package can be imported, from the right distribution (two distributions provide `thop`)."""
         from importlib.metadata import PackageNotFoundError, version
         from importlib.util import find_spec
 
@@ -63,7 +63,7 @@ def bare(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def archcost(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Make the whole report."""
+    """Compute the whole report."""
     from archcost import profile
 
     totals = profile(network, x).totals
@@ -71,7 +71,7 @@ def archcost(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def flop_counter_mode(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Torch's own."""
+    """Use torch's own counter."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -81,7 +81,7 @@ def flop_counter_mode(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def torchinfo(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Without the table."""
+    """Run it without its table."""
     from torchinfo import summary
 
     statistics = summary(network, input_data=x, verbose=0, device=x.device)
@@ -89,7 +89,7 @@ def torchinfo(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def fvcore(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Without its warnings, which take time."""
+    """Run it without its warnings, which take time."""
     import torch
     from fvcore.nn import FlopCountAnalysis, parameter_count
 
@@ -99,12 +99,12 @@ def fvcore(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def ptflops_aten(network: nn.Module, x: torch.Tensor) -> Counted:
-    """By the operators that run."""
+    """Count the operators that run."""
     return _ptflops(network, x, "aten")
 
 
 def ptflops_pytorch(network: nn.Module, x: torch.Tensor) -> Counted:
-    """By modules and patched functions: the default."""
+    """Count by modules and patched functions, the default."""
     return _ptflops(network, x, "pytorch")
 
 
@@ -113,12 +113,12 @@ def _ptflops(network: nn.Module, x: torch.Tensor, backend: str) -> Counted:
     shape = tuple(x.shape[1:])
     macs, params = info(network, shape, as_strings=False, print_per_layer_stat=False, backend=backend)
     if macs is None:
-        raise ValueError("it returned None")  # which is how it says that the network raised
+        raise ValueError("it returned None")  # it returns None if the network raised
     return macs, params
 
 
 def thop(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Lyken17's and Ultralytics' are called alike."""
+    """Call Lyken17's or Ultralytics' package: both calls are the same."""
     from thop import profile
 
     macs, params = profile(network, inputs=(x,), verbose=False)
@@ -126,7 +126,7 @@ def thop(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def torchlens(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Without the operators' results, which nobody asked for."""
+    """Run it without storing the operators' results."""
     import torch
     from torchlens import trace
 
@@ -136,14 +136,14 @@ def torchlens(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def calflops(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Without the table."""
+    """Run it without its table."""
     count = _imported("calflops").calculate_flops
     _, macs, params = count(network, args=[x], print_results=False, output_as_string=False)
     return macs, params
 
 
 def deepspeed(network: nn.Module, x: torch.Tensor) -> Counted:
-    """Without the table, and without a pass to warm up."""
+    """Run it without its table and its warm-up pass."""
     from deepspeed.profiling.flops_profiler import get_model_profile
 
     _, macs, params = get_model_profile(network, args=[x], print_profile=False, as_string=False, warm_up=0)
@@ -151,7 +151,7 @@ def deepspeed(network: nn.Module, x: torch.Tensor) -> Counted:
 
 
 def _imported(name: str) -> Any:
-    # they import torchvision, which fails beside a CPU build of torch: archcost's own import declares what is missing
+    # they import torchvision, which fails beside a CPU build of torch: archcost's import declares the missing operators
     from archcost.sources.libraries import import_library
 
     return import_library(name)

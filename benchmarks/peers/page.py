@@ -22,7 +22,7 @@ TITLE = "# archcost beside its peers"
 def page(
     counters: Sequence[Counter], whole: Sequence[Times], inside: Sequence[Times], scores: Sequence[Score], about: str
 ) -> str:
-    """Return the page as Markdown; a part that was not measured is left out."""
+    """Return the page as Markdown; parts that were not measured are left out."""
     parts = [
         TITLE,
         "Written by `python -m benchmarks.peers`, which installs nothing and measures whichever peers can be imported. "
@@ -62,7 +62,7 @@ def page(
 
 
 def ratios(times: Sequence[Times], counters: Sequence[Counter], unit: str, scale: float = 1) -> Iterator[str]:
-    """Yield a table: a line for each counter, a column for each network, the base's own time above."""
+    """Yield a table: a line for each counter, a column for each network, the base's time above."""
     yield f"| | device | {' | '.join(each.network for each in times)} |"
     yield f"| :-- | :-- |{' --: |' * len(times)}"
     yield f"| {unit} | | {' | '.join(f'{scale * each.base:.4g}' for each in times)} |"
@@ -87,7 +87,7 @@ def accuracies(scores: Sequence[Score], counters: Sequence[Counter]) -> Iterator
 
 
 def failures(scores: Sequence[Score]) -> Iterator[str]:
-    """Yield a paragraph for each counter that has no figure, or one that is far off, for some networks."""
+    """Yield a paragraph for each counter whose figures are missing or far off for some networks."""
     for each in scores:
         reasons: dict[str, list[str]] = {}
         for network, reason in each.failed.items():
@@ -100,12 +100,12 @@ def failures(scores: Sequence[Score]) -> Iterator[str]:
 
 
 def _plain(reason: str) -> str:
-    """Keep an error to a line of Markdown."""
+    """Return an error as one line of Markdown."""
     return f"`{reason[:100].replace('`', '')}`"
 
 
 def machine(counters: Sequence[Counter], rounds: int, before: float, after: float) -> str:
-    """Say what it was measured on, and with."""
+    """Describe the machine and the versions."""
     from archcost.clock.conditions import _processor
 
     versions = ", ".join(dict.fromkeys(f"{each.distribution} {version(each.distribution)}" for each in counters))
@@ -128,7 +128,7 @@ def _missing(counters: Sequence[Counter]) -> str:
 
 
 def losses(times: Mapping[str, Sequence[Times]], counters: Sequence[Counter]) -> list[str]:
-    """Say where a peer was faster than archcost."""
+    """Name the networks on which a peer was faster than archcost."""
     found = []
     for kind, measured in times.items():
         for each in measured:

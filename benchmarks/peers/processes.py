@@ -1,4 +1,4 @@
-"""Fresh interpreters on a terminal of their own, and counters that stay and answer."""
+"""Fresh interpreters with their own terminal, and counters in long-lived processes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ IMPORT_TORCH = (sys.executable, "-c", "import torch")
 
 
 def command(counter: Counter, network: str) -> tuple[str, ...]:
-    """Return what a user would run to have a network counted once."""
+    """Return a user's command to count a network once."""
     if counter is ARCHCOST:
         return (sys.executable, "-m", "archcost", "profile", network)
     return (*WORKER, counter.name, network)
 
 
 def seconds(arguments: Sequence[str]) -> float | None:
-    """Return how long a process takes from its start to its end, its output shown by a terminal; None if it fails."""
+    """Return the seconds of a process from start to end, with its output on a terminal; None if it fails."""
     ours, its = pty.openpty()
     termios.tcsetwinsize(its, (50, 160))
     drained = threading.Thread(target=_drain, args=(ours,))
@@ -52,12 +52,12 @@ def _drain(terminal: int) -> None:
     try:
         while os.read(terminal, 1 << 16):
             pass
-    except OSError:  # how Linux says that nobody is left at the other end
+    except OSError:  # Linux's error when the other end is closed
         return
 
 
 class Counting:
-    """A counter in a process of its own; one that takes too long is stopped, and the next question starts another."""
+    """A counter in its own process; after a timeout the process is stopped, and the next question starts another."""
 
     def __init__(self, counter: Counter, limit: float) -> None:
         self.counter = counter
@@ -86,7 +86,7 @@ class Counting:
             return {"error": "it died" if ready else f"longer than {self.limit:g} s"}
         found: dict[str, Any] = json.loads(line)
         if "error" in found:
-            self._stop()  # some peers leave torch patched when a network raises
+            self._stop()  # some peers leave torch patched if a network raises
         return found
 
     def _started(self) -> subprocess.Popen[str]:

@@ -1,4 +1,4 @@
-"""How long: everybody in turn, round after round, so that a machine that slows down slows all of them."""
+"""Times of all counters in turn, round after round, so that a machine that slows down slows all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASE = "base"
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What everybody took for one network, in seconds, a figure a round; the base is one of them.
+    """The seconds of every counter for one network, one figure per round; the base is one of them.
 
     A counter that fails on the network has no times.
     """
@@ -29,11 +29,11 @@ class Times:
 
     @property
     def base(self) -> float:
-        """The median of the base."""
+        """The base's median."""
         return statistics.median(self.seconds[BASE])
 
     def ratio(self, name: str) -> float | None:
-        """Return the median of the ratios to the base of the same round; None where there are no times."""
+        """Return the median of the ratios to the base of the same round; None if there are no times."""
         taken = self.seconds[name]
         if not taken:
             return None
@@ -41,7 +41,7 @@ class Times:
 
 
 def interleaved(actions: Mapping[str, Callable[[], float | None]], rounds: int) -> dict[str, tuple[float, ...]]:
-    """Time all actions in turn (A B C A B C ...); one that gives None once is not run again, and has no times."""
+    """Time all actions in turn (A B C A B C ...); an action that returns None is dropped and has no times."""
     taken: dict[str, list[float]] = {name: [] for name in actions}
     failed: set[str] = set()
     for _ in range(rounds):
@@ -56,14 +56,14 @@ def interleaved(actions: Mapping[str, Callable[[], float | None]], rounds: int) 
 
 
 def whole_process(network: str, counters: Iterable[Counter], rounds: int) -> Times:
-    """Time fresh interpreters, from start to end; the base is one that imports torch."""
+    """Time fresh interpreters, from start to end; the base is an interpreter that imports torch."""
     actions = {BASE: functools.partial(seconds, IMPORT_TORCH)}
     actions |= {each.name: functools.partial(seconds, command(each, network)) for each in counters}
     return Times(network, interleaved(actions, rounds))
 
 
 def in_process(networks: Sequence[str], counters: Iterable[Counter], rounds: int, limit: float) -> list[Times]:
-    """Time counts of networks that exist; the base is a forward pass on meta. A round before the first warms up."""
+    """Time counts of built networks; the base is a forward pass on meta. One extra round warms up."""
     with ExitStack() as stack:
         asked = {BASE: stack.enter_context(Counting(BARE, limit))}
         asked |= {each.name: stack.enter_context(Counting(each, limit)) for each in counters}

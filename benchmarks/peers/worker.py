@@ -1,7 +1,7 @@
-"""One counter in a process of its own: `python -m benchmarks.peers.worker COUNTER [NETWORK]`.
+"""One counter in a separate process: `python -m benchmarks.peers.worker COUNTER [NETWORK]`.
 
-With a network it counts that and ends. Without, it answers each line of its input, the name of a network, by a line of
-JSON: the figures and how long the count took, or why there are none. Every answer is about a network just built.
+With a network it counts that network and ends. Without one it answers each line of its input, a network's name, by a
+line of JSON: the figures and the seconds of the count, or the error. It builds the network anew for every answer.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ def built(spec: str, device: str) -> tuple[nn.Module, torch.Tensor]:
     if device == "meta":
         module = build_on_meta(network).network
     else:
-        with Unfilled():  # an index, say, it does write
+        with Unfilled():  # a buffer such as an index is still written
             module = network.build()
     return module.eval(), network.inputs[0].tensor(1, device)
 
 
 def answer(counter: Counter, spec: str) -> dict[str, Any]:
-    """Count a network; whatever its counter raises is the answer too."""
+    """Count a network; an exception of its counter is an answer, too."""
     try:
         network, x = built(spec, counter.device)
-        gc.collect()  # the garbage of the answer before
+        gc.collect()  # garbage of the previous answer
         start = time.perf_counter()
         macs, params = counter.count(network, x)
         seconds = time.perf_counter() - start
@@ -51,7 +51,7 @@ def answer(counter: Counter, spec: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Count once, or as long as somebody asks."""
+    """Count once, or until the input ends."""
     warnings.simplefilter("ignore")
     counter = COUNTERS[sys.argv[1]]
     if len(sys.argv) > 2:  # noqa: PLR2004
@@ -59,7 +59,7 @@ def main() -> int:
         print(found)
         return int("error" in found)
     with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)  # what a peer prints is no answer
+        os.dup2(2, 1)  # a peer's own output is not an answer
         for line in sys.stdin:
             print(json.dumps(answer(counter, line.strip())), file=answers, flush=True)
     return 0

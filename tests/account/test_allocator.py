@@ -1,6 +1,6 @@
-"""torch's CUDA caching allocator, by hand: each pattern with its arithmetic.
+"""torch's CUDA caching allocator: each pattern with its arithmetic by hand.
 
-The rules are those of c10/cuda/CUDACachingAllocator.cpp and of "CUDA semantics: memory management" in torch's manual.
+The rules come from c10/cuda/CUDACachingAllocator.cpp and from "CUDA semantics: memory management" in torch's manual.
 """
 
 import itertools
@@ -43,7 +43,7 @@ def test_two_times_1_mib_fill_a_small_segment_and_a_third_opens_another():
 
 
 def test_one_byte_more_than_1_mib_is_large():
-    """1 MiB + 512 lies in a segment of 20 MiB, of which the rest, more than 1 MiB, is free for other large ones."""
+    """1 MiB + 512 lies in a segment of 20 MiB, whose rest, more than 1 MiB, is free for other large blocks."""
     allocator = Allocator()
     allocator.allocate(MIB + 1)
     assert figures(allocator) == (MIB + 512, 20 * MIB)
@@ -63,9 +63,9 @@ def test_what_the_device_is_asked_for(size, segment):
 
 
 def test_a_rest_of_at_most_1_mib_stays_with_its_large_block():
-    """11.5 MiB in a segment of 12: a rest of 0.5 MiB is no use to the large pool, so 12 MiB count as allocated.
+    """11.5 MiB in a segment of 12: the rest of 0.5 MiB is useless for the large pool, so 12 MiB count as allocated.
 
-    10 MiB + 512 in a segment of 12 leave 2 MiB - 512, more than 1 MiB, which is split off.
+    10 MiB + 512 in a segment of 12 leave 2 MiB - 512, which exceeds 1 MiB and is split off.
     """
     allocator = Allocator()
     allocator.allocate(11 * MIB + 512 * KIB)
@@ -76,7 +76,7 @@ def test_a_rest_of_at_most_1_mib_stays_with_its_large_block():
 
 
 def test_four_of_6_mib_take_two_segments():
-    """Three fill 18 of 20 MiB; the fourth does not fit into the 2 that are left."""
+    """Three fill 18 of 20 MiB; the fourth does not fit into the remaining 2."""
     allocator = Allocator()
     for _ in range(4):
         allocator.allocate(6 * MIB)
@@ -84,7 +84,7 @@ def test_four_of_6_mib_take_two_segments():
 
 
 def test_a_freed_block_is_taken_again():
-    """A loop that makes and drops 30 MiB asks the device once."""
+    """A loop that allocates and frees 30 MiB asks the device once."""
     allocator = Allocator()
     for _ in range(5):
         allocator.release(allocator.allocate(30 * MIB))
@@ -93,7 +93,7 @@ def test_a_freed_block_is_taken_again():
 
 
 def test_the_smallest_free_block_that_holds_it_is_taken():
-    """Free are 40 and 14 MiB; 13 MiB take the 14, whose rest of 1 MiB stays with it, and 38 the 40 (split)."""
+    """40 and 14 MiB are free; 13 MiB take the 14, whose rest of 1 MiB stays unsplit, and 38 MiB take the 40 (split)."""
     allocator = Allocator()
     large, small = allocator.allocate(40 * MIB), allocator.allocate(14 * MIB)
     allocator.release(large)
@@ -104,7 +104,7 @@ def test_the_smallest_free_block_that_holds_it_is_taken():
 
 
 def test_neighbours_that_are_free_become_one():
-    """Three of 6 MiB in 20: the first two, free, hold 12 MiB; without the merge a segment of 12 would be asked for."""
+    """Three blocks of 6 MiB in 20: the first two, now free, hold 12 MiB; without a merge these need a new segment."""
     allocator = Allocator()
     first, second, _third = [allocator.allocate(6 * MIB) for _ in range(3)]
     allocator.release(first)
@@ -114,7 +114,7 @@ def test_neighbours_that_are_free_become_one():
 
 
 def test_holes_between_blocks_in_use_are_fragments():
-    """The first and the third of 6 MiB are free, and the third merges with the 2 MiB behind it: 8 and 6, not 12."""
+    """The first and the third of 6 MiB are free, and the third merges with the 2 MiB behind it: 6 and 8, not 12."""
     allocator = Allocator()
     first, _second, third = [allocator.allocate(6 * MIB) for _ in range(3)]
     allocator.release(first)
@@ -126,7 +126,7 @@ def test_holes_between_blocks_in_use_are_fragments():
 
 
 def test_a_growing_batch_leaves_segments_behind_that_fit_nothing():
-    """10, 20 and 40 MiB one after another: 70 are reserved, where 40 are needed at most."""
+    """10, 20 and 40 MiB one after another: 70 are reserved, although never more than 40 are needed."""
     allocator = Allocator()
     for size in (10, 20, 40):
         allocator.release(allocator.allocate(size * MIB))
@@ -134,7 +134,7 @@ def test_a_growing_batch_leaves_segments_behind_that_fit_nothing():
 
 
 def test_expandable_segments_grow_by_what_is_missing():
-    """The same in one segment of pages of 20 MiB: 20, still 20, then 40; nothing is left behind."""
+    """The same sizes in one segment of 20 MiB pages: 20, still 20, then 40; nothing is wasted."""
     allocator = ExpandableAllocator()
     for size in (10, 20, 40):
         allocator.release(allocator.allocate(size * MIB))
@@ -142,7 +142,7 @@ def test_expandable_segments_grow_by_what_is_missing():
 
 
 def test_expandable_segments_split_large_blocks_to_512_bytes():
-    """11.5 MiB leave 8.5 of a page of 20: 8 MiB take them, and 1.5 need another page only for the missing 1 MiB."""
+    """11.5 MiB leave 8.5 of a page of 20: 8 MiB take them, and 1.5 more need a new page for the missing 1 MiB only."""
     allocator = ExpandableAllocator()
     allocator.allocate(11 * MIB + 512 * KIB)
     allocator.allocate(8 * MIB)
@@ -152,9 +152,9 @@ def test_expandable_segments_split_large_blocks_to_512_bytes():
 
 
 def test_expandable_segments_take_a_hole_before_their_end():
-    """Free are a hole of 8 MiB and an end of 4, which counts as the largest, since it can grow.
+    """A hole of 8 MiB and an end of 4 are free; the end counts as the largest, since it can grow.
 
-    2 MiB + 512 take the hole; 7 MiB no longer fit there, and 3 more than the end has need another page.
+    2 MiB + 512 take the hole; 7 MiB no longer fit there, exceed the end by 3 and need another page.
     """
     allocator = ExpandableAllocator()
     hole, _used = allocator.allocate(8 * MIB), allocator.allocate(8 * MIB)
@@ -172,7 +172,7 @@ def test_a_full_device_gets_unused_segments_back():
 
 
 def test_a_segment_in_use_anywhere_is_not_given_back():
-    """20 MiB with 6 of them in use stay, and 40 more do not fit into 50."""
+    """A segment of 20 MiB stays while 6 MiB of it are in use, and 40 more do not fit into 50."""
     allocator = Allocator(capacity=50 * MIB)
     allocator.allocate(6 * MIB)
     with pytest.raises(DeviceFullError):
@@ -180,9 +180,9 @@ def test_a_segment_in_use_anywhere_is_not_given_back():
 
 
 def test_a_full_device_takes_pages_from_the_middle_of_a_segment_that_expands():
-    """20 and 20 MiB fill 40. The first is free, and one byte more has no room: its page goes back, 20 + 2 are left.
+    """20 and 20 MiB fill 40. The first is free, and one more byte has no room: its page goes back, and 20 + 2 are left.
 
-    A segment of the other kind stays whole while a part of it is in use. The hole is the first place for the next 20.
+    A segment that cannot expand stays whole while a part of it is in use. The next 20 go into the hole first.
     """
     allocator = ExpandableAllocator(capacity=42 * MIB - 1)
     first, _second = allocator.allocate(20 * MIB), allocator.allocate(20 * MIB)
@@ -195,7 +195,7 @@ def test_a_full_device_takes_pages_from_the_middle_of_a_segment_that_expands():
 
 
 def test_a_hole_in_a_segment_that_expands_gets_memory_again():
-    """The same with a byte more: the hole at 0 is filled before the segment grows at its end, at 40 MiB."""
+    """The same with one more byte: the hole at 0 is filled before the segment grows at its end, at 40 MiB."""
     allocator = ExpandableAllocator(capacity=42 * MIB)
     blocks = [allocator.allocate(20 * MIB) for _ in range(2)]
     small = [allocator.allocate(MIB) for _ in range(2)]
@@ -209,10 +209,11 @@ def test_a_hole_in_a_segment_that_expands_gets_memory_again():
 
 
 def test_only_pages_that_are_free_as_a_whole_lose_their_memory():
-    """15, 15 and 8 MiB lie in pages of 20, 40 in all; of the first two, free, only the page from 0 to 20 goes back.
+    """15, 15 and 8 MiB lie in two pages of 20.
 
-    35 MiB do not fit into that hole and the 10 behind it, 30 in all. They begin in the last 2 of the second page, and
-    two more pages make 20 + 40 of 60. Then 20 more have no page left to come from.
+    After the first two are freed, only the page from 0 to 20 goes back. 35 MiB do not fit into that hole and the 10
+    behind it, 30 in all. They begin in the last 2 of the second page, and two more pages make 20 + 40 of 60. Then no
+    page is left for 20 more.
     """
     allocator = ExpandableAllocator(capacity=60 * MIB)
     first, second, _third = (allocator.allocate(size * MIB) for size in (15, 15, 8))
@@ -222,7 +223,7 @@ def test_only_pages_that_are_free_as_a_whole_lose_their_memory():
     assert (allocator.releases, *figures(allocator)) == (1, 43 * MIB, 60 * MIB)
     with pytest.raises(DeviceFullError):
         allocator.allocate(20 * MIB)
-    assert allocator.allocate(10 * MIB).address == 20 * MIB  # what was left of the second page
+    assert allocator.allocate(10 * MIB).address == 20 * MIB  # the rest of the second page
 
 
 def test_pages_of_one_pool_make_room_for_the_other():
@@ -236,7 +237,7 @@ def test_pages_of_one_pool_make_room_for_the_other():
 
 
 def test_a_segment_that_lost_all_its_memory_begins_again():
-    """Two pages of 20 MiB lie free, and go back for a second one of 2: 4 are left, and 20 more begin at 0."""
+    """Two free pages of 20 MiB go back for a second one of 2: 4 are left, and 20 more begin at 0."""
     allocator = ExpandableAllocator(capacity=42 * MIB)
     for block in [allocator.allocate(20 * MIB) for _ in range(2)]:
         allocator.release(block)
@@ -248,7 +249,7 @@ def test_a_segment_that_lost_all_its_memory_begins_again():
 
 @pytest.mark.parametrize("kind", [Allocator, ExpandableAllocator])
 def test_a_full_device_never_holds_more_than_it_has(kind):
-    """Whatever is asked for: what is allocated lies within what is reserved, and that within the device."""
+    """For any requests, the allocated bytes lie within the reserved bytes, and these within the device."""
     chance, allocator, held = random.Random(1), kind(capacity=80 * MIB), []  # noqa: S311 - no secret
     refused = 0
     for _ in range(1500):
@@ -264,12 +265,12 @@ def test_a_full_device_never_holds_more_than_it_has(kind):
     assert allocator.releases >= refused > 0
     for block in held:
         allocator.release(block)
-    assert allocator.allocate(59 * MIB).size <= 60 * MIB  # all that lies free comes back
+    assert allocator.allocate(59 * MIB).size <= 60 * MIB  # all free memory comes back
 
 
 @pytest.mark.parametrize("kind", [Allocator, ExpandableAllocator])
 def test_blocks_never_overlap_and_everything_comes_back(kind):
-    """Whatever is asked for and freed, in any order: blocks lie apart, and in the end nothing is allocated."""
+    """For requests and frees in any order, blocks never overlap, and in the end nothing is allocated."""
     chance, allocator, held = random.Random(0), kind(), []  # noqa: S311 - no secret
     for _ in range(2000):
         if held and chance.random() < 0.5:
@@ -284,5 +285,5 @@ def test_blocks_never_overlap_and_everything_comes_back(kind):
         allocator.release(block)
     assert allocator.allocated == 0
     reserved = allocator.reserved
-    allocator.allocate(512)  # what lies free is found again
+    allocator.allocate(512)  # free memory is found again
     assert allocator.reserved == reserved

@@ -1,4 +1,4 @@
-"""What does not train keeps nothing and costs no gradient; patterns name parameters and modules."""
+"""Frozen parameters save nothing and cost no gradient; patterns name parameters and modules."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What a parameter is follows from what reads it; every class here has a name that says nothing, or something wrong."""
+"""A parameter's kind follows from its readers; every class here has an empty or misleading name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGE, TOKENS = (2, 6, 8, 8), (2, 5, 6)
 
 
 class NormedLinear(nn.Linear):
-    """Normalises its weight, as a classifier by angles does."""
+    """Normalises its weight, like a classifier by angles."""
 
     def forward(self, x):
         return functional.linear(x, functional.normalize(self.weight, dim=1))
@@ -38,7 +38,7 @@ class NormConv(nn.Conv2d):
 
 
 class Own(nn.Module):
-    """A leaf with a scale and a shift of some shape, and nothing else."""
+    """A leaf with only a scale and a shift of the given shape."""
 
     def __init__(self, *shape):
         super().__init__()
@@ -55,7 +55,7 @@ class Layer(Own):
 
 
 class Everywhere(Own):
-    """Layer normalisation over all of an image, scaled at each place."""
+    """Layer normalisation over a whole image, scaled at each position."""
 
     def forward(self, x):
         variance, mean = torch.var_mean(x, (1, 2, 3), keepdim=True)
@@ -78,7 +78,7 @@ class UnitLength(RootMeanSquare):
 
 
 class Batch(Own):
-    """Batch normalisation: by its own statistics when it trains, else by those that it stored."""
+    """Batch normalisation: by the batch's statistics in training, else by stored ones."""
 
     def __init__(self, *shape):
         super().__init__(*shape)
@@ -93,7 +93,7 @@ class Batch(Own):
 
 
 class Folded(Batch):
-    """The same, as one scale and one shift."""
+    """Batch normalisation, folded into one scale and one shift."""
 
     def forward(self, x):
         mean, variance = self.mean, self.variance
@@ -111,7 +111,7 @@ class Grouped(Own):
 
 
 class Responses(Own):
-    """Global response normalisation: the norms of the channels, by their mean."""
+    """Global response normalisation: the norms of the channels, divided by their mean."""
 
     def forward(self, x):
         norms = x.norm(dim=(2, 3), keepdim=True)
@@ -119,14 +119,14 @@ class Responses(Own):
 
 
 class Plain(Own):
-    """The operator of normalisation without its own scale and shift, which come after."""
+    """The normalisation operator without its scale and shift, which follow separately."""
 
     def forward(self, x):
         return functional.instance_norm(x) * self.gain + self.offset
 
 
 class DividedLast(Own):
-    """The scale multiplies the statistic, whose inverse is what scales."""
+    """The scale multiplies the statistic, by which the input is divided."""
 
     def forward(self, x):
         return x / (x.std(-1, keepdim=True) * self.gain) + self.offset
@@ -184,7 +184,7 @@ def test_nor_has_one_that_trains_in_mixed_precision_and_is_checkpointed(network,
 
 
 class LowRank(nn.Module):
-    """A product of two parameters, beside a weight that stands still: 4 x 2 + 2 x 6, and 4 x 6."""
+    """A low-rank product of two parameters, added to a full weight: 4 x 2 + 2 x 6, and 4 x 6."""
 
     def __init__(self):
         super().__init__()
@@ -207,7 +207,7 @@ class ByHand(nn.Module):
 
 
 class Experts(nn.Module):
-    """Three linear layers at once, with a bias each: (3, 6, 4) and (3, 1, 4)."""
+    """Three linear layers at once, each with a bias: (3, 6, 4) and (3, 1, 4)."""
 
     def __init__(self):
         super().__init__()
@@ -218,7 +218,7 @@ class Experts(nn.Module):
 
 
 class Positions(nn.Module):
-    """An embedding of five positions, added to a product's result: no bias, for it differs from place to place."""
+    """An embedding of five positions, added to a product's result: not a bias, since it differs by position."""
 
     def __init__(self):
         super().__init__()
@@ -230,7 +230,7 @@ class Positions(nn.Module):
 
 
 class Flat(nn.Module):
-    """A vector that is the weight of a convolution once it is given its shape, and one that a matrix is applied to."""
+    """A vector that is reshaped to the weight of a convolution, and a vector that a matrix multiplies."""
 
     def __init__(self):
         super().__init__()
@@ -241,7 +241,7 @@ class Flat(nn.Module):
 
 
 class LayerScale(nn.Module):
-    """A learned factor for each channel, without normalisation: says nothing, so the dimensions decide."""
+    """A learned factor for each channel, without normalisation: no clue, so the dimensions decide."""
 
     def __init__(self, *shape):
         super().__init__()
@@ -253,7 +253,7 @@ class LayerScale(nn.Module):
 
 
 class Queries(nn.Module):
-    """Learned queries, projected with a bias of two dimensions before they meet any data: 3 x 6, 6 x 6; no bias."""
+    """Learned queries, projected before they meet any data: 3 x 6, 6 x 6; the offset is not a bias."""
 
     def __init__(self):
         super().__init__()
@@ -265,7 +265,7 @@ class Queries(nn.Module):
 
 
 class Lookup(nn.Module):
-    """A table of norms, looked up and shared with the last layer: 7 x 6 once."""
+    """An embedding table: 7 x 6, named like a normalisation's bias."""
 
     def __init__(self):
         super().__init__()
@@ -337,7 +337,7 @@ def test_experts_have_a_bias_each():
 
 
 def test_the_statistics_of_something_else_do_not_normalise():
-    """A gate from the mean of another input scales, but it is the scale of no normalisation."""
+    """A gate computed from the mean of another input scales, but does not belong to a normalisation."""
 
     class Gate(nn.Module):
         def __init__(self):

@@ -7,7 +7,7 @@ import archcost
 
 
 def test_vgg16_peaks_where_two_of_its_largest_maps_are_alive():
-    """Parameters, the image, and the input and the output of the second convolution, 64 maps of 224 x 224 each."""
+    """It is the parameters, the image, and input and output of the second convolution: 64 maps of 224 x 224 each."""
     maps = 64 * 224 * 224
     expected = 4 * (138_357_544 + 3 * 224 * 224 + 2 * maps)
 
@@ -15,7 +15,7 @@ def test_vgg16_peaks_where_two_of_its_largest_maps_are_alive():
 
 
 def test_an_in_place_activation_saves_its_own_output():
-    """Out of place, the convolution's result and the activation's are alive together."""
+    """Out of place, the results of the convolution and the activation are alive together."""
     image = torch.zeros(1, 1, 8, 8)
     map_bytes = 4 * 8 * 8
     held = 4 * 9 + map_bytes  # the weights and the image
@@ -29,7 +29,7 @@ def test_an_in_place_activation_saves_its_own_output():
 
 
 def test_flattening_channels_last_takes_a_copy():
-    """Three maps of 8 x 8, flattened in the order that a linear layer expects."""
+    """Three maps of 8 x 8 are flattened in the order that a linear layer expects."""
     image = torch.zeros(1, 3, 8, 8)
     plain, last = (
         archcost.profile(nn.Flatten(), image.to(memory_format=layout)).totals.peak_inference_bytes

@@ -43,7 +43,7 @@ CASES = {
         (None, None),
     ),
     "a linear layer over an axis": (nn.Linear(32, 8), (1, "all"), (1, None)),
-    # the convolution mixes the four channels that a 2x2 block became: three blocks of two pixels
+    # the convolution mixes the four channels of a former 2x2 block: three blocks of two pixels
     "pixels to channels": (nn.Sequential(nn.PixelUnshuffle(2), conv(3, channels=(4, 1))), (3 * 2,) * 2, (2, 2)),
     "channels to pixels": (nn.Sequential(conv(3, channels=(1, 4)), nn.PixelShuffle(2)), (3, 3), (0.5, 0.5)),
     "normalisation follows the values": (
@@ -129,7 +129,7 @@ class Pair(nn.Module):
 
 
 def test_a_mask_that_only_asks_for_a_shape_hides_nothing():
-    """Dropout in training multiplies with a mask made like its input."""
+    """Dropout in training multiplies by a mask, which is created in the shape of its input."""
     net = nn.Sequential(conv(3), nn.Dropout(), conv(3))
 
     assert archcost.profile(net, IMAGE, mode="train").totals.receptive_field == (5, 5)
@@ -148,7 +148,7 @@ def test_a_kernel_made_from_the_whole_image_sees_it_everywhere():
 
 
 def test_branches_that_run_along_different_dimensions_are_unknown():
-    """One column added to every column: no single interval says what a later window sees."""
+    """One column is added to every column: no single interval describes the view of a later window."""
 
     class Column(nn.Module):
         def forward(self, x):

@@ -1,4 +1,4 @@
-"""What a row is follows from the operators that ran in it."""
+"""A row's role follows from the operators that ran in it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Linear(nn.Module):
 
 
 class Attending(nn.Module):
-    """Attention, all in one module."""
+    """Attention within one module."""
 
     def __init__(self):
         super().__init__()
@@ -48,7 +48,7 @@ class Attending(nn.Module):
 
 
 class Classifier(nn.Linear):
-    """A softmax after the last product makes no attention."""
+    """A softmax after the last product is not attention."""
 
     def forward(self, x):
         return super().forward(x).softmax(-1)

@@ -1,4 +1,4 @@
-"""Who keeps what: each saved tensor once, with the row, the operator and the line; their sum is what is saved."""
+"""Saved tensors: each once, with its row, operator and line; their sum is the saved bytes."""
 
 import inspect
 
@@ -18,7 +18,7 @@ FILE = "account/test_saved.py"
 
 
 class Kept(nn.Module):
-    """A convolution, a ReLU that two others need as well, a product of a tensor with itself, a layer."""
+    """A convolution, a ReLU whose result two others save as well, a product of a tensor with itself, a layer."""
 
     def __init__(self, *, again=False):
         super().__init__()
@@ -38,7 +38,7 @@ def line_of(text):
 
 
 def test_each_is_named_with_who_keeps_it_and_the_lines():
-    """Of batch 4: the image, 1x4x4; the ReLU's two maps, which the product needs too; the product, for the layer."""
+    """At batch size 4: the image, 1x4x4; the ReLU's two maps, also for the product; the product, for the layer."""
     image = torch.zeros(4, 1, 4, 4)
     report = archcost.profile(Kept(), image, train="sgd", saved=True, device="meta")
     found = [(saved.layer, saved.operator, saved.also, saved.nbytes, saved.maker) for saved in report.saved]
@@ -62,7 +62,7 @@ def test_they_add_up_in_the_zoo(name):
     for saved in report.saved:
         by_row[saved.row] = by_row.get(saved.row, 0) + saved.nbytes
     assert by_row == {row: layer.saved_bytes for row, layer in enumerate(report.layers) if layer.saved_bytes}
-    # what torch's own Sequential calls for archcost has no line of a network
+    # calls from torch's own Sequential have no line of a network
     assert {saved.line.partition(":")[0].rpartition("/")[0] for saved in report.saved} <= {"archcost/zoo", ""}
     sizes = [saved.nbytes for saved in report.saved]
     assert sizes == sorted(sizes, reverse=True)
@@ -75,7 +75,7 @@ def test_what_a_checkpoint_keeps_is_its_input():
 
 
 def test_what_a_checkpoint_keeps_belongs_to_the_row_that_made_it():
-    """A layer keeps its input, 4 rows of 8; the checkpoint keeps the sum, as large, and nothing of what runs in it."""
+    """A layer keeps its input, 4 rows of 8; the checkpoint keeps the sum, as large, and nothing from within."""
 
     class Sum(nn.Module):
         def __init__(self):
@@ -91,7 +91,7 @@ def test_what_a_checkpoint_keeps_belongs_to_the_row_that_made_it():
 
 
 def test_an_operator_of_ones_own_and_python_between():
-    """The line is the network's, not torch's, nor that of the functional that calls it."""
+    """The line is the network's, not a line of torch or of the functional wrapper."""
 
     class Own(nn.Module):
         def __init__(self):

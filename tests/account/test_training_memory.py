@@ -15,7 +15,7 @@ from archcost.sources import resolve
 
 
 def test_vgg16_by_hand():
-    """Batch 1 in fp32. In-place ReLUs: a convolution's input is kept, and that is the ReLU before it."""
+    """Batch size 1 in fp32. With in-place ReLUs, each convolution keeps its input, the result of the ReLU before it."""
     parameters, tensors = 138_357_544, 2 * 16
     pools = 64 * 112**2 + 128 * 56**2 + 256 * 28**2 + 512 * 14**2 + 512 * 7**2
     maps = 2 * 64 * 224**2 + 2 * 128 * 112**2 + 3 * 256 * 56**2 + 3 * 512 * 28**2 + 3 * 512 * 14**2
@@ -24,18 +24,18 @@ def test_vgg16_by_hand():
 
     assert inference.param_bytes == 4 * parameters == 553_430_176
     assert inference.activation_bytes == 4 * (3 * 224**2 + maps + pools + 4096 + 4096 + 1000) == 60_950_432
-    # each pool keeps its input, which the ReLU before it keeps too, and its indices as int64; each of the two dropouts
-    # its mask of booleans; the last one's result is what the last layer reads, the first one's what the second reads
+    # each pool keeps its input, which the ReLU before it also keeps, and its indices as int64; each of the two dropouts
+    # keeps a boolean mask; the second layer reads the first dropout's result, the last layer the second's
     assert totals.saved_bytes == 4 * (3 * 224**2 + maps + pools) + 8 * pools + (4 * 2 * 2 + 2) * 4096
     assert totals.gradient_bytes == 4 * parameters
     assert totals.optimizer_state_bytes == 2 * 4 * parameters + 4 * tensors  # two moments; a step count for each tensor
-    assert totals.backward_macs == 2 * totals.macs - 224**2 * 64 * 3 * 9  # nobody asks for the image's gradient
-    # in the step: parameters, gradients, two moments, and the square roots of all second moments, as a GPU takes them
+    assert totals.backward_macs == 2 * totals.macs - 224**2 * 64 * 3 * 9  # the image needs no gradient
+    # in the step: parameters, gradients, two moments, and the square roots of all second moments, which a GPU computes
     # at once; image, outputs, loss and label
     rest = 4 * 3 * 224**2 + 4 * 1000 + 4 + 8
     assert totals.peak_training_bytes == 4 * 5 * parameters + 4 * tensors + rest
-    # in the loop of the CPU: of the largest tensor alone the square root and its quotient; the quotient of the 512
-    # biases before it, which the loop's variable still holds
+    # in the CPU's loop: the square root and its quotient of the largest tensor alone; the quotient of the 512 biases
+    # before it, which the loop's variable still holds
     largest = 4096 * 25088
     loop = archcost.profile("vgg16", device="meta", train="adam", like="cpu").totals
     assert loop.peak_training_bytes == 4 * (4 * parameters + 2 * largest + 512) + 4 * tensors + rest
@@ -43,7 +43,7 @@ def test_vgg16_by_hand():
 
 @pytest.mark.parametrize("inplace", [True, False])
 def test_what_a_relu_saves_is_its_result(inplace):
-    """In place or not, the image and the ReLU's result are kept; out of place the convolution's result dies."""
+    """In place or not, the image and the ReLU's result are kept; out of place, the convolution's result dies."""
     net = nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, bias=False), nn.ReLU(inplace=inplace), nn.Flatten())
     report = archcost.profile(net, torch.zeros(1, 1, 8, 8), train="sgd", loss="sum")
 
@@ -52,7 +52,7 @@ def test_what_a_relu_saves_is_its_result(inplace):
 
 
 def test_a_relu_out_of_place_holds_one_more_map_until_its_input_is_dropped():
-    """BatchNorm keeps its input, not its result, so that out of place one more map is alive in the forward alone."""
+    """BatchNorm keeps its input, not its result; out of place, one more map is alive, but only in the forward."""
 
     def totals(inplace):
         net = nn.Sequential(nn.Conv2d(1, 4, 1), nn.BatchNorm2d(4), nn.ReLU(inplace=inplace), nn.Flatten())
@@ -62,7 +62,7 @@ def test_a_relu_out_of_place_holds_one_more_map_until_its_input_is_dropped():
     silu = nn.Sequential(nn.Conv2d(1, 4, 1), nn.SiLU(inplace=True), nn.Flatten())
     network = nn.Sequential(nn.Conv2d(1, 4, 1), nn.SiLU(), nn.Flatten())
     image = torch.zeros(2, 1, 16, 16)
-    # SiLU needs its input: in place it has to be copied before it is overwritten
+    # SiLU needs its input: in place, torch copies it before it is overwritten
     assert archcost.profile(silu, image, train="sgd").totals.saved_bytes == saved_bytes(silu, image)
     assert archcost.profile(network, image, train="sgd").totals.saved_bytes == saved_bytes(network, image)
 
@@ -93,17 +93,17 @@ def test_concatenations_keep_quadratic_memory_and_checkpointing_linear(layers):
     naive = archcost.profile(Dense(layers), image, train="sgd").totals
     again = archcost.profile(Dense(layers, again=True), image, train="sgd").totals
 
-    # the concatenation and its normalised form at each layer, the latter's mean and deviation with them
+    # the concatenation and its normalised form at each layer, with the mean and deviation of the normalisation
     concatenations = sum(range(1, layers + 1))
     assert naive.saved_bytes == 2 * concatenations * one + 2 * 4 * concatenations
-    assert again.saved_bytes == layers * one  # the maps themselves; nobody needs the last one
+    assert again.saved_bytes == layers * one  # the maps themselves, except for the last one
     assert again.peak_training_bytes < naive.peak_training_bytes
     network = Dense(layers, again=True)
     assert again.peak_training_bytes == training_peak(network, image, "sgd")
 
 
 def test_checkpointing_halves_what_densenet_keeps():
-    """DenseNet-121, batch 32: 4172 MB kept, of which 2013 MB with each concatenation computed again, for no product."""
+    """DenseNet-121, batch 32: 4172 MB kept; 2013 MB if each concatenation is recomputed, which takes no products."""
     network, images = resolve("densenet121?checkpointed=true").build(), torch.randn(2, 3, 32, 32)
     naive, again = (
         archcost.profile(name, device="meta", train="sgd", batch=32).totals
@@ -137,7 +137,7 @@ def test_batchnorm_after_the_sums_of_inception_resnet():
         archcost.profile(f"inception_resnet_v2_slim?normalised_sums={sums}", device="meta", train="sgd", batch=batch)
         for sums in ("false", "true")
     )
-    blocks = [(10, 320, 35), (20, 1088, 17), (10, 2080, 8)]  # how many, maps, side
+    blocks = [(10, 320, 35), (20, 1088, 17), (10, 2080, 8)]  # number of blocks, maps, side
     more = sum(count * (4 * batch * maps * side**2 + 2 * 4 * maps) for count, maps, side in blocks)
 
     assert with_it.totals.saved_bytes - without.totals.saved_bytes == more == 1_477_465_600
@@ -197,6 +197,6 @@ def test_a_loss_that_does_not_exist():
 
 
 def test_an_allocator_rounds_every_storage_up():
-    """Weights of 24 B, biases of 8 B, an input of 12 B and an output of 8 B: four blocks of 512 B."""
+    """Weights of 24 B, biases of 8 B, an input of 12 B and an output of 8 B take four blocks of 512 B."""
     totals = archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals
     assert (totals.peak_inference_bytes, totals.peak_allocated_bytes) == (24 + 8 + 12 + 8, 4 * 512)

@@ -11,11 +11,11 @@ from real_memory import OPTIMIZERS, inference_peak, saved_bytes, training_peak
 import archcost
 from archcost import zoo
 
-COUNTS = Path(__file__).parent.parent / "zoo" / "counts.csv"  # tests/zoo holds it against what archcost counts
+COUNTS = Path(__file__).parent.parent / "zoo" / "counts.csv"  # tests/zoo compares it with archcost's count
 MACS = {row["id"]: int(row["macs"]) for row in csv.DictReader(COUNTS.read_text().splitlines())}
 SMALL = [entry for entry in zoo.REGISTRY if MACS.get(entry.id, 0) < 5e9]  # blocks and modules are small
-ONE_OF_EACH = {entry.builder: entry.id for entry in reversed(SMALL)}  # of each builder the first in the catalogue
-# small images where a network ends in a global pool, so that a real step takes a moment
+ONE_OF_EACH = {entry.builder: entry.id for entry in reversed(SMALL)}  # the first of each builder in the catalogue
+# small images if a network ends in a global pool, so that a real step is fast
 TRAINED = {
     "bn_inception_608": 64, "cifar_densenet_bc_40_12": 16, "cifar_preresnet110": 8,
     "densenet121": 64, "efficientnet_b0": 64, "fractalnet_c3_w16_cifar100": 32, "googlenet": 64, "lenet5_simple": 32,
@@ -33,7 +33,7 @@ TRAINED = {
     ],
 )
 def test_the_peak_of_inference_and_what_training_saves(name):
-    """On the network's own input; training needs two images, for a normalisation over maps of one place."""
+    """On the network's own input; training needs two images to normalise maps of one position."""
     entry = zoo.REGISTRY.find(name)
     network, images = zoo.build(entry), torch.randn(2, *entry.input)
     inference = archcost.profile(name, device="meta")
@@ -46,7 +46,7 @@ def test_the_peak_of_inference_and_what_training_saves(name):
     assert not training.uncovered
 
 
-# each network with one optimizer, in turn, and two with all; what an optimizer keeps does not hang on the network
+# each network with one optimizer, in turn, and two with all; an optimizer's state does not depend on the network
 ALL_OPTIMIZERS = itertools.product(["lenet5_simple", "mobilenet_v2"], ["sgd", "momentum", "adam", "adamw"])
 IN_TURN = zip(TRAINED, itertools.cycle(["sgd", "momentum", "adam"]), strict=False)
 
@@ -67,7 +67,7 @@ def test_the_peak_of_training(name, optimizer):
 
 @pytest.mark.parametrize("name", ["densenet121", "mobilenet_v3_small", "shufflenet_v2_1x", "squeezenet1_0"])
 def test_channels_last(name):
-    """Laid out as the user laid it out."""
+    """The walk keeps the user's memory format."""
     entry = zoo.REGISTRY.find(name)
     images = torch.randn(2, *entry.input[:1], 64, 64).to(memory_format=torch.channels_last)
     network = zoo.build(entry).to(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""Files that somebody has damaged end cleanly; `python -m benchmarks.bad_input` tries thousands of them."""
+"""Damaged files end cleanly; `python -m benchmarks.bad_input` tries thousands of them."""
 
 from __future__ import annotations
 

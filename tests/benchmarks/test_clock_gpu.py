@@ -1,4 +1,4 @@
-"""What of the clock's comparison with the profiler needs no GPU."""
+"""The parts of the clock's comparison with the profiler that need no GPU."""
 
 import pytest
 import torch
@@ -40,7 +40,7 @@ def event(name, begin, end, device=DeviceType.CPU, *, annotation=False):
 
 
 def test_each_kernel_is_counted_once():
-    """Ten passes: leaf a runs twice for 100 us each, b once for 300, and 50 us belong to no leaf: 550 us a pass."""
+    """In each of ten passes leaf a runs twice for 100 us, b once for 300, and 50 us run outside of leaves: 550 us."""
     events, now = [], 0
     for _ in range(10):
         for path, microseconds in (("a", 100), ("b", 300), ("a", 100), (None, 50)):
@@ -60,7 +60,7 @@ def test_each_kernel_is_counted_once():
 
 
 class Time:
-    """A clock that goes on by what each line takes."""
+    """A clock that advances by the time of each line."""
 
     def __init__(self):
         self.seconds = 0
@@ -70,7 +70,7 @@ class Time:
 
 
 def test_lines_are_written_as_they_come_and_what_there_is_no_time_for_is_named(tmp_path, monkeypatch):
-    """Of 100 s three questions take 10 each; lines of 20 s fit three times, and then nothing does."""
+    """Of 100 s three questions take 10 each; lines of 20 s fit three times, and then nothing fits."""
     time, path = Time(), tmp_path / "folder" / "report.md"
     seen = []
 
@@ -97,7 +97,7 @@ def test_lines_are_written_as_they_come_and_what_there_is_no_time_for_is_named(t
     text = path.read_text()
 
     assert not right
-    assert seen == [6, 7, 8]  # each has the line of the one before on the disk
+    assert seen == [6, 7, 8]  # each finds the previous line on the disk
     assert "| one | 1 | yes |\n| two | 2 |  |\n| three | ValueError:  | **no** |" in text
     assert (
         "| a | 32 | float32 |\n| b | 32 | float32 | RuntimeError: too large | | | | | | |\n| a | 1 | float32 |" in text

@@ -1,4 +1,4 @@
-"""The decoder is a language model of the published sizes, and costs what arithmetic by hand says."""
+"""The decoder is a language model of the published sizes, with the costs of arithmetic by hand."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ def test_parameters_and_multiply_adds_are_those_by_hand(name):
     assert totals.params == 2 * VOCABULARY * width + layers * (products + 2 * width) + width == published
     assert totals.macs == TOKENS * (layers * (products + scores) + width * VOCABULARY)
     assert totals.depth == 4 * layers + 1  # q beside k and v, out, gate beside up, down; the head
-    # alive at most: the weights, and in a block the stream and three of SwiGLU's width or less, or the logits
+    # the peak: the weights, and in a block the stream and three tensors of SwiGLU's width or less, or the logits
     activations = totals.peak_inference_bytes - 4 * totals.params
     assert 4 * TOKENS * 2 * hidden < activations <= 4 * TOKENS * (3 * hidden + 4 * width + VOCABULARY)
 
@@ -62,7 +62,7 @@ def test_no_token_sees_a_later_one():
 
 
 def test_positions_are_relative():
-    """A query and a key, turned by their places: their product depends on how far apart they are, and only on that."""
+    """The product of a query and a key, rotated by their positions, depends only on their distance."""
     query, key = torch.randn(2, 16, dtype=torch.float64)
     angles = torch.outer(torch.arange(9), decoder.THETA ** -(torch.arange(0, 16, 2, dtype=torch.float64) / 16))
     turned = [
@@ -75,7 +75,7 @@ def test_positions_are_relative():
 
 
 def test_heads_that_share_keys_are_those_with_copies_of_them():
-    """Each of two heads of keys serves two heads of queries that follow one another."""
+    """Each of two key heads serves two adjacent query heads."""
     grouped, whole = small(layers=1), small(layers=1, key_heads=4)
     state = grouped.state_dict()
     for name in ("key", "value"):

@@ -1,4 +1,4 @@
-"""What a first run on a GPU is judged by, on a virtual one: the right answers are called right, wrong ones wrong."""
+"""The judgement of a first run on a GPU, tested on a virtual one: right answers pass, wrong ones fail."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def test_an_answer_is_two_cells():
 def test_a_device_is_held_as_long_as_it_is_asked_to(cuda):
     assert hold_device(CudaClock(DEVICE)).right
     clock = CudaClock(DEVICE)
-    clock._cycles_per_ns = 1.0  # calibrated at half of the clock that it has under load
+    clock._cycles_per_ns = 1.0  # calibrated at half of the clock under load
     assert not hold_device(clock).right
 
 
@@ -98,8 +98,8 @@ def test_energy_agrees_with_the_power_that_was_read(cuda, monkeypatch):
     plan = {"max_ns": 5 * 10**9, "layers": False}
     Driver(cuda).install(monkeypatch)
     assert judge_energy(timed(cuda, *[(8, 1000)] * 20, **plan)).right
-    assert not judge_energy(timed(cuda, *[(8, 1000)] * 20)).right  # a second alone
-    assert not judge_energy(timed(cuda, *[(1000, 100)] * 20, **plan)).right  # it works for a tenth of the time
+    assert not judge_energy(timed(cuda, *[(8, 1000)] * 20)).right  # one second alone
+    assert not judge_energy(timed(cuda, *[(1000, 100)] * 20, **plan)).right  # busy for a tenth of the time
 
 
 def test_a_layer_takes_what_another_clock_says(cuda):

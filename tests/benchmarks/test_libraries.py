@@ -1,4 +1,4 @@
-"""Networks of other libraries: the comparison itself, and a sample of the table where the libraries are there."""
+"""Networks of other libraries: the comparison itself, and a sample of the table if the libraries are installed."""
 
 import pytest
 import torch
@@ -30,7 +30,7 @@ def test_a_line_is_counted_compared_and_trained():
 
     assert found.problems == found.differs == ()
     assert found.where == "meta"
-    # 10 tokens through four 8x8 products, which torch counts; scores of 5 x 5, twice, which it does not
+    # 10 tokens through four 8x8 products, which torch counts; scores of 5 x 5, twice, which torch does not count
     assert (found.torch_macs, found.beside) == (
         10 * 4 * 64,
         {"scaled_dot_product_flash_attention_for_cpu": 2 * 2 * 2 * 100},
@@ -55,7 +55,7 @@ def test_what_fails_or_differs_is_named(monkeypatch):
 
 
 def test_only_what_is_alive_is_saved():
-    """A graph that nobody can run keeps nothing: of both exponentials the 3 numbers of 4 bytes of one."""
+    """An unreachable graph keeps nothing: of two exponentials only one keeps its 3 numbers of 4 bytes."""
     x = torch.ones(3, requires_grad=True)
 
     def forward():

@@ -1,4 +1,4 @@
-"""The comparison with a GPU, measured on the CPU in its place; and what is committed of it."""
+"""The comparison with a GPU, measured on the CPU instead; and its committed report."""
 
 import pytest
 import torch

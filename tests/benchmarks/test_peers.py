@@ -1,4 +1,4 @@
-"""The comparison with the peers: its statistics, its tables, and a run in the small with the peers that are here."""
+"""The comparison with the peers: its statistics, its tables, and a small run with the installed peers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Time for each operator: measured in turn, over networks that differ in depth."""
+"""Time per operator, measured in turn over networks that differ in depth."""
 
 import pytest
 import torch

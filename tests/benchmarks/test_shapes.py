@@ -1,4 +1,4 @@
-"""The check of all shape rules finds a wrong one, in whichever process."""
+"""The check of all shape rules finds a wrong one in any process."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Processes run to their end, and what the command line takes of its start."""
+"""Processes run to their end, and the cost of the command line at its start."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""What a sweep takes, the page of it, and a comparison that is interrupted twice."""
+"""The cost of a sweep, its page, and a comparison that is interrupted twice."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ STOPPED = {
 
 
 def test_a_sweep_is_measured(monkeypatch, tmp_path):
-    monkeypatch.setenv("ARCHCOST_SWEEP", "")  # by which its processes are found; it is put back
+    monkeypatch.setenv("ARCHCOST_SWEEP", "")  # marks the processes of the sweep; restored afterwards
     took = sweeps.sweep(2, "local", None, 1, str(tmp_path / "rows"))
 
     assert (took["rows"], took["failures"]) == (2, 0)
@@ -36,7 +36,7 @@ def test_a_sweep_is_measured(monkeypatch, tmp_path):
 
 
 def test_a_million_rows_are_extrapolated_from_two_sweeps():
-    """54 s more for 2,700 rows more are 20 ms a row: 20,000 s, 5.6 hours; 3.24 s of the driver are 1.2 ms a row."""
+    """54 more s for 2,700 more rows are 20 ms per row: 20,000 s, 5.6 hours; 3.24 s of the driver are 1.2 ms per row."""
     page = sweeps_page.spell([RUN, MORE])
 
     assert "20.0 ms of a core for each row, 1.20 ms of it in the driver, whose peak grows by 5.0%" in page

@@ -1,4 +1,4 @@
-"""The comparison of walks with and without the lives of storages: both count the same."""
+"""The comparison of walks with and without tracked storage lifetimes: both count the same."""
 
 import pytest
 

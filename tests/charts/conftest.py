@@ -1,4 +1,4 @@
-"""What charts are drawn from, put together without walking anything where that is possible."""
+"""The data of charts, mostly assembled without a walk."""
 
 import csv
 from dataclasses import replace
@@ -47,7 +47,7 @@ def comparison(*rows):
 
 @pytest.fixture
 def three():
-    """One network beats another; the third costs more and is better."""
+    """Return three networks: one beats another; the third costs more and is better."""
     return comparison(
         row("small", 10**9, 5 * 10**6, figure(70), seconds=0.01),
         row("beaten", 2 * 10**9, 140 * 10**6, figure(65), family="VGG", seconds=0.04),
@@ -57,7 +57,7 @@ def three():
 
 @pytest.fixture(scope="session")
 def everything():
-    """Every ordinary network of the zoo that has a figure, with the costs that the zoo's own tests hold it to."""
+    """Return every ordinary network of the zoo that has an accuracy, with the costs that the zoo's tests verify."""
     with COUNTS.open(encoding="utf-8") as file:
         counts = {line["id"]: line for line in csv.DictReader(file)}
     rows = []
@@ -72,14 +72,14 @@ def everything():
 
 
 def under_the_roof():
-    """Rows of several intensities, near each other and far below the roof."""
+    """Return rows of several intensities, near each other and far below the roof."""
     rows = [samples.row(f"block.{i}.conv", 100 * i, macs=10**5 * i**2, moved=10**5) for i in range(1, 9)]
     return replace(samples.layers(), rows=tuple(rows))
 
 
 @pytest.fixture(scope="session")
 def data(everything):
-    """What each kind of chart is drawn from."""
+    """Return the data of each kind of chart."""
     timed = [Curve(name=name, points=((1, 0.004), (8, 0.001))) for name in ("one", "two")]
     winners = [
         Winner(

@@ -1,4 +1,4 @@
-"""The atlas: what it draws is what was published, and it works by pointer and keyboard without a network."""
+"""The atlas: it draws the published figures, and works by pointer and keyboard without a network."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Where balls stand, how large they are, and who is named."""
+"""The positions, sizes and names of balls."""
 
 import math
 import re
@@ -24,7 +24,7 @@ def texts(figure):
 
 
 def name_all(figure):
-    """Return the names beside balls, and those that stand in the key of a number beside one."""
+    """Return the names beside balls, and the names in the key of numbers beside balls."""
     beside = [text.get_text() for text in figure.axes[0].texts]
     key = dict(re.findall(r"(?:^|\n|   )(\d+) (.+?)(?=\n|   )", figure.get_supxlabel()))
     return [key.get(text, text) for text in beside]
@@ -140,7 +140,7 @@ def test_no_line_to_a_name_passes_another_mark(everything, size):
     for leader in leaders:
         (x0, y0), (x1, y1) = axes.transData.transform(leader.get_xydata())
         if min(axes.texts, key=lambda text: gap(text.get_window_extent(), (x0, y0))).get_text().isdecimal():
-            continue  # marks that all but cover its own lie on the way of a number
+            continue  # marks that almost cover its own mark lie in the way of a number
         for x, y in centres:
             ends = min((x - x0) ** 2 + (y - y0) ** 2, (x - x1) ** 2 + (y - y1) ** 2)
             share = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2)
@@ -164,7 +164,7 @@ def test_no_name_stands_nearer_to_another_mark(everything, size):
     assert len(axes.texts) > 8
     for text in axes.texts:
         box = text.get_window_extent()
-        if text.get_text().isdecimal():  # its line and its key say whose it is
+        if text.get_text().isdecimal():  # its line and its key name its owner
             continue
         gaps = {spec: gap(box, mark) for spec, mark in marks.items()}
         own = gaps.pop(text.get_text())
@@ -173,7 +173,7 @@ def test_no_name_stands_nearer_to_another_mark(everything, size):
 
 @pytest.mark.parametrize("size", ["4:3"])
 def test_the_comparison_papers_chart_names_all_its_networks(size):
-    """GoogLeNet and ResNet-18 all but coincide; the picture says what differs from the paper's."""
+    """GoogLeNet and ResNet-18 almost coincide; the picture states the differences from the paper's chart."""
     preset = find_preset("canziani-2016")
     chart = gather("accuracy-flops", Request(specs=preset.networks, jobs=1))
     figure, unplaced = draw_chart("accuracy-flops", chart.data, size=size, **preset.options)

@@ -4,7 +4,7 @@ import pytest
 from letters import find_overlaps, find_shown
 
 import archcost
-from archcost.charts import SIZES, draw
+from archcost.charts import SIZES, Words, draw
 from archcost.charts.blocks import spell_field, spell_product
 from archcost.charts.layers import fold_layers
 from archcost.charts.presets import find_preset
@@ -29,7 +29,7 @@ def test_a_papers_own_densities_stand_beside_the_bars(three):
     figure = draw("density", three, printed={first.spec: 20.0, "elsewhere": 1.0}, title="As printed")
     marks = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
     assert [(list(line.get_xdata()), list(line.get_ydata())) for line in marks] == [([20.0], [0])]
-    assert figure.axes[0].get_xlim()[1] == 22.0  # a tenth of room behind the farthest
+    assert figure.axes[0].get_xlim()[1] == 22.0  # a tenth of the width stays free behind the farthest mark
     assert "As printed" in texts(figure)
 
 
@@ -47,7 +47,7 @@ def test_most_memory_is_in_the_early_convolutions_and_most_parameters_in_the_lat
     figure = draw("layers", data["layers"])
     memory = heights(figure, "activation_bytes-convolution")
     assert memory[:2] == pytest.approx([12.845056] * 2)  # 64 x 224 x 224 x 4 bytes
-    assert max(heights(figure, "params-linear")) == pytest.approx(102.764544)  # 25,088 x 4,096 and as many biases
+    assert max(heights(figure, "params-linear")) == pytest.approx(102.764544)  # 25,088 x 4,096 weights and 4,096 biases
     assert max(heights(figure, "macs-convolution")) == pytest.approx(1.849688064)
     assert {"fc6: 74.3 %", "conv1_1: 21.1 %"} <= set(texts(figure))
 
@@ -128,7 +128,8 @@ def test_the_arithmetic_is_the_multiply_adds(data):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("preset", ["7x7", "grid-reduction", "separable"])
 def test_the_arithmetic_of_low_bars_lies_beside_their_totals(preset, size):
-    figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size)
+    words = Words(title="") if size == "body" else None  # a slide has a title of its own
+    figure = draw("block", [archcost.profile(name) for name in find_preset(preset).networks], size=size, words=words)
     assert find_overlaps(find_shown(figure)) == []
 
 
@@ -162,7 +163,7 @@ def test_a_hue_is_a_kernel_the_same_in_every_block(data):
 
 
 def test_equal_paths_are_one_part_and_groups_are_written():
-    """32 paths of 256 to 4 to 4 to 256 channels on 56x56 places: 3,136 x (1,024 + 144 + 1,024) x 32 = 220.0 M."""
+    """32 paths of 256 to 4 to 4 to 256 channels on 56x56 positions: 3,136 x (1,024 + 144 + 1,024) x 32 = 220.0 M."""
     figure = draw("block", [archcost.profile(f"resnext_block_{form}") for form in "abc"])
     written = [text.replace("\n", " ") for text in texts(figure)]
     assert sum(text.startswith("32 x 56x56 · 1x1") for text in written) == 3  # two in a, one in b

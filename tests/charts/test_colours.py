@@ -1,7 +1,7 @@
-"""Colours as people see them who lack a cone: simulated with the matrices of Machado, Oliveira and Fernandes.
+"""Colours as readers without one kind of cone see them, by the matrices of Machado, Oliveira and Fernandes.
 
 A Physiologically-based Model for Simulation of Color Vision Deficiency, IEEE TVCG 15 (6), 2009, table 1, severity 1.
-Distances are CIE76: Euclid's in CIELAB, white D65.
+Distances are CIE76: Euclidean in CIELAB, white point D65.
 """
 
 from itertools import combinations
@@ -29,7 +29,7 @@ XYZ = np.array(
 
 
 def see(colour, cone):
-    """Return a colour in CIELAB as somebody sees it."""
+    """Return a colour in CIELAB as a reader with a colour vision deficiency sees it."""
     channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     x, y, z = XYZ @ np.clip(CONES[cone] @ linear, 0, 1) / [0.95047, 1, 1.08883]
@@ -47,6 +47,6 @@ def test_the_simulation_knows_white_and_takes_red_and_green_together():
 @pytest.mark.parametrize("cone", CONES)
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_any_two_colours_of_a_chart_lie_apart_for_every_reader(theme, cone):
-    """Any two may touch, the grey of the rest and every other; 20 is ten times what is just seen."""
+    """Any two colours, including the grey of the rest, may touch; 20 is ten times the just noticeable difference."""
     seen = {colour: see(colour, cone) for colour in (*theme.hues, theme.rest)}
     assert min(np.linalg.norm(seen[one] - seen[other]) for one, other in combinations(seen, 2)) >= 20

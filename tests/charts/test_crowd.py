@@ -1,4 +1,4 @@
-"""Charts of published networks: who is named, what the shapes and hues say, and what is not mixed."""
+"""Charts of published networks: the named ones, the meaning of shapes and hues, and figures that are not mixed."""
 
 import pytest
 from letters import find_shown
@@ -26,7 +26,7 @@ def resnets():
 
 
 def count_marks(figure):
-    """Return the marks of networks, those that are drawn clearly a second time left out."""
+    """Return the number of marks of networks, without the second, highlighted marks."""
     return sum(len(line.get_xdata()) for line in figure.axes[0].lines if line.get_zorder() == 2)
 
 

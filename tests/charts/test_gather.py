@@ -1,4 +1,4 @@
-"""What charts are drawn from, and what is left out of them and why."""
+"""The data of charts, and the reasons for omissions."""
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_memory_is_walked_at_every_batch():
     expected = archcost.profile("lenet5", train="adam", batch=4).totals.peak_training_bytes
     assert curve.points[-1] == (4, expected)
     assert chart.options == {"remark": "training with adam"}
-    # one loop over the parameters, as on the CPU, makes other tensors than all updates at once
+    # a loop over the parameters, as on the CPU, creates other tensors than all updates at once
     peaks = [
         gather("memory-batch", Request(specs=("alexnet",), batches=(1,), train="adam", like=like)).data[0].points[0][1]
         for like in ("cuda", "cpu")

@@ -1,4 +1,4 @@
-"""Charts of lines: against the batch size, and over the run of a network."""
+"""Line charts: against the batch size, and over a network's run."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def test_the_peak_is_marked_and_named(data):
     live = [instant.live_bytes for instant in report.timeline]
     before = sum(instant.phase != "step" for instant in report.timeline)
     steps = list_steps(report.timeline)
-    assert len(steps) == before + 1  # all of the optimizer's operators are one
+    assert len(steps) == before + 1  # all operators of the optimizer are one point
     place = next(i for i, step in enumerate(steps) if step.instant.live_bytes == max(live))
     middle = steps[place].start + steps[place].width / 2
     assert mark.get_xydata().tolist() == [[middle, pytest.approx(max(live) / 1e6)]]

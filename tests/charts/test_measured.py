@@ -1,4 +1,4 @@
-"""Measured times in charts: where, how well, and which of them are not to be trusted."""
+"""Measured times in charts: their positions, intervals, and untrustworthy ones."""
 
 from dataclasses import replace
 

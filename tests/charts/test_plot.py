@@ -1,4 +1,4 @@
-"""`archcost.plot` and the `plot` of results: figures for programs and notebooks, and nothing else that changes."""
+"""`archcost.plot` and the `plot` of results: figures for programs and notebooks, without side effects."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ def test_a_chart_is_a_figure_and_the_settings_stay():
 
 
 def test_it_is_what_the_command_draws():
-    """The same bytes, a user's settings or not; by name, by report, and as a method of the report."""
+    """The bytes are the same with and without a user's settings; by name, by report, and as a method of the report."""
     report = archcost.profile("lenet5")
     expected = encode_figure(draw("layers", [report]), "svg")
     with mpl.rc_context({"font.sans-serif": ["DejaVu Serif"], "axes.grid": True}):
@@ -81,7 +81,7 @@ def test_a_report_draws_its_charts(data):
 
 
 def test_networks_of_a_program_are_drawn_too():
-    """A convolution of 3 to 8 channels, 3x3: 6 x 6 x 27 x 8 = 7,776 multiply-adds, all in one layer."""
+    """A 3x3 convolution from 3 to 8 channels: 6 x 6 x 27 x 8 = 7,776 multiply-adds, all in one layer."""
     network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
     figure = archcost.plot("layers", network, inputs=[InputSpec(shape=(3, 8, 8))])
     (bar,) = [each for axes in figure.axes for each in axes.containers if each.get_label() == "macs-convolution"]
@@ -108,7 +108,7 @@ def test_data_sets_do_not_mix_unless_another_is_asked_for(three):
     assert "Left out: 2 networks of CIFAR-10" in texts(figure)
     with pytest.warns(UserWarning, match="small, beaten, large: its accuracy is for ImageNet, the chart's for CIFAR"):
         assert "Accuracy on CIFAR-10" in texts(mixed.plot("density", dataset="CIFAR-10"))
-    for kind in ("accuracy-flops", "density"):  # as `archcost compare` draws it
+    for kind in ("accuracy-flops", "density"):  # as drawn by `archcost compare`
         assert "Left out: 2 networks of CIFAR-10" in texts(draw(kind, mixed))
     with pytest.raises(ArgumentError, match="'CIFAR10' is known; did you mean CIFAR-10"):
         mixed.plot(dataset="CIFAR10")

@@ -1,4 +1,4 @@
-"""Colours that can be told from their background, and settings that stay with us."""
+"""Colours that are distinct from their background, and matplotlib settings that do not leak."""
 
 import matplotlib as mpl
 import pytest
@@ -42,7 +42,7 @@ def test_settings_come_and_go_and_a_users_own_do_not_matter():
 def test_unknown_names_are_refused():
     with pytest.raises(ArgumentError, match="no theme 'lite'"):
         find_theme("lite")
-    with pytest.raises(ArgumentError, match="there are 16:9, 4:3, slide, paper"):
+    with pytest.raises(ArgumentError, match="there are 16:9, 4:3, slide, body, paper"):
         find_size("A4")
 
 

@@ -1,4 +1,4 @@
-"""Which convention gives a printed figure."""
+"""The convention that gives a printed figure."""
 
 import nets_decoder
 import pytest
@@ -51,7 +51,7 @@ def test_memory_in_steps_of_1024():
     assert way.value == pytest.approx(60_950_432 / 1.024**2)
 
 
-PARAMS, ATTENTION = LINEAR + WORDS * WIDTH, 32 * 128 * 128  # the table of words is multiplied by nothing
+PARAMS, ATTENTION = LINEAR + WORDS * WIDTH, 32 * 128 * 128  # the embedding table is not multiplied
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The ledger's arithmetic: exact, and nothing but arithmetic."""
+"""The ledger's arithmetic: exact, and only arithmetic."""
 
 from fractions import Fraction
 

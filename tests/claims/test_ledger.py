@@ -1,4 +1,4 @@
-"""Files of claims are checked entry by entry, and mistakes are named with their place."""
+"""Files of claims are checked entry by entry; errors name their place."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Printed figures, and when a measured one agrees with them."""
+"""Printed figures, and their agreement with measured ones."""
 
 from fractions import Fraction
 
@@ -23,10 +23,10 @@ from archcost.errors import ArgumentError
         ("28 %", Fraction(28, 100), Fraction(1, 100)),
         ("12x", 12, 1),
         ("55x55x96", 290_400, 1),
-        ("400K", 400_000, 10_000),  # two digits are meant
+        ("400K", 400_000, 10_000),  # means two digits
         ("650,000", 650_000, 10_000),
         ("1001", 1001, 1),
-        ("200", 200, 1),  # a count is meant as it stands
+        ("200", 200, 1),  # an integer count is exact
         ("0.27M", 270_000, 10_000),
         ("0", 0, 1),
     ],
@@ -62,7 +62,7 @@ def test_anything_else_is_refused(text):
         ("35K", 34_848, "rounded"),
         ("3.8e9", 3_857_973_248, "cut"),
         ("24M", 15_237_608, None),
-        ("3 times", Fraction(2269, 1000), None),  # neither rounding nor cutting makes three of 2.27
+        ("3 times", Fraction(2269, 1000), None),  # 2.27 becomes 3 by neither rounding nor cutting
         (">30M", 33_734_922, "match"),
         ("<0.5M", 1_000_000, None),
         ("most", Fraction(6, 10), "match"),

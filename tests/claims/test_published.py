@@ -7,7 +7,7 @@ import pytest
 from archcost.claims import check, read_published
 from archcost.zoo import REGISTRY
 
-# Networks whose printed figures nobody could look up again: none is in the ledger.
+# Networks whose printed figures could not be looked up again; the ledger omits them.
 UNREAD = {
     "lenet5_simple", "wrn40_4", "wrn16_8", "wrn40_8", "wrn22_8", "resnext29_1x64d", "resnext29_32x4d",
     "se_resnet50_v1.5", *(f"fractalnet_c{columns}_w16_cifar100" for columns in range(1, 7)),

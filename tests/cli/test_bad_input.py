@@ -1,4 +1,4 @@
-"""What nobody meant to ask: refused at once, in few words, with the exit code of a wrong request."""
+"""Wrong requests are refused at once, in few words, with the exit code of a wrong request."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_a_verdict_that_is_not_the_recorded_one_fails_the_check(capsys, own):
     assert code == 1
     assert "rounding" in captured.err
     assert "'match'" in captured.err
-    assert "36,864" in captured.out  # the result is printed all the same
+    assert "36,864" in captured.out  # the result is still printed
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_wrong_requests_say_what_is_allowed(capsys, arguments, message):
 
 
 def test_a_network_without_a_figure_is_said(capsys, own):
-    code, captured = called(capsys, "claims", "lenet5", "--file", own())  # a ledger that only block_3x3 is in
+    code, captured = called(capsys, "claims", "lenet5", "--file", own())  # a ledger that contains only block_3x3
 
     assert code == 0
     assert "no such figure is known of lenet5" in captured.err
@@ -128,7 +128,7 @@ def test_explain_shows_the_nearest_and_how_to_see_it(capsys):
     assert "none gives it within a tenth" in captured.out  # 5.97M without the classifier is 19 % off
     assert "simplest" not in captured.out
     assert "archcost profile googlenet" in captured.out
-    assert "Five is the paper's" in captured.out  # what the ledger knows of this figure
+    assert "Five is the paper's" in captured.out  # the ledger's entry of this figure
 
 
 def test_explain_as_json(capsys):

@@ -1,6 +1,6 @@
-"""The command line: streams, exit codes, and what is imported.
+"""The command line: streams, exit codes, and imported modules.
 
-Where it is no matter of the process, it runs in this one.
+A command that needs no process of its own runs in this one.
 """
 
 import csv
@@ -31,7 +31,7 @@ def process(*arguments, cwd=None):
 
 
 def imported(*arguments, **environment):
-    """Modules that are there when a command ends, and what it has printed."""
+    """Return the imported modules at the end of a command, and its output."""
     told = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
     done = subprocess.run(
         [sys.executable, "-c", f"{told} from archcost.cli import main; main()", *arguments],
@@ -41,12 +41,12 @@ def imported(*arguments, **environment):
 
 
 def ours(modules):
-    """Those below archcost."""
+    """Return the modules below archcost."""
     return {name.removeprefix("archcost.") for name in modules if name.startswith("archcost.")}
 
 
 def completing(line):
-    """What bash tells a program that is to complete the last word of a line."""
+    """Return the environment by which bash requests the completion of a line's last word."""
     words = line.split(" ")
     return {"_ARCHCOST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
 
@@ -91,7 +91,7 @@ def test_the_shell_completes_commands_options_and_networks_by_what_they_need_alo
 
     assert words
     assert {word for kind, word in csv.reader(answer.splitlines()) if kind == "plain"} == words
-    light = ("zoo", "sources", "units")  # where names are
+    light = ("zoo", "sources", "units")  # modules that know the names
     assert {name for name in ours(found) if not name.startswith(light)} == {"cli", "errors", *needed}
     assert not found & {*HEAVY, "tempfile"}
 
@@ -107,7 +107,7 @@ def test_a_walk_does_import_torch():
     found, printed = imported("profile", "lenet5")
 
     assert "torch" in found
-    assert "rich" not in found  # it draws on terminals alone
+    assert "rich" not in found  # it draws only on terminals
     assert "60,000" in printed
 
 
@@ -255,7 +255,7 @@ def test_a_file_is_written_whole_and_its_suffix_chooses_the_format(archcost, tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.json", "a.md", "a.txt"]
     (tmp_path / "a.csv").chmod(0o640)
     archcost("profile", "lenet5", "-o", "a.csv", cwd=tmp_path)
-    assert stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o640  # who may read it stays as it was
+    assert stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o640  # the permissions stay unchanged
 
 
 def test_a_walk_ends_at_once_with_everything_written_and_the_handlers_of_the_exit_called(tmp_path):

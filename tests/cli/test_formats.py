@@ -1,4 +1,4 @@
-"""Every command writes every form; a new form is one module and one line in the table of formats."""
+"""Every command writes every format; a new format is one module and one line in the table of formats."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ OTHER = {
     "report",
     "history",
     "slides",
-}  # they draw, write files of their own, or need a repository
+}  # these commands draw, write their own files, or need a repository
 
 
 def write_text(document, target):
-    """A form made of pages, as somebody may add tomorrow: AsciiDoc's titles."""
+    """Write a page as a new format could: AsciiDoc's titles."""
     assert target.color == "auto"
     return "\n".join(f"= {page.title}" for page in document.pages()) + "\n"
 
 
 def write_keys(document, target):
-    """A form made of data: the names of what there is."""
+    """Write data as a new format could: the keys alone."""
     data = json.loads(document.data())
     return "\n".join(sorted(data if isinstance(data, dict) else data[0])) + "\n"
 
@@ -72,7 +72,7 @@ def toys(monkeypatch):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A folder whose one network has been accepted."""
+    """Return a folder with one accepted network."""
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""Groups of options, which a command gets as one record."""
+"""Groups of options, which reach a command as one record."""
 
 from __future__ import annotations
 

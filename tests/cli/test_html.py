@@ -1,4 +1,4 @@
-"""Every command can write its result as a page."""
+"""Every command can write its result as an HTML page."""
 
 from __future__ import annotations
 

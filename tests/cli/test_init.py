@@ -1,4 +1,4 @@
-"""`archcost init`: from nothing to a check that passes, and nothing lost on the way."""
+"""`archcost init`: from an empty project to a passing check, without losing anything."""
 
 from functools import partial
 

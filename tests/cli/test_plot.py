@@ -1,4 +1,4 @@
-"""`archcost plot` and `archcost compare` as a user runs them."""
+"""`archcost plot` and `archcost compare` from a user's point of view."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def build():
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
-    """A network and figures of a user's own, in the current folder."""
+    """Write a user's network and figures into the current folder."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model.py").write_text("from torch import nn\n\n\ndef build():\n    return nn.Conv2d(3, 8, 3)\n")
     (tmp_path / "mine.csv").write_text("networks,top1\nmodel.py:build,60\n")

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal while a command works, and that it leaves nothing behind."""
+"""Progress on a terminal while a command works, which leaves nothing behind."""
 
 import os
 import re
@@ -36,8 +36,8 @@ print("result")
 print("rich" in sys.modules)
 """
 FOREVER = "time.sleep(60)"
-SEEN = "signal.sigwait([signal.SIGUSR1])"  # until what is shown has been seen
-A_WHILE = "time.sleep(0.3)"  # in which something could be shown
+SEEN = "signal.sigwait([signal.SIGUSR1])"  # until the test has seen the progress
+A_WHILE = "time.sleep(0.3)"  # long enough to show progress
 
 
 def work(*, soon=0.0, quiet=False, wait=SEEN, tell_after=("2 of 3", "third"), **options):
@@ -61,7 +61,7 @@ def test_it_is_gone_in_the_end_and_the_words_of_others_stay_above():
     assert seen.screen == ["a network's own words"]
     assert seen.result == "result\nTrue\n"
     assert seen.unchanged
-    assert HIDE_CURSOR not in seen.written  # so nothing has to show it again
+    assert HIDE_CURSOR not in seen.written  # so the progress need not be shown again
 
 
 def test_ctrl_c_leaves_the_terminal_as_it_was():
@@ -193,7 +193,7 @@ def test_a_network_that_fails_while_it_runs_shows_the_users_own_lines(broken):
     seen = profiled(broken, "mine.py:Net", "--input", "3x8x8")
 
     assert seen.code == 3
-    assert "flat = image.flatten(1)  # too wide" in seen.text  # the line before the one that failed
+    assert "flat = image.flatten(1)  # too wide" in seen.text  # the line before the failed one
     assert "mine.py:11 in forward" in seen.text
     assert "torch/" not in seen.text
     assert "archcost: the forward failed in classifier (Linear)" in seen.text

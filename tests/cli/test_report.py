@@ -1,4 +1,4 @@
-"""`archcost report`: what it writes where, and what it says when it cannot."""
+"""`archcost report`: its files, and its errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("warm_workers")
 
 @pytest.fixture
 def small(monkeypatch):
-    """One page, quickly written."""
+    """Replace the pages by one quick page."""
     monkeypatch.setitem(LECTURES, "small", Lecture("small", "# Small\n\nOf little.\n\n$ archcost list lenet5_1998\n"))
 
 

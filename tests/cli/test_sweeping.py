@@ -1,4 +1,4 @@
-"""Commands that run many networks, or one that is to be isolated, from the command line."""
+"""Commands that run many networks, or an isolated one, from the command line."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""`archcost profile --train` and what goes with it, through the command line."""
+"""`archcost profile --train` and related options, from the command line."""
 
 import csv
 import io
@@ -49,10 +49,10 @@ def test_every_row_says_what_it_saves_and_what_its_backward_pass_costs(capsys, t
     tables = capsys.readouterr().out
 
     assert [row["params"] for row in rows] == ["0", "16", "0", "10", "7"]
-    # the ReLU's result is what the second layer reads, too; nobody asks for the gradient of the input
+    # the second layer also reads the ReLU's result; the input needs no gradient
     assert [row["saved_bytes"] for row in rows] == ["0", f"{4 * 5 * 3}", f"{4 * 5 * 4}", "0", "0"]
     assert [row["backward_macs"] for row in rows] == ["0", f"{5 * 3 * 4}", "0", f"{2 * 5 * 4 * 2}", "0"]
-    assert tables.count("Backward MACs") == 1  # not where nothing is trained
+    assert tables.count("Backward MACs") == 1  # not without training
 
 
 def test_the_memory_view_and_its_data(capsys):

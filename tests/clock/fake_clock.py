@@ -1,7 +1,7 @@
-"""A clock whose time is made up: work takes exactly as long as a test says, on a host and on a device of its own.
+"""A fake clock: work takes exactly the time that a test sets, on a host and on a separate device.
 
-A module `Work` orders work: the host needs `host` nanoseconds to order it, the device `device` to do it, and the device
-starts when it has come to it. A clock without a queue is the CPU: the host does the work itself.
+A module `Work` launches work: the host needs `host` nanoseconds to launch it, the device `device` nanoseconds to do it,
+after the work before it. A clock without a queue is the CPU: the host does the work itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FakeClock:
         return self.host
 
     def work(self, host, device):
-        """Order work: on a device with a queue it starts when the device is free, and not before it is ordered."""
+        """Launch work: on a device with a queue it starts when the device is free, but not before the launch."""
         self.host += 0 if self._replaying else host
         if not self.queues:
             self.host += device
@@ -95,11 +95,11 @@ class FakeClock:
 
 
 class Work(nn.Module):
-    """A leaf whose forward takes what its durations say, one after the other and again from the start."""
+    """A leaf whose forward takes the next of its durations, in a cycle."""
 
     def __init__(self, clock, *device, host=0):
         super().__init__()
-        self.clock = [clock]  # a clock is not copied with a network
+        self.clock = [clock]  # copying a network does not copy the clock
         self.host, self.durations = host, itertools.cycle(device)
 
     def forward(self, x):

@@ -1,4 +1,4 @@
-"""Jobs of small networks for the fake clock: walked for their rows like any other."""
+"""Jobs of small networks for the fake clock, walked for their rows like any network."""
 
 import torch
 from clock.fake_clock import ONES
@@ -11,7 +11,7 @@ from archcost.walk.scopes import module_specs
 
 
 def job_of(network, *, phases=(), images=1, phase_macs=None):
-    """A job of a network that takes one number; the clock's time of the walk is not looked at."""
+    """Return a job of a network that takes one number; the clock's time during the walk does not matter."""
     layers = account(walk(network, (ONES,))).layers
 
     def forward():

@@ -1,4 +1,4 @@
-"""What held a device back is named; torch's switches are put back; what nobody says is None."""
+"""The cause of a throttled device is named; torch's switches are restored; unknown values are None."""
 
 import os
 import sys
@@ -117,7 +117,7 @@ def test_a_cpu_that_has_other_work_is_told(monkeypatch):
     assert crowding(DeviceState(load=2.0), threads=1) is not None
     assert crowding(DeviceState(load=1.9), threads=1) is None
     assert crowding(DeviceState(load=0.9), threads=2) is None
-    assert crowding(DeviceState(), threads=2) is None  # nobody says
+    assert crowding(DeviceState(), threads=2) is None  # unknown
 
 
 def test_conditions_say_what_is_known_and_none_for_the_rest():
@@ -130,7 +130,7 @@ def test_conditions_say_what_is_known_and_none_for_the_rest():
 
 
 class Library:
-    """NVML as its Python binding has it; what is missing here, a GPU does not support."""
+    """Imitates NVML's Python binding; a missing function here means an unsupported one on a GPU."""
 
     NVML_TEMPERATURE_GPU = 0
 
@@ -176,7 +176,7 @@ def test_the_cpu_has_no_nvml():
 
 
 class Sliced(Library):
-    """A GPU in parts: "part" is one of "whole", which counts its energy and has two processes, of which one is ours."""
+    """A partitioned GPU: "part" belongs to "whole", which counts the energy and has two processes, one of them ours."""
 
     def nvmlDeviceIsMigDeviceHandle(self, handle):  # noqa: N802
         return handle == "part"
@@ -209,7 +209,7 @@ def test_a_part_of_a_gpu_has_the_clocks_of_the_whole_and_no_power_of_its_own(han
     ("known", "uuid", "part"), [("GPU-1", "1", False), ("MIG-1", "1", True), (None, "1", None)], ids=str
 )
 def test_a_gpu_is_found_by_its_uuid_also_where_it_is_a_part(known, uuid, part, monkeypatch):
-    """With neither the reason is said."""
+    """Without both, the reason is named."""
 
     class Error(Exception):
         pass
@@ -276,7 +276,7 @@ def test_the_wall_clock_tells_the_time():
 
 
 class Shared(Library):
-    """A GPU with processes on it, by the numbers that the driver gives them."""
+    """A GPU with processes, by the driver's process numbers."""
 
     def __init__(self, *pids):
         self.pids = pids
@@ -313,7 +313,7 @@ def test_each_kind_of_device_stands_in_one_table():
 
 @pytest.mark.parametrize("name", ["mps", "xpu"])
 def test_other_kinds_of_gpus_are_timed_by_their_own_events(name, monkeypatch):
-    """On a device that is done at once: what is asked of torch's module of that kind, and what is not there."""
+    """On an immediate device: the calls of torch's module of that kind, and missing functions."""
     called = []
     module = SimpleNamespace(
         is_available=lambda: True,

@@ -1,4 +1,4 @@
-"""The clock of CUDA devices on a virtual one: what it says against the times that were made up."""
+"""The clock of CUDA devices on a virtual device: its times against the times set by the test."""
 
 import gc
 import re
@@ -40,7 +40,7 @@ def cuda(monkeypatch):
 @pytest.mark.parametrize("depth", [100, 700, 1400, 3000])
 @pytest.mark.parametrize(("host", "device"), [(8, 100), (30, 10), (8, 10)], ids=["gpu-bound", "slow-host", "even"])
 def test_rows_and_bounds_hold_at_any_depth(cuda, depth, host, device):
-    """Equal layers have equal rows: the kernel and one event. CPU-bound is where the host needs longer for all."""
+    """Equal layers have equal rows: the kernel and one event. It is CPU-bound if the host needs longer for all."""
     sample = timed(cuda, chain(cuda, depth, host=host * US, device=device * US))
     rows = [row for row in sample.layers.rows if row.role == "leaf"]
 
@@ -70,7 +70,7 @@ def test_leaves_of_many_kernels_have_smaller_windows(cuda):
 
 
 def test_one_row_that_fills_the_queue_alone_is_an_upper_bound_and_the_others_are_not(cuda):
-    """2,000 launches of one leaf are more than the queue has: the host is late for it, whatever is held."""
+    """2,000 launches of one leaf exceed the queue: the host is late for this leaf even if the device is held."""
     network = chain(cuda, 10, host=10 * US, device=5 * US)
     network.append(Kernel(cuda, host=20_000 * US, device=2000 * US, launches=2000))
     sample = timed(cuda, network)
@@ -126,12 +126,12 @@ def test_a_capture_that_fails_leaves_nothing_behind_and_says_the_first_reason(cu
     assert sample.timer == "CUDA events"
     assert cuda.current_stream() is cuda.default[0]
     assert cuda.captures == set()
-    torch.cuda.empty_cache()  # as the next cell of a sweep does
+    torch.cuda.empty_cache()  # like the next cell of a sweep
     assert sample.end_to_end.median == pytest.approx(100 * US, rel=0.01)
 
 
 def test_layers_that_cannot_be_captured_are_timed_without_the_graph_and_said_so(cuda):
-    """50 us of the host and 20 of the device for each layer: the rows' overhead is that of the same way to run it."""
+    """Each layer takes 50 us of the host and 20 of the device: the rows' overhead compares two runs without a graph."""
     network = chain(cuda, 40, host=50 * US, device=20 * US)
     cuda.refuses_external = "external events are not supported"
     sample = timed(cuda, network, TimingPlan(timer="graph", max_ns=10**8))
@@ -150,7 +150,7 @@ def test_layers_that_cannot_be_captured_are_timed_without_the_graph_and_said_so(
 
 
 def test_energy_is_that_of_five_seconds_and_what_an_idle_device_draws_is_known(cuda, monkeypatch):
-    """40 layers of 1 ms at 500 W, 100 W of them idle: 2 images share 40 ms, so 10 J each, 8 of their own."""
+    """40 layers of 1 ms at 500 W, 100 W of them idle: 2 images share 40 ms, so 10 J each, 8 J above idle."""
     Driver(cuda).install(monkeypatch)
     sample = timed(cuda, chain(cuda, 40, host=8 * US, device=1000 * US), TimingPlan(roof=False, layers=False), images=2)
     energy = sample.energy
@@ -189,7 +189,7 @@ def test_throttling_is_a_part_of_the_time(cuda, monkeypatch):
 
 @pytest.mark.parametrize(("host", "device"), [(8, 100), (30, 10)], ids=["gpu-bound", "cpu-bound"])
 def test_latency_and_throughput_are_told_apart(cuda, host, device):
-    """One that is waited for has all of the host's first kernel, or the device's last, on top of the pace of many."""
+    """A single pass adds the host's first launch, or the device's last kernel, to the pace of many passes."""
     sample = timed(cuda, chain(cuda, 10, host=host * US, device=device * US), images=4)
     alone = host * US + 10 * device * US if device > host else 10 * host * US + device * US
     pace = 10 * max(host, device) * US
@@ -201,7 +201,7 @@ def test_latency_and_throughput_are_told_apart(cuda, host, device):
 
 
 def test_a_row_of_fewer_than_five_steps_of_the_events_is_shown_by_one_digit(cuda):
-    """1.5 us and the event's half: four steps of half a microsecond. 2 us and the half are five."""
+    """1.5 us and the event's 0.5 are four steps of half a microsecond; 2 us and 0.5 are five."""
     network = nn.Sequential(*(Kernel(cuda, host=US, device=ns) for ns in (1500, 2000, 1_234_567)))
     sample = timed(cuda, network)
     lines = build_rows_table(sample).lines[:3]
@@ -242,7 +242,7 @@ def test_what_the_allocator_holds_before_a_pass_is_no_part_of_its_peak(monkeypat
 
 
 def test_what_libraries_keep_is_told_apart(monkeypatch):
-    """300 B before an iteration, 200 of them the network's: 100 belong to no tensor of it, and never less than 0."""
+    """Of 300 B before an iteration 200 belong to the network, so libraries keep 100, and never less than 0."""
     cuda = VirtualCuda(memory=(300, 1000, 2048)).install(monkeypatch)
     network, device = chain(cuda, 2, host=8 * US, device=100 * US), torch.device("cuda", 0)
     for held, workspace in ((200, 100), (301, 0)):
@@ -275,7 +275,7 @@ def test_what_only_a_cycle_holds_is_no_part_of_a_peak(cuda, monkeypatch):
     ],
 )
 def test_one_label_is_one_arithmetic_and_each_row_has_the_roof_of_its_own(cuda, dtype, convolutions, says, dtypes):
-    """What torch's switches say goes for convolutions alone: products of matrices stay exact."""
+    """The switches of torch change convolutions alone: matrix products stay exact."""
     plan = TimingPlan(dtype=dtype, max_ns=10**8, roof=False)
     with torch.backends.cudnn.flags(allow_tf32=convolutions), regime(plan):
         sample = timed(cuda, chain(cuda, 2, host=8 * US, device=100 * US), plan)
@@ -288,7 +288,7 @@ def test_one_label_is_one_arithmetic_and_each_row_has_the_roof_of_its_own(cuda, 
 
 
 def test_a_row_is_held_against_the_roof_of_what_it_multiplies_in():
-    """2 GFLOP in 1 ms are 2 TFLOP/s: a fifth of 10 in TF32, twice the 1 that float32 has, more than anything can."""
+    """2 GFLOP in 1 ms are 2 TFLOP/s: a fifth of TF32's 10, twice float32's 1, which is impossible."""
     roof = replace(samples.ROOF, flops_per_second={"float32": 1e12, "tf32": 10e12})
     told = replace(samples.CONDITIONS, tf32=True, tf32_for=("convolutions",))
     sample = samples.gpu_sample(roof=roof, conditions=told)

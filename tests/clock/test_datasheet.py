@@ -1,4 +1,4 @@
-"""Datasheet figures have a source, and no device has a default."""
+"""Datasheet figures have a source, and there are no default figures."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_figures_are_those_of_the_datasheet():
 
 
 def test_a_cpu_has_a_name_and_no_figures():
-    """The two that timm has measured on: no public page states what their memory gives."""
+    """For the two CPUs of timm's measurements, no public page states the memory bandwidth."""
     with pytest.raises(NoDeviceError, match=r"no figures of Intel.* i9-10940X .*leave --datasheet out to measure"):
         peaks_of("i9-10940x")
 
@@ -48,6 +48,6 @@ def test_a_device_has_a_name_that_torch_gives_it_and_those_that_people_type():
         assert device_named(typed).name == "NVIDIA GeForce RTX 4090"
     assert (device_named("A100 80GB").memory_bytes, device_named("V100").memory_bytes) == (80 * 10**9, 16 * 10**9)
     assert device_named("4090").memory_bytes == 24 * 10**9
-    assert device_named("i7-12700h").memory_bytes is None  # it has the memory of its machine
+    assert device_named("i7-12700h").memory_bytes is None  # its memory is the machine's
     with pytest.raises(NoDeviceError, match="did you mean h200"):
         device_named("h2000")

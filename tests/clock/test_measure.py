@@ -1,4 +1,4 @@
-"""The three measurements on a clock that is made up: end to end, per layer, and the exact rows that they join."""
+"""The three measurements on a fake clock: end to end, per layer, and joined with the exact rows."""
 
 import random
 
@@ -18,7 +18,7 @@ US = 1000
 
 
 class Residual(nn.Module):
-    """Two leaves of which one runs twice, an addition that belongs to no leaf, and a nested leaf behind it."""
+    """Two leaves, one of which runs twice, an addition outside of leaves, and a nested leaf behind it."""
 
     def __init__(self, clock, host=0):
         super().__init__()
@@ -29,7 +29,7 @@ class Residual(nn.Module):
     def forward(self, x):
         y = self.first(x)
         z = self.block(self.first(y))
-        self.clock[0].work(0, 7 * US)  # what the addition takes
+        self.clock[0].work(0, 7 * US)  # the time of the addition
         return z + x
 
 
@@ -60,9 +60,9 @@ def test_the_rows_are_the_walks_by_name_and_call_and_the_rest_is_between():
 
 
 def test_the_rows_of_each_pass_add_up_to_its_span_to_the_nanosecond():
-    """Durations that never repeat in step, so that a lost or doubled interval would show.
+    """The durations never repeat in phase, so that a lost or doubled interval shows.
 
-    A pass takes about 5 ms of the clock: passes of microseconds would be repeated a hundred thousand times.
+    A pass takes about 5 ms of the clock, since passes of microseconds would be repeated a hundred thousand times.
     """
     clock = FakeClock(mark_ns=3)
     network = nn.Sequential(*(Work(clock, *(10_007 * k for k in range(11 * n, 12 * n + 7))) for n in range(1, 9)))
@@ -80,8 +80,8 @@ def test_the_overhead_of_the_events_is_what_they_add():
     clock = FakeClock(mark_ns=2 * US)
     sample = measured(Residual(clock), clock)
 
-    # ten marks in the pass: two for each of four leaf calls, the first and the last; the last two count in the plain
-    # iteration, too, one of them inside
+    # ten marks in the pass: two for each of four leaf calls, the first and the last; the plain iteration also has the
+    # last two, one of them inside
     assert sample.layers.overhead == pytest.approx(8 * 2 / 289, abs=0.01)
 
 
@@ -98,7 +98,7 @@ def test_a_device_that_the_host_feeds_fast_enough_is_not_cpu_bound():
 
 
 def test_a_slow_host_does_not_show_in_the_rows_and_is_reported():
-    """The host needs twice as long as the device: held back, the device still shows its own times."""
+    """The host needs twice as long as the device: while the device is held, it still shows its own times."""
     clock = FakeClock(queues=True)
     sample = measured(Residual(clock, host=150 * US), clock)
 
@@ -156,7 +156,7 @@ def test_the_phases_of_a_training_step_are_rows():
 
 
 class Fickle(nn.Module):
-    """Every third pass takes a detour through a leaf."""
+    """Every third pass runs an extra leaf."""
 
     def __init__(self, clock):
         super().__init__()
@@ -178,7 +178,7 @@ def test_a_network_that_changes_its_layers_has_no_rows_but_a_time():
 
 
 class Switched(nn.Module):
-    """What runs depends on a switch that is turned after the walk."""
+    """Its operators depend on a switch, which is turned after the walk."""
 
     def __init__(self, clock):
         super().__init__()
@@ -200,7 +200,7 @@ def test_rows_that_the_account_lacks_are_not_made_up():
 
 
 class Inner(nn.Module):
-    """A leaf that calls another leaf which is not its child."""
+    """A leaf that calls another leaf, which is not its child."""
 
     def __init__(self, clock, other):
         super().__init__()
@@ -239,7 +239,7 @@ def test_a_compiled_network_has_no_rows():
 
 
 class Dying(nn.Module):
-    """Dies in the n-th pass."""
+    """Fails in the n-th pass."""
 
     def __init__(self, clock, last):
         super().__init__()
@@ -279,7 +279,7 @@ def test_k_equal_layers_take_equal_times_and_grow_with_k():
 
 
 def test_noise_without_end_takes_no_longer_than_one_measurement_and_a_half():
-    """1 to 9 ms by chance: five seconds to warm up and end to end, two and a half by layers, and the hooks' tenth."""
+    """Random times of 1 to 9 ms: five seconds for warm-up and end to end, half as long by layers, a tenth for hooks."""
     clock, numbers = FakeClock(), random.Random(0)  # noqa: S311 - made-up times
     network = nn.Sequential(Work(clock, *(numbers.randint(1000 * US, 9000 * US) for _ in range(10_007))))
     sample = measured(network, clock, TimingPlan(roof=False))

@@ -1,4 +1,4 @@
-"""Who else is at work is named, and what that took from a measurement."""
+"""Other busy processes are named, with the processor time that they took from a measurement."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def test_the_one_that_worked_most_is_named(monkeypatch):
 
 
 class SharedClock(FakeClock):
-    """A CPU that gives this thread a part of its time."""
+    """A CPU that gives this thread only a part of its time."""
 
     part = 0.6
 

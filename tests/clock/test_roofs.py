@@ -1,4 +1,4 @@
-"""Roofs: what a row may reach at best, kept from one time to the next, and how a row compares with it."""
+"""Roofs: the best attainable rate of a row, stored between runs, and a row's share of it."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ ROOF = Roof(
     torch="2",
     threads=1,
     copies=(
-        Copy(nbytes=10**3, bytes_per_second=2 * GB),  # too small: the call itself takes the time
+        Copy(nbytes=10**3, bytes_per_second=2 * GB),  # too small: the call itself dominates
         Copy(nbytes=10**5, bytes_per_second=100 * GB),
         Copy(nbytes=10**7, bytes_per_second=50 * GB),
         Copy(nbytes=10**9, bytes_per_second=10 * GB),
@@ -71,7 +71,7 @@ def test_without_a_ceiling_there_is_no_share():
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    """A roof that is measured in milliseconds, and kept in a folder of its own."""
+    """Make a roof measurable in milliseconds, and store it in a separate folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(roofs, "_disturbance", lambda *_: None)
     monkeypatch.setitem(KINDS, "cpu", replace(KINDS["cpu"], copies=(2**12, 2**16), products=(16, 32)))
@@ -172,13 +172,13 @@ def test_a_machine_is_busy_by_its_load_or_by_what_this_thread_did_not_get(monkey
 
 
 def test_a_ceiling_is_the_devices_and_not_the_hosts():
-    """The host needs 30 us for what the device does in 10: held back it shows its own time."""
+    """The host needs 30 us to launch 10 us of work: if the device is held, it shows its own time."""
     clock = FakeClock(queues=True)
     assert roofs._fastest(lambda: clock.work(30_000, 10_000), clock) == pytest.approx(10e-6)
 
 
 def test_no_ceiling_is_made_of_tries_for_which_the_host_was_late(monkeypatch):
-    """The queue holds less than one try, and without a hold the device waits for the host each time."""
+    """The queue is shorter than one try, and without a hold the device waits for the host each time."""
     clock = FakeClock(queues=True)
     monkeypatch.setattr(clock, "hold", lambda _: None)
     with pytest.raises(ClockError, match="the host is too slow to keep the device's queue full"):
@@ -186,7 +186,7 @@ def test_no_ceiling_is_made_of_tries_for_which_the_host_was_late(monkeypatch):
 
 
 def test_a_device_that_queues_works_before_its_ceiling_is_measured():
-    """Its clocks rise under load: for a tenth of a second nothing counts, and nothing is held."""
+    """Its clocks rise under load: the first tenth of a second does not count, and nothing is held."""
     clock, since, held = FakeClock(queues=True), [], []
     clock.hold = lambda ns, hold=clock.hold: held.append(clock.host) or hold(ns)
 
@@ -201,9 +201,9 @@ def test_a_device_that_queues_works_before_its_ceiling_is_measured():
 
 @pytest.mark.parametrize(("load", "most"), [(0.0, 1.4), (3.0, 0.75)])
 def test_a_roof_takes_the_less_time_where_others_work(small, monkeypatch, load, most):
-    """Two copies and two products of 50 ms each, of which three may begin: a fifth of a second each, or a twentieth.
+    """Two copies and two products take 50 ms each, at least three times, with a limit of 0.2 s or 0.05 s for each.
 
-    A quiet machine has the fastest of all that it has time for; a crowded one has two in a row and one before.
+    A quiet machine takes the fastest of all runs that fit; a crowded one runs once and then twice in a row.
     """
     clock = FakeClock()
     monkeypatch.setattr(roofs, "state", lambda *_: DeviceState(load=load))
@@ -218,7 +218,7 @@ def test_a_roof_takes_the_less_time_where_others_work(small, monkeypatch, load, 
 
 
 def test_a_roof_is_that_of_the_named_device(monkeypatch):
-    """Its events, its holds and what it multiplies without a number belong to the current device."""
+    """Its events, its holds and tensors without a device index belong to the current device."""
     cuda, seen = VirtualCuda(devices=2).install(monkeypatch), []
     monkeypatch.setattr(roofs, "_roof", lambda *_, **__: seen.append(torch.cuda.current_device()))
     for number in range(2):

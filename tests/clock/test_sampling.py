@@ -1,4 +1,4 @@
-"""When warming up and sampling stop, and what is said where they stop too early; on a clock that is made up."""
+"""The ends of warm-up and sampling, and the notes if they stop too early; on a fake clock."""
 
 import itertools
 import math
@@ -18,7 +18,7 @@ PLAN = TimingPlan(max_ns=10**9, max_warmup_ns=10**9)
 
 
 def taking(clock, *durations):
-    """A function that runs one iteration after the other, each as long as the next duration."""
+    """Return a function that runs iterations, each as long as the next duration."""
     left = itertools.cycle(durations)
 
     def take():
@@ -46,7 +46,7 @@ def test_warm_up_ends_when_five_medians_agree():
 
 
 def test_a_warm_up_that_never_settles_stops_at_its_limit():
-    """Each iteration is a hundredth faster than the one before: there is no end to it."""
+    """Each iteration is a hundredth faster than the one before, without end."""
     clock = FakeClock()
     durations = (round(30 * MS * 0.99**n) for n in itertools.count())
 
@@ -61,7 +61,7 @@ def test_a_warm_up_that_never_settles_stops_at_its_limit():
 
 
 def test_a_warm_up_among_other_work_ends_when_it_gets_no_faster():
-    """The medians never agree to a hundredth, but from the second block on they do not fall."""
+    """The medians never agree within a hundredth, but from the second block on they do not fall."""
     clock = FakeClock()
     left = itertools.chain([90, 50, 60], itertools.cycle([10, 10, 10, 14, 14, 14, 12, 12, 12]))
 
@@ -123,7 +123,7 @@ def test_the_time_limit_names_what_is_missing():
 
 
 def test_noise_that_more_samples_do_not_narrow_ends_early_and_is_named():
-    """Half of the samples take twice as long: the interval reaches from one to the other, however many there are."""
+    """Half of the samples take twice as long: the interval spans both values, however many samples there are."""
     clock = FakeClock()
     plan = TimingPlan(max_ns=10**11)
     series, missing = sample(taking(clock, 1 * MS, 2 * MS), plan, clock, "end to end")
@@ -135,7 +135,7 @@ def test_noise_that_more_samples_do_not_narrow_ends_early_and_is_named():
 
 
 def test_noise_that_more_samples_narrow_goes_on_until_the_limit():
-    """Evenly spread from 1 to 9 ms: the interval narrows with the root of n, and is 1 % wide only behind the limit."""
+    """Evenly spread from 1 to 9 ms: the interval narrows with the root of n, and reaches 1 % only after the limit."""
     clock = FakeClock()
     numbers = random.Random(0)  # noqa: S311 - made-up times
     left = (numbers.randint(1 * MS, 9 * MS) for _ in itertools.count())
@@ -187,7 +187,7 @@ def ordering(clock, host, device):
 
 
 def test_the_queue_hides_the_host_from_the_devices_time():
-    """The host needs 30 for an iteration, the device 10: with the device held back its own 10 are measured."""
+    """The host needs 30 for an iteration, the device 10: while the device is held, its own 10 are measured."""
     clock = FakeClock(queues=True)
     rounds = Rounds(ordering(clock, 30, 10), clock)
     assert rounds.take() == [40]  # the device waits for the host
@@ -205,13 +205,13 @@ def test_a_queue_that_holds_little_is_asked_for_fewer_iterations_at_once():
     rounds.fill(90)
 
     assert 1 <= rounds.size < 10
-    assert rounds.full is None  # nothing of the search counts
+    assert rounds.full is None  # the search does not count
     rounds.take()
     assert rounds.full is True
 
 
 def test_a_host_that_cannot_get_ahead_is_found_out():
-    """A queue of three entries is full before the first iteration is ordered."""
+    """A queue of three entries is full before the first iteration is launched."""
     clock = FakeClock(queues=True, depth=3)
 
     def run():
@@ -275,17 +275,17 @@ def test_the_interval_of_the_median_holds_the_median(ns):
 
 
 def test_the_interval_of_the_median_covers_it_as_often_as_it_says():
-    """Of 20 samples the 6th and the 15th: they hold it in 95.9 % of all cases, as textbooks have it."""
+    """For 20 samples these are the 6th and the 15th: they enclose it in 95.9 % of all cases, as in textbooks."""
     series = Series(tuple(range(101, 121)))
     assert series.half_width == pytest.approx((115 - 106) / 2 / series.median)
 
 
 @pytest.mark.parametrize("n", [6, 7, 9, 12, 20, 33, 50, 100, 399])
 def test_the_interval_covers_nineteen_in_twenty(n):
-    """A sample lies below the median as often as a coin falls: the ranks' coverage can be counted out."""
+    """A sample lies below the median like a coin shows heads: the coverage of the ranks can be enumerated."""
     series = Series(tuple(range(1, n + 1)))
     width = round(series.half_width * series.median * 2)
-    lower = (n + 1 - width) // 2  # the ranks lie evenly around the middle
+    lower = (n + 1 - width) // 2  # the ranks are symmetric around the middle
     assert 0.945 < sum(math.comb(n, k) for k in range(lower, lower + width)) / 2**n < 0.99
 
 

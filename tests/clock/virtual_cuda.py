@@ -1,9 +1,9 @@
-"""A virtual `torch.cuda` whose time is made up, under archcost's own clock of CUDA devices.
+"""A virtual `torch.cuda` with fake times, under archcost's real clock of CUDA devices.
 
-Devices do one command after another; each queue holds so many, and a full one makes the host wait for its first entry.
+Devices run one command after another; each queue has a length, and a full one makes the host wait for its first entry.
 As in torch, an event and `_sleep` go to the current stream of the current device, an event belongs to the device on
-which it was recorded first, and a capture that fails leaves (before torch 2.12) its stream current and the allocator
-in it, so that emptying the allocator's cache fails from then on.
+which it was first recorded, and a failed capture leaves (before torch 2.12) its stream current and the allocator
+capturing, so that emptying the allocator's cache fails from then on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-READ_NS = 20  # what it takes the host to look at its clock
+READ_NS = 20  # the host's time to read its clock
 EVENT_HOST_NS, EVENT_DEVICE_NS, QUERY_NS = 1500, 500, 500
 SLEEP_HOST_NS, REPLAY_HOST_NS = 3000, 5000
 
@@ -27,8 +27,8 @@ class Stream:
 
     def __init__(self, cuda, device):
         self.cuda, self.device = cuda, device
-        self.free = 0  # when it will have done everything
-        self.busy = 0  # for how long it works on all that it was ever given
+        self.free = 0  # the time when it will be idle
+        self.busy = 0  # its total working time
         self.ends = deque()
 
     def launch(self, host_ns, device_ns, event=None):
@@ -59,7 +59,7 @@ class Stream:
 
 
 class Event:
-    """An event with a time; it belongs to the device on which it was recorded first."""
+    """An event with a time; it belongs to the device on which it was first recorded."""
 
     def __init__(self, cuda, *, enable_timing=False, external=False):
         self.cuda = cuda
@@ -112,7 +112,7 @@ class VirtualCuda:
         self.captures = set()  # pools that the allocator serves
         self.log = Counter()
         self.memory = memory
-        self.refuses_external = None  # why an event cannot be a part of a graph
+        self.refuses_external = None  # why an event cannot be part of a graph
 
     def now(self):
         self.host += READ_NS
@@ -157,7 +157,7 @@ class VirtualCuda:
             self.device = device
 
     def capturing(self, graph, pool=(0, 0), stream=None):
-        """Like torch's own up to 2.11: where ending a capture fails, nothing behind it is done."""
+        """Return a capture like torch's up to 2.11: if its end fails, the cleanup after it does not run."""
         return Capture(self, graph, pool, stream or Stream(self, self.device))
 
     def empty_cache(self):
@@ -171,13 +171,13 @@ class VirtualCuda:
         self.captures.remove(pool)
 
     def breaks(self, text):
-        """Fail as an operation does that no capture allows; outside of one there is nothing wrong with it."""
+        """Fail like an operation that captures forbid; outside of a capture it succeeds."""
         if self.graph is not None:
             self.graph.broken = True
             raise RuntimeError(text)
 
     def install(self, monkeypatch):
-        """Put it in the place of torch's own."""
+        """Replace torch's functions by the virtual ones."""
         for name, value in self.functions().items():
             monkeypatch.setattr(torch.cuda, name, value)
         if self.sleeps:
@@ -194,7 +194,7 @@ class VirtualCuda:
         return self
 
     def functions(self):
-        """What takes the place of which name."""
+        """Return the replacements by name."""
         return {
             "Event": partial(Event, self),
             "Stream": lambda device=None: Stream(self, self.number(device)),
@@ -246,7 +246,7 @@ class Capture:
 
 
 class Driver:
-    """NVML of a virtual device: so many watts with nothing to do, more while it works, and its clock is higher then."""
+    """NVML of a virtual device: it draws fewer watts when idle than at work, and its clock is higher at work."""
 
     NVML_TEMPERATURE_GPU = 0
 
@@ -257,7 +257,7 @@ class Driver:
         return "580.65"
 
     def nvmlDeviceGetTotalEnergyConsumption(self, _):  # noqa: N802
-        """What is ordered is counted at once: who reads it has waited for the device."""
+        """Launched work counts at once, since readers have waited for the device."""
         busy = sum(stream.busy for stream in self.cuda.streams)
         return round((self.idle_watts * self.cuda.host + self.more_watts * busy) / 1e6)
 
@@ -281,11 +281,11 @@ class Driver:
 
 
 class Kernel(nn.Module):
-    """A leaf that launches kernels on a device's current stream, as torch does: that of its tensors, whatever else."""
+    """A leaf that launches kernels on the current stream of its tensors' device, like torch."""
 
     def __init__(self, cuda, *, host, device, on=0, launches=1, breaks=None):
         super().__init__()
-        self.cuda = [cuda]  # not copied with a network
+        self.cuda = [cuda]  # copying a network does not copy it
         self.host, self.device, self.on, self.launches, self.breaks = host, device, on, launches, breaks
 
     def forward(self, x):

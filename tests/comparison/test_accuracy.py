@@ -1,4 +1,4 @@
-"""The table of published accuracies, which figure of it holds, and a user's own."""
+"""The table of published accuracies, the choice of a figure, and a user's figures."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_top5_errors_are_below_top1_errors():
 
 
 def test_figures_of_the_lectures():
-    """Each as its paper or repository prints it."""
+    """Each figure is printed in its paper or repository."""
     assert top1("resnet50") == 75.3  # 24.7, one crop
     assert top1("resnet50", protocol="10-crop") == 77.15  # 22.85
     assert top1("resnet50", protocol="dense-multi-scale") == 79.26  # 20.74
@@ -38,7 +38,7 @@ def test_figures_of_the_lectures():
     assert top1("mobilenet_v1") == 70.6
     assert top1("alexnet_grouped", side=227, protocol="10-crop") == 59.3  # 40.7
     found = find_accuracy("googlenet", read_published(), protocol="10-crop", side=224)
-    assert (found.top5, found.top1) == (90.85, None)  # the paper prints top-5 alone
+    assert (found.top5, found.top1) == (90.85, None)  # the paper prints only top-5
 
 
 def test_a_figure_holds_for_its_own_input_alone():

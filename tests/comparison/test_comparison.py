@@ -74,7 +74,7 @@ def test_unknown_protocols_and_sortings_are_refused_before_any_work():
         ([(2, 6), (1, 5)], (1, 0)),  # by cost
         ([(1, 5), (1, 6)], (1,)),  # of equal cost, the better
         ([(1, 5), (2, 5)], (0,)),  # of equal merit, the cheaper
-        ([(1, 5), (1, 5)], (0, 1)),  # equal ones both
+        ([(1, 5), (1, 5)], (0, 1)),  # both of equal networks stay
     ],
 )
 def test_the_frontier_is_what_no_other_point_beats(points, expected):

@@ -1,4 +1,4 @@
-"""timm's networks as published: figures looked up by hand in its tables, costs counted again."""
+"""timm's published networks: figures looked up by hand in its tables, costs counted again."""
 
 import csv
 import re
@@ -89,7 +89,7 @@ def test_the_page_says_the_same():
 
 
 def test_torchvisions_accuracies_are_those_of_the_table_of_accuracies():
-    """archcost/data/accuracy.csv has torchvision's weights beside the papers' figures."""
+    """archcost/data/accuracy.csv lists torchvision's weights beside the papers' figures."""
     figures = {
         (name, figure.weights.removeprefix("torchvision "), figure.side): (figure.top1, figure.top5)
         for figure in read_accuracies_of_papers()
@@ -121,7 +121,7 @@ def test_every_row_has_its_costs_and_no_two_are_the_same():
 
 
 def pick(library, number):
-    """Every so many of those that a moment counts."""
+    """Return evenly spaced samples of the networks that are fast to count."""
     small = sorted({(each.architecture, each.size): each for each in read_published_networks()
                     if each.library == library and each.totals.macs < 2e9}.items())  # fmt: skip
     return [each for _, each in small[:: len(small) // number]][:number]
@@ -130,21 +130,21 @@ def pick(library, number):
 @pytest.mark.peers
 @pytest.mark.parametrize("found", [*pick("timm", 30), *pick("torchvision", 5)], ids=lambda found: found.spec)
 def test_thirty_of_them_are_counted_again(found):
-    """Where this fails, the costs are of an older archcost: `python -m benchmarks.published RESULTS` renews them.
+    """A failure means costs of an older archcost: `python -m benchmarks.published RESULTS` renews them.
 
-    Torchvision's are renewed by `python -m benchmarks.published_torchvision`.
+    `python -m benchmarks.published_torchvision` renews torchvision's.
     """
     peer(found.library)
     assert profile(found.spec, device="meta,cpu").totals == found.totals
 
 
-# what timm's counter, fvcore, leaves out of multiply-adds
+# multiply-adds that timm's counter, fvcore, leaves out
 UNCOUNTED = {
     "convmixer": "convolutions with padding='same', which are operators of their own: 768 x 49 x 1,024 in each of 32",
     "sequencer2d": "LSTMs",
     "ghostnetv3": "branches that timm merges into one convolution before it counts",
 }
-# why fvcore has other activations: those of UNCOUNTED, and the outputs of products and filters that are no layers
+# why fvcore's activations differ: the ones of UNCOUNTED, and outputs of products and filters outside of layers
 OTHER_OUTPUTS = {
     "attention, whose scores and whose product with the values fvcore counts": (
         "bat_", "beit", "botnet", "caformer", "cait", "coat", "coatnet", "coatnext", "convit", "crossvit",
@@ -170,7 +170,7 @@ def read_printed(column):
 
 
 def list_differing(column, read, agrees):
-    """Return the architectures of which archcost's figure agrees with none of timm's; and how many are compared."""
+    """Return the architectures whose figure differs from all of timm's, and the number of compared ones."""
     printed = read_printed(column)
     ours = {(each.architecture, each.size): read(each.totals) for each in read_published_networks() if each.samples}
     common = ours.keys() & printed.keys()
@@ -178,7 +178,7 @@ def list_differing(column, read, agrees):
 
 
 def test_timms_own_counts_agree_or_are_explained():
-    """Timm counts by fvcore, which adds normalisations and pools: up to 7 % more where convolutions are depthwise."""
+    """Timm uses fvcore, which adds normalisations and pools: up to 7 % more with depthwise convolutions."""
     differing, compared = list_differing(
         "gmacs",
         lambda totals: totals.macs / 1e9,

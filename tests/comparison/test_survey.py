@@ -1,4 +1,4 @@
-"""What groups of published networks have in common: rank correlations and best accuracies, by arithmetic."""
+"""Statistics of groups of published networks: rank correlations and best accuracies, by arithmetic."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_pairs_in_the_wrong_order_are_a_share_of_those_that_both_order():
     assert count_swapped([1, 2, 4], [1, 3, 2]) == pytest.approx(1 / 3)
     assert count_swapped([1, 1, 2], [1, 2, 0]) == 1  # the equal pair is left out
     assert count_swapped([1, 2, 8], [3, 2, 1], within=2) == 1
-    assert count_swapped([1, 2, 8], [2, 3, 1], within=2) == 0  # 8 is more than twice as much as the others
+    assert count_swapped([1, 2, 8], [2, 3, 1], within=2) == 0  # 8 is more than twice the others
 
 
 def test_the_parameters_are_read_once_a_batch():

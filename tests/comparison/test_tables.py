@@ -1,4 +1,4 @@
-"""A user's CSV: what is wrong with it is named by file, line and column."""
+"""A user's CSV: errors name file, line and column."""
 
 import math
 

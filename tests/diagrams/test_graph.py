@@ -1,4 +1,4 @@
-"""The boxes of a diagram, and how they become fewer."""
+"""The boxes of a diagram, and their reduction."""
 
 import pytest
 import torch

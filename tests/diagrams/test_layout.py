@@ -1,4 +1,4 @@
-"""Where boxes and lines lie: nothing covers anything else."""
+"""The positions of boxes and lines, without overlaps."""
 
 import itertools
 
@@ -27,7 +27,7 @@ def overlapping(layout):
 
 
 def covered(layout):
-    """Return lines with a vertical part that crosses a box which is not one of its ends."""
+    """Return the lines with a vertical part that crosses a box other than their ends."""
     return [
         (ends, key)
         for ends, points in layout.lines.items()

@@ -1,4 +1,4 @@
-"""What an SVG shows: boxes and letters that overlap nothing and are not cut, whatever is drawn at whatever size."""
+"""The looks of an SVG: boxes and letters neither overlap nor are cut, for any network and size."""
 
 import itertools
 import re
@@ -13,7 +13,7 @@ from archcost.diagrams.plan import measure
 from archcost.zoo import REGISTRY
 
 SVG = "{http://www.w3.org/2000/svg}"
-DRAWN = [  # networks, depth (None: what fits), style
+DRAWN = [  # networks, depth (None: as much as fits), style
     ("inception_naive", None, {}),
     ("inception_reduced", None, {"size": "slide"}),
     ("inception_reduced", None, {"direction": "right", "cost": "params"}),
@@ -55,7 +55,7 @@ def read_svg(svg):
 
 
 def find_faults(svg):
-    """Return what overlaps, what is cut, and letters that cross the edge of a box."""
+    """Return overlapping parts, cut parts, and letters that cross the edge of a box."""
     boxes, texts, canvas = read_svg(svg)
     assert boxes
     assert texts

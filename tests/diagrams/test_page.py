@@ -1,4 +1,4 @@
-"""The page of a diagram: its data, and what it does in a real browser without a network."""
+"""The page of a diagram: its data, and its behaviour in a real browser without a network."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_it_loads_without_a_complaint_and_folds_by_the_keyboard(browser, page):
     browser.ask("document.querySelector('[aria-label^=\"inception3a\"]').focus()")
     assert "inception3a" in browser.ask("document.getElementById('facts').textContent")
     browser.ask(KEY.format("Enter"))
-    assert browser.ask(BOXES) == 25  # its eight
+    assert browser.ask(BOXES) == 25  # its eight parts
     assert "inception3a" in browser.ask(FOCUSED)
     browser.ask(KEY.format("Enter"))
     assert browser.ask(BOXES) == 17

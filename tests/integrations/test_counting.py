@@ -1,4 +1,4 @@
-"""The counting core without any training library: exact multiply-adds of steps, figures by a clock of the test."""
+"""The counting core without any training library: exact multiply-adds of steps, figures by a fake clock."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def count_step(network, *batches):
 
 
 def test_a_step_has_forward_and_both_gradients():
-    """The first layer's input needs no gradient, so it has two products, and the second has three."""
+    """The first layer has two products, since its input needs no gradient; the second has three."""
     assert count_step(build_network(), torch.zeros(BATCH, WIDTH)) == (5 * LAYER, True)
 
 
 def test_what_is_frozen_has_no_gradient_of_its_weight():
-    """Only the second layer learns: two products forward, the gradient of its weight, none of what lies below."""
+    """Only the second layer learns: two products forward, the gradient of its weight, and none below."""
     network = build_network()
     network[0].requires_grad_(requires_grad=False)
     assert count_step(network, torch.zeros(BATCH, WIDTH))[0] == 3 * LAYER
 
 
 def test_a_low_rank_adapter_costs_what_it_runs():
-    """The weight is frozen; of rank 2, down takes 8 to 2 and up 2 to 16: forward, and their gradients."""
+    """The weight is frozen; at rank 2, down maps 8 to 2 and up maps 2 to 16: forward, and their gradients."""
 
     class Adapted(nn.Module):
         def __init__(self):
@@ -163,7 +163,7 @@ def test_items_are_tokens_or_images():
 
 
 def measure(seconds, **options):
-    """Run one step that is recorded and two that take so many seconds each."""
+    """Run one recorded step and two steps of the given seconds."""
     times = iter(range(10_000))
     network, meter, found = build_network(), None, []
     meter = Meter(every=2, clock=lambda: seconds * next(times), **options)
@@ -178,7 +178,7 @@ def measure(seconds, **options):
 
 
 def test_figures_are_arithmetic():
-    """Two steps of 2560 multiply-adds in half a second are 20,480 operations in a second."""
+    """Two steps of 2560 multiply-adds in half a second are 20,480 operations per second."""
     assert measure(0.5, peak=40_960.0) == {
         "archcost/macs_per_step": 2560.0,
         "archcost/flops_per_second": 20_480.0,

@@ -1,4 +1,4 @@
-"""Lightning's trainer on the CPU: three networks, figures in its loggers, the same training."""
+"""Lightning's trainer on the CPU: three networks, figures in its loggers, unchanged training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 pytestmark = [
     pytest.mark.extras,
-    pytest.mark.filterwarnings("ignore"),  # the trainer's own, of few workers and old interfaces
+    pytest.mark.filterwarnings("ignore"),  # the trainer's warnings about few workers and old interfaces
 ]
 lightning = pytest.importorskip("lightning.pytorch", reason="no lightning here; pip install lightning")
 
@@ -73,7 +73,7 @@ def test_steps_are_counted_and_logged(name):
     build, side, macs = NETWORKS[name]
     found = fit(build(), side, [CostLogger(every=2, peak=1e15)])
     figures = [(step, metrics) for step, metrics in found if "archcost/macs_per_step" in metrics]
-    assert [step for step, _ in figures] == [3, 5]  # the first step is recorded, then two and two
+    assert [step for step, _ in figures] == [3, 5]  # the first step is recorded, then two windows of two steps
     for _, metrics in figures:
         assert metrics["archcost/macs_per_step"] == macs
         assert metrics["archcost/utilisation"] == pytest.approx(metrics["archcost/flops_per_second"] / 1e15)

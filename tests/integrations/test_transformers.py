@@ -8,7 +8,7 @@ from torch import nn
 
 pytestmark = [
     pytest.mark.extras,
-    pytest.mark.filterwarnings("ignore"),  # the trainer's own
+    pytest.mark.filterwarnings("ignore"),  # warnings of the trainer
 ]
 transformers = pytest.importorskip("transformers", reason="no transformers here; pip install transformers accelerate")
 pytest.importorskip("accelerate", reason="no accelerate here; pip install accelerate")

@@ -1,4 +1,4 @@
-"""A page is its text with what the commands print; the index leads to every page."""
+"""A page is its text with the output of its commands; the index links to every page."""
 
 from __future__ import annotations
 

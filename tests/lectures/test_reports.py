@@ -1,4 +1,4 @@
-"""reports/ holds what its commands print today."""
+"""reports/ equals the current output of its commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PINNED = re.search(r"^matplotlib==(\S+)", (ROOT / "constraints" / "common.txt").
 
 @pytest.fixture(scope="module")
 def write(tmp_path_factory):
-    """All pages, written again by the first test that asks; the networks that they share are walked once."""
+    """Write all pages again for the first test that needs them; shared networks are walked once."""
 
     @functools.cache
     def write():

@@ -1,4 +1,4 @@
-"""Documents of pages that are written by hand."""
+"""Documents of handwritten pages."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def document(*pages: Page, **parts: Any) -> Document:
-    """Return a document that has these pages, and no data and rows unless they are given."""
+    """Return a document with these pages, without data and rows unless given."""
     return Document(**{"pages": lambda: pages, "data": lambda: "{}\n", "rows": lambda: Rows((), ()), **parts})

@@ -1,4 +1,4 @@
-"""The table of formats, and the door to all of them."""
+"""The table of formats, and the entry point to all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is room for."""
+"""The layout within the available width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that others chose do nothing, whoever reads the text."""
+"""Foreign names do no harm in any format."""
 
 from __future__ import annotations
 

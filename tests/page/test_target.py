@@ -1,4 +1,4 @@
-"""What a target can show: its width, its colours, its characters."""
+"""The abilities of a target: its width, its colours, its characters."""
 
 from __future__ import annotations
 

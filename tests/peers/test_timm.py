@@ -1,7 +1,7 @@
 """Architectures of timm, one of each kind: nothing uncovered, all parameters found, torch's own counter agrees.
 
-torch's counter knows no attention kernel of the CPU, so both counts are taken on the meta device, where torch takes
-attention apart into products.
+torch's counter does not support the CPU's attention kernel, so both counts run on the meta device, where torch
+decomposes attention into products.
 """
 
 import pytest
@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.no_cover]
 
 @pytest.fixture
 def built(request):
-    """The network on the meta device with its input, by timm itself."""
+    """Return the network on the meta device with its input, built by timm itself."""
     timm = peer("timm")
     with torch.device("meta"):
         network = timm.create_model(request.param, pretrained=False).eval()

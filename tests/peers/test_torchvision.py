@@ -1,8 +1,8 @@
-"""torchvision's classification networks against what torchvision publishes about its own weights.
+"""torchvision's classification networks against the published figures of torchvision's weights.
 
-torchvision_ops.csv holds every one of them: parameters as built, the published parameters, `_ops` (G multiply-adds, to
-three decimals) and the crop that they are for, with a note wherever a reader would expect another number. All 80 agree
-within the rounding; the one difference in parameters is googlenet's.
+torchvision_ops.csv lists every network: parameters as built, the published parameters, `_ops` (G multiply-adds, to
+three decimals) and their crop, with a note wherever a reader would expect another number. All 80 agree within the
+rounding; the one difference in parameters is googlenet's.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""One worker: what a task does with its process, its streams and its exceptions."""
+"""One worker: a task's effects on its process, its streams and its exceptions."""
 
 import os
 import signal
@@ -262,7 +262,7 @@ def test_a_task_that_never_ends_or_crashes_says_where_and_another_worker_follows
     with pytest.raises(DiedError, match=says) as caught:
         limited.ask(f"limited:{task}")
     assert caught.value.kind == kind
-    assert (caught.value.name == KILLED) == (task == "end_parents_group")  # it may have been somebody else
+    assert (caught.value.name == KILLED) == (task == "end_parents_group")  # another program may have killed it
     assert limited.ask("limited:swallow") == ""
 
 
@@ -282,7 +282,7 @@ def test_what_left_for_a_session_of_its_own_ends_with_the_worker(limited, tmp_pa
     wait_until_ended(int((tmp_path / "daemon").read_text()))
 
     process = limited.ask("os:getpid")
-    wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: whoever ends all may end its keeper
+    wait_until_ended(limited.ask("limited:leave_daemon", then="return"))  # at once: a kill may hit the keeper, too
     assert limited.ask("os:getpid") == process
 
 

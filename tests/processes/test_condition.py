@@ -1,4 +1,4 @@
-"""A task that changes its process takes nothing from the tasks after it."""
+"""A task's changes to its process do not affect later tasks."""
 
 import subprocess
 import sys
@@ -90,8 +90,8 @@ def test_who_changed_its_process_is_answered_and_the_next_task_has_another_one(t
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_a_network_that_is_walked_leaves_its_process_as_it_was(device):
-    """A worker that was replaced after each of them would import torch each time."""
-    profile_one("lenet5", None, {"device": device})  # what torch itself does at first
+    """A worker replaced after each network would import torch each time."""
+    profile_one("lenet5", None, {"device": device})  # torch's first use changes some state
     before = Condition()
     profile_one("lenet5?num_classes=3", None, {"device": device})
     assert not before.has_changed

@@ -1,4 +1,4 @@
-"""What every engine does, whoever runs it: the workers of this machine, and those of a cluster."""
+"""Common behaviour of all engines: workers of this machine, and of a cluster."""
 
 import os
 import pickle
@@ -67,7 +67,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def start(request, folder, monkeypatch):
-    """Return what starts an engine of the kind that a test is run for."""
+    """Return a function that starts an engine of the test's kind."""
 
     def start_engine(kind, **options):
         if kind == "local":
@@ -129,7 +129,7 @@ def test_nodes_with_other_versions_are_refused(start, monkeypatch):
 
 @pytest.mark.extras
 def test_a_timing_task_has_a_node_of_its_type_for_itself(start):
-    """Four seconds of work for each type, with two cores on the node: one after the other, never two at a time."""
+    """Each type has four tasks and a node of two cores: they run one after the other, never two at a time."""
     raylets = set()
     for kind in ("H100", "A100"):
         with start("ray", imports=["engine_tasks"], limits=LONG, alone=True, accelerator=kind) as engine:
@@ -164,7 +164,7 @@ def test_a_type_that_no_node_has_is_refused_with_those_that_there_are(start):
 @pytest.mark.extras
 @pytest.mark.parametrize("victim", ["worker", "task", "node"])
 def test_what_was_killed_from_outside_is_no_failure_where_ray_lost_it(start, folder, nodes, victim):
-    """The worker is ours, and its network may have ended it; a task of Ray's and a node are asked for once more."""
+    """Our worker may have been ended by its network; a task of Ray and a node are requested once more."""
     extra = nodes.add_node(num_cpus=1, resources={"accelerator_type:L4": 1}, object_store_memory=100 << 20)
     kind = "L4" if victim != "node" else None
     with start("ray", imports=["engine_tasks"], limits=LONG, alone=True, accelerator=kind) as engine:
@@ -193,14 +193,14 @@ def test_what_was_killed_from_outside_is_no_failure_where_ray_lost_it(start, fol
 @pytest.mark.extras
 def test_a_cluster_that_is_not_there_is_said_at_once(monkeypatch):
     pytest.importorskip("ray").shutdown()
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # a port that nobody listens on
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # a port without a listener
     with pytest.raises(EngineError, match=r"there is no Ray cluster at 127.0.0.1:1: .*refused"):
         Cluster(1, limits=LIMITS)
 
 
 @pytest.mark.parametrize("at_first", [1, 0])
 def test_a_cluster_that_has_lost_its_nodes_ends_the_sweep(monkeypatch, at_first):
-    """What is under way on them would never end; what is not asked for yet must not be left out."""
+    """Running requests would never end; pending ones must not be left out."""
     counts = chain([at_first], repeat(0))
     remote = SimpleNamespace(options=lambda **_: SimpleNamespace(remote=lambda *_: object()))
     ray = SimpleNamespace(

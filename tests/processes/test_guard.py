@@ -1,4 +1,4 @@
-"""What is left where the process that asks is killed, whatever its workers do."""
+"""Nothing is left if the asking process is killed, whatever its workers do."""
 
 import signal
 import subprocess
@@ -82,7 +82,7 @@ def leave():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system gives orphans to their grandparents")
 def test_what_a_network_left_ends_though_all_children_of_the_asker_are_killed_as_ray_does(tmp_path):
-    """A keeper that is killed ends nothing: a child in a session of its own would go on for ever."""
+    """A killed keeper ends nothing: a child in its own session would run for ever."""
     left = tmp_path / "left"
     (tmp_path / "tasks.py").write_text(LEAVE.format(left=str(left)))
     program = SHELTERED.format(folder=str(tmp_path))
@@ -102,7 +102,7 @@ def test_a_killed_asker_leaves_no_worker_and_its_tasks_are_done(tmp_path, task):
         assert asker.poll() is None, asker.stderr.read()
         time.sleep(0.02)
     asker.send_signal(signal.SIGKILL)
-    _, errors = asker.communicate(timeout=30)  # stderr ends with the last process that has it: worker, guard
+    _, errors = asker.communicate(timeout=30)  # stderr closes with its last process: worker, guard
 
     assert errors == ""
     assert undone.read_text() == "undone"

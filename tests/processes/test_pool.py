@@ -1,4 +1,4 @@
-"""Many requests, some of which end the process that they are put to."""
+"""Many requests, some of which end their worker."""
 
 import sys
 from queue import SimpleQueue
@@ -40,18 +40,18 @@ def test_no_more_requests_are_taken_than_there_are_workers():
 def test_what_this_process_can_import_its_workers_can(tmp_path, monkeypatch):
     (tmp_path / "only_here.py").write_text("def call():\n    return 'found'\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.path", ["", *sys.path])  # the current folder, as `python -c` has it
+    monkeypatch.setattr("sys.path", ["", *sys.path])  # the current folder, as in `python -c`
     with Pool(1) as pool:
         assert list(pool.run("only_here:call", [{}])) == [(0, "found")]
 
 
 class Interrupted(SimpleQueue):
-    """A queue whose first answer is taken and lost, as by Ctrl-C between the two."""
+    """A queue that loses its first answer, as if Ctrl-C came between taking and storing it."""
 
     interrupts = 1
 
     def get(self):
-        answer = super().get(timeout=60)  # an answer that never comes is an error here rather than a test that hangs
+        answer = super().get(timeout=60)  # a missing answer is an error here, not a hanging test
         if self.interrupts:
             self.interrupts = 0
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What to compute again so that a batch fits: a real step that does as told, and the best of all choices."""
+"""Recomputation to make a batch fit: real steps that follow the advice, and comparison with every choice."""
 
 import copy
 import itertools
@@ -26,7 +26,7 @@ from archcost.sources import parse_input, resolve, wrap_module
 
 
 def done_as_told(network, found):
-    """A copy of a network in which the code that is printed has run."""
+    """Return a copy of a network after running the printed code on it."""
     changed = copy.deepcopy(network)
     exec("\n".join(checkpointing.build_page(found, binary=False).lines), {"network": changed})  # noqa: S102
     return changed
@@ -72,7 +72,7 @@ NETWORKS = {
     ],
 )
 def test_a_real_step_that_computes_again_as_told_keeps_and_needs_that(name, optimizer):
-    """On the CPU, whose attention keeps what it keeps there."""
+    """The step runs on the CPU, with the saved tensors of its attention."""
     build, shape, share = NETWORKS[name]
     network, batch = build(), 4
     inputs, images = [parse_input("x".join(map(str, shape)))], torch.randn(batch, *shape)
@@ -91,7 +91,7 @@ def test_a_real_step_that_computes_again_as_told_keeps_and_needs_that(name, opti
 
 
 class Blocks(nn.Module):
-    """Layers of different widths, in blocks, some of which keep much for little work."""
+    """Layers of different widths, in blocks; some save many bytes for little work."""
 
     def __init__(self):
         super().__init__()
@@ -130,7 +130,7 @@ def chain(*layers):
 ENUMERATED = {
     "blocks": (Blocks, "8", 64),
     "residual": (Residual, "3x8x8", 16),
-    # the first layers, beside which parameters lie; what is saved once and read behind; a view that is written into
+    # the first layers, beside parameters; a tensor saved once and read later; a view that is written to
     "dropout": (lambda: chain(nn.Dropout(0.1), nn.LeakyReLU(), nn.ReLU(), nn.ReLU(inplace=True)), "6x8", 32),
     "saved once": (lambda: chain(nn.SiLU(), nn.ReLU(inplace=True), nn.Dropout(0.1), nn.ReLU()), "6x8", 32),
     "in place": (lambda: chain(nn.Linear(8, 8), nn.Linear(8, 8), nn.ReLU(inplace=True)), "6x8", 32),
@@ -142,7 +142,7 @@ ENUMERATED = {
     "name", ["in place", "scores", *[pytest.param(name, marks=pytest.mark.extras) for name in [*ENUMERATED][:4]]]
 )
 def test_no_choice_is_more_than_a_twentieth_better(name):
-    """Every set of modules that do not lie in each other is walked: which fits for the least work?"""
+    """Walk every set of non-nested modules, and find the one that fits with the least work."""
     build, text, batch = ENUMERATED[name]
     network, specs = build(), (parse_input(text),)
     plan, feed = WalkPlan(device="meta", training=Training(loss="sum")), Feed(specs=specs, batch=batch)
@@ -163,7 +163,7 @@ def test_no_choice_is_more_than_a_twentieth_better(name):
 
 
 def test_every_choice_of_modules_that_do_not_lie_in_each_other():
-    """Of 0-2, 2-4 and 1-3 the first two lie side by side, and work is 5, 1 and 2: none, 1, 2, 5, 6."""
+    """Of 0-2, 2-4 and 1-3 the first two do not overlap, and the work is 5, 1 and 2: the sums are 0, 1, 2, 5, 6."""
     first, second, middle = (
         Segment(path=name, start=start, end=start + 2, hidden=1, work=work, peak=1)
         for name, start, work in (("a", 0, 5), ("b", 2, 1), ("c", 1, 2))
@@ -178,7 +178,7 @@ def test_what_fits_keeps_everything():
 
 
 def test_what_writes_into_what_it_is_given_is_not_computed_again():
-    """A ReLU in place has overwritten its input when the backward pass comes back."""
+    """An in-place ReLU has overwritten its input by the time of the backward pass."""
 
     class Inplace(nn.Module):
         def __init__(self):
@@ -210,7 +210,7 @@ def test_a_network_is_left_as_it_was_found():
     ("options", "says"),
     [
         ({"train": "sgd", "checkpoint": ("firt",)}, "there is no module 'firt'; did you mean first"),
-        ({"train": "sgd", "checkpoint": ("act[0:2]",)}, "only a Sequential has layers that follow each other"),
+        ({"train": "sgd", "checkpoint": ("act[0:2]",)}, "only a Sequential has consecutive layers"),
     ],
 )
 def test_what_cannot_be_computed_again(options, says):

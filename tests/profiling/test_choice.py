@@ -1,4 +1,4 @@
-"""Inputs that are chosen from the network, in their order, and what is said about them."""
+"""Inputs chosen from the network, in their order, and the notes about them."""
 
 import textwrap
 

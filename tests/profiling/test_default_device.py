@@ -1,4 +1,4 @@
-"""Where a network is counted where nobody says: a GPU that fails costs no figure, and CI never depends on one."""
+"""The default device of a count: a failing GPU loses no figures, and CI never depends on a GPU."""
 
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ BUSY = "CUDA error: all CUDA-capable devices are busy or unavailable"
 
 @pytest.fixture
 def broken(monkeypatch):
-    """A GPU that torch finds, and on which nothing can be made."""
+    """Fake a GPU that torch finds, but on which allocations fail."""
     VirtualCuda().install(monkeypatch)
 
     def build(network, device):
@@ -65,9 +65,9 @@ def test_a_mistake_of_the_network_is_its_own_also_with_a_gpu(broken):
 
 
 def test_figures_that_ci_holds_are_never_counted_on_a_gpu_unless_it_is_asked_for(broken, archcost_budget, capsys):
-    """Each would fail here on the GPU, or carry the note."""
+    """Each of them would fail on this GPU, or carry the note."""
     assert archcost_budget("lenet5", params="<1M").warnings == ()
-    (report,) = profile_many(["lenet5"])  # `compare` and `check` count with it
+    (report,) = profile_many(["lenet5"])  # `compare` and `check` use it to count
     assert (report.environment["device"], report.warnings) == ("meta", ())
     assert run(["diff", "lenet5", "lenet5"]) == 0
     assert Plan(name="a", group="a", spec="lenet5").device == "meta,cpu"
@@ -98,7 +98,7 @@ def test_the_network_that_archcost_builds_goes_to_the_gpu_where_nobody_says(monk
 
 
 class Movable(nn.Linear):
-    """Notes where it is moved, and stays."""
+    """Records where it is moved, and stays."""
 
     moved: ClassVar = []
 
@@ -116,7 +116,7 @@ def test_a_module_that_is_elsewhere_than_where_it_is_to_be_timed_is_copied_there
     assert note == "a copy of the network was timed on cuda:1; the network itself is on cpu"
     assert copied is not network.given
     assert Movable.moved[-1] == device
-    assert _describe_move(network, TimingPlan(), torch.device("cuda", 0)) == ()  # nobody named one: where it is
+    assert _describe_move(network, TimingPlan(), torch.device("cuda", 0)) == ()  # by default the network's
     assert _describe_move(network, TimingPlan(device="cpu"), torch.device("cpu")) == ()
     assert _describe_move(sources.resolve("lenet5"), TimingPlan(device="cuda"), device) == ()
 
@@ -164,7 +164,7 @@ def test_the_libraries_own_words_for_too_little_memory_are_known():
 
 
 class Watches(nn.Linear):
-    """Notes which device is the current one while it runs."""
+    """Records the current device while it runs."""
 
     seen: ClassVar = set()
 
@@ -174,7 +174,7 @@ class Watches(nn.Linear):
 
 
 def test_a_count_and_a_timing_have_the_named_device_as_the_current_one(monkeypatch):
-    """What a network makes without a number lands there; the weights stay on the CPU here, where they can run."""
+    """Tensors created without a device index land there; here the weights stay on the CPU, where they can run."""
     cuda, seen = VirtualCuda(devices=2).install(monkeypatch), Watches.seen
     network, feed = sources.wrap_module(Watches(4, 4)), Feed(specs=(sources.parse_input("4"),), batch=2)
     seen.clear()

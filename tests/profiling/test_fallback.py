@@ -1,4 +1,4 @@
-"""From the meta device to the CPU, lazy modules, what ran before a failure."""
+"""The fallback from the meta device to the CPU, lazy modules, and the trace before a failure."""
 
 import dataclasses
 from collections import UserDict
@@ -16,7 +16,7 @@ IMAGE = torch.randn(1, 3, 8, 8)
 
 
 class Asking(nn.Module):
-    """Asks for a value of its weight, which meta does not have, and raises what it is told to there."""
+    """Reads a value of its weight, which meta lacks, and raises the given error there."""
 
     def __init__(self, error=None):
         super().__init__()
@@ -48,7 +48,7 @@ def test_the_error_of_the_cpu_is_shown_when_both_fail():
 
 
 def test_a_network_that_needs_more_than_is_free_is_refused_with_the_figures(monkeypatch):
-    # a batch of 1000: 4 MB in, 4 MB out; the weights are 4 MB and there already, and so is nothing of the batch's copy
+    # a batch of 1000: 4 MB in, 4 MB out; the 4 MB of weights exist already, the batch's copy does not
     monkeypatch.setattr(fallback, "free_memory", lambda: 7_000_000)
     with pytest.raises(OutOfMemoryError, match=r"8\.000 MB more, its parameters are 4\.000 MB, and 7\.000 MB are free"):
         archcost.profile(Asking(), torch.randn(1000, 1000))
@@ -167,7 +167,7 @@ class Sample:
 
 
 class Encoding(UserDict):
-    """As tokenizers return it: its items are attributes as well, which a copy that is not filled yet lacks."""
+    """A tokenizer's result: its items are also attributes, which a copy lacks until it is filled."""
 
     def __getattr__(self, name):
         return self.data[name]
@@ -206,6 +206,6 @@ def test_unusual_inputs_and_outputs_are_understood(form, device):
 
     report = archcost.profile(Net(), given, device=device)
     assert report.totals.macs == 2 * 16
-    assert report.totals.depth == 1  # which is seen at the output alone
+    assert report.totals.depth == 1  # visible only at the output
     trained = archcost.profile(Net(), given, device=device, train="sgd", loss="sum")
     assert trained.totals.backward_macs == 2 * 16

@@ -1,4 +1,4 @@
-"""The largest batch that fits: it does, the next one does not, and every figure is a walk's."""
+"""The largest batch size that fits: the next one does not, and every figure comes from a walk."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_the_next_batch_does_not_fit(train, memory):
 
 
 def test_the_edge_is_exact():
-    """A layer of 3 to 2 without bias: 24 B, and for each row 12 B in and 8 B out."""
+    """A layer from 3 to 2 without bias takes 24 B, and each row takes 12 B in and 8 B out."""
     net, inputs = nn.Linear(3, 2, bias=False), [parse_input("3")]
 
     assert archcost.fit(net, 24 + 7 * 20, inputs=inputs).batch == 7

@@ -1,4 +1,4 @@
-"""Whether a batch fits a GPU by name: what its allocator reserves, and what comes on top."""
+"""Fitting a batch to a named GPU: the allocator's reserved memory, and the context on top."""
 
 import json
 
@@ -18,7 +18,7 @@ INPUT = [parse_input(str(10 * MIB // 4))]
 
 
 class Grows(nn.Module):
-    """From an input of 10 MiB: one map of 20 that dies, then one of 60."""
+    """From an input of 10 MiB come one map of 20 MiB that dies, then one of 60."""
 
     def forward(self, x):
         torch.cat([x, x])
@@ -26,7 +26,7 @@ class Grows(nn.Module):
 
 
 def test_the_margin_is_what_is_left():
-    """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100 has the small workspace."""
+    """22 MiB are reserved at batch 256 (20 for the weights, 2 for input and output); a V100's workspace is small."""
     need = 22 * MIB + CONTEXT_MOST + CUBLAS_SMALL
     least = 22 * MIB + CONTEXT_LEAST + CUBLAS_SMALL
     fits = archcost.fit(LAYER, need, device_name="v100", batch=256, inputs=ROW)
@@ -47,7 +47,7 @@ def test_training_has_a_workspace_for_each_of_two_threads_and_hopper_a_larger_on
 
 
 def test_a_batch_is_tight_where_unused_segments_have_to_go_back():
-    """90 MiB are reserved, of which 20 are unused at the end."""
+    """90 MiB are reserved, and 20 of them are unused at the end."""
     most, least = CONTEXT_MOST + CUBLAS_SMALL, CONTEXT_LEAST + CUBLAS_SMALL
     verdicts = []
     for memory in (90 * MIB + most, 90 * MIB + most - 1, 70 * MIB + least, 70 * MIB + least - 1):
@@ -57,7 +57,7 @@ def test_a_batch_is_tight_where_unused_segments_have_to_go_back():
 
 
 def test_the_largest_batch_is_by_what_is_needed():
-    """The next one needs more than there is, and the tensors alone would leave room for more."""
+    """The next batch size needs more than the device has, although the tensors alone would fit."""
     plain = archcost.fit("nin_cifar10", "1GB")
     named = archcost.fit("nin_cifar10", "1GB", device_name="a100")
     needs = {point.batch: named.need_of(point) for point in named.points}
@@ -82,7 +82,7 @@ def test_segments_expand_on_a_named_gpu_alone():
 
 
 def test_segments_that_expand_leave_less_unused():
-    """The 20 MiB that died lie before the 60 that came: 70 at most, in pages of 20, where segments are 90."""
+    """The 20 dead MiB lie before the new 60: 70 at most, in pages of 20, while fixed segments take 90."""
     found = [
         archcost.fit(Grows(), memory, device_name="v100", batch=1, inputs=INPUT, expandable=True)
         for memory in (80 * MIB + CONTEXT_MOST + CUBLAS_SMALL, 80 * MIB + CONTEXT_LEAST + CUBLAS_SMALL - 1)

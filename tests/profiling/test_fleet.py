@@ -1,4 +1,4 @@
-"""Times and ceilings of a fleet: one device of each type, on rows that say where they are from."""
+"""Times and ceilings of a fleet: one device of each type; rows name their device."""
 
 import csv
 import json
@@ -72,7 +72,7 @@ def test_a_device_that_no_node_has_is_a_failure_of_its_own(capsys):
 
 
 def answer_for_types(device, threads, fleets):
-    """Answer for a fleet, of which one type fails."""
+    """Answer requests for a fleet, with one failing type."""
     for fleet in fleets:
         failure = Failure(spec=device, error="NoDeviceError", reason="torch finds no GPU here")
         yield fleet, failure if fleet.accelerator == "A100" else FOUND
@@ -116,7 +116,7 @@ def test_types_are_those_of_a_cluster_that_measures(capsys):
 
 
 def test_a_journal_keeps_devices_apart(monkeypatch, tmp_path):
-    """Times and ceilings of one machine are no rows of another that goes on with its journal."""
+    """A second machine that continues a journal does not take over the first machine's times and ceilings."""
     here = Sweeping(journal=str(tmp_path / "j"))
     monkeypatch.setattr("archcost.profiling.ceilings.measure_ceiling", measure_nothing)
     names = iter(["Xeon", "Xeon", "EPYC"])

@@ -1,4 +1,4 @@
-"""Generating text: prefill, decode and cache of tiny decoders, worked out by hand, and of transformers' own."""
+"""Text generation: prefill, decode and cache of tiny decoders by hand, and of transformers' decoders."""
 
 import copy
 import json
@@ -24,7 +24,7 @@ PARAMS = 2 * WORDS * WIDTH + 2 * 448
 
 
 def test_a_step_costs_the_difference_of_two_prefills_less_what_they_do_again():
-    """A prefill is attended dense: with one token more, each of the n before it meets one more key."""
+    """A prefill's attention is dense: one more token adds one key to each of the n earlier queries."""
     found = archcost.generate(Decoder(), 5, contexts=[6, 9])
     five, six, nine = found.contexts
 
@@ -52,7 +52,7 @@ def test_the_cache_is_as_large_as_one_that_was_really_generated():
 
 
 def test_the_precision_and_the_blocks_of_a_cache():
-    """Five tokens take two blocks of four, three take one."""
+    """Five tokens take two blocks of four, three tokens take one."""
     found = archcost.generate(Decoder(window=3), 5, dtype="bf16", kv_dtype="fp8", block=4)
 
     assert (found.dtypes, found.weight_bytes) == (("bfloat16",), 2 * PARAMS)
@@ -60,7 +60,7 @@ def test_the_precision_and_the_blocks_of_a_cache():
 
 
 def test_a_pass_reads_what_it_meets():
-    """Of the table of words a row for each token; everything else as a whole; eight bytes for each token's number."""
+    """A pass reads a row of the embedding table per token, all other weights, and eight bytes per token id."""
     found = archcost.generate(Decoder(), 5)
     rest = 4 * (PARAMS - WORDS * WIDTH)
 
@@ -77,7 +77,7 @@ def test_of_experts_a_token_meets_those_that_it_chooses():
 
     assert (found.params, found.active_params) == (table + gate + 4 * expert, table + gate + 2 * expert)
     assert three.decode.read_bytes == 4 * (WIDTH + gate + 2 * expert) + 4 * WIDTH
-    assert three.prefill.read_bytes == 4 * (3 * WIDTH + gate + 4 * expert) + 3 * 8  # six choices, of four
+    assert three.prefill.read_bytes == 4 * (3 * WIDTH + gate + 4 * expert) + 3 * 8  # six choices of four
     assert three.prefill.least_read_bytes == 4 * (WIDTH + gate + 2 * expert) + 3 * 8
 
 
@@ -102,7 +102,7 @@ def test_what_fits_does_and_the_next_does_not():
 
 
 def test_prompts_that_are_read_in_turn_leave_room_for_more():
-    """The cache of all, and beside it the prefill of one; here a step of all takes less than that."""
+    """The peak is the cache of all prompts plus the prefill of one; here a step of all prompts takes less."""
     found = archcost.generate(Decoder(), 8, memory=100_000)
     room, alone = found.room, archcost.generate(Decoder(), 8).contexts[0].prefill.activation_bytes
     fixed = found.weight_bytes + found.buffer_bytes
@@ -119,7 +119,7 @@ def test_prompts_that_are_read_in_turn_leave_room_for_more():
 
 
 def test_a_bound_is_the_larger_of_arithmetic_and_reading():
-    """An H200 reads 4.8e12 B/s: a tiny step takes the time of its bytes."""
+    """An H200 reads 4.8e12 B/s: the bytes determine the time of a tiny step."""
     found = archcost.generate(Decoder(), 4, dtype="bf16", device_name="h200").contexts[0]
 
     assert found.decode.bound_ns == pytest.approx(found.decode.read_bytes / 4800)
@@ -190,7 +190,7 @@ def test_the_text_is_what_the_input_says():
 
     found = archcost.generate(Renamed(), 5, inputs=[parse_input("words=1:int64")])
     assert (found.text_input, found.contexts[0].cache_bytes) == ("words", 5 * TOKEN_BYTES)
-    assert found.all_logits_macs is None  # it has no way to leave any out
+    assert found.all_logits_macs is None  # this network cannot leave out any logits
     assert found.contexts[0].prefill.macs == LINEAR * 5 + ATTENTION * 25
     assert archcost.generate(Renamed(), 5).contexts[0].cache_bytes == 5 * TOKEN_BYTES
 
@@ -268,7 +268,7 @@ def test_a_picture_needs_more_than_one_point(tmp_path, capsys):
 
 
 def test_conventions_stand_beside_what_was_counted(capsys):
-    """2N leaves attention out, and counts the table of words (88 parameters), which costs nothing."""
+    """2N omits attention, and counts the embedding table (88 parameters), which costs nothing."""
     assert run(["generate", FILE, "--prompt", "4", "--batch", "3", "--format", "json", "-q"]) == 0
     quoted = {each["words"]: each for each in json.loads(capsys.readouterr().out)["conventions"]}
 

@@ -1,4 +1,4 @@
-"""What a journal keeps, for which request, and what another run takes from it."""
+"""The rows of a journal, the requests that they belong to, and their reuse in another run."""
 
 import json
 import operator
@@ -98,7 +98,7 @@ def test_the_first_line_may_be_the_one_that_has_no_end(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 def test_a_full_disk_is_an_error_and_leaves_whole_lines_alone(tmp_path):
-    """The second row is cut by a limit of the file's size, in the middle of its line, as by the end of a disk."""
+    """A limit of the file's size cuts the second row in the middle of its line, like a full disk."""
     program = """
 import resource, signal, sys
 from archcost.errors import WriteError

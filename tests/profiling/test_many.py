@@ -1,4 +1,4 @@
-"""Many networks at once: in order, on several processes, and whatever one of them does."""
+"""Many networks at once: in order, in several processes, even if one misbehaves."""
 
 import operator
 import os
@@ -64,7 +64,7 @@ def users(tmp_path, monkeypatch):
     return tmp_path
 
 
-macs = operator.attrgetter("totals.macs")  # can be pickled
+macs = operator.attrgetter("totals.macs")  # picklable
 
 
 def test_in_several_processes_as_in_one(users):
@@ -160,7 +160,7 @@ def counted():
 
 
 class Numbered(Sequence):
-    """A million names that take no memory."""
+    """A million names that use no memory."""
 
     def __init__(self, count):
         self.count = count
@@ -190,7 +190,7 @@ class Echoing:
 
 @pytest.mark.parametrize("journal", [False, True])
 def test_a_sweep_of_many_takes_no_more_memory_than_one_of_a_few(monkeypatch, tmp_path, journal):
-    """A list of 4,000 pairs would take 4,000 times (56 + 8) bytes; the places that are left take 8 each."""
+    """A list of 4,000 pairs would take 4,000 times (56 + 8) bytes; the remaining slots take 8 each."""
     monkeypatch.setattr("archcost.profiling.apart.open_engine", lambda *_: Echoing())
     monkeypatch.setattr("archcost.profiling.journal.Journal.add", lambda *_: None)
     peaks = []

@@ -1,4 +1,4 @@
-"""Sixty networks, twenty of which misbehave: the others have their rows, and nothing is left."""
+"""Of sixty networks twenty misbehave: the others get their rows, and nothing is left behind."""
 
 import json
 import os
@@ -25,14 +25,14 @@ for spec, row in run({specs!r}, {{}}, operator.attrgetter("totals.macs"), jobs=2
 WELL = [*ODD, *(f"misbehaving.py:well?channels={number}" for number in range(1, 38))]
 EXPECTED = {
     **KINDS,
-    **{spec: str(27 * 222 * 222 * int(spec.partition("=")[2] or 1)) for spec in WELL},  # 3 x 3 x 3 taps a channel
+    **{spec: str(27 * 222 * 222 * int(spec.partition("=")[2] or 1)) for spec in WELL},  # 3 x 3 x 3 taps per channel
 }
-TIMEOUT = 60  # seconds that no good network takes on a busy machine
+TIMEOUT = 60  # seconds, more than any good network takes on a busy machine
 
 
 @pytest.fixture
 def sweep(tmp_path, engine):
-    """Start a sweep of the sixty, whose processes can be told from all others."""
+    """Start a sweep of the sixty, with marked processes."""
     if engine == "ray":
         pytest.importorskip("ray")
     shutil.copy(Path(__file__).parents[1] / "misbehaving.py", tmp_path)
@@ -54,7 +54,7 @@ def sweep(tmp_path, engine):
 
 
 def list_marked(mark):
-    """Return the processes of a sweep that are still there."""
+    """Return the running processes of a sweep."""
     found = []
     for folder in Path("/proc").iterdir():
         try:
@@ -98,7 +98,7 @@ def wait_for_rows(sweep, process, count):
 
 
 def kill_one(mark, *names):
-    """Kill a process of a sweep whose command has one of these names, and that has no child of such a name."""
+    """Kill a process of a sweep whose command has one of these names and no child with such a name."""
     found = [process for process, command in list_marked(mark) if any(name in command for name in names)]
     parents = set(map(read_parent, found))
     os.kill(next(process for process in found if process not in parents), signal.SIGKILL)
@@ -114,10 +114,10 @@ def read_parent(process):
 @pytest.mark.extras
 @pytest.mark.parametrize("engine", ["local", "ray"])
 def test_a_sweep_goes_on_after_its_worker_its_node_and_its_driver_were_killed(sweep, engine):
-    """A row for each, whoever was killed; only what was killed itself is run again; nothing is left."""
+    """Every network gets a row, whatever was killed; only killed requests run again; nothing is left behind."""
     first = sweep()
     wait_for_rows(sweep, first, 6)
-    kill_one(sweep.mark, "processes.worker", "processes.shelter")  # of the three or two of a worker the last
+    kill_one(sweep.mark, "processes.worker", "processes.shelter")  # the last of a worker's two or three processes
     wait_for_rows(sweep, first, 12)
     if engine == "ray":
         kill_one(sweep.mark, "raylet/raylet")

@@ -1,4 +1,4 @@
-"""A network that runs out of memory for real: what it needs is said, and nothing stays allocated."""
+"""A network that really runs out of memory: the error names its need, and nothing stays allocated."""
 
 import os
 import subprocess
@@ -26,9 +26,9 @@ LIMIT = """
 
 
 def with_little_memory(code):
-    """Run Python with 400 MB more than it starts with."""
+    """Run Python with 400 MB beyond its memory at the start."""
     program = dedent(LIMIT) + dedent(code)
-    # what is freed goes back to the system at once, so that the limit counts what is in use
+    # freed memory returns to the system at once, so that the limit applies to used memory
     env = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=env)
 

@@ -1,4 +1,4 @@
-"""Prices of blocks: what adds over a chain adds exactly, what does not is refused."""
+"""Prices of blocks: additive quantities of a chain add exactly, others are refused."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_chain_costs_what_its_blocks_add_up_to(keys, train):
     names = [name for name in ADDING if train or name not in TRAINED]
     whole = nn.Sequential(*map(build, keys))
     report = archcost.profile(whole, torch.zeros(IMAGE), train=train, loss="sum")
-    image = report.layers[0]  # the network's, and no block's
+    image = report.layers[0]  # belongs to the network, not to a block
     expected = {name: getattr(report.totals, name) - getattr(image, name) for name in names if name in TOTALS}
 
     table = archcost.PriceTable(build, [*expected], train=train)

@@ -33,4 +33,4 @@ def test_the_recipe_for_slurm_runs_and_its_journals_go_together(tmp_path):
     specs = (tmp_path / "specs.txt").read_text().split()
     found = call(sys.executable, "-m", "archcost", "compare", *specs, "--journal", "rows.jsonl", "--format", "csv")
     assert {row["network"] for row in csv.DictReader(found.splitlines())} == {*specs}
-    assert (tmp_path / "rows.jsonl").read_text().splitlines() == lines  # no network was run
+    assert (tmp_path / "rows.jsonl").read_text().splitlines() == lines  # no network ran

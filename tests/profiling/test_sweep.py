@@ -1,4 +1,4 @@
-"""A sweep: every combination once, and a cell that fails stops no other."""
+"""A sweep runs every combination once, and a failing cell does not stop the others."""
 
 import pytest
 import torch
@@ -74,7 +74,7 @@ def test_what_fails_in_one_cell_stops_no_other():
 
 
 class Short(nn.Conv2d):
-    """Runs out of memory wherever there is any."""
+    """Runs out of memory on every real device."""
 
     def forward(self, x):
         if not x.is_meta:

@@ -1,4 +1,4 @@
-"""A timed network, really run on the CPU: counted and measured rows agree, and it is left as it was found."""
+"""A network timed on the CPU: counted and measured rows agree, and the network stays unchanged."""
 
 import time
 from types import SimpleNamespace
@@ -89,7 +89,7 @@ def test_a_module_that_sleeps_takes_its_five_milliseconds():
     slept = next(row for row in sample.layers.rows if row.name == "1")
 
     assert min(slept.times.ns) >= 5_000_000
-    assert slept.times.median > 0.5 * sample.layers.spans.median  # on a busy machine the rest takes its time, too
+    assert slept.times.median > 0.5 * sample.layers.spans.median  # on a busy machine the other parts are slow, too
 
 
 def hooks():
@@ -150,7 +150,7 @@ def test_training_a_part_times_that_part():
 
 
 class Unregistered(nn.Module):
-    """It trains a tensor that it does not register as a parameter."""
+    """Trains a tensor that is not registered as a parameter."""
 
     def __init__(self):
         super().__init__()
@@ -312,7 +312,7 @@ def test_a_graph_is_replayed_on_a_gpu():
 
 
 def test_what_is_held_between_two_iterations_is_counted_in_blocks_and_each_storage_once():
-    """A weight of 6 KB twice, a bias of 80 B, an input of 600 and its view, a state of 6 KB: 12 + 1 + 2 + 12."""
+    """A weight of 6 KB used twice, a bias of 80 B, an input of 600 B with a view, a state of 6 KB: 12 + 1 + 2 + 12."""
     network, x = nn.Sequential(nn.Linear(75, 20), nn.Identity()), torch.zeros(2, 75)
     network[1].again = network[0].weight
     state = {"momentum": torch.zeros(20, 75)}

@@ -1,4 +1,4 @@
-"""A trial capture in another process: what it says, and what becomes of a process that it ends."""
+"""A trial capture in another process: its result, and the case that it ends its process."""
 
 import pickle
 from base64 import b64encode
@@ -48,9 +48,9 @@ def networks(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("good", "only CUDA devices have graphs"),  # what the CPU's clock says, there
+        ("good", "only CUDA devices have graphs"),  # the CPU clock's reason, there
         ("dies", "the network cannot be captured: the process that ran it ended with exit code 7"),
-        ("raises", None),  # it fails here as well, with an error of its own
+        ("raises", None),  # it also fails here, with a different error
     ],
 )
 def test_another_process_says_why_a_network_cannot_be_captured(networks, name, reason):
@@ -89,7 +89,7 @@ def test_a_capture_in_the_worker_runs_the_forward_pass(networks, monkeypatch):
 
 @pytest.mark.parametrize(("train", "timer", "tries"), [(None, "graph", 1), (None, "events", 0), ("sgd", "graph", 0)])
 def test_a_graph_is_tried_before_this_process_touches_the_device(train, timer, tries, monkeypatch):
-    """What failed there is not captured here: the clock of the CPU would give another reason."""
+    """A capture that failed there is not tried here: the CPU's clock would give another reason."""
     tried = []
     monkeypatch.setitem(kinds.KINDS, "cpu", replace(kinds.KINDS["cpu"], has_graphs=True))
     monkeypatch.setattr(timed, "find_capture_failure", lambda *_: tried.append(1) or "it crashes the driver")

@@ -1,4 +1,4 @@
-"""What libraries take of a GPU: measured by a timed run on a virtual one, kept, and on top of what `fit` predicts."""
+"""GPU memory of libraries: measured by a timed run on a virtual GPU, stored, and added by `fit`."""
 
 import json
 from dataclasses import replace
@@ -28,13 +28,13 @@ def linear(outputs=WIDTH):
 
 @pytest.fixture
 def gpu(monkeypatch, tmp_path):
-    """A virtual H200: its allocator says 46 MiB at the peak, where a layer, its input and output take 6."""
+    """Return a virtual H200: its allocator reports a peak of 46 MiB, while a layer, its input and output take 6."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cuda, device = VirtualCuda(memory=(10 * MIB, 46 * MIB, 64 * MIB)).install(monkeypatch), torch.device("cuda", 0)
     Driver(cuda).install(monkeypatch)
 
     def measure_there(job, plan, *_):
-        def whole():  # the layer itself has run when it was walked
+        def whole():  # the walk ran the layer itself
             cuda.current_stream().launch(8 * 10**3, 10**7)
 
         return measure(replace(job, whole=whole, phases=(("forward", whole),)), plan, CudaClock(device), device)
@@ -70,19 +70,19 @@ def test_a_timed_run_says_what_libraries_take_and_fit_counts_it(gpu):
 
 
 def test_the_largest_of_several_batches_counts(gpu):
-    """10 MiB are there before an iteration, 5 of them weights and input: libraries keep 5 at least."""
+    """10 MiB exist before an iteration, 5 of them weights and input: libraries keep at least 5."""
     time_on(linear())
     gpu.memory = (10 * MIB, 5 * MIB, 64 * MIB)
     time_on(linear(), batch=128)
     assert (fit(batch=128).workspace.nbytes, fit().workspace.batch) == (40 * MIB, BATCH)
-    time_on(linear())  # the same batch again: what is measured last is kept
+    time_on(linear())  # the same batch size again: the last measurement is kept
     assert (fit().workspace.nbytes, fit().workspace.batch) == (5.5 * MIB, 128)
 
 
 @pytest.mark.parametrize(
     ("asked", "rest"),
     [
-        (lambda: linear(512), {}),  # of the same name, with other parameters
+        (lambda: linear(512), {}),  # the same name, other parameters
         (linear, {"mode": "train"}),
         (linear, {"amp": "bf16"}),
         (linear, {"device_name": "a100"}),

@@ -1,4 +1,4 @@
-"""Quizzes: what is asked of a network, and that every answer is its walk's."""
+"""Quizzes: the questions about a network, whose answers come from its walk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Narrowed(nn.Sequential):
 
 @pytest.fixture(scope="module")
 def asked():
-    """All questions about the network on 10x10, by kind and layer."""
+    """Return all questions about the network on 10x10, by kind and layer."""
     quiz = build_quiz(archcost.profile(Narrowed(), torch.ones(1, 16, 10, 10)), count=1000)
     return {(each.kind, each.layer): each for each in quiz.questions}
 
@@ -88,11 +88,11 @@ def test_a_1x1_may_cost_more_than_it_saves():
     net = nn.Sequential(nn.Conv2d(8, 7, 1, bias=False), nn.Conv2d(7, 1, 3, padding=1, bias=False))
     quiz = build_quiz(archcost.profile(net, torch.ones(1, 8, 4, 4)), count=100)
     (saving,) = [each for each in quiz.questions if each.kind == "saving"]
-    assert saving.answer == "nothing: it costs 65.3 % more"  # 56 + 63 for 72 at each place
+    assert saving.answer == "nothing: it costs 65.3 % more"  # 56 + 63 instead of 72 at each position
 
 
 def test_vectors_side_by_side_are_told():
-    """A product of 5 x 8 for each of 3 tokens cannot be known from 8 and 5 alone."""
+    """8 and 5 alone do not tell that the product runs for each of 3 tokens."""
     quiz = build_quiz(archcost.profile(nn.Sequential(nn.Linear(8, 5)), torch.ones(1, 3, 8)), count=100)
     (macs,) = [each for each in quiz.questions if each.kind == "multiply-adds"]
     assert "from 8 values to 5, for each of 3 vectors" in macs.text

@@ -1,4 +1,4 @@
-"""Totals are what the rows add up to, or the report is refused; what a row does not know is unknown in the total."""
+"""Totals are the sums of the rows, or the report is refused; a figure unknown in a row is unknown in the total."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from archcost.errors import ReportError
 from archcost.metrics import SUMS
 from archcost.records import Layer, Report, add_up
 
-# Conv2d(1, 2, 3) and a ReLU on 1x4x4, in a training step, as archcost wrote it when archcost.report/1 was young.
+# Conv2d(1, 2, 3) and a ReLU on 1x4x4, in a training step, as early versions of archcost.report/1 wrote it.
 BEFORE = Path(__file__).with_name("written_before.json")
 
 
@@ -22,12 +22,12 @@ def changed(change):
 
 
 def test_a_report_that_was_written_before_is_read():
-    """Two kernels of 9 weights, and their biases; each of 2x2 places takes 9 multiply-adds in both channels."""
+    """It has two kernels of 9 weights and two biases; each of 2x2 positions takes 9 multiply-adds in both channels."""
     report = Report.from_file(BEFORE)
 
     assert (report.totals.params, report.totals.macs, report.totals.backward_macs) == (2 * (9 + 1), 2 * 4 * 9, 72)
     assert add_up(report.layers) == {name: getattr(report.totals, name) for name in SUMS}
-    assert not {name for name, value in add_up(report.layers).items() if value is None}  # all are held to their rows
+    assert not {name for name, value in add_up(report.layers).items() if value is None}  # all are checked against rows
 
 
 @pytest.mark.parametrize("name", [*SUMS, "layers"])

@@ -1,4 +1,4 @@
-"""A report file that was made to cost whoever reads it much time or memory."""
+"""Report files crafted to cost their readers much time or memory."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Sums over what a counter said."""
+"""Sums over a counter's figures."""
 
 from verify.calls import call, step
 

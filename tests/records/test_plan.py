@@ -1,4 +1,4 @@
-"""What was asked for checks itself, and says what it means for a walk."""
+"""A plan validates itself, and returns its arguments for a walk."""
 
 import pytest
 

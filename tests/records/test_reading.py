@@ -1,4 +1,4 @@
-"""One reader for all that JSON brings in: what is of another type is refused with its place."""
+"""One reader for all JSON: values of a wrong type are refused with their place."""
 
 from __future__ import annotations
 

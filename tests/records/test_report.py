@@ -1,4 +1,4 @@
-"""A report survives the way to JSON and back; what is broken is refused with its place."""
+"""A report survives the way to JSON and back; broken parts are refused with their place."""
 
 import json
 

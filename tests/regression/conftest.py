@@ -28,7 +28,7 @@ class Repository:
         self.path = path
         if new:
             self.git("init", "--quiet", "--initial-branch=main")
-            (path / ".git/info/exclude").write_text("__pycache__/\n")  # as every project has it
+            (path / ".git/info/exclude").write_text("__pycache__/\n")  # as in every project
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -56,7 +56,7 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """`main` has the network with a width of 8; HEAD, on the branch `wider`, with a width of 16."""
+    """Return a repository: on `main` the network has a width of 8; at HEAD, on the branch `wider`, a width of 16."""
     (tmp_path / "repository").mkdir()
     made = Repository(tmp_path / "repository")
     made.commit({"model.py": MODEL.format(width=8)})

@@ -1,4 +1,4 @@
-"""What is added to a pyproject.toml, and that nothing else changes in it."""
+"""Additions to a pyproject.toml, which change nothing else in it."""
 
 import tomllib
 from pathlib import Path

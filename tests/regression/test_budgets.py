@@ -1,4 +1,4 @@
-"""Budgets: how they are read, which one holds for a network, and what they allow."""
+"""Budgets: their syntax, the budget of a network, and its limits."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_more_specific_pattern_wins_key_by_key(network, largest, increase):
         errors = {(metric, kind): budget.limit for (metric, kind, level), budget in found.items() if level == "error"}
         growth = errors.get(("macs", "max_increase"))
 
-        assert found["macs", "max", "warn"].limit == 10**9  # a limit of another level adds to it
+        assert found["macs", "max", "warn"].limit == 10**9  # a limit of another level is added
         assert errors.get(("macs", "max")) == largest
         assert (growth and growth.text) == increase
         assert errors["params", "max"] == 10**6
@@ -161,7 +161,7 @@ def test_a_budget_of_modules_is_judged_by_the_sum_of_their_layers():
 
     assert [(each.kind, each.before, each.after, each.outcome, each.modules) for each in verdicts] == [
         ("max", 20, 25, "passed", "backbone.*"),
-        ("max_increase", 20, 25, "exceeded", "backbone.*"),  # 25 of 20 is 25 % more, where 10 % may be
+        ("max_increase", 20, 25, "exceeded", "backbone.*"),  # 25 is 25 % more than 20, but only 10 % are allowed
     ]
 
 

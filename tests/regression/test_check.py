@@ -1,4 +1,4 @@
-"""What becomes of networks that were counted: compared with what, judged how, accepted by which command."""
+"""Checks of counted networks: their baseline, verdict, and the command that accepts them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def settings(tmp_path):
 
 
 def locked(metrics=USUAL, **networks):
-    """What the lock file has, through its text."""
+    """Return the content of the lock file, written and read again."""
     return lock.parse_lock(
         lock.lock_text(
             {name: lock.Locked(metrics=tuple(sorted(metrics)), snapshot=each) for name, each in networks.items()}
@@ -54,7 +54,7 @@ def test_every_network_is_judged_by_its_own_budgets(settings):
     found, outcomes = run(settings, {"a": NARROW, "b": NARROW}, locked(a=NARROW, b=NARROW))
 
     assert outcomes == {"a": "unchanged", "b": "exceeded"}  # 20,042 parameters
-    assert (found.exit_code, found.accept) == (1, "")  # a maximum is raised where it is set
+    assert (found.exit_code, found.accept) == (1, "")  # the maximum is raised in the settings
     assert found.baseline == "archcost.lock.json"
 
 
@@ -202,7 +202,7 @@ def test_where_the_base_fails_the_maxima_alone_are_judged(settings):
     baseline = Baseline(text="1a2b3c4", networks={"a": failure, "b": failure})
     found, outcomes = run(settings, {"a": WIDE, "b": NARROW}, {}, baseline)
 
-    assert outcomes == {"a": "uncompared", "b": "exceeded"}  # b: 20,042 parameters, of 20,000
+    assert outcomes == {"a": "uncompared", "b": "exceeded"}  # b: 20,042 parameters, 20,000 allowed
     assert found.exit_code == 1
     assert found.networks[0].base_failure == "1a2b3c4, could not be counted: a of main failed"
 

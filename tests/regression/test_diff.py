@@ -1,4 +1,4 @@
-"""What a comparison must hold to, whatever it compares."""
+"""Invariants of every comparison."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROWS = st.lists(
 
 
 def of(rows: list[Row], **rest: object) -> Snapshot:
-    """A snapshot whose totals are the sums of its rows."""
+    """Return a snapshot whose totals are the sums of its rows."""
     totals = {name: sum(row.values[name] for row in rows) for name in ("macs", "params")}
     known = {"spec": "net", "name": "net", "mode": "eval", "inputs": (), "conventions": "1", "uncovered": {}}
     return Snapshot(**{**known, "totals": totals, "rows": tuple(rows), **rest})
@@ -44,7 +44,7 @@ SNAPSHOTS = ROWS.map(of)
 
 
 def sides(difference):
-    """The matched layers, without their order."""
+    """Return the matched layers, without their order."""
     return Counter((repr(change.before), repr(change.after)) for change in difference.changes)
 
 
@@ -128,7 +128,7 @@ def test_a_renamed_module_is_renamed_not_removed_and_new():
 
 
 def test_an_insertion_into_a_chain_is_one_new_layer():
-    """Every index behind it moves by one, and a ReLU stands where a convolution was."""
+    """Every later index moves by one, and a ReLU takes the place of a convolution."""
     wide = (1, 8, 4, 4)
 
     def chain(kinds):

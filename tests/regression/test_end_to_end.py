@@ -1,4 +1,4 @@
-"""The command line in a real repository: what it writes where, and every exit code."""
+"""The command line in a real repository: its output files, and every exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ params = { max = "10M" }
 
 @pytest.fixture
 def project(repository):
-    """On `main`, a network of width 8 and the settings for it; the current folder."""
+    """Return the current folder, a repository with a network of width 8 and its settings on `main`."""
     repository.git("checkout", "--quiet", "main")
     repository.commit({"pyproject.toml": PROJECT})
     repository.git("checkout", "--quiet", "-b", "work")
@@ -35,7 +35,7 @@ def project(repository):
 
 
 def widened(width: int, layers: int = 16 - 2) -> int:
-    """Multiply-adds of two 3x3 convolutions on 16x16, 3 to `width` and `width` to 4 channels, without padding."""
+    """Return the multiply-adds of two unpadded 3x3 convolutions on 16x16: 3 to `width`, and `width` to 4 channels."""
     return 9 * width * (3 * layers**2 + 4 * (layers - 2) ** 2)
 
 
@@ -59,7 +59,7 @@ def test_a_width_is_changed(project, archcost):
         "::error file=model.py,line=5,title=archcost%3A net::MACs 83.81 k -> 94.28 k (+12.5 %25)"
     )
     assert "To accept\narchcost check --update net" in done.stdout
-    assert "To accept" not in done.stderr  # it is said once
+    assert "To accept" not in done.stderr  # printed once
 
     (net,) = json.loads((project.path / "check.json").read_text())["networks"]
     assert net["totals"]["macs"] == {"before": before, "after": after}
@@ -84,7 +84,7 @@ def test_a_width_is_changed(project, archcost):
 
 
 def test_a_width_is_changed_on_a_branch(project, archcost):
-    """The merge base is the baseline, whatever `main` has become."""
+    """The merge base is the baseline, however `main` has changed since."""
     project.commit({"model.py": MODEL.format(width=9)})
     project.git("checkout", "--quiet", "main")
     project.commit({"model.py": MODEL.format(width=64)})
@@ -134,7 +134,7 @@ def test_two_revisions_and_two_files_are_compared(project, archcost):
 
 @pytest.fixture
 def stored(tmp_path, monkeypatch):
-    """Reports as files; no test with them imports torch."""
+    """Return reports as files; tests with them do not import torch."""
     monkeypatch.chdir(tmp_path)
     reports = {"narrow": pairs.network(32), "wide": pairs.network(36), "larger": pairs.network(size=18)}
     other = replace(reports["narrow"], environment={"conventions": "0"})

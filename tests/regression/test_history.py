@@ -1,4 +1,4 @@
-"""The cost of networks over the commits that touched the lock file."""
+"""Network costs over the commits that changed the lock file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def text(**widths):
 
 @pytest.fixture
 def locked(repository):
-    """Commits: a alone, a and b, a wider, one that touches nothing, a conflict, a gone."""
+    """Return a repository with commits: a alone, a and b, a wider, one without a change, a conflict, a removed."""
     for content in (text(a=32), text(a=32, b=32), text(a=36, b=32)):
         repository.commit({lock.FILE: content})
     repository.commit({"unrelated.txt": "1"})

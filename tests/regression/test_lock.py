@@ -1,4 +1,4 @@
-"""The lock file: the same bytes for the same networks, one layer a line, and nothing believed of a damaged one."""
+"""The lock file: the same bytes for the same networks, one layer per line, and damaged files refused."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_row_that_somebody_changed_or_removed_is_refused():
 
 
 def test_a_lock_that_is_not_the_sum_of_its_rows_is_no_baseline(tmp_path, monkeypatch, capsys):
-    """One Conv2d(3, 4, 3) on 8x8: 4 channels of 6x6 places, 27 multiply-adds each."""
+    """One Conv2d(3, 4, 3) on 8x8: 4 channels of 6x6 positions, 27 multiply-adds each."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.py").write_text("import torch\n\n\ndef build():\n    return torch.nn.Conv2d(3, 4, 3)\n")
     (tmp_path / "pyproject.toml").write_text('[tool.archcost.networks.a]\nspec = "net.py:build"\ninput = "3x8x8"\n')
@@ -108,7 +108,7 @@ def test_one_changed_layer_is_one_changed_line():
 def test_a_layer_of_no_gated_quantity_has_no_line():
     report = pairs.deep(8)
     free = [row for row in report.layers if row.kind == "Input"]
-    assert free  # it has bytes, and so it is there
+    assert free  # present, since it has bytes
     with_bytes, with_macs = (
         lock.reduce_snapshot(snapshot(report), metrics).rows for metrics in (("activation_bytes",), ("macs",))
     )

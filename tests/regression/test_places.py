@@ -1,4 +1,4 @@
-"""Findings stand beside the line that they are about."""
+"""Findings point to the line that they concern."""
 
 from __future__ import annotations
 

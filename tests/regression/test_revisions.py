@@ -1,4 +1,4 @@
-"""A network as a git revision has it, and everything that can be in the way."""
+"""A network at a git revision, and everything that can fail."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ SIZE = ("3x16x16",)
         ("timm:resnet50", None, "timm:resnet50"),
         ("model.py:build", None, "model.py:build"),
         ("package.module:build?width=a:b:c", None, "package.module:build?width=a:b:c"),
-        ("main:vgg16", None, "main:vgg16"),  # a callable of the module main
+        ("main:vgg16", None, "main:vgg16"),  # a callable in the module main
         ("main:model.py:build", "main", "model.py:build"),
         ("origin/main:model.py:build@64?width=2", "origin/main", "model.py:build@64?width=2"),
         ("HEAD~2:package.module:Class.make", "HEAD~2", "package.module:Class.make"),
@@ -121,7 +121,7 @@ def test_a_package_below_src_is_the_revisions(repository, monkeypatch):
 def test_code_of_the_working_tree_is_never_taken_for_the_revisions(repository, monkeypatch):
     first = repository.commit({"src/widths/__init__.py": NET.format(width=2)})
     repository.commit({"src/widths/__init__.py": NET.format(width=3)})
-    monkeypatch.setenv("PYTHONPATH", str(repository.path / "src"))  # as an editable package's import hook does
+    monkeypatch.setenv("PYTHONPATH", str(repository.path / "src"))  # like the import hook of an editable package
 
     with pytest.raises(RevisionFailedError, match="widths was imported from the working tree"):
         report_at(first, "widths:build", inputs=SIZE)
@@ -132,7 +132,7 @@ def test_a_checkout_runs_no_hook_and_heeds_no_variable_of_another_repository(rep
     hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     hook.chmod(0o755)
     index = (repository.path / ".git/index").read_bytes()
-    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))  # what git sets for a pre-push hook
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))  # variables that git sets for a pre-push hook
     monkeypatch.setenv("GIT_INDEX_FILE", str(repository.path / ".git/index"))
     with checkout("main") as files:
         assert "Conv2d(3, 8, 3)" in (files._tree / "model.py").read_text()
@@ -158,7 +158,7 @@ def test_the_worktree_is_removed_after_a_failure_and_when_its_files_are_gone(rep
 
 @contextmanager
 def signals_heard():
-    """Have the programs that are started here hear what nohup, or a CI runner, has this process ignore."""
+    """Restore the signals for started programs that nohup or a CI runner makes this process ignore."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
     try:
@@ -182,7 +182,7 @@ def test_whoever_ends_the_command_leaves_no_process_and_no_worktree(repository, 
     assert running.stderr.readline() == "begun\n"
     assert len(list((tmp_path / "temporary").glob("archcost-*"))) == 1
     running.send_signal(getattr(signal, name))
-    out, _ = running.communicate(timeout=60)  # stderr ends with the last process that has it
+    out, _ = running.communicate(timeout=60)  # stderr closes with its last process
 
     assert (running.returncode, out) == (code, "")
     assert not list((tmp_path / "temporary").glob("archcost-*"))

@@ -1,4 +1,4 @@
-"""What a project's pyproject.toml may say, and what is said where it is wrong."""
+"""The settings in a project's pyproject.toml, and the errors about wrong ones."""
 
 from __future__ import annotations
 

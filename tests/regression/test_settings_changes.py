@@ -1,4 +1,4 @@
-"""What a network is asked to do differently is said in a line."""
+"""One line describes the changed settings of a network."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def test_settings_that_changed_are_named_from_the_settings():
     assert describe_changes(found, found, PLAN, other)[0] == "spec net.py:build -> net.py:build?width=6"
     assert describe_changes(found, found, PLAN, PLAN) == ()
     assert describe_changes(found, found, PLAN, replace(PLAN, like="cpu")) == ("like cuda -> cpu",)
-    assert describe_changes(found, found, PLAN, replace(PLAN, like="cuda")) == ()  # which is the default
+    assert describe_changes(found, found, PLAN, replace(PLAN, like="cuda")) == ()  # the default
     assert describe_changes(replace(found, spec="a"), replace(found, spec="b"), None, PLAN) == ("spec a -> b",)
 
 
 def test_whose_choices_a_side_followed_is_named_where_its_settings_are_not_known():
-    """Against a lock file only the figures are: what was locked like a GPU and is counted like the CPU now."""
+    """A lock file has only the figures: locked like a GPU, counted like the CPU now."""
     training = [counted(train="adam", device="meta", like=like) for like in ("cuda", "cpu")]
     plain = [counted(device="meta", like=like) for like in ("cuda", "cpu")]
 
@@ -72,7 +72,7 @@ def test_whose_choices_a_side_followed_is_named_where_its_settings_are_not_known
     assert describe_changes(*plain, None, PLAN) == ("like cuda -> cpu",)
     assert describe_changes(training[0], counted(train="adam", device="cpu"), PLAN, PLAN) == ("like cuda -> cpu",)
     assert describe_changes(plain[0], counted(device="cpu"), PLAN, PLAN) == ()
-    assert describe_changes(replace(training[0], followed=None), training[1], None, PLAN) == ()  # nobody knows
+    assert describe_changes(replace(training[0], followed=None), training[1], None, PLAN) == ()  # unknown
     assert describe_changes(replace(plain[0], followed=None), plain[1], None, PLAN) == ("like cuda -> cpu",)
 
 
@@ -82,7 +82,7 @@ def test_whose_choices_a_side_followed_is_named_where_its_settings_are_not_known
         ({"train": "sgd"}, "cuda"),
         ({"train": "sgd", "like": "cpu"}, "cpu"),
         ({"like": "cpu"}, "cpu"),
-        ({}, None),  # as in every lock file of before
+        ({}, None),  # as in every older lock file
     ],
 )
 def test_the_lock_file_keeps_whose_choices_were_followed(options, kept):

@@ -1,4 +1,4 @@
-"""Repositories as they are found: conflicts, clones, line ends, several projects, and a search for the culprit."""
+"""Real-life repositories: conflicts, clones, line ends, several projects, and a search for the culprit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def files(*names, folder="", width=4):
 
 @pytest.fixture
 def project(tmp_path):
-    """`main` has three networks of width 4; HEAD is on a branch of it."""
+    """Return a repository: `main` has three networks of width 4; HEAD is on a branch of it."""
     (tmp_path / "project").mkdir()
     made = Repository(tmp_path / "project")
     made.commit(files("a", "b", "c"))
@@ -108,7 +108,7 @@ def test_two_projects_of_one_repository_are_two_comments(project, archcost):
 
 
 def test_bisect_finds_the_commit_that_made_a_network_larger(project, archcost):
-    """As docs/howto/ci.md shows it: a commit that cannot be built is skipped, not blamed."""
+    """As in docs/howto/ci.md, a commit that cannot be built is skipped, not blamed."""
 
     def accept(files):
         for name, text in files.items():

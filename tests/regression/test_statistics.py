@@ -1,4 +1,4 @@
-"""Judging times: what simulated jobs, whose truth is known, are taken for."""
+"""Judging times: the verdicts on simulated jobs with a known truth."""
 
 # ruff: noqa: S311 - simulations, seeded
 
@@ -14,12 +14,12 @@ from archcost.regression.statistics import ROUNDS, SAMPLES, judge_rounds, plan
 
 
 def drift(shape, at, start):
-    """How far a machine has drifted at a time of the job, both from 0 to 1."""
+    """Return the drift of a machine at a time of the job, both from 0 to 1."""
     return {"line": at, "step": float(at > start), "wave": math.sin(2 * math.pi * (2 * at + start)) / 2}[shape]
 
 
 def job(rng, change, *, noise=0.003, between=0.07, drifts=0.06, shape="line", spikes=0.0, in_turn=True):
-    """One job: a machine of its own speed that drifts while it runs; head takes `1 + change` times as long."""
+    """Simulate one job on a machine with its own speed and drift; head takes `1 + change` times as long."""
     machine, direction, start = max(0.1, rng.gauss(1, between)), rng.choice((-1, 1)), rng.random()
     order = [side for pair in plan() for side in pair for _ in range(SAMPLES)]
     times = {"base": [], "head": []}
@@ -59,7 +59,7 @@ def test_a_machine_that_changes_its_speed_in_the_middle_is_no_change(shape):
 
 
 def test_a_noisy_machine_is_told_not_guessed():
-    """A tenth of the samples a third too long and 5 % of noise: ambiguous far more often than wrong."""
+    """A tenth of the samples take a third longer, with 5 % noise: far more verdicts are ambiguous than wrong."""
     found = states(0.0, jobs=150, noise=0.05, spikes=0.1)
 
     assert found["ambiguous"] > 100
@@ -67,7 +67,7 @@ def test_a_noisy_machine_is_told_not_guessed():
 
 
 def test_one_version_after_the_other_would_be_fooled_by_the_drift():
-    """What the order of the plan is for."""
+    """The order of the plan prevents this."""
     found = states(0.0, jobs=100, in_turn=False)
 
     assert found["worse"] + found["better"] > 75

@@ -1,4 +1,4 @@
-"""Two revisions of a network timed in turn, by two processes that do run."""
+"""Two revisions of a network timed in turn, by two real processes."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def check(repository, *arguments):
 
 @pytest.mark.extras
 def test_a_network_that_takes_far_longer_exceeds_its_budget_of_time(repository):
-    """Ten times as long, so that a machine on which sleeps end late says so, too."""
+    """Head takes ten times as long, so that the verdict holds even if sleeps end late."""
     repository.commit({"sleepy.py": NET.format(seconds=0.01), "pyproject.toml": SETTINGS.format(level="error")})
     repository.write("sleepy.py", NET.format(seconds=0.1))
     slower = check(repository, "--base-ref", "HEAD", "--time", "-o", "check.json", "-o", "check.xml", "-o", "check.md")

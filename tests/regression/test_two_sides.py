@@ -1,4 +1,4 @@
-"""Base and head, each by its own settings: what a pull request changes is never called unchanged."""
+"""Base and head, each with its own settings: a change of a pull request is never called unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ input = "{input}"
 [tool.archcost.budgets."*"]
 macs = {{ {budget} }}
 """
-# Two convolutions without biases over 3x8x8: 3*3*3*w*64 + 3*3*w*w*64 multiply-adds at a width of w.
+# Two convolutions without biases over 3x8x8 take 3*3*3*w*64 + 3*3*w*w*64 multiply-adds at a width of w.
 MODEL = """
 from torch import nn
 
@@ -49,7 +49,7 @@ def check(archcost):
 
 @pytest.fixture
 def project(repository):
-    """`main` holds a network of width 4 with its settings; HEAD is a branch of it."""
+    """Return a repository: `main` holds a network of width 4 with its settings; HEAD is a branch of it."""
     repository.git("checkout", "--quiet", "main")
     repository.commit({"nets/cnn.py": MODEL.format(width=4), "pyproject.toml": settings()})
     repository.git("checkout", "--quiet", "-B", "change")
@@ -127,7 +127,7 @@ def test_where_the_settings_of_the_base_are_broken_it_is_noted(repository, check
 
 
 def test_a_network_that_the_base_names_and_lacks_is_not_new(project, check):
-    """Its file is not committed there: what builds it is missing, and nothing can be compared."""
+    """Its file is not committed at the base, so nothing can be compared."""
     project.git("checkout", "--quiet", "main")
     project.commit({"pyproject.toml": settings(spec="nets/later.py:build")})
     project.git("checkout", "--quiet", "-B", "later")
@@ -149,7 +149,7 @@ def test_a_base_without_settings_is_said_to_have_none(project, archcost):
 
 @pytest.fixture
 def outer(project, tmp_path):
-    """A repository whose network is in a submodule: of width 4 on main, 6 at HEAD."""
+    """Return a repository whose network is in a submodule: of width 4 on main, 6 at HEAD."""
     (tmp_path / "inner").mkdir()
     inner = Repository(tmp_path / "inner")
     inner.commit({"cnn.py": MODEL.format(width=4)})
@@ -170,7 +170,7 @@ def test_a_network_in_a_submodule_is_compared(outer, check):
 
 
 def test_a_submodule_that_this_machine_lacks_is_named(outer, check):
-    """The clone of the submodule has the history of HEAD alone, as a shallow clone has."""
+    """The submodule's clone has only the history of HEAD, like a shallow clone."""
     inside = Repository(outer.path / "sub", new=False)
     inside.git("checkout", "--quiet", "--orphan", "alone")
     inside.commit({"cnn.py": MODEL.format(width=6)})

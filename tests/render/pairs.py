@@ -1,4 +1,4 @@
-"""A dozen pairs of reports, written by hand, and the checks that they make."""
+"""A dozen handwritten pairs of reports, and their checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOSTILE = "a|b\nc@user <img src=x> `*_~[x](http://e.com)`\x1b[31m\u202e"
 
 
 def network(width: int = 32, *, size: int = 16, prefix: str = "", kind: str = "ReLU") -> Report:
-    """A stem, an activation and a body of `width` channels, and a head; `prefix` goes before the names."""
+    """Return a stem, an activation and a body of `width` channels, and a head; `prefix` precedes the names."""
     rows = [
         layer("input", "Input", (1, 3, size, size), module=""),
         weighted(f"{prefix}stem", "Conv2d", (1, 3, size, size), (1, width, size, size), 0, kernel=(3, 3), depth=1),
@@ -37,7 +37,7 @@ def network(width: int = 32, *, size: int = 16, prefix: str = "", kind: str = "R
 
 
 def pools() -> Report:
-    """A network without a single multiply-add."""
+    """Return a network without multiply-adds."""
     rows = [
         layer("input", "Input", (1, 3, 16, 16), module=""),
         layer("pool", "MaxPool2d", (1, 3, 8, 8), 0, other_ops=768),
@@ -51,7 +51,7 @@ def pools_and_a_head() -> Report:
 
 
 def deep(width: int) -> Report:
-    """Two thousand layers, every tenth of which is of `width` channels."""
+    """Return two thousand layers; every tenth has `width` channels."""
     rows: list[Layer] = [layer("input", "Input", (1, 8, 4, 4), module="")]
     for i in range(2000):
         channels = width if i % 10 == 0 else 8
@@ -61,7 +61,7 @@ def deep(width: int) -> Report:
 
 
 def hostile(width: int) -> Report:
-    """A network whose author chose its names with care."""
+    """Return a network with hostile names."""
     rows = [
         layer("input", "Input", (1, 3, 16, 16), module=""),
         weighted(HOSTILE, "Conv|2d", (1, 3, 16, 16), (1, width, 16, 16), 0, kernel=(3, 3), depth=1),
@@ -89,7 +89,7 @@ def accepted() -> Checked:
 
 
 def several() -> Check:
-    """One of everything, as in the comment on a pull request."""
+    """Return one network of each outcome, as in the comment on a pull request."""
     entries = (
         checked("small", network(32), network(32)),
         checked("net", network(32), network(36)),
@@ -103,7 +103,7 @@ def several() -> Check:
 
 
 def timed() -> Check:
-    """Four networks timed beside their bases: slower beyond its budget, slower, faster, and too noisy to tell."""
+    """Return four networks timed against their bases: slower beyond the budget, slower, faster, and too noisy."""
     times = {
         "slow": (1000, 1200, 0),
         "slower": (10**7, 11 * 10**6, 0),
@@ -143,7 +143,7 @@ PAIRS = {
 
 
 def many_hostile(count: int) -> Check:
-    """More networks than a comment has room for."""
+    """Return more networks than fit into a comment."""
     before, after = snapshot(hostile(8)), snapshot(hostile(9))
     difference = diff(before, after)
     verdicts = judge(difference, BUDGETS.of("net"))

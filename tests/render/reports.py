@@ -1,4 +1,4 @@
-"""Reports written by hand, small enough to be checked by eye."""
+"""Handwritten reports, small enough to check by eye."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def layer(name: str, kind: str, output: tuple[int, ...], *reads: int, **rest: Any) -> Layer:
-    """A row that hands on one fresh float32 tensor, unless `kept` is False."""
+    """Return a row that outputs one fresh float32 tensor, unless `kept` is False."""
     elements = 1
     for size in output:
         elements *= size
@@ -37,7 +37,7 @@ def layer(name: str, kind: str, output: tuple[int, ...], *reads: int, **rest: An
 
 
 def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, ...], *reads: int, **rest: Any) -> Layer:
-    """A convolution or linear layer, its weights counted from its shapes."""
+    """Return a convolution or linear layer, with weights counted from its shapes."""
     kernel = rest.get("kernel")
     if kernel is None:
         weights = inputs[-1] * output[-1]
@@ -69,7 +69,7 @@ def weighted(name: str, kind: str, inputs: tuple[int, ...], output: tuple[int, .
 
 
 def totals(**known: Any) -> Totals:
-    """Totals of nothing, but for what is known."""
+    """Return totals of zero, except for the given ones."""
     needed = dict.fromkeys((field.name for field in fields(Totals) if field.type == "int"), 0)
     unknown = dict.fromkeys(field.name for field in fields(Totals) if field.name not in needed)
     return Totals(**{**needed, **unknown, **known})
@@ -78,7 +78,7 @@ def totals(**known: Any) -> Totals:
 def report(
     name: str, rows: Sequence[Layer], *, modules: dict[str, str], notes: tuple[str, ...] = (), **rest: Any
 ) -> Report:
-    """A report whose totals are the sums of its rows."""
+    """Return a report whose totals are the sums of its rows."""
     sums = {each: sum(known) for each in SUMS if None not in (known := [getattr(row, each) for row in rows])}
     whole = totals(
         depth=max(row.depth for row in rows),
@@ -115,7 +115,7 @@ def _operators(rows: Sequence[Layer], uncovered: dict[str, int]) -> dict[str, Op
 
 
 def branched() -> Report:
-    """A residual block, a ReLU used twice, an operator without a rule, a module never called, two outputs."""
+    """Return a residual block, a ReLU used twice, an operator without a rule, an uncalled module, and two outputs."""
     wide = (1, 8, 16, 16)
     relu = {"role": "activation", "operators": ("aten.relu",), "other_ops": 2048, "depth": 1, "receptive_field": (3, 3)}
     rows = [
@@ -152,7 +152,7 @@ def branched() -> Report:
 
 
 def chain() -> Report:
-    """A chain as in a lecture: grouped convolution, normalisation, ReLUs of both sorts, dropout, FC, one used twice."""
+    """Return a lecture's chain: grouped convolution, normalisation, both kinds of ReLU, dropout, FC, one used twice."""
     rows = [
         layer("input", "Input", (1, 4, 8, 8), module=""),
         weighted("conv", "Conv2d", (1, 4, 8, 8), (1, 6, 8, 8), 0, kernel=(5, 5), groups=2, depth=1),

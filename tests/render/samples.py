@@ -1,4 +1,4 @@
-"""Samples written by hand: what the clock would have measured of the branched report, in round numbers."""
+"""Handwritten samples: plausible measurements of the branched report, in round numbers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONDITIONS = Conditions(
 
 
 def series(median: int, n: int = 20) -> Series:
-    """Samples of which half lie a hundredth below their median, half above."""
+    """Return samples: half lie a hundredth below their median, half above."""
     return Series(tuple(median - median // 100 if i % 2 else median + median // 100 for i in range(n)))
 
 
@@ -56,7 +56,7 @@ def row(name: str, us: int, *, macs: int = 0, moved: int | None = 0, call: int =
 
 
 def layers(*, overhead: float = 0.02, queue_full: bool | None = None) -> LayerTimes:
-    """1 ms: a product at half of the roof's arithmetic, a copy at a quarter of its memory, one above it, a gap."""
+    """Return 1 ms: a product at half the roof's arithmetic, a copy at a quarter of its memory, one above it, a gap."""
     rows = (
         row("stem", 400, macs=10**7, moved=10**5),
         row("relu", 200, moved=5 * 10**6, kind="ReLU"),
@@ -94,7 +94,7 @@ def sample(**rest: Any) -> Sample:
 
 
 def gpu_sample(**rest: Any) -> Sample:
-    """A device that waits for the host for half of the time."""
+    """Return the sample of a device that waits for the host half of the time."""
     conditions = replace(
         CONDITIONS,
         device="NVIDIA H200",

@@ -1,4 +1,4 @@
-"""Changes with one cause are one group, whatever their number."""
+"""Changes with one cause form one group, whatever their number."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_every_cause_is_a_sentence():
     blocks = [Mlp(8) for _ in range(3)]
 
     assert sentences(Net(blocks), Net([*blocks, Mlp(8), Mlp(8)])) == [
-        "blocks 3 and 4 added: 2 x +552 Params, 2 x +1.024 k MACs"  # 8 x 32 twice and 40 biases, of 2 places
+        "blocks 3 and 4 added: 2 x +552 Params, 2 x +1.024 k MACs"  # 8 x 32 twice, for 2 positions, and 40 biases
     ]
     assert sentences(Net(blocks), Net([Mlp(8) for _ in range(3)], name="body")) == [
         "blocks.* renamed to body.*, 12 layers"
@@ -210,7 +210,7 @@ def test_every_cause_is_a_sentence():
 
 
 def test_a_layer_that_is_new_in_the_middle_moves_the_others_and_changes_none_of_them():
-    # 8 -> 16 -> 32 -> 64; new is 32 -> 32 behind the second: everything behind it has a number that is 2 higher
+    # 8 -> 16 -> 32 -> 64; 32 -> 32 is new behind the second: all later indices are 2 higher
     layers = [nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 64), nn.ReLU()]
     more = [*layers[:4], nn.Linear(32, 32), nn.ReLU(), *layers[4:]]
     found = changes(nn.Sequential(*layers), nn.Sequential(*more))
@@ -267,10 +267,10 @@ def test_many_layers_that_change_alike_in_each_block_are_counted():
 
 def test_layers_that_do_the_same_on_more_data_are_one_line():
     before = archcost.profile(five_in_each(True), torch.zeros(2, 8))
-    after = archcost.profile(five_in_each(True), torch.zeros(2, 3, 8))  # three times the tokens
+    after = archcost.profile(five_in_each(True), torch.zeros(2, 3, 8))  # three times as many tokens
     groups, alone = find_groups(archcost.diff(before, after, force=True).changes)
 
-    # the stem and 15 layers of 2*8*8 multiply-adds, and then of 3 times that: 16 * 128 * 2 more; and the input
+    # the stem and 15 layers of 2*8*8 multiply-adds grow threefold: 16 * 128 * 2 more; and the input
     assert list(describe_groups(groups, ["macs"])) == [
         "17 layers: the same parameters on 3 x as much data: +4.096 k MACs"
     ]
@@ -278,7 +278,7 @@ def test_layers_that_do_the_same_on_more_data_are_one_line():
 
 
 def test_a_larger_image_is_no_wider_network_though_the_layers_of_one_block_are_alike():
-    """Layers whose names differ by numbers alone, in one block: there is no number of blocks to tell."""
+    """The layers are in one block and their names differ only by numbers, so no number of blocks is named."""
     net = Net([nn.Sequential(*(nn.Conv2d(4, 4, 3, padding=1) for _ in range(4)))])
     net.stem = nn.Conv2d(3, 4, 1)
     before, after = (archcost.profile(net, torch.zeros(1, 3, size, size)) for size in (8, 12))
@@ -316,7 +316,7 @@ class InTurn(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """A backbone of two levels, each read by a lateral layer; one head for both, with a layer of classes."""
+    """A backbone of two levels, each read by a lateral layer; both share a head with a classification layer."""
 
     def __init__(self, backbone, width):
         super().__init__()
@@ -341,14 +341,14 @@ def test_a_widened_pyramid_names_the_modules_that_are_wider():
 
 
 def test_a_pyramid_that_is_wider_throughout_is_the_network():
-    """The head is called for each level, so that its classes are read between wider layers."""
+    """The head runs for each level, so that its classification layer runs between wider layers."""
     groups, _ = find_groups(changes(Pyramid(16, 8), Pyramid(24, 12)))
 
     assert list(describe_groups(groups, [])) == ["all of the network: 1.5 x wide"]
 
 
 def test_hidden_layers_that_are_wider_in_every_block_are_all_of_their_modules():
-    """In each block the second layer reads the wider first: a head within its module, not between wide parts."""
+    """In each block the second layer reads the wider first one: it is the end of its module, not between wide parts."""
 
     def net(hidden):
         blocks = [
@@ -374,7 +374,7 @@ def test_a_narrow_part_between_two_wide_ones_is_not_wider():
 
 
 def test_a_width_that_every_layer_rounds_is_one_line():
-    """A multiplier of 1.3 and channels in eights: 8 to 16, 16 to 24, 24 to 32, 40 to 56."""
+    """A multiplier of 1.3 with channels in multiples of 8: 8 to 16, 16 to 24, 24 to 32, 40 to 56."""
 
     def net(widths):
         pairs = zip((8, *widths), widths, strict=False)

@@ -1,4 +1,4 @@
-"""Checks in every form: whole texts, and what must hold whatever a pull request names its layers."""
+"""Checks in every format: whole texts, and invariants for any layer names of a pull request."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_rendering_is_repeatable(form):
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_the_figures_are_those_of_the_arithmetic(form):
-    """3x3 convolutions from 3 to 32 and 32 to 64 channels on 16 x 16 places, then the same with 36."""
+    """The layers are 3x3 convolutions from 3 to 32 and 32 to 64 channels on 16 x 16 positions, then with 36."""
     before, after = (256 * 9 * (3 * width + width * 64) + 640 for width in (32, 36))
     assert (before, after) == (4_940_416, 5_557_888)
     text = text_of(pairs.PAIRS["wider"](), form, width=100)
@@ -90,12 +90,12 @@ def test_nothing_divides_by_zero():
 def test_of_many_layers_the_largest_are_shown_and_the_rest_counted():
     for form in ("table", "markdown"):
         text = text_of(pairs.PAIRS["deep"](), form)
-        assert "385 more" in text  # 200 wider ones and those behind them, 15 of which are shown
+        assert "385 more" in text  # 200 wider layers and the layers behind them; 15 are shown
         assert "400 layers explain 100 % of +51.20 k MACs" in text
 
 
 class _Seen(HTMLParser):
-    """What a browser makes of a comment, as far as its own HTML goes."""
+    """The parsed HTML of a comment."""
 
     def __init__(self):
         super().__init__()
@@ -129,8 +129,8 @@ def test_hostile_names_do_nothing_in_a_comment():
     for row in re.findall(r"^\|.*$", text, re.MULTILINE):
         assert "`" not in row
     rows = [row.count("|") for row in text.splitlines() if row.startswith("| <code>a")]
-    assert len(rows) == 3  # of the networks, of the layers, of the headroom
-    assert set(rows) == {6, 8}  # as many cells as the headings above them
+    assert len(rows) == 3  # tables of the networks, the layers, the headroom
+    assert set(rows) == {6, 8}  # as many cells as headings
     assert "\x1b" not in text
     assert "\u202e" not in text
 
@@ -166,7 +166,7 @@ def test_the_worst_comes_first_and_what_is_unchanged_is_folded_away():
 
 def test_a_maximum_that_is_exceeded_by_what_was_there_is_no_change():
     same, wider = pairs.network(), pairs.network(36)
-    over = pairs.checked("small", same, same)  # "small*" has at most 100 k: no more than it was
+    over = pairs.checked("small", same, same)  # "small*" allows at most 100 k, as before
     over = replace(over, verdicts=judge(over.difference, parse_budgets({"*": {"params": {"max": 1}}}).of("small")))
     check = replace(pairs.one(over), networks=(over, pairs.checked("net", same, same)))
 
@@ -250,7 +250,7 @@ def test_json_has_every_round_of_a_timing():
     slow = next(entry for entry in _read("timed")["networks"] if entry["name"] == "slow")
     speed = slow["speed"]
     assert speed["rounds"] == 8 * [{"base_ns": [1000], "head_ns": [1200]}]
-    assert (speed["low"], speed["ratio"], speed["high"]) == (1.2, 1.2, 1.2)  # no round differs from another
+    assert (speed["low"], speed["ratio"], speed["high"]) == (1.2, 1.2, 1.2)  # all rounds are equal
     assert (speed["state"], speed["level"], slow["outcome"]) == ("worse", "error", "exceeded")
 
 
@@ -268,7 +268,7 @@ def test_json_is_made_to_be_compared_line_by_line_and_keeps_hostile_names():
     assert net["name"] == pairs.HOSTILE
     assert "\x1b" not in text
     (line,) = (line for line in text.splitlines() if '"reshaped"' in line)
-    row = json.loads(line.strip().rstrip("],"))  # a layer is a line of its own
+    row = json.loads(line.strip().rstrip("],"))  # each layer is a separate line
     assert list(row) == sorted(row)
 
 

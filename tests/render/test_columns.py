@@ -1,4 +1,4 @@
-"""Which columns there are, and their cells."""
+"""The columns of a table and their cells."""
 
 from __future__ import annotations
 

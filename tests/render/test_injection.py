@@ -1,4 +1,4 @@
-"""Names and messages of others do nothing in any form: of a check, of a history, and in the log of a workflow."""
+"""Foreign names and messages do no harm in any format of a check or a history, or in the log of a workflow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from render import pairs
 from render.reports import layer, report, weighted
 
 from archcost.charts.costs import draw_history
-from archcost.charts.drawing import write_svg
+from archcost.charts.encoding import write_svg
 from archcost.cli.verdict import list_workflow_commands
 from archcost.page.emit import emit
 from archcost.records import Check, Checked, History, HistoryPoint, Place, Verdict
@@ -40,7 +40,7 @@ COMMAND = re.compile(r"^\s*(::|##\[|##vso\[)", re.MULTILINE)
 
 
 def network(name, width):
-    """A network with this name whose only layer, kind and input have it, too."""
+    """Return a network with this name, also for its only layer, kind and input."""
     rows = [
         layer(name, "Input", (1, 3, 16, 16), module=""),
         weighted(f"{name}.0.{name}", name, (1, 3, 16, 16), (1, width, 16, 16), 0, kernel=(3, 3), depth=1),
@@ -49,7 +49,7 @@ def network(name, width):
 
 
 def check_of(name):
-    """A check in which every text that others write is this one."""
+    """Return a check in which this text replaces every foreign text."""
     verdict = Verdict(
         metric="params", kind="max_increase", limit="at most +2%", before=1, after=2, outcome="exceeded",
         level="error", where=f"tool.archcost.budgets.{name}.params", modules=name,
@@ -80,7 +80,7 @@ def history_of(name):
 
 
 def texts_of(name):
-    """Yield the name of each form, and its text."""
+    """Yield the name of each format, and its text."""
     document = build_document(check_of(name))
     yield from (
         (f"check {form}", emit(document, form)) for form in ("table", "markdown", "html", "csv", "json", "junit")
@@ -93,7 +93,7 @@ def texts_of(name):
 
 
 class Tags(HTMLParser):
-    """The tags with their attributes, and the text outside of code."""
+    """Collects the tags with their attributes, and the text outside of code."""
 
     def __init__(self, text):
         super().__init__()
@@ -125,14 +125,14 @@ def test_no_form_lets_a_name_do_anything(name):
         assert not COMMAND.search(text), form
         controls = {mark for mark in text if not mark.isprintable()} - {"\n"}
         if form.endswith("json"):
-            controls -= {"\u202e", "\u200b", "\x9b"}  # JSON keeps what it is given; a terminal gets no escape of it
+            controls -= {"\u202e", "\u200b", "\x9b"}  # JSON keeps the text; a terminal gets no escape sequence of it
         assert not controls - {mark for mark in HARMLESS[form] if not mark.isprintable()}, form
         READERS[form.split()[1]](form, text)
 
 
 def read_markdown(form, text):
-    """The tags are those that a harmless name gives, every row has as many cells, and nobody is mentioned."""
-    text = re.sub(r"\\([\\|*_`<])", lambda found: f"&#{ord(found[1])};", text)  # as Markdown reads it
+    """Check that the tags equal the tags of a harmless name, that rows have all cells, and that nobody is mentioned."""
+    text = re.sub(r"\\([\\|*_`<])", lambda found: f"&#{ord(found[1])};", text)  # in Markdown's reading
     found, usual = Tags(re.sub(r"`[^`\n]*`", "", text)), Tags(re.sub(r"`[^`\n]*`", "", HARMLESS[form]))
     assert found.tags <= usual.tags | {"code"}, form
     assert len(found.comments) == len(usual.comments), form

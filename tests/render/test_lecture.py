@@ -1,4 +1,4 @@
-"""The table of the lecture."""
+"""The lecture's table."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ TOTAL params: 138M (not counting biases)
 
 
 def one(row, *more):
-    """The line of a row between the input and nothing."""
+    """Return the line of the first row behind the input."""
     rows = (layer("input", "Input", row.inputs[0] if row.inputs else (1, 8, 4, 4), module=""), row, *more)
     return write_listing(report("Net", rows, modules={}))[1]
 
@@ -96,15 +96,15 @@ def test_rows_of_other_kinds(row, line):
 
 
 class Foo(nn.Conv2d):
-    """A convolution whose name says nothing."""
+    """A convolution with a meaningless name."""
 
 
 class PoolNormReLU(nn.ConvTranspose2d):
-    """A transposed convolution whose name says much."""
+    """A transposed convolution with a misleading name."""
 
 
 class ConvByHand(nn.Module):
-    """A normalisation with a scale of its own, named after something else."""
+    """A normalisation with its own scale, and a misleading name."""
 
     def __init__(self):
         super().__init__()
@@ -115,14 +115,14 @@ class ConvByHand(nn.Module):
 
 
 class Shifted(nn.Conv2d):
-    """A convolution of a normalised weight, with a bias that it adds itself."""
+    """A convolution with a normalised weight, which adds its bias itself."""
 
     def forward(self, x):
         return functional.conv2d(x, functional.normalize(self.weight)) + self.bias[:, None, None]
 
 
 class NormedLinear(nn.Linear):
-    """A linear layer of a normalised weight."""
+    """A linear layer with a normalised weight."""
 
     def forward(self, x):
         return functional.linear(x, functional.normalize(self.weight))
@@ -155,7 +155,7 @@ class Avg(nn.ReLU):
     ids=lambda value: type(value).__name__,
 )
 def test_a_row_is_named_by_its_operators_whatever_its_class_is_called(network, line):
-    """Memory counts all that a row makes: 384 + 6 + 6 + 384 + 384; 36 + 36 + 216 + 144 + 144; 5 + 5 + 40 + 240."""
+    """Memory counts every result of a row: 384 + 6 + 6 + 384 + 384; 36 + 36 + 216 + 144 + 144; 5 + 5 + 40 + 240."""
     report = archcost.profile(nn.Sequential(network), torch.ones(1, 6, 8, 8))
     assert write_listing(report)[1] == line
 
@@ -180,7 +180,7 @@ def test_the_naive_inception_module_has_the_products_of_the_slide():
 
 
 def test_the_reduced_inception_module_sums_to_its_rows():
-    """The lecture prints 358M: these rows with the 3x3 counted once more."""
+    """The lecture prints 358M, which counts the 3x3 of these rows once more."""
     lines = write_listing(archcost.profile("inception_reduced"), flops=True)
     rows = [int(line.rpartition(" ")[2].replace(",", "")) for line in lines if "  ops: " in line]
 
@@ -190,9 +190,9 @@ def test_the_reduced_inception_module_sums_to_its_rows():
 
 
 def test_alexnet_is_the_slide_of_the_lecture():
-    """Stride, padding and the formula of the size; a normalisation's volume without its temporaries.
+    """It shows stride, padding and the formula of the size, and a normalisation's volume without its temporaries.
 
-    These are six times its volume, one of them with two channels of zeros at either end.
+    These take six times its volume, one of them with two channels of zeros at either end.
     """
     lines = write_listing(archcost.profile("alexnet_lecture"))
     assert lines[1].startswith("CONV1: 96 11x11 filters, stride 4, pad 0 -> [55x55x96]  (227 - 11)/4 + 1 = 55  memory:")
@@ -203,7 +203,7 @@ def test_alexnet_is_the_slide_of_the_lecture():
 
 
 def test_products_are_left_out_where_they_are_not_the_cost(branched):
-    """A product of attention has no kernel and no weights: its multiply-adds stand alone."""
+    """A product of attention has no kernel and no weights, so only its multiply-adds are printed."""
     attention = layer(
         "bmm", "bmm", (1, 4, 4), 0, macs=77, inputs=((1, 4, 8), (1, 8, 4)), operators=("aten.bmm",),
         activation_elements=16,
@@ -218,8 +218,8 @@ def test_products_are_left_out_where_they_are_not_the_cost(branched):
     [
         ((227, 11, 4, 0, 1, 55), "(227 - 11)/4 + 1 = 55"),
         ((224, 7, 2, 3, 1, 112), "(224 + 2*3 - 7)/2 + 1 = 112.5, down to 112"),
-        ((32, 3, 1, 0, 2, 28), "(32 - 5)/1 + 1 = 28"),  # a 3x3 with dilation 2 reaches over 5
-        ((32, 3, 1, 0, 1, 32), ""),  # it pads by itself
+        ((32, 3, 1, 0, 2, 28), "(32 - 5)/1 + 1 = 28"),  # a 3x3 with dilation 2 spans 5
+        ((32, 3, 1, 0, 1, 32), ""),  # pads by itself
     ],
 )
 def test_the_size_of_an_output_follows_from_its_window(axis, formula):
@@ -232,7 +232,7 @@ def test_a_pool_may_round_up_and_a_convolution_never():
 
 
 class Block(nn.Module):
-    """Two convolutions, and their input added."""
+    """Two convolutions, with the input added."""
 
     def __init__(self, width):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Results in a notebook: everything that the page says, small, and nothing that a notebook would strip or run."""
+"""Results in a notebook: the whole content of the page, small, without anything that a notebook strips or runs."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_a_notebook_strips_or_runs_is_not_there():
         "pre",
     }
     names = {name for node in root.nodes() for name in node.attributes}
-    assert names <= {"style", "title", "class"}  # no identifiers, which two outputs of a notebook would share
+    assert names <= {"style", "title", "class"}  # no identifiers, since two outputs of a notebook would share them
     assert "<script" not in text
 
 

@@ -1,4 +1,4 @@
-"""How second opinions are shown."""
+"""The text of second opinions."""
 
 import csv
 import io

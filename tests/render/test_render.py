@@ -1,4 +1,4 @@
-"""Every form of every view: whole texts, and what must hold for all of them."""
+"""Every format of every view: whole texts, and common invariants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around the table."""
+"""The texts around the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory view and the timeline behind it."""
+"""The memory view and its timeline."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_the_timeline_is_every_operator_and_its_largest_the_peak(trained):
 
 
 def test_the_first_operator_holds_what_was_there_and_its_result(trained):
-    """Parameters, two moments and a step count for each of four tensors, the input, the labels, the first result."""
+    """These are parameters, two moments and a step count for each of four tensors, input, labels, the first result."""
     params = 3 * 4 + 4 + 4 * 2 + 2
     makes = next(instant for instant in trained.timeline if instant.op == "aten.addmm")
     assert makes.live_bytes == 3 * 4 * params + 4 * 4 + 4 * 5 * 3 + 8 * 5 + 4 * 5 * 4

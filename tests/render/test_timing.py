@@ -1,4 +1,4 @@
-"""Measured times as text: what is shown, what is left out where it cannot be trusted, and what is said besides."""
+"""Measured times as text: the shown figures, the omitted untrustworthy ones, and the notes."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def lines_of(text):
 
 
 def test_rows_are_held_against_the_roof():
-    """20 MFLOP in 0.4 ms are 50 of 100 GFLOP/s; 5 MB in 0.2 ms are 25 GB/s of the 10 GB/s of no cache."""
+    """20 MFLOP in 0.4 ms are 50 of 100 GFLOP/s; 5 MB in 0.2 ms are 25 GB/s, above 10 GB/s without a cache."""
     lines = lines_of(text_of(samples.sample()))
 
     assert "50.0 %  arithmetic" in lines["stem"]
@@ -96,7 +96,7 @@ def test_coverage_overhead_n_and_spread_are_always_there():
     assert "overhead" in text
     assert "+2.0 %" in text
     assert "coverage" in text
-    assert "90.0 %" in text  # all but 100 of 1000 microseconds
+    assert "90.0 %" in text  # all except 100 of 1000 microseconds
 
 
 @pytest.mark.parametrize("format_", ["table", "markdown", "csv"])
@@ -119,7 +119,7 @@ def test_a_device_that_waits_for_its_host_is_marked():
     assert "upper bounds" in text
     assert "not been run on a GPU yet" in text
     assert "2,040.8 images/s" in text  # as fast as the host
-    assert "predicted" not in text  # the branched report has no peak of an allocator
+    assert "predicted" not in text  # the branched report has no allocator peak
     assert "1.980 GHz under load at first, 1.755 GHz at last" in text
 
 
@@ -206,7 +206,7 @@ def test_a_roofline_shows_the_rows_that_multiply_where_they_are():
     (cloud,) = axes.collections
     (x, y), *others = cloud.get_offsets()
 
-    assert not others  # the backward's bytes are not known, the others do not multiply
+    assert not others  # the backward's bytes are unknown, the others do not multiply
     done = compute_achieved(10**7, 10**5, 0.0004, samples.ROOF, "float32")
     assert (x, y) == (pytest.approx(done.intensity), pytest.approx(done.flops_per_second / 1e9))
     roofs = {line.get_gid(): line.get_xydata() for line in axes.lines}

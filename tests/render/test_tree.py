@@ -1,4 +1,4 @@
-"""The hierarchy of modules."""
+"""The module hierarchy."""
 
 from __future__ import annotations
 

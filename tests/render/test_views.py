@@ -1,4 +1,4 @@
-"""The tables of each view, and that their sums are the totals."""
+"""The tables of each view, whose sums are the totals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention costs the same fused and taken apart: l * s * (e + f) for each batch and head, masked or not."""
+"""Attention costs the same fused and decomposed: l * s * (e + f) for each batch and head, masked or not."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import scaled_dot_product_attention
 
 BATCH, HEADS, LENGTH, KEYS, WIDTH = 2, 3, 5, 7, 4
-FUSED = {"cpu": "flash_attention_for_cpu", "meta": "efficient_attention"}  # meta follows CUDA, of float32
+FUSED = {"cpu": "flash_attention_for_cpu", "meta": "efficient_attention"}  # meta follows CUDA's float32
 FORWARD = BATCH * HEADS * LENGTH * KEYS * (WIDTH + WIDTH)
 
 
@@ -47,7 +47,7 @@ def test_a_mask_saves_nothing(device):
 
 
 def test_other_operations_of_the_fused_kernel_are_those_of_its_parts():
-    """Scale q and k, softmax of five operations; taken apart, each of these is an operator of its own."""
+    """They are scaling q and k, and a softmax of five operations; decomposed, each is a separate operator."""
     expected = BATCH * HEADS * (LENGTH * WIDTH + KEYS * WIDTH + LENGTH * KEYS * 5)
     with sdpa_kernel(SDPBackend.MATH):
         apart = report(scaled_dot_product_attention, *qkv(), device="meta")
@@ -82,7 +82,7 @@ def test_multi_head_attention_costs_the_same_in_every_mode(mode, device):
     tokens = torch.ones(2, 5, 8)
     layer = nn.MultiheadAttention(8, 2, batch_first=True)
     found = report(layer, tokens, tokens, tokens, device=device, mode=mode)
-    assert "aten._native_multi_head_attention" not in found.operators  # torch's fast path, which drops padded places
+    assert "aten._native_multi_head_attention" not in found.operators  # torch's fast path, which drops padded positions
     projections, products = 10 * 8 * (3 * 8) + 10 * 8 * 8, 2 * (2 * 2 * 5 * 5 * 4)
     assert found.totals.macs == projections + products
     assert found.totals.depth == 2

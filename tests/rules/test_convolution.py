@@ -1,4 +1,4 @@
-"""The convolution rules count what a loop over every multiplication counts, forward and backward."""
+"""The convolution rules agree with a loop over every multiplication, forward and backward."""
 
 import pytest
 import torch
@@ -107,6 +107,6 @@ def test_a_convolution_over_time():
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_torch_takes_a_complex_convolution_apart_into_three_real_ones(device):
-    """Gauss's trick: (a + bi)(c + di) from ac, bd and (a + b)(c + d); what runs is what is counted."""
+    """Gauss's trick: (a + bi)(c + di) from ac, bd and (a + b)(c + d); archcost counts what really runs."""
     network = nn.Conv2d(2, 3, 3, dtype=torch.complex64)
     assert macs(network, torch.ones(1, 2, 5, 5, dtype=torch.complex64), device=device) == 3 * (3 * 3 * 3 * 2 * 9)

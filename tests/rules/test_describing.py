@@ -1,4 +1,4 @@
-"""What the rules say of themselves, held against what they compute."""
+"""The documentation of the rules, checked against their computations."""
 
 import inspect
 import re
@@ -14,7 +14,7 @@ QUANTITIES = ("macs", "other_ops", "read_bytes")
 
 
 def missing_formulas(count):
-    """Return the quantities that a rule computes, as its own source or its callee's shows, and has no formula for."""
+    """Return the quantities that a rule or its callee computes, by their source, without a documented formula."""
     _, formulas, _ = read_docstring(count.__doc__)
     given = {formula.partition(" = ")[0] for formula in formulas}
     computed = {name for name in QUANTITIES if re.search(rf"\b{name}=", inspect.getsource(count))}

@@ -1,4 +1,4 @@
-"""torchvision's operators of detection, from recorded calls: its compiled extension need not be there."""
+"""torchvision's detection operators, from recorded calls, without its compiled extension."""
 
 import torch
 from torch import nn
@@ -53,5 +53,5 @@ def test_suppression_in_a_forward_is_covered_and_noted():
         library.impl("nms", lambda boxes, scores, threshold: torch.arange(2))
     report = archcost.profile(Kept(), (torch.rand(8, 4), torch.rand(8)), device="cpu")
     assert report.uncovered == {}
-    assert any("nms" in warning and "follow from values" in warning for warning in report.warnings)
+    assert any("nms" in warning and "depend on values" in warning for warning in report.warnings)
     del library

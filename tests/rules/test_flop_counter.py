@@ -1,4 +1,4 @@
-"""torch's own counter says twice our multiply-adds, wherever it is right."""
+"""torch's own counter gives twice our multiply-adds wherever it is right."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Products of groups: what a mixture of experts multiplies, and its backward pass."""
+"""Grouped products of a mixture of experts, and their backward pass."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ DEVICES = ("meta", "cpu")
 
 
 class Experts(nn.Module):
-    """Three experts from 8 to 16 and back; 9 rows, each for one of them."""
+    """Three experts from 8 to 16 and back; each of 9 rows goes to one expert."""
 
     macs = 9 * 8 * 16 + 9 * 16 * 8
 
@@ -40,7 +40,7 @@ def test_each_row_is_multiplied_by_its_expert(device, dtype):
 def test_backward_is_two_products_for_each_but_the_inputs_own(device, dtype):
     report = archcost.profile(Experts(dtype), torch.ones(9, 8, dtype=dtype), device=device, train="sgd", loss="sum")
     assert report.totals.macs == Experts.macs
-    assert report.totals.backward_macs == 2 * Experts.macs - 9 * 8 * 16  # nobody asks for the input's gradient
+    assert report.totals.backward_macs == 2 * Experts.macs - 9 * 8 * 16  # the input needs no gradient
     assert report.uncovered == {}
 
 
@@ -67,7 +67,7 @@ def test_every_form_of_a_product_of_groups(rows, columns, macs, device):
     class Product(nn.Module):
         def forward(self, a, b):
             ends = torch.tensor([2, 5, 9], dtype=torch.int32, device=a.device)
-            # torch wants the columns of one expert together
+            # torch needs the columns of one expert together
             b = b.transpose(-1, -2).contiguous().transpose(-1, -2)
             return torch._grouped_mm(a, b, offs=None if rows[0] == columns[0] == 3 and len(columns) == 3 else ends)
 
@@ -76,9 +76,9 @@ def test_every_form_of_a_product_of_groups(rows, columns, macs, device):
     assert report.uncovered == {}
 
 
-@pytest.mark.filterwarnings("ignore")  # of the libraries' own
+@pytest.mark.filterwarnings("ignore")  # warnings of the libraries
 def test_mixtral_counts_its_experts():
-    peer("torchvision")  # which transformers looks for
+    peer("torchvision")  # transformers checks for it
     transformers = pytest.importorskip("transformers")
     layers, tokens, width, hidden, experts, chosen = 2, 2048, 4096, 14_336, 8, 2
     configuration = transformers.MixtralConfig(num_hidden_layers=layers, vocab_size=32_000)

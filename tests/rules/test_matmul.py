@@ -1,4 +1,4 @@
-"""Products of matrices of every shape count what a loop over every multiplication counts."""
+"""Matrix products of every shape agree with a loop over every multiplication."""
 
 import pytest
 import torch
@@ -104,7 +104,7 @@ def test_a_weight_normalised_layer_squares_adds_and_scales_its_weight():
     assert (totals.macs, totals.other_ops) == (2 * 4 * 3, 3 * (4 * 3))
 
 
-@pytest.mark.filterwarnings("ignore")  # torch.ao.quantization is deprecated, in several ways
+@pytest.mark.filterwarnings("ignore")  # torch.ao.quantization gives several deprecation warnings
 def test_a_quantised_layer_counts_as_its_plain_one():
     network = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 3)))
     assert macs(network, torch.ones(2, 4), device="cpu") == 2 * 4 * 3

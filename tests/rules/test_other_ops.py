@@ -1,4 +1,4 @@
-"""Scalar operations outside of products, one written-out answer for each family, the same on meta and on the CPU."""
+"""Scalar operations outside of products: a written-out answer for each family, the same on meta and on the CPU."""
 
 import pytest
 import torch
@@ -27,7 +27,8 @@ CASES = {
         (IMAGES,),
         2 * 3 * 4 * 4 * 4 + 2 * 3 * 2,  # and two random numbers for each image and channel
     ),
-    # normalisation: 2 to scale and shift by stored statistics; 3 for new ones, 2 to normalise, 2 for the affine
+    # normalisation: 2 to scale and shift by stored statistics; 3 for new statistics, 2 to normalise, 2 for the affine
+    # part
     "batch norm": (nn.BatchNorm2d(3), (IMAGES,), 2 * E),
     "layer norm": (nn.LayerNorm(8), (IMAGES,), (3 + 2 + 2) * E),
     "layer norm, plain": (nn.LayerNorm(8, elementwise_affine=False), (IMAGES,), (3 + 2) * E),
@@ -44,7 +45,7 @@ CASES = {
     "broadcast addition": (lambda x: x[:1] + x, (ROWS,), 32),
     "multiply and add": (lambda x: torch.addcmul(x, x, x), (ROWS,), 32),
     "comparison": (lambda x: torch.where(x > 0, x, -x), (ROWS,), 3 * 32),
-    # reductions and scans: one for each element that goes in
+    # reductions and scans: one for each input element
     "mean": (lambda x: x.mean((2, 3)), (IMAGES,), E),
     "largest": (lambda x: x.max(1), (ROWS,), 32),
     "largest of two": (lambda x: torch.maximum(x, x[:1]), (ROWS,), 32),
@@ -55,7 +56,7 @@ CASES = {
     "sort columns": (lambda x: x.sort(0), (ROWS,), 32 * 2),
     "largest two": (lambda x: x.topk(2), (ROWS,), 32 * 3),
     "distances": (torch.cdist, (torch.ones(4, 3), torch.ones(5, 3)), 3 * (4 * 5) * 3),
-    # interpolation: two for each place that is read
+    # interpolation: two for each position read
     "bilinear": (lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear"), (IMAGES,), 4 * E * 4 * 2),
     "bicubic": (lambda x: functional.interpolate(x, scale_factor=2, mode="bicubic"), (IMAGES,), 4 * E * 16 * 2),
     "linear": (lambda x: functional.interpolate(x, scale_factor=2, mode="linear"), (torch.ones(1, 1, 8),), 16 * 2 * 2),
@@ -70,7 +71,7 @@ CASES = {
         (IMAGES, torch.zeros(2, 4, 4, 2)),
         2 * 3 * 4 * 4 * 4 * 2,
     ),
-    # transforms: 5 n log2 n; half of it where one side is real
+    # transforms: 5 n log2 n; half of it if one side is real
     "complex transform": (torch.fft.fft, (torch.ones(4, 8, dtype=torch.complex64),), 4 * 5 * 8 * 3),
     "real transform": (torch.fft.rfft, (ROWS,), 4 * 5 * 8 * 3 // 2),
     "real transform back": (lambda x: torch.fft.irfft(torch.fft.rfft(x)), (ROWS,), 2 * (4 * 5 * 8 * 3 // 2)),
@@ -101,12 +102,12 @@ def test_other_operations(name, device):
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_batch_norm_in_training_makes_its_statistics(device):
     totals = report(nn.BatchNorm2d(3), IMAGES, device=device, mode="train").totals
-    assert totals.other_ops == (3 + 2 + 2) * E + 1  # and one more batch is counted
+    assert totals.other_ops == (3 + 2 + 2) * E + 1  # and the count of batches rises by one
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_dropout_costs_nothing_in_eval_and_three_for_each_element_in_training(device):
-    """In training a random number, its scaling and the product; in eval it is no memory either."""
+    """Training takes a random number, its scaling and the product; in eval mode dropout takes no memory either."""
     network = nn.Sequential(nn.Linear(8, 8), nn.Dropout(0.5))
     evaluated, trained = (report(network, ROWS, device=device, mode=mode).totals for mode in ("eval", "train"))
     assert (evaluated.other_ops, trained.other_ops) == (0, 3 * 32)

@@ -8,7 +8,7 @@ from torch.ao.quantization import quantize_dynamic
 import archcost
 from tests.peer_packages import peer
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # torch calls all of its own quantisation deprecated
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch has deprecated all of its own quantisation
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
@@ -19,7 +19,7 @@ def test_a_quantised_network_counts_as_the_one_in_full_precision(name):
     assert quantised.uncovered == {}
     assert quantised.totals.macs == full.totals.macs
     norms = sum(layer.params for layer in full.layers if layer.kind == "BatchNorm2d")
-    biases = norms // 2  # a normalisation that is folded into a convolution leaves a bias
+    biases = norms // 2  # a normalisation folded into a convolution leaves a bias
     assert quantised.totals.params == full.totals.params - norms + biases
     if name == "resnet18":
         assert quantised.totals.params == 11_684_712
@@ -69,7 +69,7 @@ class Joined(nn.Module):
 def test_sums_joins_and_pools_of_quantised_tensors():
     report = archcost.profile(Joined(), torch.ones(1, 2, 4, 4), device="cpu")
     assert report.uncovered == {}
-    # to integers, sum, product, 4 comparisons for each of 16 windows, and back
+    # quantise, sum, product, 4 comparisons for each of 16 windows, dequantise
     assert report.totals.other_ops == 2 * 32 + 32 + 32 + 4 * 16 + 2 * 16
 
 

@@ -1,4 +1,4 @@
-"""One table of rules: no duplicates, reasons for what is free, nothing without a rule passed over."""
+"""One table of rules: no duplicates, reasons for free operators, no operator without a rule overlooked."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from archcost.rules import RULES, _registry, find, free, rule
 
 @pytest.fixture
 def operator(request):
-    """A library of the user's own with one operator that nobody has a rule for; its name is new in every test."""
+    """Return a user's library with one operator without a rule; its name is new in every test."""
     name = f"tests_{request.node.name.split('[')[0]}"
     library = torch.library.Library(name, "FRAGMENT")
     library.define("scaled_product(Tensor x, Tensor y, float scale=2.0) -> Tensor")
@@ -47,7 +47,7 @@ def test_a_users_rule_counts_and_gets_arguments_by_name(operator):
 
 def test_a_formula_registered_with_torch_counts_half_its_flops(operator):
     @flop_counter.register_flop_formula(operator)
-    def formula(x_shape, y_shape, *, out_shape):  # what has its default value is not passed on, as torch does it
+    def formula(x_shape, y_shape, *, out_shape):  # as in torch, arguments with their default value are not passed on
         assert tuple(x_shape) == tuple(y_shape) == tuple(out_shape) == (2, 3)
         return 2 * 7
 
@@ -119,7 +119,7 @@ def test_in_place_operators_follow_the_plain_ones():
 
 
 def test_every_aten_name_of_the_table_is_an_operator_of_torch():
-    """A misspelt name would never be found; names of newer and older torch versions and other devices are allowed."""
+    """A misspelt name would never match; names of newer and older torch versions and other devices are allowed."""
     elsewhere = {"mkldnn_rnn_layer", "_batch_norm_no_update", "_batch_norm_with_update", "batch_norm_backward"}
     unknown = {
         name for name in RULES if name.startswith("aten.") and not hasattr(torch.ops.aten, name.removeprefix("aten."))

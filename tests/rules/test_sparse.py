@@ -1,4 +1,4 @@
-"""Products of sparse matrices: a multiply-add for each stored element, never for the places that are left out."""
+"""Products of sparse matrices: a multiply-add for each stored element, never for empty positions."""
 
 import warnings
 
@@ -11,12 +11,12 @@ import archcost
 DENSE = torch.zeros(6, 6).index_put_((torch.tensor([0, 1, 1, 4, 5]), torch.tensor([3, 0, 2, 4, 5])), torch.ones(5))
 STORED = 5
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # torch calls this layout a beta
+    warnings.simplefilter("ignore")  # torch warns that this layout is in beta
     LAYOUTS = {"coo": DENSE.to_sparse(), "csr": DENSE.to_sparse_csr()}
 
 
 class Propagated(nn.Module):
-    """A graph convolution: features, and what neighbours hand on."""
+    """A graph convolution: features, and their propagation between neighbours."""
 
     def __init__(self, product):
         super().__init__()
@@ -36,7 +36,7 @@ PRODUCTS = {
 @pytest.mark.filterwarnings("ignore:Sparse CSR")
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("product", ["torch.sparse.mm", "@", "addmm"])
-@pytest.mark.parametrize("device", ["auto", "cpu"])  # how much is stored, the meta device cannot know
+@pytest.mark.parametrize("device", ["auto", "cpu"])  # the meta device cannot know the number of stored elements
 def test_a_sparse_product_counts_what_is_stored(layout, product, device):
     network, arguments = Propagated(PRODUCTS[product]), (LAYOUTS[layout], torch.ones(6, 4))
     report = archcost.profile(network, arguments, device=device)
@@ -49,7 +49,7 @@ def test_a_sparse_product_counts_what_is_stored(layout, product, device):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_adjacency_takes_the_bytes_of_its_values_and_indices(layout):
     report = archcost.profile(Propagated(torch.sparse.mm), (LAYOUTS[layout], torch.ones(6, 4)), device="cpu")
-    places = {"coo": 2 * STORED, "csr": STORED + 7}[layout]  # two of each element; or its column, and where rows begin
+    places = {"coo": 2 * STORED, "csr": STORED + 7}[layout]  # two indices per element; or its column, and row starts
     assert report.layers[0].activation_bytes == 4 * STORED + 8 * places
 
 
@@ -60,7 +60,7 @@ def test_two_sparse_operands(device):
             return torch.sparse.mm(adjacency, adjacency)
 
     report = archcost.profile(Paths(), (torch.eye(6).to_sparse(),), device=device)
-    assert report.totals.macs == 6  # each of 6 stored elements meets a row that stores one
+    assert report.totals.macs == 6  # each of 6 stored elements meets a row with one stored element
     assert report.uncovered == {}
 
 

@@ -1,4 +1,4 @@
-"""Decks: what has room, what a page and a network become, and what a file of slides holds."""
+"""Decks: the room on a slide, the slides of a page and a network, and the content of a file of slides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report():
 
 
 class Runner:
-    """Stands for archcost's commands: each shows one table, and draws its own name."""
+    """Replaces archcost's commands: each shows one table, and draws its own name."""
 
     def read_pages(self, arguments):
         return [Page(title="Shown", table=build_table(2))]
@@ -45,7 +45,7 @@ def build_table(rows, text="x"):
 
 
 def measure_grid(grid):
-    """Return the height of a table, with 5 points beside the lines of a row."""
+    """Return the height of a table, with 5 points added to the lines of each row."""
     rows = (grid.headings, *grid.rows)
     return sum(line_height(max(text.count("\n") for text in row) + 1) + 5 for row in rows)
 
@@ -70,7 +70,7 @@ def test_rows_are_dealt_out_evenly_and_none_is_lost():
     dealt = deal_rows([10.0] * 10, 60)
     assert [len(part) for part in dealt] == [5, 5]  # two slides hold six each
     assert [i for part in dealt for i in part] == [*range(10)]
-    assert deal_rows([100.0, 1.0], 60) == [range(1), range(1, 2)]  # what is too high has a slide of its own
+    assert deal_rows([100.0, 1.0], 60) == [range(1), range(1, 2)]  # a part that is too high gets its own slide
 
 
 def test_a_long_table_is_split_and_each_part_fits():

@@ -1,4 +1,4 @@
-"""PowerPoint, read back by python-pptx: text is text, nothing lies outside a slide, no two boxes overlap."""
+"""PowerPoint, read back by python-pptx: text stays text, nothing lies outside a slide, boxes do not overlap."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shown(written):
 
 
 def list_boxes(slide, shown):
-    """Return left, top, right and bottom of each shape; a table is as high as its rows."""
+    """Return the left, top, right and bottom of each shape; a table is as high as its rows."""
     for shape in slide.shapes:
         height = sum(row.height for row in shape.table.rows) if shape.has_table else shape.height
         yield shape.left, shape.top, shape.left + shape.width, shape.top + height

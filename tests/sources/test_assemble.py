@@ -1,4 +1,4 @@
-"""Arguments put together of descriptions: by position, by name, and by paths into dictionaries and lists."""
+"""Arguments assembled from descriptions: by position, by name, and by paths into dictionaries and lists."""
 
 import numpy as np
 import pytest

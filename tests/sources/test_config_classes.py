@@ -1,4 +1,4 @@
-"""A callable whose parameter is a configuration gets one made of a name's arguments."""
+"""A callable with a configuration parameter gets a configuration of the name's arguments."""
 
 import textwrap
 

@@ -57,7 +57,7 @@ def test_files_that_are_something_else_are_refused(folder, capsys):
 
 def write_safetensors(path, tensors):
     header = json.dumps(tensors).encode()
-    path.write_bytes(struct.pack("<Q", len(header)) + header)  # the tensors are missing: nobody reads them
+    path.write_bytes(struct.pack("<Q", len(header)) + header)  # the tensors are missing, since nothing reads them
 
 
 def test_weights_are_read_from_the_header_alone(folder, capsys):

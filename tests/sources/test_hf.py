@@ -1,4 +1,4 @@
-"""Configurations of the hub: found, changed, refused. The library here is a toy of a few lines."""
+"""Configurations of the hub: found, changed, refused. The library here is a small fake."""
 
 import json
 import os
@@ -192,7 +192,7 @@ def test_which_part_of_a_name_is_a_file():
 
 
 class _Hub(BaseHTTPRequestHandler):
-    """Serves one configuration, and writes down what it is asked for."""
+    """Serves one configuration, and records the requests."""
 
     asked: list[str]
     body = b'{"model_type": "toy"}'

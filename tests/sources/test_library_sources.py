@@ -1,4 +1,4 @@
-"""Networks of other libraries by name: what they are built with and run on, and what is said when that fails."""
+"""Networks of other libraries by name: their arguments and inputs, and the errors."""
 
 import importlib
 import sys

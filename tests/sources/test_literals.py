@@ -1,4 +1,4 @@
-"""Values as they are written in arguments."""
+"""Literal values in arguments."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Modules of networks as networks of their own."""
+"""Modules of networks as separate networks."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ NETS = __name__
 
 
 class Cell(nn.Module):
-    """Takes what most modules do not: a tuple, None, a number, and a tensor by its name."""
+    """Takes unusual arguments: a tuple, None, a number, and a tensor by name."""
 
     def __init__(self):
         super().__init__()
@@ -98,8 +98,8 @@ def test_a_module_that_is_never_called_names_what_is_inside():
 
 
 def test_the_error_of_a_network_that_fails_before_it_names_the_input():
-    with pytest.raises(BuildError, match=r"fails before it calls cell: .*input of the whole network"):
-        archcost.profile(f"{NETS}:whole::cell", parse_input("3x224x224"))  # which no embedding takes
+    with pytest.raises(BuildError, match=r"fails before it calls first: .*input of the whole network"):
+        archcost.profile(f"{NETS}:whole::first", parse_input("5:int64"))  # beside a position of 6 places
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The sources beside the real libraries, with figures that are published or that arithmetic gives."""
+"""The sources with the real libraries, against published figures or arithmetic."""
 
 import json
 
@@ -46,7 +46,7 @@ def test_networks_of_libraries_have_the_parameters_that_they_are_known_for(packa
 
 @pytest.mark.peers
 def test_weights_of_torchvision_are_named_as_timms_are():
-    """SWAG's end-to-end weights were cut to 384 pixels, torchvision's own to 224."""
+    """SWAG's end-to-end weights use a crop of 384 pixels, torchvision's own weights 224."""
     peer("torchvision")
     network = resolve("torchvision:regnet_y_16gf.IMAGENET1K_SWAG_E2E_V1")
     assert network.inputs[0].shape == (3, 384, 384)

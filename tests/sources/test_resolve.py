@@ -1,4 +1,4 @@
-"""From names to networks, and what is said when a name leads nowhere."""
+"""From names to networks, and the errors of unknown names."""
 
 import textwrap
 
@@ -13,7 +13,7 @@ from archcost.errors import ArgumentError, BuildError, MissingPackageError, Unkn
 
 @pytest.fixture
 def model_file(tmp_path, monkeypatch):
-    """A file of the user's, with a neighbour that it imports."""
+    """Return a user's file, with a neighbour that it imports."""
     (tmp_path / "neighbour.py").write_text("WIDTH = 4\n")
     (tmp_path / "model.py").write_text(
         textwrap.dedent("""
@@ -49,7 +49,7 @@ def test_a_file_is_imported_and_its_callable_called(model_file):
 
 @pytest.mark.parametrize("where", ["", "    "], ids=["at the top", "when it is called"])
 def test_neighbours_of_the_same_name_are_those_of_the_file(tmp_path, where):
-    """Two checkouts of one project in one process: neither gets the other's modules."""
+    """One process loads two checkouts of a project: neither gets the other's modules."""
     for folder, width in (("before", 4), ("after", 8)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "neighbour.py").write_text(f"WIDTH = {width}\n")

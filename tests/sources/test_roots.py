@@ -1,4 +1,4 @@
-"""Files of a project import what they import under pytest: from its root, from src/, and from their own package."""
+"""Files of a project can import the same modules as under pytest: from its root, src/, and their own package."""
 
 import json
 import subprocess

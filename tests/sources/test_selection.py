@@ -1,4 +1,4 @@
-"""Which networks a request names."""
+"""The networks that a request selects."""
 
 import pytest
 from peer_packages import peer
@@ -13,7 +13,7 @@ def test_names_stay_as_they_are_and_come_once():
 
 
 def test_a_glob_matches_ids_and_short_names():
-    found = select(["vgg1?_bn", "vgg1*_bn"])  # a question mark is no glob: it begins arguments
+    found = select(["vgg1?_bn", "vgg1*_bn"])  # a question mark is not a glob: it begins arguments
     assert found == ("vgg1?_bn", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg16_C_bn", "vgg19_bn")
     assert select(["ALEXNET*"]) == select(["alexnet*"]) == ("alexnet_lecture", "alexnet_grouped", "alexnet_owt")
 
@@ -26,7 +26,7 @@ def test_a_family_is_named_in_any_case_and_whole():
 def test_variants_can_be_left_out():
     assert select([], families=["VGG"], variants=False) == ("vgg11", "vgg13", "vgg16", "vgg19")
     assert len(select([], everything=True)) == len(REGISTRY)
-    assert select(["vgg16_bn"], variants=False) == ("vgg16_bn",)  # named, so wanted
+    assert select(["vgg16_bn"], variants=False) == ("vgg16_bn",)  # named explicitly
 
 
 def test_what_matches_nothing_is_refused():

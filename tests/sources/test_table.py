@@ -1,4 +1,4 @@
-"""A source of one's own: a file, and a line of the table."""
+"""A user's source: a file, and a line of the table."""
 
 import pytest
 from click.testing import CliRunner

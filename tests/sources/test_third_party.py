@@ -1,4 +1,4 @@
-"""A source of a third party: an entry point of its package."""
+"""A third party's source: an entry point of its package."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ SOURCE = Towers()
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """An installed package, as pip leaves one."""
+    """Install a package in the layout of pip."""
     (tmp_path / "towers_source.py").write_text(SOURCE)
     info = tmp_path / "towers-1.0.dist-info"
     info.mkdir()
@@ -78,4 +78,4 @@ def test_sources_import_nothing_heavy():
         "print(heavy & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in {"set()", "{'importlib.metadata'}"}  # where an editable install imports it first
+    assert done.stdout.strip() in {"set()", "{'importlib.metadata'}"}  # an editable install has imported it already

@@ -1,4 +1,4 @@
-"""Toys with the names that archcost uses of other libraries, a few lines each; real ones take seconds to import."""
+"""Fakes of other libraries with the names that archcost uses; the real ones take seconds to import."""
 
 LIBRARIES = {
     "segmentation_models_pytorch.py": """

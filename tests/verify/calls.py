@@ -1,4 +1,4 @@
-"""Calls made by hand."""
+"""Handwritten calls."""
 
 from archcost.records.opinions import Call, Step
 

@@ -1,4 +1,4 @@
-"""The arithmetic: operators add up to the totals, differences to the difference."""
+"""The arithmetic: operators sum to the totals, their differences to the difference."""
 
 import pytest
 from verify.calls import call, step

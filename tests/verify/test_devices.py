@@ -1,4 +1,4 @@
-"""The walk on a real device beside the one on meta: what they count alike, and what they do not."""
+"""The walk on a real device compared with the walk on meta: equal and different counts."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from archcost.verify.devices import compare_walks
 
 
 class Differs(nn.Module):
-    """On a device with values it takes another way: 4 x 3 multiply-adds more, and no sigmoid."""
+    """Takes another path on a device with values: 4 x 3 more multiply-adds, and no sigmoid."""
 
     def __init__(self):
         super().__init__()
@@ -57,7 +57,7 @@ def test_a_device_that_nobody_named_is_not_compared():
 
 
 def test_a_quantity_of_a_row_or_of_the_whole_that_differs_is_named():
-    """As if the device had counted twelve multiply-adds where meta counts sixteen, and another peak."""
+    """As if the device had counted twelve multiply-adds instead of meta's sixteen, and another peak."""
     network = wrap_module(nn.Linear(4, 4))
     report = profile_network(network, FEED, WalkPlan(device="cpu"))
     layers = tuple(layer._replace(macs=12) if layer.macs else layer for layer in report.layers)

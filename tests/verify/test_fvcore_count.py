@@ -1,4 +1,4 @@
-"""fvcore's count, its refusals, and what it would have left behind."""
+"""fvcore's count, its refusals, and the removal of its leftovers."""
 
 import logging
 
@@ -24,7 +24,7 @@ class OnlyByName(Masked):
 
 
 class Vector(nn.Module):
-    """Fine in Python; fvcore's handle for matmul takes matrices only."""
+    """Valid in Python, but fvcore's handle for matmul accepts only matrices."""
 
     def forward(self, x):
         return x @ torch.ones(4)

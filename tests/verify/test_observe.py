@@ -1,4 +1,4 @@
-"""One run, seen by archcost and torch's counter at once."""
+"""One run, counted by archcost and torch's counter at once."""
 
 import pytest
 import torch
@@ -19,13 +19,13 @@ class Functions(nn.Module):
         self.cell = nn.LSTMCell(4, 3)
 
     def forward(self, x):
-        x = self.same(x).transpose(1, 2).contiguous()  # the fused kernel takes no other
+        x = self.same(x).transpose(1, 2).contiguous()  # the fused kernel needs contiguous tensors
         x = x + functional.scaled_dot_product_attention(x[:, None], x[:, None], x[:, None])[:, 0]
         return self.cell(x[:, 0])[0]
 
 
 class OwnGradient(nn.Module):
-    """It computes a gradient, which inference_mode forbids."""
+    """Computes a gradient, which inference_mode forbids."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""A reason is given where the figures agree with it, and only there."""
+"""A reason is given exactly if the figures agree with it."""
 
 from verify.calls import call, step
 

@@ -1,4 +1,4 @@
-"""Dropout on a GPU: masks of booleans, and attention that keeps no scores."""
+"""Dropout on a GPU: boolean masks, and attention that keeps no scores."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def trained(net, x, **options):
 
 
 def test_dropout_keeps_a_boolean_mask():
-    """Of 4 x 8 elements the mask: 32 B on a GPU, 128 B on the CPU; and the layer its input, 4 x 3."""
+    """The mask of 4 x 8 elements takes 32 B on a GPU, 128 B on the CPU; the layer keeps its input, 4 x 3."""
     net, x = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5)), torch.zeros(4, 3)
     assert trained(net, x).totals.saved_bytes == 4 * 4 * 3 + 4 * 8
     assert trained(net, x, like="cpu").totals.saved_bytes == 4 * 4 * 3 + 4 * 4 * 8
@@ -42,15 +42,15 @@ def test_a_real_step_with_boolean_masks_has_that_peak():
 
 
 CASES = [
-    ((2, 4, 64, 32), torch.float32, None, EFFICIENT),  # flash knows half precision alone
+    ((2, 4, 64, 32), torch.float32, None, EFFICIENT),  # flash supports half precision alone
     ((2, 4, 64, 32), torch.bfloat16, None, FLASH),
     ((2, 4, 64, 36), torch.bfloat16, None, FLASH),  # padded to 40
-    ((2, 4, 64, 32), torch.float16, torch.ones(64, 64, dtype=torch.bool), EFFICIENT),  # flash takes no mask
+    ((2, 4, 64, 32), torch.float16, torch.ones(64, 64, dtype=torch.bool), EFFICIENT),  # flash does not support masks
     ((2, 4, 64, 30), torch.float32, None, None),  # 120 bytes are not in steps of 16
     ((2, 4, 64, 32), torch.float64, None, None),
     ((4, 64, 32), torch.float32, None, None),
 ]
-NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kernel", None: "by its parts"}
+NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kernel", None: "by separate operators"}
 
 
 @pytest.mark.parametrize("dropout", [0.1, 0.0])
@@ -58,7 +58,7 @@ NAMES = {FLASH: "by the flash kernel", EFFICIENT: "by the memory-efficient kerne
 def test_the_kernel_is_that_which_cuda_would_choose_and_is_named(shape, dtype, mask, kernel, dropout):
     report = trained(Attention(mask, dropout).to(dtype), torch.zeros(shape, dtype=dtype))
     assert {FLASH, EFFICIENT} & set(report.operators) == ({kernel} if kernel else set())
-    padded = -(-shape[-1] // 8) * 8 if kernel == FLASH else shape[-1]  # what runs is counted
+    padded = -(-shape[-1] // 8) * 8 if kernel == FLASH else shape[-1]  # archcost counts what really runs
     assert report.totals.macs == 2 * 64 * 64 * 2 * padded * (4 if len(shape) == 4 else 2)
     assert not report.uncovered
     assert [note for note in report.warnings if NAMES[kernel] in note]
@@ -73,17 +73,17 @@ def test_kernels_that_are_switched_off_are_not_chosen():
 
 
 def test_a_mask_in_rows_that_do_not_align_is_padded():
-    """Of 60 x 60, to rows of 64, as torch pads it for the kernel; of 64 x 64 it is kept as it is, a buffer."""
+    """A mask of 60 x 60 is padded to rows of 64, as in torch's kernel; a buffer of 64 x 64 is kept unchanged."""
     for length, padded in ((60, 4 * 60 * 64), (64, 0)):
         net, plain = Attention(torch.zeros(length, length)), Attention()
         x = torch.zeros(1, 1, length, 32)
         kept = [trained(each, x).totals.saved_bytes for each in (net, plain)]
-        given = 0 if padded else 4 * length * length  # a constant of the forward is kept as it was given
+        given = 0 if padded else 4 * length * length  # a constant of the forward is kept unchanged
         assert kept[0] - kept[1] == padded + given
 
 
 def test_the_fused_kernels_keep_no_scores():
-    """Kept: the input, once scaled (q, k and v are one), the result, a number for each row of scores, two seeds."""
+    """The layer keeps the scaled input once (q, k and v are one), the result, a number per row of scores, two seeds."""
     batch, heads, length, width = 2, 4, 64, 32
     elements, rows = batch * heads * length * width, batch * heads * length
     saved = trained(Attention(), torch.zeros(batch, heads, length, width)).totals.saved_bytes
@@ -104,7 +104,7 @@ def test_where_nothing_trains_the_kernel_is_cudas_too(shape, dtype, mask, kernel
 
 
 def test_attention_of_heads_that_nothing_fuses_holds_scores_where_nothing_trains():
-    """Of 30 elements, 120 bytes: a query of 16 and keys of 1,024 give 4 x 16 x 1024 scores, which a softmax doubles."""
+    """A head has 30 elements, 120 bytes: 16 queries and 1,024 keys give 4 x 16 x 1024 scores, doubled by a softmax."""
     queries, keys = (torch.zeros(1, 4, length, 30) for length in (16, 1024))
 
     class Crossed(nn.Module):
@@ -130,10 +130,10 @@ def heads(count, *, batch=2, length=64, width=32, turned=False):
     ("query", "key", "mask", "shares", "kernel"),
     [
         (heads(4), heads(2), None, True, FLASH),
-        (heads(4), heads(1, batch=1), None, True, None),  # batches that are to be spread
+        (heads(4), heads(1, batch=1), None, True, None),  # batches that are broadcast
         (heads(4), heads(1), None, False, None),
-        (heads(4, turned=True), heads(4), None, False, None),  # rows that do not lie in a row
-        (heads(4, width=1, turned=True), heads(4, width=1), None, False, FLASH),  # of one element every row does
+        (heads(4, turned=True), heads(4), None, False, None),  # rows that are not contiguous
+        (heads(4, width=1, turned=True), heads(4, width=1), None, False, FLASH),  # one element is always contiguous
         (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16).T, False, None),
         (heads(4), heads(4), torch.zeros(64, 64, dtype=torch.bfloat16), False, EFFICIENT),
     ],
@@ -153,7 +153,7 @@ def test_what_the_kernels_ask_of_shapes_and_layouts(query, key, mask, shares, ke
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 def test_attention_within_torchs_own_layers_is_the_same_operator_as_on_the_cpu(dropout):
-    """`nn.MultiheadAttention` asks for attention and dropout within a function of torch's that is written in Python."""
+    """`nn.MultiheadAttention` calls attention and dropout within one of torch's Python functions."""
     net = nn.Sequential(nn.Linear(8, 32), nn.TransformerEncoderLayer(32, 4, 64, dropout=dropout, batch_first=True))
     net.append(nn.Flatten())
     x = torch.zeros(2, 6, 8)
@@ -169,7 +169,7 @@ def test_attention_within_torchs_own_layers_is_the_same_operator_as_on_the_cpu(d
 
 
 def test_an_encoder_layer_keeps_no_scores_on_a_gpu():
-    """Of 64 places the memory-efficient kernel keeps a number for each row of scores, and not the row."""
+    """For 64 positions the memory-efficient kernel keeps a number per row of scores instead of the row."""
     layer, x = nn.TransformerEncoderLayer(32, 4, 48, dropout=0.1, batch_first=True), torch.zeros(2, 64, 32)
     saved = [trained(layer, x, like=like, saved=True).saved for like in ("cuda", "cpu")]
     scores = [[each for each in side if each.shape[-2:] == (64, 64)] for side in saved]

@@ -1,4 +1,4 @@
-"""Mixed precision on the meta device is torch's own: the lists, the casts that are kept, the memory of real runs."""
+"""Mixed precision on the meta device equals torch's: operator lists, kept casts, memory of real runs."""
 
 import re
 from functools import partial
@@ -51,7 +51,7 @@ class Block(nn.Module):
 
 
 def test_cudas_lists_are_those_of_torchs_header():
-    """The header that torch ships has the lists as macros; kernels of cuDNN and one refusal come on top."""
+    """The header in torch has the lists as macros; kernels of cuDNN and one refusal are added."""
     text = HEADER.read_text()
     theirs = {}
     for macro, policy in MACROS.items():
@@ -65,12 +65,12 @@ def test_cudas_lists_are_those_of_torchs_header():
     assert ours.pop("binary_cross_entropy") == "refuse"
     cudnn = {name for name in ours if "cudnn" in name}
     assert {ours.pop(name) for name in cudnn} == {"lower"}
-    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} <= {"full"}  # 2.14 adds one beside its header
+    assert {ours.pop(name) for name in ours.keys() - theirs.keys()} <= {"full"}  # 2.14 adds one outside of its header
     assert ours == theirs
 
 
 WEIGHT = (3, 3, 3, 3)
-# operators of the CPU's lists, and some of none, on an image, rows in float32 and rows in half precision
+# operators of the CPU's lists, and some of no list, on an image, rows in float32 and rows in half precision
 CALLS = {
     "conv2d": lambda image, rows, half: functional.conv2d(image, torch.zeros(WEIGHT)),
     "same padding": lambda image, rows, half: functional.conv2d(image, torch.zeros(WEIGHT), padding="same"),
@@ -153,7 +153,7 @@ def test_casts_change_nothing_but_memory(name, train):
 
 
 def test_a_linear_layer_by_hand():
-    """Weights of 24 B and biases of 8 B, their casts of half that, an input of 12 B and its cast, an output of 4 B."""
+    """Weights of 24 B, biases of 8 B, their casts of half the size, an input of 12 B and its cast, an output of 4 B."""
     found = archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3), device="meta", amp="fp16")
     frozen = archcost.profile(nn.Linear(3, 2).requires_grad_(False), torch.zeros(1, 3), device="meta", amp="fp16")
 

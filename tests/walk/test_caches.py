@@ -1,4 +1,4 @@
-"""What a walk on meta puts into a cache outside the network is taken out again: the next forward finds real tensors."""
+"""A walk on meta clears its tensors from caches outside the network: the next forward finds real tensors."""
 
 import functools
 import gc
@@ -31,13 +31,13 @@ def meta_tensors():
 
 @pytest.fixture(scope="module")
 def known():
-    """Tensors on meta that this file's tests do not answer for."""
+    """Return the meta tensors that existed before this file's tests."""
     return meta_tensors()
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays(known):
-    """No test leaves a tensor on meta that was not there before."""
+    """Check that no test leaves a new meta tensor behind."""
     forget()
     yield
     left = meta_tensors() - known
@@ -64,7 +64,7 @@ def test_a_cache_loses_only_what_the_walk_put_in():
 
 
 class Asking(Layer):
-    """Needs a value, after it has filled its cache."""
+    """Fills its cache, then needs a value."""
 
     def forward(self, x):
         result = super().forward(x)
@@ -84,7 +84,7 @@ def test_a_cache_filled_on_meta_does_not_spoil_the_walk_on_the_cpu(place):
 
 def test_a_large_library_in_reach_hides_no_cache_of_the_networks_own(monkeypatch):
     monkeypatch.setattr(caches, "MOST", 500)
-    monkeypatch.setattr(nets_caching, "TABLE", {0: [[[]] for _ in range(900)]})  # stands before the class in the module
+    monkeypatch.setattr(nets_caching, "TABLE", {0: [[[]] for _ in range(900)]})  # comes before the class in the module
 
     archcost.profile(Asking("in_another_class"), X)
 
@@ -122,7 +122,7 @@ def test_a_place_that_cannot_be_cleared_is_named():
 
 
 def test_what_a_thread_has_out_of_sight_is_cleared_and_python_goes_on(monkeypatch):
-    """Python keeps a thread's variables in a table of its own, and crashes when an entry of that is missing."""
+    """Python keeps a thread's variables in a separate table, and crashes if an entry is missing."""
     hidden = types.ModuleType("hidden_from_the_walk")
     hidden.local = threading.local()
     monkeypatch.setitem(sys.modules, hidden.__name__, hidden)
@@ -176,7 +176,7 @@ def test_real_tensors_in_a_cache_stay():
 
 
 def test_a_set_that_shrinks_while_it_is_looked_through_is_no_failure(monkeypatch):
-    """What a set refers to weakly may die meanwhile, and takes its entry with it."""
+    """A weakly referenced object may die meanwhile, and its entry goes, too."""
     entries = {1, 2, 3}
     caches = Caches()
     caches._before = [(entries, {1, 2})]
@@ -190,7 +190,7 @@ def test_a_set_that_shrinks_while_it_is_looked_through_is_no_failure(monkeypatch
     assert entries == set()
 
 
-@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # of 2.11, whoever switches them off by an argument
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # of torch 2.11, even if an argument disables them
 def test_tensors_without_a_storage_are_passed_over():
     held, sparse = {}, torch.sparse_coo_tensor(size=(3, 3), device="meta", check_invariants=False)
     held["it"] = torch.ones(2, device="meta")

@@ -1,4 +1,4 @@
-"""A network on meta is copied as `copy.deepcopy` copies it, tensors apart."""
+"""A network on meta is copied like by `copy.deepcopy`, except for its tensors."""
 
 import copy
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from archcost.walk import Parts, meta_copy
 
 
 class Tied(nn.Module):
-    """Modules, parameters and attributes that are shared, and attributes of many kinds."""
+    """Shared modules, parameters and attributes, and attributes of many types."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is on around a profile does not reach it, and what comes in between leaves nothing behind."""
+"""Modes around a profile do not affect it, and interrupts leave nothing behind."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ from benchmarks.stress import KINDS, find_growth, find_thread_damage, small_netw
 ROOT = Path(__file__).parents[2]
 
 X = torch.ones(2, 2, 6, 6)
-MACS = 2 * (4 * 4 * 4 * 2 * 3 * 3 + 64 * 3)  # of two images: 4 channels of 4x4 from 2 of 3x3, then 64 to 3
+MACS = 2 * (4 * 4 * 4 * 2 * 3 * 3 + 64 * 3)  # two images: 4 channels of 4x4 from 2 of 3x3, then 64 to 3
 
 
 class Counting(TorchDispatchMode):
@@ -34,7 +34,7 @@ class Counting(TorchDispatchMode):
 
 
 class Doubling(TorchFunctionMode):
-    """Changes what a network computes."""
+    """Changes the results of operators."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         result = func(*args, **(kwargs or {}))
@@ -145,7 +145,7 @@ def test_another_thread_that_runs_the_network_meanwhile_is_not_in_the_report(dev
 
 
 def test_interrupts_leave_nothing_behind():
-    """In a process of its own: here an interrupt may land in what measures coverage, which then keeps its lock."""
+    """Runs in a separate process: here an interrupt may hit the coverage tracer, which then keeps its lock."""
     program = "from benchmarks.stress import find_interrupt_damage; print(find_interrupt_damage(40, seed=1))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
@@ -154,7 +154,7 @@ def test_interrupts_leave_nothing_behind():
 
 
 class Torn(nn.Module):
-    """Interrupted within something that does not bear it, as a context that leaves halfway is."""
+    """Is interrupted where the code does not tolerate it, like a context that exits halfway."""
 
     def __init__(self, first):
         super().__init__()
@@ -191,7 +191,7 @@ def test_an_interrupt_that_the_caller_deals_with_is_not_the_walks():
 
 @pytest.mark.parametrize("after", ["_pop_torch_function_stack", "_push_on_torch_function_stack"])
 def test_an_interrupt_while_the_meta_device_steps_aside_leaves_it_in_its_place(after, monkeypatch):
-    """It pops itself off torch's stack for a layer that makes no tensors, and comes back after it."""
+    """The meta device pops itself off torch's stack for a layer that creates no tensors, and returns afterwards."""
     device, change = MetaDevice(), getattr(torch._C, after)
 
     def interrupted(*args):
@@ -217,7 +217,7 @@ def test_many_profiles_leave_nothing_to_grow():
 
 
 class Once:
-    """Raises the first time that it is called, as an interrupt does that lands in a step."""
+    """Raises at its first call, like an interrupt within a step."""
 
     def __init__(self, error, log):
         self.error, self.log = error, log
@@ -244,7 +244,7 @@ def test_a_step_that_fails_or_is_interrupted_skips_no_other(error):
 
 
 def test_an_interrupt_while_a_storage_dies_is_not_lost():
-    """Python ignores what is raised in a weak reference's callback: none of archcost's runs Python code."""
+    """Python ignores exceptions in a weak reference's callback, so archcost's callbacks run no Python code."""
     import gc
     import weakref
 

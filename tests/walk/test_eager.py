@@ -1,4 +1,4 @@
-"""What is compiled is walked as if it were not; attention's fast path, which follows a mask's values, is off."""
+"""Compiled code is walked as eager code; attention's fast path, which depends on a mask's values, is off."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Operators that are given functions to run are counted by what runs; an unknown one is listed, the rest stands."""
+"""Higher-order operators are counted by the functions that they run; an unknown one is listed, the rest is counted."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from archcost.errors import WalkError
 from archcost.walk.higher_order import RUN
 
 DEVICES = ("meta", "cpu")
-pytestmark = pytest.mark.filterwarnings("ignore")  # torch's compiler, which these import, has many
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch's compiler, which they import, warns a lot
 LAYER = 5 * 4 * 4  # a linear layer from 4 to 4, for 5 rows
 
 
@@ -52,7 +52,7 @@ def added_up(net, x):
     return associative_scan(lambda a, b: a + b, net.layer(x), 0, combine_mode="generic")
 
 
-@pytest.mark.parametrize("device", ["auto", "cpu"])  # whether to go on, the meta device cannot know
+@pytest.mark.parametrize("device", ["auto", "cpu"])  # the meta device cannot know whether the loop continues
 @pytest.mark.parametrize(
     ("function", "macs"), [(branch, LAYER + 5 * 4 * 2), (other_branch, 5 * 4 * 2), (three_times, 3 * LAYER)]
 )
@@ -97,7 +97,7 @@ def test_what_a_release_says_by_keyword_changes_nothing(name):
 
 
 class Flexible(nn.Module):
-    """Two images of 16 places and 2 heads, 8 wide."""
+    """Attends over two images of 16 positions and 2 heads, 8 wide."""
 
     def __init__(self, *, causal):
         super().__init__()
@@ -124,12 +124,12 @@ def test_flex_attention_is_counted_dense_and_says_so(device, causal):
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_flex_attention_does_not_train_here(device):
-    with pytest.raises(WalkError, match="flex_attention trains on a GPU alone"):
+    with pytest.raises(WalkError, match="flex_attention trains on a GPU only"):
         archcost.profile(Flexible(causal=False), torch.ones(2, 16, 16), device=device, train="sgd")
 
 
 class Twice(HigherOrderOperator):
-    """An operator that nobody knows."""
+    """An operator without a rule."""
 
     def __init__(self):
         super().__init__("twice_for_a_test")

@@ -1,4 +1,4 @@
-"""What a forward puts between brackets costs on the meta device what it costs on a real one."""
+"""Indexing costs the same on the meta device as on a real one."""
 
 import pytest
 import torch
@@ -49,7 +49,7 @@ def test_meta_is_the_cpu(function):
 
 
 def test_a_number_that_is_written_is_one_element():
-    """3x4 zeros, and one number for each of the two writes."""
+    """There are 3x4 zeros, and one number for each of the two writes."""
     for device in ("meta", "cpu"):
         report = archcost.profile(Calls(write_a_number), torch.ones(3, 4), device=device)
         assert report.totals.activation_elements == 12 + 12 + 2  # the input, the zeros, the numbers
@@ -57,7 +57,7 @@ def test_a_number_that_is_written_is_one_element():
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_only_masks_make_sizes_depend_on_values(device):
-    """A list of places says how many it takes."""
+    """A list of indices has a known length."""
     by_list, by_mask = (
         archcost.profile(Calls(function), torch.ones(3, 4), device=device)
         for function in (read_by_a_list, lambda x: x[torch.tensor([True, False, True])])

@@ -1,4 +1,4 @@
-"""Under inference_mode torch hands whole functions to the walk; the operators must be those of no_grad all the same."""
+"""Under inference_mode torch passes whole functions to the walk; the operators must still equal those under no_grad."""
 
 import contextlib
 import warnings
@@ -17,7 +17,7 @@ DEVICES = ("meta", "cpu")
 
 
 class Dropped(nn.Module):
-    """A dropout that keeps everything in eval mode, and hands on the very tensor that it is given."""
+    """A dropout that keeps everything in eval mode, and returns the very same tensor."""
 
     def __init__(self):
         super().__init__()
@@ -33,7 +33,7 @@ class Resized(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A composite that is made of operators that autocast casts, and is not cast itself."""
+    """A composite operator, not cast itself, whose inner operators autocast casts."""
 
     def __init__(self):
         super().__init__()
@@ -51,9 +51,9 @@ class Spectrum(nn.Module):
 
 
 class Turned(nn.Module):
-    """A linear layer whose input does not lie in order: torch copies it where the weight learns.
+    """A linear layer with a non-contiguous input: torch copies it if the weight learns.
 
-    Within inference mode torch no longer sees the weight behind the one that it turns, and multiplies it for each row.
+    In inference mode torch no longer sees that the transposed weight learns, and multiplies it for each row.
     """
 
     def __init__(self):
@@ -97,7 +97,7 @@ def test_a_forward_under_inference_mode_counts_as_without(kind, device):
 
 
 class Counting(nn.Module):
-    """It writes into its buffer, into what another attribute holds, and into its weight."""
+    """Writes into its buffer, into a tensor of another attribute, and into its weight."""
 
     def __init__(self):
         super().__init__()
@@ -142,7 +142,7 @@ def test_mixed_precision_casts_the_parts_of_a_function_too(kind, device):
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_mixed_precision_keeps_no_casts_of_weights_in_inference_mode(device):
-    """The peak is the first product: weights and input in full, input, weight, bias and result in half precision."""
+    """The peak is the first product: weights and input in full; input, weight, bias and result in half precision."""
     report = archcost.profile(decorated(Dropped), torch.ones(2, 4), device=device, amp="cpu:bf16")
     weights, given, halves = 4 * (12 + 3 + 6 + 2), 4 * 8, 2 * (8 + 12 + 3 + 6)
     assert report.totals.peak_inference_bytes == weights + given + halves
@@ -168,7 +168,7 @@ def test_every_operator_of_torchs_own_tests_is_the_same_both_ways():
     for info in op_db:
         sample = _sample(info)
         for device in DEVICES if sample is not None else ():
-            with contextlib.suppress(Exception):  # some need values, which the meta device has not
+            with contextlib.suppress(Exception):  # some need values, which the meta device lacks
                 expected = _operators(info.op, sample, device, torch.no_grad)
                 calls += 1
                 if _operators(info.op, sample, device, torch.inference_mode) != expected:

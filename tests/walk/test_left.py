@@ -1,4 +1,4 @@
-"""A profile starts nothing, and leaves what it was given as it was: arguments, versions, gradients, modes."""
+"""A profile starts nothing, and does not change its arguments, versions, gradients or modes."""
 
 import copy
 import threading
@@ -15,7 +15,7 @@ X = torch.ones(2, 4)
 
 
 class Trainer(nn.Module):
-    """`train` starts a training, as some libraries have it."""
+    """`train` starts a training, as in some libraries."""
 
     def __init__(self, inner):
         super().__init__()
@@ -53,7 +53,7 @@ def test_no_training_is_started(kind, mode, device):
 
 
 class Frozen(nn.Sequential):
-    """Keeps its batch norms in eval, as fine-tuning does."""
+    """Keeps its batch norms in eval mode, as in fine-tuning."""
 
     def train(self, mode=True):
         super().train(mode)
@@ -73,7 +73,7 @@ def test_a_train_that_sets_a_mode_is_asked():
 
 
 class Cache:
-    """Keys and values in a plain object, which each forward adds to."""
+    """Keys and values in a plain object, to which each forward adds."""
 
     def __init__(self, length):
         self.layers = [Entry(torch.ones(2, length, 4))]
@@ -123,7 +123,7 @@ def test_a_cache_of_keys_is_an_input_and_does_not_grow(device, packed):
             Unpacking() if packed else Attending(), batch if packed else (X, cache), device=device
         )
         assert report.environment["device"] == ("meta" if device == "auto" else "cpu")
-        # the query, 2 x 4 x 4, and its products with the 3 keys that were there and the new one, 2 x 4 x 4
+        # the query, 2 x 4 x 4, and its products with the 3 earlier keys and the new one, 2 x 4 x 4
         assert report.totals.macs == 2 * 4 * 4 + 2 * 4 * 4
         assert [given.shape for given in report.network.inputs] == [(2, 4), (2, 3, 4)]
     assert cache.layers[0].keys.shape == (2, 3, 4)
@@ -158,7 +158,7 @@ def test_an_argument_that_cannot_be_copied_is_named():
 
 
 class Slots:
-    """An object without a dictionary of its attributes."""
+    """An object without an attribute dictionary."""
 
     __slots__ = ("seen", "sum")
 
@@ -167,13 +167,13 @@ class Slots:
 
 
 class WithCache(nn.Module):
-    """Keeps a plain object, nested containers and a layer that is not registered."""
+    """Keeps a plain object, nested containers and an unregistered layer."""
 
     def __init__(self):
         super().__init__()
         self.linear = nn.Linear(4, 4)
         self.cache = Cache(length=1)
-        del self.cache.lock  # it cannot be copied, and the meta device needs a copy
+        del self.cache.lock  # the network cannot be copied, and the meta device needs a copy
         self.tables = {"a": {"b": []}, "c": [torch.zeros(4)]}
         self.hidden = [nn.BatchNorm1d(4)]
         self.slots = Slots()

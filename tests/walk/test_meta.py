@@ -1,4 +1,4 @@
-"""What the meta device counts is what a real one does."""
+"""The counts on the meta device equal those on a real one."""
 
 import warnings
 
@@ -51,7 +51,7 @@ APART = {
     "grouped apart": ([QUERY, (2, 2, 5, 4), (2, 4, 5, 4)], None, {"enable_gqa": True}),
     "dropout": ([QUERY, KEY, KEY], None, {"dropout_p": 0.5}),
 }
-# fused by 2.14 and later
+# fused in torch 2.14 and later
 UNBATCHED = {
     "no batch": ([QUERY[1:], KEY[1:], KEY[1:]], None, {}),
     "no batch, one mask for all": ([QUERY[1:], KEY[1:], KEY[1:]], torch.zeros(6, 5), {}),
@@ -92,7 +92,7 @@ def test_the_meta_device_fuses_what_the_cpu_does(kind, train):
 def test_a_causal_mask_is_noted():
     found = archcost.profile(Attention(causal=True), torch.zeros(2, 5, 8), device="cpu")
 
-    assert found.warnings == ("attention is counted dense: the causal mask of 1 calls saves nothing here",)
+    assert found.warnings == ("attention with a causal mask is counted dense (calls: 1)",)
 
 
 def test_a_batch_without_images_is_as_deep_as_any():
@@ -103,9 +103,9 @@ def test_a_batch_without_images_is_as_deep_as_any():
 
 
 def test_weights_that_a_quantised_layer_packs_are_parameters():
-    """4 x 4 weights in int8 and 4 biases in float32."""
+    """The layer packs 4 x 4 weights in int8 and 4 biases in float32."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch announces its move to another package
+        warnings.simplefilter("ignore")  # torch warns of its move to another package
         net = torch.ao.quantization.quantize_dynamic(nn.Sequential(nn.Linear(4, 4)), {nn.Linear}, dtype=torch.qint8)
         totals = archcost.profile(net, torch.zeros(1, 4)).totals
 
@@ -113,7 +113,7 @@ def test_weights_that_a_quantised_layer_packs_are_parameters():
 
 
 def test_a_hook_on_a_layer_makes_its_tensors_where_the_network_is():
-    """A layer of torch's own makes none, and nobody asks where; a hook on it may."""
+    """A layer of torch creates no tensors, so the device does not matter; a hook on it may create some."""
     network = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
     network[1].register_forward_hook(lambda _module, _args, output: output + torch.ones(3))
 
@@ -169,7 +169,7 @@ def test_a_users_own_mode_stays_in_place():
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("train", [None, "sgd"])
 def test_torchs_own_attention_layer_runs_the_kernel_of_a_real_device(masked, train):
-    """It hands itself to what watches torch's functions, and its kernel, which it calls, to nothing."""
+    """The layer passes itself to torch's function modes, but not the kernel that it calls."""
 
     class Attends(nn.Module):
         def __init__(self):
@@ -191,7 +191,7 @@ def test_torchs_own_attention_layer_runs_the_kernel_of_a_real_device(masked, tra
 
 
 def test_attention_alone_of_torchs_functions_in_python_calls_what_meta_answers_itself():
-    """The others hand themselves over once as well, so whatever they call is torch's own."""
+    """The other Python functions also pass themselves on once, so all that they call belongs to torch."""
     from archcost.walk.meta import ATTENTION, REPLACED
 
     replaced = {getattr(function, "__name__", "") for function in REPLACED}

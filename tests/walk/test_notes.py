@@ -1,4 +1,4 @@
-"""What a report says beside its figures: sizes that follow from values, chance; and what cannot be walked."""
+"""Notes of a report: sizes that depend on values, randomness; and networks that cannot be walked."""
 
 import random
 
@@ -33,7 +33,7 @@ class Picked(nn.Module):
 )
 def test_sizes_that_follow_from_values_are_said(pick, name):
     report = archcost.profile(Picked(pick), torch.ones(2, 4))
-    (found,) = [warning for warning in report.warnings if "follow from values" in warning]
+    (found,) = [warning for warning in report.warnings if "depend on values" in warning]
     assert name in found
 
 
@@ -43,7 +43,7 @@ def test_sizes_that_do_not_are_not(device):
 
 
 class Skipped(nn.Module):
-    """Layers are left out at random, in training."""
+    """Skips layers at random in training."""
 
     def __init__(self, draw):
         super().__init__()
@@ -68,7 +68,7 @@ class Skipped(nn.Module):
 )
 def test_layers_that_are_dropped_at_random_are_said(draw):
     training = archcost.profile(Skipped(draw), torch.ones(2, 4), mode="train")
-    assert any("decided by random numbers" in warning for warning in training.warnings)
+    assert any("depends on random numbers" in warning for warning in training.warnings)
     assert training.totals.macs == 3 * 2 * 4 * 4
     assert archcost.profile(Skipped(draw), torch.ones(2, 4)).warnings == ()
 
@@ -105,7 +105,7 @@ NUMBERS = [0.5] * 20_000
 
 
 class Table(nn.Module):
-    """A linear layer's 4 rows of 3 are summed up, and scale a table made of Python's numbers."""
+    """The 4 rows of 3 outputs of a linear layer are summed, and scale a table of Python numbers."""
 
     def __init__(self):
         super().__init__()

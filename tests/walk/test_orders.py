@@ -1,4 +1,4 @@
-"""The order of a tensor's dimensions in memory, and views of one storage, are those of a real device."""
+"""The memory order of a tensor's dimensions, and views of one storage, equal those on a real device."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from archcost.walk.shapes.elementwise import with_number
 
 
 class Tokens(nn.Module):
-    """Convolves pictures that come as tokens, channels innermost, and takes the result as tokens again."""
+    """Convolves images that arrive as tokens, channels innermost, and returns tokens again."""
 
     def __init__(self, *inner):
         super().__init__()
@@ -42,7 +42,7 @@ def test_convolutions_keep_channels_innermost(inner, batch):
 @pytest.mark.parametrize(
     ("shape", "strides"),
     [
-        ((1, 16, 8, 8), (16, 1, 128, 16)),  # what tokens of one picture are after a transposition
+        ((1, 16, 8, 8), (16, 1, 128, 16)),  # the strides of one image's tokens after a transposition
         ((3, 1, 5), (5, 1, 1)),
         ((3, 1, 3), (1, 2, 3)),
         ((1, 2, 3, 1), (5, 1, 2, 1)),
@@ -57,9 +57,9 @@ def test_a_number_leaves_dimensions_in_the_cpus_order(shape, strides):
 
 
 def test_groups_are_normalised_as_the_named_device_does():
-    """The CPU takes channels that lie innermost as they are; a GPU copies the 2x8x4x4 elements in order first.
+    """The CPU takes innermost channels directly; a GPU first copies the 2x8x4x4 elements into order.
 
-    Before 2.14 by an operator of its own.
+    Before torch 2.14 a separate operator does so.
     """
     network, tokens = Tokens(nn.Conv2d(8, 8, 1), nn.GroupNorm(2, 8)), torch.ones(2, 16, 8)
     how = {"train": "sgd", "loss": "sum"}
@@ -67,12 +67,12 @@ def test_groups_are_normalised_as_the_named_device_does():
         archcost.profile(network, tokens, device=device, like=like, **how).totals
         for device, like in (("meta", "cpu"), ("cpu", None))
     )
-    # in its backward pass torch copies on every device but the CPU, whatever is followed
+    # in the backward pass torch copies on every device but the CPU, whichever device is followed
     assert meta.activation_elements == cpu.activation_elements
     assert meta.saved_bytes == cpu.saved_bytes
     on_gpu = archcost.profile(network, tokens, device="meta", like="cuda", **how)
     copies = 1 + ("aten.clone" in next(row for row in on_gpu.layers if row.name == "inner.1").operators)
-    # then the linear layer copies them back, and adds its bias to 2 x 16 x 4 products in an operator of its own
+    # then the linear layer copies them back, and adds its bias to 2 x 16 x 4 products in a separate operator
     assert on_gpu.totals.activation_elements == meta.activation_elements + copies * (2 * 8 * 4 * 4) + 2 * 16 * 4
 
 

@@ -1,4 +1,4 @@
-"""Recurrent layers on the meta device cost what they cost on the CPU, row by row and byte by byte."""
+"""Recurrent layers cost the same on the meta device and the CPU, row by row and byte by byte."""
 
 import pytest
 import torch
@@ -46,7 +46,7 @@ def test_meta_is_the_cpu(kind, options, train):
 
 
 class Packing(nn.Module):
-    """Three sequences, of which one ends after each of the steps 2 and 4."""
+    """Three sequences: one ends after step 2, one after step 4."""
 
     def __init__(self, kind, **options):
         super().__init__()
@@ -77,7 +77,7 @@ halves = pytest.mark.skipif(
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
 @pytest.mark.parametrize("train", [None, "sgd"])
 def test_mixed_precision_is_that_of_the_cpu(kind, train):
-    """The fused layer and its workspace are in half precision there, its gradients are not."""
+    """On the CPU the fused layer and its workspace are in half precision, its gradients are not."""
     options = {"num_layers": 2, "bidirectional": True}
     check_both_devices(lambda: Net(kind, **options), torch.ones(4, 3, 10), train=train, amp="cpu:bf16")
 
@@ -108,7 +108,7 @@ def test_a_sequence_without_a_batch_and_a_given_state(device):
     [(3, 2, 4, 5), (30, 2, 4, 5), (10, 8, 32, 64), (20, 8, 64, 32), (7, 3, 100, 100), (5, 4, 300, 512)],
 )
 def test_what_the_cpus_kernel_keeps_is_known(steps, batch, width, hidden):
-    """Its workspace, which follows from the sizes alone, is most of what a fused LSTM saves."""
+    """Its workspace, which depends only on the sizes, is the largest part of a fused LSTM's saved bytes."""
 
     class Sized(nn.Module):
         def __init__(self):

@@ -1,4 +1,4 @@
-"""archcost's own shape rules say what torch's meta kernels say, in shape, dtype and strides."""
+"""The shape rules of archcost agree with torch's meta kernels in shape, dtype and strides."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def tensor(*shape, dtype=torch.float32):
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
-# one network of each builder, the first in the catalogue; all of them among the extras
+# the first network of each builder in the catalogue; the extras test all networks
 ONE_OF_EACH = {entry.builder: entry.id for entry in reversed(list(REGISTRY))}.values()
 ALL = pytest.param([entry.id for entry in REGISTRY], marks=pytest.mark.extras)
 
@@ -74,7 +74,7 @@ def test_every_rule_agrees_with_torch_over_a_training_step():
 
 @st.composite
 def strided(draw, least=0, dtype=None):
-    """A tensor on meta, contiguous or permuted, a part of its rows, cut, stepped through or expanded."""
+    """Draw a meta tensor: contiguous, permuted, a part of its rows, cut, strided or expanded."""
     count = draw(st.integers(least, 4))
     sizes = [draw(st.sampled_from([1, 1, 2, 3, 5])) for _ in range(count)]
     made = tensor(*sizes, dtype=dtype or draw(st.sampled_from(FLOATS)))
@@ -93,7 +93,7 @@ def strided(draw, least=0, dtype=None):
 
 
 def agrees(func, *args, **kwargs):
-    """Whether a rule answers at all; if it does, check mode compares, and raises when torch differs or refuses."""
+    """Return whether a rule answers; if it does, check mode compares, and raises if torch differs or refuses."""
     if shapes.SHAPES[func](*args, **kwargs) is NotImplemented:
         return False
     with shapes.check_answers() as check:
@@ -164,16 +164,16 @@ def test_windows_have_as_many_places_as_torch_says(data):
     agrees(aten.avg_pool3d.default, image.unsqueeze(1), [2, *kernel], [1, *stride], [0, *padding], ceil)
     agrees(aten._adaptive_avg_pool2d.default, image, kernel)
     agrees(aten.upsample_bilinear2d.default, image, sides, False)
-    several = image.numel() > channels  # torch divides by what is left of one value, the mean subtracted
+    several = image.numel() > channels  # torch divides by n - 1, which is 0 for a single value
     agrees(aten.native_batch_norm.default, image, row, row, row, row, several, 0.1, 1e-5)
     agrees(aten.native_group_norm.default, image, row, row, batch, channels, sides[0] * sides[1], groups, 1e-5)
 
 
 def calls(dtype):
-    """Arguments for each operator that has a rule, which the rule answers."""
+    """Return arguments for each operator with a rule, which the rule answers."""
     x, wide, row = tensor(2, 4, 9, 6, dtype=dtype), tensor(2, 9, 6, dtype=dtype), tensor(4, dtype=dtype)
     matrix = tensor(3, 4, dtype=dtype)
-    full = dtype != torch.bfloat16  # with statistics of its own dtype
+    full = dtype != torch.bfloat16  # statistics share the input's dtype
     grads = (x, x, row, row, row, row, row, True, 1e-5, [True, True, False])
     special = {
         aten.convolution.default: (x, tensor(6, 2, 3, 2, dtype=dtype), None, [2, 1], [1, 2], [1, 2], False, [0, 0], 2),
@@ -232,7 +232,7 @@ def test_every_rule_answers_and_agrees(dtype):
 @pytest.mark.parametrize("shape", [(2, 8, 6, 6), (2, 8, 1, 1), (1, 1, 6, 6)], ids=str)
 @pytest.mark.parametrize("kernel", [1, 3])
 def test_gradients_of_a_convolution_lie_as_what_they_are_of(kernel, shape, layout):
-    """Whatever the order of the gradient that comes in."""
+    """The order of the incoming gradient does not matter."""
     image = torch.ones(shape, device="meta").to(memory_format=layout)
     weight = torch.ones(4, shape[1], kernel, kernel, device="meta").to(memory_format=layout)
     given = torch.ones(shape[0], 4, *shape[2:], device="meta").transpose(-1, -2)
@@ -256,7 +256,7 @@ def test_groups_of_channels_that_lie_innermost_stay_so(dtype):
 
 
 def test_where_torch_contradicts_itself_the_cpus_kernel_is_right():
-    """The meta kernels of some releases err: of attention in float64, 2.11 says that its sums are of float32."""
+    """The meta kernels of some releases err: for attention in float64, torch 2.11 returns sums in float32."""
 
     def of_torch(x):
         return x if x.is_meta else x.double()

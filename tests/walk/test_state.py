@@ -1,4 +1,4 @@
-"""A walk leaves the network and the process exactly as they were, also when the forward raises."""
+"""A walk leaves the network and the process unchanged, even if the forward raises."""
 
 import gc
 import random
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not sup
 
 
 class Restless(nn.Module):
-    """A forward that changes whatever a forward can change, and raises at the end if it is told to."""
+    """Changes everything that a forward can change, and raises at the end on request."""
 
     def __init__(self, *, raises=False):
         super().__init__()
@@ -34,7 +34,7 @@ class Restless(nn.Module):
         self.temperature = torch.ones(1)  # neither a parameter nor a buffer
         self.memory = [torch.ones(2), "tokens"]
         self.conv.bias.requires_grad_(False)
-        self.conv.eval()  # mixed modes: the rest trains
+        self.conv.eval()  # mixed modes: the other modules train
 
     def forward(self, x):
         self.calls += 1
@@ -56,7 +56,7 @@ class Restless(nn.Module):
 
 
 def attributes(module):
-    """The attributes of a module, by identity, with the contents of its containers."""
+    """Return the attributes of a module, by identity, with the contents of its containers."""
     found = {}
     for key, value in module.__dict__.items():
         contents = (list(value), [id(item) for item in value.values()]) if isinstance(value, dict) else None
@@ -65,7 +65,7 @@ def attributes(module):
 
 
 def snapshot(network):
-    """Everything that must not change."""
+    """Return all state that must not change."""
     return {
         "modules": [name for name, _ in network.named_modules()],
         "modes": [module.training for module in network.modules()],
@@ -83,7 +83,7 @@ def snapshot(network):
 
 
 def process():
-    """The state of the process that a walk could move."""
+    """Return the process state that a walk could change."""
     return {
         "torch": torch.random.get_rng_state().tolist(),
         "python": random.getstate(),
@@ -192,7 +192,7 @@ def test_twice_in_a_row_gives_the_same_report(net, device):
 
 
 def test_a_weight_that_the_forward_overwrites_gets_its_values_back():
-    """Constraints that renormalise `weight.data` in the forward are common."""
+    """Forwards commonly renormalise `weight.data`."""
     net = nn.Linear(3, 3)
     before = net.weight.detach().clone()
 
@@ -224,7 +224,7 @@ peaks = [archcost.profile(net, device="meta", train="sgd", batch=2).totals.peak_
 def test_the_first_walk_of_a_process_is_as_any_other(code):
     """The first meta kernel in Python, or the first checkpoint, imports torch's compiler.
 
-    Errors that the import handles would keep tensors alive.
+    Exceptions handled by the import would keep tensors alive.
     """
     program = f"""
 import sys, torch, archcost
@@ -240,7 +240,7 @@ assert peaks[0] == peaks[1], peaks
 @pytest.mark.parametrize("train", [None, "adam"])
 @pytest.mark.parametrize("device", ["meta", "cpu"])
 def test_a_profiled_network_dies_with_its_last_reference(device, train):
-    """Nothing waits for the garbage collector: on a GPU that would be memory that the user cannot have back."""
+    """Nothing waits for the garbage collector: on a GPU the user could not get that memory back."""
     images = torch.randn(2, 3, 8, 8)
 
     def weak():
@@ -248,7 +248,7 @@ def test_a_profiled_network_dies_with_its_last_reference(device, train):
         archcost.profile(network, images, device=device, train=train)
         return weakref.ref(network)
 
-    weak()  # the first one imports, and an import's handled errors keep frames
+    weak()  # the first walk imports modules, and exceptions handled by an import keep frames
     gc.collect()
     gc.disable()
     try:
@@ -258,7 +258,7 @@ def test_a_profiled_network_dies_with_its_last_reference(device, train):
 
 
 def test_a_network_on_meta_is_as_it_was():
-    """It is walked itself, where any other is copied to the meta device."""
+    """The walk uses the network itself, while any other network is copied to the meta device."""
     network = Restless().to("meta")
     network.temperature = network.temperature.to("meta")
     modules = [(module.training, attributes(module)) for module in network.modules()]
@@ -272,7 +272,7 @@ def test_a_network_on_meta_is_as_it_was():
 
 @pytest.mark.parametrize("device", ["cpu", "meta"])
 def test_a_walk_leaves_no_garbage_behind(device):
-    """What only the collector frees stays until it runs: a walk's records go as soon as nobody holds them."""
+    """Objects in cycles stay until the collector runs; the records of a walk are freed with their last reference."""
     layers = (nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU()) for _ in range(100))
     network = nn.Sequential(*layers).to(device)
     archcost.profile(network, torch.zeros(1, 4, device=device), device=device)

@@ -1,4 +1,4 @@
-"""Modules inside of torch.func's transforms: the operators are those that the transforms run, over all samples."""
+"""Modules inside of torch.func's transforms: the walk records the transforms' operators, over all samples."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from torch.func import functional_call, grad, hessian, jacfwd, jacrev, jvp, vjp,
 import archcost
 from archcost.errors import WalkError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit")  # torch's own, for jvp
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit")  # a warning of torch about jvp
 
 DEVICES = ("meta", "cpu")
 FORWARD = 5 * 4 * 3  # a linear layer from 4 to 3, for 5 samples
@@ -62,7 +62,7 @@ def ensemble(layer, x):
 
 
 def double(layer, x):
-    """The gradient's own derivative, in one direction."""
+    """Return the derivative of the gradient in one direction."""
     return jvp(grad(lambda sample: layer(sample).tanh().sum()), (x[0],), (torch.ones(4),))
 
 
@@ -78,11 +78,11 @@ def curvature(layer, x):
         (per_sample_gradients, FORWARD + FORWARD),  # each sample's gradient of the weight is an outer product
         # the rows times the weight, their tangents times the weight, the rows times the weight's tangent, zeros
         (directional, 3 * FORWARD),
-        (backwards, FORWARD + FORWARD),  # a gradient of each output times the weight
+        (backwards, FORWARD + FORWARD),  # the gradient of each output times the weight
         (nested, FORWARD),
         (in_chunks, FORWARD),
         (ensemble, 3 * FORWARD),
-        # forward and backward once, then both for tangents of the sample and of the weight, which is zeros
+        # forward and backward once, then both for the tangents of the sample and of the weight, which are zeros
         (double, 3 * 2 * 4 * 3),
         (jacobian, 4 * 3 + 3 * 3 * 4),  # forward for one sample, then three rows of a gradient times the weight
     ],
@@ -113,17 +113,17 @@ def test_a_forward_derivative_is_the_same_on_both_devices(transform):
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_forward_derivative_counts_no_operator_that_asks_for_a_shape(device):
-    """Neither the tangents that are zeros, nor torch's sum of them on the meta device, which says how large one is."""
+    """Zero tangents do not count, nor does torch's sum of them on the meta device, which only finds a shape."""
     report = archcost.profile(Transformed(directional), torch.ones(5, 4), device=device)
     row = next(row for row in report.layers if row.name == "layer")
-    products, copied, summed, spread_out = 3 * 5 * 3, 5 * 3, 5 * 3, 1 + 1  # a number for each tangent of zeros
+    products, copied, summed, spread_out = 3 * 5 * 3, 5 * 3, 5 * 3, 1 + 1  # one element for each tangent of zeros
     assert row.activation_elements == products + copied + summed + spread_out
     assert row.other_ops == summed
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_primitive_that_a_network_calls_itself_is_counted(device):
-    """The very same primitives, of tensors that hold values."""
+    """The same primitives, on tensors with values."""
     report = archcost.profile(Transformed(lambda _, x: torch.ops.prims.add(x, x)), torch.ones(5, 4), device=device)
     assert report.totals.other_ops == 5 * 4
 
@@ -148,4 +148,4 @@ def test_a_row_inside_of_vmap_has_the_shapes_of_all_samples(device):
     report = archcost.profile(Transformed(mapped), torch.ones(5, 4), device=device)
     row = next(row for row in report.layers if row.name == "layer")
     assert (row.inputs, row.outputs) == (((5, 4),), ((5, 3),))
-    assert report.totals.activation_elements == 5 * 4 + 5 * 3 + 5 * 3  # the bias is added apart from the product
+    assert report.totals.activation_elements == 5 * 4 + 5 * 3 + 5 * 3  # a separate operator adds the bias

@@ -1,4 +1,4 @@
-"""Networks whose constructor needs values: built on the CPU with parameters that nothing is written into."""
+"""Networks whose constructor needs values are built on the CPU with uninitialised parameters."""
 
 import sys
 import types
@@ -13,7 +13,7 @@ from archcost.walk import Unfilled
 
 
 class WidthsFromTensors(nn.Module):
-    """Works its widths out with tensors, as torchvision's RegNet does."""
+    """Computes its widths with tensors, like torchvision's RegNet."""
 
     def __init__(self):
         super().__init__()
@@ -60,7 +60,7 @@ def test_a_library_may_put_initialisers_of_its_own_in_place_of_torchs(monkeypatc
     monkeypatch.setattr(nn.init, "normal_", normal_)
     parameter = nn.Parameter(torch.full((3,), 7.0))
     with Unfilled():
-        original(parameter)  # which hands torch's modes what is in its place
+        original(parameter)  # torch's modes receive the function that replaced it
     assert parameter.tolist() == [7.0, 7.0, 7.0]
 
 
@@ -87,4 +87,4 @@ def test_what_autograd_forbids_outside_of_it_is_forbidden_within():
 
     with Unfilled("meta"), pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
         parameter.mul_(2)
-    assert torch.zeros(1).device.type == "cpu"  # the device went with the mode
+    assert torch.zeros(1).device.type == "cpu"  # leaving the mode restores the device

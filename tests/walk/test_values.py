@@ -1,4 +1,4 @@
-"""Small values beside meta: questions about masks, positions and grids are answered there, as the CPU answers them."""
+"""Small values beside meta: they answer questions about masks, positions and grids like the CPU."""
 
 import copy
 
@@ -17,7 +17,7 @@ MASK = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]])
 
 
 class Asking(nn.Module):
-    """Takes a mask, a sequence and whatever `ask` does with both; `weight` is 5x5."""
+    """Passes a mask and a sequence to `ask`; `weight` is 5x5."""
 
     def __init__(self, ask):
         super().__init__()
@@ -31,7 +31,7 @@ class Asking(nn.Module):
 
 
 def first(self, x, count):
-    """25 multiply-adds for each of `count` places of both sequences."""
+    """Apply the layer to the first `count` positions: 25 multiply-adds for each, in both sequences."""
     return self.linear(x[:, :count])
 
 
@@ -263,14 +263,14 @@ def test_a_description_of_integers_is_zeros_on_every_device():
 def test_a_training_step_is_answered_too():
     report = archcost.profile(Asking(ask_all), (MASK, torch.randn(2, 4, 5)), device="meta", train="adam", loss="sum")
     assert report.totals.macs == 2 * 25
-    assert report.totals.backward_macs == 2 * 25  # of the weight alone: the input does not learn
+    assert report.totals.backward_macs == 2 * 25  # the weight's gradient alone: the input does not learn
 
 
 @pytest.mark.extras
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("padded", [False, True])
 def test_a_network_of_transformers_runs_on_meta_with_the_mask_of_a_tokenizer(padded):
-    import_library("torchvision")  # which transformers imports, beside a torch for the CPU too
+    import_library("torchvision")  # transformers imports torchvision, even beside a torch for the CPU
     transformers = pytest.importorskip("transformers")
     config = transformers.BertConfig(
         num_hidden_layers=2, hidden_size=64, intermediate_size=128, num_attention_heads=4, vocab_size=100
@@ -280,13 +280,13 @@ def test_a_network_of_transformers_runs_on_meta_with_the_mask_of_a_tokenizer(pad
     report = archcost.profile(
         transformers.BertModel(config), kwargs={"input_ids": ids, "attention_mask": mask}, device="meta"
     )
-    # for each layer 32 places of four 64x64 and two 64x128 products, and 2 x 16 x 16 x 64 for scores and values each;
+    # for each layer 32 positions of four 64x64 and two 64x128 products, and 2 x 16 x 16 x 64 for scores and for values;
     # then one 64x64 product for each sequence
     assert report.totals.macs == 2 * (32 * (4 * 64 * 64 + 2 * 64 * 128) + 2 * 2 * 16 * 16 * 64) + 2 * 64 * 64
 
 
 def test_another_walk_knows_what_was_learnt_and_nothing_of_this_one():
-    """Storages are numbered anew in each walk: what one has found would stand for something else in the next."""
+    """Each walk numbers storages anew: values of one walk would belong to other storages in the next."""
     first_walk = Values()
     given = torch.arange(4, device="meta")
     first_walk.learn(given, torch.arange(4))

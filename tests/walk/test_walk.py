@@ -1,4 +1,4 @@
-"""Wrapped, compiled, exported and odd networks, inputs of every form, and clear errors for what cannot be counted."""
+"""Wrapped, compiled, exported and odd networks, inputs of every form, and clear errors for uncountable ones."""
 
 import threading
 from collections import defaultdict
@@ -81,7 +81,7 @@ def test_what_checkpointing_runs_again_counts_again(device):
     once = report(Checkpointed(reentrant=False).body, image, device=device, train="sgd").totals
     assert once.backward_macs == 2 * (first + second)
     lazily = report(Checkpointed(reentrant=False), image, device=device, train="sgd").totals
-    assert lazily.backward_macs == 2 * (first + second) + first  # the last convolution is not needed again
+    assert lazily.backward_macs == 2 * (first + second) + first  # the last convolution's result is not needed again
     fully = report(Checkpointed(reentrant=True), image, device=device, train="sgd").totals
     assert fully.backward_macs == 2 * (first + second) + first + second
 
@@ -107,7 +107,7 @@ def test_inputs_of_every_form(form, device):
     args, kwargs = FORMS[form]
     totals = archcost.profile(Takes(), args, kwargs, device=device).totals
     assert totals.macs == CONV
-    assert totals.activation_elements == 192 + 192 + 144  # one tensor twice is one input
+    assert totals.activation_elements == 192 + 192 + 144  # the same tensor twice is one input
 
 
 @pytest.mark.parametrize("device", ["meta", "cpu"])

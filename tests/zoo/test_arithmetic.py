@@ -1,7 +1,7 @@
-"""The oracle proves itself: its layer lists give the exact counts of counts.csv and block_counts.csv.
+"""The layer lists of `arithmetic` give the exact counts of counts.csv and block_counts.csv.
 
-Both sides exist apart from archcost: the tables hold counts that independent implementations confirm, the lists in
-`arithmetic` are written from the papers in plain integers. No torch here.
+Both sides are independent of archcost: other implementations confirm the counts in the tables, and the lists were
+written from the papers in plain integers, without torch.
 """
 
 import csv
@@ -17,14 +17,14 @@ HERE = Path(__file__).parent
 
 
 def table(name):
-    """A CSV file as dictionaries, with its integers as integers."""
+    """Return a CSV file as dictionaries, with integers parsed."""
     with (HERE / name).open(newline="") as file:
         rows = list(csv.DictReader(file))
     return [{key: int(value) if value.isdecimal() else value for key, value in row.items()} for row in rows]
 
 
 def totals(layers):
-    """What counts.csv says about a network, from its layers."""
+    """Return the columns of counts.csv of a network, computed from its layers."""
     convs = [layer for layer in layers if layer.kind == "conv"]
     fcs = [layer for layer in layers if layer.kind == "fc"]
     assert len(convs) + len(fcs) == len(layers)
@@ -112,7 +112,7 @@ def test_convolution_by_hand():
     [
         (227, 11, 4, "V", 55),  # AlexNet, layer 1
         (224, 7, 2, "p1", 110),  # ZFNet, layer 1
-        (110, 3, 2, "C", 55),  # its pooling; rounded down it would be 54
+        (110, 3, 2, "C", 55),  # its pooling; rounding down would give 54
         (110, 3, 2, "V", 54),
         (35, 3, 2, "", 18),
         (35, 3, 2, "V", 17),

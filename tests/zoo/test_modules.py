@@ -1,4 +1,4 @@
-"""The papers' modules as networks of their own, against arithmetic from their figures."""
+"""The papers' modules as separate networks, against arithmetic from their figures."""
 
 import pytest
 from arithmetic import BLOCKS
@@ -7,7 +7,7 @@ import archcost
 from archcost import zoo
 from archcost.sources import resolve
 
-ORACLES = {  # name of tests/zoo/block_counts.csv
+ORACLES = {  # a name in tests/zoo/block_counts.csv
     "inception_v2_a": "fig5_module",
     "inception_v3_a": "v3_a",
     "inception_v3_b": "v3_b_192",
@@ -21,7 +21,7 @@ ORACLES = {  # name of tests/zoo/block_counts.csv
 }
 
 
-BY_HAND = {  # weights, and the side of the map that they make: each weight multiplies once for each of its places
+BY_HAND = {  # weights, and the side of their output map: each weight multiplies once for each position
     "mlpconv": ((3 * 25 * 192, 32), (192 * 160, 32), (160 * 96, 32)),
     "googlenet_3a": (
         (192 * 64, 28), (192 * 96, 28), (96 * 9 * 128, 28), (192 * 16, 28), (16 * 25 * 32, 28), (192 * 32, 28),
@@ -75,7 +75,7 @@ BY_HAND = {  # weights, and the side of the map that they make: each weight mult
     "nasnet_normal_cell": (
         ((264 * 44, 28),) * 2 + ((25 * 44, 28), (44 * 44, 28)) * 4 + ((9 * 44, 28), (44 * 44, 28)) * 6
     ),
-    # Both narrowed to 88 on 28x28; two 7x7, two 5x5 and a 3x3, each twice; all but the 3x3 begin with stride 2.
+    # Both narrowed to 88 on 28x28; two 7x7, two 5x5 and a 3x3, each twice; all except the 3x3 begin with stride 2.
     "nasnet_reduction_cell": (
         ((264 * 88, 28),) * 2
         + ((49 * 88, 14), (88 * 88, 14)) * 4

@@ -1,8 +1,8 @@
 """The zoo against torchvision and timm: parameters, multiply-adds, and layer by layer the shapes.
 
-`SAME` are equal in all of it. `DIFFERENT` names every difference and its reason; there the numbers of the difference
-are exact. The shapes of a layer are those of its weight and of its output, whatever the layer is called and in
-whatever order it runs; a 1x1 convolution of a single place is a linear layer.
+Networks in `SAME` agree in all of these. `DIFFERENT` names every difference, its reason and its exact numbers. A
+layer's shapes are the shapes of its weight and its output, whatever its name and order; a 1x1 convolution on a single
+position is a linear layer.
 """
 
 from collections import Counter
@@ -64,7 +64,7 @@ SAME = {
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """The peer's parameters and multiply-adds minus the zoo's, and how many layers only one of them has."""
+    """The peer's parameters and multiply-adds minus the zoo's, and the numbers of layers that only one of them has."""
 
     params: int = 0
     macs: int = 0
@@ -122,9 +122,9 @@ pytestmark = [pytest.mark.peers, pytest.mark.no_cover]
 
 @cache
 def measured(spec, shape):
-    """Parameters, multiply-adds, and the multiset of (weight shape, output shape) of convolutions and linear layers.
+    """Return parameters, multiply-adds, and the multiset of (weight shape, output shape) of weighted layers.
 
-    Every weight is used once for each place of the output; what archcost itself counts is tested elsewhere.
+    Every weight is used once for each output position; archcost's own counts are tested elsewhere.
     """
     with Unfilled("meta"):
         network = sources.resolve(spec).build().eval()
@@ -146,7 +146,7 @@ def measured(spec, shape):
 
 
 def difference(name, other):
-    """What the peer's network has more than the zoo's, at the zoo's input, and the layers that one of them lacks."""
+    """Return the peer's excess over the zoo at the zoo's input, and the layers that one of them lacks."""
     peer(other.partition(":")[0])
     shape = sources.resolve(name).inputs[0].shape
     (params, macs, shapes), (their_params, their_macs, their_shapes) = measured(name, shape), measured(other, shape)

@@ -1,4 +1,4 @@
-"""Every network of the zoo, against counts worked out without it: a table, and each paper's layer list as integers."""
+"""Every network of the zoo, against independent counts: a table, and each paper's layer list as integers."""
 
 import csv
 from collections import Counter
@@ -60,7 +60,7 @@ def test_totals_are_the_tables(name):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", COUNTS)
 def test_weighted_layers_are_the_papers(name):
-    """The multiset of (weights, macs) of the rows is what the paper's layer list gives."""
+    """The multiset of (weights, macs) of the rows equals the paper's layer list."""
     ours = Counter((layer.weights, layer.macs) for layer in report(name).layers if layer.macs)
 
     assert ours == Counter((layer.weights, layer.macs) for layer in LAYERS[name]())
@@ -69,7 +69,7 @@ def test_weighted_layers_are_the_papers(name):
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", COUNTS)
 def test_nothing_is_lost(name):
-    """No operator without a rule, no module that never ran, rows that sum to the totals, inputs as asked."""
+    """Every operator has a rule, every module ran, rows sum to the totals, and the input is the requested one."""
     found = report(name)
     known = [quantity for quantity in SUMS if getattr(found.totals, quantity) is not None]
     sums = {quantity: sum(getattr(layer, quantity) for layer in found.layers) for quantity in known}
@@ -162,7 +162,7 @@ def test_every_id_and_short_name_is_known():
 
 @pytest.mark.parametrize(("name", "form"), BLOCK_FORMS.items())
 def test_worked_examples_equal_their_arithmetic(name, form):
-    """At their own size, and with other widths on other maps where the example has them as a choice."""
+    """At their own size, and with other widths and maps if the example allows these."""
     channels, size, _ = zoo.REGISTRY.find(name).input
     for spec, width, side in ((name, channels, size), (f"{name}@28?in_channels=256", 256, 28)):
         layers = BLOCKS[form](width, side)

@@ -1,11 +1,10 @@
-"""Shape rules of archcost's own, for operators whose meta kernel in torch is written in Python and takes milliseconds.
+"""archcost's own shape rules, for operators whose meta kernel in torch is written in Python and takes milliseconds.
 
-On the meta device an operator has nothing to do but to allocate its results. A rule here answers the ordinary case and
-returns NotImplemented for everything else, which then goes to torch.
+On the meta device an operator only allocates its results. A rule returns them for the ordinary case, and NotImplemented
+for every other case, which torch then handles.
 
-No rule can be wrong unnoticed: in check mode, which the tests use over the whole zoo and over generated calls, each
-answer is compared with that of torch's own kernel. ARCHCOST_CHECK_SHAPES=1 in the environment turns it on for a process
-and those that it starts.
+Check mode compares each result with torch's own kernel; the tests use it over the whole zoo and over generated calls.
+ARCHCOST_CHECK_SHAPES=1 in the environment turns it on for a process and its child processes.
 """
 
 from archcost.walk.shapes.run import check_answers as check_answers, run as run

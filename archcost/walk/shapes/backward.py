@@ -1,4 +1,4 @@
-"""Operators of a backward pass."""
+"""Shape rules of backward operators."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def convolution(
     groups: int,
     output_mask: list[bool],
 ) -> Any:
-    """Answer with the gradients that are wanted of the image, the weight and the bias.
+    """Return the requested gradients of the image, the weight and the bias.
 
-    They have the order of channels that the image and the weight have; before 2.13 torch went by the gradient, too.
+    Their memory format follows the image and the weight; before torch 2.13 it followed the gradient, too.
     """
     del stride, padding, dilation, transposed, output_padding, groups
     formats = {suggest_memory_format(image), suggest_memory_format(weight)} - {torch.contiguous_format}
@@ -47,7 +47,7 @@ def batch_norm(
     eps: float,
     output_mask: list[bool],
 ) -> Any:
-    """Answer with the gradients that are wanted of the image, the scale and the shift."""
+    """Return the requested gradients of the image, the scale and the shift."""
     del mean, variance, saved_mean, saved_deviation, train, eps
     if weight is None or image.dtype not in FULL_PRECISION or not plain(image, gradient, weight):
         return NotImplemented
@@ -56,6 +56,6 @@ def batch_norm(
 
 
 def threshold(gradient: torch.Tensor, image: torch.Tensor, threshold: float) -> Any:
-    """Answer for ReLU."""
+    """Return the gradient of ReLU."""
     del threshold
     return new(image.shape, image) if gradient.shape == image.shape and plain(gradient, image) else NotImplemented

@@ -1,4 +1,4 @@
-"""Operators that work on one element after the other: their results keep the operands' order in memory."""
+"""Shape rules of elementwise operators: their results keep the operands' order in memory."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ INTEGERS = {torch.int64, torch.int32}
 
 
 def unary(image: torch.Tensor, *others: Any, **_: Any) -> Any:
-    """Answer for one tensor and plain numbers."""
+    """Return the result for one tensor and plain numbers."""
     if not image.dtype.is_floating_point or (others and _unusual(others)):
         return NotImplemented
     return _result(image.shape, (image,))
 
 
 def unary_in_place(image: torch.Tensor, *others: Any, **_: Any) -> Any:
-    """Answer with the tensor itself."""
+    """Return the tensor itself."""
     return NotImplemented if not image.dtype.is_floating_point or (others and _unusual(others)) else image
 
 
 def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
-    """Answer for two tensors, broadcast against each other, or for a tensor and a plain number."""
+    """Return the result for two broadcast tensors, or for a tensor and a plain number."""
     if not isinstance(second, torch.Tensor):
         return with_number(first, second, alpha)
     dtype = first.dtype if first.dtype == second.dtype else torch.result_type(first, second)
@@ -35,26 +35,26 @@ def binary(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
 
 
 def quotient(first: torch.Tensor, second: Any) -> Any:
-    """Answer as for any two operands; integers divided by a number have the default dtype."""
+    """Return the result as for any two operands; integers divided by a number have the default dtype."""
     if first.dtype not in INTEGERS or not isinstance(second, (int, float)):
         return binary(first, second)
     return _result(first.shape, (first,), torch.get_default_dtype())
 
 
 def with_number(image: torch.Tensor, *others: Any) -> Any:
-    """Answer for a tensor and a plain number: the CPU orders all dimensions, those of one place as well."""
+    """Return the result for a tensor and a plain number: the CPU orders all dimensions, even those of size 1."""
     if not image.dtype.is_floating_point or _unusual(others) or usual(image) or not image.numel():
         return unary(image, *others)
     return new_strided(image.shape, _stack(image.shape, _order(image.shape, (image,))), image)
 
 
 def power(base: float, exponent: torch.Tensor) -> Any:
-    """Answer for a plain number to the power of a tensor."""
+    """Return the result of a plain number to the power of a tensor."""
     return unary(exponent, base)
 
 
 def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> Any:
-    """Answer with the first tensor, where the second one fits into it."""
+    """Return the first tensor, if the second one can be broadcast to its shape."""
     if not isinstance(second, torch.Tensor):
         return unary_in_place(first, second, alpha)
     if not floating(first, second) or isinstance(alpha, complex):
@@ -63,7 +63,7 @@ def binary_in_place(first: torch.Tensor, second: Any, *, alpha: float = 1) -> An
 
 
 def fake_quantised(image: torch.Tensor, *_: Any) -> Any:
-    """Answer with the image, and which of its elements fit into the range."""
+    """Return the quantised image, and a mask of the elements within the range."""
     return torch.empty_like(image), torch.empty_like(image, dtype=torch.bool)
 
 
@@ -72,18 +72,18 @@ def _unusual(others: tuple[Any, ...]) -> bool:
 
 
 def shape_update(parameter: torch.Tensor, *others: Any, **_: Any) -> Any:
-    """Answer for an optimizer's step in place: the first operand, where all are alike."""
+    """Return the first operand of an optimizer's in-place step, if all operands have its shape and dtype."""
     tensors = [parameter, *(other for other in others if isinstance(other, torch.Tensor))]
     same = all(tensor.shape == parameter.shape for tensor in tensors)
     return parameter if same and floating(*tensors) else NotImplemented
 
 
 def fused_step(*_: Any, **__: Any) -> None:
-    """Answer for an optimizer's step of all parameters in place, by one kernel that returns nothing."""
+    """Return None, as a fused optimizer kernel does, which updates all parameters in place."""
 
 
 def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
-    """Return the shape of two operands together; None where they do not go together."""
+    """Return the broadcast shape of two operands; None if they are incompatible."""
     if len(first) < len(second):
         first, second = second, first
     sizes = list(first)
@@ -95,7 +95,7 @@ def broadcast(first: torch.Size, second: torch.Size) -> torch.Size | None:
 
 
 def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...], dtype: torch.dtype | None = None) -> Any:
-    """Return a new tensor, of the first operand's dtype by default, whose dimensions lie in memory as theirs do."""
+    """Return a new tensor, of the first operand's dtype by default, with the operands' order in memory."""
     first = operands[0]
     if usual(first) and (len(operands) == 1 or usual(operands[1])):
         return new(shape, first, dtype)
@@ -112,7 +112,7 @@ def _result(shape: torch.Size, operands: tuple[torch.Tensor, ...], dtype: torch.
 
 
 def _stack(shape: torch.Size, order: list[int]) -> list[int]:
-    """Return the strides of dimensions that lie in memory in an order, the innermost first."""
+    """Return the strides of dimensions with a given order in memory, the innermost first."""
     strides, step = [0] * len(shape), 1
     for dim in order:
         strides[dim] = step
@@ -121,10 +121,10 @@ def _stack(shape: torch.Size, order: list[int]) -> list[int]:
 
 
 def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:
-    """Return the dimensions of a result, the innermost first.
+    """Return the dimensions of a result in memory order, the innermost first.
 
-    Torch sorts them by insertion, from the last dimension on. The first operand that runs along two dimensions with
-    different strides decides which of them is inside; of equal strides the smaller dimension is.
+    torch sorts them by insertion, from the last dimension on. The first operand with different, nonzero strides along
+    two dimensions decides which of them is inner; of equal strides it is the smaller dimension.
     """
     strides = [_stretch_shape(operand, shape) for operand in operands]
 
@@ -152,7 +152,7 @@ def _order(shape: torch.Size, operands: tuple[torch.Tensor, ...]) -> list[int]:
 
 
 def _stretch_shape(operand: torch.Tensor, shape: torch.Size) -> list[int]:
-    """Return the strides of an operand under a broadcast shape: 0 where it stands still."""
+    """Return the strides of an operand under a broadcast shape: 0 along broadcast dimensions."""
     missing = len(shape) - operand.dim()
     own = zip(operand.shape, operand.stride(), shape[missing:], strict=True)
     return [0] * missing + [0 if size == 1 and wanted != 1 else stride for size, stride, wanted in own]

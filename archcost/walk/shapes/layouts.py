@@ -1,4 +1,4 @@
-"""Operators that move elements, make new ones, or reduce them."""
+"""Shape rules of operators that move, create or reduce elements."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from archcost.walk.shapes.results import META, by_rows, floating, in_order, new,
 
 
 def mean(image: torch.Tensor, dim: list[int] | None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """Answer for a mean or a sum over some dimensions."""
+    """Return a mean or a sum over some dimensions."""
     return amax(image, dim or (), keepdim) if dtype is None else NotImplemented
 
 
 def amax(image: torch.Tensor, dim: Any = (), keepdim: bool = False) -> Any:
-    """Answer for a largest value over some dimensions."""
+    """Return a maximum over some dimensions."""
     count = image.dim()
     if (
         not dim
@@ -31,13 +31,13 @@ def amax(image: torch.Tensor, dim: Any = (), keepdim: bool = False) -> Any:
 def vector_norm(
     image: torch.Tensor, order: float = 2, dim: list[int] | None = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
-    """Answer for a norm over some dimensions."""
+    """Return a norm over some dimensions."""
     del order
     return mean(image, dim, keepdim, dtype=dtype)
 
 
 def cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
-    """Answer for tensors in order, or by rows, joined along a dimension."""
+    """Return the concatenation of contiguous or row-major tensors along a dimension."""
     first = tensors[0]
     count = first.dim()
     if not -count <= dim < count:
@@ -52,7 +52,7 @@ def cat(tensors: list[torch.Tensor], dim: int = 0) -> Any:
 
 
 def stack(tensors: list[torch.Tensor], dim: int = 0) -> Any:
-    """Answer for tensors of one shape, each a place along a new dimension."""
+    """Return tensors of one shape, stacked along a new dimension."""
     first = tensors[0]
     count = first.dim() + 1
     if not plain(*tensors) or not -count <= dim < count or any(tensor.shape != first.shape for tensor in tensors):
@@ -62,7 +62,7 @@ def stack(tensors: list[torch.Tensor], dim: int = 0) -> Any:
 
 
 def clone(image: torch.Tensor, *, memory_format: torch.memory_format | None = None) -> Any:
-    """Answer for a copy in the usual order."""
+    """Return a copy in the usual memory order."""
     result = new(image.shape, image)
     if memory_format == torch.contiguous_format:
         return result
@@ -71,12 +71,12 @@ def clone(image: torch.Tensor, *, memory_format: torch.memory_format | None = No
 
 
 def unsafe_view(image: torch.Tensor, size: list[int]) -> Any:
-    """Answer for the view of a product that nobody else sees: torch's own view is native, and quick."""
+    """Return the view of a matrix product's temporary result: torch's own view is native, and fast."""
     return image.view(size) if image.is_contiguous() else NotImplemented
 
 
 def pad(image: torch.Tensor, pads: list[int], value: float = 0) -> Any:
-    """Answer for an image with new, or fewer, places around it."""
+    """Return a padded or cropped image."""
     del value
     sizes = list(image.shape)
     if not plain(image) or len(pads) % 2 or len(pads) > 2 * len(sizes) or not image.numel():
@@ -89,10 +89,10 @@ def pad(image: torch.Tensor, pads: list[int], value: float = 0) -> Any:
 def embedding(
     weight: torch.Tensor, indices: torch.Tensor, padding_idx: int = -1, scale: bool = False, sparse: bool = False
 ) -> Any:
-    """Answer with one row of the table for each index; refuse others, which some releases of torch let pass here."""
+    """Return one row of the table for each index; refuse other dtypes, which some releases of torch accept on meta."""
     del padding_idx, scale, sparse
     if indices.dtype not in {torch.int64, torch.int32}:
-        raise IndexError(f"the indices of an embedding are long or int, not {indices.dtype}")
+        raise IndexError(f"the indices of an embedding must be long or int, not {indices.dtype}")
     if weight.dim() != 2 or not plain(weight):  # noqa: PLR2004
         return NotImplemented
     return new((*indices.shape, weight.shape[1]), weight)
@@ -107,7 +107,7 @@ def empty(
     pin_memory: Any = None,
     memory_format: Any = None,
 ) -> Any:
-    """Answer for memory on the meta device; every batch norm asks for some."""
+    """Return an empty tensor on the meta device; every batch norm requests one."""
     if device != META or layout not in {None, torch.strided} or pin_memory or memory_format is not None:
         return NotImplemented
     return torch.empty(size, dtype=dtype, device=META)
@@ -123,7 +123,7 @@ def arange(
     device: Any = None,
     pin_memory: Any = None,
 ) -> Any:
-    """Answer for equally spaced integers."""
+    """Return equally spaced integers."""
     start, end = (0, first) if last is None else (first, last)
     whole = type(start) is type(end) is type(step) is int and step != 0
     if device != META or layout not in {None, torch.strided} or pin_memory or not whole:
@@ -133,6 +133,6 @@ def arange(
 
 
 def roll(image: torch.Tensor, shifts: list[int], dims: Any = ()) -> Any:
-    """Answer for an image turned around itself."""
+    """Return an image rolled along some dimensions."""
     fits = len(shifts) == len(dims) and floating(image) and image.numel()
     return new(image.shape, image) if fits else NotImplemented

@@ -1,4 +1,4 @@
-"""Normalisation and softmax."""
+"""Shape rules of normalisation and softmax."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archcost.walk.shapes.results import (
     usual,
 )
 
-as_on_cpu = ContextVar("as_on_cpu", default=False)  # whether groups are normalised as there
+as_on_cpu = ContextVar("as_on_cpu", default=False)  # whether group norm follows the CPU's kernel
 
 
 def batch_norm(
@@ -31,9 +31,9 @@ def batch_norm(
     momentum: float,
     eps: float,
 ) -> Any:
-    """Answer with the image and what training saves of it.
+    """Return the image and the statistics that training saves.
 
-    In eval mode torch's CPU and CUDA kernels save nothing; only its meta kernel says that they do.
+    In eval mode torch's CPU and CUDA kernels save nothing, although its meta kernel returns statistics.
     """
     del momentum, eps
     dtype, each = image.dtype, image.shape[1:2]
@@ -59,7 +59,7 @@ def layer_norm(
     bias: torch.Tensor | None,
     eps: float,
 ) -> Any:
-    """Answer with the image, contiguous whatever it was, and its statistics."""
+    """Return the image, always contiguous, and its statistics."""
     del eps
     kept = image.dim() - len(normalized_shape)
     shape = tuple(normalized_shape)
@@ -86,9 +86,9 @@ def group_norm(
     groups: int,
     eps: float,
 ) -> Any:
-    """Answer with the image and the statistics of its groups.
+    """Return the image and the statistics of its groups.
 
-    On the CPU, channels that lie innermost stay there; since 2.14 torch's own meta kernel puts them in order.
+    On the CPU a channels-last image stays channels-last; since 2.14 torch's own meta kernel makes it contiguous.
     """
     if as_on_cpu.get() and image.dim() >= IMAGES and not image.is_contiguous() and channels_are_last(image):
         own = torch.ops.aten.native_group_norm.default
@@ -100,12 +100,12 @@ def group_norm(
 
 
 def softmax(scores: torch.Tensor, dim: int, half_to_float: bool = False) -> Any:
-    """Answer with as many probabilities, contiguous whatever the scores were."""
+    """Return the probabilities, always contiguous."""
     if half_to_float or not scores.dtype.is_floating_point or not -scores.dim() <= dim < scores.dim():
         return NotImplemented
     return new(scores.shape, scores)
 
 
 def safe_softmax(scores: torch.Tensor, dim: int, dtype: Any = None) -> Any:
-    """Answer as for softmax: the form that masked attention takes on the meta device."""
+    """Return the result of softmax, in the form that masked attention uses on the meta device."""
     return NotImplemented if dtype is not None else softmax(scores, dim)

@@ -1,4 +1,4 @@
-"""Convolutions, matrix products, attention."""
+"""Shape rules of convolutions, matrix products and attention."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def convolution(
     output_padding: list[int],
     groups: int,
 ) -> Any:
-    """Answer for an ordinary convolution of a batch; a transposed one is torch's business."""
+    """Return the result of an ordinary convolution of a batch; torch handles transposed convolutions."""
     del output_padding
     refuse_mixture("input", image, weight, bias)
     batch, channels, *sides = image.shape
@@ -53,12 +53,12 @@ def convolution(
     for size, k, s, p, d in zip(sides, kernel, stride, padding, dilation, strict=True):
         shape.append((size + 2 * p - d * (k - 1) - 1) // s + 1)
     if min(shape[2:]) <= 0:
-        return NotImplemented  # torch's own message names both sizes
-    return new_image(shape, image)  # torch's own meta kernel forgets the order of channels, real ones keep it
+        return NotImplemented  # torch raises an error that names both sizes
+    return new_image(shape, image)  # torch's meta kernel drops the memory format; real kernels keep it
 
 
 def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    """Answer for a linear layer with a bias."""
+    """Return the result of a linear layer with a bias."""
     del beta, alpha
     refuse_mixture("mat1", rows, columns, added)
     if (
@@ -71,7 +71,7 @@ def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, bet
 
 
 def mm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
-    """Answer for a product of matrices."""
+    """Return a product of matrices."""
     refuse_mixture("mat1", rows, columns)
     if not rows.dim() == columns.dim() == MATRIX or rows.shape[1] != columns.shape[0]:
         return NotImplemented
@@ -79,7 +79,7 @@ def mm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
 
 
 def bmm(rows: torch.Tensor, columns: torch.Tensor) -> Any:
-    """Answer for products of matrices, one for each of a batch."""
+    """Return a batch of matrix products."""
     refuse_mixture("batch1", rows, columns)
     if (
         not rows.dim() == columns.dim() == BATCH_OF_MATRICES
@@ -97,7 +97,7 @@ def grouped_mm(
     bias: torch.Tensor | None = None,
     out_dtype: torch.dtype | None = None,
 ) -> Any:
-    """Answer for products of groups in full precision, which the CPU runs and torch's own meta kernel refuses.
+    """Return grouped products in full precision, which the CPU runs and torch's own meta kernel refuses.
 
     Rows of the result begin at multiples of 16 bytes.
     """
@@ -123,7 +123,7 @@ def attention(
     attn_mask: torch.Tensor | None = None,
     scale: float | None = None,
 ) -> Any:
-    """Answer for fused attention: as many results as queries, and their scores' logarithms."""
+    """Return fused attention: one result for each query, and the logsumexp of its scores."""
     del dropout_p, is_causal, scale
     operands = (query, key, value)
     if (

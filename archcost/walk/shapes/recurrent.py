@@ -8,12 +8,12 @@ import torch
 
 from archcost.walk.shapes.results import META, new
 
-PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and of a cache line; a distance that oneDNN avoids, in elements
+PAGE, LINE, ALIASING = 4096, 64, 256  # bytes of a page and a cache line; oneDNN avoids rows of k x 256 elements
 FULL = 4  # bytes of an element in full precision
 
 
 def lstm_layer(*arguments: Any) -> Any:
-    """Answer with the output of each step, the last state, and what oneDNN keeps for the backward pass."""
+    """Return the output of each step, the last state, and the workspace that oneDNN keeps for the backward pass."""
     sequence, _, _, _, _, hidden, cells, *_ = arguments
     steps, batch, width = sequence.shape
     sizes = steps, batch, width, hidden.shape[-1], sequence.element_size()
@@ -23,7 +23,7 @@ def lstm_layer(*arguments: Any) -> Any:
 
 
 def lstm_layer_backward(*arguments: Any) -> Any:
-    """Answer with a gradient for each of the forward's tensors, in float32; those of both biases are one sum each."""
+    """Return a float32 gradient for each tensor of the forward; each of the two biases has its own."""
     sequence, weight_input, weight_hidden, _, _, hidden, cells, *_ = arguments
     bias = weight_input.shape[:1]
     shapes = (sequence.shape, weight_input.shape, weight_hidden.shape, bias, bias, hidden.shape, cells.shape)
@@ -31,10 +31,10 @@ def lstm_layer_backward(*arguments: Any) -> Any:
 
 
 def _workspace(steps: int, batch: int, width: int, hidden: int, itemsize: int) -> int:
-    """Bytes of what oneDNN keeps, each part of it on pages of its own.
+    """Return the bytes of oneDNN's workspace; each part starts on a new page.
 
-    The gates of every step; the states of layer and input, and the cells, for both layers and with the first step's;
-    their gradients in float32, those of layer and input apart; the products of every step.
+    The parts: the gates of every step; the states of layer and input, and the cell states, for both layers and
+    including the initial state; their gradients in float32, separately for layer and input; the products of every step.
     """
 
     def row(elements: int, size: int) -> int:

@@ -1,4 +1,4 @@
-"""What the rules share: making a result, and telling an ordinary operand from an unusual one."""
+"""Helpers of the shape rules: create results, and recognise ordinary operands."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its stat
 
 
 def new(shape: Sequence[int], like: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:
-    """Return a new tensor in the usual order, of the dtype of another or of a given one."""
+    """Return a new contiguous tensor, of another tensor's dtype or a given dtype."""
     if 0 in shape:
         return torch.empty(shape, dtype=dtype or like.dtype, device=META)
-    # torch reads the arguments of `empty` in twice the time
+    # torch parses the arguments of `empty` twice as slowly
     return torch.empty_strided(shape, _usual_strides(tuple(shape)), dtype=dtype or like.dtype, device=META)
 
 
 def new_strided(
     shape: Sequence[int], strides: Sequence[int], like: torch.Tensor, dtype: torch.dtype | None = None
 ) -> torch.Tensor:
-    """Return a new tensor with these strides, of the dtype of another or of a given one."""
+    """Return a new tensor with these strides, of another tensor's dtype or a given dtype."""
     return torch.empty_strided(tuple(shape), tuple(strides), dtype=dtype or like.dtype, device=META)
 
 
 def new_image(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
-    """Return a new batch of images or volumes, with the channels innermost where those of another are."""
+    """Return a new batch of images or volumes; it is channels-last if `like` is."""
     made = new(shape, like)
     if like.dim() < IMAGES or not channels_are_last(like):
         return made
@@ -39,7 +39,7 @@ def new_image(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
 
 
 def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
-    """Whether tensors are of one floating dtype."""
+    """Whether tensors have the same floating-point dtype."""
     dtype = first.dtype
     for other in others:
         if other is not None and other.dtype != dtype:
@@ -48,14 +48,14 @@ def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
 
 
 def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
-    """Whether tensors are of one floating dtype, and have the strides of new ones."""
+    """Whether tensors have the same floating-point dtype, and the strides of new tensors."""
     if not (floating(first, *others) and usual(first)):
         return False
     return all([other is None or usual(other) for other in others])  # noqa: C419 - a list is quicker than a generator
 
 
 def usual(tensor: torch.Tensor) -> bool:
-    """Whether a tensor has the strides of a new one; a contiguous one may have any where a dimension is of size 1."""
+    """Whether a tensor has the strides of a new tensor; contiguous ones may differ along dimensions of size 1."""
     return tensor.stride() == _usual_strides(tensor.shape) and tensor.is_contiguous()
 
 
@@ -69,7 +69,7 @@ def _usual_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def dense(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's elements fill one stretch of memory, each place once."""
+    """Whether a tensor's elements fill one range of memory without gaps and overlaps."""
     step = 1
     for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
         if stride != step:
@@ -79,9 +79,9 @@ def dense(tensor: torch.Tensor) -> bool:
 
 
 def has_settled_strides(tensor: torch.Tensor) -> bool:
-    """Whether all strides mean something: each kernel has its own idea of that of a dimension of size 1.
+    """Whether all strides are meaningful: kernels disagree about the stride of a dimension of size 1.
 
-    A batch of one image is settled where its stride goes past the image.
+    A batch of one image is accepted if its stride is at least the size of the image.
     """
     (batch, *sizes), (stride, *strides) = tensor.shape or (0,), tensor.stride() or (0,)
     if min(sizes, default=0) <= 1:
@@ -90,20 +90,20 @@ def has_settled_strides(tensor: torch.Tensor) -> bool:
 
 
 def in_order(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's elements lie in the order of its dimensions; gaps may be between."""
+    """Whether a tensor's elements are in the order of its dimensions, possibly with gaps."""
     strides = list(tensor.stride())
     return usual(tensor) or (has_settled_strides(tensor) and strides == sorted(strides, reverse=True))
 
 
 def by_rows(tensor: torch.Tensor) -> bool:
-    """Whether rows lie together, and not channels: no kernel takes it for channels-last."""
+    """Whether rows are innermost, not channels, so that no kernel treats the tensor as channels-last."""
     if tensor.dim() == IMAGES and tensor.is_contiguous() and tensor.stride(-1) == 1 < tensor.stride(1):
-        return True  # one map of an image, say
+        return True  # one map of an image, for example
     return has_settled_strides(tensor) and tensor.stride(-1) == 1
 
 
 def channels_are_last(image: torch.Tensor) -> bool:
-    """Whether kernels take a batch of images, or of volumes, for one whose channels lie innermost."""
+    """Whether kernels treat a batch of images or volumes as channels-last."""
     batch, channels, *sides = zip(image.stride(), image.shape, strict=True)
     if image.stride(1) != 1:
         return False
@@ -116,10 +116,10 @@ def channels_are_last(image: torch.Tensor) -> bool:
 
 
 def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None) -> None:
-    """Raise what real kernels raise for operands of different dtypes; meta kernels let them pass.
+    """Raise the error of real kernels for operands of different dtypes, which meta kernels accept.
 
     Raises:
-        RuntimeError: naming both dtypes.
+        RuntimeError: the dtypes differ; names both.
     """
     for other in others:
         if other is not None and other.dtype != first.dtype:
@@ -129,13 +129,13 @@ def refuse_mixture(name: str, first: torch.Tensor, *others: torch.Tensor | None)
 
 
 def each_axis(value: Any, axes: int) -> list[int]:
-    """Return an argument of some axes, one value for all or a list of one or of all, as a list of all."""
+    """Return an argument as a list with a value for each axis; it may be one number, or a list of one or all values."""
     if isinstance(value, int):
         return [value] * axes
     return [*value] * axes if len(value) == 1 else list(value)
 
 
 def shape_reduction(shape: Sequence[int], dims: Iterable[int], *, keep: bool) -> tuple[int, ...]:
-    """Return a shape whose dimensions `dims` are gone, or of size 1."""
+    """Return a shape without the dimensions `dims`; with `keep`, they have size 1."""
     gone = {dim % len(shape) for dim in dims}
     return tuple(1 if dim in gone else size for dim, size in enumerate(shape) if keep or dim not in gone)

@@ -1,4 +1,4 @@
-"""run(operator, arguments): by a rule where there is one that answers, else by torch."""
+"""run(operator, arguments): by a shape rule if one applies, else by torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# what torch refuses on the meta device: nothing to compare with
+# torch refuses these on the meta device, so there is no result to compare with
 ONLY_OURS = {
     aten._fused_sgd_.default,
     aten.mkldnn_rnn_layer.default,
@@ -30,14 +30,14 @@ PLAIN = frozenset((int, float, bool, type(None), torch.dtype))
 
 
 class Check:
-    """Compares the answers of rules with torch's; an answer that was right once is right again for the same call."""
+    """Compares the results of rules with torch's; the same call is compared only once."""
 
     def __init__(self) -> None:
         self.operators: set[Any] = set()
         self._right: set[Any] = set()
 
     def __call__(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], ours: Any) -> None:
-        """Compare one answer.
+        """Compare one result.
 
         Raises:
             RuleError: shapes, dtypes, strides or devices differ.
@@ -50,7 +50,7 @@ class Check:
         expected, found = _signature(func(*args, **kwargs)), _signature(ours)
         if func is aten.native_batch_norm.default and not args[5]:  # see `norms.batch_norm`
             expected, found = expected[:1], found[:1]
-        if expected != found and found != _signature_on_cpu(func, args, kwargs):  # torch's own answer may be wrong
+        if expected != found and found != _signature_on_cpu(func, args, kwargs):  # torch's own result may be wrong
             raise RuleError(f"the shape rule of {func} says {found}, torch says {expected}; it was given {call[1:]}")
         self._right.add(call)
         self.operators.add(func)
@@ -61,7 +61,7 @@ _checks: list[Check] = [Check()] if os.environ.get("ARCHCOST_CHECK_SHAPES", "0")
 
 @contextmanager
 def check_answers() -> Iterator[Check]:
-    """While it is active, compare every answer of a rule with torch's own; its `operators` are those compared."""
+    """While active, compare every result of a rule with torch's; the yielded `operators` are the compared ones."""
     check = Check()
     _checks.append(check)
     try:
@@ -71,7 +71,7 @@ def check_answers() -> Iterator[Check]:
 
 
 def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return what an operator returns: by a rule on the meta device, where one answers, else by torch."""
+    """Return an operator's result: on the meta device by a rule if one applies, else by torch."""
     rule = RULES.get(id(func))
     if rule is not None and on_meta(args):
         result = rule(*args, **kwargs)
@@ -83,7 +83,7 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def on_meta(arguments: tuple[Any, ...]) -> bool:
-    """Whether every tensor among an operator's arguments, the tensors of a list included, is on the meta device."""
+    """Whether every tensor in an operator's arguments, including lists, is on the meta device."""
     for value in arguments:
         kind = type(value)
         if kind in PLAIN:
@@ -100,7 +100,7 @@ def on_meta(arguments: tuple[Any, ...]) -> bool:
 
 
 def _signature_on_cpu(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the signature of what the CPU's kernel makes of zeros, as if it were on the meta device."""
+    """Return the signature of the CPU kernel's result for zeros, moved to the meta device."""
 
     def real(tensor: torch.Tensor) -> torch.Tensor:
         nbytes: Any = tensor.untyped_storage().nbytes()
@@ -115,7 +115,7 @@ def _signature_on_cpu(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 
 def _signature(value: Any) -> Any:
-    """Return what of an argument or a result a shape can depend on, as something that compares and hashes."""
+    """Return the properties of an argument or a result that shapes depend on, in a hashable form."""
     if isinstance(value, torch.Tensor):
         return (tuple(value.shape), value.stride(), value.dtype, str(value.device))
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The rule of each operator that has one."""
+"""The table of shape rules by operator."""
 
 from __future__ import annotations
 
@@ -90,4 +90,4 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     ),
     **dict.fromkeys([aten.addcmul_.default, aten.addcdiv_.default, aten.lerp_.Scalar], elementwise.shape_update),
 }
-RULES = {id(func): rule for func, rule in SHAPES.items()}  # by identity: operators are slow to hash
+RULES = {id(func): rule for func, rule in SHAPES.items()}  # by id, as operators are slow to hash

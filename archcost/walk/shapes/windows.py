@@ -1,4 +1,4 @@
-"""Pools and interpolation over images (N, C, H, W), and average pools over volumes (N, C, D, H, W)."""
+"""Shape rules of pools and interpolation: images (N, C, H, W), and volumes (N, C, D, H, W) for average pools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def max_pool(
     dilation: list[int] | int = 1,
     ceil_mode: bool = False,
 ) -> Any:
-    """Answer with the largest values and their places."""
+    """Return the largest values and their indices."""
     if dilation != 1 and each_axis(dilation, 2) != [1, 1]:
         return NotImplemented
     shape = _shape_pool(image, kernel_size, stride, padding, axes=2, ceil=ceil_mode)
@@ -40,26 +40,26 @@ def average_pool(
     *,
     axes: int = 2,
 ) -> Any:
-    """Answer with the averages, over images or volumes: those of local response normalisation lie across maps."""
+    """Return the averages over images or volumes; local response normalisation pools across maps as volumes."""
     del count_include_pad, divisor_override
     shape = _shape_pool(image, kernel_size, stride, padding, axes=axes, ceil=ceil_mode)
     if shape is None:
         return NotImplemented
     sizes = zip(image.shape[2:], each_axis(kernel_size, axes), strict=True)
     if axes > 2 and any(size < k for size, k in sizes):  # noqa: PLR2004
-        return NotImplemented  # torch wants a whole window inside a volume, padding left aside
+        return NotImplemented  # torch requires a whole window inside the unpadded volume
     return new(shape, image)
 
 
 def adaptive_average_pool(image: torch.Tensor, output_size: list[int]) -> Any:
-    """Answer with as many averages as asked for."""
+    """Return the requested number of averages."""
     if image.dim() != IMAGES or not plain(image) or not image.numel() or min(output_size) < 1:
         return NotImplemented
     return new((*image.shape[:2], *each_axis(output_size, 2)), image)
 
 
 def interpolate(image: torch.Tensor, output_size: list[int], *_: Any) -> Any:
-    """Answer with an image of another size."""
+    """Return an image of another size."""
     if image.dim() != IMAGES or not plain(image) or not image.numel() or len(output_size) != 2:  # noqa: PLR2004
         return NotImplemented
     return new((*image.shape[:2], *output_size), image) if min(output_size) > 0 else NotImplemented
@@ -74,7 +74,7 @@ def _shape_pool(
     axes: int,
     ceil: bool,
 ) -> tuple[int, ...] | None:
-    """Return the shape of a pool's result; None where it is an unusual one."""
+    """Return the shape of a pool's result; None for unusual arguments."""
     batch, channels, *sides = image.shape if image.dim() == axes + 2 else (0, 0)
     if not sides or not image.numel() or not plain(image):
         return None
@@ -83,13 +83,13 @@ def _shape_pool(
     for size, k, s, p in zip(sides, kernel, steps, pads, strict=True):
         length = 0 if 2 * p > k else _compute_pooled_length(size, k, s, p, ceil=ceil)
         if length < 1:
-            return None  # torch's own message names the sizes
+            return None  # torch raises an error that names the sizes
         sizes.append(length)
     return (batch, channels, *sizes)
 
 
 def _compute_pooled_length(size: int, kernel: int, stride: int, padding: int, *, ceil: bool) -> int:
-    """Places of a window; rounded up, the last one has to start inside the image or its padding on the left."""
+    """Return the number of windows; with `ceil`, the last must start inside the image or its left padding."""
     span = size + 2 * padding - kernel
     length = (-(-span // stride) if ceil else span // stride) + 1
     return length - 1 if ceil and (length - 1) * stride >= size + padding else length

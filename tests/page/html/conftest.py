@@ -22,7 +22,7 @@ def vgg16_html(vgg16):
 
 @pytest.fixture(scope="session")
 def difference_html():
-    """A network whose fully connected layer works twice as much, and one that is the same."""
+    """Return the page of a network whose fully connected layer costs twice as much, and of an unchanged one."""
     before = chain()
     rows = tuple(row._replace(macs=2 * row.macs) if row.name == "fc1" else row for row in before.layers)
     after = replace(before, layers=rows, totals=replace(before.totals, macs=sum(row.macs for row in rows)))

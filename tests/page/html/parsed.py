@@ -1,4 +1,4 @@
-"""HTML read back: a tree of elements, strict about what a browser would silently repair."""
+"""HTML read back as a tree of elements, strict about errors that a browser would silently repair."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Node:
     children: list[Node | str] = field(default_factory=list)
 
     def all(self, tag: str) -> list[Node]:
-        """Elements of a tag, in the order of the document."""
+        """Return the elements of a tag, in the order of the document."""
         return [node for node in self.nodes() if node.tag == tag]
 
     def nodes(self) -> Iterator[Node]:
@@ -54,7 +54,7 @@ class _Parser(HTMLParser):
 
 
 def parse(text: str) -> Node:
-    """Return the root; every element must be closed where it should be."""
+    """Return the root; every element must be closed properly."""
     parser = _Parser()
     parser.feed(text)
     parser.close()

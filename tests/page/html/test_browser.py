@@ -1,4 +1,4 @@
-"""The page in headless Chromium, without a network: no complaint, sorting, folding, themes, paper, accessibility."""
+"""The page in headless Chromium, without a network: no errors, sorting, folding, themes, print, accessibility."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_keyboard_sorts_by_macs(browser, pages, vgg16):
 
 @pytest.mark.parametrize("name", ["timed", "compare", "memory"])
 def test_every_column_sorts(browser, pages, name):
-    """Also rates and remarks, which have no heading of their own in a terminal."""
+    """Rates and remarks sort, too, although a terminal gives them no heading."""
     browser.open(pages / f"{name}.html", width=1400)
     headings = "[...document.querySelectorAll('thead tr > *')]"
     count = browser.ask(f"{headings}.length")
@@ -124,7 +124,7 @@ def test_modules_fold(browser, pages):
 
 
 def move_pointer(browser, element, part=0.5):
-    """Move the pointer to a part of an element's width, and to its middle."""
+    """Move the pointer to a fraction of an element's width, at half its height."""
     box = f"(({{x, y, width, height}}) => [x + {part} * width, y + height / 2])({element}.getBoundingClientRect())"
     browser.ask(f"{element}.scrollIntoView({{block: 'center'}})")
     x, y = browser.ask(box)
@@ -151,7 +151,7 @@ def test_a_pointer_at_a_row_shows_its_bar(browser, pages):
     move_pointer(browser, f"{VISIBLE}[2]")
     assert browser.ask(TIPS) == FIRST
     assert browser.ask(MARKED) == [[1, 1]] * 3
-    move_pointer(browser, f"{VISIBLE}[1]")  # features, whose 31 parts have the bars
+    move_pointer(browser, f"{VISIBLE}[1]")  # features, whose 31 children have the bars
     assert browser.ask(MARKED) == [[1, 31]] * 3
     assert browser.ask(TIPS)[2] == "features: 15.3466 G, 99.2 %"
 
@@ -166,7 +166,7 @@ def test_the_keyboard_goes_from_bar_to_bar_and_to_the_row(browser, pages):
     assert browser.ask(f"[{chart}.role, {chart}.ariaValueText, {chart}.ariaValueNow]") == ["slider", FIRST[0], "2"]
     browser.press("Enter")
     assert browser.ask("document.activeElement.closest('tr').cells[0].textContent") == "features.0"
-    assert browser.ask(TIPS) == FIRST  # the row has the focus, so its bar is named still
+    assert browser.ask(TIPS) == FIRST  # the row keeps the focus, so its bar is still named
     browser.ask("document.activeElement.blur()")
     assert browser.ask(TIPS) == []
 

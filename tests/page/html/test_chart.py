@@ -1,4 +1,4 @@
-"""Bars drawn by hand: one for each row that is not nothing, as high as its figure."""
+"""Bars drawn by hand: one for each row above zero, as high as its figure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_axis_says_how_much_the_highest_bar_is(vgg16):
 
 
 def test_a_chart_of_shares_alone_says_shares():
-    """As of times whose events cost too much: the figures themselves are not shown."""
+    """For times whose events cost too much, the figures are not shown."""
     lines = tuple(
         Line(name=name, label=name, cells=(Cell(raw=size / 4, share=share, size=size / 3),))
         for name, size, share in (("a", 1, "25.0"), ("b", 3, "75.0"))

@@ -1,4 +1,4 @@
-"""What `archcost diff` and `archcost check` found, by the same machinery."""
+"""Pages of `archcost diff` and `archcost check`, by the same code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file that needs nothing else, lets nothing else in, and is the same every time."""
+"""One file that needs no other file, admits no foreign code, and is the same every time."""
 
 from __future__ import annotations
 

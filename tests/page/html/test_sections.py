@@ -1,4 +1,4 @@
-"""Around the table: every total and remark, the loud ones first."""
+"""The sections around the table: every total and remark, the important ones first."""
 
 from __future__ import annotations
 

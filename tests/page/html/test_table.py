@@ -1,4 +1,4 @@
-"""The table: every cell of the page's table, what a browser sorts by, what folds."""
+"""The table: every cell, the sort keys for a browser, and folding."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_bar_is_as_long_as_its_figure():
 
 
 def test_every_column_has_a_heading_to_sort_by():
-    """A rate is headed by its unit, remarks by what they are."""
+    """A rate is headed by its unit, remarks by their type."""
     columns = (
         Column(name="flops_per_second", heading="", unit="GFLOP/s"),
         Column(name="remark", heading="", numeric=False),
@@ -119,7 +119,7 @@ def test_every_column_has_a_heading_to_sort_by():
 
 
 def test_a_column_has_the_unit_of_its_total():
-    """Of 138,357,544 in all, 1,792 are 0.0018 M; a millionth of it is less than four decimals can say."""
+    """Of 138,357,544 in all, 1,792 are 0.0018 M; a millionth of it is too small for four decimals."""
     scale = units.scale([7, 138_357_544])
     parts = {"a": 138_355_745, "b": 1792, "c": 7, "d": 0}
     lines = tuple(Line(name=name, label=name, cells=(Cell(scale.text(n), n),)) for name, n in parts.items())

@@ -1,7 +1,7 @@
-"""The zoo as plain integers: every network's weighted layers, derived from its paper without any framework.
+"""The zoo as plain integers: the weighted layers of every network, derived from its paper without a framework.
 
-`LAYERS[name]()` is the list of convolutions and fully connected layers of a network, `BLOCKS[name](channels, size)`
-that of a building block. The notation the lists are written in is explained in `layers.py`.
+`LAYERS[name]()` is the list of convolutions and fully connected layers of a network, `BLOCKS[name](channels, size)` the
+list of a building block. `layers.py` explains the notation of the lists.
 """
 
 from . import dense, early, efficient, inception, inception_299, nasnet, residual

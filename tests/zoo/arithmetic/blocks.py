@@ -1,6 +1,6 @@
-"""Building blocks on their own: factorised convolutions, residual blocks, grid reductions, separable convolutions.
+"""Single building blocks: factorised convolutions, residual blocks, grid reductions, separable convolutions.
 
-Every entry of BLOCKS takes the input channels and the side of the input map. Figures are those of arXiv 1409.1556
+Every entry of BLOCKS takes the input channels and the side of the input map. Figures come from arXiv 1409.1556
 (stacked 3x3), 1512.00567 (factorisation, grid reduction), 1512.03385 (residual blocks) and 1704.04861 (separable).
 """
 
@@ -11,7 +11,7 @@ from .residual import resnext_block
 
 
 def steps(text):
-    """A chain; `{c}` is the number of input channels."""
+    """Return a chain; `{c}` is the number of input channels."""
 
     def build(channels, size):
         net = Net(Map(channels, size, size))
@@ -22,7 +22,7 @@ def steps(text):
 
 
 def module(function, *arguments):
-    """A module of a network, on an input of any size."""
+    """Return a module of a network, on an input of any size."""
 
     def build(channels, size):
         net = Net(Map(channels, size, size))
@@ -52,7 +52,7 @@ def parallel(channels, size):
 
 
 def whole(build):
-    """A block that exists in one size only."""
+    """Return a block that exists in only one size."""
 
     def layers(channels, size):
         net = build()
@@ -85,7 +85,7 @@ BLOCKS = {
     "reduction_expand_then_pool": expand_then_pool,
     "reduction_parallel": parallel,
     "v3_reduction_a": module(v3v4.v3_reduction_a),
-    # Standard against depthwise separable.
+    # Standard convolution against depthwise separable.
     "3x3-128": steps("3x3 128"),
     "separable-128": steps("3x3 dw, 1x1 128"),
     "separable": steps("3x3 dw, 1x1 {c}"),

@@ -5,7 +5,7 @@ from functools import partial
 
 from .layers import image
 
-# LeCun et al. 1998, table I: the S2 maps that each of the 16 maps of C3 reads.
+# LeCun et al. 1998, table I: the input maps (S2) of each of the 16 maps of C3.
 LENET_C3 = (
     *("0 1 2", "1 2 3", "2 3 4", "3 4 5", "0 4 5", "0 1 5"),
     *("0 1 2 3", "1 2 3 4", "2 3 4 5", "0 3 4 5", "0 1 4 5", "0 1 2 5", "0 1 3 4", "1 2 4 5", "0 2 3 5"),
@@ -38,7 +38,7 @@ def lenet5_1998():
 
 
 def lenet5_simple():
-    """The common remake: C3 reads all six maps, C5 is fully connected and so is the output."""
+    """The common remake: C3 reads all six maps; C5 and the output are fully connected."""
     net = image(32, channels=1)
     return classifier(net, net.chain(net.input, "5x5V 6, avg 2x2/2V, 5x5V 16, avg 2x2/2V"), 120, 84, 10)
 
@@ -59,10 +59,10 @@ ALEXNET_LECTURE = "11x11/4V 96, max 3x3/2V, 5x5 256, max 3x3/2V, 3x3 384, 3x3 38
 ALEXNET_GROUPED = "11x11/4V 96, max 3x3/2V, 5x5 256 g2, max 3x3/2V, 3x3 384, 3x3 384 g2, 3x3 256 g2, max 3x3/2V"
 ALEXNET_OWT = "11x11/4p2 64, max 3x3/2V, 5x5 192, max 3x3/2V, 3x3 384, 3x3 256, 3x3 256, max 3x3/2V"
 
-# Zeiler and Fergus 2013, figure 3; the wider layers 3 to 5 are those of its table 2.
+# Zeiler and Fergus 2013, figure 3; the wider layers 3 to 5 come from table 2.
 ZFNET_PAPER = "7x7/2p1 96, max 3x3/2C, 5x5/2V 256, max 3x3/2C, 3x3 384, 3x3 384, 3x3 256, max 3x3/2V"
 ZFNET_WIDE = "7x7/2p1 96, max 3x3/2C, 5x5/2V 256, max 3x3/2C, 3x3 512, 3x3 1024, 3x3 512, max 3x3/2V"
-# "AlexNet, but CONV1 7x7 stride 2 and CONV3 to 5 with 512, 1024, 512 filters", taken at its word.
+# "AlexNet, but CONV1 7x7 stride 2 and CONV3 to 5 with 512, 1024, 512 filters", taken literally.
 ZFNET_LITERAL = "7x7/2V 96, max 3x3/2V, 5x5 256, max 3x3/2V, 3x3 512, 3x3 1024, 3x3 512, max 3x3/2V"
 
 

@@ -104,7 +104,7 @@ EFFICIENTNET = {
 
 
 def round8(value, denominator=1):
-    """The quotient to the nearest multiple of 8, halves up, at least 8 and at least 90 % of the quotient."""
+    """Round the quotient to the nearest multiple of 8, halves up, at least 8 and at least 90 % of the quotient."""
     eights = max(1, (value + 4 * denominator) // (8 * denominator))
     if 10 * 8 * eights * denominator < 9 * value:
         eights += 1
@@ -194,7 +194,7 @@ def conv_mobilenet():
 
 
 def inverted_residual(net, x, *, k, expand, out, stride, squeeze=None):
-    """1801.04381, figure 4 (d): 1x1 expand (absent where nothing is expanded), depthwise, linear 1x1."""
+    """1801.04381, figure 4 (d): 1x1 expand (absent if the width stays), depthwise, linear 1x1."""
     y = net.chain(x, f"1x1 {expand}") if expand != x.c else x
     y = net.chain(y, f"{k}x{k}/{stride} dw")
     if squeeze:
@@ -204,7 +204,7 @@ def inverted_residual(net, x, *, k, expand, out, stride, squeeze=None):
 
 
 def mobilenet_v2(tenths=10):
-    """Table 2; `tenths` is the width multiplier, which leaves the last 1280 alone below 1."""
+    """Table 2; `tenths` is the width multiplier, which below 1 does not change the last 1280."""
     net = image(224)
     x = net.chain(net.input, f"3x3/2 {round8(32 * tenths, 10)}")
     for t, c, n, s in MOBILENET_V2:

@@ -22,7 +22,7 @@ GOOGLENET = {
 }
 
 # Ioffe and Szegedy 2015 (BN-Inception), figure 5: 1x1, 3x3 reduce, 3x3, double 3x3 reduce, double 3x3, pool proj.
-# None marks the modules with stride 2, which have no 1x1 and no projection.
+# None marks the modules with stride 2, which lack the 1x1 and the projection.
 BN_INCEPTION = {
     "3a": (64, 64, 64, 64, 96, "avg 3x3, 1x1 32"),
     "3b": (64, 64, 96, 64, 96, "avg 3x3, 1x1 64"),
@@ -62,7 +62,7 @@ def googlenet(stem=DENSE_STEM, aux=False):
     net = image(224)
     x = net.chain(net.input, f"{stem}, max 3x3/2C, 1x1 64, 3x3 192, max 3x3/2C")
     for name, (one, reduce3, three, reduce5, five, projection) in GOOGLENET.items():
-        if aux and name in ("4b", "4e"):  # the heads sit on the outputs of 4a and 4d
+        if aux and name in ("4b", "4e"):  # the auxiliary heads read the outputs of 4a and 4d
             googlenet_aux_head(net, x)
         x = net.branches(
             x,
@@ -78,7 +78,7 @@ def googlenet(stem=DENSE_STEM, aux=False):
 
 
 def bn_inception(stem=DENSE_STEM, projection=128):
-    """Figure 5 of Ioffe and Szegedy 2015; its 4c and 4d print 128 projections, but sizes that follow from 96."""
+    """Figure 5 of Ioffe and Szegedy 2015; it prints 128 projections for 4c and 4d, but sizes that follow from 96."""
     net = image(224)
     x = net.chain(net.input, f"{stem}, max 3x3/2C, 1x1 64, 3x3 192, max 3x3/2C")
     for one, reduce3, three, double, last, pool in BN_INCEPTION.values():

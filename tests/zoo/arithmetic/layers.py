@@ -1,6 +1,6 @@
-"""The alphabet of the oracle: weighted layers as integers, feature maps as sizes, and a notation for layer lists.
+"""The basis of the expected figures: weighted layers as integers, feature maps as sizes, a notation for layer lists.
 
-A network is written as text close to its paper's table. One step is `KHxKW`, then what differs from stride 1 with
+A network is written as text close to its paper's table. One step is `KHxKW`, then any difference from stride 1 with
 "same" padding, then the output channels:
 
     3x3 64          kernel 3x3, stride 1, output as large as the input
@@ -11,7 +11,7 @@ A network is written as text close to its paper's table. One step is `KHxKW`, th
     3x3/2 dw        depthwise: as many groups and outputs as inputs
     max 3x3/2C      pooling (max or avg) without padding whose output is rounded up, as in Caffe
 
-Steps that follow each other are separated by commas.
+Commas separate successive steps.
 """
 
 import re
@@ -25,7 +25,7 @@ STEP = re.compile(
 
 @dataclass(frozen=True)
 class Layer:
-    """One convolution or fully connected layer; `depth` is the longest chain of weighted layers that ends here."""
+    """One convolution or fully connected layer; `depth` is the length of the longest chain of weighted layers to it."""
 
     kind: str
     weights: int
@@ -36,7 +36,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Map:
-    """What flows between layers: channels x height x width, behind a chain of `depth` weighted layers."""
+    """A feature map: channels x height x width, behind a chain of `depth` weighted layers."""
 
     c: int
     h: int = 1
@@ -57,7 +57,7 @@ def fc(n_in, n_out, depth=1):
 
 
 def length(n, k, stride, padding):
-    """Output length of a sliding window: `padding` as the notation above writes it."""
+    """Return the output length of a sliding window; `padding` is in the notation above."""
     if padding == "":
         return -(-n // stride)
     if padding == "C":
@@ -74,28 +74,28 @@ class Net:
     layers: list[Layer] = field(default_factory=list)
 
     def chain(self, x, steps):
-        """The steps of the notation one after the other."""
+        """Add the steps of the notation one after the other."""
         for text in steps.split(", "):
             x = self._step(x, text)
         return x
 
     def branches(self, x, *chains):
-        """Chains side by side on the same input, concatenated."""
+        """Add parallel chains on the same input, concatenated."""
         return self.concat(*(self.chain(x, steps) for steps in chains))
 
     def fc(self, x, n_out):
-        """A fully connected layer on all values of x."""
+        """Add a fully connected layer on all values of x."""
         self.layers.append(fc(x.c * x.h * x.w, n_out, x.depth + 1))
         return Map(n_out, depth=x.depth + 1)
 
     def squeeze_excite(self, x, squeeze):
-        """Global average, 1x1 to `squeeze`, 1x1 back, and a product with x."""
+        """Add a global average, a 1x1 to `squeeze`, a 1x1 back, and a product with x."""
         gate = self.chain(self.average(x), f"1x1 {squeeze}, 1x1 {x.c}")
         return replace(x, depth=gate.depth)
 
     @staticmethod
     def average(x):
-        """Global average pooling."""
+        """Return the map after global average pooling."""
         return replace(x, h=1, w=1)
 
     @staticmethod
@@ -124,5 +124,5 @@ class Net:
 
 
 def image(size, channels=3):
-    """An empty network on a square input."""
+    """Return an empty network on a square input."""
     return Net(Map(channels, size, size))

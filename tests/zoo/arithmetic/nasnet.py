@@ -11,10 +11,10 @@ def sep(net, x, k, width, stride=1):
 
 
 def fit(net, p, h, width):
-    """The previous output p on the grid of h with `width` channels.
+    """Fit the previous output p to the grid of h with `width` channels.
 
-    A larger grid is reduced by two 1x1 convolutions with stride 2 on grids shifted by a pixel, half the channels each;
-    other channels are changed by a 1x1.
+    Two 1x1 convolutions with stride 2, on grids shifted by a pixel and with half the channels each, reduce a larger
+    grid; a 1x1 changes other channels.
     """
     if p.h > h.h:
         return net.branches(p, f"1x1/2 {width // 2}", f"1x1/2 {width // 2}")
@@ -36,7 +36,7 @@ def normal(net, h, p, width):
 
 
 def reduction(net, h, p, width):
-    """Figure 4 right: the four sums that no other sum consumes, concatenated; the first cell has no previous output."""
+    """Figure 4 right: the four sums that no other sum consumes, concatenated; the first has no previous output."""
     p = fit(net, p, h, width) if p else h
     h = net.chain(h, f"1x1 {width}")
     b0 = net.add(sep(net, h, 5, width, 2), sep(net, p, 7, width, 2))

@@ -1,14 +1,14 @@
 """Plain and residual networks, pre-activation and wide ones, ResNeXt and SENet.
 
-Batch normalisation and the order of activations do not show in the lists, so a pre-activation network is its
-post-activation twin with the shortcuts of its own paper.
+The lists omit batch normalisation and the order of activations, so a pre-activation network equals its post-activation
+twin with the shortcuts of its own paper.
 """
 
 from functools import partial
 
 from .layers import Map, Net, image
 
-# He et al. 2015 (arXiv 1512.03385), table 1: blocks of conv2_x to conv5_x; 200 is that of arXiv 1603.05027.
+# He et al. 2015 (arXiv 1512.03385), table 1: blocks of conv2_x to conv5_x; 200 comes from arXiv 1603.05027.
 BLOCKS = {
     18: (2, 2, 2, 2),
     34: (3, 4, 6, 3),
@@ -22,7 +22,7 @@ STEM = "7x7/2 64, max 3x3/2"
 
 
 def join(net, x, branch, stride, *, shortcut, projection="1x1"):
-    """The sum of a block; A: subsampling and zero channels, B: projection where the shape changes, C: everywhere."""
+    """Add the sum of a block; A: subsampling and zero channels, B: projection if the shape changes, C: always."""
     if shortcut == "plain":
         return branch
     changes = stride != 1 or x.c != branch.c
@@ -35,7 +35,7 @@ def join(net, x, branch, stride, *, shortcut, projection="1x1"):
 
 
 def stages(net, x, repeats, block):
-    """Stages of blocks; the first block of every stage but the first has stride 2."""
+    """Add stages of blocks; the first block of every stage except the first has stride 2."""
     for stage, count in enumerate(repeats):
         for index in range(count):
             x = block(net, x, stage, 2 if stage and not index else 1)
@@ -71,7 +71,7 @@ def resnet_basic(depth, shortcut):
 
 
 def resnet(depth, middle=WIDTHS, **options):
-    """Table 1, columns 50-layer to 152-layer; `middle` widths other than 64 to 512 are those of the relatives."""
+    """Table 1, columns 50-layer to 152-layer; `middle` widths other than 64 to 512 belong to the relatives."""
     net = image(224)
     block = partial(bottleneck, middle=middle, outer=(256, 512, 1024, 2048), **options)
     return finish(net, stages(net, net.chain(net.input, STEM), BLOCKS[depth], block), 1000)
@@ -84,7 +84,7 @@ def resnext(depth, cardinality, d):
 
 
 def cifar(depth, shortcut, classes=10, widen=1):
-    """1512.03385, section 4.2 (6n+2 layers); 1605.07146, table 1, where widths are 16k, 32k, 64k."""
+    """1512.03385, section 4.2 (6n+2 layers); 1605.07146, table 1, with widths 16k, 32k, 64k."""
     net = image(32)
     n = (depth - 2) // 6
     block = partial(basic, widths=(16 * widen, 32 * widen, 64 * widen), shortcut=shortcut)
@@ -97,7 +97,7 @@ def wrn(depth, widen):
 
 
 def cifar_preresnet(depth, classes=10):
-    """He et al. 2016, appendix: bottlenecks, 9n+2 layers, stride in the first 1x1 as in the authors' code."""
+    """He et al. 2016, appendix: bottlenecks, 9n+2 layers, stride in the first 1x1, as in the authors' code."""
     net = image(32)
     n = (depth - 2) // 9
     block = partial(bottleneck, middle=(16, 32, 64), outer=(64, 128, 256))
@@ -113,7 +113,7 @@ def cifar_resnext(cardinality, d):
 
 
 def senet154_block(net, x, stage, stride):
-    """Half as wide a first 1x1 as in ResNeXt 64x4d, and 3x3 projections where the grid shrinks."""
+    """The first 1x1 is half as wide as in ResNeXt 64x4d, and projections are 3x3 if the grid shrinks."""
     p = WIDTHS[stage]
     branch = net.chain(x, f"1x1 {2 * p}, 3x3/{stride} {4 * p} g64, 1x1 {4 * p}")
     branch = net.squeeze_excite(branch, 4 * p // 16)
@@ -170,7 +170,7 @@ NETWORKS = {
     **{f"resnext101_{c}x{d}d": partial(resnext, 101, c, d) for c, d in ((32, 4), (64, 4))},
     **{f"se_resnet{depth}": partial(resnet, depth, se=True) for depth in (50, 101, 152)},
     "se_resnet50_v1.5": partial(resnet, 50, version=1.5, se=True),
-    # Authors' model file: the ResNeXt-50 (32x4d) of above with the squeeze and excitation of SE-ResNet-50.
+    # Authors' model file: the ResNeXt-50 (32x4d) above with the squeeze and excitation of SE-ResNet-50.
     "se_resnext50_32x4d": partial(resnet, 50, DOUBLED, version=1.5, groups=32, se=True),
     "senet154": senet154,
     **{f"resnext_block_{shape}": partial(resnext_block, shape) for shape in "abc"},
