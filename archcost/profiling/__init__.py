@@ -1,1 +1,1 @@
-"""One network, or many, run and accounted for: `profile`, `fit`, `sweep`, `profile_many`."""
+"""Run one network or many and count their costs: `profile`, `fit`, `sweep`, `profile_many`."""

@@ -1,4 +1,4 @@
-"""What to tell a user whose network failed: which inputs it takes, and whether the memory was too small."""
+"""Advice for a user whose network failed: the inputs that it takes, and whether memory ran out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 LAST = 3  # rows that an error shows
-# of the CPU's allocator, by system; of a GPU's; and of libraries that find too little left for their workspaces
+# messages of the CPU allocator on each system, of the GPU allocator, and of libraries without room for a workspace
 SHORT_OF_MEMORY = (
     "not enough memory", "can't allocate memory", "cannot allocate memory", "out of memory",
     "cudnn_status_alloc_failed", "cublas_status_alloc_failed", "unable to find an engine",
@@ -26,7 +26,7 @@ INPUT_OPTION = "--input 3x224x224 or --input 128:int64"
 
 
 def ran_out(error: BaseException | None) -> bool:
-    """Whether an error, or one that it was caused by, says that there is not enough memory."""
+    """Whether an error, or one of its causes, reports that memory ran out."""
     while error is not None:
         text = spell(error).lower()
         if isinstance(error, MemoryError) or any(sign in text for sign in SHORT_OF_MEMORY):
@@ -36,7 +36,7 @@ def ran_out(error: BaseException | None) -> bool:
 
 
 def give_memory_back() -> None:
-    """Free what only cycles, or torch's cache of a GPU's memory, still hold."""
+    """Free the memory that only reference cycles or torch's GPU cache still hold."""
     from archcost.clock.kinds import KINDS
 
     gc.collect()
@@ -45,7 +45,7 @@ def give_memory_back() -> None:
 
 
 def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
-    """Return an error that says which rows ran last, and which inputs fit, where that can be found out."""
+    """Return the error with the last rows that ran and, if known, the inputs that fit."""
     if not isinstance(error, WalkError):
         return error
     advised = _advise(error, network, feed)
@@ -57,18 +57,18 @@ def add_advice(error: Exception, network: Network, feed: Feed) -> Exception:
 
 
 def say_failure(error: WalkError) -> str:
-    """Return the part of an error that says what failed, without advice."""
+    """Return the description of the failure without the advice."""
     return first_line(error)
 
 
 def _last_rows(trace: Trace | None) -> str:
-    """Say which rows of the table ran last, with their shapes."""
+    """Return the text of the last rows that ran, with their shapes."""
     from archcost.account import account
     from archcost.profiling.formulas import find_registered_formulas
 
     try:
         layers = () if trace is None else account(trace, find_registered_formulas(trace.ops)).layers
-    except Exception:  # noqa: BLE001 - the network's failure is the news
+    except Exception:  # noqa: BLE001 - the network's own failure matters more
         layers = ()
     rows = [row for row in layers if row.outputs and row.kind != "Input"]
     if not rows:
@@ -89,9 +89,9 @@ def _advise(error: WalkError, network: Network, feed: Feed) -> WalkError:
         advice = _what_fits(network, network.fits, feed.specs[0])
         return WalkError(f"{network.spec} cannot take {given}: {error}\n{advice}")
     if feed.args is None and network.fits is None:
-        hint = f"say what it takes with {INPUT_OPTION}"
+        hint = f"describe its input with {INPUT_OPTION}"
         if any(len(spec.shape) > 3 and spec.shape[0] == 1 for spec in feed.specs):  # noqa: PLR2004 - N, C, H, W
-            hint = "--input is without the batch, which --batch says"
+            hint = "--input leaves out the batch; set that with --batch"
         return WalkError(f"{error}\nIt was given {given}; {hint}")
     return error
 

@@ -1,8 +1,8 @@
-"""Networks profiled in other processes, a failure of one of which takes nothing from the others.
+"""Profile networks in other processes, so that the failure of one does not affect the others.
 
-Requests and answers travel as pickles, written as text: `keep` may return anything. The networks' code is what this
-process runs itself with one job, so it may do nothing in a pickle that it could not do here anyway. The code of another
-revision never gets here: see `archcost.regression.worker_tasks`, which answers with JSON alone.
+Requests and answers are pickles encoded as text, because `keep` may return any object. With one job this process runs
+the same code itself, so a pickle gives that code no new abilities. Code of another revision never sends a pickle:
+`archcost.regression.worker_tasks` answers with JSON alone.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from archcost.records import Sweeping
 
 REMEDY = "give functions and classes of a module, or jobs=1"
-NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # no network's own time
+NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # outside their time limits
 
 
 def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:
-    """Return what runs networks, within their limits.
+    """Return the engine that runs networks within their limits.
 
     Raises:
         MissingPackageError: the engine's package is not installed.
-        EngineError: there is no such cluster.
+        EngineError: the cluster cannot be reached.
     """
     limits = Limits(seconds=sweeping.timeout, memory=sweeping.max_memory)
     imports = (*NEEDED, *sweeping.imports)
@@ -58,7 +58,7 @@ def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:
 def encode_options(
     task: Callable[..., Any], options: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> Callable[[int], str]:
-    """Return what gives, for a network's place, the text that a request has beside its spec.
+    """Return a function from a network's index to the encoded task and options of its request.
 
     Raises:
         ArgumentError: `keep` or an option cannot be sent to another process.
@@ -74,13 +74,13 @@ def encode_options(
 
 
 def answer(spec: str, asked: str) -> str:
-    """Make the row of one network, in a worker."""
-    task = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
+    """Compute the row of one network in a worker."""
+    task = pickle.loads(b64decode(asked))  # noqa: S301 - the requesting process wrote it
     return _encode(task(spec), "what `keep` returned")
 
 
 def decode(spec: str, found: Answer) -> Any:
-    """Return what a worker answered; where it did not, its network's failure."""
+    """Return the row that a worker sent, or the failure of its network."""
     if isinstance(found, DiedError):
         return Failure(spec=spec, error=found.name, reason=str(found), kind=found.kind)
     if isinstance(found, AnswerError):
@@ -97,5 +97,5 @@ def _encode(value: Any, what: str) -> str:
     except Exception as error:
         raise ArgumentError(f"{what} cannot be sent to another process: {error}; {REMEDY}") from error
     if any(argument == "__main__" for _, argument, _ in pickletools.genops(text)):
-        raise ArgumentError(f"{what} is of the program itself, which no other process runs; {REMEDY}")
+        raise ArgumentError(f"{what} belongs to the main program, which no other process runs; {REMEDY}")
     return b64encode(text).decode("ascii")

@@ -1,4 +1,4 @@
-"""The least time that a pass can take: under what a device's maker promises of it, or what was measured of it."""
+"""The least time that a pass can take on a device, by its maker's datasheet or by a measured roof."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from archcost.errors import ArgumentError, NoDeviceError, ReportError
 from archcost.records import Peaks, Roof
 
-HERE = "this"  # the roof that is kept of this machine's device
+HERE = "this"  # the saved roof of this machine's device
 MEASURE = "`archcost device --format json -o roof.json` writes one"
 
 
 def find_ceiling(device_name: str | None, roof: str | None) -> Peaks | Roof | None:
-    """Return a datasheet by a device's name, or a measured roof: the one that is kept of this device, or a file's.
+    """Return the datasheet of a named device, or a measured roof: the saved one of this device, or one from a file.
 
     Raises:
-        ArgumentError: both are asked for, or the file has no roof.
-        NoDeviceError: the table has no such device, or no roof is kept of this one.
+        ArgumentError: both are requested, or the file has no roof.
+        NoDeviceError: the table lacks the device, or this device has no saved roof.
     """
     from archcost.clock.datasheet import peaks_of
 
@@ -31,10 +31,10 @@ def find_ceiling(device_name: str | None, roof: str | None) -> Peaks | Roof | No
 
 
 def compute_bound(macs: int, nbytes: int, ceiling: Peaks | Roof, dtype: str) -> float:
-    """Return the nanoseconds that a pass takes at least: those of its products or of its bytes, whichever are more.
+    """Return the least nanoseconds of a pass: the longer of its arithmetic and its memory traffic.
 
     Raises:
-        ArgumentError: nothing is known of products in this dtype.
+        ArgumentError: the ceiling has no rate for this dtype.
     """
     measured = isinstance(ceiling, Roof)
     if dtype not in ceiling.flops_per_second:
@@ -54,7 +54,7 @@ def _read_kept() -> Roof:
     found = read_kept_roof(device)
     if found is None:
         raise NoDeviceError(
-            f"no roof is kept of this {identity(device, None).device}, as it is set up here: run `archcost device` "
+            f"no roof is saved for this {identity(device, None).device} in its current setup: run `archcost device` "
             "while nothing else runs"
         )
     return found

@@ -1,4 +1,4 @@
-"""measure_ceilings(device) -> what devices can do at best: this machine's, or one of each type that a cluster has."""
+"""measure_ceilings(device) -> the best rates of this machine's device, or of each accelerator type of a cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def measure_ceilings(
     device: str, threads: int | None, fleets: Sequence[Sweeping]
 ) -> Iterator[tuple[Sweeping, Ceiling | Failure]]:
-    """Measure a device for each setting of a fleet; yield what was found as it is known."""
+    """Measure one device for each setting of a fleet; yield each result as soon as it is known."""
     for fleet in fleets:
         options = {"threads": threads, "place": find_place(device, fleet)}
         ((_, row),) = run_each([device], options, None, 1, fleet, measure_ceiling)
@@ -24,7 +24,7 @@ def measure_ceilings(
 
 
 def measure_ceiling(device: str, keep: None, options: Mapping[str, Any]) -> Ceiling | Failure:
-    """Measure a device of this machine, and keep its roof for `--time`; return the failure where that fails."""
+    """Measure a device of this machine and save its roof for `--time`; return a `Failure` on error."""
     from archcost.clock import regime
     from archcost.clock.conditions import state
     from archcost.clock.devices import clock_of, device_of
@@ -46,12 +46,12 @@ def measure_ceiling(device: str, keep: None, options: Mapping[str, Any]) -> Ceil
 
 
 def find_place(device: str, sweeping: Sweeping) -> str | None:
-    """Return which device of this machine is meant, for a journal; None for a node of a cluster, which Ray chooses.
+    """Return the identity of this machine's device for a journal; None without a journal or on a cluster.
 
-    A row of a journal that was measured on another device, or with another driver, is not a row of this one.
+    A run must not reuse a journal's row from another device or driver.
 
     Raises:
-        ArgumentError: a device that there is not.
+        ArgumentError: the device does not exist.
     """
     if sweeping.journal is None or sweeping.engine != "local":
         return None

@@ -1,7 +1,7 @@
-"""Which modules to compute again so that a batch fits: chosen by an estimate, held to what the allocator shows.
+"""Choose the modules to recompute so that a batch fits: by an estimate that walks with the allocator correct.
 
-The estimate follows from the walk that keeps everything; each choice is then walked as torch would run it. Where that
-shows more than there is room for, or less, the next choice has less room by the estimate, or more.
+The estimate comes from a walk without checkpoints; each choice is then walked as torch would run it. If a walk needs
+more memory than the limit, the next estimate gets less room; if it needs less, the next estimate gets more.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     Walk: TypeAlias = Callable[[tuple[str, ...]], tuple[Trace, int]]
 
-ROUNDS = 8  # walks, at most
-FEW = 64  # choices, all of which can be walked
+ROUNDS = 8  # the most estimates to try
+FEW = 64  # up to this many choices, all are walked
 
 
 class Chooser:
-    """What a batch needs where nothing is computed again (`needed`), and how much there is."""
+    """Chooses checkpoints for a batch that needs `needed` bytes without them, and must fit into `memory`."""
 
     def __init__(self, trace: Trace, needed: int, memory: int) -> None:
         self._work = _sum_work(trace)
@@ -39,9 +39,9 @@ class Chooser:
         self._needed, self._memory = needed, memory
 
     def choose(self, walk: Walk) -> Checkpoint:
-        """Return the choice with the least work that fits, or, where none does, the one that needs least.
+        """Return the fitting choice with the least work, or, if no choice fits, the one that needs the least memory.
 
-        `walk` walks a choice, and returns the walk and what it needs; the choice that is returned is walked last.
+        `walk` walks a choice and returns the trace and the bytes it needs; the last call walks the returned choice.
         """
         nothing = Checkpoint(
             modules=(), saved_bytes=self._saved, all_saved_bytes=self._saved, extra_operations=0,
@@ -52,7 +52,7 @@ class Chooser:
         tried: dict[tuple[str, ...], tuple[Checkpoint, int]] = {(): (nothing, self._needed)}
         least = self._find_least_room()
         top = max(self._lives.live)
-        fits, fails = least, top  # what the estimate may have: enough, or too much, as far as is known
+        fits, fails = least, top  # rooms of the estimate: the largest known to fit, the smallest known to fail
         room = top - (self._needed - self._memory)
         for _ in range(ROUNDS):
             room = min(max(room, least), top)
@@ -78,7 +78,7 @@ class Chooser:
         return tried[modules][0]
 
     def _walk(self, walk: Walk, chosen: tuple[str, ...]) -> tuple[Trace, int] | None:
-        """Walk a choice; where it cannot be computed again, forget those modules of it that cannot, and return None."""
+        """Walk a choice; if recomputing fails, drop the modules that cause it and return None."""
         try:
             return walk(chosen)
         except WalkError:
@@ -95,7 +95,7 @@ class Chooser:
         return False
 
     def _try_every(self, walk: Walk, tried: dict[tuple[str, ...], tuple[Checkpoint, int]]) -> None:
-        """Where there are few choices, walk those with less work than the best so far: the estimate may be off."""
+        """If the choices are few, walk all with less work than the best so far, as the estimate may be off."""
         for segments in list_choices(self._segments, FEW):
             chosen = tuple(segment.path for segment in segments)
             fitting = [found.extra_operations for found, need in tried.values() if need <= self._memory]
@@ -115,7 +115,7 @@ class Chooser:
         return tuple(segment.path for segment in choose_segments(self._lives, self._segments, room) or ())
 
     def _find_least_room(self) -> int:
-        """Return the least room for which the estimate finds a choice, to a thousandth of what there was."""
+        """Return the least room for which the estimate finds a choice, to a thousandth of the estimated peak."""
         low, high = 0, max(self._lives.live)
         while high - low > max(self._lives.live) // 1000:
             middle = (low + high) // 2

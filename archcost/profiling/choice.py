@@ -1,4 +1,4 @@
-"""Inputs of a network that the user does not describe: the module says what it takes."""
+"""Inputs for a network without described inputs: the module itself tells what it takes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 Result = TypeVar("Result")
-UNSAID = "nothing: it does not say what it takes, so it gets a picture"
+UNSAID = "the default: the module does not describe its input"
 
 
 def settle(network: Network, *, training: bool = False) -> Network:
-    """Return a network whose inputs are chosen; where its module has to be asked, it is built on the meta device.
+    """Return a network with chosen inputs; if only its module knows them, build it on the meta device.
 
     Args:
         network: from `archcost.sources`.
-        training: whether it takes what only training needs, too.
+        training: whether to add the inputs that only training needs.
 
     Raises:
-        UsageError: what was asked for does not go with what the module takes.
+        UsageError: the request contradicts the inputs of the module.
     """
     inputs = (*network.inputs, *(network.training_inputs if training else ()))
     network = replace(network, inputs=inputs, training_inputs=())
@@ -46,11 +46,11 @@ def settle(network: Network, *, training: bool = False) -> Network:
 
 
 def run_settled(network: Network, run: Callable[[Network], Result], *, training: bool = False) -> Result:
-    """Run a network on inputs that are chosen for it: on words, where a picture that nobody chose is not words.
+    """Run a network on chosen inputs; if it rejects the fallback image as token ids, run it on tokens.
 
     Args:
         network: from `archcost.sources`.
-        run: runs the network that it is given on that network's inputs.
+        run: runs the given network on that network's inputs.
         training: as for `settle`.
 
     Raises:
@@ -66,7 +66,7 @@ def run_settled(network: Network, run: Callable[[Network], Result], *, training:
 
 
 def settle_by_walk(network: Network) -> Network:
-    """Return a network whose inputs are chosen; where nothing else says them, a walk on the meta device does."""
+    """Return a network with chosen inputs; if nothing else determines them, try them on the meta device."""
     from archcost.choices import COUNTING
     from archcost.profiling.feed import describe_feed
     from archcost.profiling.trace import trace_network
@@ -78,7 +78,7 @@ def settle_by_walk(network: Network) -> Network:
             run_undisturbed(lambda: trace_network(settled, describe_feed(settled, (), 1), WalkPlan(device=COUNTING)))
         return settled
 
-    with suppress(WalkError):  # whoever runs it next says why it fails
+    with suppress(WalkError):  # the caller's own run reports the failure
         return run_settled(network, try_inputs)
     return settle(network)
 
@@ -94,7 +94,7 @@ def _spell(inputs: tuple[InputSpec, ...], why: str) -> str:
 
 
 def _build(network: Network) -> nn.Module | None:
-    """Build a network on the meta device; whatever fails is said when it is walked."""
+    """Build a network on the meta device; return None on failure, which the walk will report."""
     from archcost.profiling.place import build_on_meta
     from archcost.walk import run_undisturbed
 
@@ -107,7 +107,7 @@ def _build(network: Network) -> nn.Module | None:
 
 
 class _Begun:
-    """Builds a network; the first time on the meta device it hands out what is built there already."""
+    """Builds a network; the first call on the meta device returns the module that already exists there."""
 
     def __init__(self, network: Network, module: nn.Module) -> None:
         self._build = network.build

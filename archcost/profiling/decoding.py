@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from archcost.sources import InputSpec, Network
 
 CACHES = ("past_key_values", "cache", "cache_params", "kv_cache", "past_key_value", "past", "state", "states")
-LAST_ONLY = "logits_to_keep"  # how many positions get logits: a parameter of transformers' decoders
-ENCODED = "encoder_outputs"  # what a decoder of transformers takes in the place of the encoder's input
+LAST_ONLY = "logits_to_keep"  # parameter of decoders of transformers: the number of positions that get logits
+ENCODED = "encoder_outputs"  # parameter of decoders of transformers that replaces the encoder's input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A pass that was walked, and the cache that it returned: the object, and its tensors by where they lie in it."""
+    """A walked pass with the cache that it returned: the object, and its tensors by their paths in it."""
 
     trace: Trace
     output: Any
@@ -35,15 +35,15 @@ class Ran:
 
     @property
     def storages(self) -> set[int]:
-        """The memory that the cache lies in."""
+        """The storages of the cache."""
         return {spec.storage for spec in self.held.values()}
 
 
 class Decoder:
-    """A network that takes tokens, and a cache of those before them.
+    """A network that takes tokens and a cache of the earlier tokens.
 
     Raises:
-        ArgumentError: it takes no tokens, or no cache.
+        ArgumentError: the network takes no tokens or no cache.
     """
 
     def __init__(self, network: Network, inputs: tuple[InputSpec, ...], dtype: str | None) -> None:
@@ -79,7 +79,7 @@ class Decoder:
         return self._run(tuple(specs), batch, more)
 
     def decode(self, before: Ran, batch: int) -> Ran:
-        """Walk one token more, with a copy of the cache that a pass has returned."""
+        """Walk one more token with a copy of the cache of an earlier pass."""
         import torch
 
         with torch.no_grad():
@@ -117,22 +117,22 @@ class Decoder:
         return Ran(trace=trace, output=kept.output, cache=cache, held=held)
 
     def _find_cache(self, output: Any) -> Any:
-        """Return the cache in what a forward returned: by its name, or the last of a tuple."""
+        """Return the cache in a forward's output: by its name, or the last item of a tuple."""
         named = output.get(self._cache) if isinstance(output, Mapping) else getattr(output, str(self._cache), None)
         if named is not None:
             return named
         if isinstance(output, tuple | list) and len(output) > 1:
             return output[-1]
         raise ArgumentError(
-            f"{self._spec} takes {self._cache}, but returns none: its forward has to return (logits, {self._cache}), "
-            f"or an object with an attribute or a key {self._cache}"
+            f"{self._spec} takes {self._cache}, but does not return it: its forward must return "
+            f"(logits, {self._cache}), or an object with an attribute or a key {self._cache}"
         )
 
     def _choose_tokens(self) -> int:
-        """Return which input has the context as its length: the decoder's, where an encoder takes text, too."""
+        """Return the index of the input whose length is the context: the text named `decoder_*`, or else the first."""
         if not self._texts:
             raise ArgumentError(
-                f"{self._spec} takes {', '.join(map(str, self._inputs))}, and none of it is text; say which input is "
+                f"{self._spec} takes {', '.join(map(str, self._inputs))}, and none of it is text; describe the text "
                 "with --input input_ids=128:int64"
             )
         names = {place: self._inputs[place].name or "" for place in self._texts}
@@ -140,12 +140,12 @@ class Decoder:
 
 
 def choose_texts(network: Network) -> tuple[InputSpec, ...]:
-    """Return what a network takes; text where nothing says anything else."""
+    """Return the inputs of a network; text if it describes none."""
     return (WORDS,) if network.inputs == (DEFAULT_INPUT,) else network.inputs
 
 
 def _find_texts(inputs: tuple[InputSpec, ...]) -> list[int]:
-    """Return which inputs are text: those with a name that text has, or else all that are rows of integers."""
+    """Return the indices of the text inputs: those with a usual name of text, or else all rows of integers."""
     rows = [place for place, spec in enumerate(inputs) if spec.dtype == "int64" and len(spec.shape) == 1]
     named = [place for place in rows if inputs[place].name in {None, *IDS}]
     return named or rows
@@ -159,7 +159,7 @@ def _list_parameters(module: nn.Module) -> Mapping[str, inspect.Parameter]:
 
 
 def _build(network: Network, values: Any, dtype: str | None) -> nn.Module:
-    """Build a network on the meta device, or copy the one given there; in another precision where one is asked for."""
+    """Build a network on the meta device, or copy the given one there; cast it to a requested precision."""
     import torch
 
     from archcost.profiling.place import build_on_meta
@@ -172,7 +172,7 @@ def _build(network: Network, values: Any, dtype: str | None) -> nn.Module:
 
 
 def _keep_output(module: nn.Module) -> Any:
-    """Return a module that keeps what a network returns."""
+    """Return a module that stores the network's last output."""
     from torch import nn
 
     class Keeping(nn.Module):
@@ -189,9 +189,9 @@ def _keep_output(module: nn.Module) -> Any:
 
 
 def _list_tensors(value: Any, path: tuple[Any, ...], seen: set[int]) -> Iterator[tuple[tuple[Any, ...], torch.Tensor]]:
-    """Yield the tensors of a cache, each once, with the keys, places and attributes that lead to it.
+    """Yield each tensor of a cache once, with its path of keys, indices and attributes.
 
-    A tensor without axes is a counter of the cache's own, and holds nothing of a token.
+    A tensor without axes is a counter of the cache and stores no token data.
     """
     import torch
 

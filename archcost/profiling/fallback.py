@@ -1,4 +1,4 @@
-"""From the meta device to the CPU: only where there is the memory for it."""
+"""The fallback from the meta device to the CPU, allowed only if memory suffices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archcost.sources import Network
 
 MEMINFO = Path("/proc/meminfo")
-# the limits of a container and what it uses, by either version of control groups
+# a container's memory limit and usage, in control groups version 2 and 1
 GROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
     ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
@@ -22,22 +22,22 @@ GROUPS = (
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the first line of what a network itself raised."""
+    """Return the first line of the network's own error."""
     cause = error.__cause__ if isinstance(error, WalkError) and error.__cause__ is not None else error
     return first_line(cause) or type(cause).__name__
 
 
 def check_memory(network: Network, asked: WalkPlan, trace: Trace | None, reason: str) -> None:
-    """Refuse to run a network on the CPU where what is known of its need exceeds the memory that is free.
+    """Refuse to run a network on the CPU if its known need exceeds the free memory.
 
     Args:
-        network: what is to be run.
-        asked: how.
-        trace: what it did on the meta device before it failed there.
-        reason: why it failed.
+        network: the network to run.
+        asked: the requested walk.
+        trace: its operators on the meta device before it failed there.
+        reason: the cause of that failure.
 
     Raises:
-        OutOfMemoryError: with both figures.
+        OutOfMemoryError: memory is too small; gives the need and the free memory.
     """
     free = free_memory()
     if trace is None or free is None:
@@ -62,7 +62,7 @@ def check_memory(network: Network, asked: WalkPlan, trace: Trace | None, reason:
 
 
 def free_memory() -> int | None:
-    """Return the bytes of memory that this process may still take; None where the system does not tell."""
+    """Return the bytes of memory that this process can still allocate; None if the system does not report them."""
     free = []
     try:
         fields = dict(line.split(":", maxsplit=1) for line in MEMINFO.read_text().splitlines())

@@ -1,4 +1,4 @@
-"""What a network is run on."""
+"""The arguments that a network is run on."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Given = tuple[tuple[Any, ...], dict[str, Any]]  # positional and keyword argumen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What a network is run on: tensors to be passed as they are, or descriptions of tensors to make.
+    """The arguments of a run: tensors to pass unchanged, or descriptions of tensors to create.
 
-    `arrange` puts the tensors that are made where a call has them, beside what is not a tensor.
+    `arrange` places the created tensors among the other arguments of the call.
 
     Raises:
-        ArgumentError: a batch of less than nothing.
+        ArgumentError: the batch size is negative.
     """
 
     args: tuple[Any, ...] | None = None
@@ -40,14 +40,14 @@ class Feed:
             raise ArgumentError(f"a batch has at least 0 images, not {self.batch}")
 
     def on(self, device: str, values: Values | None = None) -> Given:
-        """Return positional and keyword arguments on a device; `values` are told what those on the meta device hold."""
+        """Return positional and keyword arguments on a device; record in `values` the contents of meta tensors."""
         from archcost.walk.arguments import copy_arguments
 
         if self.args is not None:
 
             def move(tensor: torch.Tensor) -> torch.Tensor:
-                # a copy of its own, so that neither a forward in place nor a backward reaches the caller's tensor
-                if tensor.is_nested:  # the walk says why it cannot be counted
+                # a separate copy, so that neither an in-place forward nor a backward reaches the caller's tensor
+                if tensor.is_nested:  # the walk reports why it cannot be counted
                     return tensor
                 moved = tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
                 if values is not None:
@@ -62,7 +62,7 @@ class Feed:
         return assemble(self.specs, self.batch, lambda spec: self._make(spec, device, values))
 
     def _make(self, spec: InputSpec, device: str, values: Values | None) -> Any:
-        """Make one argument; where it is small and known, `values` learn what it holds."""
+        """Create one argument; if it is small and its contents are known, record them in `values`."""
         from torch import Tensor
 
         from archcost.walk.values import is_small
@@ -75,13 +75,13 @@ class Feed:
 
 
 def describe_feed(network: Network, inputs: Sequence[InputSpec], batch: int) -> Feed:
-    """Return what a network is run on, from inputs as --input describes them; none: its own."""
+    """Return the arguments that the descriptions of --input stand for; without any, the network's own."""
     specs, arrange = network.find_inputs(inputs)
     return Feed(specs=specs, arrange=arrange, batch=batch)
 
 
 def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, batch: int) -> Feed:
-    """Return what a network is run on, from what a caller gave: tensors, descriptions, or nothing."""
+    """Return the arguments for a caller's inputs: tensors, descriptions, or nothing."""
     from archcost.sources import InputSpec
 
     if isinstance(inputs, InputSpec):
@@ -96,5 +96,5 @@ def feed_of(network: Network, inputs: Any, kwargs: Mapping[str, Any] | None, bat
 
 
 def _is_record(item: Any) -> bool:
-    """Whether an item of a list is one of a batch's samples rather than an argument: a mapping, a dataclass."""
+    """Whether an item of a list is a sample of a batch (a mapping or dataclass) rather than an argument."""
     return isinstance(item, Mapping) or is_dataclass(item)

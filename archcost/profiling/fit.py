@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.records import NamedDevice, Trace
     from archcost.sources import InputSpec, Network
 
-LARGEST = 2**24  # images; a network whose memory does not grow with the batch would never end
+LARGEST = 2**24  # images; ends the search for a network whose memory does not grow with the batch
 
 
 def fit(
@@ -42,31 +42,32 @@ def fit(
     like: str | None = None,
     checkpoint: str | None = None,
 ) -> Fit:
-    """Find the largest batch that fits into a memory.
+    """Find the largest batch that fits into a device's memory.
 
-    Every figure is of a walk at that batch, none is extrapolated. For a memory they are the exact bytes of the tensors.
-    For a named GPU, what torch's allocator takes for them counts, and what comes on top: the context, workspaces.
+    Every figure comes from a walk at that batch; none is extrapolated. For a plain memory size, the exact bytes of the
+    tensors count. For a named GPU, the memory that torch's allocator reserves counts, with the context and the
+    workspaces on top.
 
     Args:
         network: as for `archcost.profile`.
-        memory: bytes, or a text such as "24GB" (10^9 bytes) or "24GiB" (2^30); None for all that the named GPU has.
+        memory: bytes, or a text such as "24GB" (10^9 bytes) or "24GiB" (2^30); None for the whole memory of the named
+            GPU.
         device_name: a GPU of the table of datasheets, "h200" for example.
-        expandable: its allocator has `expandable_segments:True`.
-        batch: judge this batch alone, rather than find the largest.
+        expandable: whether the GPU's allocator uses `expandable_segments:True`.
+        batch: check this batch size alone instead of finding the largest.
         inputs: descriptions of the inputs, without the batch; None for the network's own.
-        device: where it is walked; the meta device needs no memory itself.
+        device: the device of the walk; the meta device needs no memory itself.
         mode: "eval", "train" or "as-is".
         train: an optimizer, for the peak of training rather than of inference.
         loss: as for `archcost.profile`.
         amp: mixed precision, as for `archcost.profile`.
-        like: the device whose choices the meta device follows, as for `archcost.profile`.
-        checkpoint: "auto": choose which modules training computes again, rather than keeps, so that `batch` fits for
-            the least work.
+        like: the device that the meta device imitates, as for `archcost.profile`.
+        checkpoint: "auto": choose the modules that training recomputes, so that `batch` fits with the least extra work.
 
     Raises:
-        ArgumentError: a text that says no memory, a mode, optimizer, loss or precision that does not exist, or
-            segments that expand without a GPU.
-        WalkError: the network failed while it ran, or does not need more memory for a larger batch.
+        ArgumentError: the memory cannot be parsed, a mode, optimizer, loss or precision does not exist, or `expandable`
+            lacks a GPU.
+        WalkError: the network failed while it ran, or its memory hardly grows with the batch.
     """
     from archcost import sources
     from archcost.account.overhead import overheads
@@ -77,7 +78,9 @@ def fit(
     limit = _read_limit(memory, named)
     gpu = named if named is not None and named.capability is not None else None
     if expandable and gpu is None:
-        raise ArgumentError("--expandable-segments is of a GPU's allocator: name the GPU (--device-name h200)")
+        raise ArgumentError(
+            "--expandable-segments is a setting of a GPU's allocator: name the GPU (--device-name h200)"
+        )
     if named is not None and gpu is None and like is None:
         like = "cpu"
     asked = WalkPlan(device=device, mode=mode, training=Training.of(train, loss), amp=amp, like=like)
@@ -106,24 +109,24 @@ def fit(
 
 
 def _check_checkpoint(checkpoint: str | None, batch: int | None, train: str | None) -> None:
-    """Find out whether the modules to compute again can be chosen.
+    """Check that the request for checkpoints is complete.
 
     Raises:
-        ArgumentError: they cannot.
+        ArgumentError: it lacks an optimizer or a batch size.
     """
     if checkpoint is None:
         return
     check_choice("checkpoint", checkpoint, ("auto",))
     if train is None or batch is None:
-        missing = "nothing trains: add --train (train=)" if train is None else "say for which batch: add --batch"
-        raise ArgumentError(f"--checkpoint chooses what training computes again for a batch, and {missing}")
+        missing = "nothing trains: add --train (train=)" if train is None else "the batch size is missing: add --batch"
+        raise ArgumentError(f"--checkpoint chooses the modules that training recomputes, but {missing}")
 
 
 def _read_limit(memory: str | int | None, named: NamedDevice | None) -> int:
-    """Return the memory that was asked for, or else the named device's.
+    """Return the requested memory, or else the named device's.
 
     Raises:
-        ArgumentError: neither says how much there is.
+        ArgumentError: neither gives a size.
     """
     if memory is not None:
         return parse_bytes(memory) if isinstance(memory, str) else memory
@@ -136,7 +139,7 @@ def _read_limit(memory: str | int | None, named: NamedDevice | None) -> int:
 
 @dataclass(kw_only=True)
 class _Search:
-    """Walks of one network at growing batches; `fit` says what into, and gets what they found."""
+    """Walks of one network at several batch sizes; `fit` holds the limits and collects the results."""
 
     network: Network
     inputs: tuple[InputSpec, ...]
@@ -153,7 +156,7 @@ class _Search:
         return self._answer(batch if fits else None)
 
     def choose_checkpoint(self, batch: int) -> Fit:
-        """Walk one batch, and with it the modules that are computed again so that it fits."""
+        """Walk one batch, and choose the modules to recompute so that it fits."""
         trace = self._trace(batch)
         self._note(trace, batch)
         found = Chooser(trace, self.fit.need_of(self.points[batch]), self.fit.memory_bytes).choose(
@@ -164,13 +167,13 @@ class _Search:
         return self._answer(batch if fits else None)
 
     def _walk_again(self, batch: int, modules: tuple[str, ...]) -> tuple[Trace, int]:
-        """Walk a batch with modules that are computed again; return the walk, and what it needs."""
+        """Walk a batch while modules are recomputed; return the trace and the bytes it needs."""
         trace = self._trace(batch, modules)
         self._note(trace, batch)
         return trace, self.fit.need_of(self.points[batch])
 
     def find_largest(self) -> Fit:
-        """Double until it does not fit, then close in."""
+        """Double the batch size until it does not fit, then narrow the range."""
         limit = self.fit.memory_bytes
         fits = self._smallest()
         if self._walk(fits) > limit:
@@ -184,7 +187,7 @@ class _Search:
             middle = self._between(fits, fails, limit)
             if self._walk(middle) <= limit:
                 fits = middle
-                # memory grows faster and faster with the batch, so a straight line to `fails` guesses low, if at all
+                # memory grows faster than linearly with the batch, so the line to `fails` can only guess too low
                 if fails - fits > 1 and self._walk(fits + 1) > limit:
                     fails = fits + 1
                 elif fails - fits > 1:
@@ -203,7 +206,7 @@ class _Search:
         return min(max(guess, fits + 1), fails - 1)
 
     def _smallest(self) -> int:
-        """Walk the smallest batch: one image, or two where one cannot be normalised."""
+        """Walk the smallest batch: one image, or two if a single one cannot be normalised; return its size."""
         try:
             self._walk(1)
         except WalkError as error:
@@ -214,7 +217,7 @@ class _Search:
         return 1
 
     def _walk(self, batch: int) -> int:
-        """Return what a batch needs."""
+        """Return the bytes that a batch needs."""
         if batch not in self.points:
             self._note(self._trace(batch), batch)
         return self.fit.need_of(self.points[batch])
@@ -224,7 +227,7 @@ class _Search:
         return walk_apart(self.network, feed, replace(self.asked, checkpoint=modules))
 
     def _note(self, trace: Trace, batch: int) -> None:
-        """Note what a walk of a batch has shown."""
+        """Record the memory of a walked batch."""
         if not self.points and self.gpu is not None:
             self._look_up_workspace(trace, self.gpu)
         self.points[batch] = self._account(trace, batch)
@@ -233,7 +236,7 @@ class _Search:
         self.fit = replace(self.fit, param_bytes=params, fixed_bytes=fixed)
 
     def _look_up_workspace(self, trace: Trace, gpu: NamedDevice) -> None:
-        """Take what libraries took of this GPU where the network was timed there."""
+        """Use the workspace that libraries took on this GPU, if the network was timed there."""
         from archcost.account.overhead import overheads
         from archcost.clock.workspaces import find_workspace
 

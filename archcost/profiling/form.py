@@ -1,4 +1,4 @@
-"""A network and its inputs in the dtype and layout in which they are to be timed."""
+"""A network and its inputs in the dtype and layout of the timing plan."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def make_module(
     network: Network, plan: TimingPlan, device: torch.device, *, trains: bool, moves: bool = False
 ) -> nn.Module:
-    """Return the module that is timed: built, or the one given, or a copy of it where timing changes or moves it.
+    """Return the module to time: a new one, the given one, or a copy of it if timing would change or move it.
 
     Raises:
-        ClockError: a module that cannot be copied.
+        ClockError: the module cannot be copied.
     """
     if network.given is None:
         with torch.device(device):
@@ -64,7 +64,7 @@ def describe_in_form(network: Network, feed: Feed, plan: TimingPlan) -> tuple[Ne
 
 
 def _change_form(module: nn.Module, plan: TimingPlan) -> nn.Module:
-    """Bring a module's parameters and buffers into a plan's dtype and layout."""
+    """Convert a module's parameters and buffers to a plan's dtype and layout."""
     if plan.dtype is not None:
         module = module.to(torch_dtype(plan.dtype))
     return module.to(memory_format=torch.channels_last) if plan.channels_last else module  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""Formulas that users registered with torch's own counter, for operators that archcost has no rule for."""
+"""Formulas that users registered with torch's own counter, for operators without a rule in archcost."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def find_registered_formulas(ops: Iterable[OpCall]) -> dict[str, Rule]:
-    """Return a rule for each operator of a walk that only `torch.utils.flop_counter.register_flop_formula` knows.
+    """Return a rule for each operator of a walk that has a formula of `register_flop_formula` and no rule.
 
     A formula returns FLOPs, two for each multiply-add.
     """
     counter = sys.modules.get("torch.utils.flop_counter")
-    if counter is None:  # nobody registered anything
+    if counter is None:  # nothing is registered
         return {}
     formulas = {
         packet._qualified_op_name.replace("::", "."): (packet, formula)  # noqa: SLF001
@@ -54,7 +54,7 @@ def _count(packet: Any, formula: Callable[..., int]) -> Callable[[OpCall], Work]
 
 
 def _as_called(call: OpCall, arguments: Any) -> tuple[list[Any], dict[str, Any]]:
-    """Arguments as torch's counter passes them on: in the schema's order, what has its default value left out."""
+    """Return the arguments as torch's counter passes them: in the schema's order, without default values."""
     given = [
         argument
         for argument in arguments

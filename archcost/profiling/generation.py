@@ -1,4 +1,4 @@
-"""generate(network, prompt) -> Generation: prefill, decode and cache, from walks of the network itself."""
+"""generate(network, prompt) -> Generation: the costs of prefill, decode and cache, from walks of the network."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from archcost.records import Peaks, TensorSpec
     from archcost.sources import InputSpec
 
-BLOCK = 16  # tokens of a block, as engines that page have it unless they are told otherwise
-MOST = 2**24  # sequences or tokens; what does not grow would be tried without an end
+BLOCK = 16  # tokens of a block, the usual default of engines with a paged cache
+MOST = 2**24  # sequences or tokens; ends the search if the need does not grow
 
 
 def generate(
@@ -49,26 +49,26 @@ def generate(
     block: int = BLOCK,
     inputs: Sequence[InputSpec] = (),
 ) -> Generation:
-    """Count what generating text costs: the prompt at once, and a token behind each context.
+    """Count the costs of generating text: of the prompt in one pass, and of one token after each context.
 
-    The network is run on the meta device as it is, with the cache that it returned itself.
+    The network runs unchanged on the meta device, with the cache that it returned itself.
 
     Args:
         network: as for `archcost.profile`; its forward takes and returns a cache.
-        prompt: tokens of the prompt; where there is an encoder, it gets them.
-        contexts: tokens before the one that is generated; the prompt is always among them.
-        batch: sequences that are generated together.
-        dtype: what the weights are cast to, "bf16" for example; None leaves them as they are built.
-        kv_dtype: what the cache would be stored in, "fp8" for example; None leaves it as the network returns it.
-        memory: what has to hold all of it, as for `archcost.fit`; says the largest batch and the longest context.
-        device_name: a device of the table of datasheets, for the least time that a pass can take.
-        roof: the same, from what was measured: "this" for the roof that is kept of this device, or the file that
-            `archcost device --format json` wrote.
+        prompt: tokens of the prompt; an encoder, if there is one, gets them.
+        contexts: numbers of tokens before the generated one; the prompt's is always included.
+        batch: number of sequences that are generated together.
+        dtype: precision of the weights, "bf16" for example; None leaves them as they are built.
+        kv_dtype: precision of the stored cache, "fp8" for example; None leaves it as the network returns it.
+        memory: the memory limit, as for `archcost.fit`, for the largest batch and the longest context.
+        device_name: a device of the table of datasheets, for the least time of a pass.
+        roof: the same from a measurement: "this" for the saved roof of this device, or the file that `archcost device
+            --format json` wrote.
         block: tokens of a block of a paged cache.
         inputs: descriptions of the inputs, without the batch; None for the network's own.
 
     Raises:
-        ArgumentError: the network takes no text or no cache, or a number or precision that cannot be.
+        ArgumentError: the network takes no text or no cache, or a number or precision is invalid.
         WalkError: the network failed while it ran.
     """
     from archcost import sources
@@ -90,10 +90,10 @@ def generate(
 def _check(
     prompt: int, contexts: Sequence[int], batch: int, dtype: str | None, kv_dtype: str | None, block: int
 ) -> None:
-    """Refuse what cannot be.
+    """Refuse invalid numbers and precisions.
 
     Raises:
-        ArgumentError: naming it.
+        ArgumentError: names the invalid argument.
     """
     named = {"prompt": prompt, "batch": batch, "block": block, "context": min(contexts, default=1)}
     for name, value in named.items():
@@ -106,14 +106,14 @@ def _check(
 
 
 class _Walker:
-    """Walks a decoder at a batch and a context, and adds up what that costs."""
+    """Walks a decoder at a batch size and a context, and adds up the costs."""
 
     def __init__(
         self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, ceiling: Peaks | Roof | None
     ) -> None:
         self._decoder, self._prompt, self._kv, self._block, self._ceiling = decoder, prompt, kv_dtype, block, ceiling
         self._walked: dict[tuple[int, int], Context] = {}
-        self._one = decoder.prefill(1, 1, prompt)  # what a single token meets, and how its cache looks
+        self._one = decoder.prefill(1, 1, prompt)  # the weights that a single token meets, and the shapes of its cache
         trace = self._one.trace
         self._met_by_one = count_met(trace, find_registered_formulas(trace.ops))
         self._weights = bytes_of_kind(trace, "parameter")
@@ -122,10 +122,10 @@ class _Walker:
         for param in trace.params:
             sizes[param.dtype] = sizes.get(param.dtype, 0) + param.nbytes
         self._dtypes = tuple(sorted(sizes))
-        self._main_dtype = max(sizes, key=sizes.__getitem__, default="float32")  # what most of the products are in
+        self._main_dtype = max(sizes, key=sizes.__getitem__, default="float32")  # the dtype of most weights
 
     def describe(self, spec: str, batch: int) -> Generation:
-        """Return what does not depend on the context."""
+        """Return the figures that do not depend on the context."""
         trace, rules = self._one.trace, find_registered_formulas(self._one.trace.ops)
         all_logits = None
         if self._decoder.keeps_last:
@@ -150,7 +150,7 @@ class _Walker:
         )
 
     def walk(self, tokens: int, batch: int) -> Context:
-        """Walk a context, and the token behind it; once, however often they are asked for."""
+        """Walk a context and the token after it; repeated calls reuse the result."""
         if (tokens, batch) not in self._walked:
             self._walked[tokens, batch] = self._walk(tokens, batch)
         return self._walked[tokens, batch]
@@ -171,7 +171,7 @@ class _Walker:
         )
 
     def find_room(self, limit: int, batch: int, tokens: int) -> Room:
-        """Find the largest batch of the longest context that was asked for, and the longest context of the batch."""
+        """Find the largest batch at the longest requested context, and the longest context at the given batch."""
         alone = self.walk(tokens, 1).prefill.activation_bytes
         tried: dict[int, BatchNeed] = {}
 
@@ -197,10 +197,10 @@ class _Walker:
         )
 
     def _add_up(self, ran: Ran, given_bytes: int) -> Pass:
-        """Add up a pass that reads so many bytes beside the weights: its inputs, or the cache."""
+        """Add up the costs of a pass, which reads `given_bytes` (its inputs or the cache) beside the weights."""
         trace, rules = ran.trace, find_registered_formulas(ran.trace.ops)
         met, one = count_met(trace, rules), self._met_by_one
-        fewest = {name: min(count, one[name] or count) for name, count in met.items()}  # no token chooses any other
+        fewest = {name: min(count, one[name] or count) for name, count in met.items()}  # if all tokens choose alike
         least = sum_met_bytes(trace, fewest) + given_bytes
         return Pass(
             macs=count_macs(trace, rules),
@@ -217,12 +217,12 @@ class _Walker:
         return sum(map(self._size_of, ran.held.values()))
 
     def _size_of(self, spec: TensorSpec) -> int:
-        """Return the bytes of a tensor of the cache in the precision that was asked for."""
+        """Return the bytes of a tensor of the cache in the requested precision."""
         floating = spec.dtype.startswith(("float", "bfloat"))
         return spec.nbytes if self._kv is None or not floating else spec.elements * KV_DTYPES[self._kv]
 
     def _list_parts(self, ran: Ran) -> tuple[CachePart, ...]:
-        """Return what a cache holds, layer by layer."""
+        """Return the parts of a cache, layer by layer."""
         layers: dict[str, list[tuple[Any, ...]]] = {}
         for path in ran.held:
             layers.setdefault(_name_layer(path), []).append(path)
@@ -244,7 +244,7 @@ class _Walker:
         )
 
     def _count_tokens(self, path: tuple[Any, ...], spec: TensorSpec) -> int | None:
-        """Return the tokens that a tensor holds: the size of the axis that is another with a single token."""
+        """Return the number of tokens in a tensor: the size of the axis that differs for a single token."""
         single = self._one.held.get(path)
         if single is None or len(single.shape) != len(spec.shape):
             return None
@@ -254,6 +254,6 @@ class _Walker:
 
 
 def _name_layer(path: tuple[Any, ...]) -> str:
-    """Return the layer of a tensor of a cache: the path to the first number in it behind which more follows."""
+    """Return the layer of a tensor of a cache: its path up to the first number before the last part."""
     place = next((place for place, part in enumerate(path[:-1]) if isinstance(part, int)), None)
     return "whole" if place is None else ".".join(map(str, path[: place + 1]))

@@ -1,4 +1,4 @@
-"""What a clock times again and again: one forward pass, or one whole training step."""
+"""The repeated work that a clock times: one forward pass or one whole training step."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Iteration:
-    """One iteration by its phases, "forward" first; where there is no `step`, it is the only one.
+    """One iteration by its phases, "forward" first; without a `step` it is the only phase.
 
-    `run` is the forward pass, `autocast` the context in which it and the loss are computed.
+    `run` is the forward pass; `autocast` is the context for it and the loss.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Iteration:
 
     @property
     def state(self) -> list[Any]:
-        """What the optimizer keeps from one step to the next."""
+        """The optimizer's state between steps."""
         optimizer = None if self._step is None else self._step.optimizer
         return [] if optimizer is None else list(optimizer.state.values())
 
@@ -73,7 +73,7 @@ def _move_parameters(step: TrainingStep) -> None:
 def make_iteration(
     module: nn.Module, given: Given, asked: WalkPlan, plan: TimingPlan, device: torch.device
 ) -> Iteration:
-    """Put a module into the state in which it was walked; return its iteration."""
+    """Put a module into the mode of its walk; return its iteration."""
     if asked.walked_mode != "as-is":
         set_mode(module, training=asked.walked_mode == "train")
     step = None

@@ -1,8 +1,8 @@
-"""A file that has each row as soon as it is known, so that a sweep that was ended goes on where it was.
+"""A file that gets each row as soon as it is known, so that an interrupted sweep can continue.
 
-A line of JSON for each row: the network, what it was asked with, under which versions, and the row. A second run takes
-the rows of the same network, options and versions, and no others. Nothing in it runs when it is read: a row is plain
-values, or one of archcost's records.
+Each line is JSON: the network, a key of the request, the versions, and the row. A second run reuses only rows of the
+same network, options and versions. Reading the file runs no code from it: a row is plain values or one of archcost's
+records.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from archcost.records.reading import read
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-BEGINNING = b'{"spec": '  # of a line: one that has no end is what a killed run began
-SYNC_SECONDS = 1.0  # what a machine that loses its power may lose; a process that is killed loses nothing
+BEGINNING = b'{"spec": '  # start of a line; a killed run may leave an unfinished one
+SYNC_SECONDS = 1.0  # the most that a power failure may lose; a killed process loses nothing
 
 
 class Journal:
-    """The file; a context manager, within which nobody else has it."""
+    """The journal file; its context manager locks the file against other runs."""
 
     def __init__(self, file: str | Path, about: str, imports: Sequence[str] = ()) -> None:
         self._path = Path(file).resolve()
@@ -47,15 +47,15 @@ class Journal:
         self._file.seek(place)
         try:
             row = read_row(json.loads(self._file.readline())["row"])
-        except (ArchcostError, ValueError, TypeError, KeyError):  # changed by hand, or of another archcost
+        except (ArchcostError, ValueError, TypeError, KeyError):  # edited by hand, or written by another archcost
             return None
         return None if isinstance(row, Failure) and not row.is_final else row
 
     def add(self, spec: Any, options: Mapping[str, Any], row: Any) -> None:
-        """Write a row, in one piece.
+        """Write a row in one call.
 
         Raises:
-            ArgumentError: JSON cannot say what `keep` returned.
+            ArgumentError: JSON cannot represent the value that `keep` returned.
             WriteError: the disk is full.
         """
         key = build_key(spec, {**self._asked, **options})
@@ -89,7 +89,7 @@ class Journal:
 
     def _write(self, text: bytes) -> None:
         written = os.write(self._file.fileno(), text)
-        if written < len(text):  # a disk that is nearly full takes a part
+        if written < len(text):  # a nearly full disk accepts only a part
             self._file.truncate(self._file.seek(0, os.SEEK_END) - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -106,8 +106,8 @@ class Journal:
                 ) from None
 
     def _index(self) -> None:
-        """Note where each row begins, the last of each network; cut off a line that a killed run did not finish."""
-        if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):  # /dev/zero has no end
+        """Record the offset of the last row of each key; cut off a line that a killed run left unfinished."""
+        if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):  # reading /dev/zero never ends
             raise OutputError(f"--journal {self._path}: that is a device or a pipe; name a file")
         place = 0
         with self._path.open("rb") as lines:
@@ -130,10 +130,10 @@ def _is_begun(line: bytes) -> bool:
 
 
 def write_row(row: Any) -> dict[str, Any]:
-    """Return a row as JSON says it.
+    """Return a row as JSON values.
 
     Raises:
-        ArgumentError: JSON cannot say it.
+        ArgumentError: JSON cannot represent the row.
     """
     if isinstance(row, Report):
         return {"report": row.to_json()}
@@ -148,10 +148,10 @@ def write_row(row: Any) -> dict[str, Any]:
 
 
 def read_row(entry: Mapping[str, Any]) -> Any:
-    """Return what `write_row` wrote.
+    """Return the row that `write_row` wrote.
 
     Raises:
-        ReportError: a record that is not one.
+        ReportError: the entry holds no valid record.
     """
     match entry:
         case {"report": str(text)}:

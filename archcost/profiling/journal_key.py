@@ -1,4 +1,4 @@
-"""What two runs must have in common for one to take a row from the other: network, options and versions."""
+"""The key under which one run may reuse a row of another: equal network, options and versions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-BATCH = ("batch", 1)  # what is meant where no batch is given
+BATCH = ("batch", 1)  # the default
 
 
 def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
-    """Return a short text that differs wherever a row might.
+    """Return a short text that differs whenever the row could.
 
     Raises:
-        ArgumentError: a network or an option that no text tells from others.
+        ArgumentError: no text identifies the network or an option.
     """
     if not isinstance(spec, str):
         raise ArgumentError("a journal finds networks again by their names; name this one by FILE.py:CALLABLE")
@@ -36,7 +36,7 @@ def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
 
 
 def find_versions(spec: str) -> dict[str, str]:
-    """Return what a row depends on besides the request: the versions, and a network's file."""
+    """Return the versions, and the digest of the network's file, that a row depends on besides the request."""
     source, file = _split(spec)
     if file:
         return {**list_versions(), file: _digest_file(file)}
@@ -47,7 +47,7 @@ def spell_function(function: Callable[..., Any] | None) -> str:
     """Return a function's name.
 
     Raises:
-        ArgumentError: one that has no name of its own, so that another run could not tell which it was.
+        ArgumentError: the function has no name by which another run could recognise it.
     """
     if function is None:
         return ""
@@ -73,7 +73,7 @@ def _digest_file(file: str | None) -> str:
 
 
 def _spell(value: Any) -> Any:
-    """Return an option as JSON says it."""
+    """Return an option as JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
         return {type(value).__name__: _spell(asdict(value))}
     if isinstance(value, dict):

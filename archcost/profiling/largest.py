@@ -1,4 +1,4 @@
-"""find_largest(need, limit, most) -> int: the largest number whose need a limit still holds, in few tries."""
+"""find_largest(need, limit, most) -> int: the largest number whose need is within a limit, in few tries."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HALVE = 3  # every such try does not trust the line: it doubles what fits, or halves what is left
+HALVE = 3  # every third try ignores the line: it doubles the fitting number, or halves the range
 
 
 def find_largest(need: Callable[[int], int], limit: int, most: int, second: int = 2) -> int | None:
-    """Return the largest number from 1 to `most` whose need is within a limit; None where the need of 1 exceeds it.
+    """Return the largest number from 1 to `most` whose need is within a limit; None if the need of 1 exceeds it.
 
-    A need grows with the number. The line through two numbers that were tried says which to try next, so that a need
-    along a line takes four tries: 1, the `second` and two more. The answer and the number behind it are always tried.
+    The need grows with the number. The line through two tried numbers suggests the next, so a linear need takes four
+    tries: 1, the `second` and two more. The answer and the number after it are always tried.
 
     Example:
         >>> find_largest(lambda count: 100 + 7 * count, 1000, 10**6)

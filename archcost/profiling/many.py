@@ -1,4 +1,4 @@
-"""profile_many(specs) -> one report, or one failure, for each: on all cores, where that helps."""
+"""profile_many(specs) -> one report or failure for each, computed on all cores if that helps."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def profile_many(
     sweeping: Sweeping = USUAL,
     **options: Any,
 ) -> list[Any]:
-    """Profile many networks; what becomes of one, whatever it does, takes nothing from the others.
+    """Profile many networks; a failure of one does not affect the others.
 
     Args:
         specs: what `archcost.profile` takes. Networks that are modules, not specs, are profiled in this process.
-        keep: what to keep of each report, where not all of it is needed. It runs where the report is made: a function
-            of a module, whose result can be pickled.
-        jobs: processes; None for as many as there are cores, and fewer where there are few networks; 1 for this one.
-            Rules and formulas of your own are known to the process that registered them alone: use 1, or name their
-            modules as `imports` of the sweeping.
+        keep: returns the needed part of each report. It runs in the process that computes the report, so it must be a
+            function of a module with a result that can be pickled.
+        jobs: number of processes; None for one per core, or fewer for few networks; 1 for this process alone. Only the
+            process that registered your own rules and formulas knows them: use 1, or name their modules as `imports` of
+            the sweeping.
         progress: called with each spec when it is done, as a `Done`.
-        sweeping: limits of time and memory, a journal, and who runs the networks.
-        options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU: the
+        sweeping: limits of time and memory, a journal, and the engine.
+        options: as for `archcost.profile`, the same for every network. The default `device` is never a GPU, so that the
             figures are the same on every machine.
 
     Returns:
-        In the order of the specs: the reports (or what `keep` made of them), and a `Failure` for each that failed.
+        The reports (or the results of `keep`) in the order of the specs, with a `Failure` for each network that failed.
     """
     options = {"device": COUNTING, **options}
     known = _REMEMBERED.get()
@@ -63,7 +63,7 @@ def profile_many(
 
 @contextmanager
 def remember_reports() -> Iterator[None]:
-    """Within it, `profile_many` profiles no spec a second time with the same options: it keeps the whole reports."""
+    """Let `profile_many` remember whole reports, so that it profiles no spec twice with the same options."""
     token = _REMEMBERED.set({})
     try:
         yield
@@ -88,7 +88,7 @@ def _profile_all(
 
 
 def _list_given(options: dict[str, Any]) -> tuple[str, ...]:
-    """Return the options that are not what `archcost.profile` takes anyway."""
+    """Return the options that differ from the defaults of `archcost.profile`."""
     from archcost.profiling.profile import profile
 
     usual = inspect.signature(profile).parameters

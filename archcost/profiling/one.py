@@ -1,4 +1,4 @@
-"""profile_one(spec) -> its report, what is to be kept of it, or its failure."""
+"""profile_one(spec) -> its report, the kept part of it, or its failure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mapping[str, Any]) -> Any:
-    """Profile one network, and return its failure where it fails, also where it asks for the end of the program."""
+    """Profile one network; return a `Failure` on any error, even if the network tries to exit the program."""
     from archcost.profiling.advice import ran_out
     from archcost.profiling.profile import profile
 
-    here = os.getcwd()  # noqa: PTH109 - a text, to return to
+    here = os.getcwd()  # noqa: PTH109 - chdir takes the text
     try:
         report = profile(spec, **options)
     except KeyboardInterrupt:
@@ -29,14 +29,14 @@ def profile_one(spec: Any, keep: Callable[[Report], Any] | None, options: Mappin
         failure = Failure.of(str(spec), error)
         return replace(failure, kind="memory") if ran_out(error) else failure
     finally:
-        with suppress(OSError):  # the network may have gone elsewhere
+        with suppress(OSError):  # the folder may be gone
             os.chdir(here)
     return keep_part(report, spec, keep)
 
 
 def keep_part(found: Any, spec: Any, keep: Callable[[Report], Any] | None) -> Any:
-    """Return what is to be kept of a report; of a failure, all."""
+    """Return the kept part of a report; return a failure unchanged."""
     try:
         return found if keep is None or isinstance(found, Failure) else keep(found)
-    except Exception as error:  # noqa: BLE001 - what a user keeps may raise anything as well
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything
         return Failure.of(str(spec), error)

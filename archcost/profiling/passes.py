@@ -1,4 +1,4 @@
-"""prepare_pass(...) -> a network's forward pass, built and warm, to be timed as often as one likes."""
+"""prepare_pass(...) -> a function that times a warm forward pass of a network, repeatedly."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
     from archcost.sources import InputSpec
 
-SAMPLE_NS = 50_000_000  # what a shorter sample measures is the clock and the scheduler
+SAMPLE_NS = 50_000_000  # shorter samples measure the clock and the scheduler
 
 
 def prepare_pass(spec: str, inputs: Sequence[InputSpec], batch: int) -> Callable[[], int]:
-    """Build a network in eval mode, on the GPU where there is one, and warm it up.
+    """Build a network in eval mode, on the GPU if there is one, and warm it up.
 
     Args:
         spec: the network's name.
-        inputs: what it is fed; none for the network's own default.
+        inputs: descriptions of the inputs; an empty sequence for the network's own default.
         batch: images in the batch.
 
     Returns:
-        What takes one sample: the nanoseconds of a pass, the mean of several where one is short.
+        A function that takes one sample: the nanoseconds of a pass, or the mean of several short ones.
 
     Raises:
         ArchcostError: the network cannot be built or run.

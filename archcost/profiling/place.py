@@ -1,4 +1,4 @@
-"""Where a network is walked: on which device, and how it gets there."""
+"""The device of a walk, and the network's way there."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def choose_device(device: str, network: Network) -> str:
-    """Return the device that was asked for.
+    """Return the requested device.
 
-    Where that is "auto", a network that archcost builds runs on the GPU, if there is one, and all else on meta.
+    With "auto", a network that archcost builds runs on the GPU, if there is one; every other network runs on meta.
 
     Raises:
-        ArgumentError: a device that does not exist, or that is not here.
+        ArgumentError: the device does not exist, or this machine lacks it.
     """
     import torch
 
@@ -44,7 +44,7 @@ def choose_device(device: str, network: Network) -> str:
 
 
 def build_on_meta(network: Network, values: Values | None = None) -> Parts:
-    """Return a network on the meta device: built there, or a copy of the one given, whose `values` are learnt."""
+    """Return a network on the meta device: built there, or a copy of the given one; record values in `values`."""
     from archcost.walk import Parts, Unfilled, meta_copy
 
     if network.given is not None:
@@ -53,10 +53,10 @@ def build_on_meta(network: Network, values: Values | None = None) -> Parts:
     try:
         with Unfilled("meta"):
             parts = Parts(network.build(), lazy=True)
-        # an instance that was there before, or a constructor that names its own device
+        # false for an instance that existed before, or a constructor that names its own device
         there = all(named.tensor.is_meta for named in parts.parameters)
         return parts if there else Parts(meta_copy(parts, values), lazy=True)
-    except Exception as error:  # a constructor may raise anything where its tensors hold no values
+    except Exception as error:  # a constructor may raise anything if its tensors hold no values
         if isinstance(error, ArchcostError) and not isinstance(error, BuildError | WalkError):
             raise
     with Unfilled():
@@ -64,7 +64,7 @@ def build_on_meta(network: Network, values: Values | None = None) -> Parts:
 
 
 def build_on_device(network: Network, device: str) -> Parts:
-    """Return a network on a real device; one that was given stays where it is, with its memory."""
+    """Return a network on a real device; a given one stays on its device, in its own memory."""
     import torch
 
     from archcost.walk import Parts
@@ -80,17 +80,17 @@ def build_on_device(network: Network, device: str) -> Parts:
 
 
 def is_on_meta(network: Network) -> bool:
-    """Whether a network was given without weights, so that it can run nowhere else."""
+    """Whether a given network has meta parameters, so that it can run on no other device."""
     return network.given is not None and any(parameter.is_meta for parameter in network.given.parameters())
 
 
 def home_of(parts: Parts, device: str) -> str:
-    """Return the device on which inputs have to be: with the network's weights."""
+    """Return the device for the inputs: the one of the network's weights."""
     return str(parts.parameters[0].tensor.device) if parts.parameters else device
 
 
 def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -> Parts:
-    """Return a network, or a copy of one given, whose lazy modules have taken their shapes from a first forward."""
+    """Return a network (or a copy of a given one) after a first forward has set the shapes of its lazy modules."""
     import torch
 
     from archcost.walk import Parts, Restoration

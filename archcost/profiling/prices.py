@@ -1,13 +1,13 @@
-"""price(block, inputs) -> Price: what a block costs, so that a chain of blocks is a sum.
+"""price(block, inputs) -> Price: the costs of a block, so that a chain of blocks is a sum.
 
 A search over architectures has millions of candidates and a few hundred distinct blocks. Each block is walked once for
-each shape that it is given; what the quantities of a candidate come to then takes microseconds.
+each input shape; then adding up a candidate takes microseconds.
 
-What adds up over a chain of blocks, each of which takes the result of the one before, are the quantities that rows have
-and that sum to the network's (parameters, multiply-adds, activations, traffic, saved bytes), and the depth. A storage
-that one block saves as its result and the next as its input counts once. The receptive field follows its own rule:
-sizes grow by the jump of what lies before. A peak does not add: which storages live together is a matter of the whole
-candidate. Times that were measured add roughly: caches, and what a device does at once, know nothing of blocks.
+In a chain, each block takes the result of the previous one. The quantities of the rows (parameters, multiply-adds,
+activations, traffic, saved bytes) and the depth add up. A storage that one block saves as its result and the next as
+its input counts once. The receptive field follows its own rule: sizes grow by the jump of the blocks before. A peak
+does not add up, because it depends on which storages of the whole candidate live together. Measured times add only
+roughly, because caches and parallel work cross the borders of blocks.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ EMPTY = "a chain has at least one block"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a block costs, or a chain of them, without the activation of its input.
+    """The costs of a block, or of a chain of blocks, without the activation of its input.
 
-    `sums` are the quantities that add up, by name; None is one that nothing is known of. `receptive_field` and `jump`
-    are those of its result, one for each axis; None where they are not known (behind a flattened image, say).
-    `outputs` are the shapes of what it returns. `keeps` are the bytes of its input, and of its result, that are saved
-    for the backward pass; `passes` says that the two share their memory.
+    `sums` are the quantities that add up, by name; None if unknown. `receptive_field` and `jump` belong to the result,
+    one number for each axis; None if unknown (after a flattened image, say). `outputs` are the shapes of the returned
+    tensors. `keeps` are the bytes of the input and of the result that are saved for the backward pass; `passes` is
+    whether the input and the result share memory.
     """
 
     sums: Mapping[str, float | None]
@@ -54,13 +54,13 @@ class Price:
         """Return a quantity by its name.
 
         Raises:
-            ArgumentError: it does not add up over blocks, or does not exist.
+            ArgumentError: the quantity does not add up over blocks, or does not exist.
         """
         check_adds(name, self.sums)
         return self.sums[name]
 
     def then(self, other: Price) -> Price:
-        """Return the price of this block and another that takes its result."""
+        """Return the price of this block followed by another that takes its result."""
         sums = {name: _add(self.sums[name], other.sums.get(name)) for name in self.sums}
         twice = min(self.keeps[1], other.keeps[0])
         if (saved := sums.get("saved_bytes")) is not None:
@@ -83,7 +83,7 @@ def check_adds(name: str, known: Iterable[str] = ADDING) -> None:
     """Refuse a quantity that does not add up over blocks.
 
     Raises:
-        ArgumentError: it does not; the message names those that do.
+        ArgumentError: the quantity does not add up; names those that do.
     """
     if name in known:
         return
@@ -95,13 +95,13 @@ def price(block: nn.Module, inputs: Any, *, train: str | None = None, learns: bo
     """Walk a block on the meta device and return what it costs.
 
     Args:
-        block: a module, built by whatever means; `archcost.unfilled()` builds it without filling its parameters.
+        block: any module; within `archcost.unfilled()` it is built without filling its parameters.
         inputs: the shape of its input, batch first, or its positional arguments.
         train: an optimizer: price a training step, too (`backward_macs`, `saved_bytes`).
-        learns: whether something before the block learns, so that its input needs a gradient: all but the first.
+        learns: whether the input needs a gradient because a layer before it trains; false for the first block.
 
     Raises:
-        ArgumentError: no tensor has that shape.
+        ArgumentError: the shape is invalid.
         WalkError: the block failed while it ran.
     """
     from archcost import sources
@@ -127,14 +127,14 @@ def price(block: nn.Module, inputs: Any, *, train: str | None = None, learns: bo
 
 @dataclass(slots=True)
 class PriceTable:
-    """Prices of blocks by a key of yours and the shape that they are given, each worked out once.
+    """Prices of blocks by your own keys and by input shape; each is computed once.
 
     Args:
-        build: returns the module of a key; within `archcost.unfilled()`, so that nothing fills its parameters.
-        metrics: the quantities to add up; `archcost.profiling.prices.ADDING` has all.
+        build: returns the module of a key; it runs within `archcost.unfilled()`, so that nothing fills the parameters.
+        metrics: the quantities to add up; `archcost.profiling.prices.ADDING` lists all.
         train: an optimizer, as for `price`.
-        measured: further columns by name, numbers that a function of a key and a shape returns: the milliseconds of a
-            block, for one. They add only roughly.
+        measured: further columns by name: functions of a key and a shape that return a number, such as a block's
+            milliseconds. Such numbers add up only roughly.
 
     Example:
         >>> from torch import nn
@@ -158,7 +158,7 @@ class PriceTable:
             raise ArgumentError(f"{min(trained)} are of a training step: give train, an optimizer")
 
     def __len__(self) -> int:
-        """Return how many prices are known."""
+        """Return the number of known prices."""
         return len(self._prices)
 
     def price(self, key: Hashable, shape: Shape, *, learns: bool = True) -> Price:
@@ -174,10 +174,10 @@ class PriceTable:
         return found
 
     def chain(self, keys: Sequence[Hashable], shape: Shape) -> Price:
-        """Return the price of blocks one behind the other, with the depth and the receptive field.
+        """Return the price of a chain of blocks, with the depth and the receptive field.
 
         Raises:
-            ArgumentError: there is no block, or one that returns more than one tensor is not the last.
+            ArgumentError: the chain is empty, or a block before the last returns more than one tensor.
         """
         total: Price | None = None
         for key in keys:
@@ -190,8 +190,8 @@ class PriceTable:
         return total
 
     def total(self, keys: Sequence[Hashable], shape: Shape) -> dict[str, Any]:
-        """Return what `metrics`, and the measured columns, come to: the quickest way through many candidates."""
-        if self.train is not None:  # what two blocks save between them counts once, and the first is another price
+        """Return the sums of `metrics` and of the measured columns: the fastest method for many candidates."""
+        if self.train is not None:  # shared saved bytes count once, and the first block's price differs
             sums = self.chain(keys, shape)
             columns = self._measure(keys, shape)
             return {name: sums[name] for name in self.metrics} | columns
@@ -235,7 +235,7 @@ def _price_of(trace: Trace, costs: Costs) -> Price:
     ]
     sees = costs.totals.receptive_field
     jumps: list[Any] = [row.jump for row in rows if row.receptive_field == sees and row.jump is not None]
-    if all(op.phase != "forward" for op in trace.ops):  # it hands its input on
+    if all(op.phase != "forward" for op in trace.ops):  # the block returns its input
         axes = len(trace.inputs[0].shape) - 2
         sees, jumps = ((1,) * axes, [(1,) * axes]) if axes > 0 else (None, [])
     return Price(
@@ -249,7 +249,7 @@ def _price_of(trace: Trace, costs: Costs) -> Price:
 
 
 def _compose(first: Price, second: Price) -> tuple[Any, Any]:
-    """Return what an element of the second's result sees of the first's input, and how far neighbours are apart."""
+    """Return the receptive field of the second's result on the first's input, and its jump."""
     a, b, steps, more = first.receptive_field, second.receptive_field, first.jump, second.jump
     if a is None or b is None or steps is None or not len(a) == len(b) == len(steps):
         return None, None

@@ -1,4 +1,4 @@
-"""The one-call paths: `archcost.profile`."""
+"""The entry point `archcost.profile`."""
 
 from __future__ import annotations
 
@@ -43,46 +43,45 @@ def profile(
     time: bool | TimingPlan = False,
     partial: bool = False,
 ) -> Report:
-    """Count what a network costs, and measure what it takes.
+    """Count the costs of a network, and measure its time.
 
     Args:
         network: a name ("vgg16", "timm:resnet50", "file.py:build"), an nn.Module, a ScriptModule, an ExportedProgram,
             or a module that torch.compile wraps. A module is left exactly as it was found.
-        inputs: a tensor or a tuple of positional arguments, passed as they are (a list of mappings or dataclasses is
-            one argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
-        kwargs: keyword arguments of the forward, passed as they are.
-        device: "auto" (the GPU where there is one, for a network that archcost builds; otherwise the meta device, which
+        inputs: a tensor or a tuple of positional arguments, passed unchanged (a list of mappings or dataclasses is one
+            argument, a batch of samples); a sequence of `InputSpec`; or None for the network's own default.
+        kwargs: keyword arguments of the forward, passed unchanged.
+        device: "auto" (the GPU, if there is one, for a network that archcost builds; otherwise the meta device, which
             needs no weights and no arithmetic), "meta", "cpu", "cuda".
         mode: "eval", "train" or "as-is".
         train: an optimizer ("sgd", "momentum", "adam", "adamw", with torch's defaults; "adamw-fused" and so on with
-            `fused=True`): walk a whole training step: the loss, the backward pass and one step of the optimizer too;
+            `fused=True`): walk a whole training step with the loss, the backward pass and one step of the optimizer;
             the mode is then "train" unless "as-is".
-        loss: "cross-entropy" (of each output against one class for each place) or "sum" (of all output elements). A
-            network that returns a loss itself is trained on that.
-        freeze: patterns ("features.*") of parameters, or of modules, that do not train. The report then has the totals
-            of full training, too: `report.full_training`.
-        train_only: patterns of those that alone do.
-        batch: images in the batch, where archcost makes the inputs.
+        loss: "cross-entropy" (of each output against one class for each position) or "sum" (of all output elements). A
+            network that returns a loss itself is trained on that loss.
+        freeze: patterns ("features.*") of parameters or modules that do not train. The report then also has the totals
+            of full training: `report.full_training`.
+        train_only: patterns of the only parameters or modules that train.
+        batch: batch size, if archcost creates the inputs.
         amp: mixed precision, "bf16" or "fp16": the forward and the loss run within `torch.autocast`. The meta device
-            follows CUDA's lists of operators, or those of a device that is named: "cpu:bf16". The loss is not scaled.
-        like: "cuda" or "cpu": the device whose choices the meta device follows, CUDA's unless asked otherwise: the
-            lists of mixed precision, and the form of the optimizer (a GPU's steps all parameters at once, and needs
-            room for all updates).
-        timeline: have the report say what is alive at each operator: `report.timeline`.
-        saved: have the report list the tensors that training keeps, with the lines that saved them: `report.saved`.
-        checkpoint: paths of modules ("layer3.4") that training computes again in the backward pass, rather than keep
-            what they compute: as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
-        time: measure the network too, on the GPU where there is one, else on the CPU: `report.measured`. A
-            `archcost.TimingPlan` says how, and on which device where `device` does not; the network is then walked
-            where it is timed.
-        partial: where the network fails while it runs, return the report of what ran before: `report.partial` is True
-            then, and a warning says what failed. Nothing is timed.
+            follows CUDA's lists of operators, or the lists of a named device: "cpu:bf16". The loss is not scaled.
+        like: "cuda" (the default) or "cpu": the device that the meta device imitates, in the lists of mixed precision
+            and the form of the optimizer (on a GPU it steps all parameters at once, and needs memory for all updates).
+        timeline: add the live memory at each operator to the report: `report.timeline`.
+        saved: list the tensors that autograd saves, with the source lines that saved them: `report.saved`.
+        checkpoint: paths of modules ("layer3.4") that training recomputes in the backward pass instead of saving their
+            activations, as if `torch.utils.checkpoint` ran them. `archcost.fit` chooses them.
+        time: also measure the network, on the GPU if there is one, else on the CPU: `report.measured`. An
+            `archcost.TimingPlan` sets the method, and the device if `device` does not; the walk then uses the same
+            device.
+        partial: if the network fails while it runs, return the report of the operators before the failure:
+            `report.partial` is True then, and a warning describes the failure. Nothing is timed.
 
     Returns:
         The report: `report.totals.macs`, `report.layers[i].name`, `report.to_json()`.
 
     Raises:
-        UsageError: something was asked for that does not exist or is not allowed.
+        UsageError: the request names something unknown or not allowed.
         BuildError: the network's code failed while it was built.
         WalkError: the network failed while it ran.
     """
@@ -112,7 +111,7 @@ def profile(
 
 
 def _profile_chosen(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None, *, partial: bool) -> Report:
-    """Profile a network on its inputs; where only parts of it train, with the totals of full training beside it."""
+    """Profile a network on its inputs; if only parts of it train, add the totals of full training."""
     training = asked.training
     if training is None or not training.partial:
         return profile_network(network, feed, asked, plan, partial=partial)
@@ -125,7 +124,7 @@ def _profile_chosen(network: Network, feed: Feed, asked: WalkPlan, plan: TimingP
 def profile_network(
     network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan | None = None, *, partial: bool = False
 ) -> Report:
-    """Walk a network that is resolved already, and account for it; measure it where there is a timing plan."""
+    """Walk a resolved network and count its costs; measure it if a timing plan is given."""
     from archcost.account import account
     from archcost.profiling.formulas import find_registered_formulas
     from archcost.records.report import PARTIAL
@@ -146,16 +145,16 @@ def profile_network(
             )
         costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
         report = _report(network, feed, trace, costs, notes)
-        del trace  # or the collector, once it is back, would look through all of it
+        del trace  # otherwise the garbage collector would search all of it when it resumes
         return report
 
     return run_undisturbed(count)
 
 
 def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> Report:
-    """Walk and measure a network; where there is not enough memory, say what it needs.
+    """Walk and measure a network; if memory runs out, raise an error with the need.
 
-    The device and the precision that were asked of the walk go before those of the timing plan.
+    The device and the precision of the walk override those of the timing plan.
     """
     from archcost.clock.devices import device_of
     from archcost.profiling.form import describe_in_form

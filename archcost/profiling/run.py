@@ -1,7 +1,7 @@
-"""run(specs, options, keep) -> rows as they come: the one way in which many networks are profiled.
+"""run(specs, options, keep) -> rows in order of completion: the only path for profiling many networks.
 
-A row is the report of a network, what `keep` made of it, or a `Failure`. Who runs the networks (this process, its
-workers, a cluster) makes no difference to the rows.
+A row is the report of a network, the result of `keep`, or a `Failure`. The rows do not depend on the engine: this
+process, its workers, or a cluster.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcost.profiling.journal import Journal
     from archcost.records import Report
 
-    Task: TypeAlias = Callable[..., Any]  # of a spec, `keep` and `options`
+    Task: TypeAlias = Callable[..., Any]  # called with a spec, `keep` and `options`
 
 USUAL = Sweeping()
 
@@ -37,15 +37,15 @@ def run(
     jobs: int | None = None,
     sweeping: Sweeping = USUAL,
 ) -> Generator[tuple[str, Any]]:
-    """Profile many networks; yield each one's spec and row as soon as it is known.
+    """Profile many networks; yield the spec and the row of each as soon as it is known.
 
-    No more networks are under way than there is work for, and no row is held here: there may be a million of them.
+    Networks start only as workers become free, and no row is stored here, so a million networks are fine.
 
     Args:
-        specs: what `archcost.profile` takes. A network that is not a text is profiled in this process.
-        options: as for `archcost.profile`, the same for every network. Without a `device` none is counted on a GPU.
-        keep: what to keep of each report: a function of a module, whose result can be pickled.
-        jobs: processes; None for as many as help.
+        specs: what `archcost.profile` takes. A network that is not a string is profiled in this process.
+        options: as for `archcost.profile`, the same for every network. The default `device` is never a GPU.
+        keep: returns the needed part of each report: a function of a module with a result that can be pickled.
+        jobs: number of processes; None chooses it.
         sweeping: limits, journal, engine.
 
     Raises:
@@ -64,9 +64,9 @@ def run_each(
     sweeping: Sweeping = USUAL,
     task: Task = profile_one,
 ) -> Generator[tuple[int, Any]]:
-    """Profile networks, with the same options or with options of each one's own; yield each one's place and row.
+    """Profile networks with common or individual options; yield the index and the row of each.
 
-    `task` makes a row of a spec, `keep` and the options, and returns a `Failure` where it cannot. See `run`.
+    `task` computes a row from a spec, `keep` and the options; on error it returns a `Failure`. See `run`.
     """
     import_modules(sweeping.imports)
     wanted = choose_jobs(specs, jobs, sweeping)
@@ -99,10 +99,10 @@ def run_each(
 
 
 def profile_alone(spec: str, sweeping: Sweeping, **options: Any) -> Report:
-    """Profile one network, in a process of its own where that was asked for.
+    """Profile one network, in a separate process if `sweeping` asks for isolation.
 
     Raises:
-        ArchcostError: it failed.
+        ArchcostError: the network failed.
     """
     from archcost.profiling.profile import profile
 
@@ -114,10 +114,10 @@ def profile_alone(spec: str, sweeping: Sweeping, **options: Any) -> Report:
 
 
 def ask_one(spec: str, sweeping: Sweeping, task: Task, **options: Any) -> Any:
-    """Return what a task makes of one network.
+    """Return the result of a task on one network.
 
     Raises:
-        ArchcostError: it failed.
+        ArchcostError: the network failed.
     """
     ((_, row),) = run_each([spec], options, None, 1, replace(sweeping, journal=None), task)
     if isinstance(row, Failure):

@@ -1,4 +1,4 @@
-"""sweep(network, plans, ...): many timings of one network; what fails in one cell stops no other."""
+"""sweep(network, cases, ...): many timings of one network; a failure in one cell does not stop the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMAGE = 3  # dimensions: channels, height, width
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One combination: what to run, on how many images of which size, how."""
+    """One combination of inputs, batch size and timing plan."""
 
     plan: TimingPlan
     batch: int
@@ -45,10 +45,10 @@ def cases(
     channels_last: Sequence[bool] = (False,),
     compiled: Sequence[bool] = (False,),
 ) -> tuple[Case, ...]:
-    """Return every combination, the batch changing fastest; autocast to each of `amps` stands beside the dtypes.
+    """Return every combination, the batch changing fastest; each of `amps` is a further precision beside the dtypes.
 
     Raises:
-        ArgumentError: resolutions of a network that takes no image.
+        ArgumentError: resolutions are given, but the network takes no image.
     """
     if resolutions and not any(len(spec.shape) == IMAGE for spec in specs):
         given = ", ".join(map(str, specs))
@@ -64,26 +64,25 @@ def cases(
 def sweep(
     network: str | Network, wanted: Sequence[Case], *, training: Training | None = None, sweeping: Sweeping = USUAL
 ) -> Iterator[Cell]:
-    """Time the cases one after the other; yield each as it is done.
+    """Time the cases one after the other; yield each cell as it is done.
 
-    Running out of memory is a result of a cell, and so is every other failure: a dtype that the device lacks, a
-    network that fails compiled.
+    Every failure is the result of its cell: exhausted memory, a dtype that the device lacks, a failed compilation.
     """
     places = {case.plan.device: find_place(case.plan.device, sweeping) for case in wanted}
     asked = [{"case": case, "training": training, "place": places[case.plan.device]} for case in wanted]
     for place, row in run_each([network] * len(wanted), asked, None, 1, sweeping, time_case):
         if not isinstance(row, Failure):
             yield row
-        elif row.kind != "interruption":  # who was interrupted has no cell yet
+        elif row.kind != "interruption":  # an interrupted case has no cell yet
             outcome: Outcome = "out of memory" if row.kind == "memory" else "failed"
             yield Cell(**_describe(asked[place]), outcome=outcome, message=_cut_line(row.reason))
 
 
 def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, tuple[InputSpec, ...]]:
-    """Return a network's spec, its name and its usual inputs, without running its code here where it is to be isolated.
+    """Return a network's spec, name and usual inputs; with isolation, another process runs its code.
 
     Raises:
-        ArchcostError: there is no such network, or its file cannot be imported.
+        ArchcostError: the network does not exist, or its file cannot be imported.
     """
     if sweeping.isolate or sweeping.engine != "local":
         found: tuple[str, str, tuple[InputSpec, ...]] = ask_one(spec, sweeping, resolve_network)
@@ -93,7 +92,7 @@ def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, t
 
 
 def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[str, str, tuple[InputSpec, ...]]:
-    """Return what `describe_network` does."""
+    """Return the result of `describe_network`, in the process that may run the network."""
     from archcost import sources
 
     del keep, options
@@ -111,7 +110,7 @@ def time_case(spec: str | Network, keep: None, options: Mapping[str, Any]) -> Ce
     known = _describe(options)
     feed = describe_feed(network, case.specs, case.batch)
     try:
-        give_memory_back()  # what the cell before left: it finds the device as the first did
+        give_memory_back()  # memory of the previous cell, so that every cell starts with the same device
         report = profile_network(network, feed, WalkPlan(training=training), case.plan)
     except OutOfMemoryError as error:
         predicted = _predict_bytes(network, feed, case.plan, training)
@@ -139,7 +138,7 @@ def _describe(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _predict_bytes(network: Network, feed: Feed, plan: TimingPlan, training: Training | None) -> int | None:
-    """Return what a device's allocator would have had to give; None where a walk on the meta device cannot say it."""
+    """Return the bytes that a device's allocator would have needed; None if the walk on the meta device fails."""
     from archcost.clock.devices import device_of
     from archcost.profiling.form import describe_in_form
 

@@ -1,6 +1,6 @@
-"""One timed network: build it where and as the plan says, walk it there for its exact costs, then measure it.
+"""Time one network: build it by the plan, walk it there for its exact costs, then measure it.
 
-The walk and the clock see the same module on the same device, so the measured rows are the counted ones.
+The walk and the clock see the same module on the same device, so the measured and the counted rows agree.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
 
 
 def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) -> tuple[Trace, Costs, Sample]:
-    """Walk and measure a network; a module that was given is left as found, or a copy of it is timed.
+    """Walk and measure a network; a given module is restored afterwards, or a copy of it is timed.
 
-    The timing plan says on which device and in which precision; what was asked of the walk says the rest.
+    The timing plan sets the device and the precision; `asked` sets the rest.
 
     Raises:
-        ArgumentError: a device that does not exist, or on which nothing runs.
-        ClockError: a batch of nothing, a dtype that the device lacks, a network that cannot be copied, or one that
-            fails only while it is timed.
+        ArgumentError: the device does not exist, or cannot run anything.
+        ClockError: the batch is empty, the device lacks a dtype, or the network cannot be copied or fails only while it
+            is timed.
         WalkError: the network failed while it was walked.
     """
     device = device_of(plan.device)
@@ -85,7 +85,7 @@ def time_network(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan
 
 
 def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> tuple[str, ...]:
-    """Say that a module that was given is not on the device that was named, so that a copy is moved there."""
+    """Return a note if a given module is not on the named device, so that a copy is moved there."""
     tensors = () if network.given is None else (*network.given.parameters(), *network.given.buffers())
     there = next((tensor.device for tensor in tensors), None)
     if plan.device == "auto" or there is None or there.type == "meta":
@@ -97,10 +97,10 @@ def _describe_move(network: Network, plan: TimingPlan, device: torch.device) -> 
 
 
 def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch.device:
-    """Return the device of a module's weights; find out whether it computes in the plan's dtypes.
+    """Return the device of a module's weights; check that it computes in the plan's dtypes.
 
     Raises:
-        ClockError: weights on several devices, of which a clock would time one, or on none that runs; a dtype.
+        ClockError: the weights are on several devices or on meta, or the device lacks a dtype.
     """
     homes = tuple(dict.fromkeys(parameter.device for parameter in module.parameters())) or (device,)
     if len(homes) > 1:
@@ -116,7 +116,7 @@ def _home_of(module: nn.Module, plan: TimingPlan, device: torch.device) -> torch
 
 
 def _job(module: nn.Module, given: Given, iteration: Iteration, plan: TimingPlan, costs: Costs) -> Job:
-    """Return what is to be timed: an iteration, and the rows of the account that its layers stand for."""
+    """Return the job of the clock: an iteration, and the counted rows of its layers."""
     first = next(iter(find_tensors(given)), None)
     own = next((t for t in (*module.parameters(), first) if t is not None and t.is_floating_point()), None)
     return Job(
@@ -132,7 +132,7 @@ def _job(module: nn.Module, given: Given, iteration: Iteration, plan: TimingPlan
 
 
 def _count_held(module: nn.Module, given: Given, iteration: Iteration) -> int:
-    """Return the bytes between two iterations: of a network, its inputs, and what an optimizer keeps, in blocks."""
+    """Return the bytes in use between two iterations, in blocks: network, inputs, optimizer state."""
     tensors = (*module.parameters(), *module.buffers(), *find_tensors(given), *find_tensors(iteration.state))
     storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
     return sum(-(-nbytes // CUDA_BLOCK) * CUDA_BLOCK for nbytes in storages.values())
@@ -140,7 +140,7 @@ def _count_held(module: nn.Module, given: Given, iteration: Iteration) -> int:
 
 @contextmanager
 def _failures_named(plan: TimingPlan) -> Iterator[None]:
-    """Say under what a network failed that ran when it was walked."""
+    """Name the setting under which a network failed after its walk succeeded."""
     try:
         yield
     except (ClockError, torch.OutOfMemoryError):

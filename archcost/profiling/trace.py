@@ -1,4 +1,4 @@
-"""Walk a network where it was asked for; and its peak alone, which says what one that ran out of memory would need."""
+"""Walk a network on the requested device; or walk it for its peak alone, the need of one that ran out of memory."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace, tuple[str, ...]]:
-    """Walk on the device that was asked for; from the meta device fall back to the CPU, whatever failed.
+    """Walk on the requested device; if the meta device fails for any reason, fall back to the CPU.
 
     Returns:
-        The trace, and a note where it fell back.
+        The trace, and a note if it fell back.
 
     Raises:
-        ArgumentError: a device that does not exist.
+        ArgumentError: the device does not exist.
         WalkError: the network failed while it ran.
-        OutOfMemoryError: with what it would have needed.
+        OutOfMemoryError: memory ran out; gives the need.
     """
     if asked.device == "auto" and asked.like is not None:
-        asked = replace(asked, device=COUNTING)  # a GPU makes its own choices
+        asked = replace(asked, device=COUNTING)  # a real GPU would ignore `like`
     where = choose_device(asked.device, network)
     if asked.device == "auto" and where != "meta":
         return _trace_on_chosen(network, feed, asked, where)
@@ -53,19 +53,19 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
             raise add_advice(error, network, feed) from error.__cause__
         reason = reason_of(error)
         check_memory(network, asked, getattr(error, "trace", None), reason)
-    note = f"it was run on the CPU, because it could not be on the meta device: {reason}"
-    left = _note_left(caches.empty())  # the error, and what its frames held, are gone
+    note = f"it was run on the CPU, because it failed on the meta device: {reason}"
+    left = _note_left(caches.empty())  # called after the error and its frames are freed
     return _walk_on(network, feed, asked, "cpu"), (note, *left)
 
 
 def _walk_on(network: Network, feed: Feed, asked: WalkPlan, device: str) -> Trace:
-    """Walk on a real device; where it runs out of memory, say what it needs."""
+    """Walk on a real device; if memory runs out, raise an error with the need."""
     try:
         return _walk(network, feed, asked, device)
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
         if not ran_out(error):
             raise add_advice(error, network, feed) from error.__cause__
-    # Only here are the error, and with it the tensors that its traceback holds, gone.
+    # Only here are the error and the tensors in its traceback freed.
     give_memory_back()
     raise OutOfMemoryError(describe_need(network, feed, asked, device))
 
@@ -80,15 +80,15 @@ def _note_left(places: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _trace_on_chosen(network: Network, feed: Feed, asked: WalkPlan, where: str) -> tuple[Trace, tuple[str, ...]]:
-    """Walk on a GPU that nobody asked for; where it is full, taken or broken, no count may fail for that."""
+    """Walk on the automatically chosen GPU; if it is full, busy or broken, count on the meta device."""
     try:
         return _walk(network, feed, asked, where), ()
     except Exception as error:  # noqa: BLE001 - torch raises several kinds; a mistake of the network's shows again
         reason = first_line(find_root(error))
-    with suppress(Exception):  # a device that is broken takes nothing back
+    with suppress(Exception):  # a broken device cannot free memory
         give_memory_back()
     trace, notes = trace_network(network, feed, replace(asked, device=COUNTING))
-    return trace, (f"it was counted on {trace.device}, because it could not be on {where}: {reason}", *notes)
+    return trace, (f"it was counted on {trace.device}, because it failed on {where}: {reason}", *notes)
 
 
 def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Caches | None = None) -> Trace:
@@ -107,7 +107,7 @@ def _walk(network: Network, feed: Feed, asked: WalkPlan, where: str, caches: Cac
             args, kwargs = feed.on(home_of(parts, where), values)
         if caches is not None:
             caches.note(parts)
-        # a copy on a real device may lie in the memory of the network that was given
+        # a copy on a real device may share memory with the given network
         apart = network.fits is not None if network.given is None else where == "meta"
         thrown_away = parts.network is not network.given and apart
         how: dict[str, Any] = {
@@ -131,13 +131,13 @@ def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
 
 
 def describe_need(network: Network, feed: Feed, asked: WalkPlan, device: str) -> str:
-    """Say what a network that ran out of memory on a device would have needed there."""
+    """Return the text of the memory that a network would have needed on a device."""
     from archcost.account.memory import bytes_of_kind, peak
 
     failed = f"{network.spec} ran out of memory on {device}"
     try:
         trace = walk_apart(network, feed, asked.on_meta_as_on(device))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the shortage is the news
+    except Exception as error:  # noqa: BLE001 - the shortage matters more
         return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
     needed, parameters = peak(trace, (), {}).nbytes, bytes_of_kind(trace, "parameter")
     return (

@@ -1,4 +1,4 @@
-"""A trial capture as a graph in a process of its own: one that fails can spoil a device for the process that tried.
+"""A trial graph capture in a separate process: a failed capture can make the device unusable for its process.
 
 Not run on a GPU yet.
 """
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def find_capture_failure(network: Network, feed: Feed, plan: TimingPlan) -> str | None:
-    """Return why a network's forward pass cannot be captured; None where it can, or where only this process can try.
+    """Return why a network's forward pass cannot be captured; None if it can, or if no other process can try.
 
-    Another process builds the network by its name and runs one image, so a network or inputs that were given are not
-    tried, and a sweep over batches tries once.
+    The other process builds the network by name and runs one image. So given networks and inputs are not tried, and a
+    sweep over batches tries once.
     """
     if network.given is not None or feed.args is not None or feed.arrange is not None:
         return None
@@ -40,12 +40,12 @@ def _try_apart(spec: str, inputs: tuple[InputSpec, ...], plan: TimingPlan) -> st
         ((_, found),) = pool.run(f"{__name__}:try_capture", [{"asked": asked}])
     if isinstance(found, DiedError):
         return f"the network cannot be captured: {found}"
-    # whatever else failed there, such as a device that takes one process at a time, shows here again or does not matter
+    # any other failure there, such as a device that allows only one process, recurs here or does not matter
     return None if isinstance(found, AnswerError) else found
 
 
 def try_capture(asked: str) -> str | None:
-    """Capture a network in a worker; return why that fails."""
+    """Capture a network in a worker; return the reason if that fails."""
     from archcost.clock import regime
     from archcost.clock.devices import clock_of, device_of
     from archcost.clock.kinds import kind_of
@@ -55,7 +55,7 @@ def try_capture(asked: str) -> str | None:
     from archcost.records import WalkPlan
     from archcost.sources import resolve
 
-    spec, inputs, plan = pickle.loads(b64decode(asked))  # noqa: S301 - the process that asks wrote it
+    spec, inputs, plan = pickle.loads(b64decode(asked))  # noqa: S301 - the requesting process wrote it
     device = device_of(plan.device)
     with kind_of(device).using(device), regime(plan):
         module = make_module(resolve(spec), plan, device, trains=False)

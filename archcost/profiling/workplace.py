@@ -1,4 +1,4 @@
-"""Where networks are profiled: in this process, or in how many others."""
+"""The processes that profile networks: this one, or a number of others."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from archcost.records import Sweeping
 
-FEW = 4  # networks that a process is worth its start for: fewer are done sooner than it has imported torch
+FEW = 4  # networks; a process for fewer takes longer to import torch than to profile them
 
 
 def choose_jobs(specs: Sequence[Any], jobs: int | None, sweeping: Sweeping) -> int | None:
-    """Return how many processes run networks, None for this one.
+    """Return the number of processes that run networks; None for this one.
 
-    The networks of the zoo are archcost's own, and do nothing to this process. Any other may end it, so even one of
-    them gets a process of its own unless `jobs` is 1, or only this process knows the rules that it needs.
+    The networks of the zoo are archcost's own and cannot harm this process. Any other network may end it, so even one
+    gets a separate process, unless `jobs` is 1 or only this process knows its rules.
 
     Raises:
-        ArgumentError: other processes are to run a network that was given as an object.
+        ArgumentError: other processes cannot run a network that is an object.
     """
     named = all(isinstance(spec, str) for spec in specs)
     apart = sweeping.isolate or sweeping.engine != "local"
@@ -43,15 +43,15 @@ def choose_jobs(specs: Sequence[Any], jobs: int | None, sweeping: Sweeping) -> i
 
 
 def count_jobs(networks: int) -> int:
-    """Return how many processes help with so many networks: as many as there are cores, each with more than a few."""
+    """Return the useful number of processes: up to one for each core, each with more than a few networks."""
     return max(1, min(_count_cores(), networks // (FEW + 1)))
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Import a user's modules, also from the current folder, before any network is run.
+    """Import a user's modules, also from the current folder, before any network runs.
 
     Raises:
-        ArgumentError: a module that is not there, or that fails.
+        ArgumentError: a module is missing or fails.
     """
     if names and not {"", str(Path.cwd())} & set(sys.path):
         sys.path.insert(0, str(Path.cwd()))
@@ -63,7 +63,7 @@ def import_modules(names: Sequence[str]) -> None:
 
 
 def find_sources(specs: Iterable[str]) -> tuple[tuple[str, ...], bool]:
-    """Return the packages that networks come from, and whether any of them is a user's own code."""
+    """Return the packages of networks, and whether any network is a user's own code."""
     packages, local = set(), False
     for spec in specs:
         with suppress(ArchcostError):
@@ -78,7 +78,7 @@ def _is_own(spec: str) -> bool:
     try:
         return parse_spec(spec).kind == "zoo"
     except ArchcostError:
-        return True  # it names nothing, and runs nothing
+        return True  # an invalid name runs no code
 
 
 def _has_own_rules() -> bool:

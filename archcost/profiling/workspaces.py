@@ -1,4 +1,4 @@
-"""From a measured peak to the workspace of libraries, which no walk can tell, and back to a prediction."""
+"""The workspace of libraries, which no walk can see: from a measured peak to a prediction."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def find_measured(network: str, trace: Trace, sample: Sample) -> Workspace | None:
-    """Return what libraries took at the peak of a timed network: what is more than its tensors take in blocks.
+    """Return the workspace of libraries in a timed network: its measured peak less the blocks of its tensors.
 
-    None where no peak was measured, or where a compiler made other tensors than the walk has.
+    None if no peak was measured, or if a compiler replaced the tensors of the walk.
     """
     held = None if sample.memory is None or sample.plan.compiled else replay(trace)
     if sample.memory is None or held is None:
@@ -34,7 +34,7 @@ def find_measured(network: str, trace: Trace, sample: Sample) -> Workspace | Non
 
 
 def describe_run(trace: Trace) -> str:
-    """Say how a network ran, whatever its batch; a network that has changed since says something else."""
+    """Return a text of a network's run without its batch size; it differs for a changed network."""
     inputs = [f"{units.shape(spec.shape[1:])}:{spec.dtype}" for spec in trace.inputs]
     parts = (trace.mode, trace.training, trace.amp, *inputs, f"{bytes_of_kind(trace, 'parameter')} B of parameters")
     return ", ".join(str(part) for part in parts if part is not None)

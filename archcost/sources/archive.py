@@ -1,4 +1,4 @@
-"""Programs in a file: what torch.export saved (FILE.pt2), and TorchScript (FILE.pt)."""
+"""Programs in a file: exported programs of torch.export (FILE.pt2) and TorchScript archives (FILE.pt)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Archive(Source):
         return target
 
     def find(self, spec: Spec) -> Network:
-        """Return the program of a file, which is loaded for that."""
+        """Load a file and return its program."""
         path = Path(spec.target)
         if not path.is_file():
             raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
@@ -64,7 +64,7 @@ def _find_exported(spec: Spec) -> Network:
 
 
 def _load_quietly(file: str) -> Any:
-    """Load an exported program; what does not load is one error, not a traceback in torch's log as well."""
+    """Load an exported program, without torch's log; a failure raises an error and needs no second traceback."""
     import torch
 
     log = logging.getLogger(torch.export.__name__)
@@ -76,7 +76,7 @@ def _load_quietly(file: str) -> Any:
 
 
 def _is_any_batch(program: Any) -> bool:
-    """Whether the first size of an input was exported as one that may change."""
+    """Whether the first axis of an input was exported as dynamic."""
     inputs = set(program.graph_signature.user_inputs)
     shapes = [
         node.meta["val"].shape
@@ -107,7 +107,7 @@ def _find_scripted(spec: Spec) -> Network:
         inputs=(InputSpec(shape=(3, *spec.size)) if spec.size else DEFAULT_INPUT,),
         given=module,
         choose=lambda built: choose_inputs(built, size=spec.size, seq=spec.seq),
-        notes=("loading a TorchScript archive runs what is in it: load none that you do not trust",),
+        notes=("loading a TorchScript archive runs its code: load only archives that you trust",),
     )
 
 

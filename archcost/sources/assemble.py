@@ -1,4 +1,4 @@
-"""assemble(specs, make) -> positional and keyword arguments, with dictionaries and lists where names are paths."""
+"""assemble(specs, make) -> positional and keyword arguments; names that are paths become dictionaries and lists."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def assemble(
     specs: Sequence[InputSpec], batch: int, make: Callable[[InputSpec], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments that descriptions stand for.
+    """Return the arguments of descriptions.
 
     Args:
-        specs: descriptions; those without names are positional, in their order. A number in the place of a name is the
-            position of an argument, and within a name the place in a list.
-        batch: how many entries "each" in a name stands for.
-        make: makes the argument of one description.
+        specs: descriptions; unnamed ones are positional, in order. A number as a name is the position of an argument; a
+            number within a name is the index in a list.
+        batch: number of entries that "each" in a name stands for.
+        make: creates the argument of one description.
 
     Raises:
-        InputError: two descriptions of one place, or a list that lacks an entry.
+        InputError: two descriptions name the same argument, or a list lacks an entry.
     """
     whole: dict[str, Any] = {}
     unnamed = 0
@@ -41,7 +41,7 @@ def assemble(
 
 
 def name_tensors(specs: Sequence[InputSpec], batch: int) -> list[str | None]:
-    """Return the name of each tensor of the arguments, in the order in which a walk finds them."""
+    """Return the name of each tensor of the arguments, in a walk's order."""
     args, kwargs = assemble(specs, batch, lambda spec: replace(spec, sample=None))
     found: list[InputSpec] = []
 
@@ -69,11 +69,11 @@ def _put(whole: dict[str, Any], path: list[str], spec: InputSpec, make: Callable
 
 
 class _Place(dict[str, Any]):
-    """A dictionary or list that is being put together; an argument's own dictionary does not count."""
+    """A dictionary or list under construction, as opposed to an argument that is a dictionary itself."""
 
 
 def _close(value: Any, where: str) -> Any:
-    """Turn what has numbers for keys into a list."""
+    """Turn a dictionary with numbers as keys into a list."""
     if not isinstance(value, _Place) and where:
         return value
     closed = {key: _close(item, f"{where}.{key}") for key, item in value.items()}

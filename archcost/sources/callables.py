@@ -1,4 +1,4 @@
-"""What the sources share that call a user's own code."""
+"""Shared code of the sources that call a user's own code."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def find_network(module: Any, spec: Spec) -> Network:
-    """Return the network that is an attribute of a user's module, or that calling it makes.
+    """Return the network that is an attribute of a user's module, or the result of calling that attribute.
 
     Raises:
-        UnknownNetworkError: it has no such attribute.
+        UnknownNetworkError: the module has no such attribute.
     """
     target = run_user_code(lambda: _read_attribute(module, spec), f"importing {spec.text}")
     example = getattr(module, "example_inputs", None)
@@ -46,7 +46,7 @@ def _read_attribute(module: Any, spec: Spec) -> Any:
             names = [name for name, item in vars(module).items() if callable(item) and not name.startswith("_")]
             public = names or [
                 name for name in dir(module) if name[:1].isupper()
-            ]  # some packages import a name when it is asked for
+            ]  # some packages import names on demand
             hint = closest(
                 part,
                 public,

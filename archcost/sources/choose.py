@@ -1,4 +1,4 @@
-"""choose_inputs(module) -> Choice: the inputs that a module asks for, by what it says of itself."""
+"""choose_inputs(module) -> Choice: the inputs that a module's own attributes and signature describe."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-EXAMPLES = ("example_input_array", "dummy_inputs")  # of Lightning, of transformers and diffusers
+EXAMPLES = ("example_input_array", "dummy_inputs")  # attributes of Lightning, and of transformers and diffusers
 WORDS = InputSpec(shape=(TOKENS,), dtype="int64")
-# complaints about floats that have to be places in a table: of embeddings, indexing, one_hot, gather, index_select
+# errors about floats that must be indices: of embeddings, indexing, one_hot, gather, index_select
 WANTS_WORDS = re.compile(
     r"argument #\d 'indices'|indices of an embedding|used as indices|applicable to index tensor|for index\b"
 )
@@ -32,16 +32,16 @@ def choose_inputs(
     size: tuple[int, int] | None = None,
     seq: int | None = None,
 ) -> Choice | None:
-    """Return the inputs that a module asks for; None where it does not say.
+    """Return the inputs that a module describes; None if it describes none.
 
     Args:
-        module: built, on whatever device.
-        example: returns arguments; the function `example_inputs` beside the user's callable.
-        size: height and width that were asked for.
-        seq: tokens that were asked for.
+        module: the built module, on any device.
+        example: the function `example_inputs` beside the user's callable; it returns arguments.
+        size: requested height and width.
+        seq: requested number of tokens.
 
     Raises:
-        ArgumentError: tokens were asked for, and the network takes something else.
+        ArgumentError: a number of tokens is requested, but the network takes something else.
     """
     choice = _choose(module, example, size, seq)
     if seq is None:
@@ -57,7 +57,7 @@ def choose_inputs(
 
 
 def wants_words(inputs: tuple[InputSpec, ...], error: BaseException) -> bool:
-    """Whether a network failed because a picture that nobody chose is not made of words."""
+    """Whether a network failed because it needs token ids and got the default image."""
     return inputs == (DEFAULT_INPUT,) and WANTS_WORDS.search(spell(error)) is not None
 
 
@@ -84,16 +84,16 @@ def _choose(
 
 
 def _read_example(module: nn.Module, name: str) -> Any:
-    """Return what a module gives as an example; whatever it raises, it gives none."""
+    """Return a module's example; None if it has none or raises an error."""
     try:
         found = getattr(module, name, None)
         return found() if inspect.ismethod(found) else found
-    except Exception:  # noqa: BLE001 - a property of anybody's; without it the signature is asked
+    except Exception:  # noqa: BLE001 - a user's property may raise anything; the signature then decides
         return None
 
 
 def _list_parameters(module: nn.Module) -> list[str]:
-    """Return the parameters that a forward demands."""
+    """Return the required parameters of a forward."""
     try:
         parameters = inspect.signature(module.forward).parameters.values()
     except (TypeError, ValueError):  # a forward written in C++

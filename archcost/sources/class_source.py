@@ -1,4 +1,4 @@
-"""What the sources share whose names are classes, or functions, of a library."""
+"""Shared code of the sources whose names are classes or functions of a library."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 
 class ClassSource(Source):
-    """A source whose names are classes of one or more modules of a library.
+    """A source of the classes in one or more modules of a library.
 
-    `modules` are looked through in their order. `usual` has values for parameters that a class demands, by their names.
+    `modules` are searched in order. `usual` maps names of required parameters to values.
     """
 
     modules: tuple[str, ...]
     usual: Mapping[str, Any] = {}
 
     def find(self, spec: Spec) -> Network:
-        """Return the network of a class, with the usual arguments where none are given."""
+        """Return the network of a class, with the usual values for missing arguments."""
         target = self.find_class(spec)
         arguments = {**self.choose_arguments(target, spec.arguments), **spec.arguments}
         added = {name: value for name, value in arguments.items() if name not in spec.arguments}
@@ -51,10 +51,10 @@ class ClassSource(Source):
         )
 
     def find_class(self, spec: Spec) -> Any:
-        """Return the class that a name stands for.
+        """Return the class of a name.
 
         Raises:
-            UnknownNetworkError: the module has no such class.
+            UnknownNetworkError: the modules have no such class.
         """
         for module in self.modules:
             library = import_library(module, self.install)
@@ -67,17 +67,17 @@ class ClassSource(Source):
         raise UnknownNetworkError(f"{library.__name__} has no network {spec.target!r}; {hint}")
 
     def choose_arguments(self, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values for the parameters that a class demands and nobody gave."""
+        """Return values for the required parameters that are not given."""
         demanded = [each.name for each in inspect.signature(target).parameters.values() if each.default is each.empty]
         return {name: self.usual[name] for name in demanded if name in self.usual and name not in given}
 
     def describe_inputs(self, target: Any, arguments: Mapping[str, Any], spec: Spec) -> tuple[InputSpec, ...] | None:
-        """Return what a network is run on; None where the module itself says that."""
+        """Return the inputs of a network; None if the module itself describes them."""
         del target, arguments, spec
         return None
 
     def prepare(self, target: Any, arguments: dict[str, Any], spec: Spec) -> Callable[[], nn.Module]:
-        """Return what builds a network, and fetches nothing."""
+        """Return a function that builds a network and downloads nothing."""
 
         def build() -> nn.Module:
             with staying_offline(spec.text):

@@ -1,4 +1,4 @@
-"""gather_arguments(target, spec): what a callable is called with, where one of its parameters is a configuration."""
+"""gather_arguments(target, spec) -> arguments of a callable, which may take a configuration."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def gather_arguments(target: Callable[..., Any], spec: Spec) -> dict[str, Any]:
     """Return the arguments of a call.
 
-    A parameter that wants a configuration (a dataclass, a class of transformers, another class of the user's) gets one
-    made of the arguments that the callable itself does not take.
+    A parameter for a configuration (a dataclass, a class of transformers, a user's class) gets one that is built from
+    the arguments that the callable itself does not take.
 
     Raises:
         ArgumentError: the configuration has no such field.
@@ -42,9 +42,9 @@ def gather_arguments(target: Callable[..., Any], spec: Spec) -> dict[str, Any]:
 def _find_config(
     target: Any, parameters: Mapping[str, inspect.Parameter], given: Mapping[str, object]
 ) -> tuple[str, type] | None:
-    """Return the parameter that wants a configuration, and its class; None where no parameter needs one."""
+    """Return the parameter for a configuration, and its class; None if no parameter needs one."""
     if any(each.kind is each.VAR_KEYWORD for each in parameters.values()) and not hasattr(target, "config_class"):
-        unknown = False  # the callable takes whatever it is given
+        unknown = False  # the callable takes any argument
     else:
         unknown = any(name not in parameters for name in given)
     annotations = _read_annotations(target)
@@ -68,7 +68,7 @@ def _read_annotations(target: Any) -> dict[str, Any]:
 
 
 def _read_class(annotation: Any) -> type | None:
-    """Return the class of a configuration: a dataclass, or any class but Python's own and torch's."""
+    """Return the class of a configuration: a dataclass, or any class outside Python and torch."""
     kinds = [kind for kind in (annotation, *typing.get_args(annotation)) if isinstance(kind, type)]
     return next((kind for kind in kinds if is_dataclass(kind) or _is_own(kind)), None)
 
@@ -79,7 +79,7 @@ def _is_own(kind: type) -> bool:
 
 
 def _build_config(config: type, fields: Mapping[str, object], spec: Spec) -> Any:
-    """Build a configuration; "inner.width=3" is a field of one within it."""
+    """Build a configuration; "inner.width=3" is a field of a nested one."""
     nested: dict[str, dict[str, object]] = {}
     for key in [key for key in fields if "." in key]:
         first, _, rest = key.partition(".")

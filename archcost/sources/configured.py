@@ -1,4 +1,4 @@
-"""Inputs of the networks that carry a configuration: those of transformers and of diffusers, and of graphs."""
+"""Inputs of the networks of transformers and diffusers, by their configurations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.inputs import InputSpec
 
-# by the class of the library that a network derives from
+# by the name of the library's base class
 DESCRIBERS = {
     "PreTrainedModel": configured_transformers.describe,
     "ModelMixin": configured_diffusers.describe,
@@ -20,7 +20,7 @@ DESCRIBERS = {
 
 
 def describe_configured(module: nn.Module, *, size: tuple[int, int] | None, seq: int) -> tuple[InputSpec, ...]:
-    """Return the inputs that a network's configuration asks for; none where it does not say."""
+    """Return the inputs that a network's configuration describes; empty if it describes none."""
     config: Any = getattr(module, "config", None)
     describe = next((DESCRIBERS[base.__name__] for base in type(module).__mro__ if base.__name__ in DESCRIBERS), None)
     if config is None or describe is None:

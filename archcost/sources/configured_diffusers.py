@@ -1,4 +1,4 @@
-"""What networks of diffusers are run on, by their configuration: latents, a time, a text's embedding."""
+"""Inputs of networks of diffusers, by their configuration: latents, a timestep, the embedding of a text."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-SIDE = 64  # of a picture's latents, where the configuration does not say
-WORDS = 77  # of CLIP's texts
-LONG_WORDS = 512  # of T5's
-PATCHES = 4096  # of a picture of 1024 by 1024
-SIZED = 128  # the size from which on PixArt is told the size of a picture
-TIMES = 6  # numbers that describe a picture's size and crop
+SIDE = 64  # of an image's latents, if the configuration gives no size
+WORDS = 77  # tokens of CLIP's texts
+LONG_WORDS = 512  # tokens of T5's texts
+PATCHES = 4096  # of an image of 1024x1024
+SIZED = 128  # the sample size at which PixArt takes the image size as an input
+TIMES = 6  # numbers that describe an image's size and crop
 
 
 def describe(
     module: nn.Module, parameters: Mapping[str, Any], size: tuple[int, int] | None, seq: int
 ) -> Iterator[InputSpec]:
-    """Yield the inputs of a network; nothing where its forward demands what the configuration does not describe."""
+    """Yield the inputs of a network; nothing if the configuration does not describe a required one."""
     del seq
-    config = dict(module.config)  # type: ignore[arg-type]  # a dictionary that is frozen
+    config = dict(module.config)  # type: ignore[arg-type]  # a frozen dictionary
     described = [(spec.path[0], spec) for spec in _describe_all(config, size)]
     named = [each for each in parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
     demanded = [each.name for each in named if each.default is each.empty]
@@ -36,7 +36,7 @@ def describe(
 
 
 def _list_conditions(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the inputs that a forward can do without, and this configuration cannot."""
+    """Yield the inputs that are optional in the forward but required by this configuration."""
     if config.get("cross_attention_dim") or config.get("joint_attention_dim") or config.get("caption_channels"):
         yield "encoder_hidden_states"
     if config.get("pooled_projection_dim"):
@@ -63,7 +63,7 @@ def _describe_all(config: Mapping[str, Any], size: tuple[int, int] | None) -> It
     latents = InputSpec(shape=(channels, *sides), name="sample")
     yield latents
     yield InputSpec(shape=(channels, *sides), name="x")
-    packed = "axes_dims_rope" in config  # patches in a row, with their places
+    packed = "axes_dims_rope" in config  # patches in a sequence, with their positions
     yield InputSpec(shape=(PATCHES, channels) if packed else latents.shape, name="hidden_states")
     width = _first(config, "cross_attention_dim", "joint_attention_dim", "caption_channels")
     if config.get("caption_channels"):

@@ -1,4 +1,4 @@
-"""What networks of transformers are run on, by their configuration: words, pictures, films, sound."""
+"""Inputs of networks of transformers, by their configuration: tokens, images, videos, sound."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-PARTS = ("text_config", "vision_config", "audio_config", "encoder_config", "encoder", "decoder")  # nested ones
-PLACES = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index")  # pictures among the words
-SIDE = 224  # of a picture, where the configuration does not say
+PARTS = ("text_config", "vision_config", "audio_config", "encoder_config", "encoder", "decoder")  # nested parts
+PLACES = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index")  # of images, sound as tokens
+SIDE = 224  # of an image, if the configuration gives no size
 SAMPLES = 16_000  # a second of sound
 FRAMES = 400  # four seconds of a spectrogram
 
@@ -22,7 +22,7 @@ FRAMES = 400  # four seconds of a spectrogram
 def describe(
     module: nn.Module, parameters: Mapping[str, Any], size: tuple[int, int] | None, seq: int
 ) -> Iterator[InputSpec]:
-    """Yield the inputs of a network; nothing where its main one is of no known kind."""
+    """Yield the inputs of a network; nothing if the kind of one is unknown."""
     config = module.config
     shapes: dict[str, Callable[[], tuple[int, ...] | None]] = {
         "input_ids": lambda: (_limit(config, seq),),
@@ -40,7 +40,7 @@ def describe(
 
 
 def _choose_names(module: nn.Module, config: Any, parameters: Mapping[str, Any]) -> list[str]:
-    """Return which inputs a forward needs: its main one; those of both towers; the decoder's beside the encoder's."""
+    """Return the inputs that a forward needs: the main one, those of both towers, and the decoder's."""
     names = [str(getattr(module, "main_input_name", "input_ids"))]
     if not any(getattr(config, place, None) is not None for place in PLACES):
         if _read(config, "image_size", "vision_config") is not None and "pixel_values" in parameters:
@@ -53,7 +53,7 @@ def _choose_names(module: nn.Module, config: Any, parameters: Mapping[str, Any])
 
 
 def _read(config: Any, *names: str) -> Any:
-    """Return the first of several fields that a configuration, or a part of it, has."""
+    """Return the first of several fields found in a configuration or in its parts."""
     parts = [part for name in PARTS if (part := getattr(config, name, None)) is not None and not isinstance(part, dict)]
     for each in (config, *parts):
         for name in names:

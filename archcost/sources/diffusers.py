@@ -1,4 +1,4 @@
-"""Networks of diffusers in their default configuration, or as the arguments say."""
+"""Networks of diffusers in their default configuration, changed by the arguments."""
 
 from archcost.sources.class_source import ClassSource
 

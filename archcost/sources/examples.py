@@ -1,4 +1,4 @@
-"""describe_example(given, module) -> descriptions of the arguments that a network gives as an example."""
+"""describe_example(given, module) -> descriptions of a network's example arguments."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PLAIN = (bool, int, float, str, type(None))
 def describe_example(given: Any, module: nn.Module, *, exact: bool = False) -> tuple[InputSpec, ...]:
     """Return descriptions of an example: a tensor, a tuple of positional arguments, or a dictionary by name.
 
-    The first dimension is the batch where all tensors have the same, unless the shapes are said to be `exact`.
+    The first axis is the batch if it has the same size in all tensors, unless `exact` is set.
 
     Raises:
-        InputError: the example holds something else than tensors, numbers, texts, lists and dictionaries.
+        InputError: the example holds something other than tensors, numbers, texts, lists and dictionaries.
     """
     from torch import Tensor
 
@@ -63,8 +63,8 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     else:
         where = ".".join(path) or "it"
         raise InputError(
-            f"the example inputs hold {type(value).__name__} at {where}, which no description can be made of: they are "
-            "made of tensors, numbers, texts, lists and dictionaries"
+            f"the example inputs hold {type(value).__name__} at {where}, which cannot be described; use tensors, "
+            "numbers, texts, lists and dictionaries"
         )
 
 

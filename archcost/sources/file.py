@@ -1,4 +1,4 @@
-"""A callable, or a module, in a Python file of the user's."""
+"""A callable or a module in a user's Python file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _File(Source):
     name = "file"
     form = "FILE.py:CALLABLE"
     local = True
-    about = "what a Python file of yours defines, also within a package"
+    about = "a function or class in your Python file, also within a package"
     example = "src/mypkg/net.py:Net?width=32"
 
     def accepts(self, source: str, target: str) -> bool:
@@ -36,14 +36,14 @@ class _File(Source):
         return source
 
     def find(self, spec: Spec) -> Network:
-        """Return what a file has under that name; the file is imported."""
+        """Import the file and return the network of that name."""
         return find_network(_import_file(spec.source), spec)
 
 
 class _Neighbours:
-    """The folders whose modules a user's file can import: its own, as by `python FILE`, and its project's.
+    """The folders whose modules a user's file can import: its own, as under `python FILE`, and its project's.
 
-    Files of two folders may import modules of the same name, and the second must not get the first's.
+    Files of two folders may import different modules of the same name, so leaving a folder forgets its modules.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class _Neighbours:
 
     def move(self, folders: tuple[Path, ...]) -> None:
         for folder in self._folders:
-            with suppress(ValueError):  # somebody else took it away
+            with suppress(ValueError):  # other code removed it
                 sys.path.remove(str(folder))
             if folder not in folders:
                 self._leave(folder)
@@ -68,7 +68,7 @@ class _Neighbours:
 
 
 def _is_installed(name: str, file: Path) -> bool:
-    """Whether a module is archcost's or an installed one, which may lie below a user's folder."""
+    """Whether a module is archcost's or an installed one; either may be below a user's folder."""
     return name.partition(".")[0] == "archcost" or "site-packages" in file.parts
 
 
@@ -89,7 +89,7 @@ def _import_file(source: str) -> Any:
 
 
 def _forget_others(name: str, base: Path) -> None:
-    """Forget a package of the same name that lies elsewhere."""
+    """Forget a package of the same name in another folder."""
     top = name.partition(".")[0]
     paths = [Path(path).resolve() for path in getattr(sys.modules.get(top), "__path__", ())]
     if paths and base / top not in paths:
@@ -103,7 +103,7 @@ def _import_alone(path: Path, source: str) -> Any:
     if found is None or found.loader is None:
         raise UnknownNetworkError(f"{source!r} is not a Python file")
     module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module  # dataclasses and pickles look their module up
+    sys.modules[name] = module  # dataclasses and pickle look the module up
     loader = found.loader
     run_user_code(lambda: loader.exec_module(module), f"importing {source}")
     return module

@@ -14,9 +14,9 @@ from archcost.records.stored import Stored
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST = 100 << 20  # bytes of a header: safetensors' own limit
-MOST = 1 << 24  # entries of one list, and tensors, that are believed
-# of gguf: name, weights in a block, bytes of a block; by number
+LONGEST = 100 << 20  # bytes of a header, the limit of safetensors
+MOST = 1 << 24  # plausible entries of a list, or tensors of a file
+# types of gguf by number: name, weights in a block, bytes of a block
 GGUF_TYPES = {
     0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
     7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110),
@@ -71,7 +71,7 @@ def _read_gguf(stream: BinaryIO) -> Iterator[Stored]:
         name = _text(stream)
         shape = tuple(_number(stream, "Q") for _ in range(_number(stream, "I")))
         dtype, block, nbytes = GGUF_TYPES[_number(stream, "I")]
-        _number(stream, "Q")  # where it begins
+        _number(stream, "Q")  # the tensor's offset
         yield Stored(name=name, shape=shape[::-1], dtype=dtype, nbytes=prod(shape) // block * nbytes)
 
 
@@ -90,7 +90,7 @@ def _text(stream: BinaryIO) -> str:
 
 
 def _skip(stream: BinaryIO, kind: int, depth: int = 0) -> None:
-    """Pass over a value of the metadata."""
+    """Skip a value of the metadata."""
     if kind == GGUF_TEXT:
         _text(stream)
     elif kind == GGUF_LIST and depth < 4:  # noqa: PLR2004 - lists within lists

@@ -1,4 +1,4 @@
-"""Networks by their configuration, as the hub keeps it: of transformers and of diffusers. No weights, ever."""
+"""Networks of transformers and diffusers by their configuration on the hub, always without weights."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class _HuggingFace(Source):
         )
 
     def _find_unowned(self, where: str) -> Path | None:
-        """Return the file of a cached repository without an owner (bert-base-uncased); a model type goes first."""
+        """Return the file of a cached repository without an owner (bert-base-uncased); a model type comes first."""
         types = import_library("transformers").CONFIG_MAPPING
         return None if where in types else find_cached(where)
 
     def fetch(self, spec: Spec) -> str:
-        """Fetch a repository's configuration, and nothing else."""
+        """Download only a repository's configuration."""
         return fetch_config(spec.target.partition("#")[0])
 
     def names(self) -> Sequence[str]:
@@ -77,7 +77,7 @@ def _prepare_transformers(
     known = list(transformers.CONFIG_MAPPING.keys())
     model_type = str(fields.get("model_type", ""))
     if model_type not in known:
-        own = "; its code is on the hub (auto_map), and archcost runs none of that" if "auto_map" in fields else ""
+        own = "; its code is on the hub (auto_map), and archcost does not run it" if "auto_map" in fields else ""
         hint = closest(model_type, known, "--download fetches the config.json of a repository of the hub")
         raise UnknownNetworkError(
             f"{title}: transformers {transformers.__version__} knows no model type {model_type!r}; {hint}{own}"
@@ -95,11 +95,11 @@ def _prepare_transformers(
         network = network[0] if isinstance(network, tuple) else network
     else:
         raise ArgumentError(
-            f"{title} names no class, and transformers has no model for {model_type!r} as such; add one: #CLASS"
+            f"{title} names no class, and transformers has no default class for {model_type!r}; add one: #CLASS"
         )
     quantised = getattr(config, "quantization_config", None)
-    notes = ("its configuration stores weights quantized; they are counted as if they were not",) if quantised else ()
-    return lambda: network._from_config(config), network.__name__, notes  # noqa: SLF001 - what AutoModel.from_config calls
+    notes = ("its configuration stores quantized weights; they are counted without quantization",) if quantised else ()
+    return lambda: network._from_config(config), network.__name__, notes  # noqa: SLF001 - AutoModel.from_config calls this
 
 
 def _prepare_diffusers(
@@ -126,7 +126,7 @@ def _find_class(library: Any, name: str, title: str) -> Any:
     if isinstance(found, type):
         return found
     classes = [each for each in dir(library) if each[:1].isupper()]
-    hint = closest(name, classes, "write one of its classes behind a #")
+    hint = closest(name, classes, "write one of its classes after a #")
     raise UnknownNetworkError(f"{title}: {library.__name__} {library.__version__} has no class {name!r}; {hint}")
 
 
@@ -137,7 +137,7 @@ def _read_defaults(network: Any) -> dict[str, Any]:
 
 
 def _refuse_downloads(config: Any) -> None:
-    """Have no part of a network fetch weights while it is built."""
+    """Stop the parts of a network from fetching weights during construction."""
     for each in (
         config,
         *(getattr(config, name, None) for name in ("backbone_config", "vision_config", "encoder", "decoder")),

@@ -1,4 +1,4 @@
-"""A configuration file (config.json), and the fields that a name changes."""
+"""A configuration file (config.json), and changes of its fields by a name's arguments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")  # lists of one entry for each layer follow
+DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")  # lists with an entry for each layer follow
 SAYS = ("model_type", "_class_name", "architectures")
 
 
@@ -19,7 +19,7 @@ def read_config(file: Path) -> dict[str, Any]:
     """Return the fields of a configuration.
 
     Raises:
-        UnknownNetworkError: the file cannot be read, or describes no network.
+        UnknownNetworkError: the file cannot be read, or does not describe a network.
     """
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
@@ -38,10 +38,10 @@ def change_fields(
     defaults: Mapping[str, Any],
     title: str,
 ) -> dict[str, Any]:
-    """Return fields with those that a name's arguments change; "text_config.num_layers" is a field of a part.
+    """Return the fields after a name's arguments changed some; "text_config.num_layers" is a field of a part.
 
     Raises:
-        ArgumentError: there is no such field.
+        ArgumentError: the field does not exist.
     """
     changed: dict[str, Any] = dict(fields)
     known = {**defaults, **fields}
@@ -62,7 +62,7 @@ def change_fields(
 
 
 def _cut_lists(fields: dict[str, Any], before: object, depth: int) -> None:
-    """Cut the lists that have an entry for each layer; what a deeper network's would hold, its library works out."""
+    """Shorten the lists with an entry for each layer; for a deeper network, leave them to the library's defaults."""
     for name, value in list(fields.items()):
         if isinstance(value, list) and len(value) == before and name.endswith("types"):
             if depth <= len(value):

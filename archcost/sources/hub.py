@@ -1,4 +1,4 @@
-"""Where a configuration lies: a file, a folder, the local cache of the hub; and fetching one where that is asked."""
+"""Find a configuration in a file, a folder or the local cache of the hub; download one on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def find_config(where: str) -> Path | None:
     """Return the file of a configuration; None for a name without a slash, which is a model type.
 
     Raises:
-        UnknownNetworkError: there is no such file or folder, and the cache does not have such a repository.
+        UnknownNetworkError: the file or folder does not exist, and the cache lacks the repository.
     """
     path = Path(where)
     if path.is_dir() and (path / FILE).is_file():
@@ -36,29 +36,29 @@ def find_config(where: str) -> Path | None:
     if found is not None:
         return found
     raise UnknownNetworkError(
-        f"neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
+        f"there is neither a folder {where!r} nor {repository} in the local cache of the hub; --download fetches its "
         f"{file}, and nothing else"
     )
 
 
 def find_cached(where: str) -> Path | None:
-    """Return the configuration of a repository, or of a part of it, in the local cache."""
+    """Return the configuration file of a repository, or of a part of it, in the local cache."""
     found = import_library("huggingface_hub").try_to_load_from_cache(*_split(where))
     return Path(found) if isinstance(found, str) else None
 
 
 def fetch_config(where: str) -> str:
-    """Fetch a repository's configuration into the local cache, and nothing else; return what was fetched.
+    """Download only a repository's configuration into the local cache; return its path.
 
     Raises:
         ArgumentError: the name is not OWNER/NAME.
-        UnknownNetworkError: it could not be fetched.
+        UnknownNetworkError: the download failed.
     """
     if Path(where).exists() or where.startswith(("/", ".", "~")):
         raise ArgumentError(f"--download fetches the configuration of hf:OWNER/NAME, not of {where!r}")
     repository, file = _split(where)
     hub = import_library("huggingface_hub")
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # who asks for no token needs no advice about it
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # hide its advice to set a token
     try:
         return str(hub.hf_hub_download(repository, file))
     except Exception as error:
@@ -66,6 +66,6 @@ def fetch_config(where: str) -> str:
 
 
 def _split(where: str) -> tuple[str, str]:
-    """Return the repository and the file: "stabilityai/sdxl/unet" has a part of its own."""
+    """Return the repository and the file in it: "stabilityai/sdxl/unet" names a part."""
     parts = where.strip("/").split("/")
     return "/".join(parts[:OWNED]), "/".join((*parts[OWNED:], FILE))

@@ -20,7 +20,7 @@ DTYPES = (
 )  # fmt: skip
 NAME = re.compile(r"(?P<name>\w+(?:\.\w+)*)=")
 SHAPE = re.compile(r"scalar|\d{1,18}(?:x\d{1,18})*")
-EACH = "each"  # in a name: one entry of a list for each image of the batch
+EACH = "each"  # in a name: a list with one entry for each image of the batch
 GRAMMAR = (
     "[NAME=]3x224x224[:DTYPE] (batch apart), [NAME=]exact:2x1000:int64 (the batch is in it), [NAME=]value:10[:DTYPE] "
     "or [NAME=]@FILE.npy; a NAME may be a path into a dictionary or list, as in batch.image or targets.0.boxes"
@@ -32,15 +32,15 @@ class InputSpec:
     """One input.
 
     Attributes:
-        shape: its shape, without the batch unless `exact`.
-        dtype: of the tensor; "" for a Python value, and for a file, which has its own.
-        name: of a keyword argument, or the path to a place in one: "batch.image", "targets.0.boxes".
-        exact: whether the shape is the whole shape, whatever the batch.
-        value: a literal, as it is written; a tensor of it where there is a dtype.
-        file: what a tensor is read from.
-        rows: those along the first axis for each image, as for a module that takes several windows of an image; 0 where
-            no axis is the batch.
-        sample: numbers that a network gave as an example, in this shape.
+        shape: the shape, without the batch unless `exact`.
+        dtype: dtype of the tensor; "" for a Python value, and for a file, which has its own.
+        name: name of a keyword argument, or a path within one: "batch.image", "targets.0.boxes".
+        exact: whether the shape is complete for every batch size.
+        value: a literal as written; with a dtype it becomes a tensor.
+        file: path of a file that holds the tensor.
+        rows: entries of the first axis for each image, above 1 for a module that takes several windows of an image; 0
+            if no axis is the batch.
+        sample: a network's example values in this shape.
     """
 
     shape: tuple[int, ...] = ()
@@ -64,23 +64,23 @@ class InputSpec:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The parts of its name."""
+        """The parts of the name."""
         return tuple(self.name.split(".")) if self.name else ()
 
     @property
     def is_floating(self) -> bool:
-        """Whether it is a tensor of real numbers."""
+        """Whether the input is a floating-point tensor."""
         return self.dtype.startswith(("float", "bfloat"))
 
     def cast(self, dtype: str) -> InputSpec:
-        """Return it in another dtype, where it is a tensor of real numbers."""
+        """Return a floating-point input in another dtype; return any other unchanged."""
         return replace(self, dtype=dtype) if self.is_floating else self
 
     def make(self, batch: int, device: str) -> Any:
-        """Make the argument: a tensor, or the value.
+        """Create the argument: a tensor or the value.
 
         Raises:
-            InputError: a file that cannot be read, or a shape that is too large for any tensor.
+            InputError: the file cannot be read, or the shape is too large for any tensor.
         """
         import torch
 
@@ -97,7 +97,7 @@ class InputSpec:
             raise InputError(f"--input {quote(str(self))} is not a tensor: {first_line(error)}") from error
 
     def tensor(self, batch: int, device: str) -> torch.Tensor:
-        """Make a tensor: random numbers for floating point, zeros (a valid index) or the sample for everything else."""
+        """Create a tensor: of random numbers for floating point, of zeros (a valid index) or the sample otherwise."""
         import torch
 
         dtype = getattr(torch, self.dtype)
@@ -117,10 +117,10 @@ class InputSpec:
 
 
 def parse_input(text: str) -> InputSpec:
-    """Read an input description.
+    """Parse an input description.
 
     Raises:
-        InputError: naming the place, the forms and the dtypes that are allowed.
+        InputError: the text is invalid; names the position and the allowed forms or dtypes.
 
     Example:
         >>> str(parse_input("mask=128:bool")), parse_input("edges=exact:2x9:int64").shape
@@ -165,7 +165,7 @@ def _check_dtype(text: str, dtype: str) -> None:
 
 
 def _read_tensor(file: str) -> torch.Tensor:
-    """Read a tensor from a file of numpy's."""
+    """Read a tensor from a NumPy file."""
     import numpy as np
     import torch
 

@@ -1,4 +1,4 @@
-"""What the sources share that take their networks from a package, by name."""
+"""Shared code of the sources that take networks from a package by name."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def import_library(name: str, install: str = "") -> Any:
 
     Args:
         name: the module.
-        install: what pip installs, where that is not the package's name.
+        install: name for pip, if it is not the package's name.
 
     Raises:
-        MissingPackageError: the package, or one that it needs, is not installed.
+        MissingPackageError: the package or one of its requirements is not installed.
     """
     package = name.partition(".")[0]
     try:
@@ -48,9 +48,9 @@ def import_library(name: str, install: str = "") -> Any:
 
 
 def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Loaded:
-    """Return what imports a package or builds its network, which may import torchvision at any moment.
+    """Return the result of `load`, which imports a package or builds its network, and may import torchvision.
 
-    Where torchvision's compiled extension does not fit this torch, that is repaired, and everything is done again.
+    If torchvision's compiled extension does not fit this torch, declare its operators and load again.
     """
     try:
         return load()
@@ -62,10 +62,10 @@ def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Lo
 
 
 def build_by_name(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
-    """Call a package's function that makes a network from its name.
+    """Call a package's function that creates a network by name.
 
     Raises:
-        ArgumentError: it does not take these arguments.
+        ArgumentError: the function does not take these arguments.
     """
     try:
         return create(spec.target, **arguments)
@@ -74,13 +74,13 @@ def build_by_name(create: Any, spec: Spec, arguments: dict[str, Any]) -> Any:
 
 
 def build_unknown(spec: Spec, names: Sequence[str]) -> UnknownNetworkError:
-    """Return the error of a name that a package does not have."""
+    """Return the error for a name that a package lacks."""
     hint = closest(spec.target, names, f"it has {len(names)} networks")
     return UnknownNetworkError(f"{spec.source} has no network {spec.target!r}; {hint}")
 
 
 def _declare_torchvision_operators(package: str) -> None:
-    """Let torchvision be imported where its compiled extension does not fit this torch.
+    """Declare operators so that torchvision can be imported if its compiled extension does not fit this torch.
 
     Its metadata registers operators that only the extension declares; no classification network runs them.
     """
@@ -94,4 +94,4 @@ def _declare_torchvision_operators(package: str) -> None:
     _LIBRARIES.append(library)
 
 
-_LIBRARIES: list[Any] = []  # a library that is collected takes its operators along
+_LIBRARIES: list[Any] = []  # a freed library takes its operators with it

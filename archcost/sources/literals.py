@@ -1,4 +1,4 @@
-"""Values as they are written in a network's arguments and in --input: 10, 0.5, true, none, [16,32], {a:1}, text."""
+"""Values in a network's arguments and in --input: 10, 0.5, true, none, [16,32], {a:1}, text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DEEPEST = 20  # lists within lists
 
 
 def parse_literal(text: str, depth: int = 0) -> object:
-    """Return the value that a text stands for; letters need no quotes, also within brackets.
+    """Return the value of a text; letters need no quotes, even within brackets.
 
     Raises:
-        ArgumentError: brackets or quotes that are not closed.
+        ArgumentError: a bracket or quote is not closed.
 
     Example:
         >>> parse_literal("[16,32,{kernel:3,mode:same}]")
@@ -50,10 +50,10 @@ def parse_literal(text: str, depth: int = 0) -> object:
 
 
 def split_outside(text: str, mark: str) -> Iterator[str]:
-    """Yield the parts of a text between marks that stand outside of brackets and quotes.
+    """Yield the parts of a text between the marks outside brackets and quotes.
 
     Raises:
-        ArgumentError: brackets or quotes that are not closed.
+        ArgumentError: a bracket or quote is not closed.
     """
     begun, open_until = 0, ""
     for place, letter in enumerate(text):

@@ -1,4 +1,4 @@
-"""A callable, or a module, in a module that can be imported, also from the current folder and its project."""
+"""A callable or a network in an importable module, also from the current folder and its project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Module(Source):
     name = "module"
     form = "PACKAGE.MODULE:CALLABLE"
     local = True
-    about = "what a module has that can be imported"
+    about = "a function or class of an importable module"
     example = "transformers:BertModel?num_hidden_layers=2"
 
     def accepts(self, source: str, target: str) -> bool:
@@ -31,7 +31,7 @@ class _Module(Source):
         return bool(source)
 
     def find(self, spec: Spec) -> Network:
-        """Return what a module has under that name; the module is imported."""
+        """Import the module and return the network of that name."""
         return find_network(_import_module(spec.source, spec.target), spec)
 
 

@@ -1,4 +1,4 @@
-"""Networks of MONAI, for volumes unless asked otherwise."""
+"""Networks of MONAI, for volumes by default."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.spec import Spec
 
-SIDE = 96  # of a patch, as in MONAI's tutorials
+SIDE = 96  # side of a patch, as in MONAI's tutorials
 USUAL: dict[str, Any] = {
     "spatial_dims": 3, "in_channels": 1, "out_channels": 2, "channels": (16, 32, 64, 128, 256),
     "strides": (2, 2, 2, 2), "img_size": (SIDE, SIDE, SIDE), "patch_size": (16, 16, 16), "num_classes": 2,
@@ -34,7 +34,7 @@ class _Monai(ClassSource):
     usual = USUAL
 
     def choose_arguments(self, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return values in as many dimensions as were asked for, and as many strides as go with the channels."""
+        """Return values with the requested number of dimensions, and with strides that fit the channels."""
         chosen = super().choose_arguments(target, given)
         dims = given.get("spatial_dims", USUAL["spatial_dims"])
         for name in {"img_size", "patch_size", "input_image_size"} & set(chosen):
@@ -45,7 +45,7 @@ class _Monai(ClassSource):
         return chosen
 
     def describe_inputs(self, target: Any, arguments: Mapping[str, Any], spec: Spec) -> tuple[InputSpec, ...]:
-        """Return a volume, or a picture, of the size that the network is built for."""
+        """Return a volume or an image of the size that the network is built for."""
         defaults = {name: each.default for name, each in inspect.signature(target).parameters.items()}
         known = {**defaults, **arguments}
         if isinstance(known.get("in_shape"), list | tuple):

@@ -1,4 +1,4 @@
-"""A network that can be built where it is wanted."""
+"""A network that can be built on any device."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A network by name, and how to make it.
+    """A network's name, and the way to build it.
 
     Attributes:
-        build: makes it on torch's default device of the moment.
-        inputs: what it is run on unless the user says otherwise.
-        training_inputs: what its forward takes besides in training, such as a detector's targets.
-        why: what `inputs` come from, for a reader.
-        choose: returns the inputs that a built module asks for, None where it does not say; None where `inputs` are
-            known without. `archcost.profiling.choice` calls it.
-        given: the module itself where the user has one already; then nothing is built.
-        fits: for a network of the zoo, the input that it was published with, whatever size its name asks for.
-        describe: where this is a module of a network, finds what it gets from inputs of the whole one, as `inputs` are.
+        build: builds the network on torch's current default device.
+        inputs: its default inputs.
+        training_inputs: further inputs of its forward in training, such as a detector's targets.
+        why: the origin of `inputs`, for a reader.
+        choose: returns the inputs that a built module describes, or None; the attribute is None if `inputs` are already
+            known. `archcost.profiling.choice` calls it.
+        given: the user's existing module; then nothing is built.
+        fits: for a network of the zoo, the input of its publication, even if its name requests another size.
+        describe: for a module of a network, returns its inputs, given inputs of the whole network.
     """
 
     spec: str
@@ -39,22 +39,22 @@ class Network:
     inputs: tuple[InputSpec, ...] = (DEFAULT_INPUT,)
     training_inputs: tuple[InputSpec, ...] = ()
     choose: Callable[[nn.Module], Choice | None] | None = None
-    why: str = "the source's own idea of it"
+    why: str = "the source's default"
     notes: tuple[str, ...] = ()
     given: nn.Module | None = None
     fits: InputSpec | None = None
     describe: Callable[[tuple[InputSpec, ...]], Inputs] | None = None
 
     def find_inputs(self, given: Sequence[InputSpec] = ()) -> Inputs:
-        """Return what it runs on, from a user's inputs of the whole network, or else from its own."""
+        """Return the inputs, from a user's inputs of the whole network or else from its own."""
         return Inputs(tuple(given) or self.inputs) if self.describe is None else self.describe(tuple(given))
 
 
 def wrap_module(value: Any) -> Network:
-    """Take a module that exists: nn.Module, ScriptModule, ExportedProgram, or one that torch.compile wraps.
+    """Return the network of an existing nn.Module, ScriptModule, ExportedProgram or compiled module.
 
     Raises:
-        ArgumentError: anything else.
+        ArgumentError: the value is anything else.
     """
     from torch import nn
 

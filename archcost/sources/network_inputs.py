@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-TOKENS = 128  # of a sequence, unless the user says how many
+TOKENS = 128  # default length of a sequence
 DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Inputs that were chosen for a network, and what says so: "its configuration"."""
+    """Inputs that were chosen for a network, and their origin, such as "its configuration"."""
 
     inputs: tuple[InputSpec, ...]
     why: str
 
 
 class Inputs(NamedTuple):
-    """The tensors that a network takes, and where its call has them; None: as arguments of their own."""
+    """The tensors that a network takes; `arrange` places them in its call, None passes each as an argument."""
 
     specs: tuple[InputSpec, ...]
     arrange: Callable[[Sequence[Tensor]], tuple[tuple[Any, ...], dict[str, Any]]] | None = None

@@ -1,4 +1,4 @@
-"""No network while a library builds its network: a constructor of others may fetch weights without being asked."""
+"""Block the internet while a library builds a network, because its constructor may fetch weights unasked."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class FetchingError(OSError):
-    """Something wanted to fetch."""
+    """The code tried to open a connection."""
 
 
 @contextmanager
 def staying_offline(what: str) -> Iterator[None]:
-    """Refuse connections to other machines within; sockets of this machine are left alone.
+    """Refuse connections to other machines within this context; local connections still work.
 
     Raises:
-        BuildError: something wanted to fetch weights, and could not do without them.
+        BuildError: the code tried to fetch weights and failed without them.
     """
     connect, lookup = socket.socket.connect, socket.getaddrinfo
     tried: list[str] = []

@@ -1,4 +1,4 @@
-"""Networks of open_clip, without weights: both towers."""
+"""Networks of open_clip with both towers, without weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.spec import Spec
 
-WORDS = 77  # of a text, unless its configuration says otherwise
+WORDS = 77  # default tokens of a text
 
 
 class _OpenClip(Source):
@@ -31,7 +31,7 @@ class _OpenClip(Source):
     aliases = ("clip", "openclip")
 
     def find(self, spec: Spec) -> Network:
-        """Return both towers, run on what their configuration says."""
+        """Return both towers, with the inputs of their configuration."""
         open_clip = import_library("open_clip", self.install)
         if spec.target not in open_clip.list_models():
             raise build_unknown(spec, open_clip.list_models())
@@ -51,7 +51,7 @@ class _OpenClip(Source):
         return Network(spec=spec.text, name=spec.target, build=build, inputs=inputs)
 
     def names(self) -> Sequence[str]:
-        """Return all of open_clip's."""
+        """Return all names of open_clip."""
         return [f"open_clip:{name}" for name in import_library("open_clip", self.install).list_models()]
 
 

@@ -9,14 +9,14 @@ from archcost.sources.literals import parse_literal
 from archcost.sources.spec import Spec
 from archcost.sources.table import describe_forms, find_source
 
-LONGEST_SPEC = 4096  # as long as a path may be
+LONGEST_SPEC = 4096  # the longest path of Linux
 
 
 def parse_spec(text: str) -> Spec:
-    """Take a network's name apart.
+    """Parse a network's name.
 
     Raises:
-        ArgumentError: arguments that are not key=value, or a size that is not a number.
+        ArgumentError: an argument is not key=value, or the size is not a number.
 
     Example:
         >>> parse_spec("timm:resnet50?num_classes=10").arguments
@@ -52,7 +52,7 @@ def parse_spec(text: str) -> Spec:
 
 
 def _is_writable(text: str) -> bool:
-    """Whether a text is one that a file can hold, and that can name one: no NUL, no half of a surrogate pair."""
+    """Whether a text can be the contents and the name of a file: no NUL, no half of a surrogate pair."""
     return "\0" not in text and text == text.encode(errors="ignore").decode()
 
 

@@ -1,6 +1,6 @@
-"""A module of a network as a network of its own: "resnet50::conv3_x.0" runs on what it gets inside of ResNet-50.
+"""A module of a network as a separate network: "resnet50::conv3_x.0" runs on the input that it gets inside ResNet-50.
 
-The network runs twice, as a batch of 2 and of 3, up to the module's first call: an axis that grows along is the batch.
+The network runs with batch sizes 2 and 3 up to the module's first call; the axis that grows is the batch.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from archcost.sources.network import Network
 
 BATCHES = (2, 3)
-ATTEMPTS = (("meta", False), ("meta", True), ("cpu", False), ("cpu", True))  # side classifiers run in training alone
+ATTEMPTS = (("meta", False), ("meta", True), ("cpu", False), ("cpu", True))  # auxiliary classifiers need training
 
 
 class _ReachedError(Exception):
-    """The module has been called: no need to run on."""
+    """The module was called, so the run can stop."""
 
 
 def take_part(whole: Network, path: str) -> Network:
-    """Return a module of a network; its inputs are found once somebody asks for them."""
+    """Return a module of a network; its inputs are found on first use."""
 
     @cache
     def describe(specs: tuple[InputSpec, ...]) -> Inputs:
@@ -57,12 +57,12 @@ def take_part(whole: Network, path: str) -> Network:
 
 
 def list_modules(whole: Network) -> tuple[str, ...]:
-    """Return the paths of a network's modules, in the order in which it has them."""
+    """Return the paths of a network's modules in the network's order."""
     return tuple(path for path, _ in _build(whole, "meta").named_modules() if path)
 
 
 def _choose(whole: Network) -> tuple[InputSpec, ...]:
-    """Return the inputs that a network asks for where its name does not say them."""
+    """Return the inputs that a network describes, or else its defaults."""
     choice = None if whole.choose is None else whole.choose(_build(whole, "meta"))
     return whole.inputs if choice is None else choice.inputs
 
@@ -81,7 +81,7 @@ def _find_module(network: nn.Module, path: str, whole: Network) -> nn.Module:
 
 
 def _name(whole: Network) -> str:
-    """Return how a user names the whole network."""
+    """Return the name of the whole network."""
     return whole.spec.partition("::")[0]
 
 
@@ -93,7 +93,7 @@ def _build(whole: Network, device: str) -> nn.Module:
 
 
 def _find_inputs(whole: Network, path: str, specs: tuple[InputSpec, ...]) -> Inputs:
-    """Run a network until it calls a module, and describe what that was given."""
+    """Run a network until it calls a module, and describe the arguments of the call."""
     failed: Exception | None = None
     ran = False
     for device, trains in ATTEMPTS:
@@ -116,7 +116,7 @@ def _find_inputs(whole: Network, path: str, specs: tuple[InputSpec, ...]) -> Inp
             f"{name} fails before it calls {path}: {reason}; --input describes the input of the whole network"
         )
     inside = [f"{name}::{path}.{child}" for child, _ in module.named_children()]
-    hint = f"; name what is inside: {', '.join(inside[:4])}" if inside else ""
+    hint = f"; name a module inside: {', '.join(inside[:4])}" if inside else ""
     raise ArgumentError(f"{name} never calls {path}, so its input is not known{hint}")
 
 
@@ -169,7 +169,7 @@ def _describe_call(calls: Sequence[Any], what: str) -> Inputs:
 
 
 def _describe_tensor(tensor: Tensor, other: Tensor, what: str) -> InputSpec:
-    """Describe one of a call's tensors, from its shapes in the two batches."""
+    """Describe one of a call's tensors by its shapes in the two batches."""
     dtype = str(tensor.dtype).removeprefix("torch.")
     shape, larger = tuple(tensor.shape), tuple(other.shape)
     if shape == larger:
@@ -178,6 +178,6 @@ def _describe_tensor(tensor: Tensor, other: Tensor, what: str) -> InputSpec:
     if rest or larger != (rows * BATCHES[1], *shape[1:]):
         raise ArgumentError(
             f"{what} takes {'x'.join(map(str, shape))} of {BATCHES[0]} images and {'x'.join(map(str, larger))} of "
-            f"{BATCHES[1]}; archcost makes inputs whose first axis alone grows with the batch: name a part before it"
+            f"{BATCHES[1]}; archcost creates inputs whose first axis alone grows with the batch: name a part before it"
         )
     return InputSpec(shape=shape[1:], dtype=dtype, rows=rows)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.spec import Spec
 
-NODES, EDGES, FEATURES, CLASSES = 2708, 10_556, 1433, 7  # of Cora, the graph of the papers
+NODES, EDGES, FEATURES, CLASSES = 2708, 10_556, 1433, 7  # of Cora, the papers' usual graph
 ATOMS = 20  # of a molecule
 KINDS = 2  # of relations
 USUAL: dict[str, Any] = {
@@ -34,7 +34,7 @@ class _Pyg(ClassSource):
     usual = USUAL
 
     def describe_inputs(self, target: Any, arguments: Mapping[str, Any], spec: Spec) -> tuple[InputSpec, ...] | None:
-        """Return a graph, or a molecule; None where a forward takes anything else."""
+        """Return a graph or a molecule; None if the forward takes anything else."""
         del spec
         molecule = "z" in inspect.signature(target.forward).parameters
         nodes, width = ATOMS if molecule else NODES, arguments.get("in_channels", FEATURES)

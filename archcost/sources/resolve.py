@@ -1,4 +1,4 @@
-"""resolve(spec) -> Network: find what a name means, without building it."""
+"""resolve(spec) -> Network: find the network of a name without building it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 def fetch(text: str) -> str:
-    """Fetch what a name needs and no more, where its source can; return the file.
+    """Download only the configuration that a name needs; return its path.
 
     Raises:
-        ArgumentError: its source fetches nothing.
-        UnknownNetworkError: it could not be fetched.
+        ArgumentError: the name's source downloads nothing.
+        UnknownNetworkError: the download failed.
     """
     spec = parse_spec(text)
     return find_source(spec.source, spec.target).fetch(spec)
 
 
 def resolve(text: str) -> Network:
-    """Return the network that a name stands for, or the module of it that is named after ::.
+    """Return the network of a name, or its module after ::.
 
     Raises:
-        UnknownNetworkError: no such name, file, module or attribute; with suggestions.
-        ArgumentError: arguments that do not parse.
-        MissingPackageError: a package's network without the package.
-        BuildError: a user's file or module that raises while it is imported.
+        UnknownNetworkError: the name, file, module or attribute does not exist; suggests others.
+        ArgumentError: the arguments do not parse.
+        MissingPackageError: the network's package is not installed.
+        BuildError: a user's file or module raises an error during its import.
     """
     spec = parse_spec(text)
     network = find_source(spec.source, spec.target).find(spec)

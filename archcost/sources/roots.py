@@ -1,4 +1,4 @@
-"""Where a user's files import from: the roots of their project, and the package that a file is in."""
+"""The folders that a user's files import from: the roots of their project, and the folder of a file's package."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def find_project_roots(folder: Path) -> tuple[Path, ...]:
-    """Return the folders whose modules a project's files import, as under pytest: its root and its src/.
+    """Return the folders that a project's files import from, as under pytest: its root and its src/.
 
-    The root has the nearest pyproject.toml; nothing above the repository counts. Without one there are no roots.
+    The root is the nearest folder with a pyproject.toml, up to the repository's. Without one, the result is empty.
     """
     for each in (folder, *folder.parents):
         if (each / "pyproject.toml").is_file():
@@ -23,7 +23,7 @@ def find_project_roots(folder: Path) -> tuple[Path, ...]:
 
 
 def find_package(file: Path) -> tuple[Path, str] | None:
-    """Return the folder that a file's package lies in, and the file's name as a module; None outside of packages.
+    """Return the folder above a file's package, and the file's module name; None outside packages.
 
     "/project/nets/cnn.py" beside an `__init__.py` is "nets.cnn" in "/project".
     """

@@ -1,4 +1,4 @@
-"""Which networks a request names: specs, globs, a family, or all."""
+"""The networks that a request names by specs, globs, families, or as all."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
     from archcost.zoo import Entry
 
-GLOB = frozenset("*[")  # a question mark begins arguments
+GLOB = frozenset("*[")  # a question mark begins arguments instead
 
 
 def select(
     specs: Sequence[str], *, families: Sequence[str] = (), everything: bool = False, variants: bool = True
 ) -> tuple[str, ...]:
-    """Return the specs that a request names, each once, in the order of the request.
+    """Return the specs of a request, each once, in the order of the request.
 
     Args:
-        specs: names, and globs over what a source lists: the zoo ("resnet*"), a library ("timm:resnet*"), the modules
-            of a network ("vgg16::features.*").
+        specs: names, and globs over a source's names: the zoo ("resnet*"), a library ("timm:resnet*"), the modules of a
+            network ("vgg16::features.*").
         families: families of the zoo, in upper or lower case.
-        everything: all of the zoo.
-        variants: whether families and `everything` take in the variants of a network, too.
+        everything: whether to select the whole zoo.
+        variants: whether families and `everything` include the variants of a network.
 
     Raises:
-        UnknownNetworkError: a glob that nothing matches.
-        ArgumentError: a family that the zoo does not have, or nothing at all.
-        MissingPackageError: a library that is not installed.
+        UnknownNetworkError: a glob matches nothing.
+        ArgumentError: the zoo lacks a family, or the request is empty.
+        MissingPackageError: a library is not installed.
     """
     found = [name for spec in specs for name in (_find_matches(spec) if _is_glob(spec) else (spec,))]
     entries = [entry for family in families for entry in _find_family(family)]
@@ -46,13 +46,13 @@ def select(
 
 
 def complete(begun: str) -> list[str]:
-    """Return what a shell may write for a name that was begun; packages are asked where nothing else fits."""
+    """Return the completions of a partial name; search packages only if archcost's sources have none."""
     found = [name for source in list_sources() for name in source.complete(begun)]
     return found or [name for source in list_others() for name in source.complete(begun)]
 
 
 def _is_glob(spec: str) -> bool:
-    return bool(GLOB & set(spec.partition("?")[0]))  # [ begins a list within arguments
+    return bool(GLOB & set(spec.partition("?")[0]))  # within arguments [ begins a list
 
 
 def _find_matches(pattern: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from archcost.sources.spec import Spec
 
-SIDE = 224  # the weights of its encoders were trained on it
+SIDE = 224  # image size in the training of its encoders' weights
 
 
 class _Smp(ClassSource):
@@ -27,17 +27,17 @@ class _Smp(ClassSource):
     modules = ("segmentation_models_pytorch",)
 
     def choose_arguments(self, target: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask for no weights: by default it fetches them."""
+        """Turn off the weights that the library fetches by default."""
         del target
         return {} if "encoder_weights" in given else {"encoder_weights": None}
 
     def describe_inputs(self, target: Any, arguments: Mapping[str, Any], spec: Spec) -> tuple[InputSpec, ...]:
-        """Return a picture."""
+        """Return an image."""
         del target
         return (InputSpec(shape=(arguments.get("in_channels", 3), *(spec.size or (SIDE, SIDE)))),)
 
     def names(self) -> Sequence[str]:
-        """Return its architectures."""
+        """Return the library's architectures."""
         known = import_library(self.modules[0], self.install).MODEL_ARCHITECTURES_MAPPING
         return [f"smp:{each.__name__}" for each in known.values()]
 

@@ -1,4 +1,4 @@
-"""What a source of networks is: how its names look, which there are, and what each stands for."""
+"""A source of networks: the form of its names, their list, and the network of each."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
 
 class Source(ABC):
-    """One kind of name.
+    """A source of networks, for one kind of name.
 
-    `name` is what `Spec.kind` says. `form` is how such a name is written, for help and errors. `prefix` is how it
-    begins, "timm:" for example, where that alone tells it from others. `local` is whether the networks are code of the
-    user's own, which differs from commit to commit. `about`, `example` and `install` are for `archcost list --sources`:
-    what a network of it is, one that can be typed, and what pip installs for it. `aliases` are other names that people
-    write before the colon.
+    `name` is the value of `Spec.kind`. `form` is the pattern of such a name, for help and errors. `prefix` is its
+    beginning, "timm:" for example, if that alone identifies the source. `local` is whether the networks are the user's
+    own code, which differs between commits. `about`, `example` and `install` are for `archcost list --sources`: a
+    description, a valid name, and the package for pip. `aliases` are other words that people write before the colon.
     """
 
     name: str
@@ -40,34 +39,34 @@ class Source(ABC):
         """Return the network of a name, without building it.
 
         Raises:
-            ArchcostError: no network has this name, the package that has it is missing, or its file cannot be imported.
+            ArchcostError: the name is unknown, its package is missing, or its file cannot be imported.
         """
 
     def accepts(self, source: str, target: str) -> bool:
-        """Whether a name is one of these: `source` is before its last colon, "" where it has none, `target` after."""
+        """Whether a name belongs here: `source` is before its last colon ("" without a colon), `target` after."""
         del target
         return f"{source}:" == self.prefix
 
     def file_in(self, source: str, target: str) -> str:
-        """Return the part of a name that is a file's path, "" where none is."""
+        """Return the file path in a name, or ""."""
         del source, target
         return ""
 
     def fetch(self, spec: Spec) -> str:
-        """Fetch what `find` needs and no more, where --download asks for it; return what was fetched.
+        """Download only the file that `find` needs, for --download; return its path.
 
         Raises:
-            ArgumentError: this source fetches nothing.
+            ArgumentError: this source downloads nothing.
         """
         raise ArgumentError(
             f"--download fetches the configuration of hf:OWNER/NAME; {spec.text!r} needs nothing fetched"
         )
 
     def names(self) -> Sequence[str]:
-        """Return the names that can be listed, prefix and all.
+        """Return the names that can be listed, with their prefix.
 
         Raises:
-            MissingPackageError: the package that has them is not installed.
+            MissingPackageError: the package is not installed.
         """
         return ()
 
@@ -76,9 +75,9 @@ class Source(ABC):
         return (name for name in self.names() if fnmatch.fnmatchcase(name, pattern))
 
     def complete(self, begun: str) -> Iterable[str]:
-        """Return what a shell may write in the place of a name that was begun.
+        """Return the completions of a partial name.
 
-        What has a prefix is listed once that is written whole: most packages take seconds to import.
+        Names with a prefix are listed only after the whole prefix, because most packages take seconds to import.
         """
         if not begun.startswith(self.prefix):
             return [self.prefix] if self.prefix.startswith(begun) else []

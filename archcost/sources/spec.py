@@ -1,4 +1,4 @@
-"""What a network's name says, taken apart."""
+"""The parts of a network's name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """A network's name, taken apart.
+    """A parsed network name.
 
-    `kind` is its source's name. `source` is what comes before the colon (a file, a package, "timm"; "" for the zoo),
-    `target` what comes after. `size` is the height and width after an @, `seq` the tokens after an @seq. `local` is
-    whether it is the user's own code, and `file` the path in the name where it names a file. `module` is the path of
-    the module that is meant, "" for all.
+    `kind` is the name of its source. `source` is the part before the colon (a file, a package, "timm"; "" for the zoo),
+    `target` the part after it. `size` is the height and width after an @, `seq` the number of tokens after an @seq.
+    `local` is whether the network is the user's own code, and `file` is the file path in the name, or "". `module` is
+    the path of the selected module, "" for the whole network.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""The sources of networks: a new one is a file with its `SOURCE`, and a line here; or an entry point of a package."""
+"""The sources of networks: to add one, write a file with a `SOURCE` and a line here, or a package's entry point."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archcost.errors import BuildError, closest, first_line
 if TYPE_CHECKING:
     from archcost.sources.source import Source
 
-SOURCES = [  # in the order in which they are asked whether a name is theirs
+SOURCES = [  # in the order of the checks for a name
     "archcost.sources.hf",
     "archcost.sources.timm",
     "archcost.sources.torchvision",
@@ -27,7 +27,7 @@ SOURCES = [  # in the order in which they are asked whether a name is theirs
     "archcost.sources.module",
     "archcost.sources.zoo",
 ]
-GROUP = "archcost.sources"  # of entry points: what a package's own sources are registered as
+GROUP = "archcost.sources"  # the entry point group for sources of packages
 
 
 def list_sources() -> list[Source]:
@@ -37,10 +37,10 @@ def list_sources() -> list[Source]:
 
 @cache
 def list_others() -> list[Source]:
-    """Return the sources of packages that are installed here.
+    """Return the sources of installed packages.
 
     Raises:
-        BuildError: one of them cannot be imported.
+        BuildError: a source cannot be imported.
     """
     from importlib.metadata import entry_points
 
@@ -58,9 +58,9 @@ def list_others() -> list[Source]:
 
 
 def find_source(source: str, target: str) -> Source:
-    """Return the source of a name: see `Source.accepts`. The zoo's takes what no other does.
+    """Return the source that accepts a name, or the zoo if no source does.
 
-    Packages are looked through for others only where a name is neither one of archcost's sources nor one of the zoo.
+    Packages are searched for further sources only if neither archcost's own sources nor the zoo have the name.
     """
     *named, module, zoo = list_sources()
     found = next((each for each in named if each.accepts(source, target)), None)
@@ -70,7 +70,7 @@ def find_source(source: str, target: str) -> Source:
 
 
 def correct_source(source: str, target: str) -> str:
-    """Return "did you mean hf:...?" for the prefix that somebody may have meant, or how names are written."""
+    """Return a hint: "did you mean hf:...?" for a likely prefix, or the forms of names."""
     prefixed = [each for each in (*list_sources(), *list_others()) if each.prefix]
     meant = next((each.prefix for each in prefixed if source.lower() in each.aliases), None)
     if meant is not None:
@@ -79,6 +79,6 @@ def correct_source(source: str, target: str) -> str:
 
 
 def describe_forms() -> str:
-    """Return how names are written: "timm:NAME, torchvision:NAME, ... or a name of `archcost list`"."""
+    """Return the forms of names: "timm:NAME, torchvision:NAME, ... or a name of `archcost list`"."""
     *forms, last = (each.form for each in list_sources())
     return f"{', '.join(forms)} or {last}"

@@ -1,4 +1,4 @@
-"""Networks of timm, without weights unless asked for."""
+"""Networks of timm, by default without weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Timm(Source):
     install = "timm"
 
     def find(self, spec: Spec) -> Network:
-        """Return a network at the input size of its default configuration."""
+        """Return a network with the input size of its default configuration."""
         timm = import_library("timm")
         if not timm.is_model(spec.target.partition(".")[0]):
             raise build_unknown(spec, timm.list_models())
@@ -42,7 +42,7 @@ class _Timm(Source):
         )
 
     def names(self) -> Sequence[str]:
-        """Return all of timm's, without the tags of their weights."""
+        """Return all names of timm, without the tags of weights."""
         return [f"timm:{name}" for name in import_library("timm").list_models()]
 
 

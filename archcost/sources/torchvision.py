@@ -1,4 +1,4 @@
-"""Networks of torchvision, without weights unless asked for: they classify, segment, detect, and follow motion."""
+"""Networks of torchvision, by default without weights: classification, segmentation, detection, optical flow."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from archcost.sources.spec import Spec
 
 VIDEO_FRAMES = 16  # torchvision's video networks were trained on clips of 16
-SEGMENTED, DETECTED, FOLLOWED = (520, 520), (800, 800), (360, 480)  # height and width, where none is asked for
-BOXES = "[[0,0,16,16],[8,8,64,64]]"  # two objects in a picture, to train a detector on
+SEGMENTED, DETECTED, FOLLOWED = (520, 520), (800, 800), (360, 480)  # default height and width
+BOXES = "[[0,0,16,16],[8,8,64,64]]"  # two objects in an image, for training a detector
 JOINTS = 17  # of a person
 
 
@@ -34,9 +34,9 @@ class _Torchvision(Source):
     aliases = ("tv",)
 
     def find(self, spec: Spec) -> Network:
-        """Return a network of torchvision.models, at the crop of the weights asked for, or else of its default ones.
+        """Return a network of torchvision.models at the crop size of the requested or the default weights.
 
-        "resnet50.IMAGENET1K_V2" names weights as timm does: they choose the crop, and are not loaded.
+        "resnet50.IMAGENET1K_V2" names weights as in timm: they set the crop size and are not loaded.
         """
         models = import_library("torchvision.models")
         text, names = spec.target, models.list_models()
@@ -54,7 +54,7 @@ class _Torchvision(Source):
         if spec.target in {"googlenet", "inception_v3"}:
             arguments.setdefault("init_weights", False)
         if spec.target.startswith("vit_") and side is not None and not arguments["weights"]:
-            arguments.setdefault("image_size", side[0])  # its positions fit one size; loaded weights bring their own
+            arguments.setdefault("image_size", side[0])  # position embeddings fit one size; weights set theirs
         inputs, training_inputs = _describe_inputs(models, spec, side)
         return Network(
             spec=spec.text,
@@ -65,7 +65,7 @@ class _Torchvision(Source):
         )
 
     def names(self) -> Sequence[str]:
-        """Return those that classify images."""
+        """Return the networks that classify images."""
         models = import_library("torchvision.models")
         return [f"torchvision:{name}" for name in models.list_models(module=models)]
 
@@ -78,7 +78,7 @@ def _check_tag(spec: Spec, tag: str, models: Any) -> None:
 
 
 def _describe_inputs(models: Any, spec: Spec, side: Any) -> tuple[tuple[InputSpec, ...], tuple[InputSpec, ...]]:
-    """Return what a network is run on, and what its training takes besides."""
+    """Return the inputs of a network, and the further inputs of its training."""
 
     def has(kind: str) -> bool:
         return spec.target in models.list_models(module=getattr(models, kind))
@@ -96,7 +96,7 @@ def _describe_inputs(models: Any, spec: Spec, side: Any) -> tuple[tuple[InputSpe
 
 
 def _describe_targets(spec: Spec, height: int, width: int) -> tuple[InputSpec, ...]:
-    """Return two objects in each picture, with what a detector of this kind learns of them."""
+    """Return the targets of two objects in each image, as a detector of this kind needs them."""
     targets = [
         InputSpec(value=BOXES, dtype="float32", name="targets.each.boxes"),
         InputSpec(value="[1,1]", dtype="int64", name="targets.each.labels"),

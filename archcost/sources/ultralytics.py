@@ -1,4 +1,4 @@
-"""Networks of ultralytics, by name or by a file of one's own: the network within, without weights."""
+"""Networks of ultralytics by name or by a YAML file: the inner network, without weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Ultralytics(Source):
     name = "ultralytics"
     form = "ultralytics:NAME"
     prefix = "ultralytics:"
-    about = "a network of ultralytics by name, or by a file like its own (yolo11n.yaml)"
+    about = "a network of ultralytics by name, or by a file of the same kind (yolo11n.yaml)"
     example = "ultralytics:yolo11n"
     install = "ultralytics"
     aliases = ("yolo",)
@@ -43,7 +43,7 @@ class _Ultralytics(Source):
         return target if target.endswith(SUFFIXES) and Path(target).is_file() else ""
 
     def find(self, spec: Spec) -> Network:
-        """Return the inner network, for pictures of the size that it was published with."""
+        """Return the inner network, for images of the size in its publication."""
         tasks = import_library("ultralytics.nn.tasks", self.install)
         stem = spec.target
         if not Path(spec.target).is_file():
@@ -66,7 +66,7 @@ class _Ultralytics(Source):
         )
 
     def names(self) -> Sequence[str]:
-        """Return those that the library describes; those with scales (yolo11n) are named without (yolo11)."""
+        """Return the names of the library's files; names with scales (yolo11n) appear without them (yolo11)."""
         return [f"ultralytics:{stem}" for stem in _list_stems()]
 
 

@@ -1,4 +1,4 @@
-"""run_user_code(action, what): run a user's code, and show the user's own frames if it fails."""
+"""run_user_code(action, what): run a user's code; on failure, show only the user's own frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
     """Run a user's code; an error shows only the user's own frames.
 
     Raises:
-        ArgumentError: the call does not fit the function.
+        ArgumentError: the arguments do not fit the function.
         BuildError: the code raised an error.
     """
     try:
@@ -28,7 +28,7 @@ def run_user_code(action: Callable[[], Any], what: str) -> Any:
     except (Exception, SystemExit) as error:
         ours = (str(Path(__file__).parent.parent), "<frozen importlib", importlib.__file__ or "")
         own = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(ours)]
-        if isinstance(error, TypeError) and not own:  # the call itself did not fit
+        if isinstance(error, TypeError) and not own:  # the call itself does not fit
             raise ArgumentError(f"{what}: {first_line(error)}; arguments are written ?name=value&name=value") from error
         lines = "".join(traceback.format_list(own)).rstrip()
         if isinstance(error, SyntaxError):

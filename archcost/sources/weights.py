@@ -1,4 +1,4 @@
-"""Files of weights alone (FILE.safetensors, FILE.gguf): what their headers say; there is nothing to run."""
+"""Files that hold only weights (FILE.safetensors, FILE.gguf): their headers are read, and nothing can run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Weights(Source):
         return target
 
     def find(self, spec: Spec) -> Network:
-        """Refuse: weights cannot be run.
+        """Raise an error, because weights alone cannot run.
 
         Raises:
             UnknownNetworkError: always.
@@ -37,8 +37,7 @@ class _Weights(Source):
         if not Path(spec.target).is_file():
             raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
         raise UnknownNetworkError(
-            f"{spec.target} holds weights and no network that could be run; `archcost profile {spec.target}` shows "
-            "what its header says"
+            f"{spec.target} holds weights and no network to run; `archcost profile {spec.target}` shows its header"
         )
 
 

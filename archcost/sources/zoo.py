@@ -28,7 +28,7 @@ class _Zoo(Source):
         return not source
 
     def find(self, spec: Spec) -> Network:
-        """Return a network as its entry configures it, at the input that it was published with."""
+        """Return a network as its entry configures it, with the input of its publication."""
         if spec.target.endswith(".py"):
             raise UnknownNetworkError(f"{spec.target!r} names a file; add what to call in it: {spec.target}:build")
         entry = zoo.configure(zoo.REGISTRY.find(spec.target), spec.arguments)
@@ -43,11 +43,11 @@ class _Zoo(Source):
         )
 
     def names(self) -> Sequence[str]:
-        """Return all of them, short names too."""
+        """Return all names, including short ones."""
         return zoo.REGISTRY.names
 
     def match(self, pattern: str) -> Iterable[str]:
-        """Return the networks of which a glob matches a name, in upper or lower case."""
+        """Return the networks with a name that a glob matches, in upper or lower case."""
         wanted = pattern.lower()
         for entry in zoo.REGISTRY:
             if any(fnmatch.fnmatchcase(name.lower(), wanted) for name in (entry.id, *entry.aliases)):

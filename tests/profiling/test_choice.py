@@ -137,7 +137,7 @@ def test_inputs_are_explained_without_running():
     assert "its dummy_inputs" in done.stdout
     assert "exact:2x1000:int64" in done.stdout
     picture = CliRunner().invoke(command, ["profile", "mine_to_choose.py:Words", "--explain-inputs", "--format", "csv"])
-    assert "3x224x224,nothing: it does not say what it takes" in picture.stdout.replace('"', "")
+    assert "3x224x224,the default: the module does not describe its input" in picture.stdout.replace('"', "")
 
 
 def test_seq_is_an_option(capsys):

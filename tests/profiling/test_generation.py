@@ -157,7 +157,7 @@ def test_a_roof_that_was_disturbed_is_said_to_be_too_low(tmp_path):
     [
         ({"roof": "missing.json"}, "there is no such file .*; write --roof this, or a file: `archcost device"),
         ({"roof": __file__}, "it is not JSON"),
-        ({"roof": "this"}, "no roof is kept of this .*: run `archcost device` while nothing else runs"),
+        ({"roof": "this"}, "no roof is saved for this .*: run `archcost device` while nothing else runs"),
         ({"roof": "this", "device_name": "h200"}, "--roof from a measurement: give one"),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_network_is_left_as_it_was():
     ("network", "how", "says"),
     [
         (nn.Linear(3, 2), {}, "takes no cache, .* Linear needs a parameter past_key_values, .* and has input"),
-        (Forgetful(), {}, r"takes cache, but returns none: its forward has to return \(logits, cache\)"),
+        (Forgetful(), {}, r"takes cache, but does not return it: its forward must return \(logits, cache\)"),
         (Decoder(), {"inputs": [parse_input("3x8x8")]}, "takes 3x8x8, and none of it is text; .* --input"),
         (Decoder(), {"batch": 0}, "batch must be at least 1, not 0"),
         (Decoder(), {"contexts": [4, -1]}, "context must be at least 1, not -1"),

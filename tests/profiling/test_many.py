@@ -114,7 +114,7 @@ def test_what_cannot_be_sent_to_a_worker_or_back_is_said(users, monkeypatch):
         profile_many(["users.py:dies", "lenet5"], keep=lambda report: report, jobs=2)
     own = type("keep_it", (), {"__module__": "__main__"})
     monkeypatch.setattr(sys.modules["__main__"], "keep_it", own, raising=False)
-    with pytest.raises(ArgumentError, match="is of the program itself, which no other process runs"):
+    with pytest.raises(ArgumentError, match="belongs to the main program, which no other process runs"):
         profile_many(["users.py:dies", "lenet5"], keep=own, jobs=2)
     for failure in profile_many(["lenet5", "lenet5"], keep=operator.attrgetter("__class__.__dict__"), jobs=2):
         assert failure.error == "ArgumentError"

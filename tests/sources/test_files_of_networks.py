@@ -35,7 +35,7 @@ def test_torchscript_is_loaded_with_a_warning(folder):
     torch.jit.save(torch.jit.trace(nn.Linear(3, 5, bias=False), torch.zeros(1, 3)), "net.pt")
     report = archcost.profile("net.pt", [archcost.sources.parse_input("3")])
     assert report.totals.macs == 15
-    assert "loading a TorchScript archive runs what is in it" in report.network.notes[0]
+    assert "loading a TorchScript archive runs its code" in report.network.notes[0]
 
 
 def test_files_that_are_something_else_are_refused(folder, capsys):

@@ -160,7 +160,7 @@ def test_no_backbone_fetches_weights_and_quantized_weights_are_told(tmp_path):
         ("broken.json", "broken.json cannot be read as JSON"),
         ("other.json", "neither model_type (of transformers) nor _class_name"),
         ("strange.json", "knows no model type 'strange'; .*; its code is on the hub"),
-        ("headless.json", "names no class, and transformers has no model for 'headless' as such; add one: #CLASS"),
+        ("headless.json", "names no class, and transformers has no default class for 'headless'; add one: #CLASS"),
         ("hf:", "names no network"),
     ],
 )
