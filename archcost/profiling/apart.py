@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archcost.records import Sweeping
 
 REMEDY = "give functions and classes of a module, or jobs=1"
-NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # outside their time limits
+NEEDED = ("torch", "archcost.profiling.profile", "archcost.walk", "archcost.account")  # before the time limits
 
 
 def open_engine(sweeping: Sweeping, jobs: int, specs: Iterable[str]) -> Engine:

@@ -1,4 +1,4 @@
-"""Choose the modules to recompute so that a batch fits: by an estimate that walks with the allocator correct.
+"""Choose the modules to recompute so that a batch fits, by an estimate and by walks that correct it.
 
 The estimate comes from a walk without checkpoints; each choice is then walked as torch would run it. If a walk needs
 more memory than the limit, the next estimate gets less room; if it needs less, the next estimate gets more.

@@ -36,7 +36,7 @@ def build_key(spec: Any, asked: Mapping[str, Any]) -> str:
 
 
 def find_versions(spec: str) -> dict[str, str]:
-    """Return the versions, and the digest of the network's file, that a row depends on besides the request."""
+    """Return the versions and the digest of the network's file, on which a row depends besides the request."""
     source, file = _split(spec)
     if file:
         return {**list_versions(), file: _digest_file(file)}

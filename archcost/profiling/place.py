@@ -1,4 +1,4 @@
-"""The device of a walk, and the network's way there."""
+"""The device of a walk, and the functions that put a network on it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def is_on_meta(network: Network) -> bool:
 
 
 def home_of(parts: Parts, device: str) -> str:
-    """Return the device for the inputs: the one of the network's weights."""
+    """Return the device of a network's weights, which its inputs must share."""
     return str(parts.parameters[0].tensor.device) if parts.parameters else device
 
 
@@ -110,7 +110,7 @@ def materialise(parts: Parts, network: Network, given: Given, asked: WalkPlan) -
             module(*given[0], **given[1])
     except Exception as error:
         raise WalkError(
-            f"{parts.lazy} has no shape yet (a lazy module), and the forward that would tell failed: "
+            f"{parts.lazy} has no shape yet (a lazy module), and the forward that would set it failed: "
             f"{type(error).__name__}: {first_line(error)}"
         ) from error
     return Parts(module)

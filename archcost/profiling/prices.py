@@ -155,7 +155,7 @@ class PriceTable:
             check_adds(name)
         trained = TRAINED.intersection(self.metrics)
         if trained and self.train is None:
-            raise ArgumentError(f"{min(trained)} are of a training step: give train, an optimizer")
+            raise ArgumentError(f"{min(trained)} needs a training step: set train to an optimizer")
 
     def __len__(self) -> int:
         """Return the number of known prices."""

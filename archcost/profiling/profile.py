@@ -141,7 +141,7 @@ def profile_network(
                 raise
             trace, notes = (
                 error.trace,
-                (f"{PARTIAL}{say_failure(error)}; the figures are of the operators that ran before",),
+                (f"{PARTIAL}{say_failure(error)}; the figures cover the operators that ran before the failure",),
             )
         costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
         report = _report(network, feed, trace, costs, notes)

@@ -1,4 +1,4 @@
-"""Walk a network on the requested device; or walk it for its peak alone, the need of one that ran out of memory."""
+"""Walk a network on the requested device, or only for its memory after it ran out of memory."""
 
 from __future__ import annotations
 
@@ -131,14 +131,14 @@ def walk_apart(network: Network, feed: Feed, asked: WalkPlan) -> Trace:
 
 
 def describe_need(network: Network, feed: Feed, asked: WalkPlan, device: str) -> str:
-    """Return the text of the memory that a network would have needed on a device."""
+    """Describe the memory that a network would have needed on a device."""
     from archcost.account.memory import bytes_of_kind, peak
 
     failed = f"{network.spec} ran out of memory on {device}"
     try:
         trace = walk_apart(network, feed, asked.on_meta_as_on(device))
     except Exception as error:  # noqa: BLE001 - the shortage matters more
-        return f"{failed}; what it needs cannot be predicted on the meta device: {error}"
+        return f"{failed}; the meta device cannot predict its need: {error}"
     needed, parameters = peak(trace, (), {}).nbytes, bytes_of_kind(trace, "parameter")
     return (
         f"{failed}: by a walk on the meta device it needs {units.short(needed, 'B')} at its peak, of which "

@@ -34,7 +34,7 @@ def find_measured(network: str, trace: Trace, sample: Sample) -> Workspace | Non
 
 
 def describe_run(trace: Trace) -> str:
-    """Return a text of a network's run without its batch size; it differs for a changed network."""
+    """Describe a network's run without its batch size; the text differs for a changed network."""
     inputs = [f"{units.shape(spec.shape[1:])}:{spec.dtype}" for spec in trace.inputs]
     parts = (trace.mode, trace.training, trace.amp, *inputs, f"{bytes_of_kind(trace, 'parameter')} B of parameters")
     return ", ".join(str(part) for part in parts if part is not None)

@@ -91,8 +91,8 @@ def _find_scripted(spec: Spec) -> Network:
 
     if not _is_script(spec.target):
         raise UnknownNetworkError(
-            f"{spec.target} is not a TorchScript archive; weights alone (a state_dict) do not say how they are used: "
-            "name the code that does, as FILE.py:CALLABLE"
+            f"{spec.target} is not a TorchScript archive; weights alone (a state_dict) do not describe a network: "
+            "name the code that builds it, as FILE.py:CALLABLE"
         )
     try:
         module = torch.jit.load(spec.target, map_location="cpu")  # type: ignore[no-untyped-call]

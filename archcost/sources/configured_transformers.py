@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 PARTS = ("text_config", "vision_config", "audio_config", "encoder_config", "encoder", "decoder")  # nested parts
-PLACES = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index")  # of images, sound as tokens
+PLACES = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index")  # image and sound tokens
 SIDE = 224  # of an image, if the configuration gives no size
 SAMPLES = 16_000  # a second of sound
 FRAMES = 400  # four seconds of a spectrogram

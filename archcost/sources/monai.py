@@ -27,7 +27,7 @@ class _Monai(ClassSource):
     name = "monai"
     form = "monai:CLASS"
     prefix = "monai:"
-    about = "a network of MONAI, for volumes of 96x96x96 unless the arguments say otherwise"
+    about = "a network of MONAI, by default for volumes of 96x96x96"
     example = "monai:UNet?spatial_dims=2&channels=[16,32,64]&strides=[2,2]"
     install = "monai"
     modules = ("monai.networks.nets",)

@@ -24,7 +24,7 @@ def parse_spec(text: str) -> Spec:
     """
     if len(text) > LONGEST_SPEC or not _is_writable(text):
         problem = (
-            f"has {len(text):,} characters" if len(text) > LONGEST_SPEC else "has characters that no file can hold"
+            f"has {len(text):,} characters" if len(text) > LONGEST_SPEC else "has characters that a file cannot store"
         )
         raise ArgumentError(f"{quote(text)} names no network: it {problem}; write {describe_forms()}")
     whole, apart, module = text.partition("::")

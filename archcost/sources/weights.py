@@ -18,7 +18,7 @@ SUFFIXES = (".safetensors", ".gguf")
 class _Weights(Source):
     name = "weights"
     form = "FILE.safetensors, FILE.gguf"
-    about = "the parameters, bytes and dtypes in a file of weights, from its header alone; for profile"
+    about = "the parameters, bytes and dtypes of a file of weights, from its header; only for `profile`"
     example = "model.safetensors"
 
     def accepts(self, source: str, target: str) -> bool:

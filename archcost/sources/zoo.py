@@ -30,7 +30,7 @@ class _Zoo(Source):
     def find(self, spec: Spec) -> Network:
         """Return a network as its entry configures it, with the input of its publication."""
         if spec.target.endswith(".py"):
-            raise UnknownNetworkError(f"{spec.target!r} names a file; add what to call in it: {spec.target}:build")
+            raise UnknownNetworkError(f"{spec.target!r} names a file; add a function or class: {spec.target}:build")
         entry = zoo.configure(zoo.REGISTRY.find(spec.target), spec.arguments)
         shape = (entry.input[0], *spec.size) if spec.size else entry.input
         return Network(

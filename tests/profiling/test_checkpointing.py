@@ -223,7 +223,7 @@ def test_the_command(capsys):
     assert run([*wrong, "--batch", "4"]) == 2
     assert "nothing trains" in capsys.readouterr().err
     assert run([*wrong, "--train"]) == 2
-    assert "say for which batch: add --batch" in capsys.readouterr().err
+    assert "the batch size is missing: add --batch" in capsys.readouterr().err
     asked = ["fit", "wrn16_4", "--memory", "43MB", "--train", "--batch", "8", "--checkpoint", "auto"]
     assert run(asked) == 0
     text = capsys.readouterr().out
