@@ -61,7 +61,7 @@ def plot(
         kind: "accuracy-flops", "accuracy-params", "accuracy-time", "density", "flops-time", "memory-batch",
             "time-batch", "layers", "roofline", "memory-timeline", "block" or "error-year".
         networks: one or several names ("vgg16", "timm:resnet50", "resnet*"), one or several networks as for
-        `archcost.profile`, reports, or a comparison.
+            `archcost.profile`, reports, or a comparison.
         preset: a known chart with its networks: "canziani-2016", "inception", ...
         theme: "light" or "dark".
         size: "16:9", "4:3", "slide" or "paper".
@@ -85,7 +85,7 @@ def plot(
 
     Raises:
         ArgumentError: the kind, preset, theme, size or font is unknown, an option belongs to another kind, or there is
-        nothing to draw.
+            nothing to draw.
     """
     given = {
         "labels": labels, "free-scales": free_scales, "highlight": highlight, "times": times, "batches": batches,

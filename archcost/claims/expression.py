@@ -56,7 +56,7 @@ def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
 
     Raises:
         ArgumentError: the text is not such an expression, names a row, module or quantity that a network lacks, or
-        divides by zero.
+            divides by zero.
     """
     find_networks(text)
     return _Evaluator(text, measured).number(_parse(text))

@@ -61,7 +61,7 @@ def parse_printed(text: str, significant: int | None = None) -> Printed:
             a product ("28x28x672"), a ratio ("25/9"), or one of `WORDS`: "most" is more than half, "similar" less than
             a tenth away from the same, "more" and "less" are beside the same, "doubles" is twice, "none" is 0.
         significant: the number of significant digits, counted from the first that is not zero. By default all of them;
-        but zeros before a prefix or at the end of a large number count only up to two digits.
+            but zeros before a prefix or at the end of a large number count only up to two digits.
 
     Raises:
         ArgumentError: anything else.

@@ -66,7 +66,7 @@ def _measure(
 
     Raises:
         ArchcostError: this machine's device could not be measured; on a cluster, a failing device does not stop the
-        others.
+            others.
     """
     from archcost.clock.datasheet import peaks_of
     from archcost.profiling.ceilings import measure_ceilings

@@ -61,13 +61,13 @@ def compare(
         protocol: the evaluation protocol of all accuracies: "single-crop", "10-crop", "dense", ...
         dataset: the data set of the accuracies, "CIFAR-10"; None for any that a network has.
         accuracies: your own figures, which take precedence over the published ones; see
-        `archcost.comparison.accuracy.read_accuracies`.
+            `archcost.comparison.accuracy.read_accuracies`.
         seconds: measured times of a forward pass by spec and batch; see `read_seconds`.
         sort: a quantity of `SORTS`, the best first, or "given" for the order of the specs; "-macs" for the most first.
         jobs: processes; None for as many as help.
         progress: called with each finished spec.
         choice: the rows to keep; with a choice, networks of timm and torchvision with a published accuracy have the
-        figures shipped with archcost, and do not run.
+            figures shipped with archcost, and do not run.
         options: as for `archcost.profile`, the same for every network; and the `sweeping` of `profile_many`.
 
     Returns:

@@ -60,7 +60,7 @@ def draw_networks(
     Args:
         parts: the report of each network, and the path of the module to draw; "" for the whole network.
         depth: the number of module levels to show, with deeper modules folded into boxes; 0 shows every layer; None
-        shows as many levels as fit the size.
+            shows as many levels as fit the size.
         apart: normalisations and activations get boxes of their own.
         columns: convolutions with this number of groups become columns side by side, and every layer is shown.
         style: the contents and the look of the boxes.

@@ -27,7 +27,7 @@ class Meter:
     Args:
         every: the number of timed steps between two sets of figures.
         peak: the device's peak in FLOP/s, for the utilisation: a number, a device's name from the datasheets,
-        "measured", or None for no utilisation.
+            "measured", or None for no utilisation.
         dtype: the dtype of the network's multiplications, for a named or measured peak.
         clock: the time in seconds.
 

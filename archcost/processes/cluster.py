@@ -90,7 +90,7 @@ class Cluster:
 
         Raises:
             EngineError: a node has other versions than this process, no node has the requested accelerator, or no node
-            is left.
+                is left.
         """
         left = Requests(requests)
         flying: dict[Any, Asked] = {}

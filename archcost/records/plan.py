@@ -25,7 +25,7 @@ class WalkPlan:
 
     Raises:
         ArgumentError: `saved` without `training`; or an unknown mode, mixed precision or device to follow, with the
-        known ones.
+            known ones.
     """
 
     device: str = "auto"

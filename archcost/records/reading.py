@@ -52,7 +52,7 @@ def read_document(kind: type[T], text: str, schema: str, where: str) -> T:
 
     Raises:
         ReportError: the text is not JSON, too large, of another schema, or has a missing, unknown or wrong key; names
-        the place.
+            the place.
     """
     data = parse(text)
     found = data.pop("schema", None) if isinstance(data, dict) else data

@@ -113,7 +113,7 @@ class Report(Displayed):
 
         Raises:
             ReportError: the text is not JSON, too large, of another schema, has a missing, unknown or wrong key, or
-            contradicts itself (a total differs from the sum over layers); names the place.
+                contradicts itself (a total differs from the sum over layers); names the place.
         """
         try:
             report = read_document(cls, text, SCHEMA, "report")

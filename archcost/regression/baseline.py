@@ -67,7 +67,7 @@ def revision_baseline(
         settings: the current settings; the base's settings are in the file with the same path.
         wanted: names and patterns of networks; without any, all of them.
         measured: the networks now. A network that no project file builds, and whose settings did not change, is taken
-        from here: the installed archcost and packages count both sides.
+            from here: the installed archcost and packages count both sides.
         progress: called with each network when it is done.
 
     Raises:

@@ -26,9 +26,9 @@ def diff(
         before: a report, a snapshot from a lock file, or None for a new network.
         after: the same; None for a removed network.
         force: compare even if the inputs, the mode or the counting conventions differ; the `notes` of the difference
-        then say so.
+            then say so.
         settings_may_differ: compare even if the inputs, the mode or the training step differ; the caller reports these
-        changes.
+            changes.
 
     Raises:
         IncomparableError: the two cannot be compared, and `force` is false.

@@ -23,7 +23,7 @@ def judge(difference: Difference, budgets: Sequence[Budget]) -> tuple[Verdict, .
     Raises:
         ConfigError: a budget limits a quantity that was not counted, or layers that the network does not have.
         IncomparableError: a budget limits the receptive field of a network without one, or the baseline lacks the
-        quantity.
+            quantity.
     """
     return tuple(verdict for budget in budgets for verdict in _verdicts(difference, budget))
 

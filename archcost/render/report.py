@@ -44,8 +44,8 @@ def render(
         format: "table" for a terminal, "json" (always the whole report), "csv" (raw integers), "markdown", or "html"
             (one file that needs no network, with charts and a table that can be sorted and folded).
         view: "layers", "modules" (sums), "ops" (per operator), "lecture" (the table of the CS231n slides), "memory"
-        (the live memory while each layer runs; needs a timeline), "saved" (the tensors that training saves; needs their
-        list), or "time" (needs measured times).
+            (the live memory while each layer runs; needs a timeline), "saved" (the tensors that training saves; needs
+            their list), or "time" (needs measured times).
         depth: the number of module levels in the view "modules"; 1 by default.
         sort: a quantity to sort by, the largest first.
         columns: the quantities to show instead of the default ones.

@@ -26,7 +26,7 @@ def build_document(file: str, tensors: Sequence[Stored], *, depth: int | None = 
         file: its name.
         tensors: the tensors in the file.
         depth: the number of name parts in a prefix; by default a prefix ends after its first number ("layers.0"), or
-        before the last part.
+            before the last part.
         binary: bytes as KiB, MiB, GiB.
     """
     groups: dict[str, list[Stored]] = {}

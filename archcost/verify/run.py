@@ -36,7 +36,7 @@ def collect_opinions(network: Network, feed: Feed | None = None, *, device: str 
         network: from `archcost.sources.resolve` or `wrap_module`; a module that exists is copied first.
         feed: its inputs; None: the network's default.
         device: as for `archcost.profile`; the walk on a real device is compared with a walk on meta, row by row. With
-        "auto", all three counters run on the CPU if fvcore can trace the network there but not on meta.
+            "auto", all three counters run on the CPU if fvcore can trace the network there but not on meta.
 
     Raises:
         BuildError: the network's code failed during its construction.
