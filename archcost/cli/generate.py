@@ -58,7 +58,9 @@ text_options = add_group(
         "--device-name", metavar="NAME", help="Device, by name (h200), for the shortest possible time of a pass."
     ),
     click.option(
-        "--roof", metavar="this|FILE", help="The same, by the roof that `archcost device` measured here, or wrote."
+        "--roof",
+        metavar="this|FILE",
+        help="Measured roof for that time: this machine's, or a FILE of `archcost device --format json`.",
     ),
     click.option(
         "--block", type=POSITIVE, default=16, show_default=True, help="Number of tokens in a block of a paged cache."

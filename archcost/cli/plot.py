@@ -186,8 +186,8 @@ def command(
     KIND is one of
     {kinds}
 
-    A pattern such as 'timm:*' stands for published networks in {compared}: they are not run. Those whose weights saw
-    ImageNet-1k alone are shown, unless --pretraining names others, or any: then the shape tells them apart.
+    A pattern such as 'timm:*' selects published networks in {compared}; these do not run. By default only networks with
+    ImageNet-1k pretraining are shown. --pretraining names others, or any; the marker's shape then tells them apart.
     """  # noqa: D301 - click reads the \b
     from archcost.charts import check_option, encode_figure, find_kind, write_svg
     from archcost.charts.gather import count_steps, gather
