@@ -23,9 +23,12 @@ NEWER = "is newer than the releases that archcost is tested with"
 def untested(monkeypatch):
     """Make the installed torch look newer than the tested ones."""
     monkeypatch.setattr(releases, "TESTED", ("1.0.0", "1.2.0"))
-    describe_installed.cache_clear()
+    kept = describe_installed, describe_untested
+    for function in kept:
+        function.cache_clear()
     yield
-    describe_installed.cache_clear()
+    for function in kept:
+        function.cache_clear()
 
 
 def constraint(file, package):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
@@ -37,7 +38,8 @@ def build_document(
 ) -> Document:
     """Return the document of a comparison; `picture` draws its SVG when a format needs it."""
     known = [row for row in comparison.rows if row.accuracy and row.accuracy.top1 is not None and row.macs]
-    drawn = picture if len(known) > 1 else None
+    datasets = Counter(row.accuracy.dataset for row in known if row.accuracy)
+    drawn = picture if max(datasets.values(), default=0) > 1 else None  # one axis shows one data set
     return Document(
         pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary), picture=drawn),),
         data=lambda: _dump_comparison(comparison),

@@ -63,7 +63,10 @@ def test_help_and_list_import_nothing_heavy(arguments):
 
     assert "click" in found  # the account is not empty
     assert not found & HEAVY
-    light = {"choices", "cli", "errors", "metrics", "page", "records", "releases", "render", "sources", "units", "zoo"}
+    light = {
+        "charts", "choices", "cli", "display", "errors", "metrics", "page", "records", "releases", "render", "sources",
+        "units", "zoo",
+    }  # fmt: skip
     assert {name.partition(".")[0] for name in ours(found)} <= light
 
 
@@ -92,7 +95,7 @@ def test_the_shell_completes_commands_options_and_networks_by_what_they_need_alo
     assert words
     assert {word for kind, word in csv.reader(answer.splitlines()) if kind == "plain"} == words
     light = ("zoo", "sources", "units")  # modules that know the names
-    assert {name for name in ours(found) if not name.startswith(light)} == {"cli", "errors", *needed}
+    assert {name for name in ours(found) if not name.startswith(light)} == {"cli", "display", "errors", *needed}
     assert not found & {*HEAVY, "tempfile"}
 
 

@@ -63,4 +63,4 @@ def test_only_masks_make_sizes_depend_on_values(device):
         for function in (read_by_a_list, lambda x: x[torch.tensor([True, False, True])])
     )
     assert not by_list.warnings
-    assert "sizes of what index returns" in by_mask.warnings[0]
+    assert "the result sizes of index depend on values" in by_mask.warnings[0]
