@@ -1,4 +1,4 @@
-"""What networks cost from commit to commit: a panel for each network, a line for each quantity."""
+"""Costs of networks from commit to commit: a panel for each network, a line for each quantity."""
 
 from __future__ import annotations
 

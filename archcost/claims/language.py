@@ -1,4 +1,4 @@
-"""What people quote for a network that reads tokens: 2N for each, 6ND to train, N with and without some parameters."""
+"""Quoted costs of a network that reads tokens: 2N per token, 6ND to train, N with and without some parameters."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Output:
 
 @contextmanager
 def collect_documents() -> Iterator[list[Document]]:
-    """Have the commands that run meanwhile hand over what they would write."""
+    """Collect the documents of commands that run in this context, instead of writing them."""
     documents: list[Document] = []
     token = _COLLECTED.set(documents)
     try:

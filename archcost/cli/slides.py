@@ -67,7 +67,7 @@ def command(
 
 
 def _check_outputs(outputs: Sequence[str]) -> None:
-    """Find out before the work whether every file can be written.
+    """Check before the work that every file can be written.
 
     Raises:
         OutputError: another suffix, or a file that cannot be written.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @add_choice(limit=False)
 @add_output()
 def command(subject: str, networks: tuple[str, ...], by: str | None, choice: Choice, output: Output) -> None:
-    """Say how well costs order the published times of networks, or how accurate networks are at equal cost.
+    """Survey published networks: how well their costs order their times, or how accurate they are at equal cost.
 
     \b
     archcost survey time

@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands below a heading of a page."""
+    """The part of a page below a heading."""
 
     heading: str
     parts: tuple[Part, ...]

@@ -24,7 +24,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """What libraries (cuBLAS, cuDNN) took of a GPU beside the tensors, at the peak of an iteration that was measured.
+    """The GPU memory of libraries (cuBLAS, cuDNN) beside the tensors, at the peak of a measured iteration.
 
     `run` tells how the network ran, whatever its batch: mode, precision, inputs, parameters.
     """

@@ -113,7 +113,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What groups of published networks have in common; `device` is where they were timed, "" for several or none."""
+    """Figures of groups of published networks; `device` is the device of their times, "" for several or none."""
 
     subject: Literal["time", "accuracy"]
     by: str

@@ -25,7 +25,7 @@ LEAST_STEPS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimingPlan:
-    """What was asked for.
+    """The options of timing.
 
     The network and its inputs are cast to `dtype` ("tf32" is float32 with TensorFloat-32 products), or left unchanged
     if it is None; `amp` ("bf16" or "fp16") is the dtype of torch.autocast. `threads` None means torch's number. The

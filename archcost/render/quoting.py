@@ -1,4 +1,4 @@
-"""What people quote for a language model, 2N a token and 6ND to train, beside what a walk counts."""
+"""The quoted costs of a language model, 2N per token and 6ND to train, beside the walk's counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each operator costs: pure functions from one recorded call to its work, one table, no torch.
+"""The costs of operators: pure functions from a recorded call to its work, in one table, without torch.
 
 An operator is counted, declared free with a reason, or it has no rule, and then every report says so. Each file of this
 folder is imported here, and its rules are in the table from then on.

@@ -17,7 +17,7 @@ Sees: TypeAlias = Callable[[OpCall], Sight]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one operator is counted, and what it is; `why` is given for the operators that cost nothing.
+    """The counting rule of an operator, and its role; `why` is the reason of an operator that costs nothing.
 
     `sight` names the kind of `Sight` that `sees` returns, "Sight" where it depends on the call.
     """

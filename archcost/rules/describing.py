@@ -1,4 +1,4 @@
-"""What the rules say of themselves: formula, what is not counted and the rest of a docstring, as plain texts."""
+"""Descriptions of the rules from their docstrings: formulas, "Not counted" and the rest, as plain texts."""
 
 from __future__ import annotations
 

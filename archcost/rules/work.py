@@ -1,4 +1,4 @@
-"""What a rule returns: the work of one operator, and what one element of its output looks at."""
+"""The results of rules: the work of an operator, and the input elements that one output element sees."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Work(NamedTuple):
 
 
 class Sight:
-    """What one element of an operator's output looks at in its inputs; the receptive field is computed from it."""
+    """The input elements that one output element of an operator sees; receptive fields follow from it."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""How torch's autocast treats an operator's arguments, on the CPU and on CUDA.
+"""The treatment of an operator's arguments by torch's autocast, on the CPU and on CUDA.
 
 Autocast affects the operators that have a kernel under a device's autocast key in torch's dispatcher. This file lists
 the treatment of arguments that are not simply cast to float32.

@@ -1,4 +1,4 @@
-"""What the zoo knows of a network before torch is imported, and how it is built from that.
+"""The zoo's entries, which need no torch, and the construction of networks from them.
 
 The catalogue (`archcost/zoo/catalog/`) holds one `Entry` per name; the file of the paper holds the
 code, which is imported only when a network is built.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """Where a network was published."""
+    """The publication of a network."""
 
     title: str
     authors: str
@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """What the networks of one paper share; `entry` makes the name of one of them."""
+    """The common fields of a paper's networks; `entry` creates the entry of one network."""
 
     family: str
     paper: Paper

@@ -14,7 +14,7 @@ from archcost.zoo._blocks import choose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """What differs: conv1 to conv5, where the normalisation is, which full layers dropout precedes."""
+    """The differences: conv1 to conv5, the place of the normalisation, and the full layers after a dropout."""
 
     widths: tuple[int, int, int, int, int]
     groups: tuple[int, int, int, int, int] = (1, 1, 1, 1, 1)
