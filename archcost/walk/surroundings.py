@@ -92,6 +92,8 @@ def _refuse_transforms() -> None:
         active = "torch.jit.trace"
     elif torch._ops._len_torch_dispatch_stack_pre_dispatch() or _traces_fakes():  # type: ignore[no-untyped-call]
         active = "a tracer of torch (torch.export, make_fx)"
+    elif _traces_symbols():
+        active = "torch.fx.symbolic_trace"
     else:
         return
     raise ArgumentError(f"archcost was called within {active}, whose tensors are placeholders; call it outside")
@@ -101,6 +103,13 @@ def _traces_fakes() -> bool:
     """Whether torch writes down what runs on fake tensors, for which it replaces operators by kernels of its own."""
     keys = (torch._C._TorchDispatchModeKey.PROXY, torch._C._TorchDispatchModeKey.FAKE)
     return all(torch._C._get_dispatch_mode(key) is not None for key in keys)
+
+
+def _traces_symbols() -> bool:
+    """Whether torch.fx replaces the calls of modules by nodes of a graph; make_fx, which runs them, has a mode."""
+    tracer: Any = sys.modules.get("torch.fx._symbolic_trace")
+    proxies = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.PROXY)
+    return tracer is not None and tracer.is_fx_symbolic_tracing() and proxies is None
 
 
 class _Setting(NamedTuple):

@@ -105,6 +105,16 @@ def test_within_make_fx_it_is_the_same_or_refused_by_name(device):
             make_fx(profiled, **how)(torch.ones(3))
 
 
+def test_within_symbolic_trace_it_is_refused_by_name():
+    class Profiles(nn.Module):
+        def forward(self, x):
+            return x * archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals.macs
+
+    with pytest.raises(archcost.ArchcostError, match=r"called within torch\.fx\.symbolic_trace"):
+        torch.fx.symbolic_trace(Profiles())
+    assert archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals.macs == 6
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_profile_in_a_hook_is_a_matter_of_its_own(kind):
     alone = archcost.profile(small_network(), X, **kind)
