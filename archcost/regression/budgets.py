@@ -244,7 +244,7 @@ def _condition(name: str, sign: str, text: str) -> Budget:
             raise ArgumentError("a change is compared as '>+2%' (it grew by more) or '<-2%' (it shrank by more)")
         return Budget(metric=name, kind=kind, limit=_allowance(text[1:]))
     if sign.startswith("<"):
-        raise ArgumentError("only upper limits can fail; to forbid a decrease write '<-2%'")
+        raise ArgumentError(f"only upper limits can fail; to forbid a decrease write '{name}<-2%'")
     amount = units.parse_amount(text)
     return Budget(metric=name, kind="max", limit=math.floor(amount) if sign == ">" else math.ceil(amount) - 1)
 

@@ -285,7 +285,7 @@ def test_requirements_as_a_test_writes_them(text, before, allowed):
         ("macs>", "does not parse"),
         ("mac>+2%", "did you mean macs"),
         ("macs>2%", "'2%' is not an amount"),
-        ("macs<4G", "to forbid a decrease write '<-2%'"),
+        ("macs<4G", "to forbid a decrease write 'macs<-2%'"),
         ("macs<+2%", "'>+2%' (it grew by more)"),
         ("macs>=+2%", "'>+2%' (it grew by more)"),
         ("macs>+lots", "'lots' is not an amount"),
