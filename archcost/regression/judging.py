@@ -113,6 +113,6 @@ def _verdict(budget: Budget, before: int | None, after: int) -> Verdict:
 
 
 def _beside(limit: int, value: int, unit: str) -> str:
-    """Format a limit, with all digits if the rounded form would equal that of the value beside it."""
+    """Format a limit, with all digits if its neighbour would round to the same text."""
     short = units.short(limit, unit)
     return short if value <= limit or units.short(value, unit) != short else f"{units.exact(limit)} {unit}".rstrip()

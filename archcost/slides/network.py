@@ -143,7 +143,7 @@ def _yield_fields(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
 
 
 def _list_growing(layers: Sequence[Layer]) -> Iterator[Layer]:
-    """Yield the layers with a window whose receptive field exceeds that of all layers before."""
+    """Yield the layers with a window with a larger receptive field than all layers before."""
     largest: tuple[int, ...] = ()
     for layer in layers:
         field = layer.receptive_field
