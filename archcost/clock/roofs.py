@@ -68,7 +68,7 @@ def _roof(device: torch.device, dtypes: Sequence[str], clock: Clock, *, fresh: b
 
 
 def read_kept_roof(device: torch.device) -> Roof | None:
-    """Return a device's kept roof; None if there is none, or another driver, torch or number of threads made it."""
+    """Return a device's kept roof; None if its file is missing or belongs to another driver, torch or thread count."""
     known = read_kept(Roof, cache_file(device), SCHEMA)
     fits = known is not None and replace(known, copies=(), flops_per_second={}) == _blank(device)
     return known if fits else None

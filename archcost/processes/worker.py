@@ -74,7 +74,7 @@ def _take_streams() -> tuple[TextIO, TextIO]:
 
 
 def _prepare(request: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Return the error that prevents the task, empty if there is none."""
+    """Return the error that prevents the task; an empty dictionary if the task can run."""
     try:
         os.chdir(folder)  # the previous network may have changed the folder
         _import_modules(request["imports"])

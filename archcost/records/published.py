@@ -49,8 +49,8 @@ class Published:
 
     `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", the name for `timm.create_model`. `top1` and
     `top5` are percentages of ImageNet's validation images, with one central crop of `crop` of the image; `real1` and
-    `real5` use the ReaL labels. `pretraining` names the training data before ImageNet-1k, "in1k" if there was none.
-    `totals` are archcost's costs of one image; `samples` are throughputs by device.
+    `real5` use the ReaL labels. `pretraining` names the training data before ImageNet-1k, and "in1k" weights
+    saw only ImageNet-1k. `totals` are archcost's costs of one image; `samples` are throughputs by device.
     """
 
     model: str

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FAMILY, FIXED = "Arial", "Courier New"  # fonts that every machine has, or replaces by one of the same width
 INK, SOFT = "111111", "595959"
-LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 - a date that is no one's: the same request writes the same bytes
+LONG_AGO = datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes of a deck equal
 EMU = 12700  # per point
 TITLE_ONLY = 5  # of the layouts
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from archcost.errors import WalkError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -90,7 +92,7 @@ def refuse_gradients(*tensors: torch.Tensor) -> None:
     """Let flex_attention run on every device without training; torch trains it on a GPU only.
 
     Raises:
-        NotImplementedError: a gradient is required.
+        WalkError: a gradient is required.
     """
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
-        raise NotImplementedError("flex_attention trains on a GPU only; profile the network without a training step")
+        raise WalkError("flex_attention trains on a GPU only; profile the network without a training step")
