@@ -53,6 +53,7 @@ _ALL = (
         "accuracy-params", "top-1 accuracy against parameters; area by multiply-adds", "balls", "accuracies", x="params"
     ),
     _build_kind("accuracy-time", "top-1 accuracy against measured time", "balls", "timed accuracies", x="seconds"),
+    _build_kind("accuracy-year", "the best top-1 accuracy within budgets, by year", "years", "accuracies"),
     _build_kind("density", "top-1 accuracy for each million parameters", "density", "accuracies"),
     _build_kind("flops-time", "multiply-adds against measured time", "balls", "times", x="seconds", y="macs"),
     _build_kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.argument("subject", metavar="time|accuracy")
 @click.argument("networks", nargs=-1, metavar="[NET]...")
 @click.option(
-    "--by", metavar="NAME", help="Group times by device or family, accuracies by pretraining, family or library."
+    "--by",
+    metavar="NAME",
+    help="Group times by device or family, accuracies by pretraining, family, library or year.",
 )
 @add_choice(limit=False)
 @add_output()
@@ -30,6 +32,7 @@ def command(subject: str, networks: tuple[str, ...], by: str | None, choice: Cho
     archcost survey time 'timm:*' --by family --device-name rtx4090
     archcost survey accuracy --by pretraining
     archcost survey accuracy 'timm:*' --by family --pretraining in1k
+    archcost survey accuracy --by year --pretraining in1k
 
     No network is run: archcost brings the accuracies and throughputs that timm and torchvision publish, and the costs.
     """  # noqa: D301 - click reads the \b

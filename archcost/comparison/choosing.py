@@ -10,7 +10,7 @@ from archcost.comparison.published import ANY, OWN, check_pretraining, find_devi
 from archcost.comparison.where import parse_condition
 from archcost.errors import ArgumentError, closest
 from archcost.metrics import METRICS
-from archcost.records import frontier
+from archcost.records import frontier, measure_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 QUANTITIES = tuple(name for name, metric in METRICS.items() if metric.scope != "layer" and name != "receptive_field")
 MERITS = ("top1", "top5", "real1", "density", "per_second")  # the more the better
-NUMBERS = (*QUANTITIES, *MERITS, "seconds", "size")
+NUMBERS = (*QUANTITIES, "receptive_field", *MERITS, "seconds", "size", "year")
 WORDS = ("name", "family", "pretraining", "weights")
 
 
@@ -94,8 +94,9 @@ def read_figure(row: ComparisonRow, name: str) -> float | str | None:
     if name in QUANTITIES:
         value: float | None = getattr(row.totals, name)
         return value
-    if name == "size":
-        return row.input[-1] if row.input else None
+    if name in {"size", "receptive_field"}:
+        size = row.input[-1] if row.input else None
+        return size if name == "size" or size is None else measure_field(row.totals.receptive_field, size)
     if name in {"top1", "top5", "weights"}:
         return getattr(row.accuracy, name) if row.accuracy else None
     found: float | str | None = getattr(row, name)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
 from archcost.comparison.choosing import Choice
+from archcost.comparison.papers import find_paper
 from archcost.comparison.published import (
+    LIBRARIES,
     build_row as build_published_row,
     describe_published,
     list_libraries,
@@ -38,6 +40,7 @@ SORTS: Mapping[str, bool] = {
     "density": True,
     "seconds": False,
     "per_second": True,
+    "year": False,
 }
 
 
@@ -138,7 +141,17 @@ def build_row(report: Report) -> ComparisonRow:
         family=_find_family(report.network.spec),
         input=report.network.inputs[0].shape[1:] if report.network.inputs else (),
         totals=report.totals,
+        year=_find_year(report.network.spec),
     )
+
+
+def _find_year(spec: str) -> int | None:
+    """Return the year of the paper of a network of the zoo, or of a library's architecture."""
+    parsed = parse_spec(spec)
+    if parsed.kind == "zoo":
+        return REGISTRY.find(parsed.target).paper.first_year if parsed.target in REGISTRY else None
+    paper = find_paper(parsed.target.partition(".")[0]) if parsed.source in LIBRARIES else None
+    return paper.year if paper else None
 
 
 def _find_family(spec: str) -> str:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcost.comparison.papers import find_paper
 from archcost.errors import ArgumentError, UnknownNetworkError, closest
 from archcost.metrics import METRICS
 from archcost.records import Accuracy, ComparisonRow, MeasuredTime, Totals, find_name
@@ -90,6 +91,7 @@ def _yield_networks(library: str) -> Iterator[Published]:
                 real5=_number(row["real5"]),
                 totals=_read_totals(cost),
                 samples=samples.get(key, {}),
+                paper=find_paper(architecture),
             )
 
 
@@ -212,6 +214,7 @@ def build_row(network: Published, device: str | None = None) -> ComparisonRow:
         per_second=None if sample is None else sample.per_second,
         time=time,
         real1=network.real1,
+        year=network.year,
         accuracy=Accuracy(
             networks=(f"{network.library}:{network.model}",),
             dataset=str(sources["dataset"]),

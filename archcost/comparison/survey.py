@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcost.comparison.choosing import Choice
     from archcost.records.published import Published
 
-GROUPINGS = {"time": ("device", "family"), "accuracy": ("pretraining", "family", "library")}
+GROUPINGS = {"time": ("device", "family"), "accuracy": ("pretraining", "family", "library", "year")}
 COSTS = ("macs", "macts", "bytes", "bound")
 BUDGETS = tuple(10**9 * size for size in (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256))
 FEWEST = 15  # networks of a family: a rank correlation of fewer says little
@@ -62,8 +62,10 @@ def survey(
     networks = [each for each in chosen if each.spec in kept]
     if not networks:
         raise ArgumentError(f"no published network meets the choice: {', '.join(specs)}")
+    if by == "year" and all(each.year is None for each in networks):
+        raise ArgumentError(f"no paper is known for the architectures of {', '.join(specs)}; leave out --by year")
     if subject == "accuracy":
-        groups = _survey_accuracy(networks, operator.attrgetter(by))
+        groups = _survey_years(networks) if by == "year" else _survey_accuracy(networks, operator.attrgetter(by))
     elif by == "device":
         names = read_conditions() if device is None else (device,)
         groups = [_measure(name, networks, name) for name in names]
@@ -77,7 +79,7 @@ def survey(
         by=by,
         device=device or "",
         groups=tuple(group for group in groups if group.networks),
-        notes=describe_published(device, libraries),
+        notes=(*describe_published(device, libraries), *(_count_undated(networks) if by == "year" else ())),
     )
 
 
@@ -184,18 +186,40 @@ def count_swapped(one: Sequence[float], other: Sequence[float], within: float = 
     return int((product < 0).sum()) / ordered if ordered else 0.0
 
 
+def _count_undated(networks: Sequence[Published]) -> tuple[str, ...]:
+    undated = [each for each in networks if each.year is None]
+    names = sorted({each.architecture for each in undated})
+    if not names:
+        return ()
+    return (
+        f"{len(undated)} of {len(networks)} sets of weights are left out, because no paper is known for their "
+        f"architecture: {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}.",  # noqa: PLR2004 - the first few
+    )
+
+
 def _survey_accuracy(networks: Sequence[Published], group: Callable[[Published], str]) -> list[Group]:
     """Return the best top-1 accuracy of each group within each budget of multiply-adds, the largest group first."""
     names = sorted({group(each) for each in networks})
-    found = []
-    for name in names:
-        members = [each for each in networks if group(each) == name]
-        figures = {
-            f"{budget:g}": max((each.top1 for each in members if each.totals.macs <= budget), default=None)
-            for budget in BUDGETS
-        }
-        found.append(Group(name=name, networks=len(members), figures=figures))
+    found = [_find_best(name, [each for each in networks if group(each) == name]) for name in names]
     return sorted(found, key=lambda each: (-each.networks, each.name))
+
+
+def _find_best(name: str, members: Sequence[Published]) -> Group:
+    figures = {
+        f"{budget:g}": max((each.top1 for each in members if each.totals.macs <= budget), default=None)
+        for budget in BUDGETS
+    }
+    return Group(name=name, networks=len(members), figures=figures)
+
+
+def _survey_years(networks: Sequence[Published]) -> list[Group]:
+    """Return the best top-1 accuracy within each budget of the architectures published by the end of each year."""
+    dated = [(each.year, each) for each in networks if each.year is not None]
+    years = {year for year, _ in dated}
+    return [
+        _find_best(str(last), [each for year, each in dated if year <= last])
+        for last in range(min(years, default=0), max(years, default=-1) + 1)
+    ]
 
 
 def check_subject(subject: str) -> None:

@@ -47,6 +47,7 @@ from archcost.records.costs import (
     Totals as Totals,
     add_up as add_up,
     check_sums as check_sums,
+    measure_field as measure_field,
 )
 from archcost.records.difference import (
     Change as Change,

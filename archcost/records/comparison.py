@@ -93,6 +93,8 @@ class ComparisonRow:
     `published` says that the costs are shipped with archcost rather than counted now. Such a row has the `pretraining`
     of its weights, and the images per second (`per_second`) if somebody published them for the requested device;
     `real1` is its top-1 accuracy by the ReaL labels, in percent.
+
+    `year` is the year in which the paper of its architecture was first published, None if it is unknown.
     """
 
     spec: str
@@ -108,6 +110,7 @@ class ComparisonRow:
     real1: float | None = None
     published: bool = False
     time: MeasuredTime | None = None
+    year: int | None = None
 
     @property
     def params(self) -> int:

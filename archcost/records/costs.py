@@ -207,3 +207,17 @@ class Costs:
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
     saved: tuple[Saved, ...] | None = None
+
+
+def measure_field(extents: Extents | None, size: int) -> int | None:
+    """Return the pixels that an output sees along the axis on which it sees most; None if an axis is unknown.
+
+    An output that sees the whole input sees its `size`. A field that is known in pixels counts padding, and may be
+    larger than the input.
+
+    Example:
+        >>> measure_field(("all", "all"), 224), measure_field((404, 404), 224), measure_field((None, 5), 224)
+        (224, 404, None)
+    """
+    known = [size if each == "all" else each for each in extents or ()]
+    return None if None in known else max((each for each in known if each is not None), default=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from archcost.records.costs import measure_field
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,13 +46,27 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The paper or announcement that introduced some architectures: patterns of their names.
+
+    `year` is the year of its first publication, `source` its place: "arXiv:1512.03385", or an address.
+    """
+
+    year: int
+    title: str
+    source: str
+    architectures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """One network with one set of weights at one input size.
 
     `library` is "timm" or "torchvision". `model` is "ARCHITECTURE.TAG", the name for `timm.create_model`. `top1` and
     `top5` are percentages of ImageNet's validation images, with one central crop of `crop` of the image; `real1` and
     `real5` use the ReaL labels. `pretraining` names the training data before ImageNet-1k, and "in1k" weights
-    saw only ImageNet-1k. `totals` are archcost's costs of one image; `samples` are throughputs by device.
+    saw only ImageNet-1k. `totals` are archcost's costs of one image; `samples` are throughputs by device. `paper`
+    introduced the architecture, and may be older than the weights.
     """
 
     model: str
@@ -67,6 +83,22 @@ class Published:
     totals: Totals
     samples: Mapping[str, Sample]
     library: str = "timm"
+    paper: Paper | None = None
+
+    @property
+    def year(self) -> int | None:
+        """Return the year of the architecture's paper."""
+        return self.paper.year if self.paper else None
+
+    @property
+    def field(self) -> int | None:
+        """Return the receptive field in pixels along an axis; the input's size if it is the whole input."""
+        return measure_field(self.totals.receptive_field, self.size)
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether its output sees the whole input."""
+        return bool(self.totals.receptive_field) and set(self.totals.receptive_field or ()) == {"all"}
 
     @property
     def spec(self) -> str:

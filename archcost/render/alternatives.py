@@ -11,6 +11,7 @@ from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.page.rows import read_records
+from archcost.render.comparing import DATED
 from archcost.render.columns import FilledColumn, build_number_column, build_text_column, transpose_cells
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def build_page(found: Alternatives, notes: Sequence[str]) -> Page:
         if factors:
             grid.append(FilledColumn(Column(name=f"{name} factor", heading="", rank=1), factors))
     grid.append(build_text_column("pretraining", "Pretraining", ["", *(each.pretraining for each in networks)], rank=2))
+    years = ["", *("" if each.year is None else str(each.year) for each in networks)]
+    grid.append(build_text_column("year", "Year", years, rank=2))
     labels = [own.spec, *(each.spec for each in networks)]
     lines = [
         Line(name=label, label=label, cells=cells) for label, cells in zip(labels, transpose_cells(grid), strict=True)
@@ -73,7 +76,7 @@ def build_page(found: Alternatives, notes: Sequence[str]) -> Page:
         table=Table(heading="Network", columns=tuple(part.column for part in grid), lines=tuple(lines)),
         conventions="`timm.create_model` takes the names behind timm: without the size behind the @; "
         "torchvision's end in the name of their weights; top-1 is from one central crop of ImageNet's validation "
-        "images.",
+        f"images. {DATED}",
         remarks=tuple(Remark(kind="note", text=note) for note in (f"Its own accuracy: {own.source}.", *notes)),
     )
 
@@ -100,6 +103,7 @@ def _build_records(found: Alternatives) -> list[dict[str, Any]]:
             "gained": round(row.network.top1 - found.candidate.top1, 3),
             **row.costs,
             "pretraining": row.network.pretraining,
+            "year": row.network.year,
             "crop": row.network.crop,
         }
         for row in found.rows

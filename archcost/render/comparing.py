@@ -29,8 +29,16 @@ COLUMNS: Mapping[str, Kind] = {
     "pareto": "truth",
     "pretraining": "text",
     "published": "truth",
+    "year": "whole",
     **dict.fromkeys(("dataset", "protocol", "split", "weights", "source", "note", "failure", "error"), "text"),
 }
+
+
+CONVENTIONS = (
+    "MACs are multiply-adds; FLOPs = 2 x MACs; %/M: top-1 accuracy for each million parameters; "
+    "Pareto: no other of the same dataset has as few MACs and as much top-1 accuracy."
+)
+DATED = "Year: when the paper of the architecture was first published; the weights may be newer."
 
 
 def build_document(
@@ -68,6 +76,9 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         table.append(
             [Cell() if value is None else Cell(text=_spell_figure(name, value), raw=value) for value in values]
         )
+    if any(row.published for row in rows):
+        columns.append(Column(name="year", heading="Year", rank=2))
+        table.append([Cell() if row.year is None else Cell(text=str(row.year), raw=row.year) for row in rows])
     remarks = [*("Pareto" if row.pareto else "" for row in rows)]
     columns.append(Column(name="remark", heading="", numeric=False))
     table.append([Cell(text=remark, raw=remark) for remark in remarks])
@@ -91,8 +102,7 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
             f"known for {units.exact(known)}",
         ),
         table=Table(heading="Network", columns=tuple(columns), lines=tuple(lines)),
-        conventions="MACs are multiply-adds; FLOPs = 2 x MACs; %/M: top-1 accuracy for each million parameters; "
-        "Pareto: no other of the same dataset has as few MACs and as much top-1 accuracy.",
+        conventions=CONVENTIONS + (f" {DATED}" if any(column.name == "year" for column in columns) else ""),
         remarks=(
             *(Remark(kind="note", text=note) for note in comparison.notes),
             *(Remark(kind="warning", text=f"{each.spec}: {each.reason}") for each in lost),
@@ -141,6 +151,7 @@ def build_record(row: ComparisonRow) -> dict[str, Any]:
         "pareto": row.pareto,
         "pretraining": row.pretraining or None,
         "published": row.published,
+        "year": row.year,
         **{name: getattr(figure, name, None) for name in ("dataset", "protocol", "split", "weights", "source", "note")},
     }
 

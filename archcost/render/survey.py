@@ -28,6 +28,8 @@ CONVENTIONS = {
     "accuracy": "The best published top-1 accuracy (%) of a network with at most so many multiply-adds.",
 }
 
+SUMMED = "A row counts the architectures whose paper was first published by the end of its year."
+
 
 def build_document(found: Survey) -> Document:
     """Return what there is to show of a survey."""
@@ -67,7 +69,7 @@ def build_page(found: Survey) -> Page:
         title=f"{found.subject.capitalize()} of published networks, by {found.by}",
         facts=(f"on {found.device}",) if found.device else (),
         table=Table(heading=found.by.capitalize(), columns=tuple(columns), lines=tuple(lines)),
-        conventions=CONVENTIONS[found.subject],
+        conventions=CONVENTIONS[found.subject] + (f" {SUMMED}" if found.by == "year" else ""),
         remarks=tuple(Remark(kind="note", text=note) for note in found.notes),
     )
 

@@ -30,6 +30,11 @@ class Paper:
     venue: str
     arxiv: str | None = None
 
+    @property
+    def first_year(self) -> int:
+        """Return the year of its first publication: an identifier of arXiv starts with year and month."""
+        return 2000 + int(self.arxiv[:2]) if self.arxiv else self.year
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

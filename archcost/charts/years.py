@@ -1,0 +1,110 @@
+"""Accuracy at equal cost over the years: the best top-1 accuracy within budgets of multiply-adds, year by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost import units
+from archcost.charts.datasets import cite_accuracies, keep_dataset
+from archcost.charts.labels import place_labels
+from archcost.comparison.published import OWN
+from archcost.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.charts.canvas import Canvas
+    from archcost.records import Comparison, ComparisonRow
+
+BUDGETS = tuple(10**9 * size for size in (0.5, 2, 8, 32, 128))
+
+
+class Best(NamedTuple):
+    """The most accurate network of a budget from its year on, until a later one is more accurate."""
+
+    year: int
+    top1: float
+    row: ComparisonRow
+
+
+def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: str = "") -> None:
+    """Draw a line for each budget, with the names of the networks that raised it.
+
+    Args:
+        canvas: the canvas to draw on.
+        data: networks; those without a year are left out.
+        title: the headline.
+        remark: further information about the networks.
+
+    Raises:
+        ArgumentError: the networks with an accuracy and a year are all of one year.
+    """
+    data, note = keep_dataset(data)
+    rows = [row for row in data.rows if row.year is not None]
+    years = sorted({row.year for row in rows if row.year is not None})
+    if len(years) < 2:  # noqa: PLR2004 - a line
+        raise ArgumentError(f"a chart over the years needs networks of two years; {len(years)} can be drawn")
+    lines = {budget: best for budget in BUDGETS if (best := find_best(rows, budget))}
+    axes = canvas.add_axes()
+    axes.set(xlabel="year of the architecture's paper", ylabel="top-1 accuracy (%)")
+    axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
+    axes.set_xticks(range(years[0], years[-1] + 1))
+    tops = [each.top1 for best in lines.values() for each in best]
+    axes.set_ylim(min(tops) - 3, min(max(tops) + 4, 100))
+    drawn = []
+    for place, (budget, best) in reversed(list(enumerate(lines.items()))):
+        xs, ys = [*(each.year for each in best), years[-1] + 0.4], [*(each.top1 for each in best), best[-1].top1]
+        label = f"≤ {budget / 10**9:g} G multiply-adds"
+        axes.step(xs, ys, where="post", color=canvas.find_hue(place), linewidth=2.2, label=label)
+        axes.plot(xs[:-1], ys[:-1], "o", color=canvas.find_hue(place), markersize=0.5 * canvas.size.font, label="_best")
+        drawn.append(_trace(xs, ys))
+    missing = len(data.rows) - len(rows)
+    undated = f"{units.exact(missing)} of them without a known year are left out" if missing else ""
+    cited = (_cite(data), undated, "Multiply-adds: counted by archcost", note, remark)
+    canvas.write_title(title or _state_finding(lines), ". ".join(filter(None, cited)))
+    canvas.figure.legend(loc="outside right upper", labelspacing=0.4, handlelength=1.6)
+    named = {(each.year, each.top1): each.row for best in lines.values() for each in best}
+    names = [(_name(row), *point) for point, row in sorted(named.items(), key=lambda each: -each[0][1])]
+    balls = axes.scatter(*zip(*named, strict=True), s=[1] * len(named), facecolors="none", edgecolors="none")
+    lost = place_labels(canvas, axes, names, balls=balls, points=list(named), lines=drawn)
+    canvas.unplaced.extend(text for text, _, _ in lost)
+    balls.remove()
+
+
+def find_best(rows: Sequence[ComparisonRow], budget: float) -> list[Best]:
+    """Return the networks within a budget that were more accurate than all before, at most one for each year."""
+    found: list[Best] = []
+    within = [
+        Best(row.year, row.accuracy.top1, row)
+        for row in rows
+        if row.macs <= budget and row.year is not None and row.accuracy and row.accuracy.top1 is not None
+    ]
+    for each in sorted(within, key=lambda best: (best.year, -best.top1, best.row.macs)):
+        if not found or each.top1 > found[-1].top1:
+            found.append(each)
+    return found
+
+
+def _trace(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Return the corners of a line of steps."""
+    corners = [(xs[0], ys[0])]
+    for x, y in zip(xs[1:], ys[1:], strict=True):
+        corners += [(x, corners[-1][1]), (x, y)]
+    return [x for x, _ in corners], [y for _, y in corners]
+
+
+def _state_finding(lines: dict[float, list[Best]]) -> str:
+    """Return a headline with the rise within the budget that rose most."""
+    budget, best = max(lines.items(), key=lambda each: each[1][-1].top1 - each[1][0].top1)
+    first, last = (f"{units.fixed(each.top1, 1)} % in {each.year}" for each in (best[0], best[-1]))
+    return f"Accuracy at equal cost: within {budget / 10**9:g} G multiply-adds {first}, {last}"
+
+
+def _name(row: ComparisonRow) -> str:
+    return row.name.partition("." if row.published else ", ")[0]
+
+
+def _cite(data: Comparison) -> str:
+    alone = all(row.pretraining == OWN for row in data.rows)
+    seen = f"{units.exact(len(data.rows))} sets of weights{' that saw ImageNet-1k alone' if alone else ''}. "
+    return (seen if any(row.published for row in data.rows) else "") + cite_accuracies(data)
