@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archcost.charts.canvas import Canvas
     from archcost.records import Comparison, ComparisonRow
 
+RISE = 0.5  # points of accuracy: a network that raised a line by less has no name
 BUDGETS = tuple(10**9 * size for size in (0.5, 2, 8, 32, 128))
 
 
@@ -63,7 +64,12 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
     cited = (_cite(data), undated, "Multiply-adds: counted by archcost", note, remark)
     canvas.write_title(title or _state_finding(lines), ". ".join(filter(None, cited)))
     canvas.figure.legend(loc="outside right upper", labelspacing=0.4, handlelength=1.6)
-    named = {(each.year, each.top1): each.row for best in lines.values() for each in best}
+    named = {
+        (each.year, each.top1): each.row
+        for best in lines.values()
+        for each, before in zip(best, [0.0, *(earlier.top1 for earlier in best)], strict=False)
+        if each.top1 - before >= RISE
+    }
     names = [(_name(row), *point) for point, row in sorted(named.items(), key=lambda each: -each[0][1])]
     balls = axes.scatter(*zip(*named, strict=True), s=[1] * len(named), facecolors="none", edgecolors="none")
     lost = place_labels(canvas, axes, names, balls=balls, points=list(named), lines=drawn)

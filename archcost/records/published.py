@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from archcost.records.costs import Totals
 
+DATED = "Year: when the paper of the architecture was first published; the weights may be newer."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThroughputConditions:

@@ -11,7 +11,7 @@ from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.page.rows import read_records
-from archcost.render.comparing import DATED
+from archcost.records.published import DATED
 from archcost.render.columns import FilledColumn, build_number_column, build_text_column, transpose_cells
 
 if TYPE_CHECKING:

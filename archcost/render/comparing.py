@@ -12,6 +12,7 @@ from archcost.page.document import Document
 from archcost.page.json_text import dump_json
 from archcost.page.page import Cell, Column, Line, Page, Remark, Table
 from archcost.page.rows import Rows, read_records
+from archcost.records.published import DATED
 from archcost.render.columns import build_number_column, build_text_column
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ CONVENTIONS = (
     "MACs are multiply-adds; FLOPs = 2 x MACs; %/M: top-1 accuracy for each million parameters; "
     "Pareto: no other of the same dataset has as few MACs and as much top-1 accuracy."
 )
-DATED = "Year: when the paper of the architecture was first published; the weights may be newer."
 
 
 def build_document(

@@ -16,7 +16,7 @@ from archcost.zoo import REGISTRY
 COUNTS = Path(__file__).parents[1] / "zoo" / "counts.csv"
 
 
-def row(name, macs, params, accuracy, *, family="ResNet", seconds=None):
+def row(name, macs, params, accuracy, *, family="ResNet", seconds=None, year=None):
     return ComparisonRow(
         spec=name,
         name=name,
@@ -25,6 +25,7 @@ def row(name, macs, params, accuracy, *, family="ResNet", seconds=None):
         totals=reports.totals(params=params, macs=macs),
         accuracy=accuracy,
         seconds=seconds,
+        year=year,
     )
 
 
@@ -68,7 +69,8 @@ def everything():
         )
         if found and found.top1 and entry.variant_of is None and entry.id in counts:
             macs, params = (int(counts[entry.id][name]) for name in ("macs", "params"))
-            rows.append(row(entry.id, macs, params, found, family=entry.family, seconds=macs / 10**12))
+            year = entry.paper.first_year
+            rows.append(row(entry.id, macs, params, found, family=entry.family, seconds=macs / 10**12, year=year))
     return comparison(*rows)
 
 

@@ -96,6 +96,72 @@ def test_filters_and_search_are_kept_in_the_address(browser, page):
     assert browser.ask("shown.length") == len(expected) > 0
 
 
+def test_a_range_of_years_is_a_filter(browser, page):
+    browser.open(page)
+    choose(browser, "since", "2019")
+    choose(browser, "until", "2020")
+    members = [each for each in read_published_networks() if each.pretraining == "in1k"]
+    expected = [each for each in members if each.year in {2019, 2020}]
+    assert browser.ask("shown.length") == len(expected) > 0
+    undated = sum(each.year is None for each in members)
+    assert browser.ask("at('shown').textContent").endswith(f"; {undated} more have no known year.")
+    assert browser.ask("location.hash") == "#since=2019&until=2020"
+    browser.ask("document.getElementById('since').focus()")
+    browser.press("ArrowRight")  # to the next year, as in each list
+    assert (browser.ask("state.since"), browser.ask("shown.every((i) => data.columns.year[i] === 2020)")) == ("2020", True)
+
+
+def test_the_best_by_each_year_are_the_frontier_over_the_years(browser, page):
+    browser.open(page)
+    choose(browser, "x", "year")
+    networks = [each for each in read_published_networks() if each.pretraining == "in1k" and each.year]
+    on = frontier([(each.year, each.top1) for each in networks])
+    assert {*list_frontier(browser)} == {networks[i].model for i in on}
+    assert "Year: when the paper of the architecture was first published" in browser.ask("at('caption').textContent")
+    assert browser.ask("scale('year', '1', 0, 800).ticks.map(([, text]) => text)") == [str(y) for y in range(2014, 2026)]
+
+
+def test_who_sees_the_whole_input_is_drawn_at_its_size_and_named(browser, page):
+    browser.open(page)
+    choose(browser, "x", "receptive_field")
+    known = [each for each in read_published_networks() if each.pretraining == "in1k" and each.field]
+    assert browser.ask("shown.length") == len(known) > 1000
+    assert "more have no known Receptive field" in browser.ask("at('shown').textContent")
+    assert "a square sees its whole input" in browser.ask("at('legend').textContent")
+    assert list_frontier(browser) == []
+    for model, said in (("vgg16.tv_in1k", "404 px"), ("resnet18.a1_in1k", "whole input (288)")):
+        place = browser.ask(f"data.model.indexOf({model!r})")
+        assert f"Receptive field {said}" in browser.ask(f"describe({place}).textContent")
+
+
+def test_a_point_names_the_paper_of_its_architecture(browser, page):
+    browser.open(page)
+    told = browser.ask("describe(data.model.indexOf('vgg16.tv_in1k')).textContent")
+    assert "Year 2014" in told
+    assert "Paper: Very Deep Convolutional Networks for Large-Scale Image Recognition, arXiv:1409.1556" in told
+    assert "Year unknownPaper: unknown" in browser.ask("describe(data.model.indexOf('test_vit.r160_in1k')).textContent")
+
+
+def test_a_quantity_colours_as_many_networks_each_way(browser, page):
+    browser.open(page)
+    choose(browser, "colour", "macs")
+    often = browser.ask(
+        "(() => { const { find } = colours(false), often = {};"
+        " for (const i of shown) often[find(i)] = (often[find(i)] || 0) + 1; return Object.values(often); })()"
+    )
+    assert len(often) == 6
+    assert max(often) < 1.2 * min(often)
+    choose(browser, "colour", "rate:rtx4090")
+    assert browser.ask("at('legend').textContent").endswith(" unknown")
+
+
+def test_an_address_of_what_does_not_exist_shows_the_usual(browser, page):
+    browser.open(page)
+    browser.ask("location.hash = 'x=foo&colour=bar&since=abc&family=zzz'; 0")
+    browser.open(page.with_name(f"{page.name}"))
+    assert browser.messages == []
+
+
 def test_the_keyboard_reaches_and_keeps_a_network(browser, page):
     browser.open(page)
     choose(browser, "search", "resnet18.a1")

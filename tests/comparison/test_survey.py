@@ -70,6 +70,24 @@ def test_the_best_within_a_budget_costs_no_more():
     assert group.figures["4e+09"] == max(each.top1 for each in members if each.totals.macs <= 4e9)
 
 
+def test_a_year_has_the_best_of_all_architectures_published_by_its_end():
+    found = survey("accuracy", ["torchvision:*"], by="year", choice=Choice(pretraining="in1k"))
+    members = [each for each in read_published_networks() if each.library == "torchvision" and each.pretraining == "in1k"]
+    assert [group.name for group in found.groups] == [str(year) for year in range(2014, 2023)]
+    for group in found.groups:
+        known = [each for each in members if each.year <= int(group.name)]
+        assert group.networks == len(known)
+        assert group.figures["4e+09"] == max(each.top1 for each in known if each.totals.macs <= 4e9)
+    assert len(found.notes) == 1  # each of them has a year
+
+
+def test_networks_without_a_year_are_counted():
+    found = survey("accuracy", ["timm:resnet*"], by="year", choice=Choice(pretraining="in1k"))
+    assert found.notes[-1].endswith("because no paper is known for their architecture: resnet51q, resnet61q.")
+    with pytest.raises(ArgumentError, match="no paper is known for the architectures of timm:test_vit.*; leave out --by"):
+        survey("accuracy", ["timm:test_vit*"], by="year", choice=Choice())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -10,14 +10,14 @@ from archcost.comparison.published import describe_published, read_conditions, r
 from archcost.metrics import METRICS
 from archcost.page.html.document import write_file
 from archcost.page.html.markup import escape_text
+from archcost.records.published import DATED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.records.published import Published
 
-# the quantities of axes and balls: metrics of archcost.metrics, then accuracies. The receptive field is left out,
-# because nearly all of these networks see their whole input
+# the quantities of axes, areas and hues: metrics of archcost.metrics, then others
 COSTS = (
     "macs",
     "params",
@@ -28,6 +28,7 @@ COSTS = (
     "read_bytes",
 )
 ACCURACIES = {"top1": "Top-1 accuracy", "top5": "Top-5 accuracy", "real1": "ReaL top-1 accuracy"}
+FIELD, YEAR = "receptive_field", "year"
 DIGITS = 6  # significant digits of a drawn cost: `archcost compare` has all of them
 
 
@@ -56,12 +57,17 @@ def build_data(networks: Sequence[Published]) -> dict[str, Any]:
     """Return the page's data: the axes, and for each a column with a value or null for each network."""
     axes = [
         *({"name": name, "label": METRICS[name].label, "unit": METRICS[name].unit, "up": False} for name in COSTS),
+        # neither a small field nor a large one is better
+        {"name": FIELD, "label": "Receptive field", "unit": METRICS[FIELD].unit, "up": None},
         *({"name": name, "label": label, "unit": "%", "up": True} for name, label in ACCURACIES.items()),
         *(
             {"name": f"rate:{name}", "label": f"Images/s, {name}", "unit": "", "up": True, "note": conditions.text}
             for name, conditions in read_conditions().items()
         ),
+        {"name": YEAR, "label": "Year", "unit": "", "up": False, "note": DATED},
     ]
+    papers = list(dict.fromkeys(each.paper for each in networks if each.paper))
+    places = {paper: place for place, paper in enumerate(papers)}
     return {
         "axes": axes,
         "columns": {axis["name"]: [_read(each, str(axis["name"])) for each in networks] for axis in axes},
@@ -70,6 +76,9 @@ def build_data(networks: Sequence[Published]) -> dict[str, Any]:
         "size": [each.size for each in networks],
         "family": [each.family for each in networks],
         "pretraining": [each.pretraining for each in networks],
+        "everything": [each.sees_everything for each in networks],
+        "paper": [None if each.paper is None else places[each.paper] for each in networks],
+        "papers": [[paper.title, paper.source] for paper in papers],
     }
 
 
@@ -80,5 +89,9 @@ def _read(network: Published, name: str) -> float | None:
     if name in ACCURACIES:
         accuracy: float | None = getattr(network, name)
         return accuracy
+    if name == FIELD:
+        return network.field
+    if name == YEAR:
+        return network.year
     value = getattr(network.totals, name)
     return value if value < 10**DIGITS else int(float(f"{value:.{DIGITS}g}"))

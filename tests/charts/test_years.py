@@ -1,0 +1,47 @@
+"""Accuracy at equal cost over the years: lines of the best within a budget."""
+
+from dataclasses import replace
+
+import pytest
+from letters import find_shown
+
+from archcost.charts import draw
+from archcost.charts.years import find_best
+from archcost.errors import ArgumentError
+
+
+def date(comparison, *years):
+    rows = (replace(row, year=year) for row, year in zip(comparison.rows, years, strict=True))
+    return replace(comparison, rows=tuple(rows))
+
+
+def test_a_budgets_line_rises_with_its_most_accurate_network(three):
+    """small: 1 G, 70 %; beaten: 2 G, 65 %; large: 4 G, 76 %."""
+    chart = draw("accuracy-year", date(three, 2012, 2013, 2014))
+    lines = {line.get_label(): line.get_xydata().tolist() for line in chart.axes[0].get_lines()}
+    assert lines["≤ 2 G multiply-adds"] == [[2012, 70], [2014.4, 70]]
+    assert lines["≤ 8 G multiply-adds"] == [[2012, 70], [2014, 76], [2014.4, 76]]
+    assert "≤ 0.5 G multiply-adds" not in lines
+    title = "Accuracy at equal cost: within 8 G multiply-adds 70.0 % in 2012, 76.0 % in 2014"
+    assert chart.get_suptitle().replace("\n", " ") == title
+    texts = {text for text, _, _ in find_shown(chart)}
+    assert {"small", "large"} <= texts
+    assert "beaten" not in texts
+
+
+def test_the_best_of_a_year_is_one_network_and_an_equal_one_adds_nothing(three):
+    assert [best.row.name for best in find_best(date(three, 2012, 2012, 2012).rows, 8e9)] == ["large"]
+    assert [best.row.name for best in find_best(date(three, 2013, 2012, 2014).rows, 2e9)] == ["beaten", "small"]
+    again = date(replace(three, rows=three.rows[:1] * 2), 2012, 2013)
+    assert [best.year for best in find_best(again.rows, 2e9)] == [2012]
+
+
+def test_networks_without_a_year_are_counted(three):
+    chart = draw("accuracy-year", date(three, 2012, None, 2014))
+    said = " ".join(text for text, _, _ in find_shown(chart)).replace("\n", " ")
+    assert "1 of them without a known year are left out" in said
+
+
+def test_one_year_is_no_line(three):
+    with pytest.raises(ArgumentError, match="needs networks of two years; 1 can be drawn"):
+        draw("accuracy-year", date(three, 2012, None, 2012))
