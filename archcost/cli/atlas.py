@@ -16,13 +16,13 @@ SUFFIXES = (".html", ".htm")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Write the page to this file: atlas.html.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no notes to stderr.")
 def command(output: str, quiet: bool) -> None:
-    """Write a page for a browser on which each network that timm publishes is a point.
+    """Write a page for a browser on which each network that timm or torchvision publishes is a point.
 
     \b
     archcost atlas -o atlas.html
 
-    The reader chooses both axes, area and colour, filters, searches, and keeps networks as a CSV or a link. The page
-    loads nothing.
+    The reader chooses both axes, area and colour, filters by family, pretraining, years and size, searches, and keeps
+    networks as a CSV or a link. The page loads nothing.
     """  # noqa: D301 - click reads the \b
     path = Path(output)
     if path.suffix.lower() not in SUFFIXES:

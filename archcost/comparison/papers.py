@@ -1,9 +1,9 @@
 """The paper that introduced each architecture, and its year.
 
-The year is that of the paper's first publication: of the first version on arXiv, whose identifier starts with year and
-month, or of the proceedings or the announcement if the paper is not there. It is the year of the architecture: its
-weights may be newer. A size, or a variant without a paper of its own, counts with the paper that timm or torchvision
-cites for its design; if it combines several designs, with the newest. Without such a paper the year is unknown.
+An identifier of arXiv starts with the year and the month of the first version. A paper that is not on arXiv has the
+year of its proceedings, or of its announcement. The weights of an architecture may be newer. A size, or a variant
+without a paper of its own, counts with the paper that timm or torchvision cites for its design; if it combines several
+designs, with the newest. Without such a paper the year is unknown.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import math
 import operator
 from typing import TYPE_CHECKING
 
+from archcost import units
 from archcost.clock.datasheet import peaks_of
 from archcost.comparison.published import (
     build_row,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 GROUPINGS = {"time": ("device", "family"), "accuracy": ("pretraining", "family", "library", "year")}
 COSTS = ("macs", "macts", "bytes", "bound")
 BUDGETS = tuple(10**9 * size for size in (0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256))
+SHOWN = 4  # names of architectures without a year
 FEWEST = 15  # networks of a family: a rank correlation of fewer says little
 CLOSE = 2.0  # a factor between multiply-adds
 HALF, WHOLE = "amp float16", "float32"
@@ -191,9 +193,10 @@ def _count_undated(networks: Sequence[Published]) -> tuple[str, ...]:
     names = sorted({each.architecture for each in undated})
     if not names:
         return ()
+    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return (
-        f"{len(undated)} of {len(networks)} sets of weights are left out, because no paper is known for their "
-        f"architecture: {', '.join(names[:4])}{' ...' if len(names) > 4 else ''}.",  # noqa: PLR2004 - the first few
+        f"{len(undated)} of {units.exact(len(networks))} sets of weights are left out, because no paper is known for "
+        f"their architecture: {', '.join(names[:SHOWN])}{rest}.",
     )
 
 

@@ -72,7 +72,9 @@ def test_the_best_within_a_budget_costs_no_more():
 
 def test_a_year_has_the_best_of_all_architectures_published_by_its_end():
     found = survey("accuracy", ["torchvision:*"], by="year", choice=Choice(pretraining="in1k"))
-    members = [each for each in read_published_networks() if each.library == "torchvision" and each.pretraining == "in1k"]
+    members = [
+        each for each in read_published_networks() if each.library == "torchvision" and each.pretraining == "in1k"
+    ]
     assert [group.name for group in found.groups] == [str(year) for year in range(2014, 2023)]
     for group in found.groups:
         known = [each for each in members if each.year <= int(group.name)]
@@ -84,7 +86,9 @@ def test_a_year_has_the_best_of_all_architectures_published_by_its_end():
 def test_networks_without_a_year_are_counted():
     found = survey("accuracy", ["timm:resnet*"], by="year", choice=Choice(pretraining="in1k"))
     assert found.notes[-1].endswith("because no paper is known for their architecture: resnet51q, resnet61q.")
-    with pytest.raises(ArgumentError, match="no paper is known for the architectures of timm:test_vit.*; leave out --by"):
+    with pytest.raises(
+        ArgumentError, match="no paper is known for the architectures of timm:test_vit.*; leave out --by"
+    ):
         survey("accuracy", ["timm:test_vit*"], by="year", choice=Choice())
 
 
