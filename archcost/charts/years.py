@@ -71,7 +71,8 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
         if each.top1 - before >= RISE
     }
     names = [(_name(row), *point) for point, row in sorted(named.items(), key=lambda each: -each[0][1])]
-    balls = axes.scatter(*zip(*named, strict=True), s=[1] * len(named), facecolors="none", edgecolors="none")
+    places, heights = zip(*named, strict=True)
+    balls = axes.scatter(places, heights, s=[1] * len(named), facecolors="none", edgecolors="none")
     lost = place_labels(canvas, axes, names, balls=balls, points=list(named), lines=drawn)
     canvas.unplaced.extend(text for text, _, _ in lost)
     balls.remove()

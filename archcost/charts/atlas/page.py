@@ -55,7 +55,7 @@ def write_atlas() -> str:
 
 def build_data(networks: Sequence[Published]) -> dict[str, Any]:
     """Return the page's data: the axes, and for each a column with a value or null for each network."""
-    axes = [
+    axes: list[dict[str, Any]] = [
         *({"name": name, "label": METRICS[name].label, "unit": METRICS[name].unit, "up": False} for name in COSTS),
         # neither a small field nor a large one is better
         {"name": FIELD, "label": "Receptive field", "unit": METRICS[FIELD].unit, "up": None},
