@@ -63,8 +63,17 @@ def test_times_are_surveyed_by_device_and_by_family():
 
 def test_the_best_within_a_budget_costs_no_more():
     (group,) = survey("accuracy", ["torchvision:resnet*"], by="library", choice=Choice()).groups
-    known = [each for each in read_published_networks() if each.library == "torchvision"]
-    members = [each for each in known if each.pretraining == "in1k"]
+    members = [each for each in read_published_networks() if each.spec.startswith("torchvision:resnet")]
+    assert group.networks == len(members)
+    assert group.figures["1e+09"] is None  # ResNet-18 takes 1.8 G
+    assert group.figures["2e+09"] == 69.758
+    assert group.figures["4e+09"] == max(each.top1 for each in members if each.totals.macs <= 4e9)
+
+
+def test_a_year_has_the_best_of_all_architectures_published_by_its_end():
+    found = survey("accuracy", ["torchvision:*"], by="year", choice=Choice(pretraining="in1k"))
+    networks = [each for each in read_published_networks() if each.library == "torchvision"]
+    members = [each for each in networks if each.pretraining == "in1k"]
     assert [group.name for group in found.groups] == [str(year) for year in range(2014, 2023)]
     for group in found.groups:
         known = [each for each in members if each.year <= int(group.name)]
