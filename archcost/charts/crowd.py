@@ -55,7 +55,7 @@ def draw_crowd(
     else:
         make_logarithmic(axes.yaxis, ys)
     named = _choose_named(rows, best if labels == "pareto" else _thin(xs, best), labels, canvas.words.highlight)
-    hues, shapes = _assign_hues(canvas, rows), _assign_shapes(rows)
+    hues, shapes = _assign_hues(canvas, rows), assign_shapes(rows)
     steps: tuple[Sequence[float], Sequence[float]] = ((), ())
     if best:
         corners = [(xs[i], ys[i]) for i in best]
@@ -64,7 +64,7 @@ def draw_crowd(
     areas = _compute_areas(canvas, rows, area)
     _draw_marks(axes, canvas, rows, (xs, ys, areas), hues=hues, shapes=shapes, clear={*named, *best})
     canvas.write_title(headline, _cite(data, rows, across, up))
-    handles = [*_list_hues(canvas, hues, rows), *_list_shapes(canvas, shapes), *_list_sizes(canvas, rows, area)]
+    handles = [*_list_hues(canvas, hues, rows), *list_shapes(canvas, shapes, rows), *_list_sizes(canvas, rows, area)]
     canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.3, handlelength=1.6)
     texts = _name(rows, named)
     balls = axes.scatter(xs, ys, s=areas, facecolors="none", edgecolors="none", label="balls")
@@ -133,10 +133,16 @@ def _assign_hues(canvas: Canvas, rows: Sequence[ComparisonRow]) -> Mapping[str, 
     return dict(zip(sorted(often, key=lambda family: (-often[family], family)), canvas.theme.hues, strict=False))
 
 
-def _assign_shapes(rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
+def assign_shapes(rows: Sequence[ComparisonRow]) -> Mapping[str, str]:
+    """Return the shapes of the pretrainings that have the most networks; ImageNet-1k alone comes first."""
     found = Counter(row.pretraining or HERE for row in rows)
     ordered = sorted(found, key=lambda name: (name != OWN, -found[name], name))[:SHAPED]
     return dict(zip(ordered, SHAPES, strict=False))
+
+
+def find_shape(shapes: Mapping[str, str], row: ComparisonRow) -> str:
+    """Return a network's shape: its pretraining's, or the shape of all others."""
+    return shapes.get(row.pretraining or HERE, SHAPES[SHAPED])
 
 
 def _compute_areas(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity) -> list[float]:
@@ -163,7 +169,7 @@ def _draw_marks(
     looks: dict[tuple[float, str, str], list[int]] = defaultdict(list)
     for i in sorted(range(len(rows)), key=lambda i: -places[2][i]):
         colour = canvas.choose_hue(hues.get(rows[i].family, canvas.theme.rest), rows[i].spec, rows[i].name)
-        looks[places[2][i], colour, shapes.get(rows[i].pretraining or HERE, SHAPES[SHAPED])].append(i)
+        looks[places[2][i], colour, find_shape(shapes, rows[i])].append(i)
     for (size, colour, shape), members in looks.items():
         style = {"linestyle": "", "marker": shape, "color": colour, "markersize": size**0.5}
         chosen = [i for i in members if i in clear]
@@ -188,11 +194,13 @@ def _list_hues(canvas: Canvas, hues: Mapping[str, str], rows: Sequence[Compariso
     return found
 
 
-def _list_shapes(canvas: Canvas, shapes: Mapping[str, str]) -> list[Line2D]:
+def list_shapes(canvas: Canvas, shapes: Mapping[str, str], rows: Sequence[ComparisonRow]) -> list[Line2D]:
+    """Return the entries of a legend: the shapes, if there are several."""
     if len(shapes) == 1:
         return []
     found = [_build_handle(canvas, name, marker=shape) for name, shape in shapes.items()]
-    return [*found, *([_build_handle(canvas, "other data", marker=SHAPES[SHAPED])] if len(shapes) == SHAPED else [])]
+    others = any((row.pretraining or HERE) not in shapes for row in rows)
+    return [*found, *([_build_handle(canvas, "other data", marker=SHAPES[SHAPED])] if others else [])]
 
 
 def _list_sizes(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity) -> list[Line2D]:

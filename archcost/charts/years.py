@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import units
+from archcost.charts.crowd import assign_shapes, find_shape, list_shapes
 from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.labels import place_labels
 from archcost.comparison.published import OWN
@@ -44,26 +45,33 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
     rows = [row for row in data.rows if row.year is not None]
     years = sorted({row.year for row in rows if row.year is not None})
     if len(years) < 2:  # noqa: PLR2004 - a line
-        raise ArgumentError(f"a chart over the years needs networks of two years; {len(years)} can be drawn")
-    lines = {budget: best for budget in BUDGETS if (best := find_best(rows, budget))}
+        known = years[0] if years else "no year"
+        raise ArgumentError(f"a chart over the years needs networks of two years; these have {known}")
+    lines = _trace_budgets(rows)
     axes = canvas.add_axes()
     axes.set(xlabel="year of the architecture's paper", ylabel="top-1 accuracy (%)")
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     axes.set_xticks(range(years[0], years[-1] + 1))
     tops = [each.top1 for best in lines.values() for each in best]
     axes.set_ylim(min(tops) - 3, min(max(tops) + 4, 100))
-    drawn = []
+    shown = [each.row for best in lines.values() for each in best]
+    drawn, shapes = [], assign_shapes(shown)
     for place, (budget, best) in reversed(list(enumerate(lines.items()))):
         xs, ys = [*(each.year for each in best), years[-1] + 0.4], [*(each.top1 for each in best), best[-1].top1]
         label = f"≤ {budget / 10**9:g} G multiply-adds"
         axes.step(xs, ys, where="post", color=canvas.find_hue(place), linewidth=2.2, label=label)
-        axes.plot(xs[:-1], ys[:-1], "o", color=canvas.find_hue(place), markersize=0.5 * canvas.size.font, label="_best")
+        for each in best:
+            axes.plot(
+                [each.year], [each.top1], marker=find_shape(shapes, each.row), color=canvas.find_hue(place),
+                markersize=0.5 * canvas.size.font, label="_best",
+            )  # fmt: skip
         drawn.append(_trace(xs, ys))
     missing = len(data.rows) - len(rows)
     undated = f"{units.exact(missing)} of them without a known year are left out" if missing else ""
     cited = (_cite(data), undated, "Multiply-adds: counted by archcost", note, remark)
     canvas.write_title(title or _state_finding(lines), ". ".join(filter(None, cited)))
-    canvas.figure.legend(loc="outside right upper", labelspacing=0.4, handlelength=1.6)
+    handles = [*axes.get_legend_handles_labels()[0], *list_shapes(canvas, shapes, shown)]
+    canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.4, handlelength=1.6)
     named = {
         (each.year, each.top1): each.row
         for best in lines.values()
@@ -92,6 +100,16 @@ def find_best(rows: Sequence[ComparisonRow], budget: float) -> list[Best]:
     return found
 
 
+def _trace_budgets(rows: Sequence[ComparisonRow]) -> dict[float, list[Best]]:
+    """Return the best of each budget, without a budget that allows no better ones than the budget below it."""
+    lines: dict[float, list[Best]] = {}
+    for budget in BUDGETS:
+        best = find_best(rows, budget)
+        if best and best not in lines.values():
+            lines[budget] = best
+    return lines
+
+
 def _trace(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return the corners of a line of steps."""
     corners = [(xs[0], ys[0])]
@@ -102,6 +120,8 @@ def _trace(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[
 
 def _state_finding(lines: dict[float, list[Best]]) -> str:
     """Return a headline with the rise within the budget that rose most."""
+    if all(len(best) == 1 for best in lines.values()):
+        return "Accuracy at equal cost: nothing later is more accurate"
     budget, best = max(lines.items(), key=lambda each: each[1][-1].top1 - each[1][0].top1)
     first, last = (f"{units.fixed(each.top1, 1)} % in {each.year}" for each in (best[0], best[-1]))
     return f"Accuracy at equal cost: within {budget / 10**9:g} G multiply-adds {first}, {last}"

@@ -54,7 +54,8 @@ def survey(
     allowed = GROUPINGS[subject]
     by = by or allowed[0]
     if by not in allowed:
-        raise ArgumentError(f"--by {by}: {subject} is surveyed by {' or '.join(allowed)}")
+        hint = closest(by, allowed, f"{subject} is surveyed by {' or '.join(allowed)}")
+        raise ArgumentError(f"--by {by}: {hint}")
     if device is not None:
         device = find_device(device)
     chosen, others = select_published(specs)

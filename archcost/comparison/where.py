@@ -91,7 +91,7 @@ class _Parser:
     def _read_comparison(self) -> Condition:
         name, sign, value = (self._next(kind) for kind in (("word",), ("operator",), ("word", "text")))
         if name in self._numbers and sign in COMPARE:
-            compare, limit = COMPARE[sign], float(parse_amount(value))
+            compare, limit = COMPARE[sign], self._read_limit(value)
             return lambda read: (figure := read(name)) is not None and compare(figure, limit)
         if name in self._words and sign in {"==", "!=", "~"}:
             wanted = value.lower()
@@ -103,6 +103,12 @@ class _Parser:
             raise self._refuse(f"{name} can be compared by {allowed}")
         known = [*self._numbers, *self._words]
         raise self._refuse(f"there is no {quote(name)}; {closest(name, known, 'there are ' + ', '.join(known))}")
+
+    def _read_limit(self, text: str) -> float:
+        try:
+            return float(parse_amount(text))
+        except ArgumentError as error:
+            raise self._refuse(str(error)) from None
 
     def _take(self, kind: str, text: str) -> bool:
         if self._tokens and self._tokens[0] == _Token(kind, text):

@@ -36,6 +36,25 @@ def test_the_best_of_a_year_is_one_network_and_an_equal_one_adds_nothing(three):
     assert [best.year for best in find_best(again.rows, 2e9)] == [2012]
 
 
+def test_a_budget_that_allows_no_better_network_has_no_line(three):
+    lines = draw("accuracy-year", date(three, 2012, 2013, 2014)).axes[0].get_lines()
+    assert [line.get_label() for line in lines if not line.get_label().startswith("_")] == [
+        "≤ 8 G multiply-adds",
+        "≤ 2 G multiply-adds",
+    ]
+    later = draw("accuracy-year", date(replace(three, rows=three.rows[:2]), 2012, 2013))
+    assert later.get_suptitle().replace("\n", " ") == "Accuracy at equal cost: nothing later is more accurate"
+
+
+def test_several_pretrainings_are_told_apart_by_shape(three):
+    dated = date(three, 2012, 2013, 2014)
+    rows = [replace(row, pretraining=name) for row, name in zip(dated.rows, ("in1k", "in1k", "in22k"), strict=True)]
+    chart = draw("accuracy-year", replace(dated, rows=tuple(rows)))
+    marks = {line.get_marker() for line in chart.axes[0].get_lines() if line.get_label() == "_best"}
+    assert len(marks) == 2
+    assert {"in1k", "in22k"} <= {text for text, _, _ in find_shown(chart)}
+
+
 def test_networks_without_a_year_are_counted(three):
     chart = draw("accuracy-year", date(three, 2012, None, 2014))
     said = " ".join(text for text, _, _ in find_shown(chart)).replace("\n", " ")
@@ -43,5 +62,5 @@ def test_networks_without_a_year_are_counted(three):
 
 
 def test_one_year_is_no_line(three):
-    with pytest.raises(ArgumentError, match="needs networks of two years; 1 can be drawn"):
+    with pytest.raises(ArgumentError, match="needs networks of two years; these have 2012"):
         draw("accuracy-year", date(three, 2012, None, 2012))

@@ -94,6 +94,7 @@ def test_networks_without_a_year_are_counted():
     [
         (["tim"], "'tim' cannot be surveyed; did you mean time?"),
         (["time", "--by", "pretraining"], "time is surveyed by device or family"),
+        (["accuracy", "--by", "yeer"], "--by yeer: did you mean year?"),
         (["time", "--by", "family"], "--by family takes --device-name: rtx3090"),
         (["time", "--device-name", "rtx4080"], "no throughputs were published for 'rtx4080'; did you mean rtx4090"),
         (["accuracy", "vgg16"], "vgg16: a survey takes published networks"),

@@ -61,7 +61,7 @@ def test_a_figure_that_is_unknown_meets_no_condition():
         ("mac < 3", "there is no 'mac'; did you mean macs?"),
         ("macs ~ 3", "macs can be compared by <"),
         ("family < 3", "family can be compared by =="),
-        ("macs < many", "'many' is not an amount"),
+        ("macs < many", "--where 'macs < many': 'many' is not an amount"),
         ("macs < 3 macs < 4", "'macs' is not expected there"),
         ("(macs < 3", "a closing parenthesis is missing"),
         ("macs < 3)", "')' is not expected there"),
