@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost import units
 from archcost.charts.crowd import assign_shapes, find_shape, list_shapes
@@ -12,10 +12,14 @@ from archcost.comparison.published import OWN
 from archcost.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
 
     from archcost.charts.canvas import Canvas
     from archcost.records import Comparison, ComparisonRow
+
+    Trace: TypeAlias = tuple[list[float], list[float]]
 
 RISE = 0.5  # points of accuracy: a network that raised a line by less has no name
 BUDGETS = tuple(10**9 * size for size in (0.5, 2, 8, 32, 128))
@@ -39,7 +43,7 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
         remark: further information about the networks.
 
     Raises:
-        ArgumentError: the networks with an accuracy and a year are all of one year.
+        ArgumentError: the networks with an accuracy and a year are all of one year, or cost more than each budget.
     """
     data, note = keep_dataset(data)
     rows = [row for row in data.rows if row.year is not None]
@@ -47,31 +51,46 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
     if len(years) < 2:  # noqa: PLR2004 - a line
         known = years[0] if years else "no year"
         raise ArgumentError(f"a chart over the years needs networks of two years; these have {known}")
-    lines = _trace_budgets(rows)
+    lines = _choose_budgets(rows)
+    if not lines:
+        raise ArgumentError(f"each network costs more than {BUDGETS[-1] / 10**9:g} G multiply-adds, the largest budget")
     axes = canvas.add_axes()
     axes.set(xlabel="year of the architecture's paper", ylabel="top-1 accuracy (%)")
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     axes.set_xticks(range(years[0], years[-1] + 1))
-    tops = [each.top1 for best in lines.values() for each in best]
-    axes.set_ylim(min(tops) - 3, min(max(tops) + 4, 100))
-    shown = [each.row for best in lines.values() for each in best]
-    drawn, shapes = [], assign_shapes(shown)
-    for place, (budget, best) in reversed(list(enumerate(lines.items()))):
-        xs, ys = [*(each.year for each in best), years[-1] + 0.4], [*(each.top1 for each in best), best[-1].top1]
-        label = f"≤ {budget / 10**9:g} G multiply-adds"
-        axes.step(xs, ys, where="post", color=canvas.find_hue(place), linewidth=2.2, label=label)
-        for each in best:
-            axes.plot(
-                [each.year], [each.top1], marker=find_shape(shapes, each.row), color=canvas.find_hue(place),
-                markersize=0.5 * canvas.size.font, label="_best",
-            )  # fmt: skip
-        drawn.append(_trace(xs, ys))
+    shown = [each for best in lines.values() for each in best]
+    axes.set_ylim(min(each.top1 for each in shown) - 3, min(max(each.top1 for each in shown) + 4, 100))
+    shapes = assign_shapes([each.row for each in shown])
+    traces = _draw_lines(canvas, axes, lines, shapes, end=years[-1] + 0.4)
     missing = len(data.rows) - len(rows)
     undated = f"{units.exact(missing)} of them without a known year are left out" if missing else ""
     cited = (_cite(data), undated, "Multiply-adds: counted by archcost", note, remark)
     canvas.write_title(title or _state_finding(lines), ". ".join(filter(None, cited)))
-    handles = [*axes.get_legend_handles_labels()[0], *list_shapes(canvas, shapes, shown)]
-    canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.4, handlelength=1.6)
+    entries = [*axes.get_legend_handles_labels()[0], *list_shapes(canvas, shapes, [each.row for each in shown])]
+    canvas.figure.legend(handles=entries, loc="outside right upper", labelspacing=0.4, handlelength=1.6)
+    _write_names(canvas, axes, lines, traces)
+
+
+def _draw_lines(
+    canvas: Canvas, axes: Axes, lines: Mapping[float, Sequence[Best]], shapes: Mapping[str, str], *, end: float
+) -> list[Trace]:
+    """Draw the steps of each budget up to the `end`, with a mark for each network; return the corners of the steps."""
+    traces = []
+    for place, (budget, best) in reversed(list(enumerate(lines.items()))):
+        hue = canvas.find_hue(place)
+        xs, ys = [*(each.year for each in best), end], [*(each.top1 for each in best), best[-1].top1]
+        axes.step(xs, ys, where="post", color=hue, linewidth=2.2, label=f"≤ {budget / 10**9:g} G multiply-adds")
+        for each in best:
+            axes.plot(
+                [each.year], [each.top1], marker=find_shape(shapes, each.row), color=hue,
+                markersize=0.5 * canvas.size.font, label="_best",
+            )  # fmt: skip
+        traces.append(_trace(xs, ys))
+    return traces
+
+
+def _write_names(canvas: Canvas, axes: Axes, lines: Mapping[float, Sequence[Best]], traces: Sequence[Trace]) -> None:
+    """Name the networks that raised a line by much."""
     named = {
         (each.year, each.top1): each.row
         for best in lines.values()
@@ -81,7 +100,7 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
     names = [(_name(row), *point) for point, row in sorted(named.items(), key=lambda each: -each[0][1])]
     places, heights = zip(*named, strict=True)
     balls = axes.scatter(places, heights, s=[1] * len(named), facecolors="none", edgecolors="none")
-    lost = place_labels(canvas, axes, names, balls=balls, points=list(named), lines=drawn)
+    lost = place_labels(canvas, axes, names, balls=balls, points=list(named), lines=traces)
     canvas.unplaced.extend(text for text, _, _ in lost)
     balls.remove()
 
@@ -100,7 +119,7 @@ def find_best(rows: Sequence[ComparisonRow], budget: float) -> list[Best]:
     return found
 
 
-def _trace_budgets(rows: Sequence[ComparisonRow]) -> dict[float, list[Best]]:
+def _choose_budgets(rows: Sequence[ComparisonRow]) -> dict[float, list[Best]]:
     """Return the best of each budget, without a budget that allows no better ones than the budget below it."""
     lines: dict[float, list[Best]] = {}
     for budget in BUDGETS:
@@ -110,7 +129,7 @@ def _trace_budgets(rows: Sequence[ComparisonRow]) -> dict[float, list[Best]]:
     return lines
 
 
-def _trace(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
+def _trace(xs: Sequence[float], ys: Sequence[float]) -> Trace:
     """Return the corners of a line of steps."""
     corners = [(xs[0], ys[0])]
     for x, y in zip(xs[1:], ys[1:], strict=True):

@@ -64,3 +64,9 @@ def test_networks_without_a_year_are_counted(three):
 def test_one_year_is_no_line(three):
     with pytest.raises(ArgumentError, match="needs networks of two years; these have 2012"):
         draw("accuracy-year", date(three, 2012, None, 2012))
+
+
+def test_a_network_above_each_budget_has_no_line(three):
+    costly = [replace(row, totals=replace(row.totals, macs=10**12)) for row in three.rows]
+    with pytest.raises(ArgumentError, match="each network costs more than 128 G multiply-adds"):
+        draw("accuracy-year", date(replace(three, rows=tuple(costly)), 2012, 2013, 2014))
