@@ -13,6 +13,7 @@ from archcost.comparison.published import (
     check_pretraining,
     find_device,
     is_published,
+    list_sizes,
     read_conditions,
     read_published_networks,
 )
@@ -146,17 +147,18 @@ def find_published(text: str) -> Published | None:
     library, _, rest = text.partition(":")
     model, _, size = rest.partition("@")
     networks = [each for each in read_published_networks() if each.library == library]
-    chosen = [each for each in networks if each.model == model and (not size or str(each.size) == size)]
+    named = [each for each in networks if model in {each.model, each.architecture}]
+    tagged = [each for each in named if not size or str(each.size) == size]
+    chosen = [each for each in tagged if each.model == model]
     if chosen:
         return chosen[0]
-    tagged = [each for each in networks if each.architecture == model and (not size or str(each.size) == size)]
     if len(tagged) == 1:
         return tagged[0]
     if tagged:
         raise ArgumentError(
             f"{text}: {library} has several weights for it; name one of {_spell(tagged)}, or give --top1"
         )
-    near = closest(model, [each.model for each in networks], "give its accuracy with --top1")
+    near = list_sizes(named) or closest(model, [each.model for each in networks], "give its accuracy with --top1")
     raise ArgumentError(f"{text}: no accuracy was published for it; {near}")
 
 

@@ -151,17 +151,20 @@ def select_published(specs: Iterable[str]) -> tuple[tuple[Published, ...], tuple
         library, _, rest = spec.partition(":")
         pattern, _, size = rest.partition("@")
         known = [each for each in read_published_networks() if each.library == library]
-        found = [
-            each
-            for each in known
-            if (not size or str(each.size) == size)
-            and (fnmatchcase(each.model, pattern) or fnmatchcase(each.architecture, pattern))
-        ]
+        named = [each for each in known if fnmatchcase(each.model, pattern) or fnmatchcase(each.architecture, pattern)]
+        found = [each for each in named if not size or str(each.size) == size]
         if not found:
-            hint = closest(pattern, {each.architecture for each in known}, f"write {library}:NAME or a pattern")
+            names = {name for each in known for name in (each.architecture, each.model)}
+            hint = list_sizes(named) or closest(pattern, names, f"write {library}:NAME or a pattern")
             raise UnknownNetworkError(f"no figures were published for {spec!r}; {hint}")
         chosen.update({each.spec: each for each in found})
     return tuple(chosen.values()), tuple(others)
+
+
+def list_sizes(networks: Iterable[Published]) -> str:
+    """Return a hint at the sizes of some networks, "" without a network: "there are @224, @288"."""
+    sizes = [f"@{size}" for size in sorted({each.size for each in networks})]
+    return f"there {'is' if len(sizes) == 1 else 'are'} {', '.join(sizes)}" if sizes else ""
 
 
 def list_libraries(names: Iterable[str]) -> tuple[str, ...]:

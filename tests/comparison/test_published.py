@@ -235,6 +235,8 @@ def test_networks_are_named_by_patterns():
     assert {each.size for each in chosen if each.model == "resnet50.a1_in1k"} == {224, 288}
     with pytest.raises(UnknownNetworkError, match="no figures were published for 'timm:resnet51'; did you mean"):
         select_published(["timm:resnet51"])
+    with pytest.raises(UnknownNetworkError, match=r"published for 'timm:resnet50.a1_in1k@300'; there are @224, @288"):
+        select_published(["timm:resnet50.a1_in1k@300"])
 
 
 def test_a_choice_needs_no_network_to_be_run():
@@ -318,6 +320,7 @@ def test_a_network_of_ones_own_is_given_its_accuracy(tmp_path, monkeypatch):
     [
         ("timm:resnet50", "timm has several weights for it; name one of timm:resnet50."),
         ("timm:resnet51.a1_in1k", "no accuracy was published for it; did you mean resnet50.a1_in1k"),
+        ("timm:resnet50.a1_in1k@300", "no accuracy was published for it; there are @224, @288"),
     ],
 )
 def test_weights_have_to_be_named(text, said):
