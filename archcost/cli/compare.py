@@ -99,7 +99,9 @@ def command(
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
-    output.write(build_document(found, binary=binary, picture=lambda: write_svg(draw("accuracy-flops", found))))
+    dated = any("year" in (text or "") for text in (sort, choice.where, choice.pareto))
+    draw_chart = lambda: write_svg(draw("accuracy-flops", found))  # noqa: E731 - only some formats draw it
+    output.write(build_document(found, binary=binary, dated=dated, picture=draw_chart))
     if not found.rows and choice and not found.failures:
         output.note("no network meets what --where and --pareto ask for; a figure that is unknown meets no condition")
     elif not found.rows:

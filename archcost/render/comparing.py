@@ -42,14 +42,17 @@ CONVENTIONS = (
 
 
 def build_document(
-    comparison: Comparison, *, binary: bool = False, picture: Callable[[], str] | None = None
+    comparison: Comparison, *, binary: bool = False, dated: bool = False, picture: Callable[[], str] | None = None
 ) -> Document:
-    """Return the document of a comparison; `picture` draws its SVG when a format needs it."""
+    """Return the document of a comparison; `picture` draws its SVG when a format needs it.
+
+    If `dated`, or with published networks, the table has years.
+    """
     known = [row for row in comparison.rows if row.accuracy and row.accuracy.top1 is not None and row.macs]
     datasets = Counter(row.accuracy.dataset for row in known if row.accuracy)
     drawn = picture if max(datasets.values(), default=0) > 1 else None  # one axis shows one data set
     return Document(
-        pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary), picture=drawn),),
+        pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary, dated=dated), picture=drawn),),
         data=lambda: _dump_comparison(comparison),
         rows=lambda: _build_rows(comparison),
         schema=COLUMNS,
@@ -57,7 +60,7 @@ def build_document(
     )
 
 
-def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
+def build_page(comparison: Comparison, *, binary: bool = False, dated: bool = False) -> Page:
     """Return the page of a comparison."""
     rows, lost = comparison.rows, comparison.failures
     inputs = build_text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
@@ -76,7 +79,7 @@ def build_page(comparison: Comparison, *, binary: bool = False) -> Page:
         table.append(
             [Cell() if value is None else Cell(text=_spell_figure(name, value), raw=value) for value in values]
         )
-    if any(row.published for row in rows):
+    if dated or any(row.published for row in rows):
         columns.append(Column(name="year", heading="Year", rank=2))
         table.append([Cell() if row.year is None else Cell(text=str(row.year), raw=row.year) for row in rows])
     remarks = [*("Pareto" if row.pareto else "" for row in rows)]

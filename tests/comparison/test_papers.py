@@ -126,6 +126,13 @@ def test_a_receptive_field_is_a_condition():
     assert {row.input for row in found} == {(3, 224, 224)}  # it sees its whole input
 
 
+def test_the_zoos_table_shows_the_year_on_request(capsys):
+    assert run(["compare", "lenet5", "--sort", "year", "--format", "markdown"]) == 0
+    assert "| 1998 |" in capsys.readouterr().out
+    assert run(["compare", "lenet5", "--format", "markdown"]) == 0
+    assert "Year" not in capsys.readouterr().out
+
+
 def test_tables_show_the_year(capsys):
     assert run(["compare", "timm:resnet18", "--limit", "1", "--format", "markdown"]) == 0
     out = capsys.readouterr().out
