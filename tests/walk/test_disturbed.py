@@ -115,6 +115,27 @@ def test_within_symbolic_trace_it_is_refused_by_name():
     assert archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals.macs == 6
 
 
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_within_torch_compile_it_is_the_same(device, recwarn):
+    network, found = small_network(), []
+
+    def profiled(x):
+        y = x + 1
+        found.append(archcost.profile(network, X, device=device, train="sgd"))
+        return y * 2
+
+    torch.compile(profiled, backend="eager")(torch.ones(3))
+    assert found[0].to_json() == archcost.profile(network, X, device=device, train="sgd").to_json()
+    assert not [warning for warning in recwarn if "ynamo" in str(warning.message)]
+    with pytest.raises(Exception, match="archcost runs networks uncompiled"):
+        torch.compile(profiled, backend="eager", fullgraph=True)(torch.ones(3))
+
+
+def test_within_torch_compile_other_functions_run_as_well():
+    limit = torch.compile(lambda: archcost.fit(small_network(), "1MB", inputs="2x6x6").batch, backend="eager")
+    assert limit() == archcost.fit(small_network(), "1MB", inputs="2x6x6").batch
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_profile_in_a_hook_is_a_matter_of_its_own(kind):
     alone = archcost.profile(small_network(), X, **kind)
