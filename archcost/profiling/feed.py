@@ -41,7 +41,8 @@ class Feed:
 
     def on(self, device: str, values: Values | None = None) -> Given:
         """Return positional and keyword arguments on a device; record in `values` the contents of meta tensors."""
-        from archcost.walk.arguments import copy_arguments
+        from archcost.walk.arguments import copy_arguments, move_fake
+        from archcost.walk.tensors import is_fake
 
         if self.args is not None:
 
@@ -49,6 +50,8 @@ class Feed:
                 # a separate copy, so that neither an in-place forward nor a backward reaches the caller's tensor
                 if tensor.is_nested:  # the walk reports why it cannot be counted
                     return tensor
+                if is_fake(tensor):
+                    return move_fake(tensor, device)
                 moved = tensor.detach().to(device, copy=True).requires_grad_(tensor.requires_grad)
                 if values is not None:
                     values.learn(moved, tensor)

@@ -33,7 +33,7 @@ def fit(
     device_name: str | None = None,
     expandable: bool = False,
     batch: int | None = None,
-    inputs: Sequence[InputSpec] | None = None,
+    inputs: str | InputSpec | Sequence[str | InputSpec] | None = None,
     device: str = "meta",
     mode: str = "eval",
     train: str | None = None,
@@ -55,7 +55,7 @@ def fit(
         device_name: a GPU of the table of datasheets, "h200" for example.
         expandable: whether the GPU's allocator uses `expandable_segments:True`.
         batch: check this batch size alone instead of finding the largest.
-        inputs: descriptions of the inputs, without the batch; None for the network's own.
+        inputs: descriptions of the inputs without the batch, such as "3x224x224"; None for the network's own.
         device: the device of the walk; the meta device needs no memory itself.
         mode: "eval", "train" or "as-is".
         train: an optimizer, for the peak of training rather than of inference.
@@ -65,8 +65,8 @@ def fit(
         checkpoint: "auto": choose the modules that training recomputes, so that `batch` fits with the least extra work.
 
     Raises:
-        ArgumentError: the memory cannot be parsed, a mode, optimizer, loss or precision does not exist, or `expandable`
-            lacks a GPU.
+        ArgumentError: the memory or an input cannot be parsed, a mode, optimizer, loss or precision does not exist, or
+            `expandable` lacks a GPU.
         WalkError: the network failed while it ran, or its memory hardly grows with the batch.
     """
     from archcost import sources
@@ -98,14 +98,16 @@ def fit(
         overheads={} if gpu is None else overheads(gpu, trains=train is not None),
     )
 
+    described = () if inputs is None else sources.read_descriptions(inputs)
+
     def search(settled: Network) -> Fit:
-        given = tuple(inputs or settled.inputs)
+        given = described or settled.inputs
         found = _Search(network=settled, inputs=given, asked=asked, expandable=expandable, fit=nothing, gpu=gpu)
         if batch is None:
             return found.find_largest()
         return found.judge(batch) if checkpoint is None else found.choose_checkpoint(batch)
 
-    return search(chosen) if inputs else run_settled(chosen, search, training=asked.walked_mode == "train")
+    return search(chosen) if described else run_settled(chosen, search, training=asked.walked_mode == "train")
 
 
 def _check_checkpoint(checkpoint: str | None, batch: int | None, train: str | None) -> None:

@@ -64,24 +64,32 @@ def build_on_meta(network: Network, values: Values | None = None) -> Parts:
 
 
 def build_on_device(network: Network, device: str) -> Parts:
-    """Return a network on a real device; a given one stays on its device, in its own memory."""
+    """Return a network on a real device; a given one stays on its device, in its own memory.
+
+    Raises:
+        ArgumentError: its tensors are fake.
+    """
     import torch
 
     from archcost.walk import Parts
     from archcost.walk.copies import normal_copy
+    from archcost.walk.tensors import FAKE
 
-    if network.given is not None:
-        parts = Parts(network.given, lazy=True)
-        with suppress(Exception):  # an attribute may refuse to be copied: the network runs as it is
-            return Parts(normal_copy(parts), lazy=True) if parts.of_inference else parts
-        return parts
-    with torch.device(device):
-        return Parts(network.build(), lazy=True)
+    with torch.device(device) if network.given is None else nullcontext():
+        parts = Parts(network.build() if network.given is None else network.given, lazy=True)
+    if parts.is_fake:
+        raise ArgumentError(f"the network {FAKE}")
+    with suppress(Exception):  # a lazy tensor cannot be asked, an attribute may refuse to be copied: it runs as it is
+        if network.given is not None and parts.of_inference:
+            return Parts(normal_copy(parts), lazy=True)
+    return parts
 
 
-def is_on_meta(network: Network) -> bool:
-    """Whether a given network has meta parameters, so that it can run on no other device."""
-    return network.given is not None and any(parameter.is_meta for parameter in network.given.parameters())
+def has_no_values(network: Network) -> bool:
+    """Whether a given network has meta or fake parameters, so that it runs on the meta device only."""
+    from archcost.walk.tensors import is_fake
+
+    return network.given is not None and any(each.is_meta or is_fake(each) for each in network.given.parameters())
 
 
 def home_of(parts: Parts, device: str) -> str:

@@ -12,6 +12,7 @@ from archcost.profiling.choice import run_settled
 from archcost.profiling.feed import feed_of
 from archcost.profiling.trace import describe_need, trace_network
 from archcost.records import InputInfo, NetworkInfo, Report
+from archcost.uncompiled import never_compile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from archcost.sources import Network
 
 
+@never_compile
 def profile(
     network: str | nn.Module | Any,
     inputs: Any = None,

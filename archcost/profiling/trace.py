@@ -11,7 +11,7 @@ from archcost.choices import COUNTING
 from archcost.errors import OutOfMemoryError, RuleError, UsageError, find_root, first_line
 from archcost.profiling.advice import add_advice, give_memory_back, ran_out
 from archcost.profiling.fallback import check_memory, reason_of
-from archcost.profiling.place import build_on_device, build_on_meta, choose_device, home_of, is_on_meta, materialise
+from archcost.profiling.place import build_on_device, build_on_meta, choose_device, has_no_values, home_of, materialise
 
 if TYPE_CHECKING:
     from archcost.profiling.feed import Feed
@@ -49,7 +49,7 @@ def trace_network(network: Network, feed: Feed, asked: WalkPlan) -> tuple[Trace,
     except (RuleError, UsageError):
         raise
     except Exception as error:  # noqa: BLE001 - a network may raise anything, and the CPU shows whether it was the network
-        if asked.device == "meta" or is_on_meta(network):
+        if asked.device == "meta" or has_no_values(network):
             raise add_advice(error, network, feed) from error.__cause__
         reason = reason_of(error)
         check_memory(network, asked, getattr(error, "trace", None), reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,21 @@ def parse_input(text: str) -> InputSpec:
     _check_dtype(text, dtype)
     sizes = () if shape[0] == "scalar" else tuple(int(size) for size in shape[0].split("x"))
     return InputSpec(shape=sizes, dtype=dtype, name=name, exact=exact)
+
+
+def read_descriptions(inputs: str | InputSpec | Sequence[str | InputSpec]) -> tuple[InputSpec, ...]:
+    """Return the descriptions of a network's inputs, without the batch: "3x224x224", one `InputSpec`, or several.
+
+    Raises:
+        ArgumentError: something else was given, such as a tensor, or a text cannot be parsed.
+    """
+    several = (inputs,) if isinstance(inputs, str | InputSpec) else inputs
+    if not isinstance(several, Sequence) or not all(isinstance(each, str | InputSpec) for each in several):
+        raise ArgumentError(
+            f"inputs describes each input without the batch, such as inputs='3x224x224'; it is a "
+            f"{type(inputs).__name__}"
+        )
+    return tuple([parse_input(each) if isinstance(each, str) else each for each in several])
 
 
 def _parse_value(text: str, name: str | None, written: str) -> InputSpec:

@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import ArgumentError, first_line
 from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, slots_of
+from archcost.walk.tensors import FAKE
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
@@ -50,6 +51,18 @@ def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor
             f"an argument of the network cannot be copied, and a forward could change it: {type(error).__name__}: "
             f"{reason}; give it a __deepcopy__, or pass its tensors themselves"
         ) from error
+
+
+def move_fake(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    """Return a tensor like one that was made within torch's `FakeTensorMode`, on the meta device.
+
+    Raises:
+        ArgumentError: another device was requested.
+    """
+    if torch.device(device).type != "meta":
+        raise ArgumentError(f"an argument {FAKE}")
+    like = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=device)
+    return like.requires_grad_(tensor.requires_grad)
 
 
 def _rebuild(value: Any, memo: dict[int, Any]) -> Any:

@@ -9,10 +9,10 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 
 from archcost.errors import WalkError
 from archcost.walk.attributes import attributes_of
-from archcost.walk.tensors import PLAIN_TENSORS
+from archcost.walk.tensors import PLAIN_TENSORS, is_fake
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from archcost.walk.attributes import Attributes
 
@@ -79,9 +79,17 @@ class Parts:
 
     @property
     def on_meta(self) -> bool:
-        """Whether every tensor, including plain attributes, is on the meta device."""
-        registered = [named.tensor for named in (*self.parameters, *self.buffers)]
-        return all([tensor.is_meta for tensor in (*registered, *self.attributes.tensors)])  # noqa: C419 - quicker
+        """Whether every tensor, including plain attributes, is on the meta device, and none is fake."""
+        return all([tensor.is_meta for tensor in self._tensors]) and not self.is_fake  # noqa: C419 - quicker
+
+    @property
+    def is_fake(self) -> bool:
+        """Whether a tensor, including plain attributes, was made within torch's `FakeTensorMode`."""
+        return any(type(tensor) not in PLAIN_TENSORS and is_fake(tensor) for tensor in self._tensors)
+
+    @property
+    def _tensors(self) -> list[Tensor]:
+        return [*[named.tensor for named in (*self.parameters, *self.buffers)], *self.attributes.tensors]
 
     @property
     def of_inference(self) -> bool:

@@ -17,6 +17,7 @@ from torch.nn.modules import module as torch_module
 from torch.utils import _device, _python_dispatch
 
 from archcost.errors import ArgumentError
+from archcost.uncompiled import never_compile
 from archcost.walk.restoration import Restoration
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ AUTOCASTS = tuple(torch._C._autocast_supported_devices())
 _turn = threading.RLock()
 
 
+@never_compile
 def run_undisturbed(action: Callable[[], Result], *, collector: bool = False) -> Result:
     """Run an action isolated from the surrounding global state, restore that state, and return the action's result.
 

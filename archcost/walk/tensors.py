@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,13 @@ from torch.utils._python_dispatch import is_traceable_wrapper_subclass
 
 # classes that do not wrap other tensors, are not sharded, and have shapes
 PLAIN_TENSORS = frozenset((torch.Tensor, torch.nn.Parameter, torch.nn.Buffer))
+FAKE = "was made within FakeTensorMode and has no values; only the meta device can count it (device='meta')"
+
+
+def is_fake(tensor: torch.Tensor) -> bool:
+    """Whether a tensor was made within torch's `FakeTensorMode`: it has a shape and a device, but no values."""
+    kinds: Any = sys.modules.get("torch._subclasses.fake_tensor")
+    return kinds is not None and isinstance(tensor, kinds.FakeTensor)
 
 
 def find_tensors(value: Any) -> list[torch.Tensor]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from archcost.walk.tensors import is_fake
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,7 +50,7 @@ class Values:
 
     def learn(self, tensor: torch.Tensor, real: torch.Tensor) -> None:
         """Record the values of a tensor on the meta device if it is small: integers, booleans, or few numbers."""
-        if tensor.is_meta and not real.is_meta and is_small(tensor):
+        if tensor.is_meta and not (real.is_meta or is_fake(real)) and is_small(tensor):
             whole, there = real.untyped_storage(), tensor.untyped_storage()
             if tensor.numel() * tensor.element_size() < there.nbytes() == whole.nbytes() <= SMALL * LARGEST:
                 twin = whole.cpu().clone()  # type: ignore[no-untyped-call] # other tensors are views of it

@@ -34,6 +34,9 @@ def test_the_edge_is_exact():
     assert archcost.fit(net, 24 + 7 * 20, inputs=inputs).batch == 7
     assert archcost.fit(net, 24 + 7 * 20 - 1, inputs=inputs).batch == 6
     assert archcost.fit(net, 24 + 20 - 1, inputs=inputs).batch is None
+    assert archcost.fit(net, 24 + 7 * 20, inputs="3").batch == 7
+    with pytest.raises(archcost.ArchcostError, match=r"such as inputs='3x224x224'; it is a Tensor"):
+        archcost.fit(net, "1MB", inputs=torch.ones(1, 3))
 
 
 def test_a_network_that_cannot_train_on_one_image_starts_at_two():

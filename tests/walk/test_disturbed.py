@@ -115,6 +115,55 @@ def test_within_symbolic_trace_it_is_refused_by_name():
     assert archcost.profile(nn.Linear(3, 2), torch.zeros(1, 3)).totals.macs == 6
 
 
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_within_torch_compile_it_is_the_same(device, recwarn):
+    network, found = small_network(), []
+
+    def profiled(x):
+        y = x + 1
+        found.append(archcost.profile(network, X, device=device, train="sgd"))
+        return y * 2
+
+    torch.compile(profiled, backend="eager")(torch.ones(3))
+    assert found[0].to_json() == archcost.profile(network, X, device=device, train="sgd").to_json()
+    assert not [warning for warning in recwarn if "ynamo" in str(warning.message)]
+    with pytest.raises(Exception, match="archcost runs networks uncompiled"):
+        torch.compile(profiled, backend="eager", fullgraph=True)(torch.ones(3))
+
+
+def test_within_torch_compile_other_functions_run_as_well():
+    limit = torch.compile(lambda: archcost.fit(small_network(), "1MB", inputs="2x6x6").batch, backend="eager")
+    assert limit() == archcost.fit(small_network(), "1MB", inputs="2x6x6").batch
+
+
+@pytest.mark.parametrize("train", [None, "adam"])
+def test_a_network_of_fake_tensors_counts_on_meta_as_a_real_one(train):
+    """Parameters, a buffer, a plain attribute and the argument: 3x4 + 4 weights of a batch norm, 2x3x4 products."""
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+            self.register_buffer("shift", torch.arange(4))
+            self.scale = torch.ones(4)
+
+        def forward(self, x):
+            return self.layers(x) * self.scale + self.shift
+
+    real, x = Scaled(), torch.zeros(2, 3)
+    with FakeTensorMode() as fakes:
+        network, given = Scaled(), torch.zeros(2, 3)
+    expected = archcost.profile(real, x, device="meta", train=train)
+    assert expected.totals.macs == 24
+    for each, argument in ((network, given), (network, x), (real, given)):
+        assert archcost.profile(each, argument, device="meta", train=train).to_json() == expected.to_json()
+    with fakes:
+        assert archcost.profile(network, given, device="meta", train=train).to_json() == expected.to_json()
+    for each, argument in ((network, given), (network, x), (real, given)):
+        with pytest.raises(archcost.ArchcostError, match=r"made within FakeTensorMode and has no values; only"):
+            archcost.profile(each, argument, device="cpu", train=train)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_profile_in_a_hook_is_a_matter_of_its_own(kind):
     alone = archcost.profile(small_network(), X, **kind)
