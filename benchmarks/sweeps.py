@@ -37,7 +37,7 @@ KEEP = attrgetter("totals.params", "totals.macs", "totals.activation_elements")
 
 
 class Numbered(Sequence[str]):
-    """LeNet-5 with one class, with two, with three: a million specs take no memory."""
+    """LeNet-5 with one input channel, with two, with three: all rows take the same work, and no specs take memory."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
@@ -48,7 +48,7 @@ class Numbered(Sequence[str]):
     def __getitem__(self, place: Any) -> Any:
         if not 0 <= place < self._rows:
             raise IndexError(place)
-        return f"lenet5?num_classes={place + 1}"
+        return f"lenet5?in_channels={place + 1}"
 
 
 class Processor:
@@ -114,7 +114,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("count", type=int, nargs="?", help="rows")
     parser.add_argument("--engine", default="local")
-    parser.add_argument("--specs", help="a glob; without it LeNet-5 with as many classes as the row's number")
+    parser.add_argument("--specs", help="a glob; without it LeNet-5 with as many input channels as the row's number")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--rows", help="a file for the rows")
     parser.add_argument("--page", help="a file with a line for each run")

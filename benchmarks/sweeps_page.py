@@ -13,7 +13,7 @@ ENGINES = {"local": "pool", "ray": "Ray"}
 HEADING = "| rows | networks | engine | failed | wall s | CPU s | of the driver | its peak | largest other | load |"
 ABOUT = (
     "Written by `python -m benchmarks.sweeps --page`, from what its runs printed; {cores} cores, {jobs} workers. "
-    "LeNet-5 has as many classes as its row's number, so that no two are the same. Processor seconds are of all "
+    "LeNet-5 has as many input channels as its row's number, so that no two are the same. Processor seconds are of all "
     "processes of the sweep; what one takes between the last look at it and its end, at most half a second, is "
     "missing. The driver is the process that asks; the largest other one is a worker, or one of Ray's."
 )
