@@ -120,7 +120,8 @@ def build_candidate(
     timed = [name for name in limits if name.startswith(TIME)]
     if timed:
         raise ArgumentError(
-            f"{text}: {', '.join(timed)} is known of published networks alone; leave it out of --at-most"
+            f"{text}: {', '.join(timed)} is known only for published networks; name one, such as "
+            "timm:resnet50.a1_in1k, or leave it out of --at-most"
         )
     ((_, row),) = run([text], {"inputs": inputs}, build_row)
     if isinstance(row, Failure):

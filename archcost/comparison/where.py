@@ -135,7 +135,9 @@ def _split(text: str) -> list[_Token]:
     while text[place:].strip():
         found = TOKEN.match(text, place)
         if found is None:
-            raise ArgumentError(f"--where {quote(text)}: {quote(text[place:].strip()[:20])} cannot be read")
+            rest = quote(text[place:].strip()[:20])
+            known = f"comparisons are {' '.join(COMPARE)} ~, a text stands in quotes"
+            raise ArgumentError(f"--where {quote(text)}: {rest} cannot be read; {known}")
         bracket, sign, single, double, word = found.groups()
         quoted = single if single is not None else double
         if quoted is not None:

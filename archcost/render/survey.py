@@ -25,7 +25,7 @@ CONVENTIONS = {
     "that the device's datasheet allows, where it states both. Wrong order: pairs of which the network with fewer "
     "multiply-adds takes longer; of close: of pairs that differ by a factor of two at most. TMACs/s: 10^12 "
     "multiply-adds a second, the median; batch: the median.",
-    "accuracy": "The best published top-1 accuracy (%) of a network with at most so many multiply-adds.",
+    "accuracy": "The best published top-1 accuracy (%) of a network with at most that many multiply-adds.",
 }
 
 SUMMED = "A row counts the architectures whose paper was first published by the end of its year."

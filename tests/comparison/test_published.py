@@ -311,7 +311,9 @@ def test_a_network_of_ones_own_is_given_its_accuracy(tmp_path, monkeypatch):
     assert own.costs == {"macs": 14 * 14 * 400 * 3 * 16 * 16, "params": 400 * 3 * 16 * 16 + 400}
     with pytest.raises(ArgumentError, match="give it with --top1"):
         build_candidate("model.py:build", ("macs",))
-    with pytest.raises(ArgumentError, match="known of published networks alone"):
+    with pytest.raises(
+        ArgumentError, match=r"known only for published networks; name one, such as timm:resnet50\.a1_in1k"
+    ):
         build_candidate("model.py:build", ("time:rtx4090",), top1=70.0)
 
 

@@ -66,6 +66,7 @@ def test_a_figure_that_is_unknown_meets_no_condition():
         ("(macs < 3", "a closing parenthesis is missing"),
         ("macs < 3)", "')' is not expected there"),
         ("name ~ 'open", "cannot be read"),
+        ("year = 2020", r"'= 2020' cannot be read; comparisons are < <= > >= == != ~"),
         ("(" * 60 + "macs < 3" + ")" * 60, "nested more than 50 deep"),
         ("not " * 60 + "macs < 3", "nested more than 50 deep"),
         ("macs < 3 or " * 100, f"at most {LONGEST} letters"),
