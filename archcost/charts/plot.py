@@ -58,8 +58,8 @@ def plot(
     cannot show, and each name that did not fit.
 
     Args:
-        kind: "accuracy-flops", "accuracy-params", "accuracy-time", "density", "flops-time", "memory-batch",
-            "time-batch", "layers", "roofline", "memory-timeline", "block" or "error-year".
+        kind: "accuracy-flops", "accuracy-params", "accuracy-time", "accuracy-year", "density", "flops-time",
+            "memory-batch", "time-batch", "layers", "roofline", "memory-timeline", "block" or "error-year".
         networks: one or several names ("vgg16", "timm:resnet50", "resnet*"), one or several networks as for
             `archcost.profile`, reports, or a comparison.
         preset: a known chart with its networks: "canziani-2016", "inception", ...
