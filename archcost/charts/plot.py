@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from archcost.charts.canvas import Words
 from archcost.charts.drawing import draw_chart
 from archcost.charts.gather import BATCHES, Chart, Request, gather, keep_comparable
-from archcost.charts.kinds import KINDS, check_highlight, check_option, find_kind
+from archcost.charts.kinds import COMPARED, KINDS, check_highlight, check_option, find_kind
 from archcost.charts.presets import choose_preset
+from archcost.comparison.compare import EVERYTHING
 from archcost.errors import ArchcostError, ArgumentError
 from archcost.records import Comparison, Report
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from archcost.charts.presets import Preset
+    from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, MeasuredTime, Missing
 
 NAMED = ("accuracies", "timed accuracies", "times", "time curves")  # data that is looked up by a network's name
+MOST_NAMES = 60  # in a message
 FROM_REPORTS = ("reports", "timed reports", "timelines")
 FROM_COMPARISONS = ("accuracies", "timed accuracies", "times")
 
@@ -41,6 +44,7 @@ def plot(
     free_scales: bool = False,
     protocol: str = "single-crop",
     dataset: str | None = None,
+    choice: Choice = EVERYTHING,
     accuracies: Iterable[Accuracy] = (),
     times: Iterable[MeasuredTime] = (),
     batches: Sequence[int] | None = None,
@@ -73,6 +77,8 @@ def plot(
         free_scales: whether each network of a chart of layers has axes of its own.
         protocol: how the accuracies were measured.
         dataset: the data set of the accuracies, such as "CIFAR-10"; None for the most common one among the networks.
+        choice: the networks to show of those named; see `archcost.compare`. A pattern such as "timm:*" shows published
+            networks, with the figures shipped with archcost, in charts that compare networks.
         accuracies: figures of your own; see `archcost.comparison.accuracy.read_accuracies`.
         times: measured times; see `archcost.comparison.times.read_times`.
         batches: batch sizes of "memory-batch"; None for 1 to 64, doubled.
@@ -89,13 +95,13 @@ def plot(
     """
     given = {
         "labels": labels, "free-scales": free_scales, "highlight": highlight, "times": times, "batches": batches,
-        "train": train, "like": like, "input": inputs, "device": device, "dataset": dataset,
+        "train": train, "like": like, "input": inputs, "device": device, "dataset": dataset, **choice.spell(),
     }  # fmt: skip
     for name, value in given.items():
         check_option(kind, name, given=bool(value), spelled="inputs" if name == "input" else name.replace("-", "_"))
     known = choose_preset(preset, kind)
     request = Request(
-        protocol=protocol, dataset=dataset, accuracies=tuple(accuracies), times=tuple(times),
+        protocol=protocol, dataset=dataset, choice=choice, accuracies=tuple(accuracies), times=tuple(times),
         batches=tuple(batches or BATCHES), batch=batch, train=train, like=like,
         inputs=None if inputs is None else tuple(inputs), device=device or "auto", jobs=jobs,
     )  # fmt: skip
@@ -135,16 +141,23 @@ def draw_gathered(
 def list_left_out(networks: Sequence[Missing]) -> list[str]:
     """Return the networks that the chart cannot show, one line for each reason."""
     reasons = dict.fromkeys(lost.reason for lost in networks)
-    return [
-        f"left out: {', '.join(lost.spec for lost in networks if lost.reason == reason)}: {reason}"
-        for reason in reasons
-    ]
+    lost = {reason: [each.spec for each in networks if each.reason == reason] for reason in reasons}
+    return [f"left out: {_spell_names(specs)}: {reason}" for reason, specs in lost.items()]
+
+
+def _spell_names(specs: Sequence[str]) -> str:
+    """Return names in a row; of very many, the first ones and the number of the others."""
+    shown = specs if len(specs) <= MOST_NAMES else specs[: MOST_NAMES - 1]
+    rest = f" and {len(specs) - len(shown)} more" if len(specs) > len(shown) else ""
+    return ", ".join(shown) + rest
 
 
 def _gather_any(kind: str, networks: Any, preset: Preset, request: Request) -> Chart:
     """Return the data of a chart: count named networks and modules, or take the figures of finished results."""
     from dataclasses import replace
 
+    from archcost.comparison.choosing import choose_shipped
+    from archcost.comparison.published import is_published
     from archcost.sources.selection import select
 
     data = find_kind(kind).data
@@ -165,7 +178,10 @@ def _gather_any(kind: str, networks: Any, preset: Preset, request: Request) -> C
             f"comparison instead, archcost.compare([...], accuracies=...).plot({kind!r})"
         )
     if not others and (given or preset.networks or data not in {"winners", "time curves"}):
-        given = list(select((*given, *preset.networks), variants=False))
+        choice = choose_shipped(request.choice, given) if kind in COMPARED else request.choice
+        stays = is_published if choice else None
+        given = list(select((*given, *preset.networks), variants=False, stays=stays))
+        request = replace(request, choice=choice)
     return gather(kind, replace(request, specs=tuple(given)))
 
 

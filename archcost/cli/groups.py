@@ -251,13 +251,8 @@ class Selection:
         from archcost.sources.selection import select
 
         names = (*self.networks, *more)
-        if published and any(map(is_published, names)):
-            kept = tuple(filter(is_published, names))
-            rest = tuple(name for name in names if name not in kept)
-            if not (rest or self.families or self.everything):
-                return kept
-            return kept + select(rest, families=self.families, everything=self.everything, variants=variants)
-        return select(names, families=self.families, everything=self.everything, variants=variants)
+        stays = is_published if published else None
+        return select(names, families=self.families, everything=self.everything, variants=variants, stays=stays)
 
     def __bool__(self) -> bool:
         return bool(self.networks or self.families or self.everything)

@@ -12,7 +12,7 @@ from archcost.sources.table import find_source, list_others, list_sources
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from archcost.zoo import Entry
 
@@ -20,7 +20,12 @@ GLOB = frozenset("*[")  # a question mark begins arguments instead
 
 
 def select(
-    specs: Sequence[str], *, families: Sequence[str] = (), everything: bool = False, variants: bool = True
+    specs: Sequence[str],
+    *,
+    families: Sequence[str] = (),
+    everything: bool = False,
+    variants: bool = True,
+    stays: Callable[[str], bool] | None = None,
 ) -> tuple[str, ...]:
     """Return the specs of a request, each once, in the order of the request.
 
@@ -30,13 +35,16 @@ def select(
         families: families of the zoo, in upper or lower case.
         everything: whether to select the whole zoo.
         variants: whether families and `everything` include the variants of a network.
+        stays: whether a spec is left as it is, although it may be a glob; these come first.
 
     Raises:
         UnknownNetworkError: a glob matches nothing.
         ArgumentError: the zoo lacks a family, or the request is empty.
         MissingPackageError: a library is not installed.
     """
-    found = [name for spec in specs for name in (_find_matches(spec) if _is_glob(spec) else (spec,))]
+    found = [spec for spec in specs if stays is not None and stays(spec)]
+    rest = [spec for spec in specs if spec not in found]
+    found += [name for spec in rest for name in (_find_matches(spec) if _is_glob(spec) else (spec,))]
     entries = [entry for family in families for entry in _find_family(family)]
     entries += REGISTRY if everything else ()
     found += [entry.id for entry in entries if variants or entry.variant_of is None]

@@ -13,8 +13,10 @@ from torch import nn
 import archcost
 from archcost.charts import draw, encode_figure
 from archcost.charts.kinds import KINDS
+from archcost.charts.plot import list_left_out
+from archcost.comparison.choosing import Choice
 from archcost.errors import ArgumentError
-from archcost.records import MeasuredTime
+from archcost.records import MeasuredTime, Missing
 from archcost.sources import InputSpec
 
 LIGHT = """
@@ -144,6 +146,22 @@ def test_a_result_says_which_charts_it_has(three, data):
 
 def test_every_kind_is_named_in_the_help():
     assert all(f'"{name}"' in archcost.plot.__doc__ for name in KINDS)
+
+
+def test_a_pattern_of_published_networks_shows_shipped_figures_as_on_the_command_line():
+    chosen = Choice(where="year >= 2014 and year < 2016", device="rtx4090")
+
+    assert "resnet152" in texts(archcost.plot("accuracy-year", "timm:*", choice=chosen))
+    assert "4090" in texts(archcost.plot("accuracy-time", "timm:*", choice=chosen))
+    with pytest.raises(archcost.ArchcostError, match="device_name belongs to"):
+        archcost.plot("layers", "vgg16", choice=chosen)
+
+
+def test_a_message_names_no_more_than_sixty_networks():
+    lost = [Missing(spec=f"net{i}", reason="it is slow") for i in range(61)]
+
+    assert list_left_out(lost[:60])[0].endswith("net59: it is slow")
+    assert list_left_out(lost)[0].endswith("net57, net58 and 2 more: it is slow")
 
 
 def test_measured_times_and_presets_are_taken():
