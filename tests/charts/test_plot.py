@@ -153,7 +153,7 @@ def test_a_pattern_of_published_networks_shows_shipped_figures_as_on_the_command
 
     assert "resnet152" in texts(archcost.plot("accuracy-year", "timm:*", choice=chosen))
     assert "4090" in texts(archcost.plot("accuracy-time", "timm:*", choice=chosen))
-    with pytest.raises(archcost.ArchcostError, match="device_name belongs to"):
+    with pytest.raises(archcost.ArchcostError, match="where belongs to"):
         archcost.plot("layers", "vgg16", choice=chosen)
 
 
