@@ -77,7 +77,7 @@ def plot(
         free_scales: whether each network of a chart of layers has axes of its own.
         protocol: how the accuracies were measured.
         dataset: the data set of the accuracies, such as "CIFAR-10"; None for the most common one among the networks.
-        choice: the networks to show of those named; see `archcost.compare`. A pattern such as "timm:*" shows published
+        choice: the networks to show of those named; see `archcost.compare`. A pattern such as `timm:*` shows published
             networks, with the figures shipped with archcost, in charts that compare networks.
         accuracies: figures of your own; see `archcost.comparison.accuracy.read_accuracies`.
         times: measured times; see `archcost.comparison.times.read_times`.
