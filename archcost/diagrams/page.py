@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
@@ -17,7 +16,7 @@ from archcost.diagrams.graph import Graph, build_graph, check_module
 from archcost.diagrams.labels import name_node, spell_shape
 from archcost.diagrams.plan import QUANTITIES, find_cost, spell_cost
 from archcost.metrics import METRICS
-from archcost.page.html.document import write_file
+from archcost.page.html.document import join_scripts, read_page_file, write_file
 from archcost.page.html.markup import escape_text
 from archcost.page.names import clean_lines
 
@@ -171,6 +170,7 @@ def _write_layers(part: Layers) -> dict[str, Any]:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    folder = files("archcost.diagrams")
-    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return style, script
+    page, boxes, layout, script = (
+        read_page_file("archcost.diagrams", name) for name in ("page.css", "boxes.css", "layout.js", "page.js")
+    )
+    return page + boxes, join_scripts(layout, script)
