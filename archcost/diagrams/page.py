@@ -104,7 +104,7 @@ class _Builder:
                 reads[key].append(ENTRY)
             reads = {ENTRY: [], **reads, EXIT: list(dict.fromkeys(ends[key] for key in left))}
         return {
-            "tree": _write_part(Arranger(reads).arrange_all(tuple(reads))),
+            "tree": write_part(Arranger(reads).arrange_all(tuple(reads))),
             "boxes": {str(key): self.build_box(graph, key, keys) for key in graph.nodes},
             "lines": [[source, key] for key, sources in reads.items() for source in sources],
         }
@@ -143,17 +143,17 @@ class _Builder:
         return [[label, text] for label, text in facts if text]
 
 
-def _write_part(part: Part) -> Any:
+def write_part(part: Part) -> Any:
     """Return an arrangement in the page's form, in which a number is a box."""
     if isinstance(part, Single):
         return part.key
     if isinstance(part, Stack):
-        return {"stack": [_write_part(each) for each in part.parts]}
+        return {"stack": [write_part(each) for each in part.parts]}
     if isinstance(part, Row):
         return {
-            "row": [_write_part(each) for each in part.parts],
+            "row": [write_part(each) for each in part.parts],
             "passing": [list(ends) for ends in part.passing],
-            "side": [_write_part(each) for each in part.side],
+            "side": [write_part(each) for each in part.side],
         }
     return _write_layers(part)
 
