@@ -17,6 +17,7 @@ from archcost import units
 from archcost.explore import write_html
 from archcost.profiling.traced import profile_with_trace
 
+pytestmark = pytest.mark.slow  # they share the browser and its pages
 browser = pytest.fixture(scope="module")(run_browser)
 SETTINGS = 40  # for each network
 TAKEN = 20  # at least so many of them torch takes, so that a hundred are compared
