@@ -108,7 +108,7 @@ def test_the_page_counts_what_a_profile_of_the_changed_network_counts(browser, p
 @pytest.mark.parametrize(
     "spec",
     ["alexnet", "vgg16", "googlenet_aux", "se_bottleneck", "dense_block", "fractal_block", "inception_v3_c",
-     "mobilenet_v3_bneck", "nasnet_normal_cell", "resnext_block_a", "resnet50::conv3_x.0"],
+     "mobilenet_v3_bneck", "nasnet_normal_cell", "resnext_block_a", "resnet50::conv3_x.0", "resnet_option_a"],
 )  # fmt: skip
 def test_a_network_of_the_zoo_starts_with_its_profile(browser, tmp_path, spec):
     browser.open(write_page(tmp_path, "page", spec))
