@@ -2,8 +2,10 @@
 const form = document.getElementById("controls");
 const FEW = 9; // layers that are open at first
 const changed = new Map();
-const controls = new Map(); // by the name of a setting
-const parts = []; // by layer: the details, their heading, their products
+const settings = new Map(); // by name
+for (const layer of data.layers) for (const setting of listSettings(layer)) settings.set(setting.key, { ...setting, layer });
+const inputs = new Map(); // a slider and a number by the name of a setting, once its layer was open
+const parts = []; // by layer: the details, their heading, their fields, their products
 const layerOf = new Map(); // by row; a layer that runs several times has several rows
 for (const { row, layer } of [...data.inputs, ...data.steps]) if (layer !== undefined) layerOf.set(row, data.layers[layer]);
 
@@ -15,25 +17,23 @@ const make = (tag, attributes = {}, ...children) => {
 
 function buildControls(update) {
   data.layers.forEach((layer, number) => {
-    const settings = listSettings(layer);
-    const heading = make("span", { className: "heading" });
+    const heading = make("span", { className: "heading" }), products = make("dl", { className: "products" });
     const fields = make("fieldset", {}, make("legend", { className: "above", textContent: layer.key }));
-    fields.append(...settings.map((setting) => buildField(setting, number, update)));
-    const products = make("dl", { className: "products" });
     const details = make("details", { open: data.layers.length <= FEW || number < 2 });
     details.append(make("summary", {}, make("b", { textContent: layer.key }), " ", heading), fields, products);
     details.addEventListener("toggle", () => details.open && showControls(compute(changed)));
-    if (settings.length) form.append(details);
-    parts.push({ details, heading, products, fields });
+    const build = () => fields.append(...listSettings(layer).map(({ key }) => buildField(key, update)));
+    if (listSettings(layer).length) form.append(details);
+    parts.push({ details, heading, fields, products, build });
   });
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-function buildField(setting, number, update) {
-  const { key, name, label, start } = setting, id = `setting${controls.size}`, least = findLeast(name);
-  const slider = make("input", { type: "range", id, min: least, max: findFarthest(name, start), step: 1, value: start });
-  const digits = make("input", { type: "number", min: least, max: MOST, step: 1, value: start, ariaLabel: `${label} as a number` });
-  controls.set(key, { slider, digits, layer: data.layers[number], start });
+function buildField(key, update) {
+  const { name, label, start } = settings.get(key), id = `setting${inputs.size}`, least = findLeast(name);
+  const slider = make("input", { type: "range", id, min: least, max: findFarthest(name, start), step: 1 });
+  const digits = make("input", { type: "number", min: least, max: MOST, step: 1, ariaLabel: `${label} as a number` });
+  inputs.set(key, { slider, digits });
   for (const input of [slider, digits]) {
     input.addEventListener("input", () => {
       change(key, input.value === "" ? NaN : Number(input.value));
@@ -51,36 +51,44 @@ function findFarthest(name, start) {
 // Set a value, or forget it where the layer has it anyway.
 function change(key, value) {
   changed.delete(key);
-  if (readControl(key) !== value) changed.set(key, value);
+  if (findValue(key) !== value) changed.set(key, value);
 }
 
 // The value of a setting: padding may follow the kernel.
-function readControl(key) {
-  const { layer, start } = controls.get(key);
+function findValue(key) {
   if (changed.has(key)) return changed.get(key);
-  const [name, axis] = key.slice(layer.key.length + 1).split(".");
+  const { layer, name, start } = settings.get(key);
   if (name !== "padding" || !layer.keeps) return start;
   try {
-    return settle(layer, changed).padding[axis ?? 0];
+    return settle(layer, changed).padding[key.endsWith(".padding") ? 0 : Number(key.split(".").at(-1))];
   } catch {
     return start; // the kernel is not a number
   }
 }
 
+// Show the values of the layers that are open, and name all layers.
 function showControls(costs) {
-  for (const [key, { slider, digits }] of controls) {
-    const value = readControl(key);
+  for (const { details, build, fields } of parts) if (details.open && fields.children.length === 1) build();
+  for (const [key, { slider, digits }] of inputs) {
+    const value = findValue(key);
     if (Number.isFinite(value)) slider.max = Math.max(slider.max, Math.min(value, MOST));
     slider.value = value;
     if (document.activeElement !== digits) digits.value = value; // a half-typed number stays
   }
+  const wrong = costs.refusal && layerOf.get(costs.refusal.row);
   data.layers.forEach((layer, number) => {
     const { details, heading, products } = parts[number], { row, kind } = layer;
-    details.classList.toggle("wrong", costs.refusal !== null && layerOf.get(costs.refusal.row) === layer);
-    heading.textContent = kind === "input" ? spellShape(costs.rows[row].shape ?? []) : nameRow(row, costs.changed);
-    const texts = costs.rows.flatMap((each, n) => (details.open && layerOf.get(n) === layer ? each.products : []));
+    details.classList.toggle("wrong", wrong === layer);
+    tell(heading, kind === "input" ? spellShape(costs.rows[row].shape ?? []) : nameRow(row, costs.changed));
+    if (!details.open) return;
+    const texts = costs.rows.flatMap((each, n) => (layerOf.get(n) === layer ? each.products : []));
     products.replaceChildren(...texts.flatMap(([label, text]) => [make("dt", { textContent: label }), make("dd", { textContent: text })]));
   });
+}
+
+// Only what changes is written, because a screen reader reads it out.
+function tell(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 // The name of a row as in a drawing: "3x3 conv, 192, /2".

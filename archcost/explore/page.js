@@ -17,17 +17,28 @@ const TOTALS = [
 ];
 
 let writing = 0; // the timer of the address
+let drawing = 0; // the next frame, which shows the drawing and the table
 
 function show() {
-  const costs = compute(changed);
-  showControls(costs);
-  showTotals(costs);
+  const costs = showFigures();
   showPicture(costs);
   showTable(costs);
 }
 
+function showFigures() {
+  const costs = compute(changed);
+  showControls(costs);
+  showTotals(costs);
+  return costs;
+}
+
 function update() {
-  show();
+  const costs = showFigures();
+  cancelAnimationFrame(drawing);
+  drawing = requestAnimationFrame(() => {
+    showPicture(costs);
+    showTable(costs);
+  });
   clearTimeout(writing);
   writing = setTimeout(writeAddress, PATIENCE);
 }
@@ -35,11 +46,6 @@ function update() {
 function writeAddress() {
   const address = new URLSearchParams(changed).toString();
   history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
-}
-
-// Only what changes is written, because a screen reader reads it out.
-function tell(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function showTotals({ totals, refusal: refused }) {
@@ -89,14 +95,16 @@ function goTo(box) {
   const number = data.layers.indexOf(layerOf.get(box?.rows.find((row) => layerOf.has(row))));
   if (number < 0 || !parts[number].details.isConnected) return;
   parts[number].details.open = true;
+  showControls(compute(changed));
   parts[number].fields.querySelector("input").focus();
   parts[number].details.scrollIntoView({ block: "nearest" });
 }
 
 function readAddress() {
   changed.clear();
-  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (controls.has(key)) changed.set(key, value === "" ? NaN : Number(value));
+  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (settings.has(key)) changed.set(key, value === "" ? NaN : Number(value));
   clearTimeout(writing);
+  cancelAnimationFrame(drawing);
   show();
 }
 

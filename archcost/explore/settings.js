@@ -36,19 +36,17 @@ function readSetting(layer, name, key, start, changed) {
   throw new Refusal(layer.row, `${LABELS[name].toLowerCase()} must be a whole number from ${least} to ${MOST}`);
 }
 
-// A layer's values. Padding that keeps the size follows the kernel, until it is set.
+// A layer's values. Padding that keeps the size follows the kernel along each axis, until it is set.
 function settle(layer, changed) {
   const values = {};
-  let padded = false;
   for (const [name, start] of Object.entries(layer.start)) {
-    const key = `${layer.key}.${name}`;
+    const key = `${layer.key}.${name}`, several = Array.isArray(start) && !isUniform(start);
     const read = (each, i) => {
-      const place = Array.isArray(start) && !isUniform(start) ? `${key}.${i}` : key;
-      if (name === "padding" && changed.has(place)) padded = true;
-      return readSetting(layer, name, place, each, changed);
+      const place = several ? `${key}.${i}` : key;
+      const follows = name === "padding" && layer.keeps && !changed.has(place);
+      return follows ? Math.floor((layer.dilation[i] * (values.kernel[i] - 1)) / 2) : readSetting(layer, name, place, each, changed);
     };
     values[name] = Array.isArray(start) ? start.map(read) : read(start);
   }
-  if (layer.keeps && !padded) values.padding = values.kernel.map((size, i) => Math.floor((layer.dilation[i] * (size - 1)) / 2));
   return values;
 }

@@ -161,6 +161,15 @@ def test_a_typed_number_may_exceed_the_slider_and_padding_follows_the_kernel(bro
     )
 
 
+def test_padding_follows_the_kernel_along_the_axis_that_has_none_of_its_own(browser, pages):
+    build, image, _ = NETWORKS["mixture"]
+    given = Given({"tall.padding.0": 2, "tall.kernel.1": 3})
+    browser.open(pages["mixture"])
+    (shown,) = browser.ask(f"{SHOW}([{urlencode(given)!r}])")
+    assert shown["rows"] == spell_rows(count_with_torch(build, image, given))
+    assert [row[1] for row in shown["rows"] if row[0] == "tall"] == ["10x6x8"]  # 8 + 2 x 2 - 7 + 1, 8 + 2 x 1 - 3 + 1
+
+
 @pytest.mark.parametrize(
     ("name", "setting", "sentence"),
     [
