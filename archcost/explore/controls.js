@@ -1,0 +1,101 @@
+// The controls: for each layer a slider and a number for each setting, and the products that they change.
+const form = document.getElementById("controls");
+const FEW = 9; // layers that are open at first
+const changed = new Map();
+const controls = new Map(); // by the name of a setting
+const parts = []; // by layer: the details, their heading, their products
+const byRow = new Map(data.layers.map((layer) => [layer.row, layer]));
+
+const make = (tag, attributes = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+};
+
+function buildControls(update) {
+  data.layers.forEach((layer, number) => {
+    const settings = listSettings(layer);
+    const heading = make("span", { className: "heading" });
+    const fields = make("fieldset", {}, make("legend", { className: "above", textContent: layer.key }));
+    fields.append(...settings.map((setting) => buildField(setting, number, update)));
+    const products = make("dl", { className: "products" });
+    const details = make("details", { open: data.layers.length <= FEW || number < 2 });
+    details.append(make("summary", {}, make("b", { textContent: layer.key }), " ", heading), fields, products);
+    details.addEventListener("toggle", () => details.open && showControls(compute(changed)));
+    if (settings.length) form.append(details);
+    parts.push({ details, heading, products, fields });
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+
+function buildField(setting, number, update) {
+  const { key, name, label, start } = setting, id = `setting${controls.size}`, least = findLeast(name);
+  const slider = make("input", { type: "range", id, min: least, max: findFarthest(name, start), step: 1, value: start });
+  const digits = make("input", { type: "number", min: least, max: MOST, step: 1, value: start, ariaLabel: `${label} as a number` });
+  controls.set(key, { slider, digits, layer: data.layers[number], start });
+  for (const input of [slider, digits]) {
+    input.addEventListener("input", () => {
+      change(key, input.value === "" ? NaN : Number(input.value));
+      update();
+    });
+  }
+  return make("div", { className: "setting" }, make("label", { htmlFor: id, textContent: label }), slider, digits);
+}
+
+function findFarthest(name, start) {
+  const least = { kernel: 11, stride: 4, padding: 5, groups: 32, multiplier: 8, channels: 8 }[name] ?? 16;
+  return Math.max(least, ["stride", "padding"].includes(name) ? start : 2 * start);
+}
+
+// Set a value, or forget it where the layer has it anyway.
+function change(key, value) {
+  changed.delete(key);
+  if (readControl(key) !== value) changed.set(key, value);
+}
+
+// The value of a setting: padding may follow the kernel.
+function readControl(key) {
+  const { layer, start } = controls.get(key);
+  if (changed.has(key)) return changed.get(key);
+  const [name, axis] = key.slice(layer.key.length + 1).split(".");
+  if (name !== "padding" || !layer.keeps) return start;
+  try {
+    return settle(layer, changed).padding[axis ?? 0];
+  } catch {
+    return start; // the kernel is not a number
+  }
+}
+
+function showControls(costs) {
+  for (const [key, { slider, digits }] of controls) {
+    const value = readControl(key);
+    if (Number.isFinite(value)) slider.max = Math.max(slider.max, Math.min(value, MOST));
+    slider.value = value;
+    if (document.activeElement !== digits) digits.value = value; // a half-typed number stays
+  }
+  data.layers.forEach(({ row, kind }, number) => {
+    const { details, heading, products } = parts[number];
+    details.classList.toggle("wrong", costs.refusal?.row === row);
+    heading.textContent = kind === "input" ? spellShape(costs.rows[row].shape ?? []) : nameRow(row, costs.changed);
+    if (details.open) products.replaceChildren(...costs.rows[row].products.flatMap(([label, text]) => [make("dt", { textContent: label }), make("dd", { textContent: text })]));
+  });
+}
+
+// The name of a row as in a drawing: "3x3 conv, 192, /2".
+function nameRow(row, values) {
+  const layer = byRow.get(row);
+  if (!layer || layer.kind === "input") return data.rows[row].label;
+  const read = (name) => {
+    const key = `${layer.key}.${name}`, start = layer.start[name];
+    if (Array.isArray(start)) return start.map((each, i) => values.get(key) ?? values.get(`${key}.${i}`) ?? each);
+    return values.get(key) ?? start;
+  };
+  if (layer.kind === "linear") return `fc ${read("outputs")}`;
+  const stride = read("stride"), sign = layer.transposed ? "x" : "/";
+  const steps = stride.every((step) => step === 1) ? "" : `, ${sign}${isUniform(stride) ? stride[0] : stride.join("x")}`;
+  const window = read("kernel").join("x");
+  if (layer.kind === "pool") return `${layer.name} ${window}${steps}`;
+  if (layer.start.multiplier) return `${window} depthwise conv${read("multiplier") > 1 ? `, x${read("multiplier")}` : ""}${steps}`;
+  const groups = read("groups") > 1 ? `, ${read("groups")} groups` : "";
+  return `${window} ${layer.transposed ? "up-conv" : "conv"}, ${read("filters")}${steps}${groups}`;
+}

@@ -1,0 +1,105 @@
+// The page: totals, drawing and table follow the settings, and the address of the page holds them.
+const picture = document.getElementById("picture");
+const table = document.getElementById("table");
+const refusal = document.getElementById("refusal");
+const SMALLEST = 0.75; // times the letters' size
+const boxes = Object.entries(data.picture.boxes).map(([key, box]) => ({ ...box, key }));
+boxes.forEach((box, number) => (box.number = number));
+const drawn = { ...data.picture, boxes: Object.fromEntries(boxes.map((box) => [box.key, box])) };
+const first = compute(new Map());
+const TOTALS = [
+  ["params", "Parameters", ""],
+  ["macs", "Multiply-adds", ""],
+  ["bytes", "Activation memory", " bytes"],
+  ["field", "Receptive field", ""],
+];
+
+function update() {
+  const costs = compute(changed);
+  showControls(costs);
+  showTotals(costs);
+  showPicture(costs);
+  showTable(costs);
+  const address = new URLSearchParams(changed).toString();
+  history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
+}
+
+function showTotals({ totals, refusal: refused }) {
+  const sentence = refused ? `${refused.message}.` : "";
+  if (refusal.textContent !== sentence) refusal.textContent = sentence;
+  const shown = TOTALS.map(([name, label, unit]) => {
+    const before = first.totals[name], now = totals?.[name];
+    if (name === "field") return [name, label, now, now === before ? "as at the start" : `${before} at the start`];
+    const ratio = before ? `${((100 * now) / before).toFixed(1)} % of ` : "";
+    return [name, label, `${spell(now ?? 0)}${unit}`, now === before ? "as at the start" : `${ratio}${spell(before)} at the start`];
+  });
+  document.getElementById("totals").replaceChildren(
+    ...(totals ? shown : []).map(([name, label, value, note]) =>
+      make("div", {}, make("dt", { textContent: label }), make("dd", {}, make("b", { id: `total-${name}`, textContent: value }), make("small", { textContent: note })))),
+  );
+}
+
+function showPicture(costs) {
+  const largest = Math.max(...costs.rows.map((row) => row.macs), 1);
+  for (const box of boxes) {
+    const rows = box.rows.map((row) => costs.rows[row]), macs = rows.reduce((sum, row) => sum + row.macs, 0);
+    const name = box.named.map((row) => nameRow(row, costs.changed)).join(" + ");
+    box.name = (name.startsWith("+ ") ? name.replace("+ + ", "+ ") : name) + (box.shared ? " (shared)" : "");
+    box.cost = macs ? `${spell(macs)} multiply-adds` : "";
+    box.share = macs / largest;
+    box.shape = rows.at(-1).shape ? spellShape(rows.at(-1).shape) : "";
+  }
+  const layout = layOut(drawn), width = layout.right - layout.left + 8, height = layout.height + 8;
+  const focused = document.activeElement?.closest?.("#picture [data-number]")?.dataset.number;
+  const room = picture.parentElement.clientWidth, scale = Math.min(1, Math.max(SMALLEST, room / width));
+  picture.setAttribute("viewBox", `${layout.left - 4} -4 ${width} ${height}`);
+  picture.setAttribute("width", width * scale);
+  picture.setAttribute("height", height * scale);
+  picture.innerHTML = drawInside(layout, drawn.boxes);
+  const wrong = boxes.find((box) => box.rows.includes(costs.refusal?.row));
+  if (wrong) picture.querySelector(`[data-number="${wrong.number}"]`).classList.add("wrong");
+  if (focused) picture.querySelector(`[data-number="${focused}"]`).focus({ preventScroll: true });
+}
+
+function showTable({ rows, totals }) {
+  const head = ["Layer", "Output", "Parameters", "Multiply-adds", "Memory, bytes"].map((text) => make("th", { scope: "col", textContent: text }));
+  const body = rows.flatMap((row, n) => {
+    if (!row.shape) return [];
+    const cells = [spellShape(row.shape), ...[row.params, row.macs, row.bytes].map(spell)];
+    return [make("tr", {}, make("th", { scope: "row", textContent: data.rows[n].name }), ...cells.map((text) => make("td", { textContent: text })))];
+  });
+  const sums = totals ? [["Total", "", ...["params", "macs", "bytes"].map((name) => spell(totals[name]))]] : [];
+  const foot = sums.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row", textContent: name }), ...cells.map((text) => make("td", { textContent: text }))));
+  table.replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body), make("tfoot", {}, ...foot));
+}
+
+// A box leads to the settings of its layer.
+function goTo(box) {
+  const number = data.layers.findIndex(({ row }) => box?.rows.includes(row));
+  if (number < 0 || !parts[number].details.isConnected) return;
+  parts[number].details.open = true;
+  parts[number].fields.querySelector("input").focus();
+  parts[number].details.scrollIntoView({ block: "nearest" });
+}
+
+function readAddress() {
+  changed.clear();
+  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (controls.has(key)) changed.set(key, value === "" ? NaN : Number(value));
+  update();
+}
+
+const boxOf = (event) => boxes[event.target.closest?.("[data-number]")?.dataset.number];
+picture.addEventListener("click", (event) => goTo(boxOf(event)));
+picture.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== " ") return;
+  event.preventDefault();
+  goTo(boxOf(event));
+});
+document.getElementById("reset").addEventListener("click", () => {
+  changed.clear();
+  update();
+});
+addEventListener("hashchange", readAddress);
+addEventListener("resize", () => showPicture(compute(changed)));
+buildControls(update);
+readAddress();
