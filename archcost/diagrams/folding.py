@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.diagrams.graph import Graph, Node, build_graph
+from archcost.diagrams.graph import Graph, Node, build_graph, find_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from archcost.records import Report
 
 RIDING = frozenset(("normalisation", "activation"))
 NORMALISED = frozenset(("convolution", "linear", "activation"))  # roles of boxes that a normalisation joins
-LISTS = frozenset(("ModuleList", "ModuleDict"))
+CHAINED = frozenset(("add", "cat"))  # operators that a reader takes as one, whatever their number of operands
 NUMBERED_PATHS = 3  # from this number on, equal paths become one box with a number
 
 
@@ -49,30 +49,26 @@ def add_up_chains(graph: Graph) -> None:
     """Join additions that only add to each other into one box, and concatenations likewise."""
     for key in list(graph.nodes):
         reader = graph.reader(key)
-        kind = graph.layer(key).kind
-        if graph.nodes[key].outside:
+        operator = find_operator(graph.layer(key))
+        if reader is None or operator not in CHAINED or graph.nodes[key].outside or graph.nodes[key].riders:
             continue
-        if reader is None or kind not in {"add", "cat"} or graph.layer(reader).kind != kind or graph.nodes[key].riders:
+        if find_operator(graph.layer(reader)) != operator:
             continue
         node = graph.nodes[reader]
         graph.merge(reader, [key], replace(node, rows=(*graph.nodes[key].rows, *node.rows)))
 
 
-def find_lists(kinds: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules that run nothing by themselves, from the classes of all modules."""
-    return frozenset(path for path, kind in kinds.items() if kind in LISTS)
-
-
-def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules that hold nothing but blocks of one class."""
+def find_stages(report: Report) -> frozenset[str]:
+    """Return the modules that only run blocks of one class, one after another or side by side."""
     children: dict[str, list[str]] = {}
-    for path in kinds:
+    for path in report.modules:
         if path:
             children.setdefault(path.rpartition(".")[0], []).append(path)
+    work = {layer.module for layer in report.layers}  # modules that run operators of their own
     return frozenset(
         path for path, inside in children.items()
-        if kinds[path] == "Sequential" and len({kinds[each] for each in inside}) == 1
-        and kinds[inside[0]] != "Sequential" and all(each in children for each in inside)
+        if path and path not in work and len({report.modules[each] for each in inside}) == 1
+        and all(each in children for each in inside)
     )  # fmt: skip
 
 
@@ -225,8 +221,8 @@ def simplify(report: Report, level: Level, *, apart: bool = False, below: str = 
         ride(graph)
     add_up_chains(graph)
     if level.depth is not None:
-        stages = find_stages(report.modules) if level.stages else frozenset()
-        fold(graph, level.depth, find_lists(report.modules) | stages, below=below)
+        stages = find_stages(report) if level.stages else frozenset()
+        fold(graph, level.depth, stages.union(report.lists or ()), below=below)
     if level.repeats:
         count_repeats(graph)
     count_paths(graph)

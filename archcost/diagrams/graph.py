@@ -151,9 +151,14 @@ def build_graph(report: Report) -> Graph:
     return graph
 
 
+def find_operator(layer: Layer) -> str:
+    """Return the operator of a row that runs only one, such as "add" for aten.add_; "" for all other rows."""
+    return layer.operators[0].rpartition(".")[2].strip("_") if len(layer.operators) == 1 else ""
+
+
 def is_shuffle(layer: Layer) -> bool:
     """Whether a row is a channel shuffle: a copy of images with their channel groups transposed."""
-    return layer.kind == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
+    return find_operator(layer) == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
 
 
 def _is_silent(layer: Layer) -> bool:
