@@ -360,8 +360,8 @@ def _gather_timelines(request: Request) -> Chart:
 def _gather_winners(request: Request) -> Chart:
     if request.specs:
         raise ArgumentError("error-year shows the challenge's winners; it takes no network")
-    text = files("archcost").joinpath("data/winners.csv").read_text(encoding="utf-8")
-    columns = ("year", "network", "top5_error", "depth", "place", "protocol", "source")
+    text = files("archcost").joinpath("data/challenge.csv").read_text(encoding="utf-8")
+    columns = ("year", "network", "top5_error", "split", "depth", "place", "protocol", "source")
     winners = [
         Winner(
             year=int(row.text("year")),
@@ -372,7 +372,8 @@ def _gather_winners(request: Request) -> Chart:
             protocol=row.text("protocol"),
             source=row.text("source"),
         )
-        for row in yield_rows(text, "winners.csv", columns)
+        for row in yield_rows(text, "challenge.csv", columns)
+        if row.text("place")
     ]
     return Chart(data=winners)
 

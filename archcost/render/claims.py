@@ -92,7 +92,7 @@ def _group_by_source(findings: Sequence[Finding]) -> dict[Source, list[Finding]]
 
 
 def _spell_measured(finding: Finding) -> str:
-    return "" if finding.measured is None else units.figure(finding.measured)
+    return "" if finding.measured is None else units.figure_like(finding.claim.printed, finding.measured)
 
 
 def _build_record(finding: Finding) -> dict[str, Any]:
