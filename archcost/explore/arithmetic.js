@@ -1,5 +1,6 @@
 // The costs of the network under changed settings, step by step: the arithmetic of archcost/rules and archcost/account.
 const english = new Intl.NumberFormat("en-US");
+const AXIS_NAMES = ["images", "channels"];
 const spell = (count) => english.format(count);
 const multiply = (factors) => factors.map(spell).join(" x ");
 const spellShape = (shape) => shape.slice(1).join("x");
@@ -167,7 +168,7 @@ const KINDS = {
   },
   join(step, inputs) {
     const shape = [...inputs[0].shape];
-    if (inputs.some((input) => input.shape.some((size, dim) => dim !== step.dim && size !== shape[dim]))) throw refuse(step, `${spellSources(inputs)} differ along another axis than the one that they join along`);
+    if (inputs.some((input) => input.shape.some((size, dim) => dim !== step.dim && size !== shape[dim]))) throw refuse(step, `${spellSources(inputs)} do not join; only their ${AXIS_NAMES[step.dim] ?? `axis ${step.dim}`} may differ`);
     shape[step.dim] = inputs.reduce((sum, input) => sum + input.shape[step.dim], 0);
     return { shape, field: uniteFields(inputs.map((input) => alignField(input, shape))) };
   },
@@ -184,4 +185,4 @@ const KINDS = {
   },
 };
 
-const spellSources = (inputs) => inputs.map(({ shape, row }) => `${spellShape(shape)} from ${data.rows[row].name}`).join(" and ");
+const spellSources = (inputs) => inputs.map(({ shape, row }) => `${spellShape(shape)} from ${data.rows[row].name}`).join(", ");

@@ -32,9 +32,17 @@ def describe_change(op: OpCall, sight: Sight, data: Sequence[TensorSpec]) -> dic
         case Mixes(mixed) if "output_size" in op.args:
             return {"kind": "adapt", "sizes": op.outputs[0].shape[-len(mixed) :]}
         case Mixes(mixed, keeps) if len(op.outputs) == 1:
-            reduces = "keepdim" in op.args
-            return {"kind": "mix", "dims": [dim % dims for dim in mixed], "keeps": keeps, "reduces": reduces}
+            return _describe_mix(op, data[0], [dim % dims for dim in mixed], keeps=keeps)
     return _describe_move(op, sight, data[0])
+
+
+def _describe_mix(op: OpCall, data: TensorSpec, dims: Sequence[int], *, keeps: bool) -> dict[str, Any] | None:
+    """Describe a reduction, or an operator such as a softmax that keeps the shape."""
+    reduces = "keepdim" in op.args
+    sizes = [1 if reduces and dim in dims else size for dim, size in enumerate(data.shape)]
+    left = tuple(size for dim, size in enumerate(sizes) if keeps or dim not in dims)
+    step = {"kind": "mix", "dims": dims, "keeps": keeps, "reduces": reduces}
+    return step if left == op.outputs[0].shape else None
 
 
 def _describe_move(op: OpCall, sight: Sight, data: TensorSpec) -> dict[str, Any] | None:

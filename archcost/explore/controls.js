@@ -87,15 +87,16 @@ function nameRow(row, values) {
   if (!layer || layer.kind === "input") return data.rows[row].label;
   const read = (name) => {
     const key = `${layer.key}.${name}`, start = layer.start[name];
-    if (Array.isArray(start)) return start.map((each, i) => values.get(key) ?? values.get(`${key}.${i}`) ?? each);
-    return values.get(key) ?? start;
+    const legible = (value) => (Number.isFinite(value) ? value : "?"); // a field that is being typed may be empty
+    if (Array.isArray(start)) return start.map((each, i) => legible(values.get(key) ?? values.get(`${key}.${i}`) ?? each));
+    return legible(values.get(key) ?? start);
   };
   if (layer.kind === "linear") return `fc ${read("outputs")}`;
   const stride = read("stride"), sign = layer.transposed ? "x" : "/";
   const steps = stride.every((step) => step === 1) ? "" : `, ${sign}${isUniform(stride) ? stride[0] : stride.join("x")}`;
   const window = read("kernel").join("x");
   if (layer.kind === "pool") return `${layer.name} ${window}${steps}`;
-  if (layer.start.multiplier) return `${window} depthwise conv${read("multiplier") > 1 ? `, x${read("multiplier")}` : ""}${steps}`;
-  const groups = read("groups") > 1 ? `, ${read("groups")} groups` : "";
+  if (layer.start.multiplier) return `${window} depthwise conv${read("multiplier") === 1 ? "" : `, x${read("multiplier")}`}${steps}`;
+  const groups = read("groups") === 1 ? "" : `, ${read("groups")} groups`;
   return `${window} ${layer.transposed ? "up-conv" : "conv"}, ${read("filters")}${steps}${groups}`;
 }

@@ -45,7 +45,7 @@ class Layers:
             "more": op.args.get("output_padding") or (0,) * len(window.kernel),
             "keeps": not window.transposed and _keeps_size(window),
         }
-        return self._add(self._identify(weight), self._name(weight), row, settings)
+        return self._add(self._identify(weight), self._params[self._identify(weight)].module, row, settings)
 
     def add_pool(self, row: int, op: OpCall, window: Slides) -> int:
         """Return the number of a pool's layer."""
@@ -64,11 +64,12 @@ class Layers:
     def add_linear(self, row: int, weight: TensorSpec) -> int:
         """Return the number of a linear layer."""
         settings = {"kind": "linear", "start": {"outputs": weight.shape[1]}}
-        return self._add(self._identify(weight), self._name(weight), row, settings)
+        return self._add(self._identify(weight), self._params[self._identify(weight)].module, row, settings)
 
     def _add(self, identity: object, key: str, row: int, settings: Settings) -> int:
         if identity not in self._numbers:
             self._numbers[identity] = len(self.found)
+            key = key or self._rows[row].kind  # of a network that is a single layer
             name, count = key, 1
             while key in self._keys:
                 count += 1
@@ -79,10 +80,6 @@ class Layers:
 
     def _identify(self, weight: TensorSpec) -> tuple[int, int]:
         return weight.storage, weight.offset
-
-    def _name(self, weight: TensorSpec) -> str:
-        spec = self._params[self._identify(weight)]
-        return spec.module or spec.name
 
 
 def mark_reductions(layers: Sequence[Settings], steps: Sequence[Mapping[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 const picture = document.getElementById("picture");
 const table = document.getElementById("table");
 const refusal = document.getElementById("refusal");
+const PATIENCE = 150; // milliseconds, because a browser refuses an address that changes with each step of a slider
 const SMALLEST = 0.75; // times the letters' size
 const boxes = Object.entries(data.picture.boxes).map(([key, box]) => ({ ...box, key }));
 boxes.forEach((box, number) => (box.number = number));
@@ -14,12 +15,23 @@ const TOTALS = [
   ["field", "Receptive field", ""],
 ];
 
-function update() {
+let writing = 0; // the timer of the address
+
+function show() {
   const costs = compute(changed);
   showControls(costs);
   showTotals(costs);
   showPicture(costs);
   showTable(costs);
+}
+
+function update() {
+  show();
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, PATIENCE);
+}
+
+function writeAddress() {
   const address = new URLSearchParams(changed).toString();
   history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
 }
@@ -85,7 +97,8 @@ function goTo(box) {
 function readAddress() {
   changed.clear();
   for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (controls.has(key)) changed.set(key, value === "" ? NaN : Number(value));
-  update();
+  clearTimeout(writing);
+  show();
 }
 
 const boxOf = (event) => boxes[event.target.closest?.("[data-number]")?.dataset.number];

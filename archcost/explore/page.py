@@ -28,9 +28,9 @@ SCRIPTS = (  # each script uses the ones before it
 BODY = """<header>
 <h1>{title}</h1>
 <button type="button" id="reset">Reset</button>
-</header>
 <p class="facts">Move a slider or type a number: figures and drawing follow. Layers take the channels that reach them.
 The address of this page holds the settings, so that a link to it does, too.</p>
+</header>
 <main>
 <form id="controls" aria-label="Settings"></form>
 <section aria-label="Costs">
@@ -65,7 +65,10 @@ def build_data(trace: Trace, report: Report) -> dict[str, Any]:
     Raises:
         ArgumentError: a page cannot repeat an operator of the network.
     """
-    rows = [{"name": clean_lines(layer.name), "label": clean_lines(name_row(layer))} for layer in report.layers]
+    rows = [
+        {"name": clean_lines(layer.name or layer.kind), "label": clean_lines(name_row(layer))}
+        for layer in report.layers
+    ]
     return {"rows": rows, **describe_network(trace, report), "picture": describe_picture(report)}
 
 

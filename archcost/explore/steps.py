@@ -167,13 +167,13 @@ class _Describer:
         """Note that an operator uses a parameter."""
         place = (spec.storage, spec.offset)
         if place not in self.params or self.params[place].elements != spec.elements:
-            self._refuse(op, "computes its weights")
+            self._refuse(op, "uses a part of a parameter, or computes its weights")
         self.used.add(place)
         return True
 
     def _add_constant(self, op: OpCall) -> None:
         if any(self._is_kept(op, spec) for spec in op.outputs):
-            self._refuse(op, "makes a tensor of its own")
+            self._refuse(op, "does not depend on the input")
         self.constants.add(op.index)
 
     def _is_data(self, spec: TensorSpec) -> bool:
@@ -206,7 +206,7 @@ class _Describer:
     def _find_place(self, op: OpCall) -> str:
         """Return the row of an operator; of one that returns a view, and has no row, the module."""
         row = self.row_of.get(op.index)
-        if row is not None:
+        if row is not None and self.report.layers[row].name:
             return f"the row {self.report.layers[row].name}"
         path = self.trace.calls[op.module].path if op.module >= 0 else ""
         return f"the module {path}" if path else "the outermost module"
