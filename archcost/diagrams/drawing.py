@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.charts.theme import TITLE, find_size, find_theme, use_settings
-from archcost.diagrams.plan import BESIDE, FRAME, GAP, HEAD, LEADING, MARGIN, PADDING, measure, measure_all, measure_box
+from archcost.diagrams.plan import (
+    BESIDE,
+    FRAME,
+    GAP,
+    HEAD,
+    LEADING,
+    MARGIN,
+    PADDING,
+    SHEET,
+    measure,
+    measure_all,
+    measure_box,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,14 +97,13 @@ class _Drawer:
     def draw_box(self, key: int) -> None:
         from matplotlib.patches import Rectangle
 
-        room, node, text = self.plan.layout.boxes[key], self.plan.graph.nodes[key], self.plan.texts[key]
+        node, text = self.plan.graph.nodes[key], self.plan.texts[key]
         theme, font = self.theme, self.plan.font
         width, height = measure_box(text, self.style, font)
-        left = self.left + room.x - (room.width if self.plan.across else width) / 2
-        top = self.top + (room.y - height / 2 if self.plan.across else room.top)
+        left, top = self.find_corner(key, width, height)
         self.write_shape(key, left, top, width, height)
         if node.times > 1 or node.paths > 1:  # a second sheet behind the box
-            self.draw_sheet(left + 0.25 * font, top - 0.25 * font, width, height, theme.background)
+            self.draw_sheet(left + SHEET * font, top - SHEET * font, width, height, theme.background)
         colour = self.style.show == "colour"
         face = _mix(theme.background, theme.hues[0], 0.45 * text.share) if colour else theme.background
         sheet = self.draw_sheet(left, top, width, height, face)
@@ -115,6 +126,15 @@ class _Drawer:
             at = left + 0.4 * font, top + height - (BAR + 0.15) * font
             self.axes.add_patch(Rectangle(at, wide, BAR * font, facecolor=theme.hues[0], linewidth=0, zorder=3))
 
+    def find_corner(self, key: int, width: float, height: float) -> tuple[float, float]:
+        """Return the upper left corner of a box; the rest of its room, behind the box, is for its shape."""
+        room, node, rises = self.plan.layout.boxes[key], self.plan.graph.nodes[key], key in self.plan.layout.rising
+        x, y = self.left + room.x, self.top + room.y
+        if self.plan.across:
+            return (x + room.width / 2 - width if rises else x - room.width / 2), y - height / 2
+        sheet = SHEET * self.plan.font if node.times > 1 or node.paths > 1 else 0.0
+        return x - width / 2, (y + room.height / 2 - height if rises else y - room.height / 2 + sheet)
+
     def write(self, x: float, y: float, text: str, colour: str, *, zorder: float = 4, align: str = "center") -> None:
         self.axes.text(
             x, y, text, ha=align, va="center", fontsize=self.plan.font, color=colour, zorder=zorder
@@ -125,15 +145,17 @@ class _Drawer:
         shape, font = self.plan.texts[key].shape, self.plan.font
         if not shape:
             return
-        room = self.plan.layout.boxes[key]
+        room, rises = self.plan.layout.boxes[key], key in self.plan.layout.rising
         if self.plan.across:
-            end = self.left + room.x + room.width / 2
-            x, y = (left + width + end) / 2, top + height / 2
-            line = [(left + width, y), (end, y)]
+            start = left if rises else left + width
+            end = self.left + room.x + (-room.width if rises else room.width) / 2
+            x, y = (start + end) / 2, top + height / 2
+            line = [(start, y), (end, y)]
         else:
-            end = self.top + room.bottom
-            x, y = left + width / 2, (top + height + end) / 2
-            line = [(x, top + height), (x, end)]
+            start = top if rises else top + height
+            end = self.top + (room.top if rises else room.bottom)
+            x, y = left + width / 2, (start + end) / 2
+            line = [(x, start), (x, end)]
         if self.plan.graph.readers[key]:
             self.axes.plot(*zip(*line, strict=True), color=self.theme.muted, linewidth=1.1, zorder=1)
         wide, high = measure(shape, font, self.style.font) + 0.2 * font, 1.1 * font

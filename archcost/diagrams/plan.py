@@ -29,6 +29,7 @@ QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
+SHEET = 0.25  # of the font, from a box to the sheet behind it
 LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
@@ -145,10 +146,11 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
 
     def measure_room(key: int) -> tuple[float, float]:
         width, height = measure_box(texts[key], style, font)
-        shape = texts[key].shape
+        shape, node = texts[key].shape, graph.nodes[key]
+        sheet = SHEET * font if node.times > 1 or node.paths > 1 else 0.0
         if across:
             return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
-        return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
+        return max(width, measure(shape, font, style.font)), height + sheet + (LABEL * font if shape else 0.0)
 
     spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}

@@ -5,6 +5,8 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+import torch
+from torch import nn
 
 import archcost
 from archcost.charts import write_svg
@@ -93,6 +95,26 @@ def draw(profile, names, depth=None, columns=1, **style):
 @pytest.mark.parametrize(("names", "depth", "style"), DRAWN)
 def test_nothing_overlaps_and_nothing_is_cut(profile, names, depth, style):
     assert find_faults(write_svg(draw(profile, names, depth, **style).figure)) == []
+
+
+class Nested(nn.Module):
+    """An encoder and a decoder around another, or around a convolution."""
+
+    def __init__(self, levels, width=4):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(width, width, 3, 2, 1), nn.ConvTranspose2d(2 * width, width, 2, 2)
+        self.inside = Nested(levels - 1) if levels else nn.Conv2d(width, width, 3, 1, 1)
+
+    def forward(self, x):
+        x = self.down(x)
+        return self.up(torch.cat([x, self.inside(x)], 1))
+
+
+@pytest.mark.parametrize("direction", ["down", "right"])
+def test_nothing_overlaps_in_a_u(direction):
+    report = archcost.profile(Nested(3), torch.zeros(1, 4, 64, 64), device="meta")
+    diagram = draw_networks([(report, "")], depth=0, style=Style(direction=direction))
+    assert find_faults(write_svg(diagram.figure)) == []
 
 
 @pytest.mark.extras
