@@ -117,6 +117,18 @@ def test_nothing_overlaps_in_a_u(direction):
     assert find_faults(write_svg(diagram.figure)) == []
 
 
+def test_the_boxes_of_a_column_stand_below_each_other():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Conv2d(8, 8, 11, padding=5, groups=2), nn.Conv2d(8, 8, 1)
+    )
+    report = archcost.profile(net, torch.zeros(1, 3, 32, 32), device="meta")
+    svg = write_svg(draw_networks([(report, "")], columns=2).figure)
+    boxes, *_ = read_svg(svg)
+    middles = {round((left + right) / 2) for _, (left, _, right, _) in boxes}
+    assert len(boxes) == 8  # the input, twice three layers, and the last
+    assert len(middles) == 3
+
+
 @pytest.mark.extras
 @pytest.mark.parametrize("direction", ["down", "right"])
 @pytest.mark.parametrize("size", ["16:9", "4:3", "slide", "paper"])
