@@ -33,8 +33,8 @@ BAR = 0.3  # of the font, the height of a bar
 ARROW = 0.45  # of the font, the length of an arrow's head
 
 
-def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
-    """Draw diagrams side by side with matplotlib.
+def draw_plans(planned: Sequence[Plan], style: Style, first: int | None = None) -> Figure:
+    """Draw diagrams side by side with matplotlib, or only the `first` boxes of each, in their places.
 
     If the drawing does not fit the requested size, the figure grows and the letters keep their size.
     """
@@ -56,7 +56,7 @@ def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
         for plan in planned:
             middle = (width if alone else 2 * left + plan.wide) / 2
             _write_head(axes, plan, theme, left if alone else middle, align="left" if alone else "center")
-            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw()
+            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw(first)
             left += plan.wide + GAP * font
     return figure
 
@@ -74,11 +74,14 @@ class _Drawer:
     def __init__(self, axes: Axes, plan: Plan, theme: Theme, style: Style, corner: tuple[float, float]) -> None:
         self.axes, self.plan, self.theme, self.style = axes, plan, theme, style
         self.left, self.top = corner
+        self.shown: dict[int, None] = {}
 
-    def draw(self) -> None:
-        for points in self.plan.layout.lines.values():
-            self.draw_line([(x + self.left, y + self.top) for x, y in points])
-        for key in self.plan.graph.nodes:
+    def draw(self, first: int | None) -> None:
+        self.shown = dict.fromkeys([*self.plan.graph.nodes][:first])
+        for ends, points in self.plan.layout.lines.items():
+            if self.shown.keys() >= {*ends}:
+                self.draw_line([(x + self.left, y + self.top) for x, y in points])
+        for key in self.shown:
             self.draw_box(key)
 
     def draw_line(self, points: Sequence[tuple[float, float]]) -> None:
@@ -156,7 +159,7 @@ class _Drawer:
             end = self.top + (room.top if rises else room.bottom)
             x, y = left + width / 2, (start + end) / 2
             line = [(x, start), (x, end)]
-        if self.plan.graph.readers[key]:
+        if not self.shown.keys().isdisjoint(self.plan.graph.readers[key]):
             self.axes.plot(*zip(*line, strict=True), color=self.theme.muted, linewidth=1.1, zorder=1)
         wide, high = measure(shape, font, self.style.font) + 0.2 * font, 1.1 * font
         from matplotlib.patches import Rectangle

@@ -1,5 +1,7 @@
 """draw_network and `archcost draw`."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -43,6 +45,15 @@ def test_every_cost_can_be_shown(reduced, cost):
     wanted = {"params": ">110.8 k Params<", "memory": ">602.1 kB<", "receptive-field": ">RF 5<", "none": ">concat<"}
     assert wanted[cost] in svg
     assert "MACs<" not in svg
+
+
+def test_the_first_boxes_stand_where_the_whole_diagram_has_them(reduced):
+    whole, part = (write_svg(draw_network(reduced, first=first).figure) for first in (None, 3))
+    assert draw_network(reduced).boxes == whole.count('id="box-') == 9
+    assert part.count('id="box-') == 3  # the input, the first branch, and a part of the second
+    assert ">concat<" not in part
+    for box in re.findall(r'<g id="box-\d+">.*?</g>', part, re.DOTALL):
+        assert re.search(r' d="(.*?)"', box, re.DOTALL)[1] in whole
 
 
 def test_a_receptive_field_that_exceeds_the_input_is_marked():
