@@ -70,6 +70,11 @@ class Graph:
         """Return the row that names the box."""
         return self.layers[self.nodes[key].main]
 
+    @property
+    def input_size(self) -> tuple[int, ...]:
+        """The spatial size of the network's first input."""
+        return next((row.outputs[0][2:] for row in self.layers if row.is_input and row.outputs), ())
+
     def is_shared(self, key: int) -> bool:
         """Whether several calls use all parameters of the box."""
         owners = {self.layers[row].name for row in self.nodes[key].rows if self.layers[row].params}

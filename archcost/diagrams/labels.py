@@ -163,12 +163,27 @@ def _name_pool(layer: Layer) -> str:
 
 
 def spell_shape(graph: Graph, key: int) -> str:
-    """Return the shape of a box's result without the batch: "64x56x56"."""
+    """Return the shape of a box's result without the batch, "64x56x56", or of its parts, "2 x 32x56x56"."""
     layer = graph.layers[max(graph.nodes[key].rows)]
-    if is_shuffle(layer):
-        _, inside, groups, *spatial = layer.outputs[0]
-        return units.shape((inside * groups, *spatial))
     if not layer.outputs or len(layer.outputs[0]) <= 1:
         return ""
     _, channels, *spatial = layer.outputs[0]
-    return units.shape((channels // graph.nodes[key].of, *spatial))
+    if is_shuffle(layer):
+        groups, *spatial = spatial
+        channels *= groups
+    parts = _count_parts(graph, key, (channels, *spatial))
+    shape = units.shape((channels // graph.nodes[key].of // parts, *spatial))
+    return f"{parts} x {shape}" if parts > 1 else shape
+
+
+def _count_parts(graph: Graph, key: int, shape: tuple[int, ...]) -> int:
+    """Return into how many equal parts a split divides the channels of a result before others read it."""
+    found = set()
+    for reader in graph.readers[key]:
+        for row in (graph.layers[row] for row in graph.nodes[reader].rows):
+            if len(row.inputs) == len(row.reads):
+                pairs = zip(row.reads, row.inputs, strict=True)
+                found |= {read for source, read in pairs if source in graph.nodes[key].rows}
+    parts = {divmod(shape[0], read[1]) for read in found if len(read) > 1 and read[2:] == shape[1:]}
+    count, rest = parts.pop() if len(parts) == len(found) == 1 else (1, 0)
+    return count if not rest else 1

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.charts.blocks import spell_field
 from archcost.diagrams.arrangement import Arranger, Row, Single, Stack
 from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, fold, ride
 from archcost.diagrams.graph import Graph, build_graph, check_module
@@ -138,7 +139,8 @@ class _Builder:
             [METRICS[name].label, f"{units.exact(value)} {METRICS[name].unit or ''}".strip()]
             for name, value in sums.items()
         ]
-        facts += [["Receptive field", units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)]]
+        field = graph.layers[max(graph.nodes[key].rows)].receptive_field
+        facts += [["Receptive field", spell_field(field, self.graph.input_size)]]
         return [[label, text] for label, text in facts if text]
 
 

@@ -8,7 +8,7 @@ import archcost
 from archcost.diagrams.columns import split_columns
 from archcost.diagrams.folding import Level, find_stages, simplify
 from archcost.diagrams.graph import build_graph
-from archcost.diagrams.labels import break_name, find_common_riders, name_node, name_row
+from archcost.diagrams.labels import break_name, find_common_riders, name_node, name_row, spell_shape
 from archcost.diagrams.plan import find_cost
 from archcost.errors import ArgumentError
 
@@ -208,6 +208,25 @@ def test_the_class_of_a_module_decides_nothing():
 def test_a_channel_shuffle_is_a_box():
     shuffled = names(archcost.profile("shufflenet_v1"), below="stage2.1")
     assert shuffled[2] == "channel shuffle"
+
+
+class Halves(nn.Module):
+    """A convolution of one half of the channels beside the other half, as in ShuffleNet V2."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        left, right = x.chunk(2, 1)
+        return torch.cat([left, self.conv(right)], 1)
+
+
+def test_a_split_is_said_where_it_happens():
+    graph = simplify(walk(Halves(), 8, 5, 5), Level(None))
+    assert [spell_shape(graph, key) for key in graph.nodes] == ["2 x 4x5x5", "4x5x5", "8x5x5"]
+    graph = simplify(walk(nn.Sequential(nn.Flatten(), nn.Linear(8, 2)), 8, 1, 1), Level(None))
+    assert [spell_shape(graph, key) for key in graph.nodes] == ["8x1x1", "2"]
 
 
 @pytest.mark.parametrize(
