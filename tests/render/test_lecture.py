@@ -270,7 +270,7 @@ def test_values_of_several_sizes_have_no_single_width(chain):
 def test_rows_that_repeat_are_written_once_with_their_number():
     lines = write_listing(archcost.profile("lenet5"))
 
-    assert lines[8:11] == (
+    assert lines[9:12] == (
         "  6 times",
         "    CONCAT: [14x14x3]  memory: 14*14*3=588  params: 0",
         "    CONV: 1 5x5 filter, stride 1, pad 0 -> [10x10x1]  (14 - 5)/1 + 1 = 10  memory: 10*10*1=100  "
