@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.charts.crowd import draw_crowd
@@ -16,7 +16,7 @@ from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.collections import PathCollection
 
@@ -39,6 +39,7 @@ def draw(
     linear: bool = False,
     doubled: bool = False,
     limits: tuple[float, float, float, float] | None = None,
+    printed: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
     remark: str = "",
 ) -> None:
@@ -47,12 +48,13 @@ def draw(
     Args:
         canvas: the canvas to draw on.
         data: networks; a network that lacks one of the quantities is left out.
-        x: "macs", "params" or "seconds".
-        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
+        x: "macs", "params", "seconds" or "rate".
+        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters or a rate.
         labels: "all", "none", "pareto", or "auto": all if they are few, else the frontier's and each line's ends.
         linear: whether the x axis is linear rather than logarithmic.
         doubled: whether each multiply-add is shown as two operations.
         limits: limits of x and y in the axes' units; None to fit the data.
+        printed: a paper's own points in the axes' units, by spec.
         title: the headline.
         remark: further information about the networks.
 
@@ -61,8 +63,8 @@ def draw(
     """
     if x == "seconds" and any(row.per_second for row in data.rows):  # each at a batch of its own
         x = "image"
-    across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
-    area = QUANTITIES["macs" if x == "params" else "params"]
+    across, up = (OPERATIONS if doubled and name == "macs" else QUANTITIES[name] for name in (x, y))
+    area = QUANTITIES["macs" if x in {"params", "rate"} else "params"]
     note = ""
     if y == "top1":
         data, note = keep_dataset(data)
@@ -85,7 +87,7 @@ def draw(
         dropped = numbered[room:]
         numbered, named = numbered[:room], [i for i in named if i not in dropped]
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
-        chart = _Chart(canvas, rows, across, up, area)
+        chart = _Chart(canvas, rows, across, up, area, printed or {})
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
         headline = title or _state_finding(rows, across, up, len(best))
         below = canvas.write_title(headline, cited, key=key[:room])
@@ -108,18 +110,26 @@ def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity
 
 
 def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:
-    return frontier([(across.read(row) or 0, up.read(row) or 0) for row in rows])
+    sign = -1 if across.rising else 1
+    return frontier([(sign * (across.read(row) or 0), up.read(row) or 0) for row in rows])
 
 
 class _Chart:
     """The axes and their contents."""
 
     def __init__(
-        self, canvas: Canvas, rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, area: Quantity
+        self,
+        canvas: Canvas,
+        rows: Sequence[ComparisonRow],
+        across: Quantity,
+        up: Quantity,
+        area: Quantity,
+        printed: Mapping[str, tuple[float, float]],
     ) -> None:
-        self.canvas, self.rows, self.area = canvas, rows, area
+        self.canvas, self.rows, self.across, self.area = canvas, rows, across, area
+        self.printed = [printed[row.spec] for row in rows if row.spec in printed]
         self.xs, self.ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
-        self.timed = across is QUANTITIES["seconds"]
+        self.timed = across in (QUANTITIES["seconds"], QUANTITIES["rate"])
         self.axes = canvas.add_axes()
         self.axes.set(xlabel=across.label, ylabel=up.label)
 
@@ -129,16 +139,22 @@ class _Chart:
         `below` is the number of lines of text below the legend of the sizes.
         """
         canvas, axes, points = self.canvas, self.axes, list(zip(self.xs, self.ys, strict=True))
-        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[1])
+        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[0 if self.across.rising else 1])
         if best:
             axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
         balls = self.draw_balls()
+        if self.printed:
+            xs, ys = zip(*self.printed, strict=True)
+            style: dict[str, Any] = {"fillstyle": "none", "markersize": MARK * canvas.size.font, "zorder": 3}
+            axes.plot(xs, ys, "D", color=canvas.theme.text, label="printed", **style)
         self.draw_legends(below, frontier_shown=bool(best))
         texts = {i: _shorten_name(self.rows[i], self.rows) for i in named}
         texts |= {i: f"{place}" for place, i in enumerate(numbered, 1)}
         order = [*numbered, *(i for i in named if i not in numbered)]
         names = [(texts[i], *points[i]) for i in order]
-        missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=[steps] if best else [])
+        missing = place_labels(
+            canvas, axes, names, balls=balls, points=[*points, *self.printed], lines=[steps] if best else []
+        )
         return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
 
     def set_scales(self, *, linear: bool, logarithmic: bool, limits: tuple[float, float, float, float] | None) -> None:
@@ -172,7 +188,7 @@ class _Chart:
         edges = [hues[i] for i in back]
         balls = axes.scatter(left, up, s=areas, c=edges, alpha=0.25, linewidths=0, zorder=2, label="balls")
         axes.scatter(left, up, s=areas, facecolors="none", edgecolors=edges, linewidths=1, zorder=2)
-        if self.timed:
+        if self.across is QUANTITIES["seconds"]:
             draw_whiskers(axes, [row.time for row in rows], self.ys, hues, upright=False)
         for i, row in enumerate(rows):
             hollow = self.timed and row.time is not None and row.time.doubtful
@@ -200,6 +216,9 @@ class _Chart:
         ]  # fmt: skip
         if frontier_shown:
             handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
+        if self.printed:
+            read = "as read from\nthe paper's figure"
+            handles.append(Line2D([], [], linestyle="", marker="D", fillstyle="none", color=theme.text, label=read))
         canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4)
         canvas.figure.draw_without_rendering()  # fixes the right end of the axes, beyond which the circles are drawn
         canvas.figure.set_layout_engine("none")
@@ -278,6 +297,6 @@ def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str
     texts = [f"{len(rows)} networks"]
     if y == "top1":
         texts.append(cite_accuracies(data))
-    if x == "seconds":
-        texts.append(cite_times([row.time for row in rows], batch=data.batch))
+    if x in {"seconds", "rate"}:
+        texts.append(cite_times([row.time for row in rows], batch=data.batch, what="Rate" if x == "rate" else "Time"))
     return ". ".join((*texts, "Costs: counted by archcost"))
