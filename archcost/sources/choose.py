@@ -65,6 +65,7 @@ def _choose(
     module: nn.Module, example: Callable[[], Any] | None, size: tuple[int, int] | None, seq: int | None
 ) -> Choice | None:
     from archcost.sources.configured import describe_configured
+    from archcost.sources.targets import describe_targets
 
     if example is not None:
         return Choice(inputs=describe_example(example(), module), why="example_inputs() beside it")
@@ -74,7 +75,8 @@ def _choose(
         if given is not None:
             return Choice(inputs=describe_example(given, module), why=f"its {name}")
     if configured:
-        return Choice(inputs=configured, why="its configuration")
+        training_inputs = describe_targets(module, configured)
+        return Choice(inputs=configured, why="its configuration", training_inputs=training_inputs)
     tokens = next((name for name in _list_parameters(module) if name in IDS), None)
     if tokens:
         return Choice(

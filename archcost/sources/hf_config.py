@@ -23,7 +23,7 @@ def read_config(file: Path) -> dict[str, Any]:
     """
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnknownNetworkError(f"{file} cannot be read as JSON: {first_line(error)}") from error
     if not isinstance(fields, dict) or not any(name in fields for name in SAYS):
         raise UnknownNetworkError(

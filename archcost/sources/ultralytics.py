@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,19 @@ from archcost.sources.source import Source
 from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import nn
 
     from archcost.sources.spec import Spec
 
 SIDE, CLASSIFIED_SIDE = 640, 224
+BOXES = [[0.5, 0.5, 0.25, 0.25], [0.25, 0.25, 0.125, 0.125]]  # centre, width and height as parts of the image
+FAMILIES = {  # the class for a network with this head, if it is not YOLO
+    "RTDETRDecoder": "RTDETR", "WorldDetect": "YOLOWorld", "YOLOEDetect": "YOLOE", "YOLOESegment": "YOLOE",
+    "YOLOESegment26": "YOLOE",
+}  # fmt: skip
+MASKED, COARSE = 4, 8  # the side of a pixel of a mask of an object, of a class
 SCALE = re.compile(r"(\d+)[nslmx](?=-|$)")  # yolo11n is yolo11 at its scale n
 SUFFIXES = (".yaml", ".yml")
 
@@ -55,19 +62,50 @@ class _Ultralytics(Source):
                 raise UnknownNetworkError(f"ultralytics has no network {stem!r}; {hint}")
             stem = f"{stem}.yaml"
         fields = run_user_code(lambda: _read(tasks, stem), f"reading {spec.target}")
-        task = tasks.guess_model_task(fields)
+        task = tasks.guess_model_task(fields) or "detect"
         channels = spec.arguments.get("ch", fields.get("channels", 3))
         side = CLASSIFIED_SIDE if task == "classify" else SIDE
+        image = InputSpec(shape=(int(channels), *(spec.size or (side, side))))  # type: ignore[call-overload]
         return Network(
             spec=spec.text,
             name=spec.target,
             build=lambda: _build(fields, task, spec),
-            inputs=(InputSpec(shape=(int(channels), *(spec.size or (side, side)))),),  # type: ignore[call-overload]
+            inputs=(image,),
+            training_inputs=tuple(_describe_training(task, image, fields)),
         )
 
     def names(self) -> Sequence[str]:
         """Return the names of the library's files; names with scales (yolo11n) appear without them (yolo11)."""
         return [f"ultralytics:{stem}" for stem in _list_stems()]
+
+
+def _describe_training(task: str, image: InputSpec, fields: dict[str, Any]) -> Iterator[InputSpec]:
+    """Yield the entries of a training batch: the images, and two objects in the first; nothing for other tasks."""
+    if task not in {"detect", "segment", "pose", "obb", "classify"}:
+        return
+    yield replace(image, name="x.img")
+    if task == "classify":
+        yield InputSpec(shape=(), dtype="int64", name="x.cls")
+        return
+    boxes = [box + [0.1] * (task == "obb") for box in BOXES]  # turned by an angle
+    yield InputSpec(value="[0,0]", dtype="float32", name="x.batch_idx")
+    yield InputSpec(value="[[0],[0]]", dtype="float32", name="x.cls")
+    yield InputSpec(value=str(boxes).replace(" ", ""), dtype="float32", name="x.bboxes")
+    if task == "segment":
+        yield InputSpec(shape=tuple(side // MASKED for side in image.shape[1:]), dtype="uint8", name="x.masks")
+        if _read_head(fields) == "Segment26":
+            yield InputSpec(shape=tuple(side // COARSE for side in image.shape[1:]), dtype="int64", name="x.sem_masks")
+    if task == "pose":
+        yield InputSpec(shape=(len(boxes), *fields["kpt_shape"]), exact=True, name="x.keypoints")
+
+
+def _read_head(fields: dict[str, Any]) -> str:
+    """Return the name of the last module, from its row: inputs, repeats, name, arguments."""
+    rows = fields.get("head") or fields["backbone"]
+    try:
+        return str(rows[-1][2])
+    except (TypeError, IndexError, KeyError):
+        return ""
 
 
 def _list_stems() -> list[str]:
@@ -85,12 +123,15 @@ def _read(tasks: Any, file: str) -> dict[str, Any]:
 def _build(fields: dict[str, Any], task: str, spec: Spec) -> nn.Module:
     from copy import deepcopy
 
-    yolo = import_library("ultralytics", SOURCE.install).YOLO
+    family = getattr(import_library("ultralytics", SOURCE.install), FAMILIES.get(_read_head(fields), "YOLO"))
     with staying_offline(spec.text):
-        kind = yolo.task_map.fget(object.__new__(yolo))[task]["model"]
-        return run_user_code(  # type: ignore[no-any-return]
+        kind = family.task_map.fget(object.__new__(family))[task]["model"]
+        network: Any = run_user_code(
             lambda: kind(deepcopy(fields), verbose=False, **spec.arguments), f"building {spec.text}"
         )
+    # its trainer sets what the loss reads
+    network.args, network.nc = import_library("ultralytics.cfg").get_cfg(), network.yaml["nc"]
+    return network  # type: ignore[no-any-return]
 
 
 SOURCE = _Ultralytics()

@@ -4,6 +4,7 @@ import importlib
 import sys
 
 import pytest
+import torch
 from click.testing import CliRunner
 from sources.toy_libraries import LIBRARIES, PACKAGES
 
@@ -49,6 +50,22 @@ def libraries(tmp_path, monkeypatch):
 def test_networks_are_built_and_run_as_their_library_means_it(libraries, spec, macs):
     (libraries / "own.yaml").write_text(LIBRARIES["ultralytics/cfg/models/11/yolo11.yaml"])
     assert archcost.profile(spec).totals.macs == macs
+
+
+def test_a_network_of_ultralytics_trains_on_its_own_loss(libraries):
+    report = archcost.profile("ultralytics:yolo11n@8?nc=3", train="sgd")
+    image, *targets = report.network.inputs
+    assert (image.name, image.shape) == ("x.img", (1, 3, 8, 8))
+    assert [each.name for each in targets] == ["x.batch_idx", "x.cls", "x.bboxes"]
+    assert report.totals.backward_macs == 8 * 8 * 3 * 3
+    assert len(archcost.profile("ultralytics:yolo11n@8?nc=3").network.inputs) == 1
+
+
+def test_the_head_of_a_file_chooses_the_class(libraries):
+    (libraries / "own.yaml").write_text('{"backbone": [], "head": [[-1, 1, "RTDETRDecoder", ["nc"]]]}')
+    with torch.device("meta"):
+        assert type(resolve("own.yaml").build()).__name__ == "Finder"
+        assert type(resolve("ultralytics:yolo11n").build()).__name__ == "Detector"
 
 
 def test_what_a_class_demands_and_nobody_gave_is_said(libraries):
