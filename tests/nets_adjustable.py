@@ -113,6 +113,13 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.excite(scale))[:, :, None, None]
 
 
+class Crop(nn.Module):
+    """Every second row, and all columns but the first and the last."""
+
+    def forward(self, x):
+        return x[:, :, ::2, 1:-1]
+
+
 def build_mixture(given):
     """A serial network with what the others lack: overlapping and rounded-up pools, several normalisations, a gate."""
     width = given.take("conv1.filters", 12)
@@ -130,6 +137,7 @@ def build_mixture(given):
         "gate": Gate(given),
         "resize": nn.Upsample(scale_factor=2, mode="bilinear"),
         "pad": nn.ZeroPad2d((1, 2, 0, 1)),
+        "crop": Crop(),
         "average": nn.AvgPool2d(**given.window("average", 2, 2, 0)),
         "adapt": nn.AdaptiveAvgPool2d(3),
         "flatten": nn.Flatten(),

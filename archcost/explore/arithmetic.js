@@ -42,10 +42,11 @@ function enter(input, costs) {
 }
 
 function repeat(step, inputs, costs) {
-  const { shape, field } = KINDS[step.kind](step, inputs, costs);
-  if (step.changes && String(shape) !== String(inputs[0].shape)) throw refuse(step, `it changes ${spellShape(inputs[0].shape)} in place, and its result has another shape`);
+  const row = step.row ?? inputs[0].row; // an operator that returns a view has no row of its own
+  const { shape, field } = KINDS[step.kind]({ ...step, row }, inputs, costs);
+  if (step.changes && String(shape) !== String(inputs[0].shape)) throw refuse({ row }, `it changes ${spellShape(inputs[0].shape)} in place, and its result has another shape`);
   keep(step, shape, costs);
-  return { shape, field, row: step.row ?? inputs[0].row };
+  return { shape, field, row };
 }
 
 // Note the shape of a row, and the memory of a tensor that a step allocates for later use.
@@ -159,6 +160,13 @@ const KINDS = {
     });
     if (shape.some((size) => size < 1)) throw refuse(step, `nothing is left of ${spellShape(x.shape)}`);
     return { shape, field: padField(x, shape, step.before) };
+  },
+  cut(step, [x]) {
+    const size = x.shape[step.dim];
+    const [start, end] = [step.first, step.last ?? size].map((place) => Math.min(Math.max(place < 0 ? place + size : place, 0), size));
+    const shape = x.shape.map((each, dim) => (dim === step.dim ? Math.ceil((end - start) / step.step) : each));
+    if (shape[step.dim] < 1) throw refuse(step, `nothing is left of ${spellShape(x.shape)}`);
+    return { shape, field: cutField(x, shape, step.dim, start, step.step) };
   },
   scale(step, [x]) {
     const first = x.shape.length - step.factor.length;

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import group_axes
-from archcost.rules.work import Mixes, Pads, Pointwise, Reshapes, Scales, Slides
+from archcost.rules.work import Cuts, Mixes, Pads, Pointwise, Reshapes, Scales, Slides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +52,11 @@ def _describe_move(op: OpCall, sight: Sight, data: TensorSpec) -> dict[str, Any]
         case Pads(before):
             pads = op.args["pad" if "pad" in op.args else "padding"]
             return {"kind": "pad", "before": before, "after": pads[1::2]}
+        case Cuts(dim, _, step):
+            end = op.args["end"]
+            last = None if end is None or end >= data.shape[dim] else end  # None: to the end, wherever that is
+            first = op.args["start"] or 0
+            return {"kind": "cut", "dim": dim % len(data.shape), "first": first, "last": last, "step": step}
         case Scales(factor, taps):
             scales = [value for name, value in op.args.items() if name.startswith("scales")]
             resized = not scales or None in scales  # to a size that need not follow the input

@@ -4,7 +4,8 @@ const FEW = 9; // layers that are open at first
 const changed = new Map();
 const controls = new Map(); // by the name of a setting
 const parts = []; // by layer: the details, their heading, their products
-const byRow = new Map(data.layers.map((layer) => [layer.row, layer]));
+const layerOf = new Map(); // by row; a layer that runs several times has several rows
+for (const { row, layer } of [...data.inputs, ...data.steps]) if (layer !== undefined) layerOf.set(row, data.layers[layer]);
 
 const make = (tag, attributes = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), attributes);
@@ -73,17 +74,18 @@ function showControls(costs) {
     slider.value = value;
     if (document.activeElement !== digits) digits.value = value; // a half-typed number stays
   }
-  data.layers.forEach(({ row, kind }, number) => {
-    const { details, heading, products } = parts[number];
-    details.classList.toggle("wrong", costs.refusal?.row === row);
+  data.layers.forEach((layer, number) => {
+    const { details, heading, products } = parts[number], { row, kind } = layer;
+    details.classList.toggle("wrong", costs.refusal !== null && layerOf.get(costs.refusal.row) === layer);
     heading.textContent = kind === "input" ? spellShape(costs.rows[row].shape ?? []) : nameRow(row, costs.changed);
-    if (details.open) products.replaceChildren(...costs.rows[row].products.flatMap(([label, text]) => [make("dt", { textContent: label }), make("dd", { textContent: text })]));
+    const texts = costs.rows.flatMap((each, n) => (details.open && layerOf.get(n) === layer ? each.products : []));
+    products.replaceChildren(...texts.flatMap(([label, text]) => [make("dt", { textContent: label }), make("dd", { textContent: text })]));
   });
 }
 
 // The name of a row as in a drawing: "3x3 conv, 192, /2".
 function nameRow(row, values) {
-  const layer = byRow.get(row);
+  const layer = layerOf.get(row);
   if (!layer || layer.kind === "input") return data.rows[row].label;
   const read = (name) => {
     const key = `${layer.key}.${name}`, start = layer.start[name];

@@ -73,6 +73,15 @@ function padField({ shape, field }, out, before) {
   });
 }
 
+function cutField({ field }, out, cut, start, step) {
+  return eachAxis(field, (axis) => {
+    if (axis.dim !== cut) return axis;
+    if (axis.inner !== 1) return "unknown";
+    const moved = start * axis.jump;
+    return { ...axis, low: axis.low + moved, high: axis.high + moved, jump: axis.jump * step, extent: out[cut] };
+  });
+}
+
 function reshapeField({ shape, field }, out) {
   const groups = groupAxes(shape, out);
   const after = (sizes, dims, dim) => product(dims.filter((other) => other > dim).map((other) => sizes[other]));

@@ -2,6 +2,7 @@
 const picture = document.getElementById("picture");
 const table = document.getElementById("table");
 const refusal = document.getElementById("refusal");
+const sums = document.getElementById("totals");
 const PATIENCE = 150; // milliseconds, because a browser refuses an address that changes with each step of a slider
 const SMALLEST = 0.75; // times the letters' size
 const boxes = Object.entries(data.picture.boxes).map(([key, box]) => ({ ...box, key }));
@@ -36,19 +37,21 @@ function writeAddress() {
   history.replaceState(null, "", address ? `#${address}` : location.pathname + location.search);
 }
 
+// Only what changes is written, because a screen reader reads it out.
+function tell(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 function showTotals({ totals, refusal: refused }) {
-  const sentence = refused ? `${refused.message}.` : "";
-  if (refusal.textContent !== sentence) refusal.textContent = sentence;
-  const shown = TOTALS.map(([name, label, unit]) => {
-    const before = first.totals[name], now = totals?.[name];
-    if (name === "field") return [name, label, now, now === before ? "as at the start" : `${before} at the start`];
-    const ratio = before ? `${((100 * now) / before).toFixed(1)} % of ` : "";
-    return [name, label, `${spell(now ?? 0)}${unit}`, now === before ? "as at the start" : `${ratio}${spell(before)} at the start`];
-  });
-  document.getElementById("totals").replaceChildren(
-    ...(totals ? shown : []).map(([name, label, value, note]) =>
-      make("div", {}, make("dt", { textContent: label }), make("dd", {}, make("b", { id: `total-${name}`, textContent: value }), make("small", { textContent: note })))),
-  );
+  tell(refusal, refused ? `${refused.message}.` : "");
+  sums.hidden = !totals;
+  for (const [name, , unit] of TOTALS) {
+    const before = first.totals[name], now = totals?.[name], exact = typeof before === "number";
+    const ratio = exact && before ? `${((100 * now) / before).toFixed(1)} % of ` : "";
+    const [value, start] = [now, before].map((each) => (exact ? spell(each ?? 0) : each ?? ""));
+    tell(sums.querySelector(`#total-${name}`), totals ? `${value}${unit}` : "");
+    tell(sums.querySelector(`#total-${name} + small`), now === before ? "as at the start" : `${ratio}${start} at the start`);
+  }
 }
 
 function showPicture(costs) {
@@ -74,20 +77,16 @@ function showPicture(costs) {
 }
 
 function showTable({ rows, totals }) {
-  const head = ["Layer", "Output", "Parameters", "Multiply-adds", "Memory, bytes"].map((text) => make("th", { scope: "col", textContent: text }));
-  const body = rows.flatMap((row, n) => {
-    if (!row.shape) return [];
-    const cells = [spellShape(row.shape), ...[row.params, row.macs, row.bytes].map(spell)];
-    return [make("tr", {}, make("th", { scope: "row", textContent: data.rows[n].name }), ...cells.map((text) => make("td", { textContent: text })))];
-  });
-  const sums = totals ? [["Total", "", ...["params", "macs", "bytes"].map((name) => spell(totals[name]))]] : [];
-  const foot = sums.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row", textContent: name }), ...cells.map((text) => make("td", { textContent: text }))));
-  table.replaceChildren(make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body), make("tfoot", {}, ...foot));
+  const fill = (scope, name, texts) => make("tr", {}, make("th", { scope, textContent: name }), ...texts.map((text) => make(scope === "col" ? "th" : "td", { textContent: text, ...(scope === "col" && { scope }) })));
+  const body = rows.flatMap(({ shape, params, macs, bytes }, n) => (shape ? [fill("row", data.rows[n].name, [spellShape(shape), ...[params, macs, bytes].map(spell)])] : []));
+  const foot = totals ? [fill("row", "Total", ["", ...[totals.params, totals.macs, totals.bytes].map(spell)])] : [];
+  const head = fill("col", "Layer", ["Output", "Parameters", "Multiply-adds", "Memory, bytes"]);
+  table.replaceChildren(make("thead", {}, head), make("tbody", {}, ...body), make("tfoot", {}, ...foot));
 }
 
 // A box leads to the settings of its layer.
 function goTo(box) {
-  const number = data.layers.findIndex(({ row }) => box?.rows.includes(row));
+  const number = data.layers.indexOf(layerOf.get(box?.rows.find((row) => layerOf.has(row))));
   if (number < 0 || !parts[number].details.isConnected) return;
   parts[number].details.open = true;
   parts[number].fields.querySelector("input").focus();
@@ -114,5 +113,6 @@ document.getElementById("reset").addEventListener("click", () => {
 });
 addEventListener("hashchange", readAddress);
 addEventListener("resize", () => showPicture(compute(changed)));
+sums.append(...TOTALS.map(([name, label]) => make("div", {}, make("dt", { textContent: label }), make("dd", {}, make("b", { id: `total-${name}` }), make("small")))));
 buildControls(update);
 readAddress();

@@ -35,7 +35,7 @@ The address of this page holds the settings, so that a link to it does, too.</p>
 <form id="controls" aria-label="Settings"></form>
 <section aria-label="Costs">
 <p id="refusal" role="status"></p>
-<dl id="totals" class="totals"></dl>
+<dl id="totals" class="totals" aria-live="polite"></dl>
 <div class="frame"><svg id="picture" role="tree" aria-label="Drawing of the network"></svg></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Costs of each layer"><table id="table"></table></div>
 </section>

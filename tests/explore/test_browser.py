@@ -17,6 +17,7 @@ from archcost import units
 from archcost.explore import write_html
 from archcost.profiling.traced import profile_with_trace
 
+pytestmark = pytest.mark.slow  # they share the browser and its pages
 browser = pytest.fixture(scope="module")(run_browser)
 SETTINGS = 40  # for each network
 TAKEN = 20  # at least so many of them torch takes, so that a hundred are compared
@@ -26,12 +27,12 @@ SHOW = """((settings) => settings.map((each) => {
   const text = (element) => element.textContent;
   return {
     refusal: text(document.getElementById("refusal")),
-    totals: [...document.querySelectorAll("#totals b")].map(text),
+    totals: [...document.querySelectorAll("#totals b")].map(text).filter(Boolean),
     rows: [...document.querySelectorAll("#table tbody tr")].map((row) => [...row.cells].map(text)),
     strange: /NaN|undefined|null|Infinity/.test(document.body.innerText),
   };
 }))"""
-TOTALS = "[...document.querySelectorAll('#totals b')].map((each) => each.textContent)"
+TOTALS = "[...document.querySelectorAll('#totals b')].map((each) => each.textContent).filter(Boolean)"
 REFUSAL = "document.getElementById('refusal').textContent"
 ADDRESS = "new Promise((done) => setTimeout(() => done(location.hash), 300))"
 LABEL = "document.activeElement.labels[0].textContent"
@@ -107,7 +108,7 @@ def test_the_page_counts_what_a_profile_of_the_changed_network_counts(browser, p
 @pytest.mark.parametrize(
     "spec",
     ["alexnet", "vgg16", "googlenet_aux", "se_bottleneck", "dense_block", "fractal_block", "inception_v3_c",
-     "mobilenet_v3_bneck", "nasnet_normal_cell", "resnext_block_a", "resnet50::conv3_x.0"],
+     "mobilenet_v3_bneck", "nasnet_normal_cell", "resnext_block_a", "resnet50::conv3_x.0", "resnet_option_a"],
 )  # fmt: skip
 def test_a_network_of_the_zoo_starts_with_its_profile(browser, tmp_path, spec):
     browser.open(write_page(tmp_path, "page", spec))
@@ -183,6 +184,27 @@ def test_a_sentence_says_what_does_not_go(browser, pages, name, setting, sentenc
     assert browser.ask("document.querySelectorAll('.box.wrong').length") <= 1
     browser.ask("document.getElementById('reset').click()")
     assert (browser.ask(REFUSAL), len(browser.ask(TOTALS))) == ("", 4)
+
+
+class Twice(torch.nn.Module):
+    """One convolution that runs twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(torch.relu(self.conv(x)))
+
+
+def test_a_layer_that_runs_twice_changes_twice(browser, tmp_path):
+    browser.open(write_page(tmp_path, "twice", Twice(), torch.zeros(1, 4, 8, 8)))
+    (shown,) = browser.ask(f"{SHOW}(['conv.kernel=5'])")
+    assert shown["totals"] == [f"{25 * 16 + 4:,}", f"{2 * 25 * 16 * 64:,}", f"{4 * 4 * 4 * 64:,} bytes", "9x9"]
+    names = browser.ask("[...document.querySelectorAll('.box')].map((box) => box.querySelector('text').textContent)")
+    assert names == ["input", "5x5 conv, 4 + relu (shared)", "5x5 conv, 4 (shared)"]
+    (shown,) = browser.ask(f"{SHOW}(['conv.filters=6'])")
+    assert shown["refusal"] == "conv: it shares a weight that needs 216 elements elsewhere and 324 here."
 
 
 def test_figures_that_no_page_adds_exactly_are_refused(browser, pages):
