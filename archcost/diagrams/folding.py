@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.diagrams.graph import Graph, Node, build_graph, find_operator
+from archcost.diagrams.graph import Graph, Node, build_graph, find_operator, find_parent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from archcost.records import Report
+    from archcost.records import Layer, Report
 
 RIDING = frozenset(("normalisation", "activation"))
 NORMALISED = frozenset(("convolution", "linear", "activation"))  # roles of boxes that a normalisation joins
@@ -39,10 +39,18 @@ def ride(graph: Graph) -> None:
         reader = graph.reader(key)
         if graph.layer(key).role not in RIDING or reader is None or graph.nodes[key].outside:
             continue
+        if not _lies_around(graph.layer(key), graph.layer(reader)):
+            continue
         if graph.source(reader) == key and graph.layer(reader).role not in RIDING and graph.reads[key]:
             node, rider = graph.nodes[reader], graph.nodes[key]
             riders = (rider.main, *rider.riders, *node.riders_before)
             graph.merge(reader, [key], replace(node, rows=(*rider.rows, *node.rows), riders_before=riders))
+
+
+def _lies_around(layer: Layer, other: Layer) -> bool:
+    """Whether the module around a row is around another row, too: the end of one block is not the start of the next."""
+    around = find_parent(layer)
+    return not around or f"{find_parent(other)}.".startswith(f"{around}.")
 
 
 def add_up_chains(graph: Graph) -> None:
@@ -94,8 +102,7 @@ def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below:
 
 def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
     """Return the module around a box at a level; None if the box lies above that level."""
-    layer = graph.layer(key)
-    path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
+    path = find_parent(graph.layer(key))
     parts = path.split(".") if path else []
     while len(parts) >= level and ".".join(parts[:level]) in seen_through:
         level += 1

@@ -114,7 +114,8 @@ def _name_operator(layer: Layer) -> str:
     operator = find_operator(layer)
     if operator.startswith("upsample"):
         return f"upsampling{_spell_growth(layer)}"
-    return "attention" if "dot_product_attention" in operator else NAMES.get(operator, layer.kind)
+    own = layer.role != "attention" or layer.params
+    return NAMES.get(operator, layer.kind) if own else "attention"
 
 
 def _name_normalisation(layer: Layer) -> str:
