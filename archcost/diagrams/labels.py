@@ -81,7 +81,7 @@ def _name_module(graph: Graph, node: Node, report: Report) -> str:
     kind = report.modules.get(path, "")
     if kind in UNSAID:
         return shown
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2}|[A-Z]$)", " ", kind)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2})|(?<=[a-z])(?=[A-Z]$)", " ", kind)
     window = _find_window(graph, node)
     words = words if window in words else f"{words} {window}"
     if last.isdecimal() and node.times > 1:

@@ -268,7 +268,12 @@ def test_a_long_name_is_broken_where_a_part_ends(name, letters, lines):
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("InceptionA", "Inception A"), ("ConvNeXtBlock", "ConvNeXt Block"), ("SEBottleneck", "SEBottleneck")],
+    [
+        ("InceptionA", "Inception A"),
+        ("ConvNeXtBlock", "ConvNeXt Block"),
+        ("SEBottleneck", "SEBottleneck"),
+        ("DownBlock2D", "Down Block2D"),
+    ],
 )
 def test_a_class_is_named_in_words(kind, words):
     inside = type(kind, (Block,), {})
