@@ -6,15 +6,16 @@ boxes and equal paths become one box with a number.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.diagrams.graph import Graph, Node, build_graph, find_operator
+from archcost.diagrams.graph import Graph, Node, build_graph, find_operator, find_parent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from archcost.records import Report
+    from archcost.records import Layer, Report
 
 RIDING = frozenset(("normalisation", "activation"))
 NORMALISED = frozenset(("convolution", "linear", "activation"))  # roles of boxes that a normalisation joins
@@ -35,14 +36,25 @@ def ride(graph: Graph) -> None:
             node, rider = graph.nodes[source], graph.nodes[key]
             riders = (*node.riders, rider.main, *rider.riders)
             graph.merge(source, [key], replace(node, rows=(*node.rows, *rider.rows), riders=riders))
+    parents = {find_parent(layer) for layer in graph.layers if layer.role not in RIDING and layer.call is not None}
+    working = {path[:end] for path in parents for end in range(1, len(path) + 1) if path[end : end + 1] in {"", "."}}
     for key in reversed(list(graph.nodes)):  # could not join the box before, as in a pre-activation unit
         reader = graph.reader(key)
         if graph.layer(key).role not in RIDING or reader is None or graph.nodes[key].outside:
             continue
+        if _find_ended(graph.layer(key), graph.layer(reader)) in working:
+            continue  # the end of one block is not the start of the next
         if graph.source(reader) == key and graph.layer(reader).role not in RIDING and graph.reads[key]:
             node, rider = graph.nodes[reader], graph.nodes[key]
             riders = (rider.main, *rider.riders, *node.riders_before)
             graph.merge(reader, [key], replace(node, rows=(*rider.rows, *node.rows), riders_before=riders))
+
+
+def _find_ended(layer: Layer, other: Layer) -> str:
+    """Return the largest module around a row that does not hold another row; "" if every module around it does."""
+    inside, outside = (find_parent(row).split(".") for row in (layer, other))
+    common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(inside, outside, strict=False)))
+    return ".".join(inside[: common + 1]) if common < len(inside) else ""
 
 
 def add_up_chains(graph: Graph) -> None:
@@ -94,8 +106,7 @@ def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below:
 
 def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
     """Return the module around a box at a level; None if the box lies above that level."""
-    layer = graph.layer(key)
-    path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
+    path = find_parent(graph.layer(key))
     parts = path.split(".") if path else []
     while len(parts) >= level and ".".join(parts[:level]) in seen_through:
         level += 1

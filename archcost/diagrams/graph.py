@@ -156,6 +156,11 @@ def build_graph(report: Report) -> Graph:
     return graph
 
 
+def find_parent(layer: Layer) -> str:
+    """Return the path of the module around a row: a leaf module's parent, or the module that called an operator."""
+    return layer.module.rpartition(".")[0] if layer.name == layer.module else layer.module
+
+
 def find_operator(layer: Layer) -> str:
     """Return the operator of a row that runs only one, such as "add" for aten.add_; "" for all other rows."""
     return layer.operators[0].rpartition(".")[2].strip("_") if len(layer.operators) == 1 else ""

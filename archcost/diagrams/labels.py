@@ -81,7 +81,7 @@ def _name_module(graph: Graph, node: Node, report: Report) -> str:
     kind = report.modules.get(path, "")
     if kind in UNSAID:
         return shown
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2}|[A-Z]$)", " ", kind)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2})|(?<=[a-z])(?=[A-Z]$)", " ", kind)
     window = _find_window(graph, node)
     words = words if window in words else f"{words} {window}"
     if last.isdecimal() and node.times > 1:
@@ -114,7 +114,8 @@ def _name_operator(layer: Layer) -> str:
     operator = find_operator(layer)
     if operator.startswith("upsample"):
         return f"upsampling{_spell_growth(layer)}"
-    return "attention" if "dot_product_attention" in operator else NAMES.get(operator, layer.kind)
+    own = layer.role != "attention" or layer.params
+    return NAMES.get(operator, layer.kind) if own else "attention"
 
 
 def _name_normalisation(layer: Layer) -> str:

@@ -40,6 +40,31 @@ def test_normalisations_and_activations_ride_on_their_convolution():
     assert len(names(report, apart=True)) == 8  # input, 2 x (conv, bn), relu, add, relu
 
 
+def test_a_normalisation_at_the_end_of_a_block_does_not_ride_on_the_next():
+    class After(nn.Module):
+        """A block that normalises its sum, as in the first transformers."""
+
+        def __init__(self):
+            super().__init__()
+            self.fc, self.norm = nn.Linear(4, 4), nn.LayerNorm(4)
+
+        def forward(self, x):
+            return self.norm(x + self.fc(x))
+
+    report = walk(nn.Sequential(After(), After(), nn.Linear(4, 2)), 3, 4)
+    assert names(report) == ["input", "fc 4", "+", "LN", "fc 4", "+", "LN", "fc 2"]
+    assert names(report, 1) == ["input", "After  x 2", "fc 2"]
+
+
+def test_attention_is_named_by_its_role():
+    class Attention(nn.Module):
+        def forward(self, x):
+            return nn.functional.scaled_dot_product_attention(x, x, x)
+
+    report = walk(nn.Sequential(Attention(), nn.Identity()), 3, 4)
+    assert names(report) == ["input", "attention"]
+
+
 def test_an_addition_reads_the_input_and_the_branch():
     graph = simplify(walk(Block(4), 4, 8, 8), Level(None))
     given, first, second, added = graph.nodes
@@ -243,7 +268,12 @@ def test_a_long_name_is_broken_where_a_part_ends(name, letters, lines):
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("InceptionA", "Inception A"), ("ConvNeXtBlock", "ConvNeXt Block"), ("SEBottleneck", "SEBottleneck")],
+    [
+        ("InceptionA", "Inception A"),
+        ("ConvNeXtBlock", "ConvNeXt Block"),
+        ("SEBottleneck", "SEBottleneck"),
+        ("DownBlock2D", "Down Block2D"),
+    ],
 )
 def test_a_class_is_named_in_words(kind, words):
     inside = type(kind, (Block,), {})

@@ -10,8 +10,11 @@ from torch import nn
 
 import archcost
 from archcost.charts import write_svg
+from archcost.cli import run
 from archcost.diagrams import Style, draw_networks
 from archcost.diagrams.plan import measure
+from archcost.lectures import find_lecture
+from archcost.profiling.many import remember_reports
 from archcost.zoo import REGISTRY
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -95,6 +98,16 @@ def draw(profile, names, depth=None, columns=1, **style):
 @pytest.mark.parametrize(("names", "depth", "style"), DRAWN)
 def test_nothing_overlaps_and_nothing_is_cut(profile, names, depth, style):
     assert find_faults(write_svg(draw(profile, names, depth, **style).figure)) == []
+
+
+def test_nothing_overlaps_on_the_page_of_diagrams_at_the_size_of_a_slide(tmp_path):
+    found, file = {}, tmp_path / "x.svg"
+    with remember_reports():
+        for arguments in find_lecture("diagrams").commands:
+            assert run([*arguments[: arguments.index("-o")], "--size", "slide", "-o", str(file)]) == 0
+            if faults := find_faults(file.read_text(encoding="utf-8")):
+                found[arguments] = faults
+    assert not found
 
 
 class Nested(nn.Module):
