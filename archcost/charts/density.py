@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost.records import Comparison, ComparisonRow
 
 MOST = 20  # bars whose names are readable from the last row
+AROUND = 9  # lines of letters above and below the bars
 
 
 def draw(
@@ -25,7 +26,7 @@ def draw(
     title: str | None = None,
     remark: str = "",
 ) -> None:
-    """Draw a bar for each network, the densest on top; of many networks, draw only the densest.
+    """Draw a bar for each network, the densest on top; of many networks, draw only the densest that have room.
 
     Args:
         canvas: the canvas to draw on.
@@ -41,7 +42,7 @@ def draw(
     rows = sorted((row for row in data.rows if row.density), key=lambda row: -(row.density or 0))
     if len(rows) < 2:  # noqa: PLR2004 - a comparison
         raise ArgumentError(f"a chart of density compares at least two networks; {len(rows)} can be drawn")
-    shown = rows[:MOST]
+    shown = rows[: min(MOST, int(72 * canvas.size.height / canvas.size.font) - AROUND)]
     axes = canvas.add_axes()
     values = [row.density or 0 for row in shown]
     bars = axes.barh(
@@ -64,7 +65,7 @@ def draw(
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("top-1 accuracy for each million parameters (% / M)")
     finding = f": most in {shown[0].name.partition(', ')[0]}"
-    few = finding if len(rows) <= MOST else f", the densest {MOST} of {units.exact(len(rows))}"
+    few = finding if len(rows) == len(shown) else f", the densest {len(shown)} of {units.exact(len(rows))}"
     canvas.write_title(
         title or f"Information density{few}",
         ". ".join(
