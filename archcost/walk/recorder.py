@@ -295,6 +295,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             elif kind in PLAIN_TENSORS:
                 described[name] = spec = describe(value)
                 inputs.append(spec)
+            elif kind is list and PLAIN.issuperset(map(type, value)):  # strides, sizes
+                described[name] = tuple(value)
             else:
                 described[name] = self._argument(value, inputs)
         for name, value in kwargs.items():
