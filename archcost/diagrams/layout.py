@@ -89,7 +89,7 @@ def _draw_line(ends: Ends, boxes: Mapping[Key, Box], block: _Block, space: float
         return turn_up(start, end, space)
     if rises:
         start, end, lane = start.mirror(), end.mirror(), mirror(lane)
-    line = slant(start, end, lane) if ends in block.slanted else route(start, end, lane, space, early=early)
+    line = slant(start, end, lane, space) if ends in block.slanted else route(start, end, lane, space, early=early)
     return mirror(line) if rises else line
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Point: TypeAlias = tuple[float, float]
 CLOSE = 0.01  # points: one line
+LEAD = 0.4  # share of that space through which a slanted line enters a box, so that its arrow points down
 TURN = 0.5  # share of the space between two boxes at which a line turns
 
 
@@ -55,10 +56,16 @@ def route(start: Box, end: Box, lane: Sequence[Point], space: float, *, early: b
     return (*points, (end.x, end.top))
 
 
-def slant(start: Box, end: Box, lane: Sequence[Point]) -> tuple[Point, ...]:
-    """Return the corners of a line that runs straight from point to point of its lane."""
-    points = [(start.x, start.bottom)]
-    for point in (*lane, (end.x, end.top)):
+def slant(start: Box, end: Box, lane: Sequence[Point], space: float) -> tuple[Point, ...]:
+    """Return the corners of a line that runs straight from point to point of its lane, and at last straight down."""
+    lane = [(start.x, start.bottom), *lane]
+    lead = end.top - LEAD * space
+    if abs(lane[-1][0] - end.x) <= CLOSE:
+        lane[-1] = (end.x, min(lane[-1][1], lead))
+    else:
+        lane.append((end.x, lead))
+    points = [lane[0]]
+    for point in (*lane[1:], (end.x, end.top)):
         if math.dist(point, points[-1]) > CLOSE:
             points.append(point)
     return tuple(points)
