@@ -6,6 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
+from archcost import units
 from archcost.errors import ArgumentError, spell
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
@@ -41,9 +42,14 @@ def choose_inputs(
         seq: requested number of tokens.
 
     Raises:
-        ArgumentError: a number of tokens is requested, but the network takes something else.
+        ArgumentError: a number of tokens or a size is requested, but the network takes something else.
     """
     choice = _choose(module, example, size, seq)
+    if choice is not None and size is not None and not any(spec.shape[-2:] == size for spec in choice.inputs):
+        raise ArgumentError(
+            f"@{units.shape(size)} is for networks that take images; {type(module).__name__} takes "
+            f"{', '.join(map(str, choice.inputs))}: use --input"
+        )
     if seq is None:
         return choice
     if choice is None:

@@ -40,11 +40,16 @@ def import_library(name: str, install: str = "") -> Any:
     except ModuleNotFoundError as error:
         if error.name is None:
             raise
-        missing = error.name.partition(".")[0]
-        distribution = install if install and missing == package else missing
-        raise MissingPackageError(
-            f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
-        ) from error
+        raise build_missing(package, error.name, install) from error
+
+
+def build_missing(package: str, module: str, install: str = "") -> MissingPackageError:
+    """Return the error for a missing module that a package's networks need; `install` is the package's name for pip."""
+    missing = module.partition(".")[0]
+    distribution = install if install and missing == package else missing
+    return MissingPackageError(
+        f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
+    )
 
 
 def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Loaded:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import UnknownNetworkError, closest
+from archcost.errors import UnknownNetworkError, closest, quote
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import import_library
 from archcost.sources.network import Network
-from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
-from archcost.sources.user_code import run_user_code
+from archcost.sources.user_code import build_module, run_user_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +30,7 @@ FAMILIES = {  # the class for a network with this head, if it is not YOLO
 }  # fmt: skip
 MASKED, COARSE = 4, 8  # the side of a pixel of a mask of an object, of a class
 SCALE = re.compile(r"(\d+)[nslmx](?=-|$)")  # yolo11n is yolo11 at its scale n
+MOST_REPEATS = 1000
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -51,7 +52,7 @@ class _Ultralytics(Source):
 
     def find(self, spec: Spec) -> Network:
         """Return the inner network, for images of the size in its publication."""
-        tasks = import_library("ultralytics.nn.tasks", self.install)
+        tasks = _import("ultralytics.nn.tasks")
         stem = spec.target
         if not Path(spec.target).is_file():
             stem = Path(spec.target).stem if spec.target.endswith(SUFFIXES) else spec.target
@@ -79,6 +80,12 @@ class _Ultralytics(Source):
         return [f"ultralytics:{stem}" for stem in _list_stems()]
 
 
+def _import(name: str) -> Any:
+    found = import_library(name, SOURCE.install)
+    logging.getLogger("ultralytics").setLevel(logging.ERROR)  # it logs to stdout
+    return found
+
+
 def _describe_training(task: str, image: InputSpec, fields: dict[str, Any]) -> Iterator[InputSpec]:
     """Yield the entries of a training batch: the images, and two objects in the first; nothing for other tasks."""
     if task not in {"detect", "segment", "pose", "obb", "classify"}:
@@ -100,16 +107,13 @@ def _describe_training(task: str, image: InputSpec, fields: dict[str, Any]) -> I
 
 
 def _read_head(fields: dict[str, Any]) -> str:
-    """Return the name of the last module, from its row: inputs, repeats, name, arguments."""
+    """Return the name of the last module; "" if there is none."""
     rows = fields.get("head") or fields["backbone"]
-    try:
-        return str(rows[-1][2])
-    except (TypeError, IndexError, KeyError):
-        return ""
+    return str(rows[-1][2]) if rows else ""
 
 
 def _list_stems() -> list[str]:
-    folder = Path(import_library("ultralytics", SOURCE.install).__file__).parent / "cfg" / "models"
+    folder = Path(_import("ultralytics").__file__).parent / "cfg" / "models"
     return sorted(file.stem for file in folder.rglob("*.yaml"))
 
 
@@ -117,20 +121,29 @@ def _read(tasks: Any, file: str) -> dict[str, Any]:
     fields = tasks.yaml_model_load(file)
     if not isinstance(fields, dict) or "backbone" not in fields:
         raise UnknownNetworkError(f"{file} describes no network of ultralytics: it has no backbone")
+    for part in ("backbone", "head"):
+        rows = fields.get(part) or []
+        wrong = next((row for row in rows if not _is_row(row)), None) if isinstance(rows, list) else rows
+        if wrong is not None:
+            raise UnknownNetworkError(
+                f"{file}: {quote(wrong)} in {part} is not a row [from, repeats, module, arguments] with at most "
+                f"{MOST_REPEATS:,} repeats"
+            )
     return fields
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, list) and len(row) == 4 and isinstance(row[1], int) and row[1] <= MOST_REPEATS  # noqa: PLR2004
 
 
 def _build(fields: dict[str, Any], task: str, spec: Spec) -> nn.Module:
     from copy import deepcopy
 
-    family = getattr(import_library("ultralytics", SOURCE.install), FAMILIES.get(_read_head(fields), "YOLO"))
-    with staying_offline(spec.text):
-        kind = family.task_map.fget(object.__new__(family))[task]["model"]
-        network: Any = run_user_code(
-            lambda: kind(deepcopy(fields), verbose=False, **spec.arguments), f"building {spec.text}"
-        )
+    family = getattr(_import("ultralytics"), FAMILIES.get(_read_head(fields), "YOLO"))
+    kind = family.task_map.fget(object.__new__(family))[task]["model"]
+    network: Any = build_module(lambda: kind(deepcopy(fields), verbose=False, **spec.arguments), spec.text)
     # its trainer sets what the loss reads
-    network.args, network.nc = import_library("ultralytics.cfg").get_cfg(), network.yaml["nc"]
+    network.args, network.nc = _import("ultralytics.cfg").get_cfg(), network.yaml["nc"]
     return network  # type: ignore[no-any-return]
 
 

@@ -14,6 +14,8 @@ from archcost.errors import BuildError
 from archcost.sources import resolve
 
 SOURCES = {
+    "hf:llama": "transformers", "transformers:BertModel?num_hidden_layers=2": "transformers",
+    "timm:resnet18": "timm", "torchvision:resnet18": "torchvision", "yolo11n.yaml": "ultralytics",
     "smp:Unet": "segmentation-models-pytorch", "open_clip:ViT-B-32": "open_clip_torch", "diffusers:UNet": "diffusers",
     "monai:UNet": "monai", "pyg:GCN": "torch_geometric", "ultralytics:yolo11n": "ultralytics",
 }  # fmt: skip
@@ -103,7 +105,7 @@ def test_a_missing_library_is_one_sentence_with_the_install_line(monkeypatch, ca
     real = importlib.import_module
 
     def absent(name, *args):
-        if name.partition(".")[0] in PACKAGES:
+        if name.partition(".")[0] in {*PACKAGES, "transformers", "timm", "torchvision"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
         return real(name, *args)
 
@@ -112,6 +114,29 @@ def test_a_missing_library_is_one_sentence_with_the_install_line(monkeypatch, ca
     error = capsys.readouterr().err
     assert f"run `pip install {SOURCES[spec]}`" in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"backbone": "x", "head": 3}', "'x' in backbone is not a row [from, repeats, module, arguments]"),
+        ('{"backbone": [[-1, 100000000, "Conv", [8]]], "head": []}', "with at most 1,000 repeats"),
+    ],
+)
+def test_a_file_of_ultralytics_without_rows_is_refused(libraries, capsys, text, says):
+    (libraries / "own.yaml").write_text(text)
+    assert run(["profile", "own.yaml"]) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.splitlines()) == 1
+
+
+def test_what_is_not_a_network_is_one_sentence(libraries, capsys):
+    assert run(["profile", "diffusers:Scheduler"]) == 2
+    assert "diffusers:Scheduler is a Scheduler, not a torch.nn.Module" in capsys.readouterr().err
+    (libraries / "config.json").write_text('{"_class_name": "Scheduler"}')
+    assert run(["profile", "config.json"]) == 2
+    assert "Scheduler of config.json is a Scheduler, not a torch.nn.Module" in capsys.readouterr().err
 
 
 def test_a_configuration_of_diffusers_is_a_file_too(libraries, capsys):
