@@ -1,7 +1,7 @@
 // The layout and the drawing of boxes and lines, for every page that draws a network.
 
 // Lengths in pixels, as in layout.py: x grows to the right, y downwards, a part lies around x = 0 from y = 0 down.
-const LINE = 18, PAD = 9, ACROSS = 22, ALONG = 18, LANE = 8, LABEL = 19, HEAD = 26, TURN = 0.5, ROUNDS = 16;
+const LINE = 18, PAD = 9, ACROSS = 22, ALONG = 18, LANE = 8, LABEL = 19, HEAD = 26, TURN = 0.5, LEAD = 0.4, ROUNDS = 16;
 const ENTRY = -1, EXIT = -2;
 
 const widths = new Map();
@@ -159,7 +159,12 @@ function route([source, key], part, sizes, lines) {
   const [x0, y0] = part.places.get(source), [x1, y1] = part.places.get(key);
   const start = y0 + sizes.get(source)[1] / 2, end = y1 - sizes.get(key)[1] / 2;
   const lane = part.lanes.get(`${source},${key}`) ?? [];
-  if (part.slanted.has(`${source},${key}`)) return [[x0, start], ...lane, [x1, end]];
+  if (part.slanted.has(`${source},${key}`)) { // enters straight down, so that its arrow does
+    const points = [[x0, start], ...lane], last = points.at(-1), lead = end - LEAD * ALONG;
+    if (Math.abs(last[0] - x1) > 0.01) points.push([x1, lead]);
+    else points[points.length - 1] = [x1, Math.min(last[1], lead)];
+    return [...points, [x1, end]];
+  }
   const low = start + TURN * ALONG, high = end - (1 - TURN) * ALONG;
   if (lane.length) return [[x0, start], [x0, low], [lane[0][0], low], [lane[0][0], high], [x1, high], [x1, end]];
   if (Math.abs(x0 - x1) < 0.01) return [[x0, start], [x1, end]];

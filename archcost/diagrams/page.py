@@ -10,8 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.charts.blocks import spell_field
 from archcost.diagrams.arrangement import Arranger, Row, Single, Stack
-from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, find_lists, fold, ride
+from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, fold, ride
 from archcost.diagrams.graph import Graph, build_graph, check_module
 from archcost.diagrams.labels import name_node, spell_shape
 from archcost.diagrams.plan import QUANTITIES, find_cost, spell_cost
@@ -78,7 +79,6 @@ class _Builder:
 
     def __init__(self, report: Report, graph: Graph, cost: str) -> None:
         self.report, self.graph, self.cost = report, graph, cost
-        self.lists = find_lists(report.modules)
         self.largest = max((value for key in graph.nodes if isinstance(value := find_cost(graph, key, cost), float)),
                            default=0.0) or 1.0  # fmt: skip
 
@@ -94,7 +94,7 @@ class _Builder:
         graph = Graph(self.graph.layers, nodes, reads, module, self.graph.shared)
         entered = [key for key in keys if any(source not in part for source in self.graph.reads[key])]
         left = [key for key in keys if any(reader not in part for reader in self.graph.readers[key])]
-        fold(graph, 1, self.lists, below=module)
+        fold(graph, 1, self.report.lists or (), below=module)
         count_repeats(graph)
         count_paths(graph)
         ends = {row: key for key, node in graph.nodes.items() for row in node.rows}
@@ -139,7 +139,8 @@ class _Builder:
             [METRICS[name].label, f"{units.exact(value)} {METRICS[name].unit or ''}".strip()]
             for name, value in sums.items()
         ]
-        facts += [["Receptive field", units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)]]
+        field = graph.layers[max(graph.nodes[key].rows)].receptive_field
+        facts += [["Receptive field", spell_field(field, self.graph.input_size)]]
         return [[label, text] for label, text in facts if text]
 
 

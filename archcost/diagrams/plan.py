@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.blocks import exceeds
 from archcost.charts.theme import TITLE, find_size
 from archcost.diagrams.labels import break_name, find_common_riders, name_node, spell_shape
 from archcost.diagrams.layout import Spaces, lay_out
@@ -29,6 +30,7 @@ QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
+SHEET = 0.25  # of the font, from a box to the sheet behind it
 LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
@@ -145,18 +147,32 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
 
     def measure_room(key: int) -> tuple[float, float]:
         width, height = measure_box(texts[key], style, font)
-        shape = texts[key].shape
+        shape, node = texts[key].shape, graph.nodes[key]
+        sheet = SHEET * font if node.times > 1 or node.paths > 1 else 0.0
         if across:
             return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
-        return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
+        return max(width, measure(shape, font, style.font)), height + sheet + (LABEL * font if shape else 0.0)
+
+    room_of_column = max((measure_room(key)[0] for key, node in graph.nodes.items() if node.of > 1), default=0.0)
+
+    def place_room(key: int) -> tuple[float, float]:
+        width, height = measure_room(key)
+        return (room_of_column if graph.nodes[key].of > 1 else width), height
 
     spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
     room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
-    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room, loose=loose)
+    layout = lay_out(list(graph.nodes), reads, place_room, spaces, room, loose=loose)
+    return Plan(title, _write_note(graph, texts), graph, texts, layout.turn() if across else layout, font, across)
+
+
+def _write_note(graph: Graph, texts: Mapping[int, Text]) -> str:
+    """Return the words below the title, which hold for all boxes."""
     common = find_common_riders(graph)
-    note = f"each convolution: + {' + '.join(common)}" if common else ""
-    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
+    notes = [f"each convolution: + {' + '.join(common)}"] if common else []
+    beyond = any(" > " in text.figure for text in texts.values())
+    size = units.extents(graph.input_size)
+    return "; ".join([*notes, *([f"RF > {size}: a receptive field larger than the {size} input"] if beyond else [])])
 
 
 def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
@@ -200,7 +216,8 @@ def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
     if cost in QUANTITIES:
         return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
     if cost == "receptive-field":
-        return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
+        field, inputs = graph.layers[max(graph.nodes[key].rows)].receptive_field, graph.input_size
+        return f"{units.extents(field)} > {units.extents(inputs)}" if exceeds(field, inputs) else units.extents(field)
     return None
 
 
