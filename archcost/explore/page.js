@@ -52,7 +52,7 @@ function showTotals({ totals, refusal: refused }) {
   tell(refusal, refused ? `${refused.message}.` : "");
   sums.hidden = !totals;
   for (const [name, , unit] of TOTALS) {
-    const before = first.totals[name], now = totals?.[name], exact = typeof before === "number";
+    const before = first.totals?.[name], now = totals?.[name], exact = typeof before === "number";
     const ratio = exact && before ? `${((100 * now) / before).toFixed(1)} % of ` : "";
     const [value, start] = [now, before].map((each) => (exact ? spell(each ?? 0) : each ?? ""));
     tell(sums.querySelector(`#total-${name}`), totals ? `${value}${unit}` : "");
@@ -101,8 +101,13 @@ function goTo(box) {
 }
 
 function readAddress() {
+  const strange = [];
   changed.clear();
-  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (settings.has(key)) changed.set(key, value === "" ? NaN : Number(value));
+  for (const [key, value] of new URLSearchParams(location.hash.slice(1))) {
+    if (settings.has(key)) changed.set(key, value === "" ? NaN : Number(value));
+    else strange.push(key);
+  }
+  tell(document.getElementById("strange"), strange.length ? `This network has no setting ${strange.join(", ")}.` : "");
   clearTimeout(writing);
   cancelAnimationFrame(drawing);
   show();

@@ -30,6 +30,7 @@ BODY = """<header>
 <button type="button" id="reset">Reset</button>
 <p class="facts">Move a slider or type a number: figures and drawing follow. Layers take the channels that reach them.
 The address of this page holds the settings, so that a link to it does, too.</p>
+<p id="strange" role="status"></p>
 </header>
 <main>
 <form id="controls" aria-label="Settings"></form>

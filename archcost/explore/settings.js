@@ -1,6 +1,6 @@
 // The settings of the layers: their names, their limits, and their values. A changed value lies in a map under its name.
 const data = JSON.parse(document.getElementById("data").textContent);
-const MOST = 65536;
+const MOST = 2 ** 24;
 const LABELS = {
   channels: "Channels", size: "Size", filters: "Filters", multiplier: "Filters for each channel", outputs: "Outputs",
   kernel: "Kernel", stride: "Stride", padding: "Padding", groups: "Groups",
@@ -33,7 +33,7 @@ function listSettings(layer) {
 function readSetting(layer, name, key, start, changed) {
   const value = changed.get(key) ?? start, least = findLeast(name);
   if (Number.isInteger(value) && value >= least && value <= MOST) return value;
-  throw new Refusal(layer.row, `${LABELS[name].toLowerCase()} must be a whole number from ${least} to ${MOST}`);
+  throw new Refusal(layer.row, `${LABELS[name].toLowerCase()} must be a whole number from ${least} to ${MOST.toLocaleString("en-US")}`);
 }
 
 // A layer's values. Padding that keeps the size follows the kernel along each axis, until it is set.

@@ -181,8 +181,8 @@ def test_padding_follows_the_kernel_along_the_axis_that_has_none_of_its_own(brow
          "only their channels may differ."),
         ("stack", "input.size=3", "pool1: a window of 2x2 does not fit into 1x1."),
         ("stack", "pool0.padding=2", "pool0: a padding of 2 is more than half of a window of 2."),
-        ("stack", "conv0_0.filters=x", "conv0_0: filters must be a whole number from 1 to 65536."),
-        ("stack", "conv0_0.kernel=0", "conv0_0: kernel must be a whole number from 1 to 65536."),
+        ("stack", "conv0_0.filters=x", "conv0_0: filters must be a whole number from 1 to 16,777,216."),
+        ("stack", "conv0_0.kernel=0", "conv0_0: kernel must be a whole number from 1 to 16,777,216."),
         ("mixture", "conv1.filters=14", "norm2: its 4 groups do not divide 14 channels."),
     ],
 )  # fmt: skip
@@ -193,6 +193,13 @@ def test_a_sentence_says_what_does_not_go(browser, pages, name, setting, sentenc
     assert browser.ask("document.querySelectorAll('.box.wrong').length") <= 1
     browser.ask("document.getElementById('reset').click()")
     assert (browser.ask(REFUSAL), len(browser.ask(TOTALS))) == ("", 4)
+
+
+def test_an_address_may_name_settings_of_another_network(browser, pages):
+    browser.open(pages["stack"])
+    (shown,) = browser.ask(f"{SHOW}(['conv9.filters=3&input.size=16'])")
+    assert browser.ask("document.getElementById('strange').textContent") == "This network has no setting conv9.filters."
+    assert len(shown["totals"]) == 4
 
 
 class Twice(torch.nn.Module):
@@ -211,7 +218,7 @@ def test_a_layer_that_runs_twice_changes_twice(browser, tmp_path):
     (shown,) = browser.ask(f"{SHOW}(['conv.kernel=5'])")
     assert shown["totals"] == [f"{25 * 16 + 4:,}", f"{2 * 25 * 16 * 64:,}", f"{4 * 4 * 4 * 64:,} bytes", "9x9"]
     names = browser.ask("[...document.querySelectorAll('.box')].map((box) => box.querySelector('text').textContent)")
-    assert names == ["input", "5x5 conv, 4 + relu (shared)", "5x5 conv, 4 (shared)"]
+    assert names == ["input", "5x5 conv, 4 + ReLU (shared)", "5x5 conv, 4 (shared)"]
     (shown,) = browser.ask(f"{SHOW}(['conv.filters=6'])")
     assert shown["refusal"] == "conv: it shares a weight that needs 216 elements elsewhere and 324 here."
 
