@@ -257,14 +257,20 @@ def test_a_copied_name_is_no_formula(browser, tmp_path):
     assert [row[0] for row in csv.reader(io.StringIO(copied))] == ["name", "input", '\'=cmd|"x",1']
 
 
-def test_thousands_of_rows_load_and_sort(browser, tmp_path):
+def test_thousands_of_rows_load_and_sort_within_a_second(browser, tmp_path):
     rows = [layer("input", "Input", (1, 3), module="")]
     rows += [layer(f"stage{i // 100}.conv{i}", "Conv2d", (1, 3), i, macs=7919 * i % 10_007) for i in range(1670)]
     (tmp_path / "many.html").write_text(render(report("many", rows, modules={}), "html"), encoding="utf-8")
-    browser.open(tmp_path / "many.html", width=1400)
-    browser.ask(f"{MACS}.click()")
+    loading, sorting = [], []
+    for _ in range(3):
+        browser.open(tmp_path / "many.html", width=1400)
+        loading.append(browser.take_seconds())
+        browser.ask(f"{MACS}.click()")
+        sorting.append(browser.take_seconds() - loading[-1])
     assert browser.ask(f"{VISIBLE}[0].cells[0].textContent") == max(rows, key=lambda row: row.macs).name
     assert browser.messages == []
+    assert 0.05 < min(loading) < 1
+    assert 0.05 < min(sorting) < 1
 
 
 def test_it_is_dark_where_the_system_is_and_where_the_reader_says_so(browser, pages):
@@ -303,11 +309,14 @@ def test_a_screenshot_shows_something(browser, pages):
     assert picture[0, 0, :3].max() < 0.2
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "scheme", "media"),
+    [(1400, "light", "screen"), (1400, "dark", "screen"), (390, "dark", "screen"), (1400, "light", "print")],
+)
 @pytest.mark.parametrize(
     "name", ["vgg16", "branched", "modules", "ops", "lecture", "memory", "timed", "compare", "difference"]
 )
-def test_axe_finds_no_serious_issue(browser, pages, name, scheme):
-    browser.open(pages / f"{name}.html", scheme=scheme)
+def test_axe_finds_no_serious_issue(browser, pages, name, width, scheme, media):
+    browser.open(pages / f"{name}.html", width=width, scheme=scheme, media=media)
     browser.ask("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     assert [each for each in list_violations(browser) if each[0] in {"serious", "critical"}] == []
