@@ -160,4 +160,4 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert "archcost.profile" in (tmp_path / "site" / "reference" / "python.html").read_text(encoding="utf-8")
     tour = (tmp_path / "site" / "notebooks" / "tour.html").read_text(encoding="utf-8")
     assert tour.count("<img ") >= 3  # the charts
-    assert "<b>LeNet-5</b>" in tour
+    assert "<b>LeNet-5 (lenet5)</b>" in tour

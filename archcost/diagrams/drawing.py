@@ -8,6 +8,7 @@ from archcost.charts.theme import TITLE, find_size, find_theme, use_settings
 from archcost.diagrams.plan import (
     BESIDE,
     FRAME,
+    FRAME_WITH_BAR,
     GAP,
     HEAD,
     LEADING,
@@ -113,7 +114,9 @@ class _Drawer:
         sheet.set_gid(f"box-{key}")
         sheet.set_linewidth(1.6 if node.module is not None else 1.0)
         sheet.set_linestyle("--" if self.plan.graph.is_shared(key) else "-")
-        y = top + (FRAME / 2 + LEADING / 2) * font
+        lines = 1 if text.low and text.figure else len(text.rows)
+        bar = FRAME_WITH_BAR - FRAME if self.style.show == "bar" and text.share else 0.0
+        y = top + height / 2 - ((lines - 1) * LEADING + bar) / 2 * font
         if text.low and text.figure:
             inner = left + PADDING * font
             name = measure(f"{text.lines[0]}{BESIDE}", font, self.style.font)

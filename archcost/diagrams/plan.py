@@ -40,7 +40,7 @@ BESIDE = "   "  # between a name and its cost
 HEAD = 2.75 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
-WIDEST = 3.0  # largest width as a multiple of the narrowest, if the width shows the cost
+EXTENTS = {"down": (24.0, 16.0, 12.0), "right": (10.0, 7.0, 5.0)}  # of the font, the size of the costliest box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,17 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape."""
+    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape.
+
+    If its size shows the cost, `extent` is the least size across the flow as a multiple of the font.
+    """
 
     lines: tuple[str, ...]
     figure: str
     share: float
     shape: str
     low: bool = False  # the cost stands beside the name
+    extent: float = 0.0
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -109,17 +113,22 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     size = find_size(style.size)
     largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
 
-    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False) -> list[Plan]:
+    extents = EXTENTS[style.direction] if style.show == "width" else (0.0,)
+
+    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False, extent: float = extents[0]) -> list[Plan]:
         return [
-            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font, loose)
+            _plan(title, graph, _write_all(graph, report, style.cost, largest, form, extent), style,
+                  factor * size.font, loose)
             for title, graph, report in graphs
-        ]
+        ]  # fmt: skip
 
     forms = [plain := plan_in("plain")]
     if fit(plain, size):
         forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
     else:
-        forms += [plan_in(form, loose=loose) for loose, form in FORMS]
+        tried = [(form, loose, extent) for loose, form in FORMS for extent in extents]
+        forms += [plan_in("plain", extent=extent) for extent in extents[1:]]
+        forms += [plan_in(form, loose=loose, extent=extent) for form, loose, extent in tried]
     return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
 
 
@@ -177,19 +186,20 @@ def _write_note(graph: Graph, texts: Mapping[int, Text]) -> str:
 
 def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
     """Return the width and the height of a box."""
-    width = max(measure(line, font, style.font) for line in text.rows)
-    if style.show == "width" and style.direction == "down":
-        width = max(width, text.share * WIDEST * 8 * font)
+    width = max(measure(line, font, style.font) for line in text.rows) + 2 * PADDING * font
     height = len(text.rows) * LEADING + (FRAME_WITH_BAR if text.share and style.show == "bar" else FRAME)
-    return width + 2 * PADDING * font, height * font
+    if style.direction == "down":
+        return max(width, text.extent * font), height * font
+    return width, max(height, text.extent) * font
 
 
-def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str) -> Mapping[int, Text]:
+def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str, extent: float) -> Mapping[int, Text]:
     common = find_common_riders(graph)
-    return {key: _write(graph, key, name_node(graph, key, report, common), cost, largest, form) for key in graph.nodes}
+    names = {key: name_node(graph, key, report, common) for key in graph.nodes}
+    return {key: _write(graph, key, name, cost, largest, form, extent) for key, name in names.items()}
 
 
-def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str) -> Text:
+def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str, extent: float) -> Text:
     value = None if graph.nodes[key].outside else find_cost(graph, key, cost)
     share = value / largest if isinstance(value, float) and largest else 0.0
     source = graph.source(key)
@@ -202,7 +212,7 @@ def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: s
     ):
         shape = ""  # the shape did not change, and the line above shows it
     lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
-    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
+    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low", extent=share * extent)
 
 
 def _find_largest(graph: Graph, cost: str) -> float:

@@ -142,6 +142,17 @@ def test_the_boxes_of_a_column_stand_below_each_other():
     assert len(middles) == 3
 
 
+@pytest.mark.parametrize(("direction", "across", "size"), [("down", 0, "slide"), ("right", 1, "16:9")])
+def test_a_size_across_the_flow_shows_the_cost(profile, direction, across, size):
+    diagram = draw(profile, "inception_reduced", size=size, show="width", direction=direction)
+    assert diagram.fits
+    svg = write_svg(diagram.figure)
+    assert find_faults(svg) == []
+    sizes = {name: box[across + 2] - box[across] for name, box in read_svg(svg)[0]}
+    by_3x3, by_5x5 = sizes["box-2"], sizes["box-4"]  # 86.7 M and 120.4 M multiply-adds
+    assert by_5x5 / by_3x3 == pytest.approx(120.4 / 86.7, abs=0.01)
+
+
 @pytest.mark.extras
 @pytest.mark.parametrize("direction", ["down", "right"])
 @pytest.mark.parametrize("size", ["16:9", "4:3", "slide", "paper"])
