@@ -137,7 +137,7 @@ def _name_window(layer: Layer, of: int) -> str:
     stride = layer.stride or ()
     steps = "" if all(step == 1 for step in stride) else _spell_stride(stride, "x" if layer.transposed else "/")
     if layer.role != "convolution":
-        return f"{_find_pool(layer)} {window}{steps}"
+        return f"{find_pool(layer)} {window}{steps}"
     width = layer.outputs[0][1] // of if layer.outputs else 0
     groups = layer.groups or 1
     groups = groups // of if groups % of == 0 else groups
@@ -151,13 +151,14 @@ def _spell_stride(stride: tuple[int, ...], sign: str) -> str:
     return f", {sign}{stride[0]}" if len({*stride}) == 1 else f", {sign}{units.shape(stride)}"
 
 
-def _find_pool(layer: Layer) -> str:
+def find_pool(layer: Layer) -> str:
+    """Return the kind of a pool: "max pool", "average pool", or its class."""
     names = " ".join(layer.operators)
     return next((text for sign, text in POOLS.items() if sign in names), layer.kind)
 
 
 def _name_pool(layer: Layer) -> str:
-    pool = _find_pool(layer)
+    pool = find_pool(layer)
     spatial = layer.outputs[0][2:]
     return f"global {pool}" if all(size == 1 for size in spatial) else f"{pool} to {units.shape(spatial)}"
 

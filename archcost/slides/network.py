@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,6 +37,9 @@ SPELLED = {
     "macs": lecture_rows.spell_operations,
 }
 UNITS = {"activation_bytes": "B"}
+LISTED = 4  # slides that a listing of rows may take
+FINDING = ("quantity", "printed", "measured", "verdict", "source")
+HOLDING = ("match", "rounding")  # verdicts on figures whose digits are printed
 
 
 def build_network_deck(report: Report, findings: Sequence[Finding] = (), *, steps: bool = False) -> Deck:
@@ -65,8 +69,7 @@ def _yield_slides(
     for quantity in ("params", "activation_bytes", "macs"):
         yield _build_chart(report, name, quantity, frame)
     yield from _yield_fields(report, name, frame)
-    listed = f"{name}, row by row: every figure is a product"
-    yield from build_slides(build_page(report, View(name="lecture", flops=True)), frame._replace(title=listed))
+    yield from _yield_rows(report, name, frame)
     yield from _yield_findings(name, findings, frame)
 
 
@@ -164,14 +167,34 @@ def _tell_field(layer: Layer) -> str:
     return f"{layer.name}: {window}: receptive field {units.extents(layer.receptive_field)}"
 
 
+def _yield_rows(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
+    """Yield the slides of the lecture's table; if it needs too many, those of the modules, with its rows as notes."""
+    page = build_page(report, View(name="lecture", flops=True))
+    listed = build_slides(page, frame._replace(title=f"{name}, row by row: every figure is a product"))
+    if len(listed) <= LISTED:
+        yield from listed
+        return
+    macs = Counter[str]()
+    for layer in report.layers:
+        macs[layer.name.partition(".")[0]] += layer.macs
+    (most, value), *_ = macs.most_common(1)
+    title = f"{name}, module by module: {units.share(value, report.totals.macs)} % of the multiply-adds are in {most}"
+    told = tuple(line for line in page.lines if line)
+    yield from build_slides(build_page(report, View(name="modules")), frame._replace(title=title, notes=told))
+
+
 def _yield_findings(name: str, findings: Sequence[Finding], frame: Frame) -> Iterator[Slide]:
-    differing = [finding for finding in findings if finding.verdict == "differs"]
     if not findings:
         return
-    matching = sum(finding.verdict == "match" for finding in findings)
-    count = f"{units.exact(matching)} of {units.exact(len(findings))} printed figures match"
+    differing = [finding for finding in findings if finding.verdict == "differs"]
+    holding = sum(finding.verdict in HOLDING for finding in findings)
     differ = f"; {units.exact(len(differing))} differ{'s' if len(differing) == 1 else ''}" if differing else ""
-    title = f"{name}: {count}{differ}"
-    for page in claims.build_document(differing or findings).pages():
-        cited = (page.title, *frame.sources)
-        yield from build_slides(page, frame._replace(title=title, sources=cited))
+    title = f"{name}: {units.exact(holding)} of {units.exact(len(findings))} printed figures hold{differ}"
+    shown = differing or findings
+    cited = tuple(dict.fromkeys(finding.claim.source.title for finding in shown))
+    told = tuple(
+        f"{finding.claim.source.title}, {finding.claim.at}: {finding.claim.printed}. {finding.explanation}".strip()
+        for finding in shown
+    )
+    page = Page(title=claims.spell_title(findings), table=claims.build_table(shown, FINDING))
+    yield from build_slides(page, frame._replace(title=title, notes=told, sources=(*cited, *frame.sources)))
