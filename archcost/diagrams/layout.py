@@ -44,11 +44,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spaces:
-    """Room between boxes: `across` between branches, `along` from a box to the next, `lane` for a line that passes."""
+    """Room between boxes: `across` between branches, `along` from a box to the next, `lane` for a line that passes.
+
+    `column` is the room from a column to the line that leads to the next.
+    """
 
     across: float
     along: float
     lane: float
+    column: float
 
 
 def lay_out(
@@ -234,9 +238,9 @@ class _Placer:
         for n, stack in enumerate(stacks):
             upwards: tuple[Point, ...] = ()
             if n:
-                edge += self.spaces.across
+                edge += self.spaces.column
                 upwards = (edge, stacks[n - 1].height), (edge, 0.0)
-                edge += self.spaces.across
+                edge += self.spaces.column
             stack.shift(edge - stack.left, 0.0)
             if n:
                 (last,) = columns[n - 1][-1].places

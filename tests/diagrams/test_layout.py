@@ -10,7 +10,7 @@ from archcost.diagrams.folding import Level, simplify
 from archcost.diagrams.layout import Spaces, lay_out
 from archcost.diagrams.plan import Style, plan_all
 
-SPACES = Spaces(across=10.0, along=20.0, lane=8.0)
+SPACES = Spaces(across=10.0, along=20.0, lane=8.0, column=10.0)
 
 
 def lay(reads, height=float("inf")):
