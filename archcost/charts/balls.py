@@ -9,7 +9,7 @@ from archcost.charts.crowd import draw_crowd
 from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
-from archcost.charts.measured import cite_times, draw_whiskers
+from archcost.charts.measured import WHISKER, cite_times, draw_whiskers
 from archcost.charts.quantities import OPERATIONS, QUANTITIES
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DASHES = (0, (4, 2))
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names are not readable from the last row
+SIZES = 0.24  # of the chart's height: the legend of the sizes
+ENTRY = 1.3  # times the font: a line of a legend
+KEYS = (0.78, 0.58)  # of the chart's width: the key, beside a legend of one or two columns
 
 
 def draw(
@@ -75,22 +78,23 @@ def draw(
         )
     best = _find_best(rows, across, up) if y == "top1" else ()
     if any(row.published for row in rows):
-        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+        headline = title or _state_finding(rows, across, up, f"{len(best)} of {units.exact(len(rows))} sets of weights")
         draw_crowd(canvas, data, rows, best, across=across, up=up, area=area, labels=labels, headline=headline)
         return
     named = _choose_named(rows, set(best), labels, canvas.words.highlight)
     cited = ". ".join(filter(None, (_cite_source(data, rows, x, y), note, remark)))
+    columns = _count_columns(canvas, rows)
     numbered: list[int] = []
     while True:
         key = [f"{place} {_shorten_name(rows[i], rows)}" for place, i in enumerate(numbered, 1)]
-        room = canvas.count_entries(key)
+        room = canvas.count_entries(key, KEYS[columns - 1])
         dropped = numbered[room:]
         numbered, named = numbered[:room], [i for i in named if i not in dropped]
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
-        chart = _Chart(canvas, rows, across, up, area, printed or {})
+        chart = _Chart(canvas, rows, across, up, area, printed or {}, columns=columns)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
-        headline = title or _state_finding(rows, across, up, len(best))
-        below = canvas.write_title(headline, cited, key=key[:room])
+        headline = title or _state_finding(rows, across, up, f"{len(best)} of {len(rows)} networks")
+        below = canvas.write_title(headline, cited, key=key[:room], key_share=KEYS[columns - 1])
         missing = chart.draw(best, named, numbered, below)
         new = [i for i in missing if i not in numbered]
         if not new:
@@ -100,11 +104,11 @@ def draw(
         canvas.start_anew()
 
 
-def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: int) -> str:
-    """Return a headline: the axes and the number of unbeaten networks, or the range of speeds."""
+def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: str) -> str:
+    """Return a headline: the axes and how many networks are unbeaten, or the range of speeds."""
     axes = f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
     if up is QUANTITIES["top1"]:
-        return f"{axes}: {unbeaten} of {len(rows)} networks are unbeaten"
+        return f"{axes}: {unbeaten} are unbeaten"
     rates = sorted((up.read(row) or 0) / (across.read(row) or 1) for row in rows)
     return f"{axes}: {units.short(rates[0])} to {units.short(rates[-1])} a second"
 
@@ -125,8 +129,10 @@ class _Chart:
         up: Quantity,
         area: Quantity,
         printed: Mapping[str, tuple[float, float]],
+        *,
+        columns: int,
     ) -> None:
-        self.canvas, self.rows, self.across, self.area = canvas, rows, across, area
+        self.canvas, self.rows, self.across, self.area, self.columns = canvas, rows, across, area, columns
         self.printed = [printed[row.spec] for row in rows if row.spec in printed]
         self.xs, self.ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
         self.timed = across in (QUANTITIES["seconds"], QUANTITIES["rate"])
@@ -152,9 +158,9 @@ class _Chart:
         texts |= {i: f"{place}" for place, i in enumerate(numbered, 1)}
         order = [*numbered, *(i for i in named if i not in numbered)]
         names = [(texts[i], *points[i]) for i in order]
-        missing = place_labels(
-            canvas, axes, names, balls=balls, points=[*points, *self.printed], lines=[steps] if best else []
-        )
+        lines = [*([steps] if best else []), *self.list_whiskers()]
+        points.extend(self.printed)
+        missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
         return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
 
     def set_scales(self, *, linear: bool, logarithmic: bool, limits: tuple[float, float, float, float] | None) -> None:
@@ -200,6 +206,12 @@ class _Chart:
             )  # fmt: skip
         return balls
 
+    def list_whiskers(self) -> list[tuple[list[float], list[float]]]:
+        """Return the ends of the whiskers, if an axis shows times, by x and y."""
+        found = self.axes.findobj(lambda each: each.get_label() == WHISKER)
+        ends = [end for lines in found for end in lines.get_segments()]  # type: ignore[attr-defined]  # LineCollections
+        return [([left, right], [y, y]) for (left, y), (right, _) in ends]
+
     def draw_legends(self, below: int, *, frontier_shown: bool) -> None:
         """Draw the legend of the lines and, below it, the legend of the sizes: nested circles."""
         from matplotlib.lines import Line2D
@@ -219,10 +231,20 @@ class _Chart:
         if self.printed:
             read = "as read from\nthe paper's figure"
             handles.append(Line2D([], [], linestyle="", marker="D", fillstyle="none", color=theme.text, label=read))
-        canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4)
+        canvas.figure.legend(
+            handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4, columnspacing=1,
+            ncols=self.columns,
+        )  # fmt: skip
         canvas.figure.draw_without_rendering()  # fixes the right end of the axes, beyond which the circles are drawn
         canvas.figure.set_layout_engine("none")
         _draw_sizes(canvas, rows, area, below)
+
+
+def _count_columns(canvas: Canvas, rows: Sequence[ComparisonRow]) -> int:
+    """Return the columns of the legend of lines: two if one would reach down to the legend of the sizes."""
+    entries = len(set(map(_find_row_line, rows))) + 1  # and the frontier
+    height = 72 * canvas.size.height
+    return 1 if ENTRY * canvas.size.font * (entries + 5) + SIZES * height < height else 2
 
 
 def _find_row_line(row: ComparisonRow) -> str:
@@ -236,8 +258,8 @@ def _draw_sizes(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity, b
     width, height = 72 * canvas.size.width, 72 * canvas.size.height
     left = max(axes.get_position().x1 for axes in canvas.figure.axes) + 0.02
     bottom = 0.04 + 1.35 * font * below / height
-    inset = canvas.figure.add_axes((left, bottom, 0.99 - left, 0.24))
-    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, the unit of marks
+    inset = canvas.figure.add_axes((left, bottom, 0.99 - left, SIZES))
+    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, SIZES * height), label="sizes")  # points, the unit of marks
     inset.axis("off")
     middle = 0.55 * _choose_diameter(canvas)
     diameters = [_choose_diameter(canvas) * (step / largest) ** 0.5 for step in steps]

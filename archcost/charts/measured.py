@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcost.records import MeasuredTime
 
 MS = 1e-3
+WHISKER = "_whisker"  # their label, which no legend shows
 
 
 def draw_whiskers(
@@ -39,9 +40,7 @@ def draw_whiskers(
     for time, other, hue in zip(times, others, hues, strict=True):
         if time is not None and time.low is not None and time.high is not None:
             part = MS * (time.batch if image else 1)
-            draw(
-                [other], [time.low / part], [time.high / part], colors=hue, linewidth=1.6, label="_whisker", zorder=2.5
-            )
+            draw([other], [time.low / part], [time.high / part], colors=hue, linewidth=1.6, label=WHISKER, zorder=2.5)
 
 
 def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None, what: str = "Time") -> str:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.blocks import exceeds
 from archcost.charts.theme import TITLE, find_size
 from archcost.diagrams.labels import break_name, find_common_riders, name_node, spell_shape
 from archcost.diagrams.layout import Spaces, lay_out
@@ -29,6 +30,7 @@ QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
+SHEET = 0.25  # of the font, from a box to the sheet behind it
 LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
@@ -38,7 +40,7 @@ BESIDE = "   "  # between a name and its cost
 HEAD = 2.75 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
-WIDEST = 3.0  # largest width as a multiple of the narrowest, if the width shows the cost
+EXTENTS = {"down": (24.0, 16.0, 12.0), "right": (10.0, 7.0, 5.0)}  # of the font, the size of the costliest box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +61,17 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape."""
+    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape.
+
+    If its size shows the cost, `extent` is the least size across the flow as a multiple of the font.
+    """
 
     lines: tuple[str, ...]
     figure: str
     share: float
     shape: str
     low: bool = False  # the cost stands beside the name
+    extent: float = 0.0
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -107,17 +113,22 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     size = find_size(style.size)
     largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
 
-    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False) -> list[Plan]:
+    extents = EXTENTS[style.direction] if style.show == "width" else (0.0,)
+
+    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False, extent: float = extents[0]) -> list[Plan]:
         return [
-            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font, loose)
+            _plan(title, graph, _write_all(graph, report, style.cost, largest, form, extent), style,
+                  factor * size.font, loose)
             for title, graph, report in graphs
-        ]
+        ]  # fmt: skip
 
     forms = [plain := plan_in("plain")]
     if fit(plain, size):
         forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
     else:
-        forms += [plan_in(form, loose=loose) for loose, form in FORMS]
+        tried = [(form, loose, extent) for loose, form in FORMS for extent in extents]
+        forms += [plan_in("plain", extent=extent) for extent in extents[1:]]
+        forms += [plan_in(form, loose=loose, extent=extent) for form, loose, extent in tried]
     return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
 
 
@@ -145,35 +156,50 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
 
     def measure_room(key: int) -> tuple[float, float]:
         width, height = measure_box(texts[key], style, font)
-        shape = texts[key].shape
+        shape, node = texts[key].shape, graph.nodes[key]
+        sheet = SHEET * font if node.times > 1 or node.paths > 1 else 0.0
         if across:
             return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
-        return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
+        return max(width, measure(shape, font, style.font)), height + sheet + (LABEL * font if shape else 0.0)
+
+    room_of_column = max((measure_room(key)[0] for key, node in graph.nodes.items() if node.of > 1), default=0.0)
+
+    def place_room(key: int) -> tuple[float, float]:
+        width, height = measure_room(key)
+        return (room_of_column if graph.nodes[key].of > 1 else width), height
 
     spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
     room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
-    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room, loose=loose)
+    layout = lay_out(list(graph.nodes), reads, place_room, spaces, room, loose=loose)
+    return Plan(title, _write_note(graph, texts), graph, texts, layout.turn() if across else layout, font, across)
+
+
+def _write_note(graph: Graph, texts: Mapping[int, Text]) -> str:
+    """Return the words below the title, which hold for all boxes."""
     common = find_common_riders(graph)
-    note = f"each convolution: + {' + '.join(common)}" if common else ""
-    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
+    notes = [f"each convolution: + {' + '.join(common)}"] if common else []
+    beyond = any(" > " in text.figure for text in texts.values())
+    size = units.extents(graph.input_size)
+    return "; ".join([*notes, *([f"RF > {size}: a receptive field larger than the {size} input"] if beyond else [])])
 
 
 def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
     """Return the width and the height of a box."""
-    width = max(measure(line, font, style.font) for line in text.rows)
-    if style.show == "width" and style.direction == "down":
-        width = max(width, text.share * WIDEST * 8 * font)
+    width = max(measure(line, font, style.font) for line in text.rows) + 2 * PADDING * font
     height = len(text.rows) * LEADING + (FRAME_WITH_BAR if text.share and style.show == "bar" else FRAME)
-    return width + 2 * PADDING * font, height * font
+    if style.direction == "down":
+        return max(width, text.extent * font), height * font
+    return width, max(height, text.extent) * font
 
 
-def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str) -> Mapping[int, Text]:
+def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str, extent: float) -> Mapping[int, Text]:
     common = find_common_riders(graph)
-    return {key: _write(graph, key, name_node(graph, key, report, common), cost, largest, form) for key in graph.nodes}
+    names = {key: name_node(graph, key, report, common) for key in graph.nodes}
+    return {key: _write(graph, key, name, cost, largest, form, extent) for key, name in names.items()}
 
 
-def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str) -> Text:
+def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str, extent: float) -> Text:
     value = None if graph.nodes[key].outside else find_cost(graph, key, cost)
     share = value / largest if isinstance(value, float) and largest else 0.0
     source = graph.source(key)
@@ -186,7 +212,7 @@ def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: s
     ):
         shape = ""  # the shape did not change, and the line above shows it
     lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
-    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
+    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low", extent=share * extent)
 
 
 def _find_largest(graph: Graph, cost: str) -> float:
@@ -200,7 +226,8 @@ def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
     if cost in QUANTITIES:
         return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
     if cost == "receptive-field":
-        return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
+        field, inputs = graph.layers[max(graph.nodes[key].rows)].receptive_field, graph.input_size
+        return f"{units.extents(field)} > {units.extents(inputs)}" if exceeds(field, inputs) else units.extents(field)
     return None
 
 

@@ -106,6 +106,17 @@ def test_the_lectures_table_shows_results_and_tells_products(report):
     assert rows[-1][0] == "TOTAL"
 
 
+def test_steps_build_the_diagram_up_in_the_order_of_execution(report):
+    (still,), grown = (
+        next(slide.body.steps for slide in build_network_deck(report, steps=steps).slides if "longest" in slide.title)
+        for steps in (False, True)
+    )
+    boxes = [draw("light", "svg").count(b'id="box-') for draw in grown]
+    assert boxes == sorted({*boxes})
+    assert boxes[0] >= 1
+    assert grown[-1]("light", "svg") == still("light", "svg")
+
+
 def test_a_network_has_a_slide_for_each_of_its_costs_and_nothing_is_cut(report):
     deck = build_network_deck(report)
     titles = [slide.title for slide in deck.slides]
