@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.charts.crowd import draw_crowd
@@ -16,7 +16,7 @@ from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.collections import PathCollection
 
@@ -42,6 +42,7 @@ def draw(
     linear: bool = False,
     doubled: bool = False,
     limits: tuple[float, float, float, float] | None = None,
+    printed: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
     remark: str = "",
 ) -> None:
@@ -50,12 +51,13 @@ def draw(
     Args:
         canvas: the canvas to draw on.
         data: networks; a network that lacks one of the quantities is left out.
-        x: "macs", "params" or "seconds".
-        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
+        x: "macs", "params", "seconds" or "rate".
+        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters or a rate.
         labels: "all", "none", "pareto", or "auto": all if they are few, else the frontier's and each line's ends.
         linear: whether the x axis is linear rather than logarithmic.
         doubled: whether each multiply-add is shown as two operations.
         limits: limits of x and y in the axes' units; None to fit the data.
+        printed: a paper's own points in the axes' units, by spec.
         title: the headline.
         remark: further information about the networks.
 
@@ -64,8 +66,8 @@ def draw(
     """
     if x == "seconds" and any(row.per_second for row in data.rows):  # each at a batch of its own
         x = "image"
-    across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
-    area = QUANTITIES["macs" if x == "params" else "params"]
+    across, up = (OPERATIONS if doubled and name == "macs" else QUANTITIES[name] for name in (x, y))
+    area = QUANTITIES["macs" if x in {"params", "rate"} else "params"]
     note = ""
     if y == "top1":
         data, note = keep_dataset(data)
@@ -89,7 +91,7 @@ def draw(
         dropped = numbered[room:]
         numbered, named = numbered[:room], [i for i in named if i not in dropped]
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
-        chart = _Chart(canvas, rows, across, up, area, columns=columns)
+        chart = _Chart(canvas, rows, across, up, area, printed or {}, columns=columns)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
         headline = title or _state_finding(rows, across, up, f"{len(best)} of {len(rows)} networks")
         below = canvas.write_title(headline, cited, key=key[:room], key_share=KEYS[columns - 1])
@@ -112,7 +114,8 @@ def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity
 
 
 def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:
-    return frontier([(across.read(row) or 0, up.read(row) or 0) for row in rows])
+    sign = -1 if across.rising else 1
+    return frontier([(sign * (across.read(row) or 0), up.read(row) or 0) for row in rows])
 
 
 class _Chart:
@@ -125,12 +128,14 @@ class _Chart:
         across: Quantity,
         up: Quantity,
         area: Quantity,
+        printed: Mapping[str, tuple[float, float]],
         *,
         columns: int,
     ) -> None:
-        self.canvas, self.rows, self.area, self.columns = canvas, rows, area, columns
+        self.canvas, self.rows, self.across, self.area, self.columns = canvas, rows, across, area, columns
+        self.printed = [printed[row.spec] for row in rows if row.spec in printed]
         self.xs, self.ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
-        self.timed = across is QUANTITIES["seconds"]
+        self.timed = across in (QUANTITIES["seconds"], QUANTITIES["rate"])
         self.axes = canvas.add_axes()
         self.axes.set(xlabel=across.label, ylabel=up.label)
 
@@ -140,16 +145,21 @@ class _Chart:
         `below` is the number of lines of text below the legend of the sizes.
         """
         canvas, axes, points = self.canvas, self.axes, list(zip(self.xs, self.ys, strict=True))
-        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[1])
+        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[0 if self.across.rising else 1])
         if best:
             axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
         balls = self.draw_balls()
+        if self.printed:
+            xs, ys = zip(*self.printed, strict=True)
+            style: dict[str, Any] = {"fillstyle": "none", "markersize": MARK * canvas.size.font, "zorder": 3}
+            axes.plot(xs, ys, "D", color=canvas.theme.text, label="printed", **style)
         self.draw_legends(below, frontier_shown=bool(best))
         texts = {i: _shorten_name(self.rows[i], self.rows) for i in named}
         texts |= {i: f"{place}" for place, i in enumerate(numbered, 1)}
         order = [*numbered, *(i for i in named if i not in numbered)]
         names = [(texts[i], *points[i]) for i in order]
         lines = [*([steps] if best else []), *self.list_whiskers()]
+        points.extend(self.printed)
         missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
         return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
 
@@ -184,7 +194,7 @@ class _Chart:
         edges = [hues[i] for i in back]
         balls = axes.scatter(left, up, s=areas, c=edges, alpha=0.25, linewidths=0, zorder=2, label="balls")
         axes.scatter(left, up, s=areas, facecolors="none", edgecolors=edges, linewidths=1, zorder=2)
-        if self.timed:
+        if self.across is QUANTITIES["seconds"]:
             draw_whiskers(axes, [row.time for row in rows], self.ys, hues, upright=False)
         for i, row in enumerate(rows):
             hollow = self.timed and row.time is not None and row.time.doubtful
@@ -218,6 +228,9 @@ class _Chart:
         ]  # fmt: skip
         if frontier_shown:
             handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
+        if self.printed:
+            read = "as read from\nthe paper's figure"
+            handles.append(Line2D([], [], linestyle="", marker="D", fillstyle="none", color=theme.text, label=read))
         canvas.figure.legend(
             handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4, columnspacing=1,
             ncols=self.columns,
@@ -306,6 +319,6 @@ def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str
     texts = [f"{len(rows)} networks"]
     if y == "top1":
         texts.append(cite_accuracies(data))
-    if x == "seconds":
-        texts.append(cite_times([row.time for row in rows], batch=data.batch))
+    if x in {"seconds", "rate"}:
+        texts.append(cite_times([row.time for row in rows], batch=data.batch, what="Rate" if x == "rate" else "Time"))
     return ". ".join((*texts, "Costs: counted by archcost"))

@@ -311,8 +311,12 @@ def spell_field(field: Extents | None, inputs: Sequence[int]) -> str:
         '715, larger than the 224 input'
     """
     text = units.extents(field)
-    beyond = [isinstance(size, int) and size > side for size, side in zip(field or (), inputs, strict=False)]
-    return f"{text}, larger than the {units.extents(inputs)} input" if any(beyond) else text
+    return f"{text}, larger than the {units.extents(inputs)} input" if exceeds(field, inputs) else text
+
+
+def exceeds(field: Extents | None, inputs: Sequence[int]) -> bool:
+    """Whether a receptive field is larger than the input along an axis."""
+    return any(isinstance(size, int) and size > side for size, side in zip(field or (), inputs, strict=False))
 
 
 def _spread(levels: list[float], step: float) -> list[float]:

@@ -14,6 +14,7 @@ from torch._C import DispatchKey
 from torch._ops import HigherOrderOperator
 
 from archcost.errors import WalkError
+from archcost.indices import refuse_float_indices
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
 from archcost.walk.asking import ask_for_shape, reads_zeros, runs_on_meta
@@ -147,6 +148,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             # `func.decompose` would prefer a decomposition for torch's compiler, with other operators.
             with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
+        if schema.indices:
+            refuse_float_indices(func, args, schema.indices)
         with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
             result = self._run_unrecorded(func, schema, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
@@ -187,6 +190,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             mark=False,
             primitive=False,
             of_unknown=False,
+            indices=(),
         )
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
@@ -291,6 +295,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             elif kind in PLAIN_TENSORS:
                 described[name] = spec = describe(value)
                 inputs.append(spec)
+            elif kind is list and PLAIN.issuperset(map(type, value)):  # strides, sizes
+                described[name] = tuple(value)
             else:
                 described[name] = self._argument(value, inputs)
         for name, value in kwargs.items():

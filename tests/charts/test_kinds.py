@@ -11,7 +11,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", KINDS)
 
 
 # placing the names of fifty balls takes seconds: test one size here, the others are extras
-BALLS = {"accuracy-flops", "accuracy-params", "accuracy-time", "flops-time"}
+BALLS = {"accuracy-flops", "accuracy-params", "accuracy-time", "accuracy-rate", "flops-time"}
 
 
 def choose_marks(kind, size):
