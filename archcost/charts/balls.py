@@ -28,7 +28,7 @@ DASHES = (0, (4, 2))
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names are not readable from the last row
 SIZES = 0.24  # of the chart's height: the legend of the sizes
-ENTRY = 1.3  # times the font: a line of a legend
+ENTRY, BESIDE = 1.3, 3.5  # times the font: a line of a legend; lines above and below both legends
 KEYS = (0.78, 0.58)  # of the chart's width: the key, beside a legend of one or two columns
 
 
@@ -244,7 +244,7 @@ def _count_columns(canvas: Canvas, rows: Sequence[ComparisonRow]) -> int:
     """Return the columns of the legend of lines: two if one would reach down to the legend of the sizes."""
     entries = len(set(map(_find_row_line, rows))) + 1  # and the frontier
     height = 72 * canvas.size.height
-    return 1 if ENTRY * canvas.size.font * (entries + 5) + SIZES * height < height else 2
+    return 1 if ENTRY * canvas.size.font * (entries + BESIDE) + SIZES * height < height else 2
 
 
 def _find_row_line(row: ComparisonRow) -> str:

@@ -29,7 +29,7 @@ LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font: the widths of the texts bes
 MOST_NETWORKS = 3
 MOST_LAYERS = 60  # with more layers, a bar shows a module
 REST = " ..."  # after the first of several modules whose last name has no room
-LOW = 3.5  # times the font: the height of a panel that has room for a single number
+LOW = 2.2  # times the font: the height of a panel that has room for a single number
 BELOW = 0.33  # of the chart's height: the longest name below the bars
 # a group of layers: a hue of the theme, and a hatch that is readable without colour
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}

@@ -136,8 +136,9 @@ def _draw_cloud(canvas: Canvas, axes: Axes, i: int, cloud: Sequence[Point], name
         [point.flops_per_second / GIGA for point in cloud],
         s=[(30 + 3000 * point.part) * (canvas.size.font / USUAL) ** 2 for point in cloud],
         marker=SHAPES[i % len(SHAPES)],
-        color=canvas.find_hue(i),
-        alpha=0.75,
+        c=canvas.find_hue(i),
+        edgecolors=canvas.theme.background,
+        linewidths=0.6,
         label=f"rows of {name}",
         gid=f"rows-{name}",
     )

@@ -129,7 +129,7 @@ def _stack_parts(canvas: Canvas, axes: Axes, steps: Sequence[Step], scale: units
         above = [low + value for low, value in zip(below, [*values, values[-1]], strict=True)]
         if any(values):
             axes.fill_between(
-                edges, below, above, step="post", color=canvas.find_hue(i), alpha=0.85, hatch=HATCHES[i],
+                edges, below, above, step="post", facecolor=canvas.find_hue(i), hatch=HATCHES[i],
                 edgecolor=canvas.theme.background, linewidth=0, label=name,
             )  # fmt: skip
         below = above

@@ -8,8 +8,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.artist import Artist
 
-from archcost.charts import THEMES
+from archcost.charts import KINDS, THEMES, draw
 
 CONES = {
     "none": np.eye(3),
@@ -50,3 +51,20 @@ def test_any_two_colours_of_a_chart_lie_apart_for_every_reader(theme, cone):
     """Any two colours, including the grey of the rest, may touch; 20 is ten times the just noticeable difference."""
     seen = {colour: see(colour, cone) for colour in (*theme.hues, theme.rest)}
     assert min(np.linalg.norm(seen[one] - seen[other]) for one, other in combinations(seen, 2)) >= 20
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].file != "balls"])
+def test_a_colour_is_opaque_and_so_keeps_its_distance(data, kind):
+    """At 85 % opacity the nearest two colours are 16 apart. Balls are pale, but their edges and marks are opaque."""
+    for theme in THEMES:
+        drawn = draw(kind, data[kind], theme=theme).findobj(Artist)
+        assert {artist.get_alpha() for artist in drawn if artist.get_visible()} <= {None, 1}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].file == "balls"])
+def test_a_ball_has_an_opaque_edge_and_mark(three, kind):
+    axes = draw(kind, three).axes[0]
+    pale, edges = (each for each in axes.collections if len(each.get_offsets()) == 3)
+    assert pale.get_alpha() == 0.25
+    assert edges.get_alpha() is None
+    assert {line.get_alpha() for line in axes.lines} == {None}
