@@ -86,7 +86,9 @@ def settle_by_walk(network: Network) -> Network:
 
 
 def _take(network: Network, choice: Choice) -> Network:
-    note = _spell(choice.inputs, choice.why)
+    note, describe = _spell(choice.inputs, choice.why), network.describe
+    if describe is not None:  # for a module of a network: the choice is the whole network's input
+        network = replace(network, describe=lambda given: describe(given or choice.inputs))
     return replace(network, inputs=choice.inputs, why=choice.why, notes=(*network.notes, note))
 
 

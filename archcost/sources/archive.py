@@ -54,8 +54,8 @@ def _refuse_bomb(path: Path) -> None:
         unpacked, packed = sum(entry.file_size for entry in archive.infolist()), path.stat().st_size
     if unpacked > max(MOST_TIMES * packed, MOST_BYTES):
         raise UnknownNetworkError(
-            f"{path} unpacks from {units.short(packed, 'B')} to {units.short(unpacked, 'B')}, and torch compresses no "
-            "archive: archcost does not open it"
+            f"{path} unpacks from {units.short(packed, 'B')} to {units.short(unpacked, 'B')}; torch does not "
+            "compress its archives, so archcost does not open this one"
         )
 
 

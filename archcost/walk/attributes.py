@@ -6,8 +6,6 @@ import functools
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator, MutableMapping
-from itertools import islice
-from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,11 +20,6 @@ ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
 TABLES = frozenset(("_parameters", "_buffers", "_modules"))
-# the attributes of every module, in the order of its constructor; most are tables of hooks and usually empty
-USUAL = tuple(vars(nn.Module()))
-HOOKS = tuple(name for name, value in vars(nn.Module()).items() if type(value) in CONTAINERS and name not in TABLES)
-OTHERS = tuple(name for name in USUAL if name not in HOOKS)
-get_hooks, get_others = itemgetter(*HOOKS), itemgetter(*OTHERS)
 
 
 class Fields(MutableMapping[str, Any]):
@@ -74,7 +67,7 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     for module in modules:
         table = module.__dict__
         found.filled.append(table)
-        for name, value in _list_own(table, found.empty):
+        for name, value in table.items():
             kind = type(value)
             if kind in ATOMS:
                 continue
@@ -89,17 +82,6 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             else:
                 look_into(value, found, seen)
     return found
-
-
-def _list_own(table: dict[str, Any], empty: list[Any]) -> Iterable[tuple[str, Any]]:
-    """Return the attributes of a module to inspect; if it has no hooks, add its hook tables to `empty` at once."""
-    if tuple(islice(table, len(USUAL))) != USUAL:
-        return table.items()
-    hooks = get_hooks(table)
-    if not CONTAINERS.issuperset(map(type, hooks)) or any(hooks):
-        return table.items()
-    empty += hooks
-    return (*zip(OTHERS, get_others(table), strict=True), *islice(table.items(), len(USUAL), None))
 
 
 def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
@@ -163,5 +145,6 @@ def is_of_users(kind: type) -> bool:
     """Whether a class comes from the user or a library, not from Python or torch; nn.Modules always count as users'."""
     if kind is SimpleNamespace or issubclass(kind, nn.Module):
         return True
-    package = str(kind.__module__).partition(".")[0]
-    return package not in sys.stdlib_module_names and package != "torch"
+    # a class that a library makes as it runs may bear the name of the standard module that made it
+    packages = {str(base.__module__).partition(".")[0] for base in kind.__mro__}
+    return not packages <= sys.stdlib_module_names | {"torch"}
