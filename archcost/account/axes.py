@@ -33,6 +33,18 @@ Extent: TypeAlias = Axis | Literal["all", "unknown"]
 Field: TypeAlias = tuple[Extent, ...]
 
 
+def describe_sizes(field: Field | None) -> tuple[int | Literal["all"] | None, ...] | None:
+    """Return the number of input places seen along each axis: "all", or None where it is unknown."""
+    if field is None:
+        return None
+    return tuple([axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field])
+
+
+def describe_jumps(field: Field | None) -> tuple[float | None, ...] | None:
+    """Return the distance in input places between neighbours along each axis, None where it is unknown."""
+    return None if field is None else tuple([axis.jump if isinstance(axis, Axis) else None for axis in field])
+
+
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
     """Return a field with `change` applied to every known axis; "all" and "unknown" stay."""
     return tuple([change(extent) if isinstance(extent, Axis) else extent for extent in field])
@@ -40,7 +52,7 @@ def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
 
 def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
     """Return a field after a reshape: dimensions are grouped so that the products of their sizes agree."""
-    groups = _groups(before, after)
+    groups = group_axes(before, after)
 
     def each(axis: Axis) -> Extent:
         if axis.dim is None:
@@ -58,7 +70,8 @@ def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]
     return each_axis(field, each)
 
 
-def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+def group_axes(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    """Return the old and new dimensions of a reshape in groups with equal numbers of elements; the rest comes last."""
     groups: list[tuple[list[int], list[int]]] = []
     i = j = 0
     while i < len(before) and j < len(after):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from archcost.account.rows import Row
     from archcost.records import OpCall, TensorSpec, Trace
     from archcost.rules import Work
 
@@ -79,8 +80,10 @@ def _recurrent_weights(trace: Trace) -> set[Weight]:
     }
 
 
-def row_depth(ops: Sequence[OpCall], flow: Flow) -> int:
-    """Return the depth after a row: the depth of its deepest operator."""
-    if len(ops) == 1:  # almost every row
-        return flow.depths[ops[0].index]
-    return max([flow.depths[op.index] for op in ops], default=0)
+def row_depth(row: Row, flow: Flow) -> int:
+    """Return the depth after a row: the depth of its deepest operator; without operators, the depth of its results."""
+    if len(row.ops) == 1:  # almost every row
+        return flow.depths[row.ops[0].index]
+    if row.ops:
+        return max([flow.depths[op.index] for op in row.ops])
+    return max([flow.depth(spec) for spec in row.outputs], default=0)

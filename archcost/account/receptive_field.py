@@ -200,7 +200,9 @@ def _apply_window(
             return "all" if axis.dim > 0 and axis.extent > 1 else axis
         if axis.inner != 1 or axis.extent != spec.shape[axis.dim]:
             return "unknown"
-        return Axis(axis.dim, axis.inner, out.shape[axis.dim], *change(axis, axis.dim - first))
+        dim = axis.dim
+        # bypasses a slow constructor: see `archcost.walk.storages`
+        return tuple.__new__(Axis, (dim, 1, out.shape[dim], *change(axis, dim - first)))
 
     return each_axis(field, each)
 

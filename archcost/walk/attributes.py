@@ -6,8 +6,6 @@ import functools
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator, MutableMapping
-from itertools import islice
-from operator import itemgetter
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,11 +20,6 @@ ATOMS = frozenset((int, float, bool, complex, str, type(None), torch.dtype, type
 CONTAINERS = frozenset((dict, OrderedDict, list, set))
 MUTABLE = (dict, list, set, deque)
 TABLES = frozenset(("_parameters", "_buffers", "_modules"))
-# the attributes of every module, in the order of its constructor; most are tables of hooks and usually empty
-USUAL = tuple(vars(nn.Module()))
-HOOKS = tuple(name for name, value in vars(nn.Module()).items() if type(value) in CONTAINERS and name not in TABLES)
-OTHERS = tuple(name for name in USUAL if name not in HOOKS)
-get_hooks, get_others = itemgetter(*HOOKS), itemgetter(*OTHERS)
 
 
 class Fields(MutableMapping[str, Any]):
@@ -75,7 +68,7 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     for module in modules:
         table = module.__dict__
         found.filled.append(table)
-        for name, value in _list_own(table, found.empty):
+        for name, value in table.items():
             kind = type(value)
             if kind in ATOMS:
                 continue
@@ -90,17 +83,6 @@ def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
             else:
                 look_into(value, found, seen)
     return found
-
-
-def _list_own(table: dict[str, Any], empty: list[Any]) -> Iterable[tuple[str, Any]]:
-    """Return the attributes of a module to inspect; if it has no hooks, add its hook tables to `empty` at once."""
-    if tuple(islice(table, len(USUAL))) != USUAL:
-        return table.items()
-    hooks = get_hooks(table)
-    if not CONTAINERS.issuperset(map(type, hooks)) or any(hooks):
-        return table.items()
-    empty += hooks
-    return (*zip(OTHERS, get_others(table), strict=True), *islice(table.items(), len(USUAL), None))
 
 
 def look_into(value: Any, found: Attributes, seen: set[int]) -> None:

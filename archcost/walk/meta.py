@@ -47,13 +47,13 @@ GET, SET = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 ATTENTION: Any = functional.multi_head_attention_forward  # calls attention and dropout internally
 SPECIAL = CONSTRUCTORS | OF_NUMBERS.keys() | READING.keys() | REPLACED | {GET, SET, ATTENTION}
 _count_modes, _mode_at = torch._C._len_torch_function_stack, torch._C._get_function_stack_at
-# torch's own layers that neither create a tensor by themselves nor call attention
+# torch's own modules that neither create a tensor by themselves nor call attention
 QUIET = frozenset(
     (
         *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear, nn.Flatten, nn.Identity, nn.Dropout),
         *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.LayerNorm),
         *(nn.ReLU, nn.ReLU6, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Hardswish, nn.Hardsigmoid, nn.Tanh, nn.LeakyReLU),
-        *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d),
+        *(nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Sequential),
     )
 )
 
@@ -78,33 +78,32 @@ class MetaDevice(DeviceContext):
         self._notes = notes or Notes()
         self._autocast = autocast
         self._values = values
-        self._resting = False
+        self._resting = 0  # the height of the stack of modes with this mode on top, while it rests
 
     def __exit__(self, *exception: object) -> None:
         """Leave the context, even if an interrupt left it resting."""
         self.wake()
         super().__exit__(*exception)  # type: ignore[no-untyped-call]
 
-    def rest(self, module: nn.Module) -> None:
-        """Leave the stack of modes while a quiet module runs: calling the mode takes as long as the function itself."""
+    def is_quiet(self, module: nn.Module) -> bool:
+        """Whether a module's own code needs no mode: it neither creates tensors by itself nor calls attention."""
         if type(module) not in QUIET or module._forward_pre_hooks or module._forward_hooks:  # hooks may do anything
-            return
-        if self._like_cuda and module.training and type(module) is nn.Dropout:
-            return
-        if self._is_on_top():
-            self._resting = True  # set first, as an interrupt may arrive between the two lines
+            return False
+        return not (self._like_cuda and module.training and type(module) is nn.Dropout)
+
+    def rest(self) -> None:
+        """Leave the stack of modes while a quiet module runs: calling the mode takes as long as the function itself."""
+        height = _count_modes()
+        if not self._resting and height and _mode_at(height - 1) is self:
+            self._resting = height  # set first, as an interrupt may arrive between the two lines
             torch._C._pop_torch_function_stack()
 
     def wake(self) -> None:
         """Return to the stack of modes, if it rests."""
         if self._resting:
-            if not self._is_on_top():
+            if _count_modes() < self._resting:
                 torch._C._push_on_torch_function_stack(self)
-            self._resting = False
-
-    def _is_on_top(self) -> bool:
-        top = _count_modes() - 1
-        return top >= 0 and _mode_at(top) is self
+            self._resting = 0
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
         """Run one function of torch."""

@@ -60,14 +60,17 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     Storages are identified by number. A new storage in an operator's results was allocated by the operator ("fresh");
     an output with a known storage is a view or an in-place result. If a training step follows, the operator of each
-    autograd node is recorded; with `lines`, the source line of each forward operator.
+    autograd node is recorded; with `lines`, the source line of each forward operator. With `restorable`, storages are
+    copied before the network first writes into them, so that `put_back` can restore them.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, *, training: bool = False, values: Values | None = None, lines: bool = False) -> None:
+    def __init__(
+        self, *, training: bool = False, values: Values | None = None, lines: bool = False, restorable: bool = True
+    ) -> None:
         super().__init__()
-        self._training = training
+        self._training, self._restorable = training, restorable
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of the running module calls, the innermost last; -1 outside of all modules
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
@@ -199,7 +202,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         inputs: list[TensorSpec] = []
         described = self._arguments(schema, args, kwargs, inputs)
         written = schema.written_of(args, kwargs) if schema.written else ()
-        if written:
+        if written and self._restorable:
             self._keep(written)
         forward_of = None
         if self.phase == "backward":
@@ -292,6 +295,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             elif kind in PLAIN_TENSORS:
                 described[name] = spec = describe(value)
                 inputs.append(spec)
+            elif kind is list and PLAIN.issuperset(map(type, value)):  # strides, sizes
+                described[name] = tuple(value)
             else:
                 described[name] = self._argument(value, inputs)
         for name, value in kwargs.items():

@@ -90,12 +90,15 @@ class Scopes:
         self._describe = recorder.storages.describe
         self._notes = recorder.notes
         self._device = device
-        self._stack: list[tuple[nn.Module, ModuleSpec, int]] = []
+        # of each running module: its description, its place among the events, and whether the device may rest in it
+        self._stack: list[tuple[nn.Module, ModuleSpec, int, bool]] = []
         self._calls: dict[int, ModuleCall] = {}
         self._started = 0
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
+        if torch_module._global_forward_pre_hooks or torch_module._global_forward_hooks:
+            self._device = None  # the hooks of others may do anything, so it never rests
         self._handles = [
             torch_module.register_module_forward_pre_hook(self._enter_module),
             torch_module.register_module_forward_hook(self._leave_module, with_kwargs=True, always_call=True),
@@ -117,19 +120,17 @@ class Scopes:
         # the hooks also receive calls of other threads, and of a walk within this one
         spec = self._specs.get(module)
         if spec is not None and self._recorder.is_on:
-            self._stack.append((module, spec, self._recorder.tick()))
+            quiet = self._device is not None and self._device.is_quiet(module)
+            self._stack.append((module, spec, self._recorder.tick(), quiet))
             self._running.append(self._started)
             self._started += 1
-            if self._device is not None:
-                self._device.rest(module)
+            self._rest(quiet=quiet)
 
     def _leave_module(self, module: nn.Module, args: Any, *rest: Any) -> None:
         # torch omits the keyword arguments if the forward raised
         if not self._stack or self._stack[-1][0] is not module or not self._recorder.is_on:
             return
-        if self._device is not None:
-            self._device.wake()
-        _, spec, order = self._stack.pop()
+        _, spec, order, _ = self._stack.pop()
         index = self._running.pop()
         inputs: tuple[tuple[int, ...], ...] = ()
         outputs: tuple[TensorSpec, ...] = ()
@@ -147,3 +148,13 @@ class Scopes:
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
         call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
         self._calls[index] = tuple.__new__(ModuleCall, call)  # bypasses a slow constructor: see `storages`
+        # the module's own hooks run next, then its caller
+        self._rest(quiet=bool(self._stack) and self._stack[-1][-1] and not module._forward_hooks)
+
+    def _rest(self, *, quiet: bool) -> None:
+        """Let the device's mode rest while a quiet module runs."""
+        if self._device is not None:
+            if quiet:
+                self._device.rest()
+            else:
+                self._device.wake()

@@ -20,7 +20,6 @@ from archcost.walk.tensors import innermost
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STRIDED = torch.strided
 SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
 KEPT = {"parameter", "buffer"}  # the network holds them throughout, so their death is not recorded
 
@@ -106,25 +105,12 @@ class Storages:
         try:
             plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
-            if innermost(tensor) is not tensor:  # a torch.func wrapper, as autograd saves it
-                return self.find(innermost(tensor), kind)
-            if tensor.layout in SPARSE and not tensor.is_meta:
-                with torch._C._DisableTorchDispatch():
-                    return self._of_sparse(tensor, kind)
-            raise _unaccountable(tensor) from error
+            return self._find_hidden(tensor, kind, error)
         return self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor in its current state; a new storage is registered with `kind`."""
-        if self._dead:
-            self.bury()
-        try:
-            plain = tensor.untyped_storage()
-        except (NotImplementedError, RuntimeError):
-            storage = self.find(tensor, kind)
-        else:
-            storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
-        place = _place(tensor)
+        storage, place = self._locate(tensor, kind)
         if storage.place == place:  # almost always
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
@@ -140,13 +126,42 @@ class Storages:
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that operator `by` has just returned, or an input of the network (`by` is negative)."""
-        storage, place = self.find(tensor, kind), _place(tensor)
+        storage, place = self._locate(tensor, kind)
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
+            if storage.values.get(place) == by and storage.place == place:  # the result of an in-place operator
+                return storage.spec  # type: ignore[no-any-return]
             storage.values[place] = by
         storage.place, storage.others = place, None
         storage.spec = spec = _spec(tensor, storage.number, place, (by,))
         return spec
+
+    def _locate(self, tensor: torch.Tensor, kind: str) -> tuple[Storage, Any]:
+        """Return a tensor's storage, and its place there; a sparse tensor shares its storages with no other."""
+        if self._dead:
+            self.bury()
+        try:
+            plain = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError) as error:
+            storage = self._find_hidden(tensor, kind, error)
+            if tensor.layout is not torch.strided:
+                return storage, (0, tensor.shape, None, tensor.dtype)
+        else:
+            storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
+        return storage, (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
+
+    def _find_hidden(self, tensor: torch.Tensor, kind: str, error: Exception) -> Storage:
+        """Return the storage of a tensor without one of its own: it is sparse, or it wraps another tensor.
+
+        Raises:
+            WalkError: there is no such storage; caused by `error`.
+        """
+        if innermost(tensor) is not tensor:  # a torch.func wrapper, as autograd saves it
+            return self.find(innermost(tensor), kind)
+        if tensor.layout in SPARSE and not tensor.is_meta:
+            with torch._C._DisableTorchDispatch():
+                return self._of_sparse(tensor, kind)
+        raise _unaccountable(tensor) from error
 
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
         """Record that operator `by` has just written into a tensor; return the number of its storage."""
@@ -213,13 +228,6 @@ class Storages:
 def dtype_name(dtype: torch.dtype) -> str:
     """Return the name of a dtype without "torch."."""
     return str(dtype).removeprefix("torch.")
-
-
-def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
-    """Return the place of a tensor in its storage; a sparse tensor shares its storages with no other."""
-    if tensor.layout is STRIDED:
-        return tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype
-    return 0, tensor.shape, None, tensor.dtype
 
 
 def _values(tensor: torch.Tensor) -> torch.Tensor:

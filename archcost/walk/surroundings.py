@@ -83,7 +83,7 @@ def read_drawn() -> tuple[object, ...]:
     """Return the random state of Python and numpy, which changes with each drawn number."""
     numpy_random = sys.modules.get("numpy.random")
     drawn = () if numpy_random is None else numpy_random.get_state()
-    return random.getstate(), *[getattr(part, "tolist", lambda part=part: part)() for part in drawn]
+    return random.getstate(), *[part.tobytes() if hasattr(part, "tobytes") else part for part in drawn]
 
 
 def _refuse_transforms() -> None:
