@@ -11,6 +11,8 @@ from archcost.rules.work import Everything, Mixes, Sight, Work
 if TYPE_CHECKING:
     from archcost.records import OpCall
 
+STATE_OPS = 13  # for a state of `ctc_loss`
+
 
 def _see_reduction(call: OpCall) -> Sight:
     dim: Any = call.args.get("dim")
@@ -150,6 +152,26 @@ def scanning(call: OpCall) -> Work:
     other_ops = input elements
     """
     return Work(other_ops=call.inputs[0].elements)
+
+
+@rule("aten._ctc_loss", role="other", sees=Everything())
+def ctc_loss(call: OpCall) -> Work:
+    """Connectionist temporal classification: at each of T steps, each of 2 s + 1 states is reached on three paths.
+
+    For s labels. A state takes 2 comparisons, 3 differences, 3 exponentials, 2 sums, a logarithm and 2 products.
+
+    other_ops = 13 * T * (2 s + 1) for each sequence
+    """
+    return Work(other_ops=STATE_OPS * call.outputs[1].elements)
+
+
+@rule("aten._ctc_loss_backward", role="other", sees=Everything())
+def ctc_loss_backward(call: OpCall) -> Work:
+    """Backward pass of `ctc_loss`: the same from the last step, and two exponentials and differences for each result.
+
+    other_ops = 13 * T * (2 s + 1) for each sequence + 4 * output elements
+    """
+    return Work(other_ops=STATE_OPS * call.args["log_alpha"].elements + 4 * call.outputs[0].elements)
 
 
 @rule("aten.linalg_cross", role="other", sees=Everything())

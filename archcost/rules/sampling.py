@@ -124,9 +124,17 @@ def embedding_bag(call: OpCall) -> Work:
     return Work(other_ops=indices.elements * table.shape[-1], layers=0)
 
 
+@rule("aten._embedding_bag_backward", "aten._embedding_bag_dense_backward", role="embedding")
+def embedding_bag_backward(call: OpCall) -> Work:
+    """Gradient of the table: the gradient of a sum is added to each row that went into it.
+
+    other_ops = indices * width of the table
+    """
+    return Work(other_ops=call.args["indices"].elements * call.args["grad"].shape[-1], layers=0)
+
+
 @rule(
     "aten.embedding_dense_backward",
-    "aten._embedding_bag_dense_backward",
     "aten.index_put",
     "aten.scatter_add",
     role="other",

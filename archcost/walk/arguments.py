@@ -24,6 +24,11 @@ def tensors_within(arguments: Any) -> list[torch.Tensor]:
     return _Look(arguments).tensors
 
 
+def opaque_within(value: Any) -> list[Any]:
+    """Return the objects in a value that hide their contents, such as locks, open files and Python modules."""
+    return _Look(value).opaque
+
+
 def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
     """Copy a forward's arguments as `copy.deepcopy` does, with `change` applied to each tensor, once.
 

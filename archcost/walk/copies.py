@@ -6,6 +6,7 @@ import copy
 import copyreg
 import functools
 from collections import Counter
+from contextlib import suppress
 from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +18,7 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 from torch.utils._device import DeviceContext
 
 from archcost.errors import WalkError, first_line
+from archcost.walk.arguments import opaque_within
 from archcost.walk.attributes import ATOMS, CONTAINERS
 from archcost.walk.tensors import wraps
 
@@ -95,13 +97,15 @@ def meta_copy(parts: Parts, values: Values | None = None) -> nn.Module:
     """Copy a network's modules and attributes with every tensor replaced by one on the meta device.
 
     Shared tensors stay shared. The original's weights are neither changed nor copied; `values` learns the contents of
-    its other tensors.
+    its other tensors. Objects that cannot be copied (a lock, a Python module) are shared.
 
     Raises:
         WalkError: the network cannot be copied; the cause is a NotImplementedError.
     """
-    try:
+    with suppress(Exception):
         return _copy_to_meta(parts, values)
+    try:
+        return _copy_to_meta(parts, values, opaque_within([vars(module) for module in parts.modules.values()]))
     except Exception as error:  # noqa: BLE001 - a user's attribute may raise anything
         reason = first_line(error)
         cause = NotImplementedError(f"the network cannot be copied: {type(error).__name__}: {reason}")
@@ -118,8 +122,8 @@ def normal_copy(parts: Parts) -> nn.Module:
     return _copy(parts, {id(tensor): _make_normal(tensor) for tensor in held})
 
 
-def _copy_to_meta(parts: Parts, values: Values | None) -> nn.Module:
-    memo: dict[int, Any] = {}
+def _copy_to_meta(parts: Parts, values: Values | None, shared_objects: Iterable[Any] = ()) -> nn.Module:
+    memo: dict[int, Any] = {id(value): value for value in shared_objects}
     registered = [named.tensor for named in (*parts.parameters, *parts.buffers)]
     with torch.no_grad():
         held = {id(tensor): tensor for tensor in (*registered, *parts.attributes.tensors)}

@@ -35,7 +35,7 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     """Add steps that restore modes, attributes, buffers, hooks, gradients and `requires_grad` of every module.
 
     The contents of lists, sets and mappings in attributes (including hooks), and of the objects in them, are restored.
-    Buffers and tensors in attributes are copied before and written back if they changed. The tensors stay the same
+    Buffers, tensors and random states in attributes are copied before and written back. The tensors stay the same
     objects with the same version, as a graph may hold them for its backward pass.
     """
     attributes = parts.attributes
@@ -46,6 +46,8 @@ def keep_network(parts: Parts, restoration: Restoration) -> None:
     restoration.add(partial(_put_learning_back, [(tensor, tensor.requires_grad) for tensor in held.values()]))
     values = [(t, t.detach().clone()) for t in held.values() if not t.is_meta and not isinstance(t, nn.Parameter)]
     restoration.add(partial(_put_values_back, values))
+    random = [(generator, generator.get_state()) for generator in attributes.generators]
+    restoration.add(partial(_put_random_states_back, random))
     contents = [(container, contents_of(container)) for container in attributes.filled]
     restoration.add(partial(_put_contents_back, attributes.empty, contents))
     set_gradients_aside(parameters, restoration)
@@ -64,6 +66,11 @@ def set_version(tensor: torch.Tensor, version: int) -> None:
     """Set a tensor's version counter, if it has changed."""
     if tensor._version != version:
         torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
+
+
+def _put_random_states_back(states: list[tuple[torch.Generator, torch.Tensor]]) -> None:
+    for generator, state in states:
+        generator.set_state(state)
 
 
 def _put_versions_back(tensors: list[tuple[torch.Tensor, int]]) -> None:

@@ -63,7 +63,8 @@ def quantised(name: str, config: Callable[[Any], Any]) -> Line:
 def fake(quantization: Any) -> Any:
     """Return the configuration of training with fake quantisation."""
     base = quantization.Int8DynamicActivationIntxWeightConfig(
-        weight_dtype=torch.int4, weight_granularity=quantization.PerGroup(32)
+        weight_dtype=torch.int4,  # type: ignore[attr-defined] # not in its stubs
+        weight_granularity=quantization.PerGroup(32),
     )
     return import_library("torchao.quantization.qat").QATConfig(base, step="prepare")
 
@@ -209,7 +210,7 @@ LINES = (
     adapted("FourierFTConfig", n_frequency=10, target_modules=QUERIES),
     adapted("PromptTuningConfig", task_type="CAUSAL_LM", num_virtual_tokens=4),
     adapted("PrefixTuningConfig", task_type="CAUSAL_LM", num_virtual_tokens=4, trained=True),
-    quantised("IntxWeightOnlyConfig", lambda q: q.IntxWeightOnlyConfig(weight_dtype=torch.int4,
+    quantised("IntxWeightOnlyConfig", lambda q: q.IntxWeightOnlyConfig(weight_dtype=torch.int4,  # type: ignore[attr-defined]
               granularity=q.PerGroup(32))),
     quantised("Float8WeightOnlyConfig", lambda q: q.Float8WeightOnlyConfig()),
     quantised("QATConfig", fake),

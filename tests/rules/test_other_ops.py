@@ -134,6 +134,35 @@ def test_an_affine_grid_is_a_product_of_every_place_with_its_matrix(device):
     assert report(grid, torch.ones(2, 2, 3), device=device).totals.macs == 2 * (4 * 5) * 3 * 2
 
 
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_distances_of_more_than_25_points_are_one_product(device):
+    """Of rows extended by their squared length and a one."""
+    found = report(torch.cdist, torch.ones(30, 3), torch.ones(26, 3), device=device)
+    assert found.totals.macs == 30 * 26 * (3 + 2)
+    assert found.uncovered == {}
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_bag_gives_its_gradient_to_each_of_its_rows(device):
+    bag, tokens = nn.EmbeddingBag(10, 3, mode="sum"), (TOKENS, torch.tensor([0, 4]))
+    found = report(bag, *tokens, device=device, train="sgd", loss="sum")
+    backward = {name: work for name, work in found.uncovered.items() if "bag" in name}
+    assert backward == {}
+
+
+def align(scores, labels):
+    return functional.ctc_loss(scores, labels, (5, 5), (2, 2), reduction="none")
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_temporal_classification_sums_three_paths_to_each_state(device):
+    """5 steps, 2 sequences, and 2 labels with 3 blanks between and around them."""
+    scores, labels = torch.ones(5, 2, 4), torch.ones(2, 2, dtype=torch.int64)
+    found = report(align, scores, labels, device=device)
+    assert found.totals.other_ops == 2 * 5 * (2 * 2 + 1) * 13
+    assert found.uncovered == {}
+
+
 def test_a_lookup_reads_the_rows_that_it_takes_and_not_the_table():
     row = report(nn.Embedding(1000, 3), TOKENS).layers[-1]
     assert (row.read_bytes, row.written_bytes) == (6 * 3 * 4 + 6 * 8, 6 * 3 * 4)

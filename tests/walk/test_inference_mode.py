@@ -154,9 +154,10 @@ def test_dropout_in_eval_mode_takes_no_memory(device):
     assert report.totals.activation_elements == 2 * 4 + 2 * 3 + 2 * 2
 
 
-def test_vgg16_within_inference_mode_is_the_lectures():
+@pytest.mark.parametrize("device", DEVICES)
+def test_vgg16_within_inference_mode_is_the_lectures(device):
     with torch.inference_mode():
-        assert archcost.profile("vgg16").totals.activation_elements == 15_237_608
+        assert archcost.profile("vgg16", device=device).totals.activation_elements == 15_237_608
 
 
 @pytest.mark.extras

@@ -164,6 +164,30 @@ def test_a_class_that_a_library_makes_as_it_runs_is_looked_into(device):
     assert made.nodes.device.type == "cpu"
 
 
+class Drawing(nn.Module):
+    """Holds a generator of random numbers, a lock and a Python module."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.numbers = nn.Linear(4, 4), torch.Generator().manual_seed(1)
+        self.lock, self.library = threading.Lock(), copy
+
+    def forward(self, x):
+        with self.lock:
+            return self.layer(x + torch.randn(4, generator=self.numbers, device=self.numbers.device).to(x.device))
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize("train", [None, "sgd"])
+def test_a_generator_in_an_attribute_is_where_it_was(device, train):
+    network = Drawing()
+    before = network.numbers.get_state()
+    report = archcost.profile(network, X, device=device, train=train)
+    assert report.environment["device"] == device
+    assert report.totals.macs == 2 * 4 * 4
+    assert torch.equal(network.numbers.get_state(), before)
+
+
 def test_an_argument_that_cannot_be_copied_is_named():
     class Stubborn:
         x = X
