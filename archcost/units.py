@@ -174,6 +174,11 @@ def figure(value: Fraction) -> str:
     return exact(round(value)) if value.denominator == 1 or value > SPELLED_OUT else f"{float(value):.4g}"
 
 
+def figure_like(printed: str, value: Fraction) -> str:
+    """Format a figure as `figure` does, in per cent beside a printed one in per cent: "6.67 %" beside "6.7 %"."""
+    return f"{figure(100 * value)} %" if printed.endswith("%") else figure(value)
+
+
 def share(part: float, whole: float) -> str:
     """Format a share for a column headed "%": "42.1"; "<0.1" if it would round to 0, empty for 0."""
     if not part or not whole:

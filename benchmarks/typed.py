@@ -41,12 +41,14 @@ archcost profile hf:wav2vec2
 archcost profile hf:vit
 archcost profile hf:swin --batch 4
 archcost profile hf:clip
+archcost profile hf:siglip2
 archcost profile hf:llava?text_config.num_hidden_layers=2
 archcost profile transformers:BertModel?num_hidden_layers=2
 archcost profile sdxl/unet/config.json
 archcost profile diffusers:UNet2DModel?sample_size=32
 archcost profile diffusers:AutoencoderKL --input sample=3x64x64
 archcost profile diffusers:DiTTransformer2DModel?num_layers=4
+archcost profile diffusers:PixArtTransformer2DModel?num_layers=2
 archcost profile diffusers:FluxTransformer2DModel?num_layers=1&num_single_layers=2
 archcost profile ultralytics:yolo11n
 archcost profile yolov8s-seg.yaml

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from notebook_page import write_page  # noqa: E402
 
 import archcost  # noqa: E402 - from this tree
 from archcost.sources.table import describe_forms  # noqa: E402
@@ -37,9 +39,10 @@ REPORTS = ROOT / "docs" / "reports"  # a copy, which git ignores
 
 
 def setup(app: Sphinx) -> None:
-    """Copy the reports before Sphinx looks for pages, and say how it reads the commands' help."""
+    """Copy the reports and run the notebook before Sphinx looks for pages, and say how it reads the commands' help."""
     shutil.rmtree(REPORTS, ignore_errors=True)
     shutil.copytree(ROOT / "reports", REPORTS)
+    write_page(ROOT / "docs" / "notebooks" / "tour.ipynb")  # git ignores the page
     app.connect("autodoc-skip-member", _skip)
     app.connect("source-read", _find_copied_reports)
     app.connect("sphinx-click-process-description", _spell_help)

@@ -46,6 +46,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 KEYS = {
     "Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
     "ArrowRight": {"key": "ArrowRight", "code": "ArrowRight", "windowsVirtualKeyCode": 39},
+    "s": {"key": "s", "code": "KeyS", "windowsVirtualKeyCode": 83, "text": "s"},
 }
 
 
@@ -109,6 +110,7 @@ class Browser:
         self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
+        self.send("Performance.enable", timeDomain="threadTicks")  # other processes' work does not count
         self.send("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
 
     def close(self) -> None:
@@ -149,6 +151,12 @@ class Browser:
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def take_seconds(self) -> float:
+        """Return the processor seconds of the page's main thread since it loaded, once what is asked for is drawn."""
+        self.ask("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))")
+        measured = self.send("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in measured if each["name"] == "TaskDuration")
 
     def press(self, key: str) -> None:
         """Press a key on the focused element."""

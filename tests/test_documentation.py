@@ -24,11 +24,11 @@ pytestmark = pytest.mark.usefixtures("warm_workers")
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-COPIED = DOCS / "reports"  # created by a build of the site
+BUILT = {DOCS / "reports", DOCS / "notebooks"}  # pages that a build of the site writes
 README = ROOT / "README.md"
 PAGES = {
     str(page.relative_to(ROOT)): page
-    for page in [README, *sorted(each for each in DOCS.rglob("*.md") if COPIED not in each.parents)]
+    for page in [README, *sorted(each for each in DOCS.rglob("*.md") if BUILT.isdisjoint(each.parents))]
 }
 QUANTITIES = DOCS / "reference" / "quantities.md"
 MODULES = [
@@ -158,3 +158,6 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert "--checkpoint" in page
     assert "{forms}" not in page
     assert "archcost.profile" in (tmp_path / "site" / "reference" / "python.html").read_text(encoding="utf-8")
+    tour = (tmp_path / "site" / "notebooks" / "tour.html").read_text(encoding="utf-8")
+    assert tour.count("<img ") >= 3  # the charts
+    assert "<b>LeNet-5 (lenet5)</b>" in tour

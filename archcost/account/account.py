@@ -70,6 +70,7 @@ class _Account:
             operators=passes.counted.sum_by_operator(),
             uncovered=passes.counted.count_uncovered(),
             uncalled=self._uncalled(),
+            lists=self._lists(),
             warnings=self._warnings(),
             peak=self.peak,
         )
@@ -86,6 +87,12 @@ class _Account:
         ran = {call.path for call in self.trace.calls}
         ran.update([tensor.module for tensor in self.trace.params if tensor.storage in self.passes.read])
         return tuple([spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran])
+
+    def _lists(self) -> tuple[str, ...]:
+        """Return the modules that were never called, although a module inside them was."""
+        ran = {call.path for call in self.trace.calls}
+        inside = {path[:end] for path in ran for end, sign in enumerate(path) if sign == "."}
+        return tuple(spec.path for spec in self.trace.modules if spec.path in inside - ran)
 
     def _warnings(self) -> tuple[str, ...]:
         causal = sum([bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward"])

@@ -52,7 +52,7 @@ def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:
 
 def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]) -> Field:
     """Return a field after a reshape: dimensions are grouped so that the products of their sizes agree."""
-    groups = _groups(before, after)
+    groups = group_axes(before, after)
 
     def each(axis: Axis) -> Extent:
         if axis.dim is None:
@@ -70,7 +70,8 @@ def follow_reshape(field: Field, before: tuple[int, ...], after: tuple[int, ...]
     return each_axis(field, each)
 
 
-def _groups(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+def group_axes(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    """Return the old and new dimensions of a reshape in groups with equal numbers of elements; the rest comes last."""
     groups: list[tuple[list[int], list[int]]] = []
     i = j = 0
     while i < len(before) and j < len(after):

@@ -9,7 +9,6 @@ counted: memory that a kernel allocates and frees within one operator.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,13 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
 
     Every storage is rounded up to a multiple of `granularity`: 1 for exact bytes, `CUDA_BLOCK` as CUDA's allocator.
     """
-    change, there = [0] * (len(trace.ops) + 1), 0
-    for nbytes, _, kind, born, died, _ in trace.storages:
+    return sum_live_bytes(trace.storages, len(trace.ops), granularity)
+
+
+def sum_live_bytes(storages: Sequence[StorageSpec], operators: int, granularity: int = 1) -> list[int]:
+    """Return the live bytes of storages during each of so many operators; see `live_bytes`."""
+    change, there = [0] * (operators + 1), 0
+    for nbytes, _, kind, born, died, _ in storages:
         rounded = -(-nbytes // granularity) * granularity
         if kind in MADE:
             change[born] += rounded
@@ -51,15 +55,15 @@ def live_bytes(trace: Trace, granularity: int = 1) -> list[int]:
         else:
             there += rounded
     change[0] += there
-    return list(accumulate(change))[: max(len(trace.ops), 1)]
+    return list(accumulate(change))[: max(operators, 1)]
 
 
 def list_live_parts(trace: Trace) -> list[tuple[int, ...]]:
     """Return the live bytes during each operator, split into the parts of `LIVE`, in its order."""
     cast = cast_parameters(trace)
     names = [LIVE[0] if number in cast else _name_part(each, trace) for number, each in enumerate(trace.storages)]
-    owned = [tuple(each for each, name in zip(trace.storages, names, strict=True) if name == part) for part in LIVE]
-    return list(zip(*(live_bytes(replace(trace, storages=each)) for each in owned), strict=True))
+    owned = [[each for each, name in zip(trace.storages, names, strict=True) if name == part] for part in LIVE]
+    return list(zip(*(sum_live_bytes(each, len(trace.ops)) for each in owned), strict=True))
 
 
 def _name_part(storage: StorageSpec, trace: Trace) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archcost.account.counted_ops import CountedOps
-from archcost.account.memory import MADE, live_bytes
+from archcost.account.memory import MADE, sum_live_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -75,11 +74,8 @@ def sum_met_bytes(trace: Trace, met: Mapping[str, int]) -> int:
 
 def peak_beside(trace: Trace, kept: Collection[int]) -> int:
     """Return the peak of the live storages that the walk allocated, without the `kept` ones."""
-    storages = tuple(
-        storage if storage.kind in MADE and number not in kept else storage._replace(nbytes=0)
-        for number, storage in enumerate(trace.storages)
-    )
-    return max(live_bytes(replace(trace, storages=storages)))
+    made = [each for number, each in enumerate(trace.storages) if each.kind in MADE and number not in kept]
+    return max(sum_live_bytes(made, len(trace.ops)))
 
 
 def _count_least(op: OpCall, work: Work) -> int:

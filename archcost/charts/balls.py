@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archcost import units
 from archcost.charts.crowd import draw_crowd
 from archcost.charts.datasets import cite_accuracies, keep_dataset
 from archcost.charts.families import LECTURED, assign_looks, find_line
 from archcost.charts.labels import MARK, place_labels
-from archcost.charts.measured import cite_times, draw_whiskers
+from archcost.charts.measured import WHISKER, cite_times, draw_whiskers
 from archcost.charts.quantities import OPERATIONS, QUANTITIES
 from archcost.charts.scales import make_logarithmic
 from archcost.errors import ArgumentError
 from archcost.records.comparison import frontier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.collections import PathCollection
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 DASHES = (0, (4, 2))
 LARGEST = 0.1  # of the chart's height: the diameter of the largest ball
 ALL_NAMED = 25  # more names are not readable from the last row
+SIZES = 0.24  # of the chart's height: the legend of the sizes
+ENTRY = 1.3  # times the font: a line of a legend
+KEYS = (0.78, 0.58)  # of the chart's width: the key, beside a legend of one or two columns
 
 
 def draw(
@@ -39,6 +42,7 @@ def draw(
     linear: bool = False,
     doubled: bool = False,
     limits: tuple[float, float, float, float] | None = None,
+    printed: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
     remark: str = "",
 ) -> None:
@@ -47,12 +51,13 @@ def draw(
     Args:
         canvas: the canvas to draw on.
         data: networks; a network that lacks one of the quantities is left out.
-        x: "macs", "params" or "seconds".
-        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters.
+        x: "macs", "params", "seconds" or "rate".
+        y: "top1" or "macs". The area shows the parameters, or the multiply-adds where x is the parameters or a rate.
         labels: "all", "none", "pareto", or "auto": all if they are few, else the frontier's and each line's ends.
         linear: whether the x axis is linear rather than logarithmic.
         doubled: whether each multiply-add is shown as two operations.
         limits: limits of x and y in the axes' units; None to fit the data.
+        printed: a paper's own points in the axes' units, by spec.
         title: the headline.
         remark: further information about the networks.
 
@@ -61,8 +66,8 @@ def draw(
     """
     if x == "seconds" and any(row.per_second for row in data.rows):  # each at a batch of its own
         x = "image"
-    across, up = (OPERATIONS if doubled else QUANTITIES[x]), QUANTITIES[y]
-    area = QUANTITIES["macs" if x == "params" else "params"]
+    across, up = (OPERATIONS if doubled and name == "macs" else QUANTITIES[name] for name in (x, y))
+    area = QUANTITIES["macs" if x in {"params", "rate"} else "params"]
     note = ""
     if y == "top1":
         data, note = keep_dataset(data)
@@ -73,22 +78,23 @@ def draw(
         )
     best = _find_best(rows, across, up) if y == "top1" else ()
     if any(row.published for row in rows):
-        headline = title or f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
+        headline = title or _state_finding(rows, across, up, f"{len(best)} of {units.exact(len(rows))} sets of weights")
         draw_crowd(canvas, data, rows, best, across=across, up=up, area=area, labels=labels, headline=headline)
         return
     named = _choose_named(rows, set(best), labels, canvas.words.highlight)
     cited = ". ".join(filter(None, (_cite_source(data, rows, x, y), note, remark)))
+    columns = _count_columns(canvas, rows)
     numbered: list[int] = []
     while True:
         key = [f"{place} {_shorten_name(rows[i], rows)}" for place, i in enumerate(numbered, 1)]
-        room = canvas.count_entries(key)
+        room = canvas.count_entries(key, KEYS[columns - 1])
         dropped = numbered[room:]
         numbered, named = numbered[:room], [i for i in named if i not in dropped]
         canvas.unplaced.extend(_shorten_name(rows[i], rows) for i in dropped)
-        chart = _Chart(canvas, rows, across, up, area)
+        chart = _Chart(canvas, rows, across, up, area, printed or {}, columns=columns)
         chart.set_scales(linear=linear, logarithmic=y != "top1", limits=limits)
-        headline = title or _state_finding(rows, across, up, len(best))
-        below = canvas.write_title(headline, cited, key=key[:room])
+        headline = title or _state_finding(rows, across, up, f"{len(best)} of {len(rows)} networks")
+        below = canvas.write_title(headline, cited, key=key[:room], key_share=KEYS[columns - 1])
         missing = chart.draw(best, named, numbered, below)
         new = [i for i in missing if i not in numbered]
         if not new:
@@ -98,28 +104,38 @@ def draw(
         canvas.start_anew()
 
 
-def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: int) -> str:
-    """Return a headline: the axes and the number of unbeaten networks, or the range of speeds."""
+def _state_finding(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, unbeaten: str) -> str:
+    """Return a headline: the axes and how many networks are unbeaten, or the range of speeds."""
     axes = f"{up.name[0].upper()}{up.name[1:]} against {across.name}"
     if up is QUANTITIES["top1"]:
-        return f"{axes}: {unbeaten} of {len(rows)} networks are unbeaten"
+        return f"{axes}: {unbeaten} are unbeaten"
     rates = sorted((up.read(row) or 0) / (across.read(row) or 1) for row in rows)
     return f"{axes}: {units.short(rates[0])} to {units.short(rates[-1])} a second"
 
 
 def _find_best(rows: Sequence[ComparisonRow], across: Quantity, up: Quantity) -> tuple[int, ...]:
-    return frontier([(across.read(row) or 0, up.read(row) or 0) for row in rows])
+    sign = -1 if across.rising else 1
+    return frontier([(sign * (across.read(row) or 0), up.read(row) or 0) for row in rows])
 
 
 class _Chart:
     """The axes and their contents."""
 
     def __init__(
-        self, canvas: Canvas, rows: Sequence[ComparisonRow], across: Quantity, up: Quantity, area: Quantity
+        self,
+        canvas: Canvas,
+        rows: Sequence[ComparisonRow],
+        across: Quantity,
+        up: Quantity,
+        area: Quantity,
+        printed: Mapping[str, tuple[float, float]],
+        *,
+        columns: int,
     ) -> None:
-        self.canvas, self.rows, self.area = canvas, rows, area
+        self.canvas, self.rows, self.across, self.area, self.columns = canvas, rows, across, area, columns
+        self.printed = [printed[row.spec] for row in rows if row.spec in printed]
         self.xs, self.ys = ([(of.read(row) or 0) / of.unit for row in rows] for of in (across, up))
-        self.timed = across is QUANTITIES["seconds"]
+        self.timed = across in (QUANTITIES["seconds"], QUANTITIES["rate"])
         self.axes = canvas.add_axes()
         self.axes.set(xlabel=across.label, ylabel=up.label)
 
@@ -129,16 +145,22 @@ class _Chart:
         `below` is the number of lines of text below the legend of the sizes.
         """
         canvas, axes, points = self.canvas, self.axes, list(zip(self.xs, self.ys, strict=True))
-        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[1])
+        steps = _trace_steps([points[i] for i in best], axes.get_xlim()[0 if self.across.rising else 1])
         if best:
             axes.plot(*steps, color=canvas.theme.muted, linewidth=1.6, linestyle=DASHES, zorder=1, label="pareto")
         balls = self.draw_balls()
+        if self.printed:
+            xs, ys = zip(*self.printed, strict=True)
+            style: dict[str, Any] = {"fillstyle": "none", "markersize": MARK * canvas.size.font, "zorder": 3}
+            axes.plot(xs, ys, "D", color=canvas.theme.text, label="printed", **style)
         self.draw_legends(below, frontier_shown=bool(best))
         texts = {i: _shorten_name(self.rows[i], self.rows) for i in named}
         texts |= {i: f"{place}" for place, i in enumerate(numbered, 1)}
         order = [*numbered, *(i for i in named if i not in numbered)]
         names = [(texts[i], *points[i]) for i in order]
-        missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=[steps] if best else [])
+        lines = [*([steps] if best else []), *self.list_whiskers()]
+        points.extend(self.printed)
+        missing = place_labels(canvas, axes, names, balls=balls, points=points, lines=lines)
         return [i for i, name in zip(order, names, strict=True) if any(name is lost for lost in missing)]
 
     def set_scales(self, *, linear: bool, logarithmic: bool, limits: tuple[float, float, float, float] | None) -> None:
@@ -172,7 +194,7 @@ class _Chart:
         edges = [hues[i] for i in back]
         balls = axes.scatter(left, up, s=areas, c=edges, alpha=0.25, linewidths=0, zorder=2, label="balls")
         axes.scatter(left, up, s=areas, facecolors="none", edgecolors=edges, linewidths=1, zorder=2)
-        if self.timed:
+        if self.across is QUANTITIES["seconds"]:
             draw_whiskers(axes, [row.time for row in rows], self.ys, hues, upright=False)
         for i, row in enumerate(rows):
             hollow = self.timed and row.time is not None and row.time.doubtful
@@ -183,6 +205,12 @@ class _Chart:
                 markerfacecolor=canvas.theme.background if hollow else hues[i],
             )  # fmt: skip
         return balls
+
+    def list_whiskers(self) -> list[tuple[list[float], list[float]]]:
+        """Return the ends of the whiskers, if an axis shows times, by x and y."""
+        found = self.axes.findobj(lambda each: each.get_label() == WHISKER)
+        ends = [end for lines in found for end in lines.get_segments()]  # type: ignore[attr-defined]  # LineCollections
+        return [([left, right], [y, y]) for (left, y), (right, _) in ends]
 
     def draw_legends(self, below: int, *, frontier_shown: bool) -> None:
         """Draw the legend of the lines and, below it, the legend of the sizes: nested circles."""
@@ -200,10 +228,23 @@ class _Chart:
         ]  # fmt: skip
         if frontier_shown:
             handles.append(Line2D([], [], color=theme.muted, linewidth=1.6, linestyle=DASHES, label="Pareto frontier"))
-        canvas.figure.legend(handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4)
+        if self.printed:
+            read = "as read from\nthe paper's figure"
+            handles.append(Line2D([], [], linestyle="", marker="D", fillstyle="none", color=theme.text, label=read))
+        canvas.figure.legend(
+            handles=handles, loc="outside right upper", labelspacing=0.25, handlelength=1.4, columnspacing=1,
+            ncols=self.columns,
+        )  # fmt: skip
         canvas.figure.draw_without_rendering()  # fixes the right end of the axes, beyond which the circles are drawn
         canvas.figure.set_layout_engine("none")
         _draw_sizes(canvas, rows, area, below)
+
+
+def _count_columns(canvas: Canvas, rows: Sequence[ComparisonRow]) -> int:
+    """Return the columns of the legend of lines: two if one would reach down to the legend of the sizes."""
+    entries = len(set(map(_find_row_line, rows))) + 1  # and the frontier
+    height = 72 * canvas.size.height
+    return 1 if ENTRY * canvas.size.font * (entries + 5) + SIZES * height < height else 2
 
 
 def _find_row_line(row: ComparisonRow) -> str:
@@ -217,8 +258,8 @@ def _draw_sizes(canvas: Canvas, rows: Sequence[ComparisonRow], area: Quantity, b
     width, height = 72 * canvas.size.width, 72 * canvas.size.height
     left = max(axes.get_position().x1 for axes in canvas.figure.axes) + 0.02
     bottom = 0.04 + 1.35 * font * below / height
-    inset = canvas.figure.add_axes((left, bottom, 0.99 - left, 0.24))
-    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, 0.24 * height), label="sizes")  # points, the unit of marks
+    inset = canvas.figure.add_axes((left, bottom, 0.99 - left, SIZES))
+    inset.set(xlim=(0, (0.99 - left) * width), ylim=(0, SIZES * height), label="sizes")  # points, the unit of marks
     inset.axis("off")
     middle = 0.55 * _choose_diameter(canvas)
     diameters = [_choose_diameter(canvas) * (step / largest) ** 0.5 for step in steps]
@@ -278,6 +319,6 @@ def _cite_source(data: Comparison, rows: Sequence[ComparisonRow], x: str, y: str
     texts = [f"{len(rows)} networks"]
     if y == "top1":
         texts.append(cite_accuracies(data))
-    if x == "seconds":
-        texts.append(cite_times([row.time for row in rows], batch=data.batch))
+    if x in {"seconds", "rate"}:
+        texts.append(cite_times([row.time for row in rows], batch=data.batch, what="Rate" if x == "rate" else "Time"))
     return ". ".join((*texts, "Costs: counted by archcost"))

@@ -46,11 +46,13 @@ class Canvas:
     words: Words = Words()
     unplaced: list[str] = field(default_factory=list)
 
-    def write_title(self, text: str, source: str, *, wide: bool = False, key: Sequence[str] = ()) -> int:
+    def write_title(
+        self, text: str, source: str, *, wide: bool = False, key: Sequence[str] = (), key_share: float = 0.78
+    ) -> int:
         """Write the headline, and below the chart the lines of its sources; return the number of those lines.
 
         The headline leaves room for a legend beside it unless it may be `wide`. The entries of a `key` are written
-        above the sources and also leave room for a legend.
+        above the sources within a share of the width, to leave room for a legend.
         """
         width, font = (0.98 if wide else 0.76) * 72 * self.size.width, self.size.font
         headline = text if self.words.title is None else self.words.title
@@ -60,13 +62,13 @@ class Canvas:
         if self.words.subtitle:
             self._write_subtitle(wrap_evenly(self.words.subtitle, int(width / (LETTER * 1.1 * font))))
         cited = wrap_evenly(source, int(0.976 * self._letters))
-        lines = "\n".join([*_join_entries(key, int(0.78 * self._letters)), *([cited] if cited else [])])
+        lines = "\n".join([*_join_entries(key, int(key_share * self._letters)), *([cited] if cited else [])])
         self.figure.supxlabel(lines, x=0.012, ha="left", fontsize=font, color=self.theme.muted, linespacing=1.25)
         return 1 + cited.count("\n")
 
-    def count_entries(self, key: Sequence[str]) -> int:
-        """Return how many entries of a key fit: the key may take a quarter of the height."""
-        lines = _join_entries(key, int(0.78 * self._letters))
+    def count_entries(self, key: Sequence[str], key_share: float) -> int:
+        """Return how many entries of a key fit in a share of the width, and in a quarter of the height."""
+        lines = _join_entries(key, int(key_share * self._letters))
         shown = lines[: int(KEY * 72 * self.size.height / (1.35 * self.size.font))]
         return sum(line.count(GAP) + 1 for line in shown)
 

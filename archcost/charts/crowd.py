@@ -102,7 +102,7 @@ def _thin(xs: Sequence[float], best: Sequence[int]) -> list[int]:
     step = (max(xs) / min(xs)) ** (1 / ROOM)
     kept: list[int] = []
     for i in reversed(best):
-        if not kept or xs[i] * step <= xs[kept[-1]]:
+        if not kept or max(xs[i], xs[kept[-1]]) / min(xs[i], xs[kept[-1]]) >= step:
             kept.append(i)
     return kept[::-1]
 

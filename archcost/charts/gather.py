@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
     from archcost.records import Accuracy, Comparison, MeasuredTime, Report
     from archcost.sources import InputSpec
 
-NO_TIME = "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds"
+NO_TIME = (
+    "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds, as "
+    "`archcost time NET --batch 1,2,4 -o times.csv` writes it"
+)
+NOT_MEASURED = (
+    "this chart needs measured {}: give --times FILE, a CSV with network, batch, seconds and {}, as "
+    "`archcost time NET --device cuda --batch 1,2,4 -o times.csv` writes it on a GPU"
+)
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -278,29 +286,37 @@ def _read_peak(report: Report) -> tuple[str, int]:
     return report.network.name, totals.peak_training_bytes or totals.peak_inference_bytes or 0
 
 
-def _gather_time_curves(request: Request) -> Chart:
-    """Return the times of every batch size, divided by its images so that they compare.
+def _read_image_time(time: MeasuredTime) -> float:
+    """Return the time of one image, which compares between batches."""
+    return time.seconds / time.batch
 
-    Times of two devices or dtypes are two lines; their names end with the difference.
+
+def _gather_measured_curves(
+    request: Request, *, read: Callable[[MeasuredTime], float | None] = _read_image_time, missing: str = NO_TIME
+) -> Chart:
+    """Return what was measured at every batch size.
+
+    Figures of two devices or dtypes are two lines; their names end with the difference.
     """
-    specs = request.specs or tuple(dict.fromkeys(time.network for time in request.times))
-    chosen = [time for time in request.times if time.network in specs]
+    measured = [time for time in request.times if read(time) is not None]
+    specs = request.specs or tuple(dict.fromkeys(time.network for time in measured))
+    chosen = [time for time in measured if time.network in specs]
     lines: dict[tuple[str, str, str], list[MeasuredTime]] = {}
     for time in sorted(chosen, key=lambda time: (specs.index(time.network), time.batch)):
         lines.setdefault((time.network, time.place, time.setting), []).append(time)
     found = {spec for spec, _, _ in lines}
-    lost = tuple(Missing(spec=spec, reason="no measured time is given") for spec in specs if spec not in found)
+    lost = tuple(Missing(spec=spec, reason="no measurement of it is given") for spec in specs if spec not in found)
     curves = [
         Curve(
             name=", ".join(filter(None, (_find_title(spec), _tell_apart(times[0], chosen)))),
-            points=tuple((time.batch, time.seconds / time.batch) for time in times),
+            points=tuple((time.batch, read(time) or 0) for time in times),
             spec=spec,
             times=tuple(times),
         )
         for (spec, _, _), times in lines.items()
     ]
     if not curves:
-        raise ArgumentError(NO_TIME)
+        raise ArgumentError(missing)
     return Chart(data=curves, left_out=lost)
 
 
@@ -360,8 +376,8 @@ def _gather_timelines(request: Request) -> Chart:
 def _gather_winners(request: Request) -> Chart:
     if request.specs:
         raise ArgumentError("error-year shows the challenge's winners; it takes no network")
-    text = files("archcost").joinpath("data/winners.csv").read_text(encoding="utf-8")
-    columns = ("year", "network", "top5_error", "depth", "place", "protocol", "source")
+    text = files("archcost").joinpath("data/challenge.csv").read_text(encoding="utf-8")
+    columns = ("year", "network", "top5_error", "split", "depth", "place", "protocol", "source")
     winners = [
         Winner(
             year=int(row.text("year")),
@@ -372,7 +388,8 @@ def _gather_winners(request: Request) -> Chart:
             protocol=row.text("protocol"),
             source=row.text("source"),
         )
-        for row in yield_rows(text, "winners.csv", columns)
+        for row in yield_rows(text, "challenge.csv", columns)
+        if row.text("place")
     ]
     return Chart(data=winners)
 
@@ -382,7 +399,15 @@ _GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
     "timed accuracies": _gather_timed_accuracies,
     "times": _gather_times,
     "memory curves": _gather_memory_curves,
-    "time curves": _gather_time_curves,
+    "time curves": _gather_measured_curves,
+    "allocation curves": partial(
+        _gather_measured_curves,
+        read=lambda time: time.peak_bytes,
+        missing=NOT_MEASURED.format("memory", "peak_allocated_bytes"),
+    ),
+    "power curves": partial(
+        _gather_measured_curves, read=lambda time: time.watts, missing=NOT_MEASURED.format("power", "watts")
+    ),
     "reports": _gather_reports,
     "timed reports": _gather_timed_reports,
     "timelines": _gather_timelines,

@@ -17,11 +17,16 @@ Data: TypeAlias = Literal[
     "times",
     "memory curves",
     "time curves",
+    "allocation curves",
+    "power curves",
     "reports",
     "timed reports",
     "timelines",
     "winners",
 ]
+
+MEASURED_CURVES: tuple[Data, ...] = ("time curves", "allocation curves", "power curves")
+FREE: tuple[Data, ...] = ("winners", *MEASURED_CURVES)  # data that may be asked for without naming networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,7 @@ class Kind:
 
     `file` is the module of charts whose `draw(canvas, data, **options)` draws it, with `fixed` among the options.
     `data` names the type of its data: "accuracies", "timed accuracies" and "times" are a `Comparison`, "memory curves"
-    and "time curves" a sequence of `Curve`, "reports", "timed reports" and "timelines" a sequence of `Report`,
+    and `MEASURED_CURVES` a sequence of `Curve`, "reports", "timed reports" and "timelines" a sequence of `Report`,
     "winners" a sequence of `Winner`.
     """
 
@@ -53,13 +58,29 @@ _ALL = (
         "accuracy-params", "top-1 accuracy against parameters; area by multiply-adds", "balls", "accuracies", x="params"
     ),
     _build_kind("accuracy-time", "top-1 accuracy against measured time", "balls", "timed accuracies", x="seconds"),
+    _build_kind(
+        "accuracy-rate",
+        "top-1 accuracy against measured images a second; area by multiply-adds",
+        "balls",
+        "timed accuracies",
+        x="rate",
+    ),
+    _build_kind("accuracy", "top-1 accuracy", "density", "accuracies", subject="top1"),
     _build_kind("accuracy-year", "the best top-1 accuracy within budgets, by year", "years", "accuracies"),
-    _build_kind("density", "top-1 accuracy for each million parameters", "density", "accuracies"),
+    _build_kind("density", "top-1 accuracy for each million parameters", "density", "accuracies", subject="density"),
     _build_kind("flops-time", "multiply-adds against measured time", "balls", "times", x="seconds", y="macs"),
     _build_kind("memory-batch", "peak memory against the batch size", "curves", "memory curves", subject="memory"),
     _build_kind(
         "time-batch", "measured time of an image against the batch size", "curves", "time curves", subject="time"
     ),
+    _build_kind(
+        "allocation-batch",
+        "measured peak memory against the batch size",
+        "curves",
+        "allocation curves",
+        subject="allocation",
+    ),
+    _build_kind("power-batch", "measured power against the batch size", "curves", "power curves", subject="power"),
     _build_kind("layers", "memory, parameters and multiply-adds of each layer", "layers", "reports"),
     _build_kind("roofline", "the rows of a timed network under the roof of its device", "roofline", "timed reports"),
     _build_kind("memory-timeline", "what is alive while a network runs", "timeline", "timelines"),
@@ -95,7 +116,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "train": _list_kinds("memory curves", "timelines"),
         "like": _list_kinds("memory curves", "timelines"),
         "batches": _list_kinds("memory curves"),
-        "times": _list_kinds("timed accuracies", "times", "time curves"),
+        "times": _list_kinds("timed accuracies", "times", *MEASURED_CURVES),
         "input": _list_kinds("memory curves", "reports", "timed reports", "timelines"),
         "device": _list_kinds("timed reports"),
         "highlight": tuple(kind.name for kind in _ALL if kind.file in {"balls", "curves", "density"}),

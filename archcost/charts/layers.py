@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 SHOWN = ("activation_bytes", "params", "macs")
 WORDS = {"activation_bytes": "memory", "params": "parameters", "macs": "multiply-adds"}
 LETTER = 0.68  # times the font, the length of a letter beside an axis
+TICK = 0.58  # the same for a name below the bars
 LEGEND, AXIS, GAP = 9.5, 5.5, 1.5  # times the font: the widths of the texts beside the bars
 MOST_NETWORKS = 3
 MOST_LAYERS = 60  # with more layers, a bar shows a module
+REST = " ..."  # after the first of several modules whose last name has no room
+LOW = 3.5  # times the font: the height of a panel that has room for a single number
+BELOW = 0.33  # of the chart's height: the longest name below the bars
 # a group of layers: a hue of the theme, and a hatch that is readable without colour
 GROUPS = {"convolution": (0, ""), "linear": (1, "///"), "pooling": (2, "..."), "other": (3, "xxx")}
 
@@ -42,7 +46,8 @@ def draw(
     if not 1 <= len(data) <= MOST_NETWORKS:
         raise ArgumentError(f"a chart of layers shows one to {MOST_NETWORKS} networks, not {len(data)}")
     room = _count_room(canvas, len(data), shared=not free_scales)
-    shown = [fold_layers(report, room) for report in data]
+    letters = int(BELOW * 72 * canvas.size.height / (TICK * canvas.size.font))
+    shown = [fold_layers(report, room, letters) for report in data]
     first: list[Axes] = []
     marks: list[Annotation] = []
     for line, name in enumerate(quantities):
@@ -74,6 +79,8 @@ def draw(
     scales += "" if len(data) == 1 else "; the share stands at the largest bar"
     folded = any(len(bar.layers) > 1 for bars in shown for bar in bars)
     scales += "; a bar is a module where its layers have no room" if folded else ""
+    cut = any(bar.name.endswith(REST) for bars in shown for bar in bars)
+    scales += f", with{REST} the modules up to the next bar" if cut else ""
     memory = ". Memory: the activations that a layer makes" if "activation_bytes" in quantities else ""
     canvas.write_title(
         _state_finding(data, shown),
@@ -99,8 +106,11 @@ class Bar:
         return sum(getattr(layer, name) for layer in self.layers if group in {None, _find_group(layer)})
 
 
-def fold_layers(report: Report, room: int) -> list[Bar]:
-    """Return as many bars as can be named: layers, or the deepest modules that fit, or runs of modules."""
+def fold_layers(report: Report, room: int, letters: int = 80) -> list[Bar]:
+    """Return as many bars as can be named: layers, or the deepest modules that fit, or runs of modules.
+
+    The name of a run has at most so many letters, if its first module's name has.
+    """
     names = name_layers(report.layers)
     layers = [layer for layer in report.layers if any(getattr(layer, name) for name in SHOWN)]
     most = min(room, MOST_LAYERS)
@@ -114,7 +124,7 @@ def fold_layers(report: Report, room: int) -> list[Bar]:
             return _shorten_names(runs)
     size = -(-len(runs) // most)
     runs = _shorten_names(runs)
-    return [_join_bars(runs[i : i + size]) for i in range(0, len(runs), size)]
+    return [_join_bars(runs[i : i + size], letters) for i in range(0, len(runs), size)]
 
 
 def _shorten_names(bars: list[Bar]) -> list[Bar]:
@@ -157,8 +167,14 @@ def _list_levels(name: str) -> list[str]:
     return [name[: found.start()] for found in re.finditer(r"\.|_(?=\d)|$", name)]
 
 
-def _join_bars(bars: Sequence[Bar]) -> Bar:
-    name = bars[0].name if len(bars) == 1 else f"{bars[0].name} to {bars[-1].name}"
+def _join_bars(bars: Sequence[Bar], letters: int) -> Bar:
+    """Return the bar of a run: "conv1 to pool1", "stage2 to 3", or "pool3 ..." where the last name has no room."""
+    first, last = bars[0].name, bars[-1].name
+    name = first
+    if len(bars) > 1:
+        shared = re.split(r"\d", first)[0]  # the word before the first number
+        name = f"{first} to {last.removeprefix(shared)}"
+        name = name if len(name) <= letters else first + REST
     return Bar(name, tuple(layer for bar in bars for layer in bar.layers))
 
 
@@ -194,7 +210,7 @@ def _count_room(canvas: Canvas, networks: int, *, shared: bool) -> int:
 
 
 def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str], marks: Sequence[Annotation]) -> None:
-    """Fit the texts to the panels, whose size is now known: leave room above bars, and shorten axes' names.
+    """Fit the texts to the panels, whose size is now known: leave room above bars, and shorten or turn axes' names.
 
     A mark that would reach beyond its panel moves into it.
     """
@@ -202,11 +218,17 @@ def _fit_texts(canvas: Canvas, first: Sequence[Axes], quantities: Sequence[str],
     point = canvas.figure.dpi / 72
     for axes, name in zip(first, quantities, strict=True):
         height = axes.get_window_extent().height / point
+        if height < LOW * canvas.size.font:
+            axes.locator_params(axis="y", nbins=1, prune="lower")
         above = min(2 * canvas.size.font / height, 0.6)  # of the panel's height: a line of letters
         axes.set_ylim(0, axes.get_ylim()[1] / (1 - above))
         unit = axes.get_ylabel().partition("\n")[2]
         if len(WORDS[name]) * LETTER * canvas.size.font > height + canvas.size.font:
             axes.set_ylabel(f"{METRICS[name].label}\n{unit}")
+    least = min(axes.get_window_extent().height for axes in first) / point
+    if max(len(METRICS[name].label) for name in quantities) * LETTER * canvas.size.font > least + canvas.size.font:
+        for axes in first:
+            axes.set_ylabel(axes.get_ylabel(), rotation="horizontal", ha="right", va="center")
     for mark in marks:
         letters, panel = mark.get_window_extent(), mark.axes.get_window_extent()  # type: ignore[union-attr]
         astray = max(panel.x0 - letters.x0, 0) - max(letters.x1 - panel.x1, 0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcost.records import MeasuredTime
 
 MS = 1e-3
+WHISKER = "_whisker"  # their label, which no legend shows
 
 
 def draw_whiskers(
@@ -39,13 +40,11 @@ def draw_whiskers(
     for time, other, hue in zip(times, others, hues, strict=True):
         if time is not None and time.low is not None and time.high is not None:
             part = MS * (time.batch if image else 1)
-            draw(
-                [other], [time.low / part], [time.high / part], colors=hue, linewidth=1.6, label="_whisker", zorder=2.5
-            )
+            draw([other], [time.low / part], [time.high / part], colors=hue, linewidth=1.6, label=WHISKER, zorder=2.5)
 
 
-def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None) -> str:
-    """Return the line that describes where and how times were measured, and which are unreliable."""
+def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None, what: str = "Time") -> str:
+    """Return the line that describes where and how times, or `what` else, were measured, and which are unreliable."""
     known = [time for time in times if time is not None]
     places = list(dict.fromkeys(time.place for time in known if time.place))
     settings = [set(time.setting.split(", ")) for time in known]
@@ -54,13 +53,15 @@ def cite_times(times: Sequence[MeasuredTime | None], *, batch: int | None = None
         if known
         else []
     )
-    texts = [f"Time: measured on {' and '.join(places)}" if places else "Time: measured, on a device that is not named"]
+    texts = [
+        f"{what}: measured on {' and '.join(places)}" if places else f"{what}: measured, on a device that is not named"
+    ]
     texts += [f"batch {units.number(batch)}"] if batch else []
     texts += [", ".join(common)] if common else []
     counts = [time.n for time in known if time.n is not None]
     if counts:
         texts.append(f"n = {min(counts)}" + (f" to {max(counts)}" if min(counts) < max(counts) else ""))
-    if any(time.low is not None for time in known):
+    if what == "Time" and any(time.low is not None for time in known):
         texts.append("whiskers from the 10th to the 90th percentile")
     if any(time.doubtful for time in known):
         reasons = dict.fromkeys(text.partition(":")[0] for time in known for text in time.unmet)

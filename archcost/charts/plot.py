@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archcost.charts.canvas import Words
 from archcost.charts.drawing import draw_chart
 from archcost.charts.gather import BATCHES, Chart, Request, gather, keep_comparable
-from archcost.charts.kinds import COMPARED, KINDS, check_highlight, check_option, find_kind
+from archcost.charts.kinds import COMPARED, FREE, KINDS, MEASURED_CURVES, check_highlight, check_option, find_kind
 from archcost.charts.presets import choose_preset
 from archcost.comparison.compare import EVERYTHING
 from archcost.errors import ArchcostError, ArgumentError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.comparison.choosing import Choice
     from archcost.records import Accuracy, MeasuredTime, Missing
 
-NAMED = ("accuracies", "timed accuracies", "times", "time curves")  # data that is looked up by a network's name
+NAMED = ("accuracies", "timed accuracies", "times", *MEASURED_CURVES)  # data that is looked up by a network's name
 MOST_NAMES = 60  # in a message
 FROM_REPORTS = ("reports", "timed reports", "timelines")
 FROM_COMPARISONS = ("accuracies", "timed accuracies", "times")
@@ -62,8 +62,9 @@ def plot(
     cannot show, and each name that did not fit.
 
     Args:
-        kind: "accuracy-flops", "accuracy-params", "accuracy-time", "accuracy-year", "density", "flops-time",
-            "memory-batch", "time-batch", "layers", "roofline", "memory-timeline", "block" or "error-year".
+        kind: "accuracy-flops", "accuracy-params", "accuracy-time", "accuracy-rate", "accuracy", "accuracy-year",
+            "density", "flops-time", "memory-batch", "time-batch", "allocation-batch", "power-batch", "layers",
+            "roofline", "memory-timeline", "block" or "error-year".
         networks: one or several names ("vgg16", "timm:resnet50", "resnet*"), one or several networks as for
             `archcost.profile`, reports, or a comparison.
         preset: a known chart with its networks: "canziani-2016", "inception", ...
@@ -177,7 +178,7 @@ def _gather_any(kind: str, networks: Any, preset: Preset, request: Request) -> C
             f"{kind} finds what it needs by a network's name, and {type(others[0]).__name__} is a module: draw the "
             f"comparison instead, archcost.compare([...], accuracies=...).plot({kind!r})"
         )
-    if not others and (given or preset.networks or data not in {"winners", "time curves"}):
+    if not others and (given or preset.networks or data not in FREE):
         choice = choose_shipped(request.choice, given) if kind in COMPARED else request.choice
         stays = is_published if choice else None
         given = list(select((*given, *preset.networks), variants=False, stays=stays))

@@ -55,7 +55,9 @@ def draw(canvas: Canvas, data: Sequence[Report], *, remark: str = "") -> None:
     canvas.write_title(
         _state_finding(data),
         "Exact bytes of the tensors, counted by archcost; an allocator's rounding comes on top. Buffers are with the "
-        "parameters, inputs with the activations; scratch is what comes and goes after the forward pass",
+        "parameters, inputs with the activations"
+        + "; scratch lives only in the backward pass or the step"
+        * ("scratch" in named),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost import units
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Trace: TypeAlias = tuple[list[float], list[float]]
 
 RISE = 0.5  # points of accuracy: a network that raised a line by less has no name
+YEAR = 3.1  # times the font: the width of a year and the gap after it
+AXES = 0.6  # of the chart's width
 BUDGETS = tuple(10**9 * size for size in (0.5, 2, 8, 32, 128))
 
 
@@ -57,7 +60,7 @@ def draw(canvas: Canvas, data: Comparison, *, title: str | None = None, remark: 
     axes = canvas.add_axes()
     axes.set(xlabel="year of the architecture's paper", ylabel="top-1 accuracy (%)")
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
-    axes.set_xticks(range(years[0], years[-1] + 1))
+    axes.set_xticks(range(years[0], years[-1] + 1, _choose_step(canvas, years[-1] - years[0] + 1)))
     shown = [each for best in lines.values() for each in best]
     axes.set_ylim(min(each.top1 for each in shown) - 3, min(max(each.top1 for each in shown) + 4, 100))
     shapes = assign_shapes([each.row for each in shown])
@@ -127,6 +130,11 @@ def _choose_budgets(rows: Sequence[ComparisonRow]) -> dict[float, list[Best]]:
         if best and best not in lines.values():
             lines[budget] = best
     return lines
+
+
+def _choose_step(canvas: Canvas, years: int) -> int:
+    """Return the number of years from one label to the next, at which the labels do not touch."""
+    return math.ceil(years * YEAR * canvas.size.font / (AXES * 72 * canvas.size.width))
 
 
 def _trace(xs: Sequence[float], ys: Sequence[float]) -> Trace:

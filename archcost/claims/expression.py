@@ -3,8 +3,11 @@
     alexnet.layer('conv1').params          net('resnet50@320').macs / resnet50.macs
     2 * vgg16.convolutions.macs            googlenet.module('inception3a').weights
 
-A bare name is a network of the zoo, `net('...')` any network that archcost can build. Results are exact fractions.
-Python never runs the text: it is parsed, and everything outside this list is refused.
+    paper('googlenet', '10-crop').top5_error    ensemble('Clarifai').top5_error
+
+A bare name is a network of the zoo, `net('...')` any network that archcost can build. `paper` and `ensemble` look up
+errors that a primary source prints (`archcost.claims.errors`). Results are exact fractions. Python never runs the text:
+it is parsed, and everything outside this list is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from archcost.claims.errors import RATES, Errors, find_ensemble_errors, find_paper_errors
 from archcost.claims.measured import QUANTITIES, ROLES, MeasuredPart
 from archcost.errors import ArgumentError, closest, quote
 from archcost.zoo import REGISTRY
@@ -42,9 +46,16 @@ def find_networks(text: str) -> tuple[str, ...]:
     Raises:
         ArgumentError: the text is not such an expression, or names an unknown network.
     """
-    checker = _Checker(text)
-    checker.visit(_parse(text))
-    return tuple(dict.fromkeys(checker.networks))
+    return tuple(dict.fromkeys(_check(text).networks))
+
+
+def find_sources(text: str) -> tuple[str, ...]:
+    """Return the places that print the errors of an expression.
+
+    Raises:
+        ArgumentError: as `find_networks`.
+    """
+    return tuple(dict.fromkeys(errors.source for errors in _check(text).errors))
 
 
 def evaluate(text: str, measured: Callable[[str], MeasuredPart]) -> Fraction:
@@ -70,6 +81,12 @@ def find_sibling(text: str, quantity: str) -> str | None:
     return f"{ast.unparse(node.value)}.{quantity}"
 
 
+def _check(text: str) -> _Checker:
+    checker = _Checker(text)
+    checker.visit(_parse(text))
+    return checker
+
+
 def _parse(text: str) -> ast.expr:
     if len(text) > LONGEST_TEXT:
         raise ArgumentError(f"{quote(text)} has {len(text):,} characters, and an expression at most {LONGEST_TEXT:,}")
@@ -91,11 +108,12 @@ class _Checker(ast.NodeVisitor):
     def __init__(self, text: str) -> None:
         self.text = text
         self.networks: list[str] = []
+        self.errors: list[Errors] = []
 
     def generic_visit(self, node: ast.AST) -> None:
         raise ArgumentError(
             f"{quote(self.text)}: {quote(ast.unparse(node))} is not allowed; an expression has numbers, networks, "
-            ".layer('...'), .module('...'), quantities, and + - * / **"
+            ".layer('...'), .module('...'), quantities, paper('...', '...'), ensemble('...'), and + - * / **"
         )
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -127,6 +145,8 @@ class _Checker(ast.NodeVisitor):
         match node:
             case ast.Call(func=ast.Name(id="net"), args=[ast.Constant(value=str(name))], keywords=[]):
                 self.networks.append(name)
+            case ast.Call(func=ast.Name(id="paper" | "ensemble")):
+                self.errors.append(_find_errors(node, self.text))
             case ast.Call(
                 func=ast.Attribute(value=inner, attr=attr), args=[ast.Constant(value=str())], keywords=[]
             ) if attr in PARTS:
@@ -135,8 +155,9 @@ class _Checker(ast.NodeVisitor):
                 self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        if node.attr not in (*QUANTITIES, *ROLES):
-            hint = closest(node.attr, (*QUANTITIES, *ROLES), f"there are {', '.join((*QUANTITIES, *ROLES))}")
+        known = (*QUANTITIES, *ROLES, *RATES)
+        if node.attr not in known:
+            hint = closest(node.attr, known, f"there are {', '.join(known)}")
             raise ArgumentError(f"{quote(self.text)}: there is no quantity {node.attr!r}; {hint}")
         self.visit(node.value)
 
@@ -156,6 +177,8 @@ class _Evaluator:
                 return -self.number(operand)
             case ast.BinOp(left=left, op=op, right=right):
                 return self._combine(self.number(left), self.number(right), op, node)
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="paper" | "ensemble")) as call, attr=attr):
+                return _find_errors(call, self.text).rate(attr)
             case ast.Attribute(value=inner, attr=attr) if attr not in ROLES:
                 return Fraction(self.part(inner).quantity(attr))
         raise ArgumentError(
@@ -186,3 +209,17 @@ class _Evaluator:
         if max(result.numerator.bit_length(), result.denominator.bit_length()) > MOST_BITS or abs(result) > LARGEST:
             raise ArgumentError(f"{quote(self.text)}: {quote(ast.unparse(node))} is too large")
         return result
+
+
+def _find_errors(node: ast.Call, text: str) -> Errors:
+    """Return the errors that `paper('...', '...')` or `ensemble('...')` looks up."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="paper"),
+            args=[ast.Constant(value=str(network)), ast.Constant(value=str(protocol))],
+            keywords=[],
+        ):
+            return find_paper_errors(network, protocol)
+        case ast.Call(func=ast.Name(id="ensemble"), args=[ast.Constant(value=str(name))], keywords=[]):
+            return find_ensemble_errors(name)
+    raise ArgumentError(f"{quote(text)}: write paper('NETWORK', 'PROTOCOL') or ensemble('NAME')")

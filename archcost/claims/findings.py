@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.claims.expression import evaluate, find_networks
+from archcost.claims.expression import evaluate, find_networks, find_sources
 from archcost.claims.ledger import find_measured_expression, find_under_expression, list_expressions
 from archcost.claims.measured import MeasuredPart
 from archcost.claims.printed import find_agreement, parse_printed
@@ -83,7 +83,9 @@ def _build_finding(claim: Claim, parts: Mapping[str, MeasuredPart]) -> Finding:
     )
     verdict = judge(evidence)
     arithmetic = _spell_arithmetic(claim, evidence)
-    text = " ".join(part for part in (arithmetic, claim.reading) if part)
+    sources = dict.fromkeys(source for expression in list_expressions(claim) for source in find_sources(expression))
+    cited = f"From {'; '.join(sources)}." if sources else ""
+    text = " ".join(part for part in (arithmetic, claim.reading, cited) if part)
     return Finding(claim=claim, measured=measured, verdict=verdict, explanation=text)
 
 
@@ -100,11 +102,11 @@ def _spell_arithmetic(claim: Claim, evidence: Evidence) -> str:
         steps = MEBI**evidence.printed.thousands
         return f"In steps of 1024: {units.figure(evidence.measured / steps)}."
     if evidence.under is not None:
-        return f"Right as {claim.under}: {units.figure(evidence.under)}."
+        return f"Right as {claim.under}: {units.figure_like(claim.printed, evidence.under)}."
     if evidence.explained is not None:
-        return f"{claim.explained_by} = {units.figure(evidence.explained)}."
+        return f"{claim.explained_by} = {units.figure_like(claim.printed, evidence.explained)}."
     if evidence.nearest is not None:
-        return f"Not explained; nearest: {claim.nearest} = {units.figure(evidence.nearest)}."
+        return f"Not explained; nearest: {claim.nearest} = {units.figure_like(claim.printed, evidence.nearest)}."
     return _explain_digits(evidence.printed, evidence.measured)
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "atlas": ("archcost.cli.atlas", "Write a page to explore all published networks."),
     "plot": ("archcost.cli.plot", "Draw a chart: accuracy against cost, memory, layers."),
     "draw": ("archcost.cli.draw", "Draw a network as a diagram, with what each box costs."),
+    "explore": ("archcost.cli.explore", "Write a page on which a reader changes a network's layers."),
     "diff": ("archcost.cli.diff", "Say what changed between two networks, and which layers explain it."),
     "check": ("archcost.cli.check", "Compare a project's networks with what was accepted, by its budgets."),
     "history": ("archcost.cli.history", "Show what networks cost from commit to commit."),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from archcost.cli.options import check_writable, note, write
-from archcost.errors import OutputError
-
-SUFFIXES = (".html", ".htm")
+from archcost.cli.options import note, write
+from archcost.cli.picture import check_page
 
 
 @click.command("atlas", short_help="Write a page to explore all published networks.")
@@ -24,10 +20,7 @@ def command(output: str, quiet: bool) -> None:
     The reader chooses both axes, area and colour, filters by family, pretraining, years and size, searches, and keeps
     networks as a CSV or a link. The page loads nothing.
     """  # noqa: D301 - click reads the \b
-    path = Path(output)
-    if path.suffix.lower() not in SUFFIXES:
-        raise OutputError(f"-o {output}: the suffix must be one of {', '.join(SUFFIXES)}")
-    check_writable(path)
+    check_page(output)
     from archcost.charts.atlas.page import write_atlas
 
     write(write_atlas(), output)

@@ -41,6 +41,8 @@ def command(
 ) -> None:
     """Measure what lectures and papers print about cost, and give a verdict on each figure.
 
+    archcost measures costs; it compares error rates with the figure in the network's own paper.
+
     \b
     archcost claims vgg16
     archcost claims 'resnet*' --verdict differs

@@ -87,7 +87,7 @@ def command(
     from archcost.charts.drawing import draw
     from archcost.charts.encoding import write_svg
     from archcost.comparison.compare import check_request, compare
-    from archcost.render.comparing import build_document
+    from archcost.render.comparing import build_document, find_columns
 
     check_request(beside.protocol, sort)
     specs = selection.select(published=bool(choice))
@@ -99,9 +99,9 @@ def command(
         )  # fmt: skip
     for lost in found.failures:
         output.warn(f"{lost.spec}: {lost.reason}")
-    dated = any("year" in (text or "") for text in (sort, choice.where, choice.pareto))
+    asked = find_columns(sort, choice.where, choice.pareto)
     draw_chart = lambda: write_svg(draw("accuracy-flops", found))  # noqa: E731 - only some formats draw it
-    output.write(build_document(found, binary=binary, dated=dated, picture=draw_chart))
+    output.write(build_document(found, binary=binary, asked=asked, picture=draw_chart))
     if not found.rows and choice and not found.failures:
         output.note("no network meets what --where and --pareto ask for; a figure that is unknown meets no condition")
     elif not found.rows:

@@ -41,11 +41,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """The extent of a diagram: module levels, layers drawn on others' boxes, columns of groups."""
+    """The extent of a diagram: module levels, layers drawn on others' boxes, columns of groups, its first boxes."""
 
     depth: int | None
     apart: bool
     columns: int
+    first: int | None
 
 
 extent_options = add_group(
@@ -56,6 +57,8 @@ extent_options = add_group(
     click.option("--apart", is_flag=True, help="Draw normalisations and activations as boxes of their own."),
     click.option("--columns", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
                  help="Draw convolutions of N groups as N columns, as AlexNet on two GPUs."),
+    click.option("--first", type=click.IntRange(min=1), metavar="N",
+                 help="Draw only the first N boxes, in their places, to build a diagram up."),
 )  # fmt: skip
 
 look_options = add_group(

@@ -1,4 +1,4 @@
-"""Picture formats by file suffix."""
+"""Formats of pictures and pages by file suffix."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from archcost.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PAGES = (".html", ".htm")
 FORMATS = {".svg": "svg", ".pdf": "pdf", ".png": "png"}
 
 
@@ -27,3 +28,14 @@ def choose_format(output: str, more: Mapping[str, str] = MappingProxyType({})) -
         raise OutputError(f"-o {output}: the suffix must be one of {', '.join(known)}")
     check_writable(Path(output))
     return known[suffix]
+
+
+def check_page(output: str) -> None:
+    """Refuse a file that cannot hold a page, before the work begins.
+
+    Raises:
+        OutputError: the suffix is not one of HTML, or the file cannot be written.
+    """
+    if Path(output).suffix.lower() not in PAGES:
+        raise OutputError(f"-o {output}: the suffix must be one of {', '.join(PAGES)}")
+    check_writable(Path(output))

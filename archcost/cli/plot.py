@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archcost.charts.kinds import COMPARED, KINDS
+from archcost.charts.kinds import COMPARED, FREE, KINDS
 from archcost.choices import OPTIMIZERS
 from archcost.cli.groups import (
     LIKE,
@@ -203,7 +203,7 @@ def command(
         check_option(kind, name, given=bool(value))
     formats = [choose_format(path) for path in outputs]
     known = choose_preset(preset, kind)
-    free = find_kind(kind).data in {"winners", "time curves"} and not (selection or known.networks)
+    free = find_kind(kind).data in FREE and not (selection or known.networks)
     setting = replace(setting, choice=_choose_shipped(kind, setting.choice, selection))
     shipped = bool(setting.choice)
     specs = () if free else selection.select(*known.networks, variants=False, published=shipped)

@@ -27,7 +27,7 @@ SUFFIXES = (".html", ".htm", ".pptx")
 @click.command("slides", short_help="Write a deck about a lecture's page or a network.")
 @click.argument("page", required=False, metavar="[PAGE]")
 @click.option("--network", metavar="NET", help="A deck about this network instead of a page.")
-@click.option("--steps", is_flag=True, help="Build charts and series of diagrams up, bar by bar, network by network.")
+@click.option("--steps", is_flag=True, help="Build charts and diagrams up, bar by bar, box by box, network by network.")
 @add_input(" Of --network.")
 @add_device("auto|meta|cpu|cuda", does="--network is run")
 @click.option(
@@ -61,7 +61,7 @@ def command(
     with remember_reports():
         if page is None:
             assert network is not None  # noqa: S101 - one of both is there
-            _write_all(_build_network_deck(network, inputs, device, quiet=quiet), outputs, quiet=quiet)
+            _write_all(_build_network_deck(network, inputs, device, steps=steps, quiet=quiet), outputs, quiet=quiet)
         else:
             _write_lecture(page, outputs, steps=steps, quiet=quiet)
 
@@ -92,14 +92,14 @@ def _write_all(deck: Deck, outputs: Sequence[str], *, quiet: bool) -> None:
     note(f"wrote {len(deck.slides)} slides to {', '.join(outputs)}", quiet=quiet)
 
 
-def _build_network_deck(network: str, inputs: tuple[str, ...], device: str, *, quiet: bool) -> Deck:
+def _build_network_deck(network: str, inputs: tuple[str, ...], device: str, *, steps: bool, quiet: bool) -> Deck:
     from archcost.profiling.profile import profile
     from archcost.slides import build_network_deck
 
     with show_progress(None, f"Counting {network}", quiet=quiet), keep_process():
         report = profile(network, read_inputs(inputs) or None, device=device)
         findings = () if inputs else _find_claims(network)
-    return build_network_deck(report, findings)
+    return build_network_deck(report, findings, steps=steps)
 
 
 def _find_claims(network: str) -> tuple[Finding, ...]:

@@ -85,6 +85,8 @@ def _build_time(row: TableRow) -> MeasuredTime:
         n=None if n is None else int(n),
         place=row.text("device") + (f", driver {driver}" if driver else ""),
         setting=", ".join(filter(None, (_spell_setting(row, name) for name in SETTING))),
+        watts=row.number("watts", 0, math.inf),
+        peak_bytes=row.number("peak_allocated_bytes", 0, math.inf),
         unmet=tuple(filter(None, row.text("unmet").split("; "))),
         line=row.line,
     )

@@ -1,7 +1,7 @@
 """Diagrams: a network or a part of it as boxes and lines, with the cost of each box.
 
-`graph` creates the boxes, `folding` reduces their number, `labels` names them, `arrangement` and `layout` place them,
-`plan` combines these steps, and `drawing` draws the plan.
+`graph` creates the boxes, `folding` reduces their number, `labels` names them, `arrangement`, `bending` and `layout`
+place them, `plan` combines these steps, and `drawing` draws the plan.
 """
 
 from archcost.diagrams.diagram import (

@@ -47,6 +47,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Bend:
+    """The U of an encoder and a decoder: levels that go down, the bottom, and levels that go up, the outermost first.
+
+    The line that skips everything below a level goes from the last box of its way down to the first of its way up.
+    """
+
+    down: tuple[Stack, ...]
+    bottom: Part
+    up: tuple[Stack, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layers:
     """Boxes in layers, with a place in each layer that a long line passes."""
 

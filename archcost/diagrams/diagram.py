@@ -27,11 +27,12 @@ DEFAULT = Style()
 
 
 class Diagram(NamedTuple):
-    """A diagram, the number of module levels that it shows (None: all), and whether it fits the requested size."""
+    """A diagram, its module levels (None: all), whether it fits the requested size, and the number of its boxes."""
 
     figure: Figure
     depth: int | None
     fits: bool
+    boxes: int
 
 
 def draw_network(
@@ -41,10 +42,11 @@ def draw_network(
     module: str = "",
     apart: bool = False,
     columns: int = 1,
+    first: int | None = None,
     style: Style = DEFAULT,
 ) -> Diagram:
     """Draw a network, or one of its modules; see `draw_networks`."""
-    return draw_networks([(report, module)], depth=depth, apart=apart, columns=columns, style=style)
+    return draw_networks([(report, module)], depth=depth, apart=apart, columns=columns, first=first, style=style)
 
 
 def draw_networks(
@@ -53,6 +55,7 @@ def draw_networks(
     depth: int | None = None,
     apart: bool = False,
     columns: int = 1,
+    first: int | None = None,
     style: Style = DEFAULT,
 ) -> Diagram:
     """Draw networks, or modules of them, side by side.
@@ -63,6 +66,7 @@ def draw_networks(
             shows as many levels as fit the size.
         apart: normalisations and activations get boxes of their own.
         columns: convolutions with this number of groups become columns side by side, and every layer is shown.
+        first: draw only this many boxes of each network, in the order of execution and in their places.
         style: the contents and the look of the boxes.
 
     Raises:
@@ -77,7 +81,8 @@ def draw_networks(
     search.fold_until_all_fit()
     search.unfold_what_fits()
     planned = search.plan()
-    return Diagram(draw_plans(planned, style), search.level(0).depth, search.fits(planned))
+    boxes = max(len(plan.graph.nodes) for plan in planned)
+    return Diagram(draw_plans(planned, style, first), search.level(0).depth, search.fits(planned), boxes)
 
 
 class _Search:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.charts.theme import TITLE, find_size, find_theme, use_settings
-from archcost.diagrams.plan import BESIDE, FRAME, GAP, HEAD, LEADING, MARGIN, PADDING, measure, measure_all, measure_box
+from archcost.diagrams.plan import (
+    BESIDE,
+    FRAME,
+    FRAME_WITH_BAR,
+    GAP,
+    HEAD,
+    LEADING,
+    MARGIN,
+    PADDING,
+    SHEET,
+    measure,
+    measure_all,
+    measure_box,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +34,8 @@ BAR = 0.3  # of the font, the height of a bar
 ARROW = 0.45  # of the font, the length of an arrow's head
 
 
-def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
-    """Draw diagrams side by side with matplotlib.
+def draw_plans(planned: Sequence[Plan], style: Style, first: int | None = None) -> Figure:
+    """Draw diagrams side by side with matplotlib, or only the `first` boxes of each, in their places.
 
     If the drawing does not fit the requested size, the figure grows and the letters keep their size.
     """
@@ -44,7 +57,7 @@ def draw_plans(planned: Sequence[Plan], style: Style) -> Figure:
         for plan in planned:
             middle = (width if alone else 2 * left + plan.wide) / 2
             _write_head(axes, plan, theme, left if alone else middle, align="left" if alone else "center")
-            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw()
+            _Drawer(axes, plan, theme, style, (middle - plan.layout.width / 2, top)).draw(first)
             left += plan.wide + GAP * font
     return figure
 
@@ -62,11 +75,14 @@ class _Drawer:
     def __init__(self, axes: Axes, plan: Plan, theme: Theme, style: Style, corner: tuple[float, float]) -> None:
         self.axes, self.plan, self.theme, self.style = axes, plan, theme, style
         self.left, self.top = corner
+        self.shown: dict[int, None] = {}
 
-    def draw(self) -> None:
-        for points in self.plan.layout.lines.values():
-            self.draw_line([(x + self.left, y + self.top) for x, y in points])
-        for key in self.plan.graph.nodes:
+    def draw(self, first: int | None) -> None:
+        self.shown = dict.fromkeys([*self.plan.graph.nodes][:first])
+        for ends, points in self.plan.layout.lines.items():
+            if self.shown.keys() >= {*ends}:
+                self.draw_line([(x + self.left, y + self.top) for x, y in points])
+        for key in self.shown:
             self.draw_box(key)
 
     def draw_line(self, points: Sequence[tuple[float, float]]) -> None:
@@ -85,21 +101,22 @@ class _Drawer:
     def draw_box(self, key: int) -> None:
         from matplotlib.patches import Rectangle
 
-        room, node, text = self.plan.layout.boxes[key], self.plan.graph.nodes[key], self.plan.texts[key]
+        node, text = self.plan.graph.nodes[key], self.plan.texts[key]
         theme, font = self.theme, self.plan.font
         width, height = measure_box(text, self.style, font)
-        left = self.left + room.x - (room.width if self.plan.across else width) / 2
-        top = self.top + (room.y - height / 2 if self.plan.across else room.top)
+        left, top = self.find_corner(key, width, height)
         self.write_shape(key, left, top, width, height)
         if node.times > 1 or node.paths > 1:  # a second sheet behind the box
-            self.draw_sheet(left + 0.25 * font, top - 0.25 * font, width, height, theme.background)
+            self.draw_sheet(left + SHEET * font, top - SHEET * font, width, height, theme.background)
         colour = self.style.show == "colour"
         face = _mix(theme.background, theme.hues[0], 0.45 * text.share) if colour else theme.background
         sheet = self.draw_sheet(left, top, width, height, face)
         sheet.set_gid(f"box-{key}")
         sheet.set_linewidth(1.6 if node.module is not None else 1.0)
         sheet.set_linestyle("--" if self.plan.graph.is_shared(key) else "-")
-        y = top + (FRAME / 2 + LEADING / 2) * font
+        lines = 1 if text.low and text.figure else len(text.rows)
+        bar = FRAME_WITH_BAR - FRAME if self.style.show == "bar" and text.share else 0.0
+        y = top + height / 2 - ((lines - 1) * LEADING + bar) / 2 * font
         if text.low and text.figure:
             inner = left + PADDING * font
             name = measure(f"{text.lines[0]}{BESIDE}", font, self.style.font)
@@ -115,6 +132,15 @@ class _Drawer:
             at = left + 0.4 * font, top + height - (BAR + 0.15) * font
             self.axes.add_patch(Rectangle(at, wide, BAR * font, facecolor=theme.hues[0], linewidth=0, zorder=3))
 
+    def find_corner(self, key: int, width: float, height: float) -> tuple[float, float]:
+        """Return the upper left corner of a box; the rest of its room, behind the box, is for its shape."""
+        room, node, rises = self.plan.layout.boxes[key], self.plan.graph.nodes[key], key in self.plan.layout.rising
+        x, y = self.left + room.x, self.top + room.y
+        if self.plan.across:
+            return (x + room.width / 2 - width if rises else x - room.width / 2), y - height / 2
+        sheet = SHEET * self.plan.font if node.times > 1 or node.paths > 1 else 0.0
+        return x - width / 2, (y + room.height / 2 - height if rises else y - room.height / 2 + sheet)
+
     def write(self, x: float, y: float, text: str, colour: str, *, zorder: float = 4, align: str = "center") -> None:
         self.axes.text(
             x, y, text, ha=align, va="center", fontsize=self.plan.font, color=colour, zorder=zorder
@@ -125,16 +151,18 @@ class _Drawer:
         shape, font = self.plan.texts[key].shape, self.plan.font
         if not shape:
             return
-        room = self.plan.layout.boxes[key]
+        room, rises = self.plan.layout.boxes[key], key in self.plan.layout.rising
         if self.plan.across:
-            end = self.left + room.x + room.width / 2
-            x, y = (left + width + end) / 2, top + height / 2
-            line = [(left + width, y), (end, y)]
+            start = left if rises else left + width
+            end = self.left + room.x + (-room.width if rises else room.width) / 2
+            x, y = (start + end) / 2, top + height / 2
+            line = [(start, y), (end, y)]
         else:
-            end = self.top + room.bottom
-            x, y = left + width / 2, (top + height + end) / 2
-            line = [(x, top + height), (x, end)]
-        if self.plan.graph.readers[key]:
+            start = top if rises else top + height
+            end = self.top + (room.top if rises else room.bottom)
+            x, y = left + width / 2, (start + end) / 2
+            line = [(x, start), (x, end)]
+        if not self.shown.keys().isdisjoint(self.plan.graph.readers[key]):
             self.axes.plot(*zip(*line, strict=True), color=self.theme.muted, linewidth=1.1, zorder=1)
         wide, high = measure(shape, font, self.style.font) + 0.2 * font, 1.1 * font
         from matplotlib.patches import Rectangle

@@ -6,19 +6,20 @@ boxes and equal paths become one box with a number.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.diagrams.graph import Graph, Node, build_graph
+from archcost.diagrams.graph import Graph, Node, build_graph, find_operator, find_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
-    from archcost.records import Report
+    from archcost.records import Layer, Report
 
 RIDING = frozenset(("normalisation", "activation"))
 NORMALISED = frozenset(("convolution", "linear", "activation"))  # roles of boxes that a normalisation joins
-LISTS = frozenset(("ModuleList", "ModuleDict"))
+CHAINED = frozenset(("add", "cat"))  # operators that a reader takes as one, whatever their number of operands
 NUMBERED_PATHS = 3  # from this number on, equal paths become one box with a number
 
 
@@ -35,44 +36,51 @@ def ride(graph: Graph) -> None:
             node, rider = graph.nodes[source], graph.nodes[key]
             riders = (*node.riders, rider.main, *rider.riders)
             graph.merge(source, [key], replace(node, rows=(*node.rows, *rider.rows), riders=riders))
+    parents = {find_parent(layer) for layer in graph.layers if layer.role not in RIDING and layer.call is not None}
+    working = {path[:end] for path in parents for end in range(1, len(path) + 1) if path[end : end + 1] in {"", "."}}
     for key in reversed(list(graph.nodes)):  # could not join the box before, as in a pre-activation unit
         reader = graph.reader(key)
         if graph.layer(key).role not in RIDING or reader is None or graph.nodes[key].outside:
             continue
+        if _find_ended(graph.layer(key), graph.layer(reader)) in working:
+            continue  # the end of one block is not the start of the next
         if graph.source(reader) == key and graph.layer(reader).role not in RIDING and graph.reads[key]:
             node, rider = graph.nodes[reader], graph.nodes[key]
             riders = (rider.main, *rider.riders, *node.riders_before)
             graph.merge(reader, [key], replace(node, rows=(*rider.rows, *node.rows), riders_before=riders))
 
 
+def _find_ended(layer: Layer, other: Layer) -> str:
+    """Return the largest module around a row that does not hold another row; "" if every module around it does."""
+    inside, outside = (find_parent(row).split(".") for row in (layer, other))
+    common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(inside, outside, strict=False)))
+    return ".".join(inside[: common + 1]) if common < len(inside) else ""
+
+
 def add_up_chains(graph: Graph) -> None:
     """Join additions that only add to each other into one box, and concatenations likewise."""
     for key in list(graph.nodes):
         reader = graph.reader(key)
-        kind = graph.layer(key).kind
-        if graph.nodes[key].outside:
+        operator = find_operator(graph.layer(key))
+        if reader is None or operator not in CHAINED or graph.nodes[key].outside or graph.nodes[key].riders:
             continue
-        if reader is None or kind not in {"add", "cat"} or graph.layer(reader).kind != kind or graph.nodes[key].riders:
+        if find_operator(graph.layer(reader)) != operator:
             continue
         node = graph.nodes[reader]
         graph.merge(reader, [key], replace(node, rows=(*graph.nodes[key].rows, *node.rows)))
 
 
-def find_lists(kinds: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules that run nothing by themselves, from the classes of all modules."""
-    return frozenset(path for path, kind in kinds.items() if kind in LISTS)
-
-
-def find_stages(kinds: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules that hold nothing but blocks of one class."""
+def find_stages(report: Report) -> frozenset[str]:
+    """Return the modules that only run blocks of one class, one after another or side by side."""
     children: dict[str, list[str]] = {}
-    for path in kinds:
+    for path in report.modules:
         if path:
             children.setdefault(path.rpartition(".")[0], []).append(path)
+    work = {layer.module for layer in report.layers}  # modules that run operators of their own
     return frozenset(
         path for path, inside in children.items()
-        if kinds[path] == "Sequential" and len({kinds[each] for each in inside}) == 1
-        and kinds[inside[0]] != "Sequential" and all(each in children for each in inside)
+        if path and path not in work and len({report.modules[each] for each in inside}) == 1
+        and all(each in children for each in inside)
     )  # fmt: skip
 
 
@@ -98,8 +106,7 @@ def fold(graph: Graph, depth: int, seen_through: Collection[str] = (), *, below:
 
 def _find_module(graph: Graph, key: int, level: int, seen_through: Collection[str]) -> str:
     """Return the module around a box at a level; None if the box lies above that level."""
-    layer = graph.layer(key)
-    path = layer.module if layer.name != layer.module else layer.module.rpartition(".")[0]
+    path = find_parent(graph.layer(key))
     parts = path.split(".") if path else []
     while len(parts) >= level and ".".join(parts[:level]) in seen_through:
         level += 1
@@ -225,8 +232,8 @@ def simplify(report: Report, level: Level, *, apart: bool = False, below: str = 
         ride(graph)
     add_up_chains(graph)
     if level.depth is not None:
-        stages = find_stages(report.modules) if level.stages else frozenset()
-        fold(graph, level.depth, find_lists(report.modules) | stages, below=below)
+        stages = find_stages(report) if level.stages else frozenset()
+        fold(graph, level.depth, stages.union(report.lists or ()), below=below)
     if level.repeats:
         count_repeats(graph)
     count_paths(graph)

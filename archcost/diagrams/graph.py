@@ -70,6 +70,11 @@ class Graph:
         """Return the row that names the box."""
         return self.layers[self.nodes[key].main]
 
+    @property
+    def input_size(self) -> tuple[int, ...]:
+        """The spatial size of the network's first input."""
+        return next((row.outputs[0][2:] for row in self.layers if row.is_input and row.outputs), ())
+
     def is_shared(self, key: int) -> bool:
         """Whether several calls use all parameters of the box."""
         owners = {self.layers[row].name for row in self.nodes[key].rows if self.layers[row].params}
@@ -151,9 +156,19 @@ def build_graph(report: Report) -> Graph:
     return graph
 
 
+def find_parent(layer: Layer) -> str:
+    """Return the path of the module around a row: a leaf module's parent, or the module that called an operator."""
+    return layer.module.rpartition(".")[0] if layer.name == layer.module else layer.module
+
+
+def find_operator(layer: Layer) -> str:
+    """Return the operator of a row that runs only one, such as "add" for aten.add_; "" for all other rows."""
+    return layer.operators[0].rpartition(".")[2].strip("_") if len(layer.operators) == 1 else ""
+
+
 def is_shuffle(layer: Layer) -> bool:
     """Whether a row is a channel shuffle: a copy of images with their channel groups transposed."""
-    return layer.kind == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
+    return find_operator(layer) == "clone" and bool(layer.outputs) and len(layer.outputs[0]) == SHUFFLED
 
 
 def _is_silent(layer: Layer) -> bool:

@@ -6,22 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from archcost import units
-from archcost.diagrams.graph import is_shuffle
+from archcost.diagrams.graph import find_operator, is_shuffle
 
 if TYPE_CHECKING:
     from archcost.diagrams.graph import Graph, Node
     from archcost.records import Layer, Report
 
-NAMES = {
+NAMES = {  # by the only operator of a row
     "cat": "concat", "add": "+", "sub": "-", "mul": "x", "mean": "mean", "matmul": "product", "bmm": "product",
-    "native_batch_norm": "BN", "native_layer_norm": "LN", "native_group_norm": "GN",
-    "scaled_dot_product_attention": "attention",
-    "upsample_bilinear2d": "upsampling", "upsample_nearest2d": "upsampling",
+    "relu": "ReLU", "gelu": "GELU", "silu": "SiLU", "softmax": "softmax",
 }  # fmt: skip
-SHORT = {
-    "BatchNorm": "BN", "LayerNorm": "LN", "GroupNorm": "GN", "InstanceNorm": "IN", "RMSNorm": "RMS",
-    "LocalResponseNorm": "LRN",
+NORMS = {  # by a part of an operator's name
+    "instance_norm": "IN", "batch_norm": "BN", "layer_norm": "LN", "group_norm": "GN", "avg_pool": "LRN",
 }  # fmt: skip
+UNSAID = frozenset(("Sequential", "ModuleList", "ModuleDict", "Module", ""))  # classes whose names say nothing
 COMMON = 3  # from this number of convolutions on, common riders are named once
 POOLS = {"max": "max pool", "avg": "average pool", "mean": "average pool"}
 
@@ -81,37 +79,57 @@ def _name_module(graph: Graph, node: Node, report: Report) -> str:
     shown = path.removeprefix(f"{graph.below}.")
     last = path.rpartition(".")[2]
     kind = report.modules.get(path, "")
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2}|[A-Z]$)", " ", kind)
-    if "conv" in kind.lower() and (window := _find_window(graph, node)):
-        words = f"{words} {window}"
-    if kind in {"Sequential", "ModuleList", "ModuleDict", "Module"} or not kind:
+    if kind in UNSAID:
         return shown
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2})|(?<=[a-z])(?=[A-Z]$)", " ", kind)
+    window = _find_window(graph, node)
+    words = words if window in words else f"{words} {window}"
     if last.isdecimal() and node.times > 1:
         shown = shown.rpartition(".")[0]
     return f"{shown}: {words}" if shown else words
 
 
 def _find_window(graph: Graph, node: Node) -> str:
-    """Return the common window of a module's convolutions larger than 1x1, if they have one."""
-    kernels = {graph.layers[row].kernel for row in node.rows}
-    windows = {kernel for kernel in kernels if kernel and max(kernel) > 1}
-    return units.shape(windows.pop() or ()) if len(windows) == 1 else ""
+    """Return the window of a chain whose convolutions larger than 1x1 have the same one; "" for other modules."""
+    rows = [graph.layers[row] for row in node.rows]
+    windows = {row.kernel for row in rows if row.role == "convolution" and row.kernel and max(row.kernel) > 1}
+    chain = all(len(row.reads) <= 1 for row in rows)
+    return units.shape(windows.pop() or ()) if chain and len(windows) == 1 else ""
 
 
 def name_row(layer: Layer, of: int = 1) -> str:
     """Return the name of a layer, or of one of its columns: "3x3 conv, 192, /2", "max pool 3x3, /2", "concat"."""
-    if layer.is_input:
-        return layer.name
-    if is_shuffle(layer):
-        return "channel shuffle"
+    if layer.is_input or is_shuffle(layer):
+        return layer.name if layer.is_input else "channel shuffle"
     if layer.kernel is not None:
         return _name_window(layer, of)
     if layer.role == "pooling" and layer.outputs:
         return _name_pool(layer)
     if layer.role == "linear" and layer.params and layer.outputs:
         return f"fc {units.number(layer.outputs[0][-1] // of)}"
-    short = (name for long, name in SHORT.items() if layer.kind.startswith(long))
-    return NAMES.get(layer.kind) or next(short, layer.kind)
+    return _name_normalisation(layer) if layer.role == "normalisation" else _name_operator(layer)
+
+
+def _name_operator(layer: Layer) -> str:
+    operator = find_operator(layer)
+    if operator.startswith("upsample"):
+        return f"upsampling{_spell_growth(layer)}"
+    own = layer.role != "attention" or layer.params
+    return NAMES.get(operator, layer.kind) if own else "attention"
+
+
+def _name_normalisation(layer: Layer) -> str:
+    operators = " ".join(layer.operators)
+    short = next((text for sign, text in NORMS.items() if sign in operators), layer.kind)
+    return "IN" if short == "BN" and "view" in operators else short  # torch reshapes images to normalise each alone
+
+
+def _spell_growth(layer: Layer) -> str:
+    """Return the factors by which a row enlarges an image, such as ", x2"; "" if they are not whole numbers."""
+    before, after = (shapes[0][2:] if shapes else () for shapes in (layer.inputs, layer.outputs))
+    pairs = [*zip(after, before, strict=False)]
+    whole = pairs and all(least and most % least == 0 for most, least in pairs)
+    return _spell_stride(tuple(most // least for most, least in pairs), "x") if whole else ""
 
 
 def _name_window(layer: Layer, of: int) -> str:
@@ -119,7 +137,7 @@ def _name_window(layer: Layer, of: int) -> str:
     stride = layer.stride or ()
     steps = "" if all(step == 1 for step in stride) else _spell_stride(stride, "x" if layer.transposed else "/")
     if layer.role != "convolution":
-        return f"{_find_pool(layer)} {window}{steps}"
+        return f"{find_pool(layer)} {window}{steps}"
     width = layer.outputs[0][1] // of if layer.outputs else 0
     groups = layer.groups or 1
     groups = groups // of if groups % of == 0 else groups
@@ -133,24 +151,40 @@ def _spell_stride(stride: tuple[int, ...], sign: str) -> str:
     return f", {sign}{stride[0]}" if len({*stride}) == 1 else f", {sign}{units.shape(stride)}"
 
 
-def _find_pool(layer: Layer) -> str:
+def find_pool(layer: Layer) -> str:
+    """Return the kind of a pool: "max pool", "average pool", or its class."""
     names = " ".join(layer.operators)
     return next((text for sign, text in POOLS.items() if sign in names), layer.kind)
 
 
 def _name_pool(layer: Layer) -> str:
-    pool = _find_pool(layer)
+    pool = find_pool(layer)
     spatial = layer.outputs[0][2:]
     return f"global {pool}" if all(size == 1 for size in spatial) else f"{pool} to {units.shape(spatial)}"
 
 
 def spell_shape(graph: Graph, key: int) -> str:
-    """Return the shape of a box's result without the batch: "64x56x56"."""
+    """Return the shape of a box's result without the batch, "64x56x56", or of its parts, "2 x 32x56x56"."""
     layer = graph.layers[max(graph.nodes[key].rows)]
-    if is_shuffle(layer):
-        _, inside, groups, *spatial = layer.outputs[0]
-        return units.shape((inside * groups, *spatial))
     if not layer.outputs or len(layer.outputs[0]) <= 1:
         return ""
     _, channels, *spatial = layer.outputs[0]
-    return units.shape((channels // graph.nodes[key].of, *spatial))
+    if is_shuffle(layer):
+        groups, *spatial = spatial
+        channels *= groups
+    parts = _count_parts(graph, key, (channels, *spatial))
+    shape = units.shape((channels // graph.nodes[key].of // parts, *spatial))
+    return f"{parts} x {shape}" if parts > 1 else shape
+
+
+def _count_parts(graph: Graph, key: int, shape: tuple[int, ...]) -> int:
+    """Return into how many equal parts a split divides the channels of a result before others read it."""
+    found = set()
+    for reader in graph.readers[key]:
+        for row in (graph.layers[row] for row in graph.nodes[reader].rows):
+            if len(row.inputs) == len(row.reads):
+                pairs = zip(row.reads, row.inputs, strict=True)
+                found |= {read for source, read in pairs if source in graph.nodes[key].rows}
+    parts = {divmod(shape[0], read[1]) for read in found if len(read) > 1 and read[2:] == shape[1:]}
+    count, rest = parts.pop() if len(parts) == len(found) == 1 else (1, 0)
+    return count if not rest else 1

@@ -9,65 +9,50 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from archcost.diagrams.arrangement import Arranger, Row, Single, Stack
+from archcost.diagrams.arrangement import Arranger, Bend, Row, Single, Stack
+from archcost.diagrams.bending import bend
+from archcost.diagrams.routing import Box, mirror, route, slant, turn_up
+from archcost.diagrams.spreading import find_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from archcost.diagrams.arrangement import Ends, Key, Layers, Part, Place, Reads
+    from archcost.diagrams.arrangement import Ends, Key, Layers, Part, Reads
+    from archcost.diagrams.routing import Point
 
-Point: TypeAlias = tuple[float, float]
-CLOSE = 0.01  # points: one line
 STRETCH = 1.03  # growth of a column's length, until the columns hold everything
-TURN = 0.5  # share of the space between two boxes at which a line turns
-ROUNDS = 16  # rounds of placing the layers; more rounds move nothing visibly
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle by its centre."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def top(self) -> float:
-        """The upper edge."""
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        """The lower edge."""
-        return self.y + self.height / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The boxes by key, and the corners of each line by its ends."""
+    """The boxes by key, and the corners of each line by its ends; lines enter `rising` boxes from below."""
 
     boxes: Mapping[Key, Box]
     lines: Mapping[Ends, tuple[Point, ...]]
     width: float
     height: float
+    rising: frozenset[Key] = frozenset()
 
     def turn(self) -> Layout:
         """Exchange x and y, so that the drawing runs from left to right."""
         boxes = {key: Box(box.y, box.x, box.height, box.width) for key, box in self.boxes.items()}
         lines = {ends: tuple((y, x) for x, y in points) for ends, points in self.lines.items()}
-        return Layout(boxes, lines, self.height, self.width)
+        return Layout(boxes, lines, self.height, self.width, self.rising)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spaces:
-    """Room between boxes: `across` between branches, `along` from a box to the next, `lane` for a line that passes."""
+    """Room between boxes: `across` between branches, `along` from a box to the next, `lane` for a line that passes.
+
+    `column` is the room from a column to the line that leads to the next.
+    """
 
     across: float
     along: float
     lane: float
+    column: float
 
 
 def lay_out(
@@ -90,27 +75,34 @@ def lay_out(
         loose: also continue in another column before branches.
     """
     arranger = Arranger(reads)
-    block = _Placer(reads, sizes, spaces).place_columns(arranger.arrange_all(tuple(keys)), height, loose=loose)
-    boxes = {key: Box(x - block.left, y, *sizes(key)) for key, (x, y) in block.places.items()}
-    lanes = {ends: tuple((x - block.left, y) for x, y in points) for ends, points in block.lanes.items()}
+    whole = bend(arranger.arrange_all(tuple(keys)))
+    block = _Placer(reads, sizes, spaces).place_columns(whole, height, loose=loose)
+    block.shift(-block.left, 0.0)
+    boxes = {key: Box(x, y, *sizes(key)) for key, (x, y) in block.places.items()}
     lines = {}
-    for key in keys:
-        for source in reads[key]:
-            ends, lane = (source, key), lanes.get((source, key), ())
-            start, end = boxes[source], boxes[key]
-            if ends in block.slanted:
-                lines[ends] = _drop_repeats([(start.x, start.bottom), *lane, (end.x, end.top)])
-            else:
-                early = len(arranger.readers[source]) > 1
-                lines[ends] = _route(start, end, lane, spaces.along, early=early)
-    return Layout(boxes, lines, block.right - block.left, block.height)
+    for ends in [(source, key) for key in keys for source in reads[key]]:
+        early = len(arranger.readers[ends[0]]) > 1
+        lines[ends] = _draw_line(ends, boxes, block, spaces.along, early=early)
+    return Layout(boxes, lines, block.right, block.height, frozenset(block.rising))
+
+
+def _draw_line(ends: Ends, boxes: Mapping[Key, Box], block: _Block, space: float, *, early: bool) -> tuple[Point, ...]:
+    start, end, lane = *map(boxes.__getitem__, ends), block.lanes.get(ends, ())
+    rises = ends[0] in block.rising
+    if ends[1] in block.rising and not rises:
+        return turn_up(start, end, space)
+    if rises:
+        start, end, lane = start.mirror(), end.mirror(), mirror(lane)
+    line = slant(start, end, lane, space) if ends in block.slanted else route(start, end, lane, space, early=early)
+    return mirror(line) if rises else line
 
 
 @dataclass(slots=True)
 class _Block:
     """A part with its layout: places of boxes and lanes around x = 0, from y = 0 down.
 
-    A `slanted` line runs straight from point to point, because readers cannot follow many crossing right angles.
+    A `slanted` line runs straight from point to point, because readers cannot follow many crossing right angles. Lines
+    enter `rising` boxes from below.
     """
 
     places: dict[Key, Point]
@@ -119,29 +111,60 @@ class _Block:
     right: float
     height: float
     slanted: set[Ends] = field(default_factory=set)
+    rising: set[Key] = field(default_factory=set)
 
     def shift(self, x: float, y: float) -> None:
         self.places = {key: (px + x, py + y) for key, (px, py) in self.places.items()}
         self.lanes = {ends: tuple((px + x, py + y) for px, py in points) for ends, points in self.lanes.items()}
         self.left, self.right = self.left + x, self.right + x
 
+    def mirror(self) -> None:
+        """Exchange up and down."""
+        self.places = dict(zip(self.places, mirror([*self.places.values()]), strict=True))
+        self.lanes = {ends: mirror(points) for ends, points in self.lanes.items()}
+        self.rising |= self.places.keys()
+        self.shift(0.0, self.height)
+
     def take(self, other: _Block) -> None:
         self.places |= other.places
         self.lanes |= other.lanes
         self.slanted |= other.slanted
+        self.rising |= other.rising
 
 
 class _Placer:
     def __init__(self, reads: Reads, sizes: Callable[[Key], tuple[float, float]], spaces: Spaces) -> None:
         self.reads, self.sizes, self.spaces = reads, sizes, spaces
 
-    def place(self, part: Part) -> _Block:
+    def place(self, part: Part | Bend) -> _Block:
         if isinstance(part, Single):
             width, height = self.sizes(part.key)
             return _Block({part.key: (0.0, height / 2)}, {}, -width / 2, width / 2, height)
         if isinstance(part, Stack):
             return self.stack_up([self.place(each) for each in part.parts])
+        if isinstance(part, Bend):
+            return self.place_bend(part)
         return self.place_row(part) if isinstance(part, Row) else self.place_layers(part)
+
+    def place_bend(self, part: Bend) -> _Block:
+        """Place the levels of the way down below each other, at their right the way up, and the bottom between both."""
+        downs, ups, bottom = [*map(self.place, part.down)], [*map(self.place, part.up)], self.place(part.bottom)
+        across = self.spaces.across
+        between = max(block.right for block in downs) + 2 * across - min(block.left for block in ups)
+        apart = max(between, bottom.right - bottom.left + 2 * across)
+        whole = _Block({}, {}, math.inf, -math.inf, 0.0)
+        for down, up in zip(downs, ups, strict=True):
+            up.mirror()
+            height = whole.height + max(down.height, up.height)
+            for block, x in ((down, 0.0), (up, apart)):
+                block.shift(x, height - block.height)
+            whole.height = height + self.spaces.along
+        bottom.shift(apart / 2, whole.height)
+        whole.height += bottom.height + self.spaces.along  # below the bottom, a line turns to the way up
+        for block in (*downs, *ups, bottom):
+            whole.left, whole.right = min(whole.left, block.left), max(whole.right, block.right)
+            whole.take(block)
+        return whole
 
     def place_row(self, row: Row) -> _Block:
         """Place branches side by side, centred; then the lanes of passing lines at the right, then side branches.
@@ -174,7 +197,7 @@ class _Placer:
             whole.take(block)
         return whole
 
-    def place_columns(self, part: Part, height: float, *, loose: bool) -> _Block:
+    def place_columns(self, part: Part | Bend, height: float, *, loose: bool) -> _Block:
         """Lay out everything in as few columns as the height allows, of about equal length."""
         if not isinstance(part, Stack):
             return self.place(part)
@@ -215,9 +238,9 @@ class _Placer:
         for n, stack in enumerate(stacks):
             upwards: tuple[Point, ...] = ()
             if n:
-                edge += self.spaces.across
+                edge += self.spaces.column
                 upwards = (edge, stacks[n - 1].height), (edge, 0.0)
-                edge += self.spaces.across
+                edge += self.spaces.column
             stack.shift(edge - stack.left, 0.0)
             if n:
                 (last,) = columns[n - 1][-1].places
@@ -236,7 +259,7 @@ class _Placer:
             for layer in part.layers
             for place in layer
         }
-        xs = _find_places(part.layers, {at: size[0] for at, size in sizes.items()}, self.spaces.across)
+        xs = find_places(part.layers, {at: size[0] for at, size in sizes.items()}, self.spaces.across)
         whole, y = _Block({}, {}, math.inf, -math.inf, -self.spaces.along), 0.0
         for layer in part.layers:
             height = max(sizes[id(place)][1] for place in layer)
@@ -261,61 +284,3 @@ def _may_break(before: Part, part: Part, block: _Block, *, loose: bool) -> bool:
     if not isinstance(before, Single):
         return False
     return isinstance(part, Single) or (loose and isinstance(part, Row) and not part.side and not block.slanted)
-
-
-def _find_places(layers: Sequence[Sequence[Place]], widths: Mapping[int, float], across: float) -> dict[int, float]:
-    """Return the x of each place, near its neighbours' mean and with the required distances."""
-    xs: dict[int, float] = {}
-    for layer in layers:
-        xs |= _spread(layer, [0.0] * len(layer), widths, across)
-    for n in range(ROUNDS):
-        for layer in layers if n % 2 == 0 else reversed(layers):
-            wanted = []
-            for place in layer:
-                near = place.above if n % 2 == 0 else place.below
-                wanted.append(sum(xs[id(other)] for other in near) / len(near) if near else xs[id(place)])
-            xs |= _spread(layer, wanted, widths, across)
-    return xs
-
-
-def _spread(
-    layer: Sequence[Place], wanted: Sequence[float], widths: Mapping[int, float], across: float
-) -> dict[int, float]:
-    """Return the positions of a layer's places in their order, each as near to its wish as the others allow."""
-    groups: list[tuple[list[int], float, int]] = []  # places, the sum of their wishes for the first place, their number
-    offset = [0.0] * len(layer)
-    for i, place in enumerate(layer):
-        if i:
-            offset[i] = offset[i - 1] + (widths[id(layer[i - 1])] + widths[id(place)]) / 2 + across
-        group = ([i], wanted[i] - offset[i], 1)
-        while groups and groups[-1][1] / groups[-1][2] > group[1] / group[2]:
-            before = groups.pop()
-            group = ([*before[0], *group[0]], before[1] + group[1], before[2] + group[2])
-        groups.append(group)
-    return {id(layer[i]): total / count + offset[i] for members, total, count in groups for i in members}
-
-
-def _drop_repeats(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Return the corners of a line without repeats of the corner before."""
-    kept = [points[0]]
-    for point in points[1:]:
-        if math.dist(point, kept[-1]) > CLOSE:
-            kept.append(point)
-    return tuple(kept)
-
-
-def _route(start: Box, end: Box, lane: Sequence[Point], space: float, *, early: bool) -> tuple[Point, ...]:
-    """Return the corners of a line: out of the lower edge, through its lane, into the upper edge.
-
-    It turns below its first box or above its last box; with a lane, at both.
-    """
-    low, high = start.bottom + TURN * space, end.top - (1 - TURN) * space
-    points = [(start.x, start.bottom)]
-    if lane:
-        ys = [low, *(y - (1 - TURN) * space for _, y in lane[2::2]), high]  # changes of lane
-        xs = [start.x, *(x for x, _ in lane[::2]), end.x]
-        points += [corner for y, x, other in zip(ys, xs, xs[1:], strict=False) for corner in ((x, y), (other, y))]
-    elif abs(start.x - end.x) > CLOSE:
-        y = low if early else high
-        points += [(start.x, y), (end.x, y)]
-    return (*points, (end.x, end.top))

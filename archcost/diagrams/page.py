@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from archcost import units
+from archcost.charts.blocks import spell_field
 from archcost.diagrams.arrangement import Arranger, Row, Single, Stack
-from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, find_lists, fold, ride
+from archcost.diagrams.folding import add_up_chains, count_paths, count_repeats, fold, ride
 from archcost.diagrams.graph import Graph, build_graph, check_module
 from archcost.diagrams.labels import name_node, spell_shape
 from archcost.diagrams.plan import QUANTITIES, find_cost, spell_cost
 from archcost.metrics import METRICS
-from archcost.page.html.document import write_file
+from archcost.page.html.document import join_scripts, read_page_file, write_file
 from archcost.page.html.markup import escape_text
 from archcost.page.names import clean_lines
 
@@ -79,7 +79,6 @@ class _Builder:
 
     def __init__(self, report: Report, graph: Graph, cost: str) -> None:
         self.report, self.graph, self.cost = report, graph, cost
-        self.lists = find_lists(report.modules)
         self.largest = max((value for key in graph.nodes if isinstance(value := find_cost(graph, key, cost), float)),
                            default=0.0) or 1.0  # fmt: skip
 
@@ -95,7 +94,7 @@ class _Builder:
         graph = Graph(self.graph.layers, nodes, reads, module, self.graph.shared)
         entered = [key for key in keys if any(source not in part for source in self.graph.reads[key])]
         left = [key for key in keys if any(reader not in part for reader in self.graph.readers[key])]
-        fold(graph, 1, self.lists, below=module)
+        fold(graph, 1, self.report.lists or (), below=module)
         count_repeats(graph)
         count_paths(graph)
         ends = {row: key for key, node in graph.nodes.items() for row in node.rows}
@@ -105,7 +104,7 @@ class _Builder:
                 reads[key].append(ENTRY)
             reads = {ENTRY: [], **reads, EXIT: list(dict.fromkeys(ends[key] for key in left))}
         return {
-            "tree": _write_part(Arranger(reads).arrange_all(tuple(reads))),
+            "tree": write_part(Arranger(reads).arrange_all(tuple(reads))),
             "boxes": {str(key): self.build_box(graph, key, keys) for key in graph.nodes},
             "lines": [[source, key] for key, sources in reads.items() for source in sources],
         }
@@ -140,21 +139,22 @@ class _Builder:
             [METRICS[name].label, f"{units.exact(value)} {METRICS[name].unit or ''}".strip()]
             for name, value in sums.items()
         ]
-        facts += [["Receptive field", units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)]]
+        field = graph.layers[max(graph.nodes[key].rows)].receptive_field
+        facts += [["Receptive field", spell_field(field, self.graph.input_size)]]
         return [[label, text] for label, text in facts if text]
 
 
-def _write_part(part: Part) -> Any:
+def write_part(part: Part) -> Any:
     """Return an arrangement in the page's form, in which a number is a box."""
     if isinstance(part, Single):
         return part.key
     if isinstance(part, Stack):
-        return {"stack": [_write_part(each) for each in part.parts]}
+        return {"stack": [write_part(each) for each in part.parts]}
     if isinstance(part, Row):
         return {
-            "row": [_write_part(each) for each in part.parts],
+            "row": [write_part(each) for each in part.parts],
             "passing": [list(ends) for ends in part.passing],
-            "side": [_write_part(each) for each in part.side],
+            "side": [write_part(each) for each in part.side],
         }
     return _write_layers(part)
 
@@ -171,6 +171,7 @@ def _write_layers(part: Layers) -> dict[str, Any]:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    folder = files("archcost.diagrams")
-    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return style, script
+    page, boxes, layout, script = (
+        read_page_file("archcost.diagrams", name) for name in ("page.css", "boxes.css", "layout.js", "page.js")
+    )
+    return page + boxes, join_scripts(layout, script)

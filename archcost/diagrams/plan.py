@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from archcost import units
+from archcost.charts.blocks import exceeds
 from archcost.charts.theme import TITLE, find_size
 from archcost.diagrams.labels import break_name, find_common_riders, name_node, spell_shape
 from archcost.diagrams.layout import Spaces, lay_out
 from archcost.metrics import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.ft2font import FT2Font
 
@@ -29,16 +30,15 @@ QUANTITIES = {"macs": "macs", "params": "params", "memory": "activation_bytes"}
 PADDING = 0.6  # of the font, within a box
 LEADING = 1.25  # of the font, from line to line
 FRAME, FRAME_WITH_BAR = 0.84, 1.1  # of the font, above and below the lines of a box
+SHEET = 0.25  # of the font, from a box to the sheet behind it
 LABEL = 1.35  # of the font, the room for a shape behind a box
 UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
-FORMS = [(False, "narrow"), (False, "low"), (True, "plain"), (True, "low"), (False, "narrowest"), (True, "narrowest")]
-NARROW = {"narrow": 16, "narrowest": 10}  # from this number of letters on, a name is wrapped
 BESIDE = "   "  # between a name and its cost
 HEAD = 2.75 * TITLE  # times the font, above the drawing
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
-WIDEST = 3.0  # largest width as a multiple of the narrowest, if the width shows the cost
+EXTENTS = {"down": (24.0, 16.0, 12.0), "right": (10.0, 7.0, 5.0)}  # of the font, the size of the costliest box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +57,40 @@ class Style:
     font: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A way to save room.
+
+    Names of more than `letters` are wrapped, or costs stand beside them (`low`); columns may end before branches
+    (`loose`) and have less room between them (`tight`). The costliest box is at least `extent` times the font large.
+    """
+
+    letters: int | None = None
+    low: bool = False
+    loose: bool = False
+    tight: bool = False
+    extent: float = 0.0
+
+
+FORMS = (
+    Form(), Form(letters=16), Form(low=True), Form(loose=True), Form(low=True, loose=True), Form(letters=10),
+    Form(letters=10, loose=True),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape."""
+    """The text of a box: its name in one or more lines, its cost as a figure and as a share, and its result's shape.
+
+    If its size shows the cost, `extent` is the least size across the flow as a multiple of the font.
+    """
 
     lines: tuple[str, ...]
     figure: str
     share: float
     shape: str
     low: bool = False  # the cost stands beside the name
+    extent: float = 0.0
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -104,21 +129,32 @@ def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[
     Letters are as large as fits, but not smaller than the size's font. If even that does not fit, names are wrapped
     (narrow boxes) or costs stand beside them (low boxes).
     """
-    size = find_size(style.size)
+    size, best = find_size(style.size), None
+    for planned in _try_forms(graphs, style, size.font):
+        if fit(planned, size):
+            return planned
+        best = planned if best is None else min(best, planned, key=lambda each: max(_compare(each, size)))
+    assert best is not None  # noqa: S101 - there are forms
+    return best
+
+
+def _try_forms(graphs: Sequence[tuple[str, Graph, Report]], style: Style, font: float) -> Iterator[list[Plan]]:
+    """Yield drawings, the most readable first."""
     largest = max(_find_largest(graph, style.cost) for _, graph, _ in graphs)
 
-    def plan_in(form: str, factor: float = 1.0, *, loose: bool = False) -> list[Plan]:
+    def plan_in(form: Form, factor: float = 1.0) -> list[Plan]:
+        texts = [_write_all(graph, report, style.cost, largest, form) for _, graph, report in graphs]
         return [
-            _plan(title, graph, _write_all(graph, report, style.cost, largest, form), style, factor * size.font, loose)
-            for title, graph, report in graphs
+            _plan(title, graph, text, style, factor * font, form)
+            for (title, graph, _), text in zip(graphs, texts, strict=True)
         ]
 
-    forms = [plain := plan_in("plain")]
-    if fit(plain, size):
-        forms = [*map(partial(plan_in, "plain"), FACTORS), plain]
-    else:
-        forms += [plan_in(form, loose=loose) for loose, form in FORMS]
-    return min(forms, key=lambda planned: max(1.0, *_compare(planned, size)))
+    extents = EXTENTS[style.direction] if style.show == "width" else (0.0,)
+    plain = Form(extent=extents[0])
+    if fit(plan_in(plain), find_size(style.size)):
+        yield from (plan_in(plain, factor) for factor in FACTORS)
+    for form in (replace(form, tight=tight) for tight in (False, True) for form in FORMS):
+        yield from (plan_in(replace(form, extent=extent)) for extent in extents)
 
 
 def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
@@ -140,40 +176,56 @@ def fit(planned: Sequence[Plan], size: Size) -> bool:
     return max(_compare(planned, size)) <= 1
 
 
-def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float, loose: bool) -> Plan:
+def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, font: float, form: Form) -> Plan:
     size, across = find_size(style.size), style.direction == "right"
 
     def measure_room(key: int) -> tuple[float, float]:
         width, height = measure_box(texts[key], style, font)
-        shape = texts[key].shape
+        shape, node = texts[key].shape, graph.nodes[key]
+        sheet = SHEET * font if node.times > 1 or node.paths > 1 else 0.0
         if across:
             return max(height, LABEL * font), width + (measure(shape, font, style.font) + font if shape else 0.0)
-        return max(width, measure(shape, font, style.font)), height + (LABEL * font if shape else 0.0)
+        return max(width, measure(shape, font, style.font)), height + sheet + (LABEL * font if shape else 0.0)
 
-    spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font)
+    room_of_column = max((measure_room(key)[0] for key, node in graph.nodes.items() if node.of > 1), default=0.0)
+
+    def place_room(key: int) -> tuple[float, float]:
+        width, height = measure_room(key)
+        return (room_of_column if graph.nodes[key].of > 1 else width), height
+
+    column = 0.7 if form.tight else 1.6
+    spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font, column=column * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
     room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
-    layout = lay_out(list(graph.nodes), reads, measure_room, spaces, room, loose=loose)
+    layout = lay_out(list(graph.nodes), reads, place_room, spaces, room, loose=form.loose)
+    return Plan(title, _write_note(graph, texts), graph, texts, layout.turn() if across else layout, font, across)
+
+
+def _write_note(graph: Graph, texts: Mapping[int, Text]) -> str:
+    """Return the words below the title, which hold for all boxes."""
     common = find_common_riders(graph)
-    note = f"each convolution: + {' + '.join(common)}" if common else ""
-    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
+    notes = [f"each convolution: + {' + '.join(common)}"] if common else []
+    beyond = any(" > " in text.figure for text in texts.values())
+    size = units.extents(graph.input_size)
+    return "; ".join([*notes, *([f"RF > {size}: a receptive field larger than the {size} input"] if beyond else [])])
 
 
 def measure_box(text: Text, style: Style, font: float) -> tuple[float, float]:
     """Return the width and the height of a box."""
-    width = max(measure(line, font, style.font) for line in text.rows)
-    if style.show == "width" and style.direction == "down":
-        width = max(width, text.share * WIDEST * 8 * font)
+    width = max(measure(line, font, style.font) for line in text.rows) + 2 * PADDING * font
     height = len(text.rows) * LEADING + (FRAME_WITH_BAR if text.share and style.show == "bar" else FRAME)
-    return width + 2 * PADDING * font, height * font
+    if style.direction == "down":
+        return max(width, text.extent * font), height * font
+    return width, max(height, text.extent) * font
 
 
-def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: str) -> Mapping[int, Text]:
+def _write_all(graph: Graph, report: Report, cost: str, largest: float, form: Form) -> Mapping[int, Text]:
     common = find_common_riders(graph)
-    return {key: _write(graph, key, name_node(graph, key, report, common), cost, largest, form) for key in graph.nodes}
+    names = {key: name_node(graph, key, report, common) for key in graph.nodes}
+    return {key: _write(graph, key, name, cost, largest, form) for key, name in names.items()}
 
 
-def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: str) -> Text:
+def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: Form) -> Text:
     value = None if graph.nodes[key].outside else find_cost(graph, key, cost)
     share = value / largest if isinstance(value, float) and largest else 0.0
     source = graph.source(key)
@@ -185,8 +237,8 @@ def _write(graph: Graph, key: int, name: str, cost: str, largest: float, form: s
         and spell_shape(graph, source) == shape
     ):
         shape = ""  # the shape did not change, and the line above shows it
-    lines = break_name(name, NARROW[form]) if form in NARROW else (name,)
-    return Text(lines, spell_cost(value, cost), share, shape, low=form == "low")
+    lines = break_name(name, form.letters) if form.letters else (name,)
+    return Text(lines, spell_cost(value, cost), share, shape, low=form.low, extent=share * form.extent)
 
 
 def _find_largest(graph: Graph, cost: str) -> float:
@@ -200,7 +252,8 @@ def find_cost(graph: Graph, key: int, cost: str) -> float | str | None:
     if cost in QUANTITIES:
         return sum(getattr(row, QUANTITIES[cost]) or 0 for row in rows) / graph.nodes[key].of
     if cost == "receptive-field":
-        return units.extents(graph.layers[max(graph.nodes[key].rows)].receptive_field)
+        field, inputs = graph.layers[max(graph.nodes[key].rows)].receptive_field, graph.input_size
+        return f"{units.extents(field)} > {units.extents(inputs)}" if exceeds(field, inputs) else units.extents(field)
     return None
 
 

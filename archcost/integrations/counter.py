@@ -1,72 +1,103 @@
-"""The multiply-adds of training steps, counted once for each shape of batch while the step runs."""
+"""The multiply-adds and the peak memory of training steps, recorded while a step runs."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from archcost.account.memory import CUDA_BLOCK, sum_live_bytes
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.rules import find
 from archcost.walk.recorder import Recorder
 from archcost.walk.tensors import find_tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
+
+    import torch
+    from torch import nn
+
+    from archcost.records import OpCall
+
+SETTLED = 2  # steps: the first one creates the optimizer's state, so only the second needs as much memory as the rest
 
 
 class StepCounter:
-    """Count the multiply-adds of a training step: forward pass, backward pass and optimizer.
+    """Count the multiply-adds of a training step (forward pass, backward pass and optimizer) and its live bytes.
 
-    A step has one part or, if gradients accumulate, several. The operators of the first part of each shape are recorded
-    as they run, so that frozen layers and a router's choices are counted correctly; later parts of that shape cost no
-    time. Recording leaves the operators' results unchanged, bit for bit. `uncovered` holds the operators without a
-    rule.
+    A step has one part or, if gradients accumulate, several. The operators of the first two steps are recorded as they
+    run, and later those from the first part of a new shape to the end of its step, so that frozen layers and a router's
+    choices are counted correctly; other steps cost no time. Recording leaves the operators' results unchanged, bit for
+    bit. `uncovered` holds the operators without a rule, `peak_bytes` the most live bytes of a recorded step.
     """
 
     def __init__(self) -> None:
         self.uncovered: set[str] = set()
+        self.peak_bytes = 0
+        self._network: nn.Module | None = None
+        self._on_host, self._block = True, 1
         self._known: dict[Hashable, int] = {}
         self._recorder: Recorder | None = None
         self._recording = ExitStack()
-        self._shape: Hashable = None
-        self._macs = 0
-        self._recorded = False
+        self._parts: list[tuple[Hashable, int | None]] = []  # shapes, and the first operators of recorded parts
+        self._steps = 0
+
+    def watch(self, network: nn.Module, device: torch.device) -> None:
+        """Count the live bytes of a device, with those of a network's tensors that no operator uses."""
+        self._network, self._on_host = network, device.type == "cpu"
+        self._block = CUDA_BLOCK if device.type == "cuda" else 1
 
     def start_step(self) -> None:
         """Begin a step; drop an unfinished one."""
         self.abandon()
-        self._macs, self._recorded = 0, False
+        self._parts.clear()
+        self._steps += 1
 
     def start_part(self, batch: Any) -> None:
         """Begin the forward and backward pass of a batch."""
-        self._end_part()
-        self._shape = describe_shape(batch)
-        if self._shape in self._known:
-            self._macs += self._known[self._shape]
-            return
-        self._recorder, self._recorded = self._recording.enter_context(Recorder()), True
+        shape = describe_shape(batch)
+        if self._recorder is None and (self._steps <= SETTLED or shape not in self._known):
+            self._recorder = Recorder(restorable=False)
+            self._introduce(self._recorder, batch)
+            self._recording.enter_context(self._recorder)
+        self._parts.append((shape, None if self._recorder is None else len(self._recorder.ops)))
 
     def end_step(self) -> tuple[int, bool]:
         """End a step; return its multiply-adds, and whether any were recorded, which takes time."""
-        self._end_part()
-        return self._macs, self._recorded
+        recorder = self._recorder
+        self.abandon()
+        if recorder is not None:
+            self._learn(recorder)
+        return sum(self._known.get(shape, 0) for shape, _ in self._parts), recorder is not None
 
     def abandon(self) -> None:
         """Stop recording, even if the step failed."""
         self._recording.close()
         self._recorder = None
 
-    def _end_part(self) -> None:
-        recorder = self._recorder
-        if recorder is None:
-            return
-        self.abandon()
-        self._known[self._shape] = self._add_up(recorder)
-        self._macs += self._known[self._shape]
+    def _introduce(self, recorder: Recorder, batch: Any) -> None:
+        """Number what is alive before the step; gradients may die in the step, before any operator reads them."""
+        parameters = [] if self._network is None else list(self._network.parameters())
+        buffers = [] if self._network is None else list(self._network.buffers())
+        for tensor in (*parameters, *buffers, *find_tensors(batch)):
+            recorder.number(tensor, "constant")
+        for parameter in parameters:
+            if parameter.grad is not None:
+                recorder.number(parameter.grad, "gradient")
 
-    def _add_up(self, recorder: Recorder) -> int:
-        formulas, macs = find_registered_formulas(recorder.ops), 0
-        for op in recorder.ops:
+    def _learn(self, recorder: Recorder) -> None:
+        """Keep the multiply-adds of the recorded parts by shape, and the peak of the live bytes."""
+        recorded = [(shape, start) for shape, start in self._parts if start is not None]
+        bounds = [start for _, start in recorded] + [len(recorder.ops)]
+        for (shape, _), (start, end) in zip(recorded, pairwise(bounds), strict=True):
+            self._known[shape] = self._add_up(recorder.ops[start:end])
+        storages = [storage for storage in recorder.storages.specs if storage.host == self._on_host]
+        self.peak_bytes = max(self.peak_bytes, *sum_live_bytes(storages, len(recorder.ops), self._block))
+
+    def _add_up(self, ops: Sequence[OpCall]) -> int:
+        formulas, macs = find_registered_formulas(ops), 0
+        for op in ops:
             rule = find(op.op, formulas)
             if rule is None:
                 self.uncovered.add(op.op)

@@ -13,7 +13,8 @@ class CostLogger(Callback):
     """Log the throughput of training steps to the trainer's loggers; a step is one batch.
 
     Each process logs its own figures: archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation if a peak
-    is known, and archcost/images_per_second or archcost/tokens_per_second.
+    is known, archcost/images_per_second or archcost/tokens_per_second, archcost/predicted_peak_bytes and, on a GPU,
+    archcost/measured_peak_bytes.
 
     Args:
         options: the arguments of `archcost.integrations.meter.Meter`: every, peak, dtype.
@@ -23,9 +24,9 @@ class CostLogger(Callback):
         self.meter = Meter(**options)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Tell the meter the network's device."""
+        """Tell the meter the network and its device."""
         del trainer
-        self.meter.prepare(pl_module.device)
+        self.meter.prepare(pl_module.device, pl_module)
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Begin a step."""

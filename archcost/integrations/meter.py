@@ -1,4 +1,4 @@
-"""The throughput of training steps: multiply-adds and items per second."""
+"""The throughput of training steps, multiply-adds and items per second, and the peak of their memory."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
+    from torch import nn
 
 PREFIX = "archcost/"
 
 
 class Meter:
-    """Measure training steps and return their throughput every few steps.
+    """Measure training steps and return their throughput and memory every few steps.
 
-    The time of steps in which operators were recorded is left out, and so is the time between `pause` and the next
-    step.
+    The time of steps in which operators were recorded (the first two, and those with a new shape of batch) is left
+    out, and so is the time between `pause` and the next step. The predicted peak holds the live tensors of the recorded
+    steps, the measured peak what the device's allocator has handed out since the process began; on the CPU, torch does
+    not measure it.
 
     Args:
         every: the number of timed steps between two sets of figures.
@@ -61,9 +64,10 @@ class Meter:
         """The operators that count as nothing, because they have no rule."""
         return tuple(sorted(self._counter.uncovered))
 
-    def prepare(self, device: torch.device) -> None:
-        """Set the network's device; measure its peak if requested."""
+    def prepare(self, device: torch.device, network: nn.Module) -> None:
+        """Set the network and its device; measure the device's peak if requested."""
         self._device = device
+        self._counter.watch(network, device)
         if self._peak == "measured":
             self._ceiling = _measure_peak(device, self._dtype)
 
@@ -124,6 +128,10 @@ class Meter:
         if self._ceiling is not None:
             figures["utilisation"] = rate / self._ceiling
         figures |= {f"{name}_per_second": count / seconds for name, count in self._items.items()}
+        figures["predicted_peak_bytes"] = self._counter.peak_bytes
+        measured = None if self._device is None else read_peak_bytes(self._device)
+        if measured is not None:
+            figures["measured_peak_bytes"] = measured
         return {f"{PREFIX}{name}": value for name, value in figures.items()}
 
     def _read_clock(self) -> float:
@@ -133,6 +141,13 @@ class Meter:
 
             torch.accelerator.synchronize(self._device)
         return self._clock()
+
+
+def read_peak_bytes(device: torch.device) -> int | None:
+    """Return the most bytes that the device's allocator has handed out; None where torch does not count them."""
+    import torch
+
+    return None if device.type == "cpu" else torch.accelerator.max_memory_allocated(device)
 
 
 def _read_peak(peak: float | str | None, dtype: str) -> float | None:

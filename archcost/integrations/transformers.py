@@ -13,8 +13,9 @@ class CostLogger(TrainerCallback):
     """Log the throughput of training steps by the trainer's own `log`, so that it reaches all of its loggers.
 
     A step is one optimizer step, with all batches whose gradients accumulate in it. Each process logs its own figures:
-    archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation if a peak is known, and
-    archcost/tokens_per_second or archcost/images_per_second.
+    archcost/macs_per_step, archcost/flops_per_second, archcost/utilisation if a peak is known,
+    archcost/tokens_per_second or archcost/images_per_second, archcost/predicted_peak_bytes and, on a GPU,
+    archcost/measured_peak_bytes.
 
     Args:
         trainer: the trainer that logs the figures.
@@ -28,9 +29,9 @@ class CostLogger(TrainerCallback):
         self._stepping = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **known: Any) -> None:
-        """Tell the meter the network's device, and hook the network to see each batch."""
+        """Tell the meter the network and its device, and hook the network to see each batch."""
         del state, control
-        self.meter.prepare(args.device)
+        self.meter.prepare(args.device, known["model"])
         self._hook = known["model"].register_forward_pre_hook(self._start_part, with_kwargs=True)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **known: Any) -> None:

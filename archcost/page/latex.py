@@ -1,22 +1,25 @@
-"""A page as LaTeX, for a paper or slides that input it; it needs the packages booktabs, longtable and textcomp."""
+"""A page as LaTeX, for a paper or slides that input it; its first line names the packages that it needs."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost.page.flat import HEADINGS, flatten_table
+from archcost.page.latex_columns import fit_columns
 from archcost.page.page import clean_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.page.document import Document
-    from archcost.page.flat import Flat
+    from archcost.page.latex_columns import Fitted
     from archcost.page.page import Figure, Page, Table
     from archcost.page.target import Target
 
 LONG = 40  # the most lines on one page
-PROSE = 40  # letters beyond which the cells of a column are wrapped
+BREAK = re.compile(r"(?:\\_|[/?=])(?=\S)|[.,:@](?=[^\s\d])")  # behind these a path may break, but no number
+HASH = re.compile(r"[0-9a-f]{10}(?=[0-9a-f]{10})")  # of a revision, which breaks anywhere
 ESCAPED = str.maketrans(
     {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
@@ -40,7 +43,7 @@ def write_page(page: Page) -> str:
 
 
 def _yield_page(page: Page) -> Iterator[str]:
-    yield "% needs \\usepackage{booktabs,longtable,textcomp}"
+    yield "% needs \\usepackage{array,booktabs,longtable,lscape,textcomp}"
     if page.table is not None:
         yield from _yield_table(page.table, _join_caption(page))
     else:
@@ -60,7 +63,7 @@ def _yield_page(page: Page) -> Iterator[str]:
         *(f"{HEADINGS[remark.kind]}: {remark.text}" for remark in page.remarks),
     ]
     for text in filter(None, texts):
-        yield from ("", rf"\noindent {escape_text(text)}")
+        yield from ("", rf"\noindent{{\sloppy {_allow_breaks(text)}\par}}")
 
 
 def _join_caption(page: Page) -> str:
@@ -69,40 +72,64 @@ def _join_caption(page: Page) -> str:
 
 def _yield_table(table: Table, caption: str) -> Iterator[str]:
     flat = flatten_table(table)
-    columns = "".join(_align_columns(flat))
-    head = _write_row([table.heading, *flat.headings])
+    names = [line.label if line.role == "total" else line.name or line.label for line, _ in flat.lines]
+    rows = [
+        [name, *(cells or [""] * len(flat.headings))] for name, (_, cells) in zip(names, flat.lines, strict=True)
+    ]  # fmt: skip
+    headings = [table.heading, *flat.headings]
+    numeric = [False, *flat.numeric]
+    fitted = fit_columns([*zip(headings, *rows, strict=True)], numeric)
     body = []
-    for line, cells in flat.lines:
+    for row, (line, _) in zip(rows, flat.lines, strict=True):
+        texts = [
+            escape_text(text) if width is None else _allow_breaks(text)
+            for text, width in zip(row, fitted.widths, strict=True)
+        ]
         if line.role == "total":
             body.append(r"\midrule")
-            name = escape_text(line.label)
         else:
-            name = rf"\texttt{{{escape_text(line.name or line.label)}}}"
-        body.append(f"{name} & {_write_row(cells)}" if cells else rf"{name} \\")
-    if len(body) > LONG:
-        yield rf"\begin{{longtable}}{{{columns}}}"
-        yield rf"\caption{{{caption}}}\\"
+            texts[0] = rf"\texttt{{{texts[0]}}}"
+        body.append(" & ".join(texts) + r" \\")
+    turn = (r"\begin{landscape}", r"\end{landscape}") if fitted.turned else ()
+    yield from turn[:1]
+    lines = sum(map(fitted.count_lines, rows))
+    yield from _yield_frame(body, _write_row(headings), fitted, numeric, caption, long=lines > LONG)
+    yield from turn[1:]
+
+
+def _yield_frame(
+    body: Sequence[str], head: str, fitted: Fitted, numeric: Sequence[bool], caption: str, *, long: bool
+) -> Iterator[str]:
+    """Yield a table around its rows, one that goes over pages if it is long."""
+    columns, name = fitted.align(numeric), fitted.size.name
+    gap = rf"\setlength{{\tabcolsep}}{{{fitted.size.gap / 2:.0f}pt}}"
+    size = () if name == "normalsize" else (rf"\{name}{gap}",)
+    if long:
+        yield from (r"\begingroup", *size, rf"\begin{{longtable}}{{{columns}}}", rf"\caption{{{caption}}}\\")
         yield from (r"\toprule", head, r"\midrule", r"\endfirsthead")
         yield from (r"\toprule", head, r"\midrule", r"\endhead")
-        yield from (*body, r"\bottomrule", r"\end{longtable}")
+        yield from (*body, r"\bottomrule", r"\end{longtable}", r"\endgroup")
         return
-    yield from (r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{{columns}}}")
+    yield from (r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", *size, rf"\begin{{tabular}}{{{columns}}}")
     yield from (r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}", r"\end{table}")
 
 
-def _align_columns(flat: Flat) -> Iterator[str]:
-    yield "l"
-    for i, numeric in enumerate(flat.numeric):
-        longest = max((len(cells[i]) for _, cells in flat.lines), default=0)
-        yield "r" if numeric else "l" if longest <= PROSE else r"p{0.25\linewidth}"
+def _allow_breaks(text: str) -> str:
+    """Escape a text that is wrapped, so that a path may break behind its dots, and a revision anywhere."""
+    return HASH.sub(r"\g<0>\\allowbreak{}", BREAK.sub(r"\g<0>\\allowbreak{}", escape_text(text)))
 
 
 def _yield_figures(figures: tuple[Figure, ...]) -> Iterator[str]:
-    yield from (r"\begin{tabular}{lrrl}", r"\toprule")
-    for figure in figures:
-        short = figure.short if figure.short != figure.digits else ""
-        yield r"\quad " * figure.level + _write_row([figure.label, figure.digits, short, figure.remark])
-    yield from (r"\bottomrule", r"\end{tabular}")
+    rows = [
+        (figure.label, figure.digits, figure.short if figure.short != figure.digits else "", figure.remark)
+        for figure in figures
+    ]
+    numeric = (False, True, True, False)
+    fitted = fit_columns([*zip(*rows, strict=True)], numeric)
+    yield from (r"\begingroup", rf"\{fitted.size.name}", rf"\begin{{tabular}}{{{fitted.align(numeric)}}}", r"\toprule")
+    for figure, row in zip(figures, rows, strict=True):
+        yield r"\quad " * figure.level + _write_row(row)
+    yield from (r"\bottomrule", r"\end{tabular}", r"\endgroup")
 
 
 def _write_listed(line: str) -> str:

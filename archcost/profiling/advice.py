@@ -70,7 +70,7 @@ def _last_rows(trace: Trace | None) -> str:
         layers = () if trace is None else account(trace, find_registered_formulas(trace.ops)).layers
     except Exception:  # noqa: BLE001 - the network's own failure matters more
         layers = ()
-    rows = [row for row in layers if row.outputs and row.kind != "Input"]
+    rows = [row for row in layers if row.outputs and not row.is_input]
     if not rows:
         return ""
     lines = [f"  {row.name} ({row.kind}): {_shapes(row.inputs)} -> {_shapes(row.outputs)}" for row in rows[-LAST:]]

@@ -26,12 +26,12 @@ def settle(network: Network, *, training: bool = False) -> Network:
 
     Args:
         network: from `archcost.sources`.
-        training: whether to add the inputs that only training needs.
+        training: whether to choose the inputs of training.
 
     Raises:
         UsageError: the request contradicts the inputs of the module.
     """
-    inputs = (*network.inputs, *(network.training_inputs if training else ()))
+    inputs = (training and network.training_inputs) or network.inputs
     network = replace(network, inputs=inputs, training_inputs=())
     if network.choose is None:
         return network
@@ -42,7 +42,9 @@ def settle(network: Network, *, training: bool = False) -> Network:
         network = replace(network, build=_Begun(network, module))
     if choice is None and network.inputs == (DEFAULT_INPUT,):
         return replace(network, why=UNSAID)
-    return network if choice is None else _take(network, choice)
+    if choice is None:
+        return network
+    return _take(network, replace(choice, inputs=(training and choice.training_inputs) or choice.inputs))
 
 
 def run_settled(network: Network, run: Callable[[Network], Result], *, training: bool = False) -> Result:
@@ -84,7 +86,9 @@ def settle_by_walk(network: Network) -> Network:
 
 
 def _take(network: Network, choice: Choice) -> Network:
-    note = _spell(choice.inputs, choice.why)
+    note, describe = _spell(choice.inputs, choice.why), network.describe
+    if describe is not None:  # for a module of a network: the choice is the whole network's input
+        network = replace(network, describe=lambda given: describe(given or choice.inputs))
     return replace(network, inputs=choice.inputs, why=choice.why, notes=(*network.notes, note))
 
 

@@ -146,7 +146,7 @@ def profile_network(
                 (f"{PARTIAL}{say_failure(error)}; the figures cover the operators that ran before the failure",),
             )
         costs = account(trace, find_registered_formulas(trace.ops), timeline=asked.timeline, saved=asked.saved)
-        report = _report(network, feed, trace, costs, notes)
+        report = build_report(network, feed, trace, costs, notes)
         del trace  # otherwise the garbage collector would search all of it when it resumes
         return report
 
@@ -166,7 +166,7 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
     plan = replace(plan, device=device, amp=asked.amp or plan.amp)
     try:
         trace, costs, sample = time_network(network, feed, asked, plan)
-        return replace(_report(network, feed, trace, costs), measured=sample)
+        return replace(build_report(network, feed, trace, costs), measured=sample)
     except Exception as error:  # noqa: BLE001 - torch raises several kinds
         if not ran_out(error):
             raise add_advice(error, network, feed) from error.__cause__
@@ -175,7 +175,8 @@ def _measure(network: Network, feed: Feed, asked: WalkPlan, plan: TimingPlan) ->
     raise OutOfMemoryError(describe_need(*describe_in_form(network, feed, plan), asked, str(device_of(device))))
 
 
-def _report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
+def build_report(network: Network, feed: Feed, trace: Trace, costs: Costs, notes: tuple[str, ...] = ()) -> Report:
+    """Return the report of a walk of a network."""
     from archcost.sources.assemble import name_tensors
 
     names = name_tensors(feed.specs, feed.batch) or [None] * len(trace.inputs)

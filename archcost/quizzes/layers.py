@@ -52,11 +52,12 @@ def _ask_volume(layer: Layer, what: str) -> Iterator[Question]:
         return
     channels = units.number(layer.outputs[0][1])
     why = "one map for each filter" if layer.role == "convolution" else "a pool keeps the number of maps"
+    up = any(", up to " in axis for axis in axes)  # a reader cannot know
     yield Question(
         kind="volume",
         layer=layer.name,
-        text=f"{what}. Which volume comes out?",
-        hint="Along an axis of n places: (n + 2 x pad - kernel)/stride + 1, to a whole number.",
+        text=f"{what}{', which rounds sizes up' if up else ''}. Which volume comes out?",
+        hint=f"Along an axis of n places: (n + 2 x pad - kernel)/stride + 1, rounded {'up' if up else 'down'}.",
         answer=_spell_volume(layer.outputs[0]),
         arithmetic=f"{'; '.join(dict.fromkeys(axes))}; {why}: {channels}",
     )
@@ -69,7 +70,7 @@ def _ask_params(layer: Layer, what: str) -> Iterator[Question]:
         yield Question(
             kind="parameters",
             layer=layer.name,
-            text=f"{what}. How many parameters has it?",
+            text=f"{what}. How many parameters does it have?",
             hint="What does it learn?",
             answer="0",
             arithmetic="a pool has no weights",
@@ -79,7 +80,7 @@ def _ask_params(layer: Layer, what: str) -> Iterator[Question]:
         yield Question(
             kind="parameters",
             layer=layer.name,
-            text=f"{what}. How many parameters has it{', biases too' if biases else ' (it has no biases)'}?",
+            text=f"{what}, {'with' if biases else 'without'} biases. How many parameters does it have?",
             hint="Each filter has a weight for each place of its window in each map that it reads."
             if layer.kernel
             else "Each output has a weight for each input.",
@@ -95,7 +96,9 @@ def _ask_macs(layer: Layer, what: str) -> Iterator[Question]:
             kind="multiply-adds",
             layer=layer.name,
             text=f"{what}. How many multiply-adds does it take for one image?",
-            hint="One for each weight of a filter, at each place of its output.",
+            hint="One for each weight of a filter, at each place of its output."
+            if layer.kernel
+            else "One for each weight, for each vector that it reads.",
             answer=units.exact(layer.macs),
             arithmetic=product,
         )
@@ -126,16 +129,18 @@ def _ask_field(layers: Sequence[Layer], layer: Layer) -> Iterator[Question]:
     after, kernel, dilation = layer.receptive_field[0], layer.kernel[0], layer.dilation[0]  # type: ignore[index]
     if not isinstance(field, int) or not isinstance(jump, int) or kernel == 1:
         return
-    if after != field + dilation * (kernel - 1) * jump:
+    image = next((each.outputs[0][2] for each in layers if each.is_input and len(each.outputs[0]) == MAP), None)
+    if after != field + dilation * (kernel - 1) * jump or image is None or after > image:
         return
     reach = f"({kernel} - 1)" if dilation == 1 else f"{dilation} x ({kernel} - 1)"
     rows = "1 row" if field == 1 else f"{field} rows"
+    apart = f"{jump} row{'' if jump == 1 else 's'}"
     yield Question(
         kind="receptive field",
         layer=layer.name,
-        text=f"One value before {layer.name} sees {rows} of the input, and those of the value below it "
-        f"begin {jump} further down. {layer.name} has a {units.shape(layer.kernel)} window"
-        f"{'' if dilation == 1 else f' of dilation {dilation}'}. How many rows does one value after it see?",
+        text=f"Each value that {layer.name} reads sees {rows} of the input; the next value below it sees as many, "
+        f"{apart} further down. {layer.name} has a {units.shape(layer.kernel)} window"
+        f"{'' if dilation == 1 else f' of dilation {dilation}'}. How many rows does one value of its output see?",
         hint="A window of k values spans k - 1 steps from one to the next.",
         answer=str(after),
         arithmetic=f"{field} + {reach} x {jump} = {after}",

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from archcost.records import Layer
 
-MOST = {"weights": "parameters, biases apart", "macs": "multiply-adds", "output_elements": "values in its output"}
+MOST = {
+    "weights": "parameters, not counting biases",
+    "macs": "multiply-adds",
+    "output_elements": "values in its output",
+}
 RIDING = frozenset(("normalisation", "activation"))
 
 
@@ -31,7 +35,7 @@ def yield_most_questions(layers: Sequence[Layer]) -> Iterator[Question]:
         yield Question(
             kind="largest",
             layer="",
-            text=f"Which convolution, pool or linear layer has most {words}?",
+            text=f"Which convolution, pool or linear layer has the most {words}?",
             hint="Early layers have large maps, late ones many channels; a linear layer has a weight for each pair.",
             answer=f"{first}, {100 * most / total:.1f} % of {units.exact(total)}",
             arithmetic=f"{units.exact(most)}; the next is {second} with {units.exact(less)}",

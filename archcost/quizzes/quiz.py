@@ -41,8 +41,9 @@ def build_quiz(report: Report, *, layers: Sequence[str] = (), seed: int = 0, cou
         kinds[question.kind].append(question)
     if not layers:
         kinds["slip"] += yield_slip_questions(report.network.spec, chance, SLIPS)
-    for questions in kinds.values():
+    for kind, questions in kinds.items():
         chance.shuffle(questions)
+        kinds[kind] = _leave_out_repeats(questions)
     picked: list[Question] = []
     while len(picked) < count and any(kinds.values()):
         picked += [questions.pop() for questions in kinds.values() if questions]
@@ -52,6 +53,12 @@ def build_quiz(report: Report, *, layers: Sequence[str] = (), seed: int = 0, cou
             f"{': leave --layers out' if layers else ''}"
         )
     return Quiz(spec=report.network.spec, network=report.network.name, seed=seed, questions=tuple(picked[:count]))
+
+
+def _leave_out_repeats(questions: Sequence[Question]) -> list[Question]:
+    """Return questions of which no two differ in the layer's name alone, as those of repeated blocks do."""
+    found = {(each.text.replace(each.layer, "") if each.layer else each.text): each for each in questions}
+    return list(found.values())
 
 
 def _refuse_batches(report: Report) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from archcost import units
 from archcost.claims import check, read_published
+from archcost.claims.expression import find_sources
 from archcost.records import Question
+from archcost.render.claims import WORDS
 from archcost.zoo import REGISTRY
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from archcost.records import Finding
 
-WORDS = {"macs": "the multiply-adds", "params": "the parameters", "weights": "the weights"}
 COUNTED = ("multiply-adds", "FLOPs")  # conventions about what is counted
 
 
@@ -38,14 +39,17 @@ def yield_slip_questions(spec: str, random: Random, most: int) -> Iterator[Quest
 
 def _ask(finding: Finding) -> Question:
     claim = finding.claim
-    found = "" if finding.measured is None else units.figure(finding.measured)
+    found = "" if finding.measured is None else units.figure_like(claim.printed, finding.measured)
     quantity = WORDS.get(claim.quantity, claim.quantity)
+    printed = claim.measured is not None and bool(find_sources(claim.measured))  # an error, which nobody can count
+    hint = f"Its source counts {claim.convention}." if claim.convention in COUNTED else "Count it yourself."
     return Question(
         kind="slip",
         layer="",
-        text=f'Find the slip. "{claim.source.title}" ({claim.at}) prints {claim.printed} for {quantity} of '
-        f"{claim.network}. What does the network give, and where may the figure come from?",
-        hint=f"Its source counts {claim.convention}." if claim.convention in COUNTED else "Count it yourself.",
+        text=f'Find the slip. "{claim.source.title}" ({claim.at}) prints {claim.printed} for the {quantity} of '
+        f"{claim.network}. What does {'its own paper print' if printed else 'the network give'}, and where may the "
+        "figure come from?",
+        hint="Look at the other entries of the challenge in that year." if printed else hint,
         answer=found or "not what is printed",
         arithmetic=finding.explanation or claim.reading,
     )

@@ -61,8 +61,9 @@ class MeasuredTime:
     """The measured time of one forward pass of a batch, read from a table.
 
     `low` and `high` are the 10th and the 90th percentile of `n` samples, None if the table lacks them. `place` is the
-    device with its driver, `setting` the other choices: "float32, contiguous, eager". `unmet` lists the conditions of a
-    trustworthy measurement that were not met. `line` is the line in the table.
+    device with its driver, `setting` the other choices: "float32, contiguous, eager". `watts` is the device's power
+    meanwhile and `peak_bytes` the most memory that it allocated, None where they were not measured. `unmet` lists the
+    conditions of a trustworthy measurement that were not met. `line` is the line in the table.
     """
 
     network: str
@@ -73,6 +74,8 @@ class MeasuredTime:
     n: int | None = None
     place: str = ""
     setting: str = ""
+    watts: float | None = None
+    peak_bytes: float | None = None
     unmet: tuple[str, ...] = ()
     line: int = 0
 
@@ -187,7 +190,7 @@ class Comparison(Displayed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A quantity of one network against the batch size: points of (batch size, bytes) or (batch size, seconds).
+    """A quantity of one network against the batch size: points of (batch size, bytes), (batch size, seconds), or watts.
 
     `spec` is the network's name on the command line. `times` has the measurement at each point, if there is one.
     """

@@ -203,6 +203,7 @@ class Costs:
     operators: dict[str, OperatorCosts]
     uncovered: dict[str, int]
     uncalled: tuple[str, ...]
+    lists: tuple[str, ...] | None = None
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()

@@ -55,7 +55,8 @@ class Report(Displayed):
 
     Everything except `environment` and `measured` is a pure function of the network and of archcost's version; a
     warning names an untested version of torch. `layers` are the rows in the order of execution; their sums are the
-    `totals`. `uncovered` counts the calls of operators without a rule, `uncalled` names leaf modules that never ran.
+    `totals`. `uncovered` counts the calls of operators without a rule, `uncalled` names leaf modules that never ran,
+    and `lists` the modules that never ran although their children did, as a ModuleList's; None in a report without it.
     `peak` is the moment of peak memory. `timeline` is the live memory at each operator and `saved` the list of tensors
     that training keeps, if requested. `full_training` are the totals with nothing frozen, if something was frozen.
     `measured` are the times, None without a measurement.
@@ -68,6 +69,7 @@ class Report(Displayed):
     operators: Mapping[str, OperatorCosts]
     uncovered: Mapping[str, int]
     uncalled: tuple[str, ...]
+    lists: tuple[str, ...] | None = None
     warnings: tuple[str, ...] = ()
     peak: Peak | None = None
     timeline: tuple[Instant, ...] = ()
@@ -94,6 +96,7 @@ class Report(Displayed):
             operators=costs.operators,
             uncovered=costs.uncovered,
             uncalled=costs.uncalled,
+            lists=costs.lists,
             warnings=(*costs.warnings, *warnings),
             peak=costs.peak,
             timeline=costs.timeline,

@@ -231,7 +231,10 @@ def _find_resizes(rest: Sequence[Change], _all: Sequence[Change]) -> Iterator[Gr
         found = [change for change in same if (size := _compute_size(change)) != 1 and (size > 1) == more]
         sizes = {_compute_size(change) for change in found if _learns(change.row) and _compute_factor(change) == 1}
         if sizes and len(found) >= FEWEST_SCALED:
-            stem = (_find_common_path([change.row.name for change in found if change.row.kind != "Input"]),)
+            names = [change.row.name for change in found]
+            stem = (
+                _find_common_path([name for name in names if name != "input"]),
+            )  # a network's input is in no module
             readers = [change for change in same if _reads_more(change, more=more)]
             changes = (*found, *readers)
             yield Group(kind="resized", before=stem, after=stem, factors=tuple(sorted(sizes)), changes=changes)

@@ -39,7 +39,7 @@ def build_document(findings: Sequence[Finding]) -> Document:
         pages=lambda: _yield_pages(findings),
         listing=lambda: (_build_listing(findings),),
         data=lambda: dump_json({"claims": [_build_record(finding) for finding in findings]}, sort=False),
-        rows=lambda: read_table(_build_table(findings, COLUMNS)),
+        rows=lambda: read_table(build_table(findings, COLUMNS)),
         schema={"network": "text", **dict.fromkeys(COLUMNS, "text"), "measured": "real"},
     )
 
@@ -92,7 +92,7 @@ def _group_by_source(findings: Sequence[Finding]) -> dict[Source, list[Finding]]
 
 
 def _spell_measured(finding: Finding) -> str:
-    return "" if finding.measured is None else units.figure(finding.measured)
+    return "" if finding.measured is None else units.figure_like(finding.claim.printed, finding.measured)
 
 
 def _build_record(finding: Finding) -> dict[str, Any]:
@@ -113,7 +113,8 @@ def _build_record(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _build_table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
+def build_table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
+    """Return the table of findings with some of `COLUMNS`."""
     return Table(
         heading="Network",
         columns=tuple(
@@ -133,7 +134,8 @@ def _build_table(findings: Sequence[Finding], columns: Sequence[str]) -> Table:
 
 def _build_cell(finding: Finding, name: str) -> Cell:
     raw = _build_record(finding)[name]
-    return Cell(text=_spell_measured(finding) if name == "measured" else str(raw), raw=raw)
+    texts = {"measured": _spell_measured(finding), "quantity": WORDS.get(finding.claim.quantity, str(raw))}
+    return Cell(text=texts.get(name, str(raw)), raw=raw)
 
 
 def _yield_pages(findings: Sequence[Finding]) -> Iterator[Page]:
@@ -141,4 +143,4 @@ def _yield_pages(findings: Sequence[Finding]) -> Iterator[Page]:
     yield Page(title=spell_title(findings), facts=_list_facts(findings))
     shown = tuple(name for name in COLUMNS if name not in {"source", "convention", "protocol"})
     for source, group in _group_by_source(findings).items():
-        yield Page(title=source.title, table=_build_table(group, shown))
+        yield Page(title=source.title, table=build_table(group, shown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from archcost.records.published import DATED
 from archcost.render.columns import build_number_column, build_text_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from archcost.page.document import Kind
     from archcost.records import Comparison, ComparisonRow
@@ -41,18 +42,28 @@ CONVENTIONS = (
 )
 
 
+def find_columns(*conditions: str | None) -> frozenset[str]:
+    """Return the columns that conditions or orders name, such as `year` and `top1` for "year > 2015 and top1 > 80"."""
+    words = {word for text in conditions for word in re.findall(r"\w+", text or "")}
+    return frozenset(words & COLUMNS.keys())
+
+
 def build_document(
-    comparison: Comparison, *, binary: bool = False, dated: bool = False, picture: Callable[[], str] | None = None
+    comparison: Comparison,
+    *,
+    binary: bool = False,
+    asked: Collection[str] = (),
+    picture: Callable[[], str] | None = None,
 ) -> Document:
     """Return the document of a comparison; `picture` draws its SVG when a format needs it.
 
-    If `dated`, or with published networks, the table has years.
+    The columns in `asked` stay in a narrow terminal. The table has years if `asked` has, or with published networks.
     """
     known = [row for row in comparison.rows if row.accuracy and row.accuracy.top1 is not None and row.macs]
     datasets = Counter(row.accuracy.dataset for row in known if row.accuracy)
     drawn = picture if max(datasets.values(), default=0) > 1 else None  # one axis shows one data set
     return Document(
-        pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary, dated=dated), picture=drawn),),
+        pages=lambda: (dataclasses.replace(build_page(comparison, binary=binary, asked=asked), picture=drawn),),
         data=lambda: _dump_comparison(comparison),
         rows=lambda: _build_rows(comparison),
         schema=COLUMNS,
@@ -60,7 +71,7 @@ def build_document(
     )
 
 
-def build_page(comparison: Comparison, *, binary: bool = False, dated: bool = False) -> Page:
+def build_page(comparison: Comparison, *, binary: bool = False, asked: Collection[str] = ()) -> Page:
     """Return the page of a comparison."""
     rows, lost = comparison.rows, comparison.failures
     inputs = build_text_column("input", "Input", [units.shape(row.input) for row in rows], rank=3)
@@ -79,9 +90,10 @@ def build_page(comparison: Comparison, *, binary: bool = False, dated: bool = Fa
         table.append(
             [Cell() if value is None else Cell(text=_spell_figure(name, value), raw=value) for value in values]
         )
-    if dated or any(row.published for row in rows):
+    if "year" in asked or any(row.published for row in rows):
         columns.append(Column(name="year", heading="Year", rank=2))
         table.append([Cell() if row.year is None else Cell(text=str(row.year), raw=row.year) for row in rows])
+    columns = [dataclasses.replace(each, rank=0) if each.name in asked else each for each in columns]
     remarks = [*("Pareto" if row.pareto else "" for row in rows)]
     columns.append(Column(name="remark", heading="", numeric=False))
     table.append([Cell(text=remark, raw=remark) for remark in remarks])

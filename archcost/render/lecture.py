@@ -2,14 +2,15 @@
 
 As in the lecture, height comes before width and channels, "params" leaves biases out, and a row without memory and
 weights (an in-place ReLU, dropout in inference, flatten) is left out. Modules of several rows have a heading if the
-network branches or repeats a module; consecutive equal modules are written once, with their number.
+network branches or repeats a module; consecutive equal modules, and rows that repeat, are written once, with their
+number.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost import units
 from archcost.errors import ArgumentError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from archcost.render.tree import Path
 
 RIDING = frozenset(("normalisation", "activation"))
+LONGEST_RUN, LEAST_TIMES = 4, 3  # rows that repeat together, and how often, to be written once
+Part: TypeAlias = tuple[str, tuple[str, ...]]  # a module's name ("" for a single row), and its lines
 
 
 class _Line(NamedTuple):
@@ -52,6 +55,7 @@ def write_listing(report: Report, *, flops: bool = False) -> tuple[str, ...]:
 
 def _yield_rows(shown: Sequence[Layer], *, brief: bool, flops: bool) -> Iterator[_Line]:
     pixels: tuple[int, ...] = ()  # shape of the last printed row, which a flatten before an FC row flattens
+    owners: set[str] = set()  # rows whose weights were printed, for a later call of the same module
     for layer in shown:
         sizes = row.order_sizes(layer)
         name, shape = row.name_layer(layer), f"[{units.shape(sizes)}]  " if sizes else ""
@@ -61,7 +65,8 @@ def _yield_rows(shown: Sequence[Layer], *, brief: bool, flops: bool) -> Iterator
         elif window:
             size = row.spell_size(layer)
             shape = f"{row.spell_window(layer)} -> {shape}{size and size + '  '}"
-        params = row.spell_weights(layer, pixels)
+        params = row.spell_weights(layer, pixels, shared=layer.name in owners)
+        owners |= {layer.name} if layer.weights else set()
         operations = f"  ops: {row.spell_operations(layer)}" if flops and layer.macs else ""
         text = f"{name}: {shape}memory: {row.spell_memory(layer)}  params: {params}{operations}"
         yield _Line(read_path(layer), text, layer.role)
@@ -81,15 +86,17 @@ def _number(lines: Sequence[_Line]) -> list[_Line]:
 
 def _yield_headed(lines: Sequence[_Line], level: int, indent: str) -> Iterator[str]:
     """Yield lines below the headings of their modules; consecutive equal modules are one, with their number."""
-    parts: list[tuple[str, tuple[str, ...]]] = []
+    parts: list[Part] = []
     for name, group in groupby(lines, lambda line: line.path[level] if len(line.path) > level + 1 else ""):
         inside = list(group)
         if not name:
             parts += [("", (line.text,)) for line in inside]
         elif sum(line.role not in RIDING for line in inside) > 1:
-            parts.append((name, tuple(_yield_headed(inside, level + 1, "  "))))
+            path = _join_single(inside, level)
+            parts.append((".".join(path), tuple(_yield_headed(inside, level + len(path), "  "))))
         else:
             parts += [("", (line.text,)) for line in inside]
+    parts = _fold_runs(parts)
     for (heads, texts), same in groupby(parts, lambda part: (bool(part[0]), part[1])):
         names = [name for name, _ in same]
         if not heads:
@@ -98,6 +105,44 @@ def _yield_headed(lines: Sequence[_Line], level: int, indent: str) -> Iterator[s
         times = f"{names[0]} to {names[-1]} (x {units.number(len(names))})" if len(names) > 1 else names[0]
         yield f"{indent}{times}"
         yield from (indent + text for text in texts)
+
+
+def _join_single(inside: Sequence[_Line], level: int) -> tuple[str, ...]:
+    """Return the name of the module around some lines, with the names of the modules that contain them all, too."""
+    first = inside[0].path
+    depth = level + 1
+    while all(len(line.path) > depth + 1 and line.path[depth] == first[depth] for line in inside):
+        depth += 1
+    return first[level:depth]
+
+
+def _fold_runs(parts: Sequence[Part]) -> list[Part]:
+    """Return parts in which a run of different rows that repeats is one part, named by how often it does."""
+    found: list[Part] = []
+    i = 0
+    while i < len(parts):
+        size, times = _find_run(parts, i)
+        if times:
+            lines = tuple(f"  {text}" for _, texts in parts[i : i + size] for text in texts)
+            found.append((f"{units.number(times)} times", lines))
+        else:
+            found.append(parts[i])
+        i += size * max(times, 1)
+    return found
+
+
+def _find_run(parts: Sequence[Part], start: int) -> tuple[int, int]:
+    """Return the rows of a run that starts here, and how often it is repeated; (1, 0) without one."""
+    for size in range(2, LONGEST_RUN + 1):
+        run = parts[start : start + size]
+        if len({texts for _, texts in run}) < size or any(name for name, _ in run):
+            continue
+        times = 1
+        while parts[start + times * size : start + (times + 1) * size] == run:
+            times += 1
+        if times >= LEAST_TIMES:
+            return size, times
+    return 1, 0
 
 
 def _branches(report: Report) -> bool:

@@ -100,9 +100,12 @@ def spell_memory(layer: Layer) -> str:
     if count_passing(layer):
         note = f" (and {units.slide(count_passing(layer))} for a moment)"
         taken = volume
-    if taken != volume or taken == max(sizes, default=0):
+    same = bool(layer.inputs) and set(layer.inputs) == {layer.outputs[0]}  # so are its temporary values
+    copies = taken // volume if volume and taken % volume == 0 and (same or taken == volume) else 0
+    factors = (*((copies,) if copies > 1 else ()), *(size for size in sizes if size > 1))
+    if not copies or len(factors) < 2:  # noqa: PLR2004 - a product
         return units.slide(taken) + note
-    return f"{'*'.join(map(units.number, sizes))}={units.slide(taken)}{note}"
+    return f"{_join_factors(factors if copies > 1 else sizes)}={units.slide(taken)}{note}"
 
 
 def count_passing(layer: Layer) -> int:
@@ -111,10 +114,13 @@ def count_passing(layer: Layer) -> int:
     return max(layer.activation_elements - volume, 0) if layer.role == "normalisation" and volume else 0
 
 
-def spell_weights(layer: Layer, pixels: tuple[int, ...]) -> str:
-    """Return weights as a product; `pixels` are the sizes before the flatten in front of an FC row."""
+def spell_weights(layer: Layer, pixels: tuple[int, ...], *, shared: bool = False) -> str:
+    """Return weights as a product; `pixels` are the sizes before the flatten in front of an FC row.
+
+    A row without weights of its own may use those of an earlier, `shared` call.
+    """
     if not layer.weights:
-        return "0 (shared)" if layer.call else "0"
+        return "0 (shared)" if shared else "0"
     formula, product = _spell_product(layer, pixels)
     return f"{formula} = {units.exact(product)}" if product == layer.weights else units.exact(layer.weights)
 

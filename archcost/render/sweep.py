@@ -31,6 +31,7 @@ COLUMNS: Mapping[str, Kind] = {
     "n": "whole",
     **dict.fromkeys(("spread", "images_per_second", "flops_per_second", "coverage", "overhead"), "real"),
     **dict.fromkeys(("peak_allocated_bytes", "predicted_peak_bytes"), "whole"),
+    **dict.fromkeys(("watts", "joules_per_image"), "real"),
     **dict.fromkeys(("outcome", "message", "unmet", "device", "driver", "torch"), "text"),
     **dict.fromkeys(("threads", "clock_hz", "memory_clock_hz"), "whole"),
 }
@@ -253,6 +254,7 @@ def _yield_records(sweep: Sweep) -> Iterator[dict[str, Any]]:
             **_name_record(sweep, cell),
             **_spell_seconds(cell.sample),
             **{column.name: entry.raw for column, entry in zip(table.columns, line.cells, strict=True)},
+            **_spell_energy(cell.sample),
             "outcome": cell.outcome,
             "message": cell.message,
             "unmet": "; ".join(cell.sample.unmet) if cell.sample else "",
@@ -269,6 +271,12 @@ def _spell_seconds(sample: Sample | None) -> dict[str, float | None]:
     return dict(
         zip(names, (each / 10**9 for each in (series.median, series.quantile(0.1), series.quantile(0.9))), strict=True)
     )
+
+
+def _spell_energy(sample: Sample | None) -> dict[str, float]:
+    """Return the device's power and the energy of an image, if they were measured."""
+    energy = None if sample is None else sample.energy
+    return {} if energy is None else {"watts": energy.watts, "joules_per_image": energy.joules_per_image}
 
 
 def _yield_layer_records(sweep: Sweep) -> Iterator[dict[str, Any]]:

@@ -38,6 +38,7 @@ COPYING = """
     slice_scatter select_scatter block_diag diag diag_embed im2col col2im
     slice_backward select_backward unfold_backward value_selecting_reduction_backward
     _coalesce _to_dense _to_sparse _to_sparse_csr _to_sparse_csc _to_sparse_bsr _to_sparse_bsc sparse_mask
+    _convert_indices_from_coo_to_csr _convert_indices_from_csr_to_coo
     as_strided_scatter diagonal_scatter _pack_padded_sequence diagonal_copy
 """
 MAKING = """

@@ -161,6 +161,28 @@ def cross_product(call: OpCall) -> Work:
     return Work(other_ops=3 * call.outputs[0].elements)
 
 
+@rule("aten.linalg_solve_triangular", "aten.triangular_solve", role="other", sees=Everything())
+def substitution(call: OpCall) -> Work:
+    """Solution of a triangular n x n system for each of k columns, by substitution.
+
+    n (n - 1) / 2 products, as many differences, and n quotients for each column.
+
+    other_ops = n * n * k for each matrix
+    """
+    matrix = call.args["A"] if "A" in call.args else call.args["self"]
+    return Work(other_ops=call.outputs[0].elements * matrix.shape[-1])
+
+
+@rule("aten.cholesky_solve", "aten.linalg_lu_solve", role="other", sees=Everything())
+def two_substitutions(call: OpCall) -> Work:
+    """Solution of an n x n system of two known triangular factors for each of k columns.
+
+    other_ops = 2 * n * n * k for each matrix
+    """
+    matrix = call.args["LU"] if "LU" in call.args else call.args["input2"]
+    return Work(other_ops=2 * call.outputs[0].elements * matrix.shape[-1])
+
+
 @rule(
     "aten._linalg_det",
     "aten._linalg_eigh",

@@ -51,7 +51,7 @@ def build_grids(table: Table) -> tuple[list[Grid], list[str]]:
         row = [INDENT * line.level + line.label, *([line.kind] if kinds else [])]
         for i in layout.columns:
             cell = line.cells[i] if line.cells else None
-            row.append("\n".join(break_text(cell.text, WIDE)) if cell else "")
+            row.append(_break_cell(cell.text) if cell else "")
             if layout.percent and shown.columns[i].shared:
                 row.append(cell.share if cell else "")
         rows.append(tuple(row))
@@ -101,6 +101,12 @@ def _leave_out_long(table: Table) -> tuple[Table, list[str]]:
     total = None if table.total is None else take(table.total)
     columns = tuple(table.columns[i] for i in kept)
     return replace(table, columns=columns, lines=tuple(map(take, table.lines)), total=total), told
+
+
+def _break_cell(text: str) -> str:
+    """Return a text on lines; a product is one word, which stays whole."""
+    longest = max(map(measure_text, text.split()), default=0.0)
+    return "\n".join(break_text(text, min(max(WIDE, longest), LONGEST)))
 
 
 def _name_line(line: Line, table: Table) -> str:

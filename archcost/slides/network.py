@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from archcost.slides.deck import Slide
 
 BARS = 36  # whose names fit on a slide
+STEPS = 12  # the most clicks that build a diagram up
 TOLD = 5  # bars whose arithmetic is in the speaker's notes
 SPELLED = {
     "params": lambda layer: lecture_rows.spell_weights(layer, ()),
@@ -34,21 +37,27 @@ SPELLED = {
     "macs": lecture_rows.spell_operations,
 }
 UNITS = {"activation_bytes": "B"}
+LISTED = 4  # slides that a listing of rows may take
+FINDING = ("quantity", "printed", "measured", "verdict", "source")
+HOLDING = ("match", "rounding")  # verdicts on figures whose digits are printed
 
 
-def build_network_deck(report: Report, findings: Sequence[Finding] = ()) -> Deck:
+def build_network_deck(report: Report, findings: Sequence[Finding] = (), *, steps: bool = False) -> Deck:
     """Return a network as slides.
 
     Args:
         report: the network's report for one image.
         findings: the network's published figures compared with measured ones.
+        steps: build the diagram up in the order of execution.
     """
     name = report.network.name
     frame = Frame(name, sources=list_sources([report.network.spec]))
-    return Deck(title=name, slides=tuple(_yield_slides(report, name, frame, findings)))
+    return Deck(title=name, slides=tuple(_yield_slides(report, name, frame, findings, steps=steps)))
 
 
-def _yield_slides(report: Report, name: str, frame: Frame, findings: Sequence[Finding]) -> Iterator[Slide]:
+def _yield_slides(
+    report: Report, name: str, frame: Frame, findings: Sequence[Finding], *, steps: bool
+) -> Iterator[Slide]:
     totals = report.totals
     page = build_page(report, View(name="modules"))
     costs = f"{units.short(totals.params)} parameters, {units.short(totals.macs)} multiply-adds"
@@ -56,12 +65,11 @@ def _yield_slides(report: Report, name: str, frame: Frame, findings: Sequence[Fi
     yield from build_slides(
         Page(title=page.title, facts=page.facts, figures=_choose(page)), frame._replace(title=first)
     )
-    yield from _yield_diagrams(report, name, frame)
+    yield _build_diagram_slide(report, name, frame, steps=steps)
     for quantity in ("params", "activation_bytes", "macs"):
         yield _build_chart(report, name, quantity, frame)
     yield from _yield_fields(report, name, frame)
-    listed = f"{name}, row by row: every figure is a product"
-    yield from build_slides(build_page(report, View(name="lecture", flops=True)), frame._replace(title=listed))
+    yield from _yield_rows(report, name, frame)
     yield from _yield_findings(name, findings, frame)
 
 
@@ -70,22 +78,21 @@ def _choose(page: Page) -> tuple[Figure, ...]:
     return tuple(figure for figure in page.figures if not figure.level)
 
 
-def _yield_diagrams(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
+def _build_diagram_slide(report: Report, name: str, frame: Frame, *, steps: bool) -> Slide:
+    """Return the slide of the diagram, in the direction that leaves room for more of the network."""
     depth = report.totals.depth
     title = f"{name} has {units.exact(depth)} weighted layer{'' if depth == 1 else 's'} on its longest path"
-    yield build_picture_slide(_build_diagram(report, ""), frame._replace(title=title))
+    drawn = {way: draw_network(report, style=Style(size=SIZE, direction=way)) for way in ("right", "down")}
+    way = max(drawn, key=lambda each: (drawn[each].fits, drawn[each].boxes))
+    count = drawn[way].boxes
 
+    def draw(first: int, theme: str, format_: str) -> bytes:
+        style = Style(theme=theme, size=SIZE, direction=way)
+        return encode_figure(draw_network(report, first=first, style=style).figure, format_)
 
-def _build_diagram(report: Report, module: str) -> Picture:
-    def draw(theme: str, format_: str) -> bytes:
-        diagrams = [
-            draw_network(report, module=module, style=Style(theme=theme, size=SIZE, direction=direction))
-            for direction in ("right", "down")
-        ]
-        fitting = [each for each in diagrams if each.fits]
-        return encode_figure(max(fitting or diagrams, key=lambda each: len(each.figure.axes[0].texts)).figure, format_)
-
-    return Picture(alt=f"Diagram of {report.network.name}", steps=(draw,))
+    parts = min(STEPS, count) if steps else 1
+    pictures = tuple(partial(draw, count * part // parts) for part in range(1, parts + 1))
+    return build_picture_slide(Picture(alt=f"Diagram of {name}", steps=pictures), frame._replace(title=title))
 
 
 def _build_chart(report: Report, name: str, quantity: str, frame: Frame) -> Slide:
@@ -160,14 +167,34 @@ def _tell_field(layer: Layer) -> str:
     return f"{layer.name}: {window}: receptive field {units.extents(layer.receptive_field)}"
 
 
+def _yield_rows(report: Report, name: str, frame: Frame) -> Iterator[Slide]:
+    """Yield the slides of the lecture's table; if it needs too many, those of the modules, with its rows as notes."""
+    page = build_page(report, View(name="lecture", flops=True))
+    listed = build_slides(page, frame._replace(title=f"{name}, row by row: every figure is a product"))
+    if len(listed) <= LISTED:
+        yield from listed
+        return
+    macs = Counter[str]()
+    for layer in report.layers:
+        macs[layer.name.partition(".")[0]] += layer.macs
+    (most, value), *_ = macs.most_common(1)
+    title = f"{name}, module by module: {units.share(value, report.totals.macs)} % of the multiply-adds are in {most}"
+    told = tuple(line for line in page.lines if line)
+    yield from build_slides(build_page(report, View(name="modules")), frame._replace(title=title, notes=told))
+
+
 def _yield_findings(name: str, findings: Sequence[Finding], frame: Frame) -> Iterator[Slide]:
-    differing = [finding for finding in findings if finding.verdict == "differs"]
     if not findings:
         return
-    matching = sum(finding.verdict == "match" for finding in findings)
-    count = f"{units.exact(matching)} of {units.exact(len(findings))} printed figures match"
+    differing = [finding for finding in findings if finding.verdict == "differs"]
+    holding = sum(finding.verdict in HOLDING for finding in findings)
     differ = f"; {units.exact(len(differing))} differ{'s' if len(differing) == 1 else ''}" if differing else ""
-    title = f"{name}: {count}{differ}"
-    for page in claims.build_document(differing or findings).pages():
-        cited = (page.title, *frame.sources)
-        yield from build_slides(page, frame._replace(title=title, sources=cited))
+    title = f"{name}: {units.exact(holding)} of {units.exact(len(findings))} printed figures hold{differ}"
+    shown = differing or findings
+    cited = tuple(dict.fromkeys(finding.claim.source.title for finding in shown))
+    told = tuple(
+        f"{finding.claim.source.title}, {finding.claim.at}: {finding.claim.printed}. {finding.explanation}".strip()
+        for finding in shown
+    )
+    page = Page(title=claims.spell_title(findings), table=claims.build_table(shown, FINDING))
+    yield from build_slides(page, frame._replace(title=title, notes=told, sources=(*cited, *frame.sources)))

@@ -96,7 +96,7 @@ def _read_lecture(lines: Sequence[str]) -> Cells:
         elif total is not None:
             totals[total[1]] = total[2]
         elif line and not totals:  # a module's heading
-            rows.append((line, *([""] * (2 + operations))))
+            rows.append((_shorten_layer(line), *([""] * (2 + operations))))
     rows.append(("TOTAL", *(totals.get(name, "") for name in ("memory", "params", *(["ops"] if operations else [])))))
     headings = ("Layer", "Memory\n(values)", "Weights", *(["Multiply-\nadds"] if operations else []))
     return Cells(headings, (False, *(True for _ in headings[1:])), rows, 1)
@@ -108,7 +108,7 @@ def _shorten_layer(text: str) -> str:
     kept = text.strip(" ")
     if measure_text(kept) > LAYERS:
         kept = FORMULA.sub(r"\1", kept)
-    return "\u2007" * indent + kept.replace("  ", "\u2007\u2007")
+    return "\u2007" * (indent // 2) + kept.replace("  ", "\u2007\u2007")
 
 
 def _find_result(product: str | None) -> str:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archcost import units
 from archcost.errors import BuildError, UnknownNetworkError, first_line
 from archcost.sources.choose import choose_inputs
 from archcost.sources.examples import describe_example
@@ -18,6 +19,7 @@ from archcost.sources.source import Source
 if TYPE_CHECKING:
     from archcost.sources.spec import Spec
 
+MOST_TIMES, MOST_BYTES = 20, 100 << 20  # an archive may unpack to more than one of these
 EXPORTED, SCRIPTED = (".pt2",), (".pt", ".pth", ".ts", ".torchscript")
 
 
@@ -40,7 +42,21 @@ class _Archive(Source):
         path = Path(spec.target)
         if not path.is_file():
             raise UnknownNetworkError(f"there is no file {spec.target!r} (looked in {Path.cwd()})")
+        _refuse_bomb(path)
         return _find_exported(spec) if spec.target.endswith(EXPORTED) else _find_scripted(spec)
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse an archive that unpacks to far more than its size; torch stores its own without compression."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked, packed = sum(entry.file_size for entry in archive.infolist()), path.stat().st_size
+    if unpacked > max(MOST_TIMES * packed, MOST_BYTES):
+        raise UnknownNetworkError(
+            f"{path} unpacks from {units.short(packed, 'B')} to {units.short(unpacked, 'B')}; torch does not "
+            "compress its archives, so archcost does not open this one"
+        )
 
 
 def _find_exported(spec: Spec) -> Network:

@@ -6,6 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
+from archcost import units
 from archcost.errors import ArgumentError, spell
 from archcost.sources.examples import describe_example
 from archcost.sources.inputs import InputSpec
@@ -41,9 +42,14 @@ def choose_inputs(
         seq: requested number of tokens.
 
     Raises:
-        ArgumentError: a number of tokens is requested, but the network takes something else.
+        ArgumentError: a number of tokens or a size is requested, but the network takes something else.
     """
     choice = _choose(module, example, size, seq)
+    if choice is not None and size is not None and not any(spec.shape[-2:] == size for spec in choice.inputs):
+        raise ArgumentError(
+            f"@{units.shape(size)} is for networks that take images; {type(module).__name__} takes "
+            f"{', '.join(map(str, choice.inputs))}: use --input"
+        )
     if seq is None:
         return choice
     if choice is None:
@@ -65,6 +71,7 @@ def _choose(
     module: nn.Module, example: Callable[[], Any] | None, size: tuple[int, int] | None, seq: int | None
 ) -> Choice | None:
     from archcost.sources.configured import describe_configured
+    from archcost.sources.targets import describe_targets
 
     if example is not None:
         return Choice(inputs=describe_example(example(), module), why="example_inputs() beside it")
@@ -74,7 +81,8 @@ def _choose(
         if given is not None:
             return Choice(inputs=describe_example(given, module), why=f"its {name}")
     if configured:
-        return Choice(inputs=configured, why="its configuration")
+        training_inputs = describe_targets(module, configured)
+        return Choice(inputs=configured, why="its configuration", training_inputs=training_inputs)
     tokens = next((name for name in _list_parameters(module) if name in IDS), None)
     if tokens:
         return Choice(

@@ -11,9 +11,8 @@ from archcost.sources.choose import choose_inputs
 from archcost.sources.libraries import import_library, load_beside_torchvision
 from archcost.sources.network import Network
 from archcost.sources.network_inputs import DEFAULT_INPUT
-from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
-from archcost.sources.user_code import run_user_code
+from archcost.sources.user_code import build_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,12 +77,7 @@ class ClassSource(Source):
 
     def prepare(self, target: Any, arguments: dict[str, Any], spec: Spec) -> Callable[[], nn.Module]:
         """Return a function that builds a network and downloads nothing."""
-
-        def build() -> nn.Module:
-            with staying_offline(spec.text):
-                return run_user_code(lambda: target(**arguments), f"building {spec.text}")  # type: ignore[no-any-return]
-
-        return build
+        return lambda: build_module(lambda: target(**arguments), spec.text)
 
     def names(self) -> Sequence[str]:
         """Return the classes that are networks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 from archcost.sources.inputs import InputSpec
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 PARTS = ("text_config", "vision_config", "audio_config", "encoder_config", "encoder", "decoder")  # nested parts
 PLACES = ("image_token_id", "image_token_index", "audio_token_id", "audio_token_index")  # image and sound tokens
+GRID = "spatial_shapes"  # the input of networks that take images as sequences of patches
 SIDE = 224  # of an image, if the configuration gives no size
 SAMPLES = 16_000  # a second of sound
 FRAMES = 400  # four seconds of a spectrogram
@@ -26,7 +28,7 @@ def describe(
     config = module.config
     shapes: dict[str, Callable[[], tuple[int, ...] | None]] = {
         "input_ids": lambda: (_limit(config, seq),),
-        "pixel_values": lambda: _picture(config, size),
+        "pixel_values": lambda: _patches(config) if GRID in parameters else _picture(config, size),
         "input_values": lambda: _sound(config),
         "input_features": lambda: _spectrogram(config),
         "past_values": lambda: _series(config),
@@ -37,6 +39,8 @@ def describe(
         if shape is None:
             return
         yield InputSpec(shape=shape, dtype="int64" if name.endswith("ids") else "float32", name=name)
+    if GRID in parameters:
+        yield from _describe_grid(config)
 
 
 def _choose_names(module: nn.Module, config: Any, parameters: Mapping[str, Any]) -> list[str]:
@@ -77,6 +81,23 @@ def _picture(config: Any, size: tuple[int, int] | None) -> tuple[int, ...]:
     channels = channels if isinstance(channels, int) else 3
     frames = getattr(config, "num_frames", None)
     return (*((frames,) if isinstance(frames, int) else ()), channels, *sides[-2:])
+
+
+def _patches(config: Any) -> tuple[int, ...] | None:
+    """Return the patches of an image in a sequence, and the numbers of each."""
+    patches, side = _read(config, "num_patches"), _read(config, "patch_size")
+    channels = _read(config, "num_channels")
+    return (patches, channels * side**2) if isinstance(patches, int) else None
+
+
+def _describe_grid(config: Any) -> Iterator[InputSpec]:
+    """Yield which patches of a sequence belong to an image, and the rows and columns of patches: a square."""
+    import torch
+
+    patches = _read(config, "num_patches")
+    square = torch.tensor([[isqrt(patches), isqrt(patches)]])
+    yield InputSpec(shape=(patches,), dtype="int64", name="pixel_attention_mask")
+    yield InputSpec(shape=(2,), dtype="int64", name=GRID, sample=square)
 
 
 def _sound(config: Any) -> tuple[int, ...]:

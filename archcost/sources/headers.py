@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST = 100 << 20  # bytes of a header, the limit of safetensors
+LARGEST = 1 << 60  # bytes of a tensor
+WIDEST = 16  # bytes of an element
 MOST = 1 << 24  # plausible entries of a list, or tensors of a file
 # types of gguf by number: name, weights in a block, bytes of a block
 GGUF_TYPES = {
@@ -43,9 +45,18 @@ def read_header(file: str) -> tuple[Stored, ...]:
     read = _read_safetensors if file.endswith(".safetensors") else _read_gguf
     try:
         with path.open("rb") as stream:
-            return tuple(read(stream))
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, MemoryError, OverflowError) as error:
+            return tuple(map(_check, read(stream)))
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, MemoryError, RecursionError) as error:
         raise UnknownNetworkError(f"{file} has no header of its kind: it is damaged, or something else") from error
+
+
+def _check(stored: Stored) -> Stored:
+    """Return a tensor whose shape and bytes are possible."""
+    if not all(type(size) is int and size >= 0 for size in (*stored.shape, stored.nbytes)):
+        raise ValueError(stored.name)
+    if not stored.nbytes <= min(WIDEST * prod(stored.shape), LARGEST):
+        raise ValueError(stored.name)
+    return stored
 
 
 def _read_safetensors(stream: BinaryIO) -> Iterator[Stored]:

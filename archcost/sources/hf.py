@@ -5,21 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from archcost.errors import ArgumentError, UnknownNetworkError, closest
+from archcost.errors import ArgumentError, UnknownNetworkError, closest, find_root, first_line
 from archcost.sources.choose import choose_inputs
-from archcost.sources.hf_config import change_fields, read_config
+from archcost.sources.hf_config import change_fields, check_depth, read_config
 from archcost.sources.hub import fetch_config, find_cached, find_config
-from archcost.sources.libraries import import_library, load_beside_torchvision
+from archcost.sources.libraries import build_missing, import_library, load_beside_torchvision
 from archcost.sources.network import Network
-from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
-from archcost.sources.user_code import run_user_code
+from archcost.sources.user_code import build_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from torch import nn
 
     from archcost.sources.spec import Spec
 
@@ -43,6 +40,10 @@ class _HuggingFace(Source):
     def find(self, spec: Spec) -> Network:
         """Return the network that a configuration describes."""
         where, _, kind = spec.target.partition("#")
+        if not where:
+            raise ArgumentError(
+                f"{spec.text!r} names no configuration; write {self.form}#CLASS, as in hf:llama{spec.target}"
+            )
         file = find_config(where) or self._find_unowned(where)
         fields = {"model_type": where} if file is None else read_config(file)
         diffuses = "_class_name" in fields
@@ -51,7 +52,7 @@ class _HuggingFace(Source):
         return Network(
             spec=spec.text,
             name=f"{name} of {where}",
-            build=lambda: _build_offline(build, f"building {name}"),
+            build=lambda: build_module(build, f"{name} of {where}"),
             notes=notes,
             choose=partial(choose_inputs, size=spec.size, seq=spec.seq),
         )
@@ -75,7 +76,9 @@ def _prepare_transformers(
 ) -> tuple[Any, str, tuple[str, ...]]:
     transformers = import_library("transformers")
     known = list(transformers.CONFIG_MAPPING.keys())
-    model_type = str(fields.get("model_type", ""))
+    model_type = str(fields.get("model_type") or "")
+    if not model_type:
+        raise UnknownNetworkError(f"{title} has no model_type, by which transformers knows its networks")
     if model_type not in known:
         own = "; its code is on the hub (auto_map), and archcost does not run it" if "auto_map" in fields else ""
         hint = closest(model_type, known, "--download fetches the config.json of a repository of the hub")
@@ -85,11 +88,15 @@ def _prepare_transformers(
     config_class = transformers.CONFIG_MAPPING[model_type]
     if arguments:
         fields = change_fields(fields, arguments, config_class().to_dict(), title)
-    config = run_user_code(lambda: config_class.from_dict(dict(fields)), f"the configuration {title}")
+    config = _make_config(config_class, fields, title)
     _refuse_downloads(config)
     kind = kind or next(iter(fields.get("architectures") or ()), "")
     if kind:
         network = _find_class(transformers, kind, title)
+        if not hasattr(network, "_from_config"):
+            raise UnknownNetworkError(
+                f"{title}: {kind} of transformers is not a network; write another class after a #"
+            )
     elif config_class in transformers.MODEL_MAPPING:
         network = transformers.MODEL_MAPPING[config_class]
         network = network[0] if isinstance(network, tuple) else network
@@ -113,16 +120,28 @@ def _prepare_diffusers(
             "FOLDER/unet/config.json or hf:OWNER/NAME/unet"
         )
     fields = change_fields(fields, arguments, _read_defaults(network), title)
+    check_depth(fields, title)
     return lambda: network.from_config(fields), network.__name__, ()
 
 
-def _build_offline(build: Callable[[], nn.Module], what: str) -> nn.Module:
-    with staying_offline(what):
-        return run_user_code(build, what)  # type: ignore[no-any-return]
+def _make_config(config_class: Any, fields: Mapping[str, Any], title: str) -> Any:
+    check_depth(fields, title)
+    try:
+        return config_class.from_dict(dict(fields))
+    except Exception as error:
+        root = find_root(error)
+        reason = f"{type(root).__name__}: {first_line(root)}"
+        raise ArgumentError(f"{title}: {config_class.__name__} refuses these fields: {reason}") from error
 
 
 def _find_class(library: Any, name: str, title: str) -> Any:
-    found = getattr(library, name, None)
+    try:
+        found = getattr(library, name, None)
+    except ImportError as error:  # the class needs a package that the library itself does not
+        root = find_root(error)
+        if not isinstance(root, ModuleNotFoundError) or root.name is None:
+            raise
+        raise build_missing(library.__name__, root.name) from error
     if isinstance(found, type):
         return found
     classes = [each for each in dir(library) if each[:1].isupper()]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEPTHS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")  # lists with an entry for each layer follow
+MOST_LAYERS = 10_000
 SAYS = ("model_type", "_class_name", "architectures")
 
 
@@ -23,13 +24,32 @@ def read_config(file: Path) -> dict[str, Any]:
     """
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnknownNetworkError(f"{file} cannot be read as JSON: {first_line(error)}") from error
     if not isinstance(fields, dict) or not any(name in fields for name in SAYS):
         raise UnknownNetworkError(
             f"{file} describes no network: it has neither model_type (of transformers) nor _class_name (of diffusers)"
         )
+    wrong = next((name for name in SAYS[:2] if not isinstance(fields.get(name), str | None)), None)
+    kinds = fields.get("architectures") or []
+    if wrong or not isinstance(kinds, list) or not all(isinstance(kind, str) for kind in kinds):
+        raise UnknownNetworkError(
+            f"{file}: {wrong or 'architectures'} is not {'a text' if wrong else 'a list of texts'}"
+        )
     return fields
+
+
+def check_depth(fields: Mapping[str, Any], title: str) -> None:
+    """Refuse a configuration with more layers than can be built.
+
+    Raises:
+        ArgumentError: a field, or one of a part, is too large.
+    """
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            check_depth(value, f"{title}, {name}")
+        elif "layers" in name and isinstance(value, int) and value > MOST_LAYERS:
+            raise ArgumentError(f"{title}: {name} is {value:,}; archcost builds at most {MOST_LAYERS:,} layers")
 
 
 def change_fields(

@@ -43,7 +43,11 @@ def find_config(where: str) -> Path | None:
 
 def find_cached(where: str) -> Path | None:
     """Return the configuration file of a repository, or of a part of it, in the local cache."""
-    found = import_library("huggingface_hub").try_to_load_from_cache(*_split(where))
+    hub = import_library("huggingface_hub")
+    try:
+        found = hub.try_to_load_from_cache(*_split(where))
+    except ValueError:  # not a name of the hub
+        return None
     return Path(found) if isinstance(found, str) else None
 
 

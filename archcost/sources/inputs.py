@@ -19,7 +19,7 @@ DTYPES = (
     "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
     "complex64", "complex128",
 )  # fmt: skip
-NAME = re.compile(r"(?P<name>\w+(?:\.\w+)*)=")
+NAME = re.compile(r"(?P<name>(?:\d+|[^\W\d]\w*)(?:\.\w+)*)=")
 SHAPE = re.compile(r"scalar|\d{1,18}(?:x\d{1,18})*")
 EACH = "each"  # in a name: a list with one entry for each image of the batch
 GRAMMAR = (

@@ -40,11 +40,16 @@ def import_library(name: str, install: str = "") -> Any:
     except ModuleNotFoundError as error:
         if error.name is None:
             raise
-        missing = error.name.partition(".")[0]
-        distribution = install if install and missing == package else missing
-        raise MissingPackageError(
-            f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
-        ) from error
+        raise build_missing(package, error.name, install) from error
+
+
+def build_missing(package: str, module: str, install: str = "") -> MissingPackageError:
+    """Return the error for a missing module that a package's networks need; `install` is the package's name for pip."""
+    missing = module.partition(".")[0]
+    distribution = install if install and missing == package else missing
+    return MissingPackageError(
+        f"{package}: networks need {missing}, which is not installed; run `pip install {distribution}`"
+    )
 
 
 def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Loaded:
@@ -57,7 +62,7 @@ def load_beside_torchvision(load: Callable[[], Loaded], package: str = "") -> Lo
     except Exception as error:
         if "torchvision::nms" not in spell(find_root(error)):
             raise
-    _declare_torchvision_operators(package)
+    _mend_torchvision(package)
     return load()
 
 
@@ -79,19 +84,12 @@ def build_unknown(spec: Spec, names: Sequence[str]) -> UnknownNetworkError:
     return UnknownNetworkError(f"{spec.source} has no network {spec.target!r}; {hint}")
 
 
-def _declare_torchvision_operators(package: str) -> None:
-    """Declare operators so that torchvision can be imported if its compiled extension does not fit this torch.
-
-    Its metadata registers operators that only the extension declares; no classification network runs them.
-    """
-    import torch
+def _mend_torchvision(package: str) -> None:
+    """Declare operators so that torchvision can be imported if its compiled extension does not fit this torch."""
+    from archcost.sources.torchvision_operators import declare_operators, let_torchvision_call_them
 
     for loaded in [name for name in sys.modules if name.partition(".")[0] in {"torchvision", package}]:
         del sys.modules[loaded]
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
-    _LIBRARIES.append(library)
-
-
-_LIBRARIES: list[Any] = []  # a freed library takes its operators with it
+    declare_operators()
+    importlib.import_module("torchvision")
+    let_torchvision_call_them()

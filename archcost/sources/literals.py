@@ -53,7 +53,7 @@ def split_outside(text: str, mark: str) -> Iterator[str]:
     """Yield the parts of a text between the marks outside brackets and quotes.
 
     Raises:
-        ArgumentError: a bracket or quote is not closed.
+        ArgumentError: a bracket or quote is not closed, or a bracket closes nothing.
     """
     begun, open_until = 0, ""
     for place, letter in enumerate(text):
@@ -65,6 +65,8 @@ def split_outside(text: str, mark: str) -> Iterator[str]:
             open_until += BRACKETS[letter]
         elif letter in QUOTES:
             open_until += letter
+        elif letter in BRACKETS.values():
+            raise ArgumentError(f"{quote(text)}: a {letter} closes nothing")
         elif letter == mark and not open_until:
             yield text[begun:place]
             begun = place + 1

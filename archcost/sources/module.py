@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.errors import BuildError, UnknownNetworkError
 from archcost.sources.callables import find_network
+from archcost.sources.libraries import build_missing
 from archcost.sources.roots import find_project_roots
 from archcost.sources.source import Source
-from archcost.sources.table import correct_source
+from archcost.sources.table import correct_source, list_sources
 from archcost.sources.user_code import run_user_code
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def _import_module(source: str, target: str) -> Any:
     except BuildError as error:
         cause = error.__cause__
         if isinstance(cause, ModuleNotFoundError) and cause.name and source.startswith(cause.name):
+            known = {each.install for each in list_sources()}
+            if cause.name in known:
+                raise build_missing(cause.name, cause.name) from error
             hint = correct_source(source, target)
             raise UnknownNetworkError(f"there is no module {cause.name!r} and no such source; {hint}") from error
         raise

@@ -24,7 +24,7 @@ class Network:
     Attributes:
         build: builds the network on torch's current default device.
         inputs: its default inputs.
-        training_inputs: further inputs of its forward in training, such as a detector's targets.
+        training_inputs: the inputs of its forward in training if they differ, as with a detector's targets.
         why: the origin of `inputs`, for a reader.
         choose: returns the inputs that a built module describes, or None; the attribute is None if `inputs` are already
             known. `archcost.profiling.choice` calls it.

@@ -18,10 +18,11 @@ DEFAULT_INPUT = InputSpec(shape=(3, 224, 224))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Inputs that were chosen for a network, and their origin, such as "its configuration"."""
+    """Inputs that were chosen for a network, those of its training if they differ, and their origin."""
 
     inputs: tuple[InputSpec, ...]
-    why: str
+    why: str  # such as "its configuration"
+    training_inputs: tuple[InputSpec, ...] = ()
 
 
 class Inputs(NamedTuple):

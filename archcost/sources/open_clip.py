@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from archcost.sources.inputs import InputSpec
 from archcost.sources.libraries import build_unknown, import_library
 from archcost.sources.network import Network
-from archcost.sources.offline import staying_offline
 from archcost.sources.source import Source
-from archcost.sources.user_code import run_user_code
+from archcost.sources.user_code import build_module
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +38,7 @@ class _OpenClip(Source):
         arguments = {"pretrained": None, "pretrained_text": False, **spec.arguments}
 
         def build() -> nn.Module:
-            with staying_offline(spec.text):
-                return run_user_code(  # type: ignore[no-any-return]
-                    lambda: open_clip.create_model(spec.target, **arguments), f"building {spec.text}"
-                )
+            return build_module(lambda: open_clip.create_model(spec.target, **arguments), spec.text)
 
         side = spec.size or config["vision_cfg"]["image_size"]
         sides = tuple(side) if isinstance(side, list | tuple) else (side, side)

@@ -125,6 +125,8 @@ def _catch_call(
 ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
     import torch
 
+    from archcost.indices import WholeIndices
+
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
     def stop(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -134,7 +136,7 @@ def _catch_call(
     args, kwargs = assemble(specs, batch, lambda spec: spec.make(batch, device))
     hook = module.register_forward_pre_hook(stop, with_kwargs=True)
     try:
-        with torch.no_grad(), torch.device(device):
+        with torch.no_grad(), torch.device(device), WholeIndices():  # type: ignore[no-untyped-call]
             network(*args, **kwargs)
     except Exception:
         if not calls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
-from archcost.errors import ArgumentError, UnknownNetworkError, closest
+from archcost.errors import ArchcostError, ArgumentError, UnknownNetworkError, closest
 from archcost.sources.part import list_modules
 from archcost.sources.resolve import resolve
 from archcost.sources.table import find_source, list_others, list_sources
@@ -54,9 +54,28 @@ def select(
 
 
 def complete(begun: str) -> list[str]:
-    """Return the completions of a partial name; search packages only if archcost's sources have none."""
+    """Return the completions of a partial name; search packages only if archcost's sources have none.
+
+    After NET:: they are the paths of its modules, level by level.
+    """
+    name, apart, module = begun.partition("::")
+    if apart:
+        return [f"{name}::{path}" for path in _list_paths(name) if _continues(path, module)]
     found = [name for source in list_sources() for name in source.complete(begun)]
     return found or [name for source in list_others() for name in source.complete(begun)]
+
+
+def _list_paths(name: str) -> tuple[str, ...]:
+    """Return the paths of a network's modules; none if there is no such network."""
+    try:
+        return list_modules(resolve(name))
+    except ArchcostError:
+        return ()
+
+
+def _continues(path: str, begun: str) -> bool:
+    """Whether a path goes on from a partial one without entering a further module."""
+    return path.startswith(begun) and "." not in path[len(begun) :].lstrip(".")
 
 
 def _is_glob(spec: str) -> bool:

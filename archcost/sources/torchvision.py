@@ -78,14 +78,15 @@ def _check_tag(spec: Spec, tag: str, models: Any) -> None:
 
 
 def _describe_inputs(models: Any, spec: Spec, side: Any) -> tuple[tuple[InputSpec, ...], tuple[InputSpec, ...]]:
-    """Return the inputs of a network, and the further inputs of its training."""
+    """Return the inputs of a network, and those of its training if they differ."""
 
     def has(kind: str) -> bool:
         return spec.target in models.list_models(module=getattr(models, kind))
 
     if has("detection"):
         height, width = spec.size or DETECTED
-        return (InputSpec(shape=(3, height, width), name="images.each"),), _describe_targets(spec, height, width)
+        images = InputSpec(shape=(3, height, width), name="images.each")
+        return (images,), (images, *_describe_targets(spec, height, width))
     if has("segmentation"):
         return (InputSpec(shape=(3, *(spec.size or SEGMENTED))),), ()
     if has("optical_flow"):

@@ -145,5 +145,6 @@ def is_of_users(kind: type) -> bool:
     """Whether a class comes from the user or a library, not from Python or torch; nn.Modules always count as users'."""
     if kind is SimpleNamespace or issubclass(kind, nn.Module):
         return True
-    package = str(kind.__module__).partition(".")[0]
-    return package not in sys.stdlib_module_names and package != "torch"
+    # a class that a library makes as it runs may bear the name of the standard module that made it
+    packages = {str(base.__module__).partition(".")[0] for base in kind.__mro__}
+    return not packages <= sys.stdlib_module_names | {"torch"}

@@ -14,6 +14,7 @@ from torch._C import DispatchKey
 from torch._ops import HigherOrderOperator
 
 from archcost.errors import WalkError
+from archcost.indices import refuse_float_indices
 from archcost.records import INPUT, OpCall, ParamSpec
 from archcost.walk import answers, higher_order, shapes
 from archcost.walk.asking import ask_for_shape, reads_zeros, runs_on_meta
@@ -59,14 +60,17 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
 
     Storages are identified by number. A new storage in an operator's results was allocated by the operator ("fresh");
     an output with a known storage is a view or an in-place result. If a training step follows, the operator of each
-    autograd node is recorded; with `lines`, the source line of each forward operator.
+    autograd node is recorded; with `lines`, the source line of each forward operator. With `restorable`, storages are
+    copied before the network first writes into them, so that `put_back` can restore them.
     """
 
     supports_higher_order_operators = True
 
-    def __init__(self, *, training: bool = False, values: Values | None = None, lines: bool = False) -> None:
+    def __init__(
+        self, *, training: bool = False, values: Values | None = None, lines: bool = False, restorable: bool = True
+    ) -> None:
         super().__init__()
-        self._training = training
+        self._training, self._restorable = training, restorable
         self.ops: list[OpCall] = []
         self.running = [-1]  # numbers of the running module calls, the innermost last; -1 outside of all modules
         self.phase: Literal["forward", "loss", "backward", "step"] = "forward"
@@ -144,6 +148,8 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             # `func.decompose` would prefer a decomposition for torch's compiler, with other operators.
             with self, as_outside(func, args):
                 return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **(kwargs or {}))
+        if schema.indices:
+            refuse_float_indices(func, args, schema.indices)
         with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
             result = self._run_unrecorded(func, schema, args, kwargs or {})
             return self._record(func, schema, args, kwargs or {}) if result is NotImplemented else result
@@ -184,6 +190,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
             mark=False,
             primitive=False,
             of_unknown=False,
+            indices=(),
         )
         tensors = args[:3] if attends else ()
         with torch._C.DisableTorchFunction():
@@ -195,7 +202,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         inputs: list[TensorSpec] = []
         described = self._arguments(schema, args, kwargs, inputs)
         written = schema.written_of(args, kwargs) if schema.written else ()
-        if written:
+        if written and self._restorable:
             self._keep(written)
         forward_of = None
         if self.phase == "backward":

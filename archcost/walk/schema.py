@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch._C import DispatchKey
 
+from archcost.indices import find_index_places
 from archcost.walk import answers
 from archcost.walk.autocast import KEY
 from archcost.walk.storages import dtype_name
@@ -41,6 +42,7 @@ class Schema(NamedTuple):
     mark: bool  # changes no data: a profiler mark of torch's optimizers, or the last operator of `torch.tensor`
     primitive: bool  # a primitive of torch's own decompositions
     of_unknown: bool  # the values of its results may be known although its inputs' are not
+    indices: tuple[int, ...]  # the places of its arguments that are indices
 
     def written_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[torch.Tensor, ...]:
         """Return the tensors among a call's arguments that it writes into."""
@@ -70,6 +72,7 @@ def read_schema(func: Any) -> Schema:
         mark=op.startswith("profiler.") or func is torch.ops.aten.detach_.default,
         primitive=op.startswith("prims."),
         of_unknown=func in answers.OF_UNKNOWN,
+        indices=find_index_places(func),
     )
     return schema
 

@@ -124,9 +124,9 @@ class Values:
             self.real.pop(number, None)
 
     def forget_all(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Drop the twins of tensors."""
+        """Drop the twins of tensors that an operator returns or writes into."""
         if self.real:
-            self.forget([self._storages.find(tensor, "constant").number for tensor in tensors])
+            self.forget([self._storages.find(tensor, "fresh").number for tensor in tensors])
 
     def may_compute(self, tensors: Iterable[torch.Tensor]) -> bool:
         """Whether tensors are small enough for twins, and the walk's budget of work allows them; charges the budget."""

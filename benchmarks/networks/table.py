@@ -1,5 +1,5 @@
 """The table of all lines."""
 
-from benchmarks.networks import others, senses, text
+from benchmarks.networks import further, others, senses, text
 
-LINES = (*text.LINES, *senses.LINES, *others.LINES)
+LINES = (*text.LINES, *senses.LINES, *others.LINES, *further.LINES)

@@ -10,7 +10,7 @@ from render import reports, samples
 import archcost
 from archcost.charts import KINDS
 from archcost.comparison.accuracy import COLLECTED, find_accuracy, read_published
-from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, Winner
+from archcost.records import Accuracy, Comparison, ComparisonRow, Curve, MeasuredTime, Winner
 from archcost.zoo import REGISTRY
 
 COUNTS = Path(__file__).parents[1] / "zoo" / "counts.csv"
@@ -25,6 +25,7 @@ def row(name, macs, params, accuracy, *, family="ResNet", seconds=None, year=Non
         totals=reports.totals(params=params, macs=macs),
         accuracy=accuracy,
         seconds=seconds,
+        time=None if seconds is None else MeasuredTime(network=name, batch=1, seconds=seconds),
         year=year,
     )
 
@@ -90,13 +91,15 @@ def data(everything):
         )
         for i in range(3)
     ]
+    memory = [
+        Curve(name="a", points=((1, 10**8), (64, 10**9))),
+        Curve(name="b", points=((1, 10**8), (64, 10**10))),
+    ]
     usual = {
         **dict.fromkeys(("accuracies", "timed accuracies", "times"), everything),
-        "memory curves": [
-            Curve(name="a", points=((1, 10**8), (64, 10**9))),
-            Curve(name="b", points=((1, 10**8), (64, 10**10))),
-        ],
+        **dict.fromkeys(("memory curves", "allocation curves"), memory),
         "time curves": timed,
+        "power curves": [Curve(name=name, points=((1, 210.0), (8, 340.0))) for name in ("one", "two")],
         "reports": [archcost.profile("vgg16")],
         "timelines": [archcost.profile("squeezenet1_1", train="adam", timeline=True)],
         "timed reports": [replace(reports.branched(), measured=samples.sample(layers=under_the_roof()))],

@@ -35,7 +35,10 @@ def test_each_network_is_a_mark_and_one_pretraining_is_shown(resnets):
     assert {row.pretraining for row in resnets.rows} == {"in1k"}
     figure = draw("accuracy-flops", resnets)
     assert count_marks(figure) == len(resnets.rows)
-    (source,) = [text for text in texts(figure) if "sets of weights" in text]
+    best = frontier([(row.macs, row.accuracy.top1) for row in resnets.rows])
+    finding = f"{len(best)} of {len(resnets.rows)} sets of weights are unbeaten"
+    assert finding in figure.get_suptitle().replace("\n", " ")
+    (source,) = [text for text in texts(figure) if "that saw" in text]
     assert "ImageNet-1k alone" in source.replace("\n", " ")
     assert len({line.get_marker() for line in figure.axes[0].lines if line.get_zorder() == 2}) == 1
 

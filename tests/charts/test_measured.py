@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from letters import find_shown
+from matplotlib.path import Path
 
 from archcost.charts import draw
 from archcost.comparison.times import read_seconds, read_times
@@ -61,6 +62,18 @@ def test_a_single_sample_and_an_unmet_condition_are_hollow():
         if line.get_marker() != "None"
     ]
     assert marks == ["_hollow", "_point", "_hollow"]
+
+
+def test_no_name_lies_over_a_whisker(three):
+    rows = [
+        replace(row, seconds=0.25, time=replace(MANY, seconds=0.25 + 0.01 * i), spec=f"n{i}")
+        for i, row in enumerate(three.rows)
+    ]
+    axes = draw("flops-time", replace(three, rows=tuple(rows))).axes[0]
+    whiskers = [Path(axes.transData.transform(end)) for each in axes.collections if each.get_label() == "_whisker"
+                for end in each.get_segments()]  # fmt: skip
+    assert len(whiskers) == len(axes.texts) == 3
+    assert not any(line.intersects_bbox(text.get_window_extent()) for line in whiskers for text in axes.texts)
 
 
 def test_the_line_below_says_where_how_often_and_what_was_unmet():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from letters import find_shown
+from letters import find_lines, find_overlaps, find_shown
 
 from archcost.charts import draw
 from archcost.charts.years import find_best
@@ -59,6 +59,15 @@ def test_networks_without_a_year_are_counted(three):
     chart = draw("accuracy-year", date(three, 2012, None, 2014))
     said = " ".join(text for text, _, _ in find_shown(chart)).replace("\n", " ")
     assert "1 of them without a known year are left out" in said
+
+
+@pytest.mark.parametrize(("size", "step"), [("16:9", 1), ("4:3", 2), ("body", 2)])
+def test_the_labels_of_many_years_do_not_touch(three, size, step):
+    rows = tuple(replace(three.rows[i % 3], year=2012 + i, spec=f"{i}") for i in range(12))
+    figure = draw("accuracy-year", replace(three, rows=rows), size=size)
+    years = [box for text, box, _ in find_lines(figure) if text.isdecimal() and len(text) == 4]
+    assert figure.axes[0].get_xticks().tolist() == list(range(2012, 2024, step))
+    assert find_overlaps([(str(i), box.expanded(1.15, 1), 1) for i, box in enumerate(years)]) == []
 
 
 def test_one_year_is_no_line(three):

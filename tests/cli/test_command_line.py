@@ -70,6 +70,20 @@ def test_help_and_list_import_nothing_heavy(arguments):
     assert {name.partition(".")[0] for name in ours(found)} <= light
 
 
+def test_a_network_of_the_zoo_imports_no_other_source():
+    """The table of sources is read to find a name; nothing behind it is."""
+    found, _ = imported("profile", "vgg16", "--format", "json")
+
+    libraries = {
+        "transformers", "diffusers", "torchvision", "timm", "ultralytics", "segmentation_models_pytorch", "open_clip",
+        "monai", "torch_geometric", "huggingface_hub",
+    }  # fmt: skip
+    behind = {"configured", "configured_transformers", "configured_diffusers", "targets", "torchvision_operators"}
+    assert "torch" in found
+    assert not found & libraries
+    assert not ours(found) & {f"sources.{name}" for name in behind}
+
+
 OPTIONS = {
     "choices", "cli.groups", "cli.options", "cli.output", "cli.progress", "cli.steps", "page", "page.document",
     "page.formats", "page.target", "releases",

@@ -38,6 +38,7 @@ OTHER = {
     "plot",
     "atlas",
     "draw",
+    "explore",
     "init",
     "report",
     "history",

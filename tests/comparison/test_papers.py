@@ -12,6 +12,8 @@ from archcost.comparison.choosing import Choice
 from archcost.comparison.compare import compare
 from archcost.comparison.papers import find_paper, read_papers
 from archcost.comparison.published import read_published_networks
+from archcost.page.layout import lay_out
+from archcost.render.comparing import build_page, find_columns
 from archcost.zoo import REGISTRY
 
 ARXIV = re.compile(r"arXiv:(\d\d)(\d\d)\.\d{4,5}")
@@ -131,6 +133,18 @@ def test_the_zoos_table_shows_the_year_on_request(capsys):
     assert "| 1998 |" in capsys.readouterr().out
     assert run(["compare", "lenet5", "--format", "markdown"]) == 0
     assert "Year" not in capsys.readouterr().out
+
+
+def test_a_column_that_the_request_names_stays_in_a_narrow_terminal():
+    found = compare(["resnet50", "vgg16", "lenet5"])
+
+    def show(*conditions):
+        table = build_page(found, asked=find_columns(*conditions)).table
+        return {table.columns[i].name for i in lay_out(table, 80).columns}
+
+    asked = {"year", "depth", "top5"}
+    assert not {"year", "depth"} & show(None)
+    assert asked <= show("year > 2000 and depth < 100", None, "-top5")
 
 
 def test_tables_show_the_year(capsys):

@@ -1,6 +1,10 @@
 """draw_network and `archcost draw`."""
 
+import re
+
 import pytest
+import torch
+from torch import nn
 
 import archcost
 from archcost.charts import encode_figure, write_svg
@@ -41,6 +45,24 @@ def test_every_cost_can_be_shown(reduced, cost):
     wanted = {"params": ">110.8 k Params<", "memory": ">602.1 kB<", "receptive-field": ">RF 5<", "none": ">concat<"}
     assert wanted[cost] in svg
     assert "MACs<" not in svg
+
+
+def test_the_first_boxes_stand_where_the_whole_diagram_has_them(reduced):
+    whole, part = (write_svg(draw_network(reduced, first=first).figure) for first in (None, 3))
+    assert draw_network(reduced).boxes == whole.count('id="box-') == 9
+    assert part.count('id="box-') == 3  # the input, the first branch, and a part of the second
+    assert ">concat<" not in part
+    for box in re.findall(r'<g id="box-\d+">.*?</g>', part, re.DOTALL):
+        assert re.search(r' d="(.*?)"', box, re.DOTALL)[1] in whole
+
+
+def test_a_receptive_field_that_exceeds_the_input_is_marked():
+    net = nn.Sequential(nn.Conv2d(1, 1, 5, padding=2), nn.Conv2d(1, 1, 5, padding=2))
+    report = archcost.profile(net, torch.zeros(1, 1, 8, 8), device="meta")
+    svg = write_svg(draw_network(report, depth=0, style=Style(cost="receptive-field")).figure)
+    assert ">RF 5<" in svg
+    assert ">RF 9 &gt; 8<" in svg
+    assert ">RF &gt; 8: a receptive field larger than the 8 input<" in svg
 
 
 @pytest.mark.parametrize("show", ["bar", "width", "colour"])

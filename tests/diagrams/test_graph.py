@@ -6,9 +6,9 @@ from torch import nn
 
 import archcost
 from archcost.diagrams.columns import split_columns
-from archcost.diagrams.folding import Level, find_lists, find_stages, simplify
+from archcost.diagrams.folding import Level, find_stages, simplify
 from archcost.diagrams.graph import build_graph
-from archcost.diagrams.labels import break_name, find_common_riders, name_node, name_row
+from archcost.diagrams.labels import break_name, find_common_riders, name_node, name_row, spell_shape
 from archcost.diagrams.plan import find_cost
 from archcost.errors import ArgumentError
 
@@ -36,8 +36,33 @@ def names(report, depth=None, **rest):
 
 def test_normalisations_and_activations_ride_on_their_convolution():
     report = walk(Block(4), 4, 8, 8)
-    assert names(report) == ["input", "3x3 conv, 4 + BN + relu", "3x3 conv, 4 + BN", "+ relu"]
+    assert names(report) == ["input", "3x3 conv, 4 + BN + ReLU", "3x3 conv, 4 + BN", "+ ReLU"]
     assert len(names(report, apart=True)) == 8  # input, 2 x (conv, bn), relu, add, relu
+
+
+def test_a_normalisation_at_the_end_of_a_block_does_not_ride_on_the_next():
+    class After(nn.Module):
+        """A block that normalises its sum, as in the first transformers."""
+
+        def __init__(self):
+            super().__init__()
+            self.fc, self.norm = nn.Linear(4, 4), nn.LayerNorm(4)
+
+        def forward(self, x):
+            return self.norm(x + self.fc(x))
+
+    report = walk(nn.Sequential(After(), After(), nn.Linear(4, 2)), 3, 4)
+    assert names(report) == ["input", "fc 4", "+", "LN", "fc 4", "+", "LN", "fc 2"]
+    assert names(report, 1) == ["input", "After  x 2", "fc 2"]
+
+
+def test_attention_is_named_by_its_role():
+    class Attention(nn.Module):
+        def forward(self, x):
+            return nn.functional.scaled_dot_product_attention(x, x, x)
+
+    report = walk(nn.Sequential(Attention(), nn.Identity()), 3, 4)
+    assert names(report) == ["input", "attention"]
 
 
 def test_an_addition_reads_the_input_and_the_branch():
@@ -89,7 +114,7 @@ def test_a_module_that_a_path_leaves_and_enters_again_stays_unfolded():
 
 def test_the_inside_of_a_module_begins_with_what_it_reads():
     report = walk(nn.Sequential(nn.Conv2d(4, 4, 1), Block(4)), 4, 8, 8)
-    assert names(report, below="1") == ["input", "3x3 conv, 4 + BN + relu", "3x3 conv, 4 + BN", "+ relu"]
+    assert names(report, below="1") == ["input", "3x3 conv, 4 + BN + ReLU", "3x3 conv, 4 + BN", "+ ReLU"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +129,12 @@ def test_the_inside_of_a_module_begins_with_what_it_reads():
         (nn.AdaptiveAvgPool2d(1), (4, 8, 8), "global average pool"),
         (nn.Linear(4, 4096), (4,), "fc 4096"),
         (nn.GroupNorm(2, 4), (4, 8, 8), "GN"),
+        (nn.BatchNorm2d(4), (4, 8, 8), "BN"),
+        (nn.InstanceNorm2d(4), (4, 8, 8), "IN"),
+        (nn.LayerNorm(8), (4, 8), "LN"),
+        (nn.LocalResponseNorm(3), (4, 8, 8), "LRN"),
+        (nn.Upsample(scale_factor=2), (4, 8, 8), "upsampling, x2"),
+        (nn.Upsample(scale_factor=1.5), (4, 8, 8), "upsampling"),
     ],
 )
 def test_a_layer_is_named_as_a_person_would(layer, shape, name):
@@ -155,16 +186,72 @@ def test_what_rides_on_every_convolution_is_said_once():
 
 def test_a_stage_of_blocks_can_be_seen_through():
     stages = nn.Sequential(nn.Sequential(Block(4), Block(4)), nn.Sequential(Block(4), nn.Conv2d(4, 6, 1)))
-    kinds = walk(stages, 4, 8, 8).modules
-    assert find_stages(kinds) == {"0"}
-    assert find_lists({"": "Net", "a": "ModuleList", "a.0": "Block"}) == {"a"}
-    names = [node.module for node in simplify(walk(stages, 4, 8, 8), Level(1, stages=True)).nodes.values()]
+    report = walk(stages, 4, 8, 8)
+    assert find_stages(report) == {"0"}
+    names = [node.module for node in simplify(report, Level(1, stages=True)).nodes.values()]
     assert names == [None, "0.0", "1"]
+
+
+class Add(nn.Module):
+    """A chain that adds its input, under a name that says otherwise."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_the_modules_of_any_list_are_shown_in_its_place():
+    class Layers(nn.ModuleList):
+        """A list under a name of its own."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = Layers([Block(4), Block(4)])
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    report = walk(Net(), 4, 8, 8)
+    assert report.lists == ("layers",)
+    assert names(report, 1) == ["input", "layers: Block  x 2"]
+
+
+def test_the_class_of_a_module_decides_nothing():
+    inside = [Add(), nn.Sequential(Block(4), nn.Conv2d(4, 6, 1))]
+    assert names(walk(nn.Sequential(*inside), 4, 8, 8), 1) == ["input", "0: Add 3x3", "1"]
+    for name in ("LayerNormed", "cat", "ModuleList"):
+        renamed = type(name, (Add,), {})()
+        assert names(walk(nn.Sequential(renamed), 4, 8, 8))[1:] == ["3x3 conv, 4", "1x1 conv, 4"]
 
 
 def test_a_channel_shuffle_is_a_box():
     shuffled = names(archcost.profile("shufflenet_v1"), below="stage2.1")
     assert shuffled[2] == "channel shuffle"
+
+
+class Halves(nn.Module):
+    """A convolution of one half of the channels beside the other half, as in ShuffleNet V2."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        left, right = x.chunk(2, 1)
+        return torch.cat([left, self.conv(right)], 1)
+
+
+def test_a_split_is_said_where_it_happens():
+    graph = simplify(walk(Halves(), 8, 5, 5), Level(None))
+    assert [spell_shape(graph, key) for key in graph.nodes] == ["2 x 4x5x5", "4x5x5", "8x5x5"]
+    graph = simplify(walk(nn.Sequential(nn.Flatten(), nn.Linear(8, 2)), 8, 1, 1), Level(None))
+    assert [spell_shape(graph, key) for key in graph.nodes] == ["8x1x1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +268,12 @@ def test_a_long_name_is_broken_where_a_part_ends(name, letters, lines):
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("InceptionA", "Inception A"), ("ConvNeXtBlock", "ConvNeXt Block"), ("SEBottleneck", "SEBottleneck")],
+    [
+        ("InceptionA", "Inception A"),
+        ("ConvNeXtBlock", "ConvNeXt Block"),
+        ("SEBottleneck", "SEBottleneck"),
+        ("DownBlock2D", "Down Block2D"),
+    ],
 )
 def test_a_class_is_named_in_words(kind, words):
     inside = type(kind, (Block,), {})

@@ -10,7 +10,7 @@ from archcost.diagrams.folding import Level, simplify
 from archcost.diagrams.layout import Spaces, lay_out
 from archcost.diagrams.plan import Style, plan_all
 
-SPACES = Spaces(across=10.0, along=20.0, lane=8.0)
+SPACES = Spaces(across=10.0, along=20.0, lane=8.0, column=10.0)
 
 
 def lay(reads, height=float("inf")):
@@ -91,6 +91,30 @@ def test_a_drawing_from_left_to_right_is_the_same_with_x_and_y_exchanged():
     assert all((box.y, box.x) == (turned.boxes[key].x, turned.boxes[key].y) for key, box in layout.boxes.items())
 
 
+def nest(levels):
+    """Return an encoder and a decoder: a chain in which each of the first boxes is also read by one of the last."""
+    chain = {key: [key - 1] if key else [] for key in range(2 * levels + 1)}
+    return chain | {2 * levels - level: [2 * levels - level - 1, level] for level in range(levels)}
+
+
+def test_an_encoder_and_its_decoder_are_a_u():
+    layout = lay(nest(3))  # 0, 1, 2 go down, 3 is the bottom, 4, 5, 6 go up
+    boxes = layout.boxes
+    assert boxes[0].x == boxes[1].x == boxes[2].x < boxes[3].x < boxes[4].x == boxes[5].x == boxes[6].x
+    assert boxes[0].y == boxes[6].y < boxes[1].y == boxes[5].y < boxes[2].y == boxes[4].y < boxes[3].y
+    assert layout.rising == {4, 5, 6}
+    for source, key in ((0, 6), (1, 5), (2, 4)):  # each skip is one level line between the columns
+        low = boxes[source].bottom + 10  # half of the space between boxes
+        assert layout.lines[source, key][1:3] == ((boxes[source].x, low), (boxes[key].x, low))
+    assert layout.lines[4, 5] == ((boxes[4].x, boxes[4].top), (boxes[5].x, boxes[5].bottom))
+    assert not covered(layout)
+    assert not overlapping(layout)
+
+
+def test_two_skips_within_each_other_are_not_a_u():
+    assert not lay(nest(2)).rising
+
+
 @st.composite
 def graphs(draw):
     count = draw(st.integers(2, 14))
@@ -107,8 +131,9 @@ def test_in_no_graph_do_boxes_overlap_and_every_line_leads_down_to_its_end(reads
     assert not overlapping(layout)
     assert {*layout.lines} == {(source, key) for key in reads for source in reads[key]}
     for (source, key), points in layout.lines.items():
-        assert points[0] == (layout.boxes[source].x, layout.boxes[source].bottom)
-        assert points[-1] == (layout.boxes[key].x, layout.boxes[key].top)
+        (leaves, enters), rises = (layout.boxes[source], layout.boxes[key]), layout.rising
+        assert points[0] == pytest.approx((leaves.x, leaves.top if source in rises else leaves.bottom))
+        assert points[-1] == pytest.approx((enters.x, enters.bottom if key in rises else enters.top))
     assert all(box.x - box.width / 2 > -1e-6 and box.top > -1e-6 for box in layout.boxes.values())
 
 

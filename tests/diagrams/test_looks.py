@@ -5,11 +5,16 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+import torch
+from torch import nn
 
 import archcost
 from archcost.charts import write_svg
+from archcost.cli import run
 from archcost.diagrams import Style, draw_networks
 from archcost.diagrams.plan import measure
+from archcost.lectures import find_lecture
+from archcost.profiling.many import remember_reports
 from archcost.zoo import REGISTRY
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -93,6 +98,59 @@ def draw(profile, names, depth=None, columns=1, **style):
 @pytest.mark.parametrize(("names", "depth", "style"), DRAWN)
 def test_nothing_overlaps_and_nothing_is_cut(profile, names, depth, style):
     assert find_faults(write_svg(draw(profile, names, depth, **style).figure)) == []
+
+
+def test_nothing_overlaps_on_the_page_of_diagrams_at_the_size_of_a_slide(tmp_path):
+    found, file = {}, tmp_path / "x.svg"
+    with remember_reports():
+        for arguments in find_lecture("diagrams").commands:
+            assert run([*arguments[: arguments.index("-o")], "--size", "slide", "-o", str(file)]) == 0
+            if faults := find_faults(file.read_text(encoding="utf-8")):
+                found[arguments] = faults
+    assert not found
+
+
+class Nested(nn.Module):
+    """An encoder and a decoder around another, or around a convolution."""
+
+    def __init__(self, levels, width=4):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(width, width, 3, 2, 1), nn.ConvTranspose2d(2 * width, width, 2, 2)
+        self.inside = Nested(levels - 1) if levels else nn.Conv2d(width, width, 3, 1, 1)
+
+    def forward(self, x):
+        x = self.down(x)
+        return self.up(torch.cat([x, self.inside(x)], 1))
+
+
+@pytest.mark.parametrize("direction", ["down", "right"])
+def test_nothing_overlaps_in_a_u(direction):
+    report = archcost.profile(Nested(3), torch.zeros(1, 4, 64, 64), device="meta")
+    diagram = draw_networks([(report, "")], depth=0, style=Style(direction=direction))
+    assert find_faults(write_svg(diagram.figure)) == []
+
+
+def test_the_boxes_of_a_column_stand_below_each_other():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Conv2d(8, 8, 11, padding=5, groups=2), nn.Conv2d(8, 8, 1)
+    )
+    report = archcost.profile(net, torch.zeros(1, 3, 32, 32), device="meta")
+    svg = write_svg(draw_networks([(report, "")], columns=2).figure)
+    boxes, *_ = read_svg(svg)
+    middles = {round((left + right) / 2) for _, (left, _, right, _) in boxes}
+    assert len(boxes) == 8  # the input, twice three layers, and the last
+    assert len(middles) == 3
+
+
+@pytest.mark.parametrize(("direction", "across", "size"), [("down", 0, "slide"), ("right", 1, "16:9")])
+def test_a_size_across_the_flow_shows_the_cost(profile, direction, across, size):
+    diagram = draw(profile, "inception_reduced", size=size, show="width", direction=direction)
+    assert diagram.fits
+    svg = write_svg(diagram.figure)
+    assert find_faults(svg) == []
+    sizes = {name: box[across + 2] - box[across] for name, box in read_svg(svg)[0]}
+    by_3x3, by_5x5 = sizes["box-2"], sizes["box-4"]  # 86.7 M and 120.4 M multiply-adds
+    assert by_5x5 / by_3x3 == pytest.approx(120.4 / 86.7, abs=0.01)
 
 
 @pytest.mark.extras

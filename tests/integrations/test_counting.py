@@ -8,8 +8,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archcost.errors import ArgumentError, NoDeviceError
+from archcost.integrations import meter as metering
 from archcost.integrations.counter import StepCounter, count_items
 from archcost.integrations.meter import Meter
+from benchmarks.live import Storages
 
 BATCH, WIDTH, HIDDEN = 4, 8, 16
 LAYER = BATCH * WIDTH * HIDDEN  # multiply-adds of one product of either layer
@@ -82,7 +84,7 @@ def test_gradients_that_accumulate_are_one_step():
     assert count_step(network, batch, batch[:2])[0] == 5 * LAYER + 5 * LAYER // 2
 
 
-def test_a_shape_is_recorded_once():
+def test_a_shape_is_recorded_once_after_the_first_two_steps():
     network, counter = build_network(), StepCounter()
     found = []
     for rows in (4, 4, 2, 4, 2):
@@ -90,8 +92,80 @@ def test_a_shape_is_recorded_once():
         counter.start_part(torch.zeros(rows, WIDTH))
         train(network, torch.zeros(rows, WIDTH))
         found.append(counter.end_step())
-    assert found == [(5 * LAYER, True), (5 * LAYER, False), (5 * LAYER // 2, True), (5 * LAYER, False),
+    assert found == [(5 * LAYER, True), (5 * LAYER, True), (5 * LAYER // 2, True), (5 * LAYER, False),
                      (5 * LAYER // 2, False)]  # fmt: skip
+
+
+def test_a_new_shape_among_known_ones_counts_as_itself():
+    network, counter = build_network(), StepCounter()
+    whole, half = torch.zeros(BATCH, WIDTH), torch.zeros(BATCH // 2, WIDTH)
+    found = []
+    for batches in ([whole], [whole], [whole, half, whole], [half, half]):
+        counter.start_step()
+        for batch in batches:
+            counter.start_part(batch)
+            train(network, batch)
+        found.append(counter.end_step())
+    assert found[2:] == [(5 * LAYER * 5 // 2, True), (5 * LAYER, False)]
+
+
+def test_the_peak_is_arithmetic():
+    """A layer without a bias has 8 x 16 weights; the batch of 4 and its sum are alive, and the gradient is made."""
+    network, batch, counter = nn.Linear(WIDTH, HIDDEN, bias=False), torch.zeros(BATCH, WIDTH), StepCounter()
+    counter.watch(network, torch.device("cpu"))
+    counter.start_step()
+    counter.start_part(batch)
+    network(batch).sum().backward()
+    counter.end_step()
+    weights, loss, its_gradient = 4 * WIDTH * HIDDEN, 4, 4
+    assert counter.peak_bytes == weights + 4 * BATCH * WIDTH + loss + its_gradient + weights
+
+
+def take_steps(network, batch, parts, *, late, counter=None):
+    """Take three steps of Adam; `late` drops the gradients after the forward pass, as Lightning does."""
+    optimizer = torch.optim.Adam([p for p in network.parameters() if p.requires_grad])
+    for _ in range(3):
+        if counter:
+            counter.start_step()
+        if not late:
+            optimizer.zero_grad()
+        for _ in range(parts):
+            if counter:
+                counter.start_part(batch)
+            loss = network(batch).square().mean()
+            if late:
+                optimizer.zero_grad()
+            loss.backward()
+        optimizer.step()
+        if counter:
+            counter.end_step()
+
+
+@pytest.mark.parametrize(("frozen", "parts", "late"), [(0, 1, False), (0, 1, True), (1, 1, False), (0, 2, False)])
+def test_the_peak_is_that_of_the_live_tensors_of_a_run(frozen, parts, late):
+    """A dispatch mode of the benchmarks adds up the live storages after every operator, without archcost."""
+    batch = torch.zeros(BATCH, WIDTH)
+    measured, counted = build_network(), build_network()
+    for network in (measured, counted):
+        for layer in list(network)[:frozen]:
+            layer.requires_grad_(requires_grad=False)
+    with Storages(*measured.parameters(), batch) as live:
+        take_steps(measured, batch, parts, late=late)
+    counter = StepCounter()
+    counter.watch(counted, torch.device("cpu"))
+    take_steps(counted, batch, parts, late=late, counter=counter)
+    assert counter.peak_bytes == live.peak
+
+
+def test_recording_a_step_copies_no_weight():
+    """The optimizer writes into the weights; a walk would keep a copy of each, to restore them."""
+    network, batch = build_network(), torch.zeros(BATCH, WIDTH)
+    with Storages(*network.parameters(), batch) as plain:
+        take_steps(network, batch, 1, late=False)
+    network = build_network()
+    with Storages(*network.parameters(), batch) as recorded:
+        take_steps(network, batch, 1, late=False, counter=StepCounter())
+    assert recorded.peak == plain.peak
 
 
 def test_torch_s_counter_agrees():
@@ -163,28 +237,45 @@ def test_items_are_tokens_or_images():
 
 
 def measure(seconds, **options):
-    """Run one recorded step and two steps of the given seconds."""
+    """Run two recorded steps, and two steps of the given seconds."""
     times = iter(range(10_000))
     network, meter, found = build_network(), None, []
     meter = Meter(every=2, clock=lambda: seconds * next(times), **options)
-    for _ in range(3):
+    for _ in range(4):
         batch = torch.zeros(BATCH, WIDTH)
         meter.start_step()
         meter.start_part(batch)
         train(network, batch)
         found.append(meter.end_step())
-    assert found[:2] == [{}, {}]
-    return found[2]
+    assert found[:3] == [{}, {}, {}]
+    return found[3]
 
 
 def test_figures_are_arithmetic():
     """Two steps of 2560 multiply-adds in half a second are 20,480 operations per second."""
-    assert measure(0.5, peak=40_960.0) == {
+    found = measure(0.5, peak=40_960.0)
+    assert found.pop("archcost/predicted_peak_bytes") > 4 * 2 * WIDTH * HIDDEN * 2  # weights and gradients
+    assert found == {
         "archcost/macs_per_step": 2560.0,
         "archcost/flops_per_second": 20_480.0,
         "archcost/utilisation": 0.5,
         "archcost/images_per_second": 16.0,
     }
+
+
+def test_the_measured_peak_is_the_allocator_s_where_torch_has_one(monkeypatch):
+    assert metering.read_peak_bytes(torch.device("cpu")) is None
+    monkeypatch.setattr(torch.accelerator, "max_memory_allocated", lambda device: {"cuda:1": 12_345}[str(device)])
+    assert metering.read_peak_bytes(torch.device("cuda:1")) == 12_345
+    meter = Meter(every=1)
+    meter.prepare(torch.device("cpu"), network := build_network())
+    monkeypatch.setattr(metering, "read_peak_bytes", lambda _: 12_345)
+    for _ in range(3):
+        meter.start_step()
+        meter.start_part(batch := torch.zeros(BATCH, WIDTH))
+        train(network, batch)
+        found = meter.end_step()
+    assert found["archcost/measured_peak_bytes"] == 12_345
 
 
 def test_without_a_peak_there_is_no_utilisation():

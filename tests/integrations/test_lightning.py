@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.live import Storages
+
 pytestmark = [
     pytest.mark.extras,
     pytest.mark.filterwarnings("ignore"),  # the trainer's warnings about few workers and old interfaces
@@ -27,7 +29,12 @@ NETWORKS = {  # a network, one image, and the multiply-adds of a step of four
 }
 
 
-def fit(network, side, callbacks, steps=5):
+def build_data(side, steps=6):
+    generator = torch.Generator().manual_seed(0)
+    return [(torch.randn(side, generator=generator), i % 4) for i in range(4 * steps)]
+
+
+def fit(network, data, callbacks):
     from lightning.pytorch.loggers import Logger
 
     class Kept(Logger):
@@ -55,8 +62,6 @@ def fit(network, side, callbacks, steps=5):
         def configure_optimizers(self):
             return torch.optim.SGD([p for p in self.parameters() if p.requires_grad], lr=0.1)
 
-    generator = torch.Generator().manual_seed(0)
-    data = [(torch.randn(side, generator=generator), i % 4) for i in range(4 * steps)]
     logger = Kept()
     trainer = lightning.Trainer(
         max_epochs=1, accelerator="cpu", devices=1, logger=logger, callbacks=callbacks, enable_checkpointing=False,
@@ -71,15 +76,31 @@ def test_steps_are_counted_and_logged(name):
     from archcost.integrations.lightning import CostLogger
 
     build, side, macs = NETWORKS[name]
-    found = fit(build(), side, [CostLogger(every=2, peak=1e15)])
+    found = fit(build(), build_data(side), [CostLogger(every=2, peak=1e15)])
     figures = [(step, metrics) for step, metrics in found if "archcost/macs_per_step" in metrics]
-    assert [step for step, _ in figures] == [3, 5]  # the first step is recorded, then two windows of two steps
+    assert [step for step, _ in figures] == [4, 6]  # two steps are recorded, then two windows of two steps
     for _, metrics in figures:
         assert metrics["archcost/macs_per_step"] == macs
         assert metrics["archcost/utilisation"] == pytest.approx(metrics["archcost/flops_per_second"] / 1e15)
         assert metrics["archcost/images_per_second"] == pytest.approx(
             metrics["archcost/flops_per_second"] / (2 * macs) * 4
         )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_predicted_peak_is_that_of_the_live_tensors(name):
+    """The trainer's own tensors, such as the last loss, outlive a step and are not part of the prediction."""
+    from archcost.integrations.lightning import CostLogger
+
+    build, side, _ = NETWORKS[name]
+    network, data = build(), build_data(side)
+    with Storages(*network.parameters()) as live:
+        fit(network, data, [])
+    found = fit(build(), data, [CostLogger(every=2)])
+    predicted = [
+        metrics["archcost/predicted_peak_bytes"] for _, metrics in found if "archcost/macs_per_step" in metrics
+    ]
+    assert predicted[-1] == pytest.approx(live.peak, abs=32)
 
 
 def test_training_is_the_same():
@@ -89,7 +110,7 @@ def test_training_is_the_same():
     for callbacks in ([], [CostLogger()]):
         torch.manual_seed(0)
         network = NETWORKS["convolution"][0]()
-        fit(network, (3, 4, 4), callbacks)
+        fit(network, build_data((3, 4, 4)), callbacks)
         trained.append(list(network.parameters()))
     assert all(torch.equal(a, b) for a, b in zip(*trained, strict=True))
 
@@ -102,5 +123,5 @@ def test_a_failure_leaves_nothing_behind():
             raise RuntimeError("by intention")
 
     with pytest.raises(RuntimeError, match="by intention"):
-        fit(nn.Sequential(nn.Linear(8, 4), Failing()), (8,), [CostLogger()])
+        fit(nn.Sequential(nn.Linear(8, 4), Failing()), build_data((8,)), [CostLogger()])
     assert torch._C._len_torch_dispatch_stack() == 0

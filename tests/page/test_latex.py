@@ -13,7 +13,7 @@ from archcost.render.report import render
 from archcost.zoo import REGISTRY
 
 DOCUMENT = r"""\documentclass{article}
-\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{booktabs,longtable,textcomp}
+\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}\usepackage{array,booktabs,longtable,lscape,textcomp}
 \begin{document}
 \input{page.tex}
 \end{document}
@@ -53,10 +53,30 @@ def test_a_long_table_goes_over_pages():
     assert "tabular" not in text
 
 
+def make_prose(text):
+    lines = make_page(["a"], [text]).table.lines
+    return Page(
+        title="A", table=Table(heading="Layer", columns=(Column(name="x", heading="x", numeric=False),), lines=lines)
+    )
+
+
 def test_a_column_of_prose_is_broken():
-    page = make_page(["a"], ["word " * 20])
-    table = Table(heading="Layer", columns=(Column(name="x", heading="x", numeric=False),), lines=page.table.lines)
-    assert r"{lp{0.25\linewidth}}" in write(Page(title="A", table=table))
+    text = write(make_prose("word " * 20))
+    assert r"\footnotesize\setlength{\tabcolsep}{3pt}" in text
+    assert r"\begin{tabular}{l>{\raggedright\arraybackslash}p{" in text
+
+
+def test_a_path_may_break_in_a_column_of_prose_and_a_number_may_not():
+    text = write(make_prose("word " * 20 + "block.conv_dw:1,234.5"))
+    assert r"block.\allowbreak{}conv\_\allowbreak{}dw:1,234.5" in text
+    assert r"\allowbreak" not in write(make_prose("block.conv_dw"))
+
+
+def test_a_table_of_many_numbers_is_on_a_turned_page():
+    columns = tuple(Column(name=f"n{i}", heading=f"n{i}") for i in range(12))
+    lines = (Line(name="a", label="a", cells=tuple(Cell(text="1,234,567") for _ in columns)),)
+    text = write(Page(title="A", table=Table(heading="Layer", columns=columns, lines=lines)))
+    assert text.index(r"\begin{landscape}") < text.index(r"\begin{table}") < text.index(r"\end{landscape}")
 
 
 @pytest.mark.parametrize("mark", list('\\&%$#_{}~^<>|"`'))
@@ -76,8 +96,9 @@ def test_latex_sets_it(tmp_path, chain):
     from archcost.render.catalogue import build_document
 
     names = emit(build_document(list(REGISTRY.search("resnet"))), "latex")
+    prose = write(make_prose("word " * 30 + "a.b_c/" + "0123456789abcdef" * 3))
     odd = write(make_page(['\\&%$#_{}~^<>|"`', "\u00b5\u00d7\u2212\u2192\u00b1\u2026\u2264\u00b7"]))
-    (tmp_path / "page.tex").write_text(render(chain, "latex") + names + odd, encoding="utf-8")
+    (tmp_path / "page.tex").write_text(render(chain, "latex") + names + prose + odd, encoding="utf-8")
     (tmp_path / "all.tex").write_text(DOCUMENT, encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
@@ -86,3 +107,4 @@ def test_latex_sets_it(tmp_path, chain):
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+    assert not re.findall(rb"Overfull .hbox \(\d{2,}", done.stdout.partition(b"all.aux")[2])

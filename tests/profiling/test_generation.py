@@ -340,6 +340,47 @@ def test_mixtral_meets_two_experts_of_eight():
 
 
 @pytest.mark.extras
+def test_all_of_mixtral_8x7b():
+    pytest.importorskip("transformers")
+    found = archcost.generate("hf:mixtral#MixtralForCausalLM", 16, dtype="bf16")
+    width, expert = 4096, 3 * 4096 * 14_336
+    rest = (
+        32 * (width * (2 * width + 2 * 1024) + 8 * width + 2 * width) + width + 2 * 32_000 * width
+    )  # attention, router, norms
+    assert found.params == rest + 32 * 8 * expert
+    assert found.active_params == rest + 32 * 2 * expert
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize(
+    ("spec", "explained"),
+    [
+        # less the products of 9 earlier queries with the new key, in 2 layers; plus the logits
+        (f"hf:llama#LlamaForCausalLM?num_hidden_layers=2&{SMALL}", 64 * 99 - 2 * 9 * 2 * 64),
+        (f"hf:mixtral#MixtralForCausalLM?num_hidden_layers=2&{SMALL}", 64 * 99 - 2 * 9 * 2 * 64),
+        ("hf:gpt2#GPT2LMHeadModel?n_layer=2&n_embd=64&n_head=4&vocab_size=99", 64 * 99 - 2 * 9 * 2 * 64),
+        # five of six layers keep 5 of the 10 keys
+        (
+            f"hf:gemma3_text#Gemma3ForCausalLM?num_hidden_layers=6&sliding_window=5&{SMALL}",
+            64 * 99 - 6 * 9 * 2 * 64 - 5 * 5 * 2 * 64,
+        ),
+        # the keys and values of the 9 tokens before are made from their latents again
+        (
+            "hf:deepseek_v3#DeepseekV3ForCausalLM?num_hidden_layers=3&first_k_dense_replace=2",
+            7168 * 129_280 + 3 * 9 * (512 * 128 * 256 - 128 * (192 + 128)),
+        ),
+        # its update convolves 5 columns of 128 channels with 4 weights, of which 2 results come, and takes one
+        ("hf:mamba#MambaForCausalLM?num_hidden_layers=2&hidden_size=64&vocab_size=99", 64 * 99 + 2 * 128 * 4),
+    ],
+    ids=["llama", "mixtral", "gpt2", "gemma3", "deepseek_v3", "mamba"],
+)
+def test_a_step_of_transformers_is_the_difference_of_two_prefills(spec, explained):
+    pytest.importorskip("transformers")
+    nine, ten = (archcost.generate(spec, tokens).contexts[0] for tokens in (9, 10))
+    assert nine.decode.macs == ten.prefill.macs - nine.prefill.macs + explained
+
+
+@pytest.mark.extras
 @pytest.mark.parametrize(
     "spec",
     [

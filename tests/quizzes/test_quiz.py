@@ -69,15 +69,15 @@ def test_the_layer_with_most_is_named_where_one_alone_has_it():
     most = {each.text: (each.answer, each.arithmetic) for each in quiz.questions if each.kind == "largest"}
     # weights 108, 144 and 288; multiply-adds 64 x 108, 36 x 144 and 288; values 256, 144 and 2
     assert most == {
-        "Which convolution, pool or linear layer has most parameters, biases apart?": (
+        "Which convolution, pool or linear layer has the most parameters, not counting biases?": (
             "3, 53.3 % of 540",
             "288; the next is 1 with 144",
         ),
-        "Which convolution, pool or linear layer has most multiply-adds?": (
+        "Which convolution, pool or linear layer has the most multiply-adds?": (
             "0, 55.8 % of 12,384",
             "6,912; the next is 1 with 5,184",
         ),
-        "Which convolution, pool or linear layer has most values in its output?": (
+        "Which convolution, pool or linear layer has the most values in its output?": (
             "0, 63.7 % of 402",
             "256; the next is 1 with 144",
         ),
@@ -149,3 +149,51 @@ def test_pages_fold_hints_and_answers(tmp_path):
     folded = parse(html).all("details")
     assert [each.all("summary")[0].text for each in folded] == ["Hint", "Answer"] * 3
     assert all(each["answer"] in html and each["answer"] in latex for each in questions)
+
+
+def ask(spec, count=1000, **more):
+    return build_quiz(archcost.profile(spec), count=count, **more).questions
+
+
+def test_a_size_that_is_rounded_up_is_said_to_be():
+    volumes = {question.layer: question for question in ask("googlenet") if question.kind == "volume"}
+    up, down = volumes["stem.pool1"], volumes["stem.conv1.conv"]
+
+    assert "112x112x64, which rounds sizes up. Which" in up.text
+    assert (up.answer, up.hint[-11:]) == ("56x56x64", "rounded up.")  # (112 - 3)/2 + 1 = 55.5
+    assert "rounds" not in down.text
+    assert (down.answer, down.hint[-13:]) == ("112x112x64", "rounded down.")  # (224 + 6 - 7)/2 + 1 = 112.5
+
+
+def test_no_value_is_asked_to_see_more_rows_than_the_image_has():
+    fields = [question for question in ask("resnet50") if question.kind == "receptive field"]
+
+    assert fields
+    assert max(int(question.answer) for question in fields) <= 224
+
+
+def test_blocks_that_repeat_are_asked_about_once():
+    questions = ask("resnet50")
+    texts = [question.text.replace(question.layer, "") for question in questions if question.layer]
+
+    assert len(texts) == len(set(texts))
+
+
+def test_a_linear_layer_has_no_filters_in_its_hint():
+    (linear,) = [each for each in ask("resnet50", layers=("fc",)) if each.kind == "multiply-adds"]
+
+    assert (linear.answer, linear.hint) == ("2,048,000", "One for each weight, for each vector that it reads.")
+
+
+def test_a_printed_error_is_a_slip_of_the_paper_not_of_the_network():
+    (slip,) = [question for question in ask("zfnet") if question.kind == "slip" and "error" in question.text]
+
+    assert "prints 11.7 % for the top-5 error of zfnet. What does its own paper print" in slip.text
+    assert slip.answer == "14.8 %"
+    assert "Clarifai" in slip.arithmetic
+
+
+def test_every_kind_of_question_is_asked_of_googlenet():
+    assert {question.kind for question in ask("googlenet")} == {
+        "volume", "parameters", "multiply-adds", "memory", "receptive field", "largest", "saving", "what if", "slip"
+    }  # fmt: skip

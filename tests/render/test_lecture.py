@@ -265,3 +265,44 @@ def test_a_batch_is_refused(chain):
 def test_values_of_several_sizes_have_no_single_width(chain):
     mixed = replace(chain, totals=replace(chain.totals, activation_bytes=chain.totals.activation_bytes + 1))
     assert "              1,584 values = 6,337 bytes = 6.337 kB" in write_listing(mixed)
+
+
+def test_rows_that_repeat_are_written_once_with_their_number():
+    lines = write_listing(archcost.profile("lenet5"))
+
+    assert lines[9:12] == (
+        "  6 times",
+        "    CONCAT: [14x14x3]  memory: 14*14*3=588  params: 0",
+        "    CONV: 1 5x5 filter, stride 1, pad 0 -> [10x10x1]  (14 - 5)/1 + 1 = 10  memory: 10*10*1=100  "
+        "params: (5*5*3)*1 = 75",
+    )
+    assert "  9 times" in lines
+    assert "TOTAL params: 59.7K (not counting biases)" in lines
+
+
+def test_temporary_values_of_the_outputs_shape_are_a_product():
+    squash = [line for line in write_listing(archcost.profile("lenet5")) if "SQUASH" in line]
+
+    assert squash[0] == "SQUASH: [28x28x6]  memory: 3*28*28*6=14K  params: 0"
+    assert squash[-1] == "SQUASH: [1x1x84]  memory: 3*84=252  params: 0"
+
+
+def test_a_module_within_modules_of_nothing_else_has_one_heading():
+    lines = write_listing(archcost.profile("mobilenet_v2"))
+
+    assert "bottlenecks1.0.residual" in lines
+    assert "bottlenecks1" not in lines
+
+
+def test_weights_of_an_earlier_call_are_shared():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, x):
+            return torch.cat([self.conv(self.conv(x)), torch.cat([x, x], 1)], 1)
+
+    lines = write_listing(archcost.profile(Twice(), torch.zeros(1, 3, 8, 8)))
+
+    assert [line.rpartition("params: ")[2] for line in lines[1:5]] == ["(3*3*3)*3 = 81", "0 (shared)", "0", "0"]

@@ -56,6 +56,18 @@ CASES = {
     "sort columns": (lambda x: x.sort(0), (ROWS,), 32 * 2),
     "largest two": (lambda x: x.topk(2), (ROWS,), 32 * 3),
     "distances": (torch.cdist, (torch.ones(4, 3), torch.ones(5, 3)), 3 * (4 * 5) * 3),
+    # substitution: n (n - 1) / 2 products and differences, and n quotients, for each column
+    "triangular": (
+        lambda a, b: torch.linalg.solve_triangular(a, b, upper=True),
+        (torch.eye(5).repeat(2, 1, 1), torch.ones(2, 5, 3)),
+        2 * 3 * (5 * 4 // 2 * 2 + 5),
+    ),
+    "triangular, from the right": (
+        lambda a, b: torch.linalg.solve_triangular(a, b, upper=True, left=False),
+        (torch.eye(5), torch.ones(3, 5)),
+        3 * (5 * 4 // 2 * 2 + 5),
+    ),
+    "two triangles": (torch.cholesky_solve, (torch.ones(5, 3), torch.eye(5)), 2 * 3 * 5 * 5),
     # interpolation: two for each position read
     "bilinear": (lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear"), (IMAGES,), 4 * E * 4 * 2),
     "bicubic": (lambda x: functional.interpolate(x, scale_factor=2, mode="bicubic"), (IMAGES,), 4 * E * 16 * 2),

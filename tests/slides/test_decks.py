@@ -6,12 +6,16 @@ import re
 
 import pytest
 
+from archcost.claims import check, read_published
 from archcost.cli import run
 from archcost.lectures import LECTURES, Lecture
 from archcost.page.page import Cell, Column, Line, Page, Table
 from archcost.profiling.profile import profile
+from archcost.render.report import build_page
+from archcost.render.view import View
 from archcost.slides import build_lecture_deck, build_network_deck, write_html
 from archcost.slides.deck import BODY_HEIGHT, INNER, Grid, Picture, Prose
+from archcost.slides.grids import build_grids
 from archcost.slides.lecture import list_stages
 from archcost.slides.pages import Frame, build_slides
 from archcost.slides.room import break_text, deal_rows, fit_footer, fit_title, line_height, measure_text
@@ -102,6 +106,17 @@ def test_the_lectures_table_shows_results_and_tells_products(report):
     assert rows[-1][0] == "TOTAL"
 
 
+def test_steps_build_the_diagram_up_in_the_order_of_execution(report):
+    (still,), grown = (
+        next(slide.body.steps for slide in build_network_deck(report, steps=steps).slides if "longest" in slide.title)
+        for steps in (False, True)
+    )
+    boxes = [draw("light", "svg").count(b'id="box-') for draw in grown]
+    assert boxes == sorted({*boxes})
+    assert boxes[0] >= 1
+    assert grown[-1]("light", "svg") == still("light", "svg")
+
+
 def test_a_network_has_a_slide_for_each_of_its_costs_and_nothing_is_cut(report):
     deck = build_network_deck(report)
     titles = [slide.title for slide in deck.slides]
@@ -117,6 +132,46 @@ def test_a_network_has_a_slide_for_each_of_its_costs_and_nothing_is_cut(report):
             assert sum(slide.body.widths) <= INNER
         elif isinstance(slide.body, Prose):
             assert line_height(len(slide.body.lines)) <= BODY_HEIGHT
+
+
+def test_many_rows_are_told_and_their_modules_shown():
+    report = profile("resnet50", device="meta")
+    slides = build_network_deck(report).slides
+    (shown,) = [slide for slide in slides if "module by module" in slide.title]
+    macs = sum(layer.macs for layer in report.layers if layer.name.startswith("conv4_x."))
+
+    assert shown.title.endswith(f"{100 * macs / report.totals.macs:.1f} % of the multiply-adds are in conv4_x")
+    assert not any("row by row" in slide.title for slide in slides)
+    assert any("params: (7*7*3)*64 = 9,408  ops: 112x112x64x7x7x3 = 118,013,952" in note for note in shown.notes)
+
+
+def test_printed_figures_of_all_sources_share_a_table():
+    claims = [claim for claim in read_published() if claim.network == "resnet50"]
+    findings = check(claims)
+    slides = build_network_deck(profile("resnet50", device="meta"), findings).slides
+    (shown,) = [slide for slide in slides if "printed figures" in slide.title]
+
+    assert {finding.verdict for finding in findings} == {"match", "rounding"}
+    assert shown.title == f"ResNet-50: {len(claims)} of {len(claims)} printed figures hold"
+    assert [row[2] for row in shown.body.rows] == [claim.printed for claim in claims]
+    assert all(any(claim.source.title in note for note in shown.notes) for claim in claims)
+
+
+def test_a_product_stays_whole_in_its_cell():
+    product = "28x28x128x1x1x256"
+    (grid,) = build_grids(build_table(1, product))[0]
+
+    assert measure_text(product) > 190  # the width of other texts
+    assert grid.rows == (("r0", product, "1"),)
+
+
+def test_headings_of_a_listing_are_indented_as_their_rows():
+    page = build_page(profile("block_residual_bottleneck", device="meta"), View(name="lecture"))
+    (grid,) = (slide.body for slide in build_slides(page, Frame("Titled")))
+    names = [row[0] for row in grid.rows]
+
+    assert "residual" in names
+    assert names[names.index("residual") + 1].startswith("\u2007CONV")
 
 
 def test_a_page_becomes_a_slide_for_each_command_with_its_heading_as_the_title():

@@ -1,7 +1,10 @@
 """Networks and weights in files: exported programs, TorchScript, headers of safetensors and gguf."""
 
 import json
+import pickle
 import struct
+import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -58,6 +61,75 @@ def test_files_that_are_something_else_are_refused(folder, capsys):
 def write_safetensors(path, tensors):
     header = json.dumps(tensors).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header)  # the tensors are missing, since nothing reads them
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"shape": [-4], "data_offsets": [64, 0]},
+        {"shape": [4.5], "data_offsets": [0, 18]},
+        {"shape": ["x"], "data_offsets": [0, 4]},
+        {"shape": [True], "data_offsets": [0, 4]},
+        {"shape": [4], "data_offsets": [0, 2**62]},
+        {"shape": [4], "data_offsets": [0, 1e308]},
+        {"shape": [2**62, 2**62], "data_offsets": [0, 2**62]},
+        {"shape": 4, "data_offsets": [0, 16]},
+        {"shape": [4]},
+        [],
+    ],
+)
+def test_a_header_with_impossible_tensors_is_damaged(folder, entry):
+    write_safetensors(folder / "w.safetensors", {"w": entry and {"dtype": "F32", **entry}})
+    with pytest.raises(UnknownNetworkError, match="damaged"):
+        read_header("w.safetensors")
+
+
+@pytest.mark.parametrize("header", [b"[" * 100_000, b'{"a":' * 100_000, b"[1]", b"3", b"\xff"])
+def test_a_header_that_is_not_a_dictionary_is_damaged(folder, header):
+    (folder / "w.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(UnknownNetworkError, match="damaged"):
+        read_header("w.safetensors")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        struct.pack("<IQQ", 3, 2**63, 0),  # tensors
+        struct.pack("<IQQ", 3, 0, 2**63),  # entries of the metadata
+        struct.pack("<IQQQ", 3, 0, 1, 2**62),  # letters of a name
+        struct.pack("<IQQQ", 3, 0, 1, 1) + b"a" + struct.pack("<IIQ", 9, 9, 2**63),  # lists in a list
+        struct.pack("<IQQQ", 3, 1, 0, 1) + b"a" + struct.pack("<I", 2**32 - 1),  # axes
+        struct.pack("<IQQQ", 3, 1, 0, 1) + b"a" + struct.pack("<IQQIQ", 2, 2**63, 2**63, 0, 0),  # elements
+        struct.pack("<IQQQ", 3, 1, 0, 1) + b"a" + struct.pack("<IQIQ", 1, 4, 99, 0),  # an unknown type
+    ],
+)
+def test_a_gguf_with_absurd_counts_is_damaged(folder, body):
+    (folder / "w.gguf").write_bytes(b"GGUF" + body)
+    with pytest.raises(UnknownNetworkError, match="damaged"):
+        read_header("w.gguf")
+
+
+@pytest.mark.parametrize("name", ["bomb.pt2", "bomb.pt"])
+def test_an_archive_that_unpacks_to_far_more_is_not_opened(folder, capsys, name):
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/code/x.py", bytes(101 << 20))
+    assert run(["profile", name]) == 2
+    assert "unpacks from 103.1 kB to 105.9 MB; torch does not compress its archives" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["evil.pt", "evil.pt2", "zipped.pt"])
+def test_a_pickle_is_never_unpickled(folder, name):
+    class Evil:
+        def __reduce__(self):
+            return Path.touch, (folder / "touched",)
+
+    if name == "zipped.pt":
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr("archive/data.pkl", pickle.dumps(Evil()))
+    else:
+        (folder / name).write_bytes(pickle.dumps(Evil()))
+    assert run(["profile", name]) in {2, 3}
+    assert not (folder / "touched").exists()
 
 
 def test_weights_are_read_from_the_header_alone(folder, capsys):

@@ -34,6 +34,8 @@ class ToyConfig:
     @classmethod
     def from_dict(cls, fields):
         fields = {name: value for name, value in fields.items() if name not in ("model_type", "architectures")}
+        if not isinstance(fields.get("hidden_size", 8), int):
+            raise ValueError("Validation error for field 'hidden_size':") from TypeError("expected int, got str")
         return cls(**fields)
 
     def to_dict(self):
@@ -162,10 +164,25 @@ def test_no_backbone_fetches_weights_and_quantized_weights_are_told(tmp_path):
         ("strange.json", "knows no model type 'strange'; .*; its code is on the hub"),
         ("headless.json", "names no class, and transformers has no default class for 'headless'; add one: #CLASS"),
         ("hf:", "names no network"),
+        ("hf:#ToyModel", "names no configuration; write hf:CONFIG#CLASS"),
+        ("hf:toy#ToyConfig", "ToyConfig of transformers is not a network"),
+        ("hf:ä b", "knows no model type 'ä b'"),
+        ("deep.json", "deep.json cannot be read as JSON"),
+        ("list.json", "architectures is not a list of texts"),
+        ("number.json", "model_type is not a text"),
+        ("none.json", "none.json has no model_type"),
+        ("tower.json", "tower.json: num_hidden_layers is 1,000,000,000,000; archcost builds at most 10,000 layers"),
+        ("hf:toy?hidden_size=x", "toy: ToyConfig refuses these fields: TypeError: expected int, got str"),
+        ("hf:toy@64", "@64x64 is for networks that take images; ToyModel takes input_ids=128:int64"),
     ],
 )
 def test_wrong_names_are_one_sentence_and_exit_2(tmp_path, spec, says, capsys):
     (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    write(tmp_path / "list.json", model_type="toy", architectures=[3])
+    write(tmp_path / "number.json", model_type=3)
+    write(tmp_path / "none.json", architectures=["ToyModel"])
+    write(tmp_path / "tower.json", model_type="toy", num_hidden_layers=10**12)
     write(tmp_path / "other.json", colour="red")
     write(tmp_path / "strange.json", model_type="strange", auto_map={"AutoModel": "code.Strange"})
     write(tmp_path / "headless.json", model_type="headless")

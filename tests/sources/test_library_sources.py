@@ -4,6 +4,7 @@ import importlib
 import sys
 
 import pytest
+import torch
 from click.testing import CliRunner
 from sources.toy_libraries import LIBRARIES, PACKAGES
 
@@ -13,6 +14,8 @@ from archcost.errors import BuildError
 from archcost.sources import resolve
 
 SOURCES = {
+    "hf:llama": "transformers", "transformers:BertModel?num_hidden_layers=2": "transformers",
+    "timm:resnet18": "timm", "torchvision:resnet18": "torchvision", "yolo11n.yaml": "ultralytics",
     "smp:Unet": "segmentation-models-pytorch", "open_clip:ViT-B-32": "open_clip_torch", "diffusers:UNet": "diffusers",
     "monai:UNet": "monai", "pyg:GCN": "torch_geometric", "ultralytics:yolo11n": "ultralytics",
 }  # fmt: skip
@@ -51,6 +54,22 @@ def test_networks_are_built_and_run_as_their_library_means_it(libraries, spec, m
     assert archcost.profile(spec).totals.macs == macs
 
 
+def test_a_network_of_ultralytics_trains_on_its_own_loss(libraries):
+    report = archcost.profile("ultralytics:yolo11n@8?nc=3", train="sgd")
+    image, *targets = report.network.inputs
+    assert (image.name, image.shape) == ("x.img", (1, 3, 8, 8))
+    assert [each.name for each in targets] == ["x.batch_idx", "x.cls", "x.bboxes"]
+    assert report.totals.backward_macs == 8 * 8 * 3 * 3
+    assert len(archcost.profile("ultralytics:yolo11n@8?nc=3").network.inputs) == 1
+
+
+def test_the_head_of_a_file_chooses_the_class(libraries):
+    (libraries / "own.yaml").write_text('{"backbone": [], "head": [[-1, 1, "RTDETRDecoder", ["nc"]]]}')
+    with torch.device("meta"):
+        assert type(resolve("own.yaml").build()).__name__ == "Finder"
+        assert type(resolve("ultralytics:yolo11n").build()).__name__ == "Detector"
+
+
 def test_what_a_class_demands_and_nobody_gave_is_said(libraries):
     assert (
         "it was built with hidden_channels=64, num_layers=2"
@@ -86,7 +105,7 @@ def test_a_missing_library_is_one_sentence_with_the_install_line(monkeypatch, ca
     real = importlib.import_module
 
     def absent(name, *args):
-        if name.partition(".")[0] in PACKAGES:
+        if name.partition(".")[0] in {*PACKAGES, "transformers", "timm", "torchvision"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
         return real(name, *args)
 
@@ -95,6 +114,29 @@ def test_a_missing_library_is_one_sentence_with_the_install_line(monkeypatch, ca
     error = capsys.readouterr().err
     assert f"run `pip install {SOURCES[spec]}`" in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"backbone": "x", "head": 3}', "'x' in backbone is not a row [from, repeats, module, arguments]"),
+        ('{"backbone": [[-1, 100000000, "Conv", [8]]], "head": []}', "with at most 1,000 repeats"),
+    ],
+)
+def test_a_file_of_ultralytics_without_rows_is_refused(libraries, capsys, text, says):
+    (libraries / "own.yaml").write_text(text)
+    assert run(["profile", "own.yaml"]) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.splitlines()) == 1
+
+
+def test_what_is_not_a_network_is_one_sentence(libraries, capsys):
+    assert run(["profile", "diffusers:Scheduler"]) == 2
+    assert "diffusers:Scheduler is a Scheduler, not a torch.nn.Module" in capsys.readouterr().err
+    (libraries / "config.json").write_text('{"_class_name": "Scheduler"}')
+    assert run(["profile", "config.json"]) == 2
+    assert "Scheduler of config.json is a Scheduler, not a torch.nn.Module" in capsys.readouterr().err
 
 
 def test_a_configuration_of_diffusers_is_a_file_too(libraries, capsys):

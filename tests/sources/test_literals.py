@@ -20,9 +20,9 @@ def test_brackets_make_lists_tuples_and_dictionaries(text, value):
     assert parse_literal(text) == value
 
 
-@pytest.mark.parametrize("text", ["[1,2", "[1,(2]", "{a}", "'a", "[" * 50 + "]" * 50])
+@pytest.mark.parametrize("text", ["[1,2", "[1,(2]", "{a}", "'a", "[" * 50 + "]" * 50, "[1,2]]", "[1}]"])
 def test_what_is_not_closed_is_refused(text):
-    with pytest.raises(ArgumentError, match=r"does not end|missing|not key:value"):
+    with pytest.raises(ArgumentError, match=r"does not end|missing|not key:value|closes nothing"):
         parse_literal(text)
 
 

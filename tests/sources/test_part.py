@@ -102,6 +102,52 @@ def test_the_error_of_a_network_that_fails_before_it_names_the_input():
         archcost.profile(f"{NETS}:whole::first", parse_input("5:int64"))  # beside a position of 6 places
 
 
+class Reader(nn.Module):
+    """Begins with an embedding."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 4)
+        self.layer = nn.Linear(4, 2)
+
+    def forward(self, tokens):
+        return self.layer(self.table(tokens))
+
+
+class Chooser(nn.Module):
+    """Selects rows of a table by its input; torch's meta device takes any tensor for that."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.zeros(10, 4))
+        self.layer = nn.Linear(4, 2)
+
+    def forward(self, tokens):
+        return self.layer(self.table.index_select(0, tokens.flatten()))
+
+
+def reading():
+    return nn.Sequential(Reader())
+
+
+def choosing():
+    return nn.Sequential(Chooser())
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape"),
+    [("reading::0", (1, 128)), ("reading::0.table", (1, 128)), ("reading::0.layer", (1, 128, 4)),
+     ("choosing::0", (1, 128)), ("choosing::0.layer", (128, 4))],
+)  # fmt: skip
+def test_words_are_tried_where_an_image_fails(spec, shape):
+    """Nothing describes the input, so it is an image at first, which an embedding refuses."""
+    report = archcost.profile(f"{NETS}:{spec}")
+    assert shapes(report) == [shape]
+    assert report.environment["device"] == "meta"
+    assert report.totals.macs == (0 if spec.endswith("table") else 128 * 4 * 2)
+    assert any("128:int64" in note for note in report.network.notes) is not spec.endswith("layer")
+
+
 @pytest.mark.parametrize(
     ("spec", "hint"),
     [

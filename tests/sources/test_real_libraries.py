@@ -1,6 +1,9 @@
 """The sources with the real libraries, against published figures or arithmetic."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from peer_packages import peer
@@ -26,6 +29,20 @@ def test_a_decoder_of_70_billion_parameters_from_its_configuration(tmp_path):
     assert totals.params == 80 * (layer + 2 * width) + width + 2 * 128_256 * width
     assert totals.param_bytes == 2 * totals.params
     assert totals.macs == tokens * (80 * (layer + 2 * tokens * width) + 128_256 * width)
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize(("command", "seconds"), [("profile", 10), ("generate", 20)])
+def test_a_decoder_of_70_billion_parameters_is_fast_and_small(tmp_path, command, seconds):
+    """Seconds of the processors, because other tests run beside this one."""
+    peer("transformers")
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA_70B))
+    line = [sys.executable, "-m", "archcost", command, f"{tmp_path}/config.json", "--format", "json"]
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0
+    assert used.ru_utime + used.ru_stime < seconds
+    assert used.ru_maxrss * 1024 < 1e9
 
 
 @pytest.mark.extras

@@ -60,7 +60,9 @@ def test_inputs_parse_and_print_back(text, expected):
     assert parse_input(str(expected)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "3,224,224", "3xx4", "3x224x224:", "a b=3", "-1x3"])
+@pytest.mark.parametrize(
+    "text", ["", "3,224,224", "3xx4", "3x224x224:", "a b=3", "-1x3", "1a=3", "a..b=3", "@", "exact:"]
+)
 def test_an_input_that_does_not_parse_shows_the_forms(text):
     with pytest.raises(InputError, match="3x224x224"):
         parse_input(text)

@@ -85,6 +85,13 @@ def test_a_new_source_is_profiled_globbed_completed_and_said(toys):
         archcost.profile("no_such_module:build")
 
 
+def test_the_modules_of_a_network_are_completed_level_by_level():
+    assert complete("lenet5::c") == ["lenet5::c1", "lenet5::c3", "lenet5::c5"]
+    assert complete("resnet18::conv3_x") == ["resnet18::conv3_x", "resnet18::conv3_x.0", "resnet18::conv3_x.1"]
+    assert complete("resnet18::conv3_x.") == ["resnet18::conv3_x.0", "resnet18::conv3_x.1"]
+    assert complete("resnet18::conv9") == complete("no_such_network::c") == []
+
+
 def test_a_source_may_know_its_names_by_a_suffix_and_say_which_part_is_a_file(toys):
     spec = parse_spec("small.card?bias=false")
     assert (spec.kind, spec.local, spec.file) == ("card", True, "small.card")

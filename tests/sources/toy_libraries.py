@@ -60,6 +60,11 @@ class UNet(ModelMixin):
         assert encoder_hidden_states.shape[1:] == (77, self.config["cross_attention_dim"]) and timestep.dim() == 1
         return self.conv(sample)
 
+class Scheduler:
+    @classmethod
+    def from_config(cls, fields):
+        return cls()
+
 class Pipeline:
     components = {}
 
@@ -102,7 +107,7 @@ def yaml_model_load(path):
     return json.loads(path.read_text())
 
 def guess_model_task(fields):
-    return "detect"
+    return "detect" if fields["head"] == [] else None
 """,
     "ultralytics/__init__.py": """
 from torch import nn as layers
@@ -110,21 +115,33 @@ from torch import nn as layers
 class Detector(layers.Module):
     def __init__(self, fields, verbose, nc=80):
         super().__init__()
+        self.yaml = {"nc": nc}
         self.conv = layers.Conv2d(3, nc, 1, bias=False)
 
     def forward(self, x):
+        if isinstance(x, dict):
+            return self.conv(x["img"]).sum() * self.args["gain"] + (x["bboxes"].shape == (2, 4)) * 0
         return self.conv(x)
+
+class Finder(Detector):
+    pass
 
 class YOLO:
     @property
     def task_map(self):
         return {"detect": {"model": Detector}}
+
+class RTDETR:
+    @property
+    def task_map(self):
+        return {"detect": {"model": Finder}}
 """,
     "monai/__init__.py": "",
     "monai/networks/__init__.py": "",
     "torch_geometric/__init__.py": "",
     "torch_geometric/nn/__init__.py": "",
     "ultralytics/nn/__init__.py": "",
+    "ultralytics/cfg/__init__.py": "def get_cfg():\n    return {'gain': 2.0}\n",
     "ultralytics/cfg/models/11/yolo11.yaml": '{"backbone": [], "head": []}',
 }
 PACKAGES = {name.partition("/")[0].removesuffix(".py") for name in LIBRARIES}

@@ -3,8 +3,10 @@
 import pytest
 import torch
 from counting import Calls
+from torch.nn import functional
 
 import archcost
+from archcost.errors import WalkError
 
 
 def write_a_number(x):
@@ -64,3 +66,23 @@ def test_only_masks_make_sizes_depend_on_values(device):
     )
     assert not by_list.warnings
     assert "the result sizes of index depend on values" in by_mask.warnings[0]
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: functional.embedding(x, torch.zeros(4, 2)),
+        lambda x: torch.zeros(4).index_select(0, x),
+        lambda x: torch.zeros(4).index_add(0, x, torch.ones(3)),
+        lambda x: torch.zeros(4).index_fill(0, x, 1.0),
+        lambda x: torch.zeros(4).index_put((x,), torch.ones(3)),
+    ],
+    ids=["embedding", "index_select", "index_add", "index_fill", "index_put"],
+)
+def test_floats_are_no_indices(function, device):
+    """Some kernels of torch's meta device accept them; no other device does."""
+    with pytest.raises(WalkError, match=r"[Ii]ndex|indices"):
+        archcost.profile(Calls(function), torch.zeros(3), device=device)
+    report = archcost.profile(Calls(function), torch.zeros(3, dtype=torch.int64), device=device)
+    assert report.environment["device"] == device

@@ -2,10 +2,12 @@
 
 import copy
 import threading
+from abc import ABCMeta
 from dataclasses import dataclass, field
 
 import pytest
 import torch
+from counting import Calls
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
@@ -144,6 +146,22 @@ def test_a_tensor_given_twice_is_one_and_views_of_containers_stay_what_they_are(
     arguments = ([X], {"x": X}, pack_sequence([torch.ones(2, 1)]), generator, iter([1, 2, 3, 4]))
     archcost.profile(Network(), arguments, device="cpu")
     assert torch.equal(generator.get_state(), state)
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_class_that_a_library_makes_as_it_runs_is_looked_into(device):
+    """Such a class bears the name of the module that made it, as the batches of graphs of torch_geometric do."""
+
+    class Batch:
+        def __init__(self):
+            self.nodes = torch.ones(4, 3)
+
+    made = ABCMeta("BatchOfBatches", (Batch,), {"__module__": "abc"})()
+    report = archcost.profile(Calls(lambda batch: batch.nodes * 2), (made,), device=device)
+    assert report.environment["device"] == device
+    assert report.totals.activation_elements == 12 + 12
+    assert report.network.inputs[0].shape == (4, 3)
+    assert made.nodes.device.type == "cpu"
 
 
 def test_an_argument_that_cannot_be_copied_is_named():

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 import torch
+from counting import Calls
 from hypothesis import assume, given, settings, strategies as st
 from peer_packages import peer
 from torch import nn
+from torch.nn import functional
 
 import archcost
 from archcost import sources
@@ -19,6 +21,7 @@ from archcost.walk import shapes, walk
 from archcost.walk.shapes.norms import as_on_cpu
 from archcost.walk.shapes.run import ONLY_OURS, Check
 from archcost.walk.shapes.table import RULES
+from archcost.walk.tensors import map_tensors
 from archcost.zoo import REGISTRY
 
 aten = torch.ops.aten
@@ -202,6 +205,9 @@ def calls(dtype):
         aten._unsafe_view.default: (x, [2, -1]),
         aten.constant_pad_nd.default: (x, [1, -1, 2, 0]),
         aten.embedding.default: (matrix, tensor(2, 5, dtype=torch.int64)),
+        **dict.fromkeys([aten.mse_loss.default, aten.smooth_l1_loss.default, aten.soft_margin_loss.default], (x, x)),
+        aten.binary_cross_entropy.default: (x, x),
+        aten.col2im.default: (tensor(2, 12, 49, dtype=dtype), [8, 8], [2, 2], [1, 1], [0, 0], [1, 1]),
         aten.empty.memory_format: None,
         aten.roll.default: (x, [1, 2], [2, 3]),
         **dict.fromkeys([aten.arange.default, aten.arange.start, aten.arange.start_step]),
@@ -242,6 +248,62 @@ def test_gradients_of_a_convolution_lie_as_what_they_are_of(kernel, shape, layou
     assert [each.shape for each in found[:2]] == [image.shape, weight.shape]
     assert all(each.is_contiguous(memory_format=layout) for each in found[:2])
     assert found[2] is None
+
+
+LAYOUTS = {
+    "contiguous": lambda x: x,
+    "channels last": lambda x: x.to(memory_format=torch.channels_last),
+    "rows and channels swapped": lambda x: x.transpose(1, 2).contiguous().transpose(1, 2),
+    "every second column": lambda x: x.repeat_interleave(2, -1)[..., ::2],
+    "three dimensions": lambda x: x.flatten(2).mT.contiguous().mT,
+    "two dimensions": lambda x: x[:, :, 0, 0].T.contiguous().T,
+    "one row": lambda x: x[:, :, :1].transpose(1, 3).contiguous().transpose(1, 3),
+}
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("arrange", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_batch_norm_lies_as_on_the_cpu(arrange, training):
+    """The meta kernels of torch keep an order of dimensions that no other device keeps."""
+    image, each = arrange(torch.ones(2, 3, 4, 5)), torch.ones(3)
+    norm, backward = aten.native_batch_norm.default, aten.native_batch_norm_backward.default
+    args = (image, each, each, each.clone(), each.clone(), training, 0.1, 1e-5)
+    back = (torch.ones_like(image), image, each, each, each, each, each, training, 1e-5, [True, True, True])
+    for func, real_args in ((norm, args), (backward, back)):
+        found = shapes.run(func, map_tensors(lambda tensor: tensor.to("meta"), real_args), {})
+        for ours, real in zip(found, func(*real_args), strict=True):
+            assert (ours.shape, ours.stride()) == (real.shape, real.stride())
+
+
+LOSSES = ("mse_loss", "smooth_l1_loss", "soft_margin_loss", "binary_cross_entropy")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("reduction", [0, 1, 2])
+def test_a_loss_keeps_the_storage_of_what_it_sums(name, reduction):
+    func = getattr(aten, name).default
+    weight = [None] * (name == "binary_cross_entropy")
+    real = func(torch.ones(3, 4), torch.ones(3, 4), *weight, reduction)
+    ours = shapes.run(func, (tensor(3, 4), tensor(3, 4), *weight, reduction), {})
+    assert (ours.shape, ours.stride()) == (real.shape, real.stride())
+    assert ours.untyped_storage().nbytes() == real.untyped_storage().nbytes() == 3 * 4 * 4
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_mean_of_squares_is_as_large_as_the_squares(device):
+    """The prediction, the target, and the loss of each element, whose storage the mean keeps."""
+    report = archcost.profile(Calls(functional.mse_loss), (torch.ones(3, 4), torch.ones(3, 4)), device=device)
+    assert report.totals.activation_elements == 12 + 12 + 12
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_images_keep_the_storage_of_the_windows_that_they_are_summed_from(stride):
+    windows = torch.ones(2, 3 * 2 * 2, ((8 - 2) // stride + 1) ** 2)
+    settings = ([8, 8], [2, 2], [1, 1], [0, 0], [stride, stride])
+    real = aten.col2im.default(windows, *settings)
+    ours = shapes.run(aten.col2im.default, (windows.to("meta"), *settings), {})
+    assert (ours.shape, ours.stride()) == (real.shape, real.stride())
+    assert ours.untyped_storage().nbytes() == real.untyped_storage().nbytes()
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from counting import Calls
 from torch import nn
 from torch.nn.functional import one_hot
 
@@ -238,6 +239,17 @@ def test_what_is_not_known_is_not_answered(ask):
     report = archcost.profile(Asking(ask), given)
     assert report.environment["device"] == "cpu"
     assert "run on the CPU" in report.warnings[0]
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_a_table_too_large_for_answers_is_counted(device):
+    """Positions are known, the table of their copies has no room for answers, and both count."""
+
+    def table(x):
+        return (torch.arange(300).repeat(300, 1) - 1)[:2, :3] + x
+
+    report = archcost.profile(Calls(table), torch.ones(2, 3), device=device)
+    assert report.totals.activation_elements == 6 + 300 + 300 * 300 + 300 * 300 + 6
 
 
 def test_the_work_for_answers_is_bounded(monkeypatch):

@@ -67,14 +67,20 @@ def write_file(title: str, style: str, script: str, body: Iterable[str]) -> str:
 
 @cache
 def _read_resources() -> tuple[str, str]:
-    """Return the style sheet, and the script in its own scope."""
-    style, *scripts = map(_read_resource, ("style.css", *SCRIPTS))
+    """Return the style sheet and the script."""
+    style, *scripts = (read_page_file("archcost.page.html", name) for name in ("style.css", *SCRIPTS))
+    return style + write_bar_rules(), join_scripts(*scripts)
+
+
+def read_page_file(folder: str, name: str) -> str:
+    """Return a style sheet or script of a package folder, such as "archcost.page.html"."""
+    return files(folder).joinpath(name).read_text(encoding="utf-8")
+
+
+def join_scripts(*scripts: str) -> str:
+    """Return scripts as one script with a scope of its own, in which each uses those before it."""
     block = "\n".join(scripts)
-    return style + write_bar_rules(), f'"use strict";\n{{\n{block}}}\n'
-
-
-def _read_resource(name: str) -> str:
-    return files("archcost.page.html").joinpath(name).read_text(encoding="utf-8")
+    return f'"use strict";\n{{\n{block}}}\n'
 
 
 def _hash_source(content: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST = 60  # rows; a notebook file stores its outputs
 BAR = "rgba(0,114,178,.22)"  # readable on white and on black
-LEFT, RIGHT = "text-align:left;white-space:nowrap", "text-align:right;white-space:nowrap"
+LEFT, RIGHT = (f"text-align:{side};white-space:nowrap;padding:.1em .5em" for side in ("left", "right"))
 SCROLL = "overflow-x:auto;max-height:30em"
 
 

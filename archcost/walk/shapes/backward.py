@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch._prims_common import suggest_memory_format
 
-from archcost.walk.shapes.results import FULL_PRECISION, new, plain
+from archcost.walk.shapes.results import FULL_PRECISION, floating, new, normalised, plain
 
 
 def convolution(
@@ -47,12 +47,13 @@ def batch_norm(
     eps: float,
     output_mask: list[bool],
 ) -> Any:
-    """Return the requested gradients of the image, the scale and the shift."""
+    """Return the requested gradients of the image (contiguous or channels-last), the scale and the shift."""
     del mean, variance, saved_mean, saved_deviation, train, eps
-    if weight is None or image.dtype not in FULL_PRECISION or not plain(image, gradient, weight):
+    if image.dtype not in FULL_PRECISION or not floating(image, gradient, weight):
         return NotImplemented
-    shapes = (image.shape, weight.shape, weight.shape)
-    return tuple(new(shape, image) if wanted else None for shape, wanted in zip(shapes, output_mask, strict=True))
+    each = image.shape[1:2]
+    results = (normalised(image), new(each, image), new(each, image))
+    return tuple(result if wanted else None for result, wanted in zip(results, output_mask, strict=True))
 
 
 def threshold(gradient: torch.Tensor, image: torch.Tensor, threshold: float) -> Any:

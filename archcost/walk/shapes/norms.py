@@ -14,6 +14,7 @@ from archcost.walk.shapes.results import (
     floating,
     new,
     new_image,
+    normalised,
     plain,
     usual,
 )
@@ -31,21 +32,20 @@ def batch_norm(
     momentum: float,
     eps: float,
 ) -> Any:
-    """Return the image and the statistics that training saves.
+    """Return the image, contiguous or channels-last, and the statistics that training saves.
 
     In eval mode torch's CPU and CUDA kernels save nothing, although its meta kernel returns statistics.
     """
     del momentum, eps
     dtype, each = image.dtype, image.shape[1:2]
-    ordinary = each and (usual(image) or (image.dim() >= IMAGES and channels_are_last(image)))
-    if not ordinary or dtype not in FULL_PRECISION:
+    if not each or dtype not in FULL_PRECISION:
         return NotImplemented
     if not training and (mean is None or variance is None):
         return NotImplemented
     for tensor in (weight, bias, mean, variance):
         if tensor is not None and (tensor.shape != each or tensor.dtype != dtype):
             return NotImplemented
-    result = new_image(image.shape, image)
+    result = normalised(image)
     if training:
         return result, new(each, image), new(each, image)
     nothing = new((0,), image)

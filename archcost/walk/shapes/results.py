@@ -38,6 +38,15 @@ def new_image(shape: Sequence[int], like: torch.Tensor) -> torch.Tensor:
     return made.to(memory_format=torch.channels_last if like.dim() == IMAGES else torch.channels_last_3d)
 
 
+def normalised(image: torch.Tensor) -> torch.Tensor:
+    """Return a new tensor for a batch norm's result: channels-last for images that fill their memory only so."""
+    made = new(image.shape, image)
+    order = {4: torch.channels_last, 5: torch.channels_last_3d}.get(image.dim())
+    if order is None or image.is_contiguous() or not image.is_contiguous(memory_format=order):
+        return made
+    return made.to(memory_format=order)
+
+
 def floating(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
     """Whether tensors have the same floating-point dtype."""
     dtype = first.dtype

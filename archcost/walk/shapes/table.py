@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.walk.shapes import backward, elementwise, layouts, norms, products, recurrent, windows
+from archcost.walk.shapes import backward, elementwise, layouts, losses, norms, products, recurrent, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,9 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten.upsample_nearest2d.default: windows.interpolate,
     aten.upsample_bilinear2d.default: windows.interpolate,
     aten.upsample_bicubic2d.default: windows.interpolate,
+    **dict.fromkeys([aten.mse_loss.default, aten.smooth_l1_loss.default, aten.soft_margin_loss.default], losses.loss),
+    aten.binary_cross_entropy.default: losses.weighted_loss,
+    aten.col2im.default: losses.fold,
     aten.mean.dim: layouts.mean,
     aten.sum.dim_IntList: layouts.mean,
     aten.amax.default: layouts.amax,
