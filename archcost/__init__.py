@@ -69,7 +69,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'archcost' has no attribute {name!r}")
-    return _load(_HOMES[name], name)
+    loaded = globals()[name] = _load(_HOMES[name], name)  # Python does not ask again
+    return loaded
 
 
 def _load(module: str, name: str) -> Any:

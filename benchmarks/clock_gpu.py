@@ -131,7 +131,7 @@ class Named:
     MARK = "leaf:"
 
     def __init__(self, module: nn.Module) -> None:
-        self._paths = {leaf: spec.path for leaf, spec in module_specs(Parts(module).modules).items() if spec.leaf}
+        self._paths = {leaf: spec.path for leaf, spec in module_specs(Parts(module)).items() if spec.leaf}
         self._open: list[Any] = []
         self._handles: list[Any] = []
 

@@ -91,8 +91,8 @@ class _Account:
     def _lists(self) -> tuple[str, ...]:
         """Return the modules that were never called, although a module inside them was."""
         ran = {call.path for call in self.trace.calls}
-        inside = {path[:end] for path in ran for end, sign in enumerate(path) if sign == "."}
-        return tuple(spec.path for spec in self.trace.modules if spec.path in inside - ran)
+        idle = [spec.path for spec in self.trace.modules if not spec.leaf and spec.path not in ran]  # few
+        return tuple([path for path in idle if any(each.startswith(f"{path}.") for each in ran)])
 
     def _warnings(self) -> tuple[str, ...]:
         causal = sum([bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward"])

@@ -122,7 +122,7 @@ def _job(module: nn.Module, given: Given, iteration: Iteration, plan: TimingPlan
     return Job(
         phases=iteration.phases,
         whole=iteration.whole,
-        leaves={leaf: spec.path for leaf, spec in module_specs(Parts(module).modules).items() if spec.leaf},
+        leaves={leaf: spec.path for leaf, spec in module_specs(Parts(module)).items() if spec.leaf},
         layers=costs.layers,
         phase_macs={"backward": costs.totals.backward_macs or 0},
         images=first.shape[0] if first is not None and first.dim() else 1,

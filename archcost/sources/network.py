@@ -61,9 +61,9 @@ def wrap_module(value: Any) -> Network:
     module = value
     if not isinstance(module, nn.Module) and callable(getattr(module, "module", None)):
         module = module.module()  # torch.export.ExportedProgram
-    while isinstance(getattr(module, "_orig_mod", None), nn.Module):
-        module = module._orig_mod  # noqa: SLF001 - torch.compile's wrapper
-    if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+    while isinstance(module, nn.Module) and "_orig_mod" in module._modules:  # noqa: SLF001 - torch.compile's wrapper
+        module = module._modules["_orig_mod"]  # noqa: SLF001
+    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
         module = module.module
     if not isinstance(module, nn.Module):
         raise ArgumentError(

@@ -16,11 +16,15 @@ from torch.nn.utils.rnn import PackedSequence
 
 from archcost.errors import ArgumentError, first_line
 from archcost.walk.attributes import ATOMS, MUTABLE, has_fields, slots_of
-from archcost.walk.tensors import FAKE
+from archcost.walk.tensors import FAKE, PLAIN_TENSORS
 
 
 def tensors_within(arguments: Any) -> list[torch.Tensor]:
-    """Return the tensors of a forward's arguments, in order, with repetitions."""
+    """Return the tensors of a forward's arguments, or of its result, in order, with repetitions."""
+    if type(arguments) in PLAIN_TENSORS:
+        return [arguments]
+    if type(arguments) is tuple and PLAIN_TENSORS.issuperset(map(type, arguments)):
+        return list(arguments)
     return _Look(arguments).tensors
 
 
@@ -29,12 +33,18 @@ def opaque_within(value: Any) -> list[Any]:
     return _Look(value).opaque
 
 
-def copy_arguments(arguments: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """Copy a forward's arguments as `copy.deepcopy` does, with `change` applied to each tensor, once.
+def copy_arguments(
+    arguments: tuple[tuple[Any, ...], dict[str, Any]], change: Callable[[torch.Tensor], torch.Tensor]
+) -> Any:
+    """Copy a forward's positional and keyword arguments as `copy.deepcopy` does, with `change` applied to each tensor.
 
     Raises:
         ArgumentError: an object that contains tensors cannot be copied.
     """
+    args, kwargs = arguments
+    if not kwargs and PLAIN_TENSORS.issuperset(map(type, args)):  # most networks' arguments
+        copies = {id(tensor): change(tensor) for tensor in args}
+        return tuple([copies[id(tensor)] for tensor in args]), {}
     look = _Look(arguments)
     memo: dict[int, Any] = {
         id(tensor): change(tensor) for tensor in {id(tensor): tensor for tensor in look.tensors}.values()

@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+    from archcost.walk.parts import Parts
 
 # modules that hold such an object and compute nothing: they belong to their parent layer
 PACKS = (
@@ -39,10 +41,10 @@ def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
     return frozenset(module for module in modules if is_pack(module))
 
 
-def packed_weights(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
+def packed_weights(parts: Parts) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
     """Yield the name, the object, the place in the object and the tensor of each packed weight of a network."""
-    packs = find_packs(modules.values())
-    for path, layer in modules.items():
+    packs = parts.packs
+    for path, layer in parts.modules.items():
         if layer in packs or not (packs or torch.ScriptObject in map(type, layer.__dict__.values())):
             continue
         objects = list(_objects_of(layer))

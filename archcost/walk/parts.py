@@ -9,6 +9,7 @@ from torch.nn.parameter import UninitializedTensorMixin  # type: ignore[attr-def
 
 from archcost.errors import WalkError
 from archcost.walk.attributes import attributes_of
+from archcost.walk.packed import find_packs
 from archcost.walk.tensors import PLAIN_TENSORS, is_fake
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Parts:
     def attributes(self) -> Attributes:
         """The other contents of its modules, collected at the first access."""
         return attributes_of(self.modules.values())
+
+    @functools.cached_property
+    def packs(self) -> frozenset[nn.Module]:
+        """The modules that only hold packed weights."""
+        return find_packs(self.modules.values())
 
     def unwrap(self) -> None:
         """Replace the wrappers of `torch.compile` by their modules."""

@@ -15,7 +15,6 @@ from torch.nn.modules import module as torch_module
 from archcost.records import ModuleCall, ModuleSpec, TensorSpec
 from archcost.walk.checkpoints import is_chain
 from archcost.walk.notes import UNPADDED
-from archcost.walk.packed import find_packs
 from archcost.walk.tensors import find_tensors, innermost
 
 transforming = torch._C._functorch.peek_interpreter_stack
@@ -24,15 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.walk.meta import MetaDevice
+    from archcost.walk.parts import Parts
     from archcost.walk.recorder import Recorder
 
 
-def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec]:
-    """Describe modules, given by path in `named_modules()` order; return the descriptions by module.
+def module_specs(parts: Parts) -> dict[nn.Module, ModuleSpec]:
+    """Return the descriptions of a network's modules, by module, in `named_modules()` order.
 
     A layer with packed weights counts as one module together with its packs.
     """
-    packs = find_packs(modules.values())
+    packs = parts.packs
     nothing = packs | {None}
     return {
         module: tuple.__new__(  # bypasses the named tuple's slow constructor: see `storages`
@@ -45,7 +45,7 @@ def module_specs(modules: Mapping[str, nn.Module]) -> dict[nn.Module, ModuleSpec
                 _list_chain(module, path),
             ),
         )
-        for path, module in modules.items()
+        for path, module in parts.modules.items()
         if module not in packs
     }
 

@@ -121,7 +121,7 @@ class _Walk:
         lines: bool,
     ) -> None:
         self.network, self.parts, self.training = parts.network, parts, training
-        self.specs = module_specs(parts.modules)
+        self.specs = module_specs(parts)
         self.recorder = Recorder(training=training is not None, values=values, lines=lines)
         self.restoration = restoration
         restoration.add(self.recorder.put_back)
@@ -140,12 +140,12 @@ class _Walk:
             choose_trainable(self.network, self.training)
         introduce, introduce_packed = self.recorder.introduce, self.recorder.introduce_packed
         params = [introduce(name, parameter, "parameter") for name, parameter, _ in self.parts.parameters]
-        self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts.modules)])
+        self.params = (*params, *[introduce_packed(*found) for found in packed_weights(self.parts)])
         self.buffers = tuple([introduce(name, buffer, "buffer") for name, buffer, _ in self.parts.buffers])
         if mode != "as-is":
             set_mode(self.network, training=mode == "train")
         self.args, self.kwargs = inputs, kwargs
-        given = tensors_within((inputs, kwargs))
+        given = tensors_within((inputs, kwargs) if kwargs else inputs)
         self.inputs = self.recorder.introduce_inputs(given)
         self.device = _device(self.parts.parameters, given)
         self.precision = None if amp is None else parse_amp(amp, self.device, like)

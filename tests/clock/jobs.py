@@ -26,7 +26,7 @@ def job_of(network, *, phases=(), images=1, phase_macs=None):
 
     return Job(
         phases=all_phases,
-        leaves={module: spec.path for module, spec in module_specs(Parts(network).modules).items() if spec.leaf},
+        leaves={module: spec.path for module, spec in module_specs(Parts(network)).items() if spec.leaf},
         layers=layers,
         phase_macs=phase_macs or {},
         images=images,

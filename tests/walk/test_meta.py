@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import batch_norm, scaled_dot_product_attention
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 import archcost
 
@@ -121,6 +122,18 @@ def test_a_hook_on_a_layer_makes_its_tensors_where_the_network_is():
 
     assert report.environment["device"] == "meta"
     assert "aten.add" in report.operators
+
+
+@pytest.mark.parametrize("register", [register_module_forward_hook, register_module_forward_pre_hook])
+def test_a_hook_on_all_modules_makes_its_tensors_where_the_network_is(register):
+    made = []
+    handle = register(lambda *_: made.append(torch.ones(3).device.type))
+    try:
+        archcost.profile(nn.Sequential(nn.Linear(3, 3), nn.ReLU()), torch.ones(1, 3), device="meta")
+    finally:
+        handle.remove()
+
+    assert made == ["meta"] * 3
 
 
 class Mapped(nn.Module):
