@@ -39,7 +39,7 @@ MODULES = [
 NETWORK = "from torch import nn\n\ndef build():\n    return nn.Conv2d(3, 4, 3)\n"
 ELSEWHERE = (  # covered by other tests
     "timm:*", "generate 'hf:", "generate config.json", "explain 'hf:", "RAY_ADDRESS", "--engine ray",
-    "python slurm_sweep.py", "rows.jsonl",
+    "python slurm_sweep.py", "rows.jsonl", "times.csv",
 )  # fmt: skip
 
 
