@@ -126,7 +126,8 @@ def test_within_torch_compile_it_is_the_same(device, recwarn):
 
     torch.compile(profiled, backend="eager")(torch.ones(3))
     assert found[0].to_json() == archcost.profile(network, X, device=device, train="sgd").to_json()
-    assert not [warning for warning in recwarn if "ynamo" in str(warning.message)]
+    told = [str(warning.message) for warning in recwarn]  # torch 2.11 does not know how to trace `found.append`
+    assert not [text for text in told if "ynamo" in text and "list.append" not in text]
     with pytest.raises(Exception, match="archcost runs networks uncompiled"):
         torch.compile(profiled, backend="eager", fullgraph=True)(torch.ones(3))
 
