@@ -22,7 +22,7 @@ from archcost.profiling.decoding import Decoder, choose_texts
 from archcost.profiling.formulas import find_registered_formulas
 from archcost.profiling.largest import find_largest
 from archcost.records import BatchNeed, CachePart, Context, Generation, Pass, Roof, Room
-from archcost.units import parse_bytes
+from archcost.units import exact, parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BLOCK = 16  # tokens of a block, the usual default of engines with a paged cache
 MOST = 2**24  # sequences or tokens; ends the search if the need does not grow
+MOST_OPERATORS = 100_000  # in a walk of the search for the longest context, of a network with operators for each token
 
 
 def generate(
@@ -83,7 +84,7 @@ def generate(
     rows = tuple(walker.walk(tokens, batch) for tokens in sorted({prompt, *contexts}))
     room = None if limit is None else walker.find_room(limit, batch, rows[-1].tokens)
     disturbed = ceiling.disturbed if isinstance(ceiling, Roof) else None
-    notes = chosen.notes if disturbed is None else (*chosen.notes, f"the roof may be too low: {disturbed}")
+    notes = (*chosen.notes, *walker.notes, *([] if disturbed is None else [f"the roof may be too low: {disturbed}"]))
     return replace(walker.describe(chosen.spec, batch), contexts=rows, room=room, notes=notes)
 
 
@@ -112,9 +113,11 @@ class _Walker:
         self, decoder: Decoder, prompt: int, kv_dtype: str | None, block: int, ceiling: Peaks | Roof | None
     ) -> None:
         self._decoder, self._prompt, self._kv, self._block, self._ceiling = decoder, prompt, kv_dtype, block, ceiling
+        self.notes: list[str] = []
         self._walked: dict[tuple[int, int], Context] = {}
         self._one = decoder.prefill(1, 1, prompt)  # the weights that a single token meets, and the shapes of its cache
         trace = self._one.trace
+        self._operators = {1: len(trace.ops)}  # of the prefill, by tokens
         self._met_by_one = count_met(trace, find_registered_formulas(trace.ops))
         self._weights = bytes_of_kind(trace, "parameter")
         self._buffers = bytes_of_kind(trace, "buffer")
@@ -157,6 +160,7 @@ class _Walker:
 
     def _walk(self, tokens: int, batch: int) -> Context:
         before = self._decoder.prefill(tokens, batch, self._prompt)
+        self._operators[tokens] = len(before.trace.ops)
         after = self._decoder.decode(before, batch)
         held, grown = self._size(before), self._size(after)
         prefill, decode = self._add_up(before, bytes_of_kind(before.trace, "input")), self._add_up(after, held)
@@ -193,8 +197,18 @@ class _Walker:
             largest_batch=largest,
             batch_in_turn=in_turn,
             batches=tuple(tried[count] for count in sorted(tried)),
-            longest_context=find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, MOST, tokens),
+            longest_context=self._find_longest(limit, batch, tokens),
         )
+
+    def _find_longest(self, limit: int, batch: int, tokens: int) -> int | None:
+        """Find the longest context; a reference scan runs token by token, so that long walks take hours."""
+        each = (self._operators[tokens] - self._operators[1]) / max(tokens - 1, 1)
+        most = max(tokens, min(MOST, int(MOST_OPERATORS / each))) if each >= 1 else MOST
+        longest = find_largest(lambda count: self.walk(count, batch).needed_bytes, limit, most, tokens)
+        if longest == most:
+            why = f": the network runs {each:.0f} operators for each token" if most < MOST else ""
+            self.notes.append(f"contexts longer than {exact(most)} tokens may fit, and were not tried{why}")
+        return longest
 
     def _add_up(self, ran: Ran, given_bytes: int) -> Pass:
         """Add up the costs of a pass, which reads `given_bytes` (its inputs or the cache) beside the weights."""

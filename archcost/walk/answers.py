@@ -13,6 +13,7 @@ from torch import Tag
 
 from archcost.walk import shapes
 from archcost.walk.tensors import find_tensors, map_tensors
+from archcost.walk.values import SMALL
 
 if TYPE_CHECKING:
     from archcost.records import TensorSpec
@@ -130,7 +131,9 @@ def _stand_in(func: Any, tensor: torch.Tensor) -> torch.Tensor | None:
     """Return an unfilled CPU tensor in place of an argument whose values the operator does not read, else None."""
     if func in MAKERS:
         return torch.empty((), dtype=tensor.dtype, device=CPU).expand(tensor.shape)
-    if func in FILLS and tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes():
+    if func not in FILLS or tensor.numel() > SMALL:  # the memory for a large one may not exist
+        return None
+    if tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes():
         return torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device=CPU)
     return None
 

@@ -131,8 +131,10 @@ class Values:
     def may_compute(self, tensors: Iterable[torch.Tensor]) -> bool:
         """Whether tensors are small enough for twins, and the walk's budget of work allows them; charges the budget."""
         sizes = [tensor.numel() for tensor in tensors]
+        if max(sizes, default=0) > SMALL:
+            return False
         self._work -= CALL + sum(sizes)
-        return self._work >= 0 and max(sizes, default=0) <= SMALL
+        return self._work >= 0
 
 
 def is_small(tensor: torch.Tensor) -> bool:

@@ -14,6 +14,7 @@ import archcost
 from archcost.account.reading import count_least_macs, count_macs
 from archcost.cli import run
 from archcost.errors import ArgumentError, NoDeviceError
+from archcost.profiling import generation
 from archcost.profiling.largest import find_largest
 from archcost.sources import parse_input
 from archcost.walk import run_undisturbed, walk
@@ -99,6 +100,31 @@ def test_what_fits_does_and_the_next_does_not():
     assert {batch, batch + 1} <= {each.batch for each in found.room.batches}
     assert need(1, context) <= 100_000 < need(1, context + 1)
     assert found.contexts[-1].needed_bytes == need(1, 8)
+
+
+def test_long_contexts_of_a_scan_token_by_token_are_not_tried(monkeypatch):
+    """Each token takes a select, a product and a sum: 3 operators, so 100 tokens take the 300 of the limit."""
+
+    class Scan(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Embedding(WORDS, WIDTH)
+
+        def forward(self, tokens, state=None):
+            x = self.embed(tokens)
+            state = {"sum": x.new_zeros(x[:, 0].shape)} if state is None else state
+            for place in range(x.shape[1]):
+                state = {"sum": 0.5 * state["sum"] + x[:, place]}
+            return {"logits": state["sum"], "state": state}
+
+    monkeypatch.setattr(generation, "MOST_OPERATORS", 300)
+    found = archcost.generate(Scan(), 8, memory=10**9)
+    assert found.room.longest_context == 300 // 3
+    assert found.notes[-1].startswith("contexts longer than 100 tokens may fit")
+    assert found.notes[-1].endswith("the network runs 3 operators for each token")
+    small = archcost.generate(Scan(), 8, memory=WORDS * WIDTH * 4 + 1000)
+    assert small.room.longest_context < 300 // 3
+    assert not small.notes
 
 
 def test_prompts_that_are_read_in_turn_leave_room_for_more():

@@ -264,6 +264,24 @@ def test_the_work_for_answers_is_bounded(monkeypatch):
         archcost.profile(Asking(ask_often), (MASK, torch.randn(2, 4, 5)), device="meta")
 
 
+def test_a_fill_of_a_large_tensor_takes_no_memory():
+    """2^42 floats, 16 TiB: no machine holds them, and their values are not needed."""
+    network = Calls(lambda x: torch.zeros_like(x).copy_(x).zero_().fill_(1.0))
+    report = archcost.profile(network, torch.empty(1 << 42, device="meta"))
+    assert (report.environment["device"], report.totals.activation_elements) == ("meta", 2 * 2**42)
+
+
+def test_a_large_tensor_costs_no_answers(monkeypatch):
+    monkeypatch.setattr(values, "WORK", 9 * values.CALL)
+
+    def ask(self, mask, x):
+        x = x + torch.zeros(1 << 30, device=x.device)[:5]
+        return self.linear(x) if mask.all() else x
+
+    report = archcost.profile(Asking(ask), (torch.ones(2, dtype=torch.bool), torch.randn(2, 4, 5)), device="meta")
+    assert report.totals.macs
+
+
 def test_a_description_of_integers_is_zeros_on_every_device():
     def ask(self, mask, x):
         return x if mask.any() else self.linear(x)
