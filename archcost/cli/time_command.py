@@ -168,7 +168,7 @@ def command(
     from archcost.render.sweep import build_document, yield_troubles
 
     plan = measuring.build_plan()
-    spec, name, usual = describe_network(network, running.sweeping)
+    spec, name, usual = describe_network(network, running.sweeping, training=training is not None)
     wanted = axes.combine(plan, read_inputs(inputs) or usual)
     fleets = running.list_fleets()
     if running.sweeping.engine == "local":

@@ -67,8 +67,11 @@ def run_settled(network: Network, run: Callable[[Network], Result], *, training:
     return run(_take(settled, Choice(inputs=(WORDS,), why="an embedding that refused floating-point numbers")))
 
 
-def settle_by_walk(network: Network) -> Network:
-    """Return a network with chosen inputs; if nothing else determines them, try them on the meta device."""
+def settle_by_walk(network: Network, *, training: bool = False) -> Network:
+    """Return a network with chosen inputs; if nothing else determines them, try them on the meta device.
+
+    `training` chooses the inputs of training, as for `settle`.
+    """
     from archcost.choices import COUNTING
     from archcost.profiling.feed import describe_feed
     from archcost.profiling.trace import trace_network
@@ -81,8 +84,8 @@ def settle_by_walk(network: Network) -> Network:
         return settled
 
     with suppress(WalkError):  # the caller's own run reports the failure
-        return run_settled(network, try_inputs)
-    return settle(network)
+        return run_settled(network, try_inputs, training=training)
+    return settle(network, training=training)
 
 
 def _take(network: Network, choice: Choice) -> Network:

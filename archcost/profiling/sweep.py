@@ -78,25 +78,27 @@ def sweep(
             yield Cell(**_describe(asked[place]), outcome=outcome, message=_cut_line(row.reason))
 
 
-def describe_network(spec: str, sweeping: Sweeping = USUAL) -> tuple[str, str, tuple[InputSpec, ...]]:
-    """Return a network's spec, name and usual inputs; with isolation, another process runs its code.
+def describe_network(
+    spec: str, sweeping: Sweeping = USUAL, *, training: bool = False
+) -> tuple[str, str, tuple[InputSpec, ...]]:
+    """Return a network's spec, name and usual inputs, or those of training; with isolation, another process runs it.
 
     Raises:
         ArchcostError: the network does not exist, or its file cannot be imported.
     """
     if sweeping.isolate or sweeping.engine != "local":
-        found: tuple[str, str, tuple[InputSpec, ...]] = ask_one(spec, sweeping, resolve_network)
+        found: tuple[str, str, tuple[InputSpec, ...]] = ask_one(spec, sweeping, resolve_network, training=training)
         return found
     import_modules(sweeping.imports)
-    return resolve_network(spec, None, {})
+    return resolve_network(spec, None, {"training": training})
 
 
 def resolve_network(spec: str, keep: None, options: Mapping[str, Any]) -> tuple[str, str, tuple[InputSpec, ...]]:
     """Return the result of `describe_network`, in the process that may run the network."""
     from archcost import sources
 
-    del keep, options
-    found = settle_by_walk(sources.resolve(spec))
+    del keep
+    found = settle_by_walk(sources.resolve(spec), training=options["training"])
     return found.spec, found.name, found.inputs
 
 

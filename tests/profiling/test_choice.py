@@ -12,6 +12,7 @@ from archcost.cli import archcost as command, run
 from archcost.errors import ArgumentError, WalkError
 from archcost.profiling.choice import settle
 from archcost.profiling.sweep import describe_network
+from archcost.records import Sweeping
 from archcost.sources import resolve
 from archcost.sources.choose import WORDS
 
@@ -162,6 +163,15 @@ def test_words_are_tried_whatever_the_network_is_run_for(tmp_path):
     assert found.points[0].peak_bytes - found.fixed_bytes >= 2 * 128 * 4 * 4
     assert describe_network(net)[2] == (WORDS,)
     assert archcost.profile("mine_to_choose.py:Words::out").totals.macs == 128 * 8
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+def test_a_detector_is_timed_with_targets_in_training(isolate):
+    spec, sweeping = "torchvision:ssdlite320_mobilenet_v3_large", Sweeping(isolate=isolate)
+    *_, usual = describe_network(spec, sweeping)
+    *_, training = describe_network(spec, sweeping, training=True)
+    assert [each.name for each in usual] == ["images.each"]
+    assert [each.name for each in training] == ["images.each", "targets.each.boxes", "targets.each.labels"]
 
 
 def test_other_counters_are_asked_about_words_too(capsys):
