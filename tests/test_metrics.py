@@ -21,7 +21,12 @@ PLACES = {
         ("    macts: int = 0\n", "    gadgets: int | None = None\n"),
         ("    optimizer_state_bytes: int | None = None\n", "    gadgets: int | None = None\n"),
     ],
-    "account/account.py": [('            "macts": macts,\n', '            "gadgets": 7 * len(row.ops),\n')],
+    "account/layers.py": [
+        (
+            '        "depth": [row_depth(row, flow) for row in rows],\n',
+            '        "gadgets": [7 * len(row.ops) for row in rows],\n',
+        )
+    ],
     "metrics.py": [
         (
             "_ALL = (\n",

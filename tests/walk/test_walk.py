@@ -1,6 +1,5 @@
 """Wrapped, compiled, exported and odd networks, inputs of every form, and clear errors for uncountable ones."""
 
-import threading
 from collections import defaultdict
 
 import pytest
@@ -123,8 +122,12 @@ def test_a_network_that_needs_values_runs_on_the_cpu_with_a_note():
 
 
 def test_a_network_that_cannot_be_copied_runs_in_place_with_a_note():
+    class Single:
+        def __deepcopy__(self, memo):
+            raise TypeError("there is one")
+
     network = plain()
-    network.lock = threading.Lock()
+    network.single = Single()
     found = archcost.profile(network, IMAGE)
     assert found.totals.macs == CONV + HEAD
     assert "cannot be copied" in found.warnings[0]
