@@ -10,7 +10,6 @@ from archcost.diagrams.plan import (
     FRAME,
     FRAME_WITH_BAR,
     GAP,
-    HEAD,
     LEADING,
     MARGIN,
     PADDING,
@@ -52,8 +51,9 @@ def draw_plans(planned: Sequence[Plan], style: Style, first: int | None = None) 
         axes.set_axis_off()
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
-        top = (MARGIN + HEAD) * font + max(0.0, (height - wanted[1]) / 2) * (len(planned) == 1)
         left, alone = MARGIN * font, len(planned) == 1
+        top = (MARGIN + max(plan.head for plan in planned)) * font
+        top += (height - wanted[1]) / 2 if alone else 0.0
         for plan in planned:
             middle = (width if alone else 2 * left + plan.wide) / 2
             _write_head(axes, plan, theme, left if alone else middle, align="left" if alone else "center")
@@ -66,7 +66,8 @@ def _write_head(axes: Axes, plan: Plan, theme: Theme, x: float, *, align: str) -
     """Write the title of a drawing, and below it the layers common to all its boxes."""
     font = plan.font
     axes.text(x, MARGIN * font, plan.title, ha=align, va="top", fontsize=TITLE * font, fontweight="bold")
-    axes.text(x, (MARGIN + 1.3 * TITLE) * font, plan.note, ha=align, va="top", fontsize=font, color=theme.muted)
+    above = MARGIN + (1.3 * TITLE if plan.title else 0.0)
+    axes.text(x, above * font, plan.note, ha=align, va="top", fontsize=font, color=theme.muted)
 
 
 class _Drawer:

@@ -36,6 +36,7 @@ UNIT = 100.0  # font size in points at which letters are measured
 MARGIN = 1.2  # of the font, around the drawing
 BESIDE = "   "  # between a name and its cost
 HEAD = 2.75 * TITLE  # times the font, above the drawing
+NOTE = HEAD - 1.3 * TITLE  # the same without a title
 GAP = 3.0  # of the font, between networks side by side
 FACTORS = (1.6, 1.3, 1.15)  # of the size's font
 EXTENTS = {"down": (24.0, 16.0, 12.0), "right": (10.0, 7.0, 5.0)}  # of the font, the size of the costliest box
@@ -45,8 +46,8 @@ EXTENTS = {"down": (24.0, 16.0, 12.0), "right": (10.0, 7.0, 5.0)}  # of the font
 class Style:
     """The look of a diagram.
 
-    The cost (of `COSTS`), its form (of `SHOWN`), the direction (of `DIRECTIONS`), the names of theme and size, and the
-    font family; None for the charts' font.
+    The cost (of `COSTS`), its form (of `SHOWN`), the direction (of `DIRECTIONS`), the names of theme and size, the font
+    family (None for the charts' font), and whether the network's name stands above the drawing.
     """
 
     cost: str = "macs"
@@ -55,6 +56,7 @@ class Style:
     theme: str = "light"
     size: str = "16:9"
     font: str | None = None
+    titled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,11 @@ class Plan:
         font = self.font
         return max(self.layout.width, TITLE * 1.1 * measure(self.title, font), measure(self.note, font))
 
+    @property
+    def head(self) -> float:
+        """The height of title and note, times the font."""
+        return _measure_head(self.title, self.note)
+
 
 def plan_all(graphs: Sequence[tuple[str, Graph, Report]], style: Style) -> list[Plan]:
     """Plan drawings side by side, each with its title.
@@ -162,7 +169,8 @@ def measure_all(planned: Sequence[Plan]) -> tuple[float, float]:
     font = planned[0].font
     widths = [plan.wide for plan in planned]
     width = sum(widths) + GAP * font * (len(planned) - 1) + 2 * MARGIN * font
-    return width, max(plan.layout.height for plan in planned) + (2 * MARGIN + HEAD) * font
+    head = max(plan.head for plan in planned)
+    return width, max(plan.layout.height for plan in planned) + (2 * MARGIN + head) * font
 
 
 def _compare(planned: Sequence[Plan], size: Size) -> tuple[float, float]:
@@ -196,9 +204,15 @@ def _plan(title: str, graph: Graph, texts: Mapping[int, Text], style: Style, fon
     column = 0.7 if form.tight else 1.6
     spaces = Spaces(across=1.6 * font, along=1.15 * font, lane=0.6 * font, column=column * font)
     reads = {key: list(graph.reads[key]) for key in graph.nodes}
-    room = 72 * size.width - 2 * MARGIN * font if across else 72 * size.height - (2 * MARGIN + HEAD) * font
+    title, note = title if style.titled else "", _write_note(graph, texts)
+    above = 0.0 if across else _measure_head(title, note)
+    room = 72 * (size.width if across else size.height) - (2 * MARGIN + above) * font
     layout = lay_out(list(graph.nodes), reads, place_room, spaces, room, loose=form.loose)
-    return Plan(title, _write_note(graph, texts), graph, texts, layout.turn() if across else layout, font, across)
+    return Plan(title, note, graph, texts, layout.turn() if across else layout, font, across)
+
+
+def _measure_head(title: str, note: str) -> float:
+    return HEAD if title else NOTE if note else 0.0
 
 
 def _write_note(graph: Graph, texts: Mapping[int, Text]) -> str:

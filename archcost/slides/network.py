@@ -82,12 +82,14 @@ def _build_diagram_slide(report: Report, name: str, frame: Frame, *, steps: bool
     """Return the slide of the diagram, in the direction that leaves room for more of the network."""
     depth = report.totals.depth
     title = f"{name} has {units.exact(depth)} weighted layer{'' if depth == 1 else 's'} on its longest path"
-    drawn = {way: draw_network(report, style=Style(size=SIZE, direction=way)) for way in ("right", "down")}
+    drawn = {
+        way: draw_network(report, style=Style(size=SIZE, direction=way, titled=False)) for way in ("right", "down")
+    }
     way = max(drawn, key=lambda each: (drawn[each].fits, drawn[each].boxes))
     count = drawn[way].boxes
 
     def draw(first: int, theme: str, format_: str) -> bytes:
-        style = Style(theme=theme, size=SIZE, direction=way)
+        style = Style(theme=theme, size=SIZE, direction=way, titled=False)
         return encode_figure(draw_network(report, first=first, style=style).figure, format_)
 
     parts = min(STEPS, count) if steps else 1

@@ -123,6 +123,18 @@ class Nested(nn.Module):
         return self.up(torch.cat([x, self.inside(x)], 1))
 
 
+def test_without_its_name_a_diagram_is_lower(profile):
+    """Too high for a slide, GoogLeNet is shrunk to it: without its name less."""
+
+    def read(**style):
+        figure = draw(profile, "googlenet", size="body", direction="right", **style).figure
+        return figure.get_size_inches()[1], {text for text, _ in read_svg(write_svg(figure))[1]}
+
+    (high, named), (low, unnamed) = read(), read(titled=False)
+    assert named - unnamed == {"GoogLeNet"}
+    assert low < high
+
+
 @pytest.mark.parametrize("direction", ["down", "right"])
 def test_nothing_overlaps_in_a_u(direction):
     report = archcost.profile(Nested(3), torch.zeros(1, 4, 64, 64), device="meta")
