@@ -29,6 +29,13 @@ def test_errors_of_ensembles_are_those_of_the_papers(name, printed):
     assert find_ensemble_errors(name).rate("top5_error") == Fraction(printed) / 100
 
 
+def test_the_error_of_a_person_is_counted():
+    """Of 1,500 images the annotator got 12 + 5 + 28 + 18 + 4 + 9 = 76 wrong, by his list of the reasons."""
+    found = find_ensemble_errors("a trained person").rate("top5_error")
+    assert found == Fraction("5.0667") / 100
+    assert round(float(Fraction(12 + 5 + 28 + 18 + 4 + 9, 1500)), 6) == float(found)
+
+
 def test_errors_of_a_network_are_those_of_its_own_paper():
     assert find_paper_errors("alexnet_grouped", "10-crop").rate("top5_error") == Fraction("0.182")
     assert find_paper_errors("alexnet_grouped", "ensemble").rate("top5_error") == Fraction("0.164")
