@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,12 @@ from torch.utils._device import DeviceContext, _device_constructors
 from archcost.walk.abroad import BATCHED, add_mask, attend, drop
 from archcost.walk.notes import Notes
 from archcost.walk.recurrent import run_recurrent
-from archcost.walk.shapes.norms import as_on_cpu
-from archcost.walk.shapes.results import IMAGES, channels_are_last
+from archcost.walk.shapes.results import IMAGES, as_on_cpu, channels_are_last
 from archcost.walk.tensors import map_tensors
 from archcost.walk.values import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from archcost.walk.autocast import Autocast
     from archcost.walk.restoration import Restoration
@@ -35,7 +34,12 @@ NUMBERS = frozenset((int, float, bool, complex))
 SPELLED = NUMBERS | {list, tuple, range}
 LIFTED = frozenset((torch.tensor, torch.as_tensor))
 RECURRENT = frozenset((torch.lstm, torch.gru, torch.rnn_tanh, torch.rnn_relu))
-REPLACED = RECURRENT | {scaled_dot_product_attention, functional.dropout, functional.group_norm}
+REPLACED = RECURRENT | {
+    scaled_dot_product_attention,
+    functional.dropout,
+    functional.group_norm,
+    functional.embedding_bag,
+}
 PLAIN = frozenset((torch.Tensor, nn.Parameter))
 OF_NUMBERS = {torch.tensor: 0, torch.as_tensor: 0, torch.asarray: 0, torch.Tensor.new_tensor: 1}
 # functions that read the values of an argument, by its place, before any operator runs
@@ -192,6 +196,8 @@ class MetaDevice(DeviceContext):
             return (drop,) if self._like_cuda else ()
         if func is functional.group_norm:
             return () if self._like_cuda else (_normalise_groups,)
+        if func is functional.embedding_bag:
+            return () if self._like_cuda else (_add_up_bags,)
         return (partial(run_recurrent, func.__name__, self._casts("mkldnn_rnn_layer")),)
 
     def _casts(self, name: str) -> bool:
@@ -270,9 +276,21 @@ def _normalise_groups(image: torch.Tensor, groups: int, weight: Any = None, bias
     if image.dim() < IMAGES or not channels_are_last(image) or image.shape[1] % groups:
         return NotImplemented
     batch, channels, *sides = image.shape
+    with _following_the_cpu():
+        return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
+
+
+def _add_up_bags(*args: Any, **kwargs: Any) -> Any:
+    """Return an embedding bag: the CPU keeps other tensors for the backward pass than a GPU."""
+    with _following_the_cpu():
+        return functional.embedding_bag(*args, **kwargs)
+
+
+@contextmanager
+def _following_the_cpu() -> Iterator[None]:
     asked = as_on_cpu.set(True)
     try:
-        return torch.native_group_norm(image, weight, bias, batch, channels, math.prod(sides), groups, eps)[0]
+        yield
     finally:
         as_on_cpu.reset(asked)
 

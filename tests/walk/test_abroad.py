@@ -22,6 +22,17 @@ class Attention(nn.Module):
         return scaled_dot_product_attention(x, x, x, attn_mask=self.mask, dropout_p=self.dropout * self.training)
 
 
+class Bags(nn.Module):
+    def __init__(self, options, ends, weights, dtype):
+        super().__init__()
+        self.bag = nn.EmbeddingBag(10, 4, dtype=dtype, **options)
+        self.register_buffer("ends", torch.tensor(ends))
+        self.register_buffer("weights", weights)
+
+    def forward(self, rows):
+        return self.bag(rows, self.ends, self.weights)
+
+
 def trained(net, x, **options):
     return archcost.profile(net, x, device="meta", train="sgd", loss="sum", **options)
 
@@ -31,6 +42,28 @@ def test_dropout_keeps_a_boolean_mask():
     net, x = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5)), torch.zeros(4, 3)
     assert trained(net, x).totals.saved_bytes == 4 * 4 * 3 + 4 * 8
     assert trained(net, x, like="cpu").totals.saved_bytes == 4 * 4 * 3 + 4 * 4 * 8
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("options", "more"),
+    [
+        ({"mode": "sum"}, ()),
+        ({"mode": "sum"}, ("weights",)),
+        ({"mode": "sum", "padding_idx": 3}, ()),
+        ({"mode": "mean"}, ()),
+        ({"mode": "mean", "include_last_offset": True}, ()),
+        ({"mode": "max"}, ()),
+        ({"mode": "max", "include_last_offset": True}, ()),
+    ],
+)
+def test_an_embedding_bag_keeps_what_the_cpu_keeps(options, more, dtype):
+    """Bags of 3 and 4 rows: of int64, the bag of each row (one place is spare), the sizes and the largest rows."""
+    ends = [0, 3, 7] if options.get("include_last_offset") else [0, 3]
+    net, rows = Bags(options, ends, torch.ones(7, dtype=dtype) if more else None, dtype), torch.arange(7)
+    found = trained(net, rows, like="cpu").totals
+    assert found.saved_bytes == saved_bytes(net, rows, like="cpu")
+    assert found.macs == archcost.profile(net, rows, device="cpu").totals.macs
 
 
 def test_a_real_step_with_boolean_masks_has_that_peak():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -10,6 +9,7 @@ import torch
 from archcost.walk.shapes.results import (
     FULL_PRECISION,
     IMAGES,
+    as_on_cpu,
     channels_are_last,
     floating,
     new,
@@ -18,8 +18,6 @@ from archcost.walk.shapes.results import (
     plain,
     usual,
 )
-
-as_on_cpu = ContextVar("as_on_cpu", default=False)  # whether group norm follows the CPU's kernel
 
 
 def batch_norm(

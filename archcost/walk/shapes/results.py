@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 IMAGES = 4  # dimensions: N, C, H, W
 META = torch.device("meta")
 FULL_PRECISION = {torch.float32, torch.float64}  # half precision keeps its statistics in float32
+as_on_cpu = ContextVar("as_on_cpu", default=False)  # whether rules follow the CPU's kernel where torch's follow CUDA's
 
 
 def new(shape: Sequence[int], like: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:

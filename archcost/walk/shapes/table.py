@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from archcost.walk.shapes import backward, elementwise, layouts, losses, norms, products, recurrent, windows
+from archcost.walk.shapes import backward, bags, elementwise, layouts, losses, norms, products, recurrent, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ SHAPES: dict[Any, Callable[..., Any]] = {
     aten._unsafe_view.default: layouts.unsafe_view,
     aten.constant_pad_nd.default: layouts.pad,
     aten.embedding.default: layouts.embedding,
+    aten._embedding_bag.default: bags.embedding_bag,
     aten.empty.memory_format: layouts.empty,
     aten.roll.default: layouts.roll,
     **dict.fromkeys([aten.arange.default, aten.arange.start, aten.arange.start_step], layouts.arange),
