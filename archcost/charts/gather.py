@@ -294,7 +294,7 @@ def _read_image_time(time: MeasuredTime) -> float:
 def _gather_measured_curves(
     request: Request, *, read: Callable[[MeasuredTime], float | None] = _read_image_time, missing: str = NO_TIME
 ) -> Chart:
-    """Return what was measured at every batch size.
+    """Return the measurements of every batch size.
 
     Figures of two devices or dtypes are two lines; their names end with the difference.
     """

@@ -12,7 +12,7 @@ function compute(changed) {
     results: new Map(), // the shape and the receptive field of each step and input
     rows: data.rows.map(() => ({ macs: 0, params: 0, bytes: 0, shape: null, products: [] })),
     params: new Map(), // the number of elements of each parameter
-    refusal: null, // the first one; what does not depend on it is computed all the same
+    refusal: null, // the first one; everything else is still computed
     totals: null,
   };
   const attempt = (act) => {

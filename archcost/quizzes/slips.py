@@ -41,7 +41,7 @@ def _ask(finding: Finding) -> Question:
     claim = finding.claim
     found = "" if finding.measured is None else units.figure_like(claim.printed, finding.measured)
     quantity = WORDS.get(claim.quantity, claim.quantity)
-    printed = claim.measured is not None and bool(find_sources(claim.measured))  # an error, which nobody can count
+    printed = claim.measured is not None and bool(find_sources(claim.measured))  # an error rate: copied, not counted
     hint = f"Its source counts {claim.convention}." if claim.convention in COUNTED else "Count it yourself."
     return Question(
         kind="slip",

@@ -1,6 +1,6 @@
 """Shape rules of results in a storage larger than they need: torch's kernels shrink what they first made.
 
-torch's own meta kernels make the final size at once; the memory in use is that of the first size.
+torch's own meta kernels make the final size at once; the memory in use is the first size's.
 """
 
 from __future__ import annotations
