@@ -3,76 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archcost.charts.datasets import find_dataset, spell_others
+from archcost.charts.gather_curves import gather_measured_curves, gather_memory_curves
 from archcost.charts.kinds import find_kind
+from archcost.charts.request import NO_TIME, NOT_MEASURED, Chart
 from archcost.comparison.accuracy import find_accuracy, list_protocols, list_variants, read_published
-from archcost.comparison.compare import EVERYTHING, compare, list_failures
+from archcost.comparison.compare import compare, list_failures
 from archcost.comparison.published import ANY, is_published, read_conditions
 from archcost.comparison.tables import yield_rows
 from archcost.comparison.times import index_times
 from archcost.errors import ArchcostError, ArgumentError, UsageError, closest
 from archcost.profiling.many import profile_many
-from archcost.records import Curve, Done, Failure, Missing, Winner
-from archcost.sources import resolve
+from archcost.records import Done, Failure, Missing, Winner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from archcost.comparison.choosing import Choice
-    from archcost.records import Accuracy, Comparison, MeasuredTime, Report
-    from archcost.sources import InputSpec
-
-NO_TIME = (
-    "this chart needs measured times: give --times FILE, a CSV with network, batch and seconds, as "
-    "`archcost time NET --batch 1,2,4 -o times.csv` writes it"
-)
-NOT_MEASURED = (
-    "this chart needs measured {}: give --times FILE, a CSV with network, batch, seconds and {}, as "
-    "`archcost time NET --device cuda --batch 1,2,4 -o times.csv` writes it on a GPU"
-)
-BATCHES = (1, 2, 4, 8, 16, 32, 64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """The options of a chart besides its kind.
-
-    `specs` holds names; charts that only need a walk also take networks. `accuracies` holds the user's own figures,
-    which take precedence over published ones; `dataset` is the data set of the accuracies, None for the most common one
-    among the networks; `times` holds measured times of a forward pass. `choice` selects networks, and decides whether
-    published ones run. Charts of memory take `batches`, `train` (an optimizer) and `like`, the device to follow. Charts
-    without accuracies take `inputs`, None for each network's default; `device` is the device that times rows. `jobs` is
-    the number of processes, None for a suitable one; `progress` is called with each finished spec.
-    """
-
-    specs: tuple[Any, ...] = ()
-    protocol: str = "single-crop"
-    dataset: str | None = None
-    accuracies: tuple[Accuracy, ...] = ()
-    times: tuple[MeasuredTime, ...] = ()
-    choice: Choice = EVERYTHING
-    batches: tuple[int, ...] = BATCHES
-    batch: int = 1
-    train: str | None = None
-    like: str | None = None
-    inputs: tuple[InputSpec, ...] | None = None
-    device: str = "auto"
-    jobs: int | None = None
-    progress: Callable[[str], None] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """The data and options for `archcost.charts.draw`, and the networks that were left out."""
-
-    data: Any
-    options: Mapping[str, Any] = field(default_factory=dict)
-    left_out: tuple[Missing, ...] = ()
+    from archcost.charts.request import Request
+    from archcost.records import Accuracy, Comparison
 
 
 def gather(kind: str, request: Request) -> Chart:
@@ -252,92 +205,6 @@ def _select_timed(request: Request) -> tuple[Request, list[Missing]]:
     return replace(request, specs=specs), lost
 
 
-def _gather_memory_curves(request: Request) -> Chart:
-    """Walk every network at every batch size in this process: starting other processes takes longer than the walks."""
-    points: dict[Any, list[tuple[int, float]]] = {spec: [] for spec in request.specs}
-    lost: dict[str, Missing] = {}
-    names: dict[Any, str] = {}
-    for batch in request.batches:
-        found = profile_many(
-            request.specs, keep=_read_peak, jobs=request.jobs or 1, progress=request.progress, batch=batch,
-            train=request.train, like=request.like, inputs=request.inputs,
-        )  # fmt: skip
-        for missing in list_failures(found):
-            lost[missing.spec] = replace(missing, reason=f"at a batch of {batch}: {missing.reason}")
-        for spec, peak in zip(request.specs, found, strict=True):
-            if not isinstance(peak, Failure):
-                names[spec], nbytes = peak
-                points[spec].append((batch, nbytes))
-    curves = [
-        Curve(name=names[spec], points=tuple(points[spec]), spec=spec if isinstance(spec, str) else names[spec])
-        for spec in points
-        if points[spec]
-    ]
-    return Chart(data=curves, options=_say_done(request), left_out=tuple(lost.values()))
-
-
-def _say_done(request: Request) -> Mapping[str, str]:
-    """Return the mode of the networks for a headline."""
-    return {"remark": f"training with {request.train}" if request.train else "inference"}
-
-
-def _read_peak(report: Report) -> tuple[str, int]:
-    totals = report.totals
-    return report.network.name, totals.peak_training_bytes or totals.peak_inference_bytes or 0
-
-
-def _read_image_time(time: MeasuredTime) -> float:
-    """Return the time of one image, which compares between batches."""
-    return time.seconds / time.batch
-
-
-def _gather_measured_curves(
-    request: Request, *, read: Callable[[MeasuredTime], float | None] = _read_image_time, missing: str = NO_TIME
-) -> Chart:
-    """Return the measurements of every batch size.
-
-    Figures of two devices or dtypes are two lines; their names end with the difference.
-    """
-    measured = [time for time in request.times if read(time) is not None]
-    specs = request.specs or tuple(dict.fromkeys(time.network for time in measured))
-    chosen = [time for time in measured if time.network in specs]
-    lines: dict[tuple[str, str, str], list[MeasuredTime]] = {}
-    for time in sorted(chosen, key=lambda time: (specs.index(time.network), time.batch)):
-        lines.setdefault((time.network, time.place, time.setting), []).append(time)
-    found = {spec for spec, _, _ in lines}
-    lost = tuple(Missing(spec=spec, reason="no measurement of it is given") for spec in specs if spec not in found)
-    curves = [
-        Curve(
-            name=", ".join(filter(None, (_find_title(spec), _tell_apart(times[0], chosen)))),
-            points=tuple((time.batch, read(time) or 0) for time in times),
-            spec=spec,
-            times=tuple(times),
-        )
-        for (spec, _, _), times in lines.items()
-    ]
-    if not curves:
-        raise ArgumentError(missing)
-    return Chart(data=curves, left_out=lost)
-
-
-def _tell_apart(time: MeasuredTime, times: Sequence[MeasuredTime]) -> str:
-    """Return the parts of a time's place and setting that differ between the times."""
-    common = set.intersection(*(set(_list_parts(other)) for other in times))
-    return ", ".join(part for part in _list_parts(time) if part not in common)
-
-
-def _list_parts(time: MeasuredTime) -> list[str]:
-    return [time.place or "a device that is not named", *filter(None, time.setting.split(", "))]
-
-
-def _find_title(spec: str) -> str:
-    """Return a network's title; if the network is no longer available, its name in the table of times."""
-    try:
-        return resolve(spec).name
-    except ArchcostError:
-        return spec
-
-
 def _gather_reports(request: Request, *, timeline: bool = False) -> Chart:
     found = profile_many(
         request.specs,
@@ -370,7 +237,7 @@ def _gather_timed_reports(request: Request) -> Chart:
 
 
 def _gather_timelines(request: Request) -> Chart:
-    return replace(_gather_reports(request, timeline=True), options=_say_done(request))
+    return replace(_gather_reports(request, timeline=True), options={"remark": request.mode})
 
 
 def _gather_winners(request: Request) -> Chart:
@@ -398,15 +265,15 @@ _GATHERERS: Mapping[str, Callable[[Request], Chart]] = {
     "accuracies": _gather_accuracies,
     "timed accuracies": _gather_timed_accuracies,
     "times": _gather_times,
-    "memory curves": _gather_memory_curves,
-    "time curves": _gather_measured_curves,
+    "memory curves": gather_memory_curves,
+    "time curves": gather_measured_curves,
     "allocation curves": partial(
-        _gather_measured_curves,
+        gather_measured_curves,
         read=lambda time: time.peak_bytes,
         missing=NOT_MEASURED.format("memory", "peak_allocated_bytes"),
     ),
     "power curves": partial(
-        _gather_measured_curves, read=lambda time: time.watts, missing=NOT_MEASURED.format("power", "watts")
+        gather_measured_curves, read=lambda time: time.watts, missing=NOT_MEASURED.format("power", "watts")
     ),
     "reports": _gather_reports,
     "timed reports": _gather_timed_reports,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.charts.canvas import Words
 from archcost.charts.drawing import draw_chart
-from archcost.charts.gather import BATCHES, Chart, Request, gather, keep_comparable
+from archcost.charts.gather import gather, keep_comparable
 from archcost.charts.kinds import COMPARED, FREE, KINDS, MEASURED_CURVES, check_highlight, check_option, find_kind
 from archcost.charts.presets import choose_preset
+from archcost.charts.request import BATCHES, Chart, Request
 from archcost.comparison.compare import EVERYTHING
 from archcost.errors import ArchcostError, ArgumentError
 from archcost.records import Comparison, Report

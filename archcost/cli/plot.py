@@ -27,7 +27,7 @@ from archcost.errors import LONGEST, ArgumentError, LeftOutError, cut
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.charts.gather import Request
+    from archcost.charts.request import Request
     from archcost.cli.groups import Beside, Selection
     from archcost.comparison.choosing import Choice
 
@@ -46,7 +46,7 @@ class Setting:
 
     def build_request(self, specs: tuple[str, ...], beside: Beside) -> Request:
         """Return the chart's request for these networks."""
-        from archcost.charts.gather import BATCHES, Request
+        from archcost.charts.request import BATCHES, Request
 
         return Request(
             specs=specs,

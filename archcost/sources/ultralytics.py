@@ -107,7 +107,7 @@ def _describe_training(task: str, image: InputSpec, fields: dict[str, Any]) -> I
 
 
 def _read_head(fields: dict[str, Any]) -> str:
-    """Return the name of the last module; "" if there is none."""
+    """Return the name of the last module, or "" if the file lists no modules."""
     rows = fields.get("head") or fields["backbone"]
     return str(rows[-1][2]) if rows else ""
 

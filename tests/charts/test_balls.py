@@ -9,8 +9,9 @@ from letters import find_shown
 from matplotlib.path import Path
 
 from archcost.charts import SIZES, THEMES, Words, draw, draw_chart, write_svg
-from archcost.charts.gather import Request, gather
+from archcost.charts.gather import gather
 from archcost.charts.presets import find_preset
+from archcost.charts.request import Request
 from archcost.errors import ArgumentError
 
 LECTURED_HERE = {"vgg16", "resnet50", "resnet152", "inception_v3", "inception_v4", "senet154", "efficientnet_b4"}

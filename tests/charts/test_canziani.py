@@ -7,8 +7,9 @@ import pytest
 from letters import find_shown
 
 from archcost.charts import draw
-from archcost.charts.gather import Request, gather
+from archcost.charts.gather import gather
 from archcost.charts.presets import PRESETS, READ_DENSITIES, READ_POINTS, find_preset
+from archcost.charts.request import Request
 from archcost.comparison.times import read_times
 from archcost.errors import ArgumentError
 

@@ -4,7 +4,8 @@ import pytest
 from letters import find_shown
 
 from archcost.charts import draw, draw_chart, write_svg
-from archcost.charts.gather import Request, gather
+from archcost.charts.gather import gather
+from archcost.charts.request import Request
 from archcost.charts.theme import THEMES
 from archcost.cli import run
 from archcost.comparison.choosing import Choice, choose_shipped

@@ -2,8 +2,9 @@
 
 import pytest
 
-from archcost.charts.gather import Request, gather
+from archcost.charts.gather import gather
 from archcost.charts.presets import PRESETS, find_preset
+from archcost.charts.request import Request
 from archcost.comparison.accuracy import find_accuracy, read_published
 from archcost.errors import ArgumentError, TableError
 from archcost.records import MeasuredTime

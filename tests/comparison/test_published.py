@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from peer_packages import peer
 
-from archcost.charts.gather import Request, gather
+from archcost.charts.gather import gather
+from archcost.charts.request import Request
 from archcost.cli import run
 from archcost.comparison.accuracy import read_published as read_accuracies_of_papers
 from archcost.comparison.alternatives import (
