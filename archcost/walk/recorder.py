@@ -7,7 +7,8 @@ import gc
 import itertools
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, Literal
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import torch
 from torch._C import DispatchKey
@@ -65,6 +66,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
     """
 
     supports_higher_order_operators = True
+    _innermost = 0  # the id of the recorder that started last; a hook may start a walk within a walk
 
     def __init__(
         self, *, training: bool = False, values: Values | None = None, lines: bool = False, restorable: bool = True
@@ -87,14 +89,31 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         self._nodes: dict[int | None, int] = {}
         self._packed: dict[tuple[int, int], TensorSpec] = {}
         self._compiler = COMPILER in sys.modules
+        self._height = self._thread = self._outer = (
+            0  # where it runs: the number of modes, the thread; and within which
+        )
 
     @property
     def is_on(self) -> bool:
         """Whether this recorder is recording the operators of this thread now."""
-        place = _count_modes() - 1
-        if place >= 0 and _mode_at(place) is self:  # almost always
-            return True
-        return any(_mode_at(below) is self for below in range(place))
+        height = _count_modes()
+        if height == self._height and Recorder._innermost == id(self) and get_ident() == self._thread:  # almost always
+            return True  # asking for the modes themselves takes ten times as long
+        return any(_mode_at(place) is self for place in range(height))
+
+    def __enter__(self) -> Self:
+        """Start; or go on, within an operator that torch has handed to this recorder."""
+        super().__enter__()
+        if not self._height:
+            self._height, self._thread = _count_modes(), get_ident()
+            self._outer, Recorder._innermost = Recorder._innermost, id(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Stop."""
+        if _count_modes() == self._height:
+            self._height, Recorder._innermost = 0, self._outer
+        super().__exit__(*exception)
 
     def introduce_inputs(self, tensors: list[torch.Tensor]) -> tuple[TensorSpec, ...]:
         """Number the network's inputs before the walk."""
@@ -263,8 +282,7 @@ class Recorder(LightMode):  # type: ignore[no-untyped-call]
         A weak reference is enough; it does not prolong the life of a storage that was created during the walk.
         """
         for tensor in written:
-            known = self.storages.find(tensor, "constant")
-            if known.kind not in FOUND or tensor.is_meta:
+            if tensor.is_meta or (known := self.storages.find(tensor, "constant")).kind not in FOUND:
                 continue
             storage = tensor.untyped_storage()
             if known.number not in self._overwritten:

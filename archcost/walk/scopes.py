@@ -21,10 +21,15 @@ transforming = torch._C._functorch.peek_interpreter_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     from archcost.walk.meta import MetaDevice
     from archcost.walk.parts import Parts
     from archcost.walk.recorder import Recorder
+
+    Shapes: TypeAlias = tuple[tuple[int, ...], ...]
+
+NOTHING: tuple[tuple[()], tuple[()]] = ((), ())
 
 
 def module_specs(parts: Parts) -> dict[nn.Module, ModuleSpec]:
@@ -132,24 +137,26 @@ class Scopes:
             return
         _, spec, order, _ = self._stack.pop()
         index = self._running.pop()
-        inputs: tuple[tuple[int, ...], ...] = ()
-        outputs: tuple[TensorSpec, ...] = ()
         named, output = rest if len(rest) > 1 else ({}, *rest)
         if type(module) not in UNPADDED:  # few modules
             self._notes.add_padding(module, args, named)
-        if spec.leaf:
-            given = find_tensors((args, named) if named else args)
-            results = find_tensors(output)
-            with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
-                if transforming() is not None:
-                    given, results = list(map(innermost, given)), list(map(innermost, results))
-                inputs = tuple([tuple(tensor.shape) for tensor in given])
-                outputs = tuple([self._describe(tensor) for tensor in results])
+        inputs, outputs = self._describe_leaf(args, named, output) if spec.leaf else NOTHING
         repeats = len(args) + len(named) > 1 and _repeats(args, named)
         call = index, order, spec.path, self._running[-1], inputs, outputs, repeats
         self._calls[index] = tuple.__new__(ModuleCall, call)  # bypasses a slow constructor: see `storages`
         # the module's own hooks run next, then its caller
         self._rest(quiet=bool(self._stack) and self._stack[-1][-1] and not module._forward_hooks)
+
+    def _describe_leaf(self, args: Any, named: Any, output: Any) -> tuple[Shapes, tuple[TensorSpec, ...]]:
+        """Return the shapes of the tensors in a call's arguments, and the descriptions of its results."""
+        given, results = find_tensors((args, named) if named else args), find_tensors(output)
+        with torch._C.DisableTorchFunction():  # reading a shape must not trigger the network's function modes
+            if transforming() is not None:
+                given, results = list(map(innermost, given)), list(map(innermost, results))
+            describe = self._describe
+            if len(given) == len(results) == 1:  # most layers
+                return (tuple(given[0].shape),), (describe(results[0]),)
+            return tuple([tuple(tensor.shape) for tensor in given]), tuple([describe(tensor) for tensor in results])
 
     def _rest(self, *, quiet: bool) -> None:
         """Let the device's mode rest while a quiet module runs."""

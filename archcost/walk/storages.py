@@ -18,7 +18,7 @@ from archcost.records import StorageSpec, TensorSpec
 from archcost.walk.tensors import innermost
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
 KEPT = {"parameter", "buffer"}  # the network holds them throughout, so their death is not recorded
@@ -83,6 +83,8 @@ class Storages:
         self._references: dict[int, tuple[weakref.ref[Any], int, Storage]] = {}
         self._dead: list[weakref.ref[Any]] = []  # since the last call of `bury`
         self._kept: list[Any] = []
+        self._latest: Callable[[], torch.Tensor | None] = _nothing  # the tensor that an operator returned last
+        self._latest_spec: Any = None
         self._known: dict[int, Any] = {}
         self._known_numbers: dict[int, Any] = {}
         self.unregistered: list[weakref.ref[torch.Tensor]] = []  # trainable, but not parameters of the network
@@ -106,16 +108,20 @@ class Storages:
             plain = tensor.untyped_storage()
         except (NotImplementedError, RuntimeError) as error:
             return self._find_hidden(tensor, kind, error)
-        return self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
+        address = plain._cdata
+        return self._alive.get(address) or self._new(tensor, plain, address, kind)
 
     def describe(self, tensor: torch.Tensor, kind: str = "constant") -> TensorSpec:
         """Describe a tensor in its current state; a new storage is registered with `kind`."""
+        if self._latest() is tensor:  # most tensors are described again by the next operator, and by their module
+            return self._latest_spec  # type: ignore[no-any-return]
         storage, place = self._locate(tensor, kind)
         if storage.place == place:  # almost always
             return storage.spec  # type: ignore[no-any-return]
         if storage.place is None:
             storage.place = place
-            storage.spec = spec = _spec(tensor, storage.number, place, storage.sources(place))
+            found = storage.born < 0 and storage.values is storage.writes is None  # no operator has written into it
+            storage.spec = spec = _spec(tensor, storage.number, place, () if found else storage.sources(place))
             return spec
         if storage.others is None:
             storage.others = {}
@@ -126,14 +132,18 @@ class Storages:
 
     def made(self, tensor: torch.Tensor, by: int, kind: str = "fresh") -> TensorSpec:
         """Describe a tensor that operator `by` has just returned, or an input of the network (`by` is negative)."""
-        storage, place = self._locate(tensor, kind)
+        if by >= 0 and self._latest() is tensor and self._latest_spec.sources == (by,):  # an in-place operator's result
+            return self._latest_spec  # type: ignore[no-any-return]
+        return self._made(*self._locate(tensor, kind), tensor, by)
+
+    def _made(self, storage: Storage, place: Any, tensor: torch.Tensor, by: int) -> TensorSpec:
         if by != storage.born or by < 0:
             storage.values = storage.values or {}
-            if storage.values.get(place) == by and storage.place == place:  # the result of an in-place operator
-                return storage.spec  # type: ignore[no-any-return]
             storage.values[place] = by
         storage.place, storage.others = place, None
         storage.spec = spec = _spec(tensor, storage.number, place, (by,))
+        if by >= 0:
+            self._latest, self._latest_spec = weakref.ref(tensor), spec
         return spec
 
     def _locate(self, tensor: torch.Tensor, kind: str) -> tuple[Storage, Any]:
@@ -147,7 +157,8 @@ class Storages:
             if tensor.layout is not torch.strided:
                 return storage, (0, tensor.shape, None, tensor.dtype)
         else:
-            storage = self._alive.get(plain._cdata) or self._new(tensor, plain, kind)
+            address = plain._cdata
+            storage = self._alive.get(address) or self._new(tensor, plain, address, kind)
         return storage, (tensor.storage_offset(), tensor.shape, tensor.stride(), tensor.dtype)
 
     def _find_hidden(self, tensor: torch.Tensor, kind: str, error: Exception) -> Storage:
@@ -165,10 +176,10 @@ class Storages:
 
     def wrote(self, tensor: torch.Tensor, by: int) -> int:
         """Record that operator `by` has just written into a tensor; return the number of its storage."""
-        storage = self.find(tensor, "constant")
+        storage, place = self._locate(tensor, "constant")
         storage.writes = storage.writes or []
         storage.writes.append(by)
-        self.made(tensor, by)
+        self._made(storage, place, tensor, by)
         return storage.number
 
     def recognise(self, by_address: dict[int, Any], by_number: dict[int, Any]) -> None:
@@ -186,11 +197,12 @@ class Storages:
         values = _values(tensor)
         known = self._alive.get(values.untyped_storage()._cdata)
         if known is None:
-            known = self._new(values, values.untyped_storage(), kind)
+            plain = values.untyped_storage()
+            known = self._new(values, plain, plain._cdata, kind)
             known.nbytes = sum(part.untyped_storage().nbytes() for part in _components(tensor))
         return known
 
-    def _new(self, tensor: torch.Tensor, plain: Any, kind: str) -> Storage:
+    def _new(self, tensor: torch.Tensor, plain: Any, address: int, kind: str) -> Storage:
         if tensor.is_nested:  # a nested tensor has a storage, but neither a shape nor strides
             raise _unaccountable(tensor)
         born = len(self._operators) if kind in {"fresh", "gradient"} else -1
@@ -199,7 +211,6 @@ class Storages:
         if kind == "constant" and tensor.requires_grad and tensor.is_leaf:
             self.unregistered.append(weakref.ref(tensor))
         self._seen.append(new)
-        address = plain._cdata
         self._alive[address] = new
         if born < 0 and address in self._known:
             self._known_numbers[new.number] = self._known[address]
@@ -222,6 +233,10 @@ class Storages:
             _, address, storage = self._references.pop(id(self._dead.pop()))
             storage.died = len(self._operators)
             del self._alive[address]
+
+
+def _nothing() -> None:
+    """Stand for a weak reference to a tensor before any exists."""
 
 
 @functools.cache
