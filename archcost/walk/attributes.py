@@ -51,19 +51,20 @@ class Attributes(NamedTuple):
     """The other contents of a network's modules: mutable containers and tensors.
 
     `filled` are the modules' attribute dictionaries, and all non-empty containers in attributes, at any depth; objects
-    of the user's own classes count as containers of their attributes. `tensors` and `generators` (of random numbers)
-    are those in attributes, at any depth.
+    of the user's own classes count as containers of their attributes. `tensors`, `generators` (of random numbers) and
+    `scripted` (C++ objects, as packed weights are) are those in attributes, at any depth.
     """
 
     empty: list[Any]  # mostly the empty hook tables of modules
     filled: list[Any]
     tensors: list[torch.Tensor]
     generators: list[torch.Generator]
+    scripted: list[torch.ScriptObject]
 
 
 def attributes_of(modules: Iterable[nn.Module]) -> Attributes:
     """Return the contents of modules besides their parameters, buffers and submodules."""
-    found = Attributes([], [], [], [])
+    found = Attributes([], [], [], [], [])
     seen = {id(module) for module in modules}
     for module in modules:
         table = module.__dict__
@@ -93,6 +94,8 @@ def look_into(value: Any, found: Attributes, seen: set[int]) -> None:
     if isinstance(value, (torch.Tensor, torch.Generator)):
         kept: list[Any] = found.tensors if isinstance(value, torch.Tensor) else found.generators
         kept.append(value)
+    elif isinstance(value, torch.ScriptObject):
+        found.scripted.append(value)
     else:
         if has_fields(value):
             look_into(value.__dict__, found, seen)

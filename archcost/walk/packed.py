@@ -44,8 +44,10 @@ def find_packs(modules: Iterable[nn.Module]) -> frozenset[nn.Module]:
 def packed_weights(parts: Parts) -> Iterator[tuple[str, Any, int, torch.Tensor]]:
     """Yield the name, the object, the place in the object and the tensor of each packed weight of a network."""
     packs = parts.packs
+    if not packs and not parts.attributes.scripted:  # almost always
+        return
     for path, layer in parts.modules.items():
-        if layer in packs or not (packs or torch.ScriptObject in map(type, layer.__dict__.values())):
+        if layer in packs:
             continue
         objects = list(_objects_of(layer))
         for number, packed in enumerate(objects):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
@@ -37,24 +38,31 @@ def convolution(
     """Return the result of an ordinary convolution of a batch; torch handles transposed convolutions."""
     del output_padding
     refuse_mixture("input", image, weight, bias)
-    batch, channels, *sides = image.shape
-    filters, depth, *kernel = weight.shape
-    ordinary = (
-        not transposed
-        and len(sides) == len(kernel) == len(stride) == len(padding) == len(dilation)
-        and channels == depth * groups
-        and filters % groups == 0
-        and weight.is_contiguous()
-        and image.numel() > 0
-    )
-    if not ordinary:
+    if transposed or not weight.is_contiguous():
         return NotImplemented
-    shape = [batch, filters]
-    for size, k, s, p, d in zip(sides, kernel, stride, padding, dilation, strict=True):
-        shape.append((size + 2 * p - d * (k - 1) - 1) // s + 1)
-    if min(shape[2:]) <= 0:
-        return NotImplemented  # torch raises an error that names both sizes
-    return new_image(shape, image)  # torch's meta kernel drops the memory format; real kernels keep it
+    shape = _shape_convolution(image.shape, weight.shape, tuple(stride), tuple(padding), tuple(dilation), groups)
+    # torch's meta kernel drops the memory format; real kernels keep it
+    return NotImplemented if shape is None else new_image(shape, image)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _shape_convolution(
+    image: torch.Size,
+    weight: torch.Size,
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    groups: int,
+) -> tuple[int, ...] | None:
+    """Return the shape of a convolution's result; None if torch may raise an error, which names both sizes."""
+    batch, channels, *sides = image
+    filters, depth, *kernel = weight
+    axes = {len(sides), len(kernel), len(stride), len(padding), len(dilation)}
+    if len(axes) > 1 or channels != depth * groups or filters % groups or 0 in image:
+        return None
+    windows = zip(sides, kernel, stride, padding, dilation, strict=True)
+    sizes = [(size + 2 * p - d * (k - 1) - 1) // s + 1 for size, k, s, p, d in windows]
+    return None if min(sizes) <= 0 else (batch, filters, *sizes)
 
 
 def addmm(added: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, *, beta: float = 1, alpha: float = 1) -> Any:

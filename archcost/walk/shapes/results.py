@@ -67,7 +67,7 @@ def plain(first: torch.Tensor, *others: torch.Tensor | None) -> bool:
 
 def usual(tensor: torch.Tensor) -> bool:
     """Whether a tensor has the strides of a new tensor; contiguous ones may differ along dimensions of size 1."""
-    return tensor.stride() == _usual_strides(tensor.shape) and tensor.is_contiguous()
+    return tensor.stride() == _usual_strides(tensor.shape)
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -115,9 +115,9 @@ def by_rows(tensor: torch.Tensor) -> bool:
 
 def channels_are_last(image: torch.Tensor) -> bool:
     """Whether kernels treat a batch of images or volumes as channels-last."""
-    batch, channels, *sides = zip(image.stride(), image.shape, strict=True)
     if image.stride(1) != 1:
         return False
+    batch, channels, *sides = zip(image.stride(), image.shape, strict=True)
     least = 0
     for stride, size in (channels, *reversed(sides)):
         if stride < least:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -75,12 +76,21 @@ def _shape_pool(
     ceil: bool,
 ) -> tuple[int, ...] | None:
     """Return the shape of a pool's result; None for unusual arguments."""
-    batch, channels, *sides = image.shape if image.dim() == axes + 2 else (0, 0)
-    if not sides or not image.numel() or not plain(image):
+    if image.dim() != axes + 2 or not plain(image):
         return None
-    kernel, steps, pads = each_axis(kernel_size, axes), each_axis(stride or kernel_size, axes), each_axis(padding, axes)
+    windows = each_axis(kernel_size, axes), each_axis(stride or kernel_size, axes), each_axis(padding, axes)
+    return _shape_windows(image.shape, *map(tuple, windows), ceil)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _shape_windows(
+    image: torch.Size, kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...], ceil: bool
+) -> tuple[int, ...] | None:
+    batch, channels, *sides = image
+    if 0 in image:
+        return None
     sizes = []
-    for size, k, s, p in zip(sides, kernel, steps, pads, strict=True):
+    for size, k, s, p in zip(sides, kernel, stride, padding, strict=True):
         length = 0 if 2 * p > k else _compute_pooled_length(size, k, s, p, ceil=ceil)
         if length < 1:
             return None  # torch raises an error that names the sizes
