@@ -40,9 +40,17 @@ def describe_sizes(field: Field | None) -> tuple[int | Literal["all"] | None, ..
     return tuple([axis.size if isinstance(axis, Axis) else "all" if axis == "all" else None for axis in field])
 
 
-def describe_jumps(field: Field | None) -> tuple[float | None, ...] | None:
-    """Return the distance in input places between neighbours along each axis, None where it is unknown."""
-    return None if field is None else tuple([axis.jump if isinstance(axis, Axis) else None for axis in field])
+def describe_field(
+    field: Field | None,
+) -> tuple[tuple[int | Literal["all"] | None, ...] | None, tuple[float | None, ...] | None]:
+    """Return the number of input places seen along each axis, and the distance between those of neighbours.
+
+    The number is "all" where they are all, and both are None where they are unknown.
+    """
+    if field is None:
+        return None, None
+    jumps = tuple([axis.jump if isinstance(axis, Axis) else None for axis in field])
+    return describe_sizes(field), jumps
 
 
 def each_axis(field: Field, change: Callable[[Axis], Extent]) -> Field:

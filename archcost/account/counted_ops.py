@@ -34,25 +34,6 @@ class CountedOps:
             for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
         ]
 
-    def count_traffic(self, op: OpCall, work: Work) -> tuple[int, int]:
-        """Return the least bytes that an operator reads and writes."""
-        storages = self._trace.storages
-        changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} if op.written else {}
-        for spec in op.outputs:
-            if storages[spec.storage].born == op.index:
-                changed[spec.storage] = spec.nbytes
-        read = written = 0
-        if changed or op.written:  # otherwise every result is a view of an argument
-            specs: Iterable[TensorSpec] = op.inputs
-            if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
-                specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
-            read = sum([spec.nbytes for spec in specs])
-            written = sum(changed.values())
-        return (
-            read if work.read_bytes is None else work.read_bytes,
-            written if work.written_bytes is None else work.written_bytes,
-        )
-
     def sum_by_operator(self) -> dict[str, OperatorCosts]:
         """Add up the work of the calls of each operator."""
         works: dict[str, list[Work]] = {}
@@ -80,6 +61,28 @@ class CountedOps:
 def count_layer_outputs(op: OpCall, work: Work) -> int:
     """Count the elements that an operator contributes to its layer's output."""
     return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+
+
+def count_traffic(op: OpCall, work: Work, fresh: Mapping[int, int]) -> tuple[int, int]:
+    """Return the least bytes that an operator reads and writes.
+
+    `fresh` are the bytes of its results, by storage, without those that are views of an argument.
+    """
+    read = written = 0
+    if fresh or op.written:  # otherwise every result is a view of an argument
+        changed = fresh
+        if op.written:
+            changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} | dict(fresh)
+        written = sum(changed.values())
+        specs: Iterable[TensorSpec] = op.inputs
+        if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
+            specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
+        for spec in specs:
+            read += spec.nbytes
+    return (
+        read if work.read_bytes is None else work.read_bytes,
+        written if work.written_bytes is None else work.written_bytes,
+    )
 
 
 def _count(op: OpCall, rule: Rule | None) -> Work:
