@@ -61,14 +61,15 @@ class _Account:
         trace, passes = self.trace, self.passes
         owned, elsewhere = parameters_of(passes.rows, trace, passes.row_of, passes.kinds.weights())
         kinds = {spec.path: spec.kind for spec in trace.modules}
+        operators = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
         layers += [self._describe_idle(path, kinds, sums) for path, sums in elsewhere.items()]
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
             modules=kinds,
-            operators=passes.counted.sum_by_operator(),
-            uncovered=passes.counted.count_uncovered(),
+            operators=operators,
+            uncovered={name: costs.calls for name, costs in operators.items() if not costs.covered},
             uncalled=self._uncalled(),
             lists=self._lists(),
             warnings=self._warnings(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost import units
@@ -17,45 +16,45 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec, Trace
     from archcost.rules import Rule, Sight
 
+UNCOUNTED = Work(layers=0), Unknown()  # of an operator without a rule
+
 
 class CountedOps:
     """The rule, the work and the sight of each operator, and which operators are products."""
 
     def __init__(self, trace: Trace, more_rules: Mapping[str, Rule]) -> None:
         self._trace = trace
-        rules = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
-        self.rules = [rules[op.op] for op in trace.ops]
-        self.works = [_count(op, rule) for op, rule in zip(trace.ops, self.rules, strict=True)]
-        self.sights: list[Sight] = [
-            Unknown() if rule is None else rule.sees(op) for op, rule in zip(trace.ops, self.rules, strict=True)
-        ]
-        self.products = [
-            bool(work.macs) or _multiplies(op, sight)
-            for op, work, sight in zip(trace.ops, self.works, self.sights, strict=True)
-        ]
+        self._found = found = {name: find(name, more_rules) for name in {op.op for op in trace.ops}}
+        self.rules = [found[op.op] for op in trace.ops]
+        self.works: list[Work] = []
+        self.sights: list[Sight] = []
+        self.products: list[bool] = []
+        for op, rule in zip(trace.ops, self.rules, strict=True):
+            if rule is None:
+                work, sight = UNCOUNTED
+            else:
+                work, sees = _count(op, rule), rule.sees
+                sight = sees(op) if callable(sees) else sees
+            self.works.append(work)
+            self.sights.append(sight)
+            self.products.append(
+                bool(work.macs) or isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)
+            )
 
     def sum_by_operator(self) -> dict[str, OperatorCosts]:
         """Add up the work of the calls of each operator."""
-        works: dict[str, list[Work]] = {}
-        rules: dict[str, Rule | None] = {}
-        for op, work, rule in zip(self._trace.ops, self.works, self.rules, strict=True):
-            works.setdefault(op.op, []).append(work)
-            rules[op.op] = rule
-        return {
-            name: OperatorCosts(
-                calls=len(works[name]),
-                macs=sum([work.macs for work in works[name]]),
-                other_ops=sum([work.other_ops for work in works[name]]),
-                covered=rule is not None,
-                why=rule.why if rule is not None else None,
-            )
-            for name, rule in sorted(rules.items())
-        }
-
-    def count_uncovered(self) -> dict[str, int]:
-        """Count the calls of each operator that has no rule."""
-        uncovered = Counter(op.op for op, rule in zip(self._trace.ops, self.rules, strict=True) if rule is None)
-        return dict(sorted(uncovered.items()))
+        sums = {name: [0, 0, 0] for name in sorted(self._found)}
+        for op, work in zip(self._trace.ops, self.works, strict=True):
+            found = sums[op.op]
+            found[0] += 1
+            found[1] += work.macs
+            found[2] += work.other_ops
+        costs = {}
+        for name, (calls, macs, other_ops) in sums.items():
+            rule = self._found[name]
+            why = None if rule is None else rule.why
+            costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)
+        return costs
 
 
 def count_layer_outputs(op: OpCall, work: Work) -> int:
@@ -85,9 +84,7 @@ def count_traffic(op: OpCall, work: Work, fresh: Mapping[int, int]) -> tuple[int
     )
 
 
-def _count(op: OpCall, rule: Rule | None) -> Work:
-    if rule is None:
-        return Work(layers=0)
+def _count(op: OpCall, rule: Rule) -> Work:
     try:
         work = rule.count(op)
     except Exception as error:
@@ -98,5 +95,3 @@ def _count(op: OpCall, rule: Rule | None) -> Work:
     return work
 
 
-def _multiplies(op: OpCall, sight: Sight) -> bool:
-    return isinstance(sight, Contracts) or (isinstance(sight, Slides) and "weight" in op.args)

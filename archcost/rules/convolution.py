@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def _positions(tensor: TensorSpec, spatial: int) -> int:
     """Batch times spatial places of an N, C, ... tensor."""
-    return tensor.elements // tensor.shape[-spatial - 1] if tensor.elements else 0
+    elements = tensor.elements
+    return elements // tensor.shape[-spatial - 1] if elements else 0
 
 
 def _window(call: OpCall) -> Slides:
