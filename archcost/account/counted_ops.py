@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.records import OpCall, TensorSpec, Trace
     from archcost.rules import Rule, Sight
 
-UNCOUNTED = Work(layers=0), Unknown()  # of an operator without a rule
+UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
 
 
 class CountedOps:
@@ -33,8 +33,8 @@ class CountedOps:
             if rule is None:
                 work, sight = UNCOUNTED
             else:
-                work, sees = _count(op, rule), rule.sees
-                sight = sees(op) if callable(sees) else sees
+                work = _count(op, rule)
+                sight = rule.sees(op) if callable(rule.sees) else rule.sees
             self.works.append(work)
             self.sights.append(sight)
             self.products.append(
@@ -93,5 +93,3 @@ def _count(op: OpCall, rule: Rule) -> Work:
     if not isinstance(work, Work):
         raise RuleError(f"the rule {rule.origin} for {op.op} must return archcost.Work, not {work!r}")
     return work
-
-

@@ -60,11 +60,11 @@ class Flow:
 
     def _weights(self, op: OpCall) -> list[Weight]:
         weights = []
-        for _, _, storage, offset, _, sources, _ in op.inputs:
-            if self._storages[storage].kind == "parameter":
-                weights.append((storage, offset))
-            elif sources:
-                found = [self._from_weight[source] for source in sources if source >= 0]
+        for spec in op.inputs:
+            if self._storages[spec.storage].kind == "parameter":
+                weights.append((spec.storage, spec.offset))
+            elif spec.sources:
+                found = [self._from_weight[source] for source in spec.sources if source >= 0]
                 if found and found[0] is not None and all(found):
                     weights.append(found[0])
         return weights

@@ -97,7 +97,7 @@ class Kinds:
         """Return the value of a product: an added parameter is a bias; one multiplied with data is a weight."""
         operands: list[Value] = []
         if data and role == "convolution" and not op.inputs[1].sources:  # a shortcut for most products
-            self.found.weights |= self._as_found(op.inputs[1]).params
+            self.found.weights.update(self._list_params(op.inputs[1]))
             return None
         for name, spec in _arguments(op):
             if spec.sources and self._is_data(spec):
@@ -164,12 +164,17 @@ class Kinds:
         key = (spec.storage, spec.offset, spec.nbytes)
         found = self._kept.get(key)
         if found is None:
-            here = self._params.get(spec.storage, [])
-            if here:
-                itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
-                here = [i for i in here if overlap(spec, params[i], itemsize)]
+            here = self._list_params(spec)
             found = self._kept[key] = Made(frozenset(here), statistic=not here and spec.elements > 1)
         return found
+
+    def _list_params(self, spec: TensorSpec) -> list[int]:
+        """Return the numbers of the parameters that a tensor overlaps."""
+        here = self._params.get(spec.storage)
+        if here is None:
+            return []
+        itemsize, params = self._trace.storages[spec.storage].itemsize, self._trace.params
+        return [i for i in here if overlap(spec, params[i], itemsize)]
 
 
 def _is_named_bias(name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,9 +48,12 @@ def parameters_of(
         place = readers.get((tensor.storage, tensor.offset))
         if place is None:
             place = owners.get(tensor.module)
-        table: dict[Any, Owned] = elsewhere if place is None else sums
-        key = tensor.module if place is None else place
-        return table[key] if key in table else table.setdefault(key, Owned())
+            if place is None:
+                return elsewhere.setdefault(tensor.module, Owned())
+        owned = sums.get(place)
+        if owned is None:
+            owned = sums[place] = Owned()
+        return owned
 
     for tensor, weight in zip(trace.params, weights, strict=True):
         owner(tensor).add(tensor, weight=weight)
