@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
@@ -21,14 +20,12 @@ if TYPE_CHECKING:
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
-get_plain = attrgetter("name", "call", "kind", "module", "inputs")  # as the rows under construction have them
-get_owned = attrgetter("params", "trainable_params", "param_bytes", "weights", "buffers")
 
 
 def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     """Return the rows of the report; `owned` are the sums of parameters and buffers by row number."""
     rules, products, normalising = passes.counted.rules, passes.counted.products, passes.kinds.found.normalising
-    backward, saved, trains = passes.backward, passes.saved, passes.trains
+    backward, saved, trains, storages = passes.backward, passes.saved, passes.trains, passes.trace.storages
     nothing = Owned()
     described: dict[int, tuple[Any, Any]] = {}  # fields by identity: many rows share one
     new = tuple.__new__  # bypasses a slow constructor: see `archcost.walk.storages`
@@ -36,21 +33,42 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     for place, row in enumerate(passes.rows):
         sums = _sum_operators(row, passes) if row.ops else _sum_nothing(row, passes)
         operators, slides, macs, other_ops, macts, read, written, elements, nbytes, depth, field = sums
+        kernel, stride, padding, dilation, groups, transposed = _find_window(row, passes) if slides else NO_WINDOW
+        own = owned.get(place, nothing)
+        output_elements = output_bytes = 0
+        for spec in row.outputs:
+            count = spec.elements
+            output_elements += count
+            output_bytes += count * storages[spec.storage].itemsize
         extents = described.get(id(field))
         if extents is None:
             extents = described[id(field)] = describe_field(field)
         values = (  # in the order of the fields of `Layer`
-            *get_plain(row),
+            row.name,
+            row.call,
+            row.kind,
+            row.module,
+            row.inputs,
             tuple([spec.shape for spec in row.outputs]),
             _list_reads(place, row, passes) if operators else (),
             operators,
             role_of(row, rules, normalising, products),
-            *(_find_window(row, passes) if slides else NO_WINDOW),
-            *get_owned(owned.get(place, nothing)),
+            kernel,
+            stride,
+            padding,
+            dilation,
+            groups,
+            transposed,
+            own.params,
+            own.trainable_params,
+            own.param_bytes,
+            own.weights,
+            own.buffers,
             macs,
             None if backward is None else backward[place],
             other_ops,
-            *_sum_outputs(row, passes),
+            output_elements,
+            output_bytes,
             elements,
             nbytes,
             macts,
@@ -58,7 +76,8 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
             written,
             saved.get(place, 0) if trains else None,
             depth,
-            *extents,
+            extents[0],
+            extents[1],
         )
         layers.append(new(Layer, values))
     return layers
@@ -121,16 +140,6 @@ def _find_field(row: Row, passes: Passes) -> Field | None:
             if source >= 0:
                 return passes.fields[source]
     return None
-
-
-def _sum_outputs(row: Row, passes: Passes) -> tuple[int, int]:
-    """Return the elements and the bytes of a row's outputs."""
-    elements = nbytes = 0
-    for spec in row.outputs:
-        count = spec.elements
-        elements += count
-        nbytes += count * passes.trace.storages[spec.storage].itemsize
-    return elements, nbytes
 
 
 def _find_window(row: Row, passes: Passes) -> tuple[Any, ...]:
