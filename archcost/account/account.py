@@ -64,14 +64,15 @@ class _Account:
         operators = passes.counted.sum_by_operator()
         layers = list_layers(passes, owned)
         layers += [self._describe_idle(path, kinds, sums) for path, sums in elsewhere.items()]
+        uncalled, lists = self._list_uncalled()
         return Costs(
             layers=tuple(layers),
             totals=self._totals(layers),
             modules=kinds,
             operators=operators,
             uncovered={name: costs.calls for name, costs in operators.items() if not costs.covered},
-            uncalled=self._uncalled(),
-            lists=self._lists(),
+            uncalled=uncalled,
+            lists=lists,
             warnings=self._warnings(),
             peak=self.peak,
         )
@@ -83,17 +84,20 @@ class _Account:
         kind = kinds.get(path, "Module")
         return Layer(name=path, call=None, kind=kind, module=path, inputs=(), outputs=(), role="other", **costs)
 
-    def _uncalled(self) -> tuple[str, ...]:
-        """Return the leaf modules that were never called and whose parameters no operator read."""
-        ran = {call.path for call in self.trace.calls}
-        ran.update([tensor.module for tensor in self.trace.params if tensor.storage in self.passes.read])
-        return tuple([spec.path for spec in self.trace.modules if spec.leaf and spec.path not in ran])
+    def _list_uncalled(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the modules that were never called.
 
-    def _lists(self) -> tuple[str, ...]:
-        """Return the modules that were never called, although a module inside them was."""
-        ran = {call.path for call in self.trace.calls}
-        idle = [spec.path for spec in self.trace.modules if not spec.leaf and spec.path not in ran]  # few
-        return tuple([path for path in idle if any(each.startswith(f"{path}.") for each in ran)])
+        First the leaves whose parameters no operator read, then the other modules, if a module inside them was called.
+        """
+        trace, called = self.trace, {call.path for call in self.trace.calls}
+        idle = [spec for spec in trace.modules if spec.path not in called]  # few
+        leaves = [spec.path for spec in idle if spec.leaf]
+        if leaves:
+            read = {tensor.module for tensor in trace.params if tensor.storage in self.passes.read}
+            leaves = [path for path in leaves if path not in read]
+        outer = [spec.path for spec in idle if not spec.leaf]
+        lists = [path for path in outer if any(each.startswith(f"{path}.") for each in called)]
+        return tuple(leaves), tuple(lists)
 
     def _warnings(self) -> tuple[str, ...]:
         causal = sum([bool(op.args.get("is_causal")) for op in self.trace.ops if op.phase == "forward"])

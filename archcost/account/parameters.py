@@ -44,21 +44,19 @@ def parameters_of(
     readers = _first_readers(trace, row_of)
     owners = {row.name: i for i, row in reversed(list(enumerate(rows))) if row.name == row.module}
 
-    def owner(tensor: ParamSpec) -> Owned:
+    marks = [*weights, *[None] * len(trace.buffers)]  # None marks a buffer
+    for tensor, weight in zip((*trace.params, *trace.buffers), marks, strict=True):
         place = readers.get((tensor.storage, tensor.offset))
         if place is None:
             place = owners.get(tensor.module)
-            if place is None:
-                return elsewhere.setdefault(tensor.module, Owned())
-        owned = sums.get(place)
-        if owned is None:
-            owned = sums[place] = Owned()
-        return owned
-
-    for tensor, weight in zip(trace.params, weights, strict=True):
-        owner(tensor).add(tensor, weight=weight)
-    for tensor in trace.buffers:
-        owner(tensor).buffers += tensor.elements
+        if place is None:
+            owned = elsewhere.setdefault(tensor.module, Owned())
+        else:
+            owned = sums.get(place) or sums.setdefault(place, Owned())
+        if weight is None:
+            owned.buffers += tensor.elements
+        else:
+            owned.add(tensor, weight=weight)
     return sums, elsewhere
 
 

@@ -97,13 +97,17 @@ def _union(fields: Sequence[Field | None]) -> Field | None:
 
 
 def _union_axis(extents: Sequence[Extent]) -> Extent:
-    axes = [extent for extent in extents if isinstance(extent, Axis)]
-    if len(axes) < len(extents):
-        return "all" if "all" in extents else "unknown"
-    dims, inners, lengths, lows, highs, jumps = zip(*axes, strict=True)
-    if len(set(dims)) > 1 or len(set(inners)) > 1:
-        return "unknown"  # they run along different dimensions
-    return Axis(dims[0], inners[0], lengths[0], min(lows), max(highs), max(jumps))
+    if "all" in extents:
+        return "all"
+    first, *others = extents
+    if not isinstance(first, Axis):
+        return "unknown"
+    dim, inner, length, low, high, jump = first
+    for other in others:
+        if not isinstance(other, Axis) or other.dim != dim or other.inner != inner:
+            return "unknown"  # or they run along different dimensions
+        low, high, jump = min(low, other.low), max(high, other.high), max(jump, other.jump)
+    return Axis(dim, inner, length, low, high, jump)
 
 
 def _apply(  # noqa: C901, PLR0911, PLR0912 - one branch for each kind of sight
