@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from archcost.account import memory
-from archcost.account.axes import describe_sizes
+from archcost.account.axes import describe_field
 from archcost.account.counted_ops import CountedOps
 from archcost.account.layers import list_layers
 from archcost.account.parameters import Owned, parameters_of
@@ -117,6 +117,6 @@ class _Account:
             peak_training_bytes=self.peak.nbytes if trains else None,
             peak_allocated_bytes=max(memory.live_bytes(trace, memory.CUDA_BLOCK)),
             depth=max([flow.depth(spec) for spec in trace.returns], default=0),
-            receptive_field=describe_sizes(fields[0] if fields else None),
+            receptive_field=describe_field(fields[0] if fields else None)[0],
             layers=len(layers),
         )

@@ -11,9 +11,9 @@ from archcost.rules import Work, find
 from archcost.rules.work import Contracts, Slides, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from archcost.records import OpCall, TensorSpec, Trace
+    from archcost.records import OpCall, Trace
     from archcost.rules import Rule, Sight
 
 UNCOUNTED: tuple[Work, Sight] = Work(layers=0), Unknown()  # of an operator without a rule
@@ -55,33 +55,6 @@ class CountedOps:
             why = None if rule is None else rule.why
             costs[name] = OperatorCosts(calls=calls, macs=macs, other_ops=other_ops, covered=rule is not None, why=why)
         return costs
-
-
-def count_layer_outputs(op: OpCall, work: Work) -> int:
-    """Count the elements that an operator contributes to its layer's output."""
-    return op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
-
-
-def count_traffic(op: OpCall, work: Work, fresh: Mapping[int, int]) -> tuple[int, int]:
-    """Return the least bytes that an operator reads and writes.
-
-    `fresh` are the bytes of its results, by storage, without those that are views of an argument.
-    """
-    read = written = 0
-    if fresh or op.written:  # otherwise every result is a view of an argument
-        changed = fresh
-        if op.written:
-            changed = {spec.storage: spec.nbytes for spec in op.inputs if spec.storage in op.written} | dict(fresh)
-        written = sum(changed.values())
-        specs: Iterable[TensorSpec] = op.inputs
-        if len(op.inputs) > 1 and len({spec.storage for spec in specs}) < len(op.inputs):
-            specs = {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
-        for spec in specs:
-            read += spec.nbytes
-    return (
-        read if work.read_bytes is None else work.read_bytes,
-        written if work.written_bytes is None else work.written_bytes,
-    )
 
 
 def _count(op: OpCall, rule: Rule) -> Work:

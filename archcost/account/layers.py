@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archcost.account.axes import describe_field
-from archcost.account.counted_ops import count_layer_outputs, count_traffic
 from archcost.account.parameters import Owned
 from archcost.account.roles import role_of
 from archcost.records import Layer
 from archcost.rules.work import Slides
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from archcost.account.axes import Field
     from archcost.account.passes import Passes
     from archcost.account.rows import Row
+    from archcost.records import TensorSpec
 
 NO_WINDOW: tuple[Any, ...] = (None,) * 6
 WINDOWED = {"kernel_size", "weight"}  # an operator that slides a window has one of these arguments
@@ -83,40 +83,55 @@ def list_layers(passes: Passes, owned: Mapping[int, Owned]) -> list[Layer]:
     return layers
 
 
-def _sum_operators(row: Row, passes: Passes) -> tuple[Any, ...]:
-    """Add up what a row's operators compute and allocate, in one pass over them.
+def _sum_operators(row: Row, passes: Passes) -> tuple[Any, ...]:  # noqa: C901 - one pass is quicker than several
+    """Add up what a row's operators compute, move and allocate, in one pass over them.
 
     Return their names, whether one of them slides a window, the multiply-adds, other operations, elements put out by
-    weighted layers, bytes read and written, elements and bytes of activations, the depth, and the receptive field.
+    weighted layers, least bytes read and written, elements and bytes of the activations (the allocated storages that an
+    operator reads or the network returns), the depth, and the receptive field.
     """
     counted, flow, storages, used = passes.counted, passes.flow, passes.trace.storages, passes.read
     macs = other_ops = macts = read = written = elements = nbytes = depth = 0
     slides, field, names = False, None, []
     for op in row.ops:
-        index = op.index
+        index, inputs = op.index, op.inputs
         names.append(op.op)
         work = counted.works[index]
         macs += work.macs
         other_ops += work.other_ops
         if flow.weighted[index] and not row.recurrent:
-            macts += count_layer_outputs(op, work)
-        fresh = {}  # the bytes of the results that are no views, by storage
+            macts += op.outputs[0].elements if work.layer_outputs is None else work.layer_outputs
+        changed = {}  # bytes by storage
+        if op.written:
+            for spec in inputs:
+                if spec.storage in op.written:
+                    changed[spec.storage] = spec.nbytes
         for spec in op.outputs:
             number = spec.storage
             storage = storages[number]
             if storage.born == index:
-                if number in used and number not in fresh:
+                if number in used and number not in changed:
                     elements += storage.nbytes // storage.itemsize
                     nbytes += storage.nbytes
-                fresh[number] = spec.nbytes
-        read_by_op, written_by_op = count_traffic(op, work, fresh)
-        read += read_by_op
-        written += written_by_op
+                changed[number] = spec.nbytes
+        written += sum(changed.values()) if work.written_bytes is None else work.written_bytes
+        if work.read_bytes is not None:
+            read += work.read_bytes
+        elif changed or op.written:  # otherwise every result is a view of an argument
+            for spec in inputs if len(inputs) == 1 else _list_distinct(inputs):
+                read += spec.nbytes
         depth = max(depth, flow.depths[index])
         slides = slides or isinstance(counted.sights[index], Slides)
         field = passes.fields[index] or field
     operators = tuple(names) if len(names) == 1 else tuple(dict.fromkeys(names))
     return operators, slides, macs, other_ops, macts, read, written, elements, nbytes, depth, field
+
+
+def _list_distinct(specs: tuple[TensorSpec, ...]) -> Collection[TensorSpec]:
+    """Return tensors without those that are the same part of the same storage as another."""
+    if len({spec.storage for spec in specs}) == len(specs):  # almost always
+        return specs
+    return {(spec.storage, spec.offset, spec.shape): spec for spec in specs}.values()
 
 
 def _sum_nothing(row: Row, passes: Passes) -> tuple[Any, ...]:
